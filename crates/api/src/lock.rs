@@ -1,0 +1,62 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::{Error, Result};
+
+/// The right to write a library, held by one process at a time and freed on drop.
+///
+/// It is held for a commit, not while texts are embedded, so that two processes that add at
+/// once take turns. The operating system frees the lock of a process that dies.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    _file: File,
+}
+
+/// Far longer than a commit takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl WriteLock {
+    pub(crate) fn acquire(dir: &Path) -> Result<Self> {
+        Self::acquire_within(dir, PATIENCE)
+    }
+
+    fn acquire_within(dir: &Path, patience: Duration) -> Result<Self> {
+        let path = dir.join("lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(Error::io("write", &path))?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Locked { dir: dir.to_owned(), seconds: patience.as_secs() });
+                }
+                Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_held_by_one_and_says_so_to_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = WriteLock::acquire(dir.path()).unwrap();
+        let error = WriteLock::acquire_within(dir.path(), Duration::from_millis(30)).unwrap_err();
+        assert!(error.to_string().ends_with("is being written by another process, waited 0 seconds"));
+        drop(held);
+        WriteLock::acquire_within(dir.path(), Duration::ZERO).unwrap();
+    }
+}

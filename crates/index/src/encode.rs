@@ -1,0 +1,168 @@
+use std::io::{self, Write};
+
+use crc32fast::Hasher;
+
+use crate::header::{self, Header};
+
+/// Writes a segment file from front to back.
+pub(crate) struct SegmentEncoder<W> {
+    out: W,
+    header: Header,
+    /// The block that is being written: its checksum so far, and the rows it lacks.
+    block: Hasher,
+    missing: u32,
+    /// Checksums of the blocks that are written.
+    table: Vec<u8>,
+}
+
+impl<W: Write> SegmentEncoder<W> {
+    /// Begins a file of so many rows.
+    pub(crate) fn new(mut out: W, dim: usize, rows: u32) -> io::Result<Self> {
+        let header = Header::new(dim, rows);
+        out.write_all(&header.encode())?;
+        let missing = header.block_rows;
+        Ok(Self {
+            out,
+            header,
+            block: Hasher::new(),
+            missing,
+            table: Vec::new(),
+        })
+    }
+
+    /// Writes some whole rows.
+    pub(crate) fn push(&mut self, mut rows: &[f32]) -> io::Result<()> {
+        while !rows.is_empty() {
+            let room = self.missing as usize * self.header.dim;
+            let (now, later) = rows.split_at(rows.len().min(room));
+            header::update(&mut self.block, now);
+            header::with_bytes(now, |bytes| self.out.write_all(bytes))?;
+            let written = u32::try_from(now.len() / self.header.dim).unwrap_or(self.missing);
+            self.missing -= written;
+            if self.missing == 0 {
+                self.end_block();
+            }
+            rows = later;
+        }
+        Ok(())
+    }
+
+    /// Ends the file, when all its rows are written.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        if self.missing < self.header.block_rows {
+            self.end_block();
+        }
+        debug_assert_eq!(self.table.len(), 4 * self.header.blocks() as usize);
+        self.out.write_all(&self.table)?;
+        self.out
+            .write_all(&crc32fast::hash(&self.table).to_le_bytes())
+    }
+
+    fn end_block(&mut self) {
+        let checksum = std::mem::take(&mut self.block).finalize();
+        self.table.extend(checksum.to_le_bytes());
+        self.missing = self.header.block_rows;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::durable::{self, Existing};
+    use crate::{Error, FlatIndex, IndexWriter};
+
+    /// A disk with room for so many bytes.
+    struct Disk<W> {
+        out: W,
+        room: usize,
+    }
+
+    impl<W: Write> Write for Disk<W> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let written = self.out.write(&bytes[..bytes.len().min(self.room)])?;
+            self.room -= written;
+            Ok(written)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.out.flush()
+        }
+    }
+
+    fn encode(out: impl Write, dim: usize, values: &[f32], pieces: usize) -> io::Result<()> {
+        let rows = u32::try_from(values.len() / dim).unwrap();
+        let mut out = SegmentEncoder::new(out, dim, rows)?;
+        for piece in values.chunks(pieces * dim) {
+            out.push(piece)?;
+        }
+        out.finish()
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_and_leaves_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("segment-00000001.vec");
+        let values = [1.0; 30];
+        let whole = 64 + 30 * 4 + 4 + 4;
+        for room in 0..=whole {
+            let written = durable::write(&path, Existing::Keep, |out| {
+                encode(Disk { out, room }, 3, &values, 2).map_err(Error::io("write", &path))
+            });
+            let left = fs::read_dir(dir.path()).unwrap().count();
+            if room < whole {
+                let kind = written.unwrap_err().io_kind();
+                assert_eq!(
+                    (kind, left),
+                    (Some(io::ErrorKind::StorageFull), 0),
+                    "{room}"
+                );
+            } else {
+                assert!(written.is_ok());
+                assert_eq!(fs::metadata(&path).unwrap().len(), whole as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_disk_leaves_the_index_that_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
+        writer.append(ndarray::array![[1.0, 0.0]].view()).unwrap();
+        writer.commit().unwrap();
+        let path = dir.path().join("manifest.json");
+        for room in 0..10 {
+            let written = durable::write(&path, Existing::Replace, |out| {
+                let text = writer.manifest().to_json();
+                let mut out = Disk { out, room };
+                out.write_all(text.as_bytes())
+                    .map_err(Error::io("write", &path))
+            });
+            assert!(written.is_err());
+            assert_eq!(FlatIndex::open(dir.path()).unwrap().len(), 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn how_rows_are_handed_over_does_not_show(
+            dim in prop::sample::select(vec![1usize, 3, 20_000, 65_536]),
+            rows in 1usize..40,
+            pieces in 1usize..50,
+        ) {
+            // Any numbers will do here.
+            let values: Vec<f32> = (0u16..).map(f32::from).take(100).collect();
+            let values: Vec<f32> = values.into_iter().cycle().take(dim * rows).collect();
+            let (mut once, mut often) = (Vec::new(), Vec::new());
+            encode(&mut once, dim, &values, rows).unwrap();
+            encode(&mut often, dim, &values, pieces).unwrap();
+            prop_assert!(once == often);
+        }
+    }
+}

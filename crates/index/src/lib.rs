@@ -1,0 +1,85 @@
+//! Exact cosine search over unit vectors, in memory and in checksummed files.
+//!
+//! [`FlatIndex`] holds vectors and finds those nearest to a query. It compares the query with
+//! every one of them, so the answer is exact; it is not an approximate index that trades hits for
+//! time. It knows rows by number, not what they stand for.
+//!
+//! ```
+//! use cognate_index::{IndexBuilder, RowId};
+//! use ndarray::array;
+//!
+//! let mut builder = IndexBuilder::new(3)?;
+//! builder.append(array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.6, 0.8, 0.0]].view())?;
+//! let index = builder.build();
+//!
+//! let hits = index.search(array![0.0, 2.0, 0.0].view(), 2)?;
+//! assert_eq!(hits[0].row, RowId::new(1));
+//! assert_eq!(hits[0].score, 1.0);
+//! assert_eq!(hits[1].row, RowId::new(2));
+//! # Ok::<(), cognate_index::Error>(())
+//! ```
+//!
+//! [`IndexBuilder`] makes an index in memory. [`IndexWriter`] makes one on disk and lets it grow:
+//! what it consists of is said by a [`Manifest`], and replacing that is the commit.
+//! [`SearchOptions`] restricts a search to some rows or to a minimum score.
+//!
+//! # Guarantees
+//!
+//! - Every row is a unit vector: the one place that makes them refuses rows without a direction,
+//!   and keeps a row whose norm is within 10⁻⁶ of 1 bit for bit.
+//! - The hits are the `k` best by score, and by ascending row where scores are equal. A score is
+//!   the f32 dot product of the two unit vectors in the order of summation that
+//!   [`cognate_kernels`] documents.
+//! - Hits and scores are the same bits for one query or many, on one thread or many, mapped or in
+//!   memory, in one segment or many, with any instruction set.
+//! - A row keeps its number for ever.
+//! - A file is complete under its final name, or not there. After a crash at any instant an index
+//!   opens as it was at the last commit. Damage to a file is found by [`FlatIndex::verify`], and
+//!   that to headers and lengths when it is opened.
+//!
+//! # Complexity
+//!
+//! A search reads every allowed row once: it takes as long as memory takes to deliver
+//! `rows · dim · 4` bytes. A batch reads them once for up to 64 queries. Appending `n` rows writes
+//! O(n · log(rows)) of them on average; deleting writes none.
+//!
+//! # Features
+//!
+//! - `mmap` (default): files are mapped, so that opening takes no time and memory is shared with
+//!   the page cache. Without it they are read and checked when an index is opened, and the crate
+//!   has no unsafe code.
+
+#![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a view is a reference already, and is handed over as one"
+)]
+
+mod builder;
+mod durable;
+mod encode;
+mod error;
+mod flat;
+mod header;
+mod hit;
+mod manifest;
+#[cfg(feature = "mmap")]
+mod map;
+mod open;
+mod options;
+mod scan;
+mod search;
+mod segment;
+mod top_k;
+mod unit;
+mod writer;
+
+pub use builder::IndexBuilder;
+pub use error::{Damage, Error, Result};
+pub use flat::FlatIndex;
+pub use hit::{Hit, RowId};
+pub use manifest::Manifest;
+pub use open::Storage;
+pub use options::SearchOptions;
+pub use unit::Flaw;
+pub use writer::IndexWriter;

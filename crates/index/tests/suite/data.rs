@@ -1,0 +1,101 @@
+//! Vectors to search, and the plain twin that says what should be found.
+
+use cognate_index::{FlatIndex, Hit, IndexBuilder, RowId};
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+/// Deterministic numbers (splitmix64).
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Below `n`.
+    pub(crate) fn below(&mut self, n: u32) -> u32 {
+        u32::try_from(self.next() % u64::from(n)).unwrap()
+    }
+
+    /// Between -1 and 1.
+    fn real(&mut self) -> f32 {
+        f32::from(u16::try_from(self.next() >> 48).unwrap()) / 32768.0 - 1.0
+    }
+}
+
+/// Rows in all directions.
+pub(crate) fn scattered(seed: u64, n: usize, dim: usize) -> Array2<f32> {
+    let mut numbers = Numbers(seed);
+    Array2::from_shape_simple_fn((n, dim), || numbers.real())
+}
+
+/// Rows of a few directions, so that many scores are equal.
+pub(crate) fn crowded(seed: u64, n: usize, dim: usize) -> Array2<f32> {
+    let mut numbers = Numbers(seed);
+    let directions = scattered(seed, 5, dim);
+    let mut rows = Array2::zeros((n, dim));
+    for mut row in rows.outer_iter_mut() {
+        row.assign(&directions.row(numbers.below(5) as usize));
+    }
+    rows
+}
+
+pub(crate) fn index_of(rows: ArrayView2<'_, f32>) -> FlatIndex {
+    let mut builder = IndexBuilder::new(rows.ncols()).unwrap();
+    builder.append(rows).unwrap();
+    builder.build()
+}
+
+/// The order of summation that `cognate-kernels` documents, one element at a time.
+fn dot(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
+    let mut lanes = [0.0f32; 64];
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        lanes[i % 64] = a.mul_add(*b, lanes[i % 64]);
+    }
+    for half in [32, 16, 8, 4, 2, 1] {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+    }
+    lanes[0]
+}
+
+/// What a search should find among the rows that are `allowed`: all scores, sorted, cut.
+pub(crate) fn plain_search(
+    index: &FlatIndex,
+    query: ArrayView1<'_, f32>,
+    k: usize,
+    allowed: impl Fn(u32) -> bool,
+) -> Vec<Hit> {
+    // The unit vector of the query, made by the one place that makes them.
+    let query = index_of(query.insert_axis(ndarray::Axis(0)));
+    let query = query.row(RowId::new(0)).unwrap();
+    let rows = (0..u32::try_from(index.rows()).unwrap()).filter(|row| allowed(*row));
+    let mut hits: Vec<Hit> = rows
+        .map(RowId::new)
+        .filter_map(|row| {
+            Some(Hit {
+                row,
+                score: dot(query, index.row(row)?),
+            })
+        })
+        .collect();
+    hits.sort_by(|a, b| {
+        b.score
+            .partial_cmp(&a.score)
+            .unwrap()
+            .then(a.row.cmp(&b.row))
+    });
+    hits.truncate(k);
+    hits
+}
+
+/// Hits with the bits of their scores, which `==` of floats does not compare.
+pub(crate) fn bits(hits: &[Hit]) -> Vec<(u32, u32)> {
+    hits.iter()
+        .map(|hit| (hit.row.get(), hit.score.to_bits()))
+        .collect()
+}

@@ -1,0 +1,256 @@
+//! What was committed stays, and nothing else does.
+
+use std::fs;
+use std::path::Path;
+
+use cognate_index::{Damage, Error, FlatIndex, IndexWriter, Manifest, RowId, Storage};
+use ndarray::{array, s};
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+
+use crate::data::{bits, index_of, scattered};
+
+#[test]
+fn what_is_not_committed_does_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = scattered(1, 30, 8);
+    let mut writer = IndexWriter::create(dir.path(), 8).unwrap();
+    assert_eq!(FlatIndex::open(dir.path()).unwrap().len(), 0);
+    writer.append(rows.slice(s![..20, ..])).unwrap();
+    writer.commit().unwrap();
+    writer.append(rows.slice(s![20.., ..])).unwrap();
+    writer.delete(&[2].into()).unwrap();
+    assert_eq!(FlatIndex::open(dir.path()).unwrap().len(), 20);
+    drop(writer);
+
+    let mut writer = IndexWriter::open(dir.path()).unwrap();
+    assert_eq!(writer.manifest().rows(), 20);
+    assert_eq!(writer.append(rows.slice(s![20.., ..])).unwrap(), 20..30);
+    writer.delete(&[2].into()).unwrap();
+    writer.commit().unwrap();
+    let index = FlatIndex::open(dir.path()).unwrap();
+    assert_eq!((index.len(), index.rows()), (29, 30));
+    assert!(index.row(RowId::new(2)).is_none());
+}
+
+#[test]
+fn an_index_opens_after_a_crash_at_every_step() {
+    // The files that a commit makes, in order; a crash leaves a prefix of them.
+    let rows = scattered(2, 12, 4);
+    let done = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::create(done.path(), 4).unwrap();
+    writer.append(rows.slice(s![..5, ..])).unwrap();
+    writer.commit().unwrap();
+    let before = fs::read(done.path().join("manifest.json")).unwrap();
+    writer.append(rows.slice(s![5.., ..])).unwrap();
+    writer.commit().unwrap();
+    let after = fs::read(done.path().join("manifest.json")).unwrap();
+    let new = fs::read(done.path().join("segment-00000002.vec")).unwrap();
+
+    let crashed = |leftovers: &[(&str, &[u8])]| {
+        let dir = tempfile::tempdir().unwrap();
+        fs::copy(
+            done.path().join("segment-00000001.vec"),
+            dir.path().join("segment-00000001.vec"),
+        )
+        .unwrap();
+        fs::write(dir.path().join("manifest.json"), &before).unwrap();
+        for (name, bytes) in leftovers {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let index = FlatIndex::open(dir.path()).unwrap();
+        index.verify().unwrap();
+        // Whoever comes next can go on.
+        let mut writer = IndexWriter::open(dir.path()).unwrap();
+        writer.append(rows.slice(s![5.., ..])).unwrap();
+        writer.commit().unwrap();
+        writer.sweep().unwrap();
+        FlatIndex::open(dir.path()).unwrap().verify().unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        index.len()
+    };
+    assert_eq!(crashed(&[]), 5);
+    for cut in [0, 10, 64, new.len() - 1] {
+        assert_eq!(crashed(&[(".writing-x.tmp", &new[..cut])]), 5);
+    }
+    assert_eq!(crashed(&[("segment-00000002.vec", &new)]), 5);
+    assert_eq!(
+        crashed(&[
+            ("segment-00000002.vec", &new),
+            (".writing-y.tmp", &after[..20])
+        ]),
+        5
+    );
+}
+
+#[test]
+fn a_manifest_may_be_kept_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = scattered(3, 10, 4);
+    let mut writer = IndexWriter::with_manifest(dir.path(), Manifest::empty(4).unwrap());
+    writer.append(rows.view()).unwrap();
+    let kept = writer.manifest().to_json();
+    writer.delete(&[0].into()).unwrap();
+    assert!(!dir.path().join("manifest.json").exists());
+
+    let manifest = Manifest::from_json(&kept, Path::new("table")).unwrap();
+    let index = FlatIndex::open_manifest(dir.path(), &manifest).unwrap();
+    assert_eq!(index.len(), 10);
+    let newer = index.reopen(dir.path(), writer.manifest()).unwrap();
+    assert_eq!((index.len(), newer.len()), (10, 9));
+}
+
+#[test]
+fn reopening_reads_only_what_is_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = scattered(4, 30, 4);
+    let mut writer = IndexWriter::create(dir.path(), 4).unwrap();
+    writer.append(rows.slice(s![..20, ..])).unwrap();
+    let old = FlatIndex::open_manifest(dir.path(), writer.manifest()).unwrap();
+    writer.append(rows.slice(s![20.., ..])).unwrap();
+    // The first file is gone; an index that has it open needs it no more.
+    fs::remove_file(dir.path().join("segment-00000001.vec")).unwrap();
+    let new = old.reopen(dir.path(), writer.manifest()).unwrap();
+    assert_eq!((old.len(), new.len(), new.segments()), (20, 30, 2));
+    let query = rows.row(3);
+    let expected = index_of(rows.view()).search(query, 30).unwrap();
+    assert_eq!(bits(&new.search(query, 30).unwrap()), bits(&expected));
+
+    let error = FlatIndex::open_manifest(dir.path(), writer.manifest()).unwrap_err();
+    assert_eq!(error.io_kind(), Some(std::io::ErrorKind::NotFound));
+    let path = dir.path().join("segment-00000001.vec");
+    assert_eq!(
+        error.to_string(),
+        format!("cannot open `{}`", path.display())
+    );
+}
+
+#[test]
+fn files_and_manifest_must_agree() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::create(dir.path(), 4).unwrap();
+    writer.append(scattered(5, 10, 4).view()).unwrap();
+    let json = writer.manifest().to_json();
+    for (from, to, expected) in [
+        (
+            "\"rows\":10",
+            "\"rows\":11",
+            "holds 10 rows, the manifest says 11",
+        ),
+        (
+            "\"dim\":4",
+            "\"dim\":5",
+            "holds 4 dimensions, the manifest says 5",
+        ),
+    ] {
+        let manifest = Manifest::from_json(&json.replace(from, to), Path::new("m")).unwrap();
+        let error = FlatIndex::open_manifest(dir.path(), &manifest)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.ends_with(&format!("segment-00000001.vec` {expected}")),
+            "{error}"
+        );
+    }
+    fs::write(dir.path().join("manifest.json"), "not JSON").unwrap();
+    let error = FlatIndex::open(dir.path()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Corrupt {
+                damage: Damage::Manifest { .. },
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn rows_keep_their_norm_through_a_round_trip() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
+    // The first is a unit vector within the tolerance and is kept as it is.
+    let rows = array![[1.000_000_5, 0.0], [3.0, 4.0]];
+    writer.append(rows.view()).unwrap();
+    writer.commit().unwrap();
+    for storage in [Storage::Mapped, Storage::Owned] {
+        let index = FlatIndex::open_with(dir.path(), storage).unwrap();
+        assert_eq!(index.row(RowId::new(0)).unwrap(), rows.row(0));
+        assert_eq!(index.row(RowId::new(1)).unwrap(), array![0.6, 0.8]);
+    }
+}
+
+/// A step in the life of an index.
+#[derive(Clone, Debug)]
+enum Step {
+    Append(u8),
+    Delete(u32),
+    Commit,
+    Abandon,
+    Sweep,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0u8..20).prop_map(Step::Append),
+        2 => (0u32..100).prop_map(Step::Delete),
+        2 => Just(Step::Commit),
+        1 => Just(Step::Abandon),
+        1 => Just(Step::Sweep),
+    ];
+    prop::collection::vec(step, 1..25)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_index_on_disk_is_what_a_list_in_memory_is(steps in steps(), seed: u64) {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = scattered(seed, 500, 3);
+        let mut writer = IndexWriter::create(dir.path(), 3).unwrap();
+        // Committed and current: the number of rows, and which are deleted.
+        let mut kept = (0usize, RoaringBitmap::new());
+        let mut now = kept.clone();
+        for step in steps {
+            match step {
+                Step::Append(n) => {
+                    let end = now.0 + usize::from(n);
+                    let range = writer.append(rows.slice(s![now.0..end, ..])).unwrap();
+                    prop_assert_eq!(range.end as usize, end);
+                    now.0 = end;
+                }
+                Step::Delete(row) => {
+                    let exists = (row as usize) < now.0;
+                    prop_assert_eq!(writer.delete(&[row].into()).is_ok(), exists);
+                    if exists {
+                        now.1.insert(row);
+                    }
+                }
+                Step::Commit => {
+                    writer.commit().unwrap();
+                    kept = now.clone();
+                }
+                Step::Abandon => {
+                    writer = IndexWriter::open(dir.path()).unwrap();
+                    now = kept.clone();
+                }
+                // Also before a commit: what was committed is spared.
+                Step::Sweep => {
+                    writer.sweep().unwrap();
+                }
+            }
+            let index = FlatIndex::open(dir.path()).unwrap();
+            prop_assert_eq!(index.rows(), kept.0);
+            prop_assert_eq!(index.deleted(), &kept.1);
+            if kept.0 > 0 {
+                let expected = index_of(rows.slice(s![..kept.0, ..]));
+                let expected = expected.with_deleted(&kept.1).unwrap();
+                let query = rows.row(0);
+                let found = index.search(query, 10).unwrap();
+                prop_assert_eq!(bits(&found), bits(&expected.search(query, 10).unwrap()));
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+use candle_core::DType;
+use candle_core::safetensors::load_buffer;
+use cognate_kernels::Cpu;
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::BoxError;
+use crate::modules::{Activation, DenseConfig};
+use crate::{Error, Result};
+
+/// A linear layer with an activation, behind the pooling.
+#[derive(Debug)]
+pub(crate) struct Dense {
+    /// `[out_features, in_features]`, row-major.
+    weight: Vec<f32>,
+    /// `[out_features]`.
+    bias: Vec<f32>,
+    in_features: usize,
+    activation: Activation,
+}
+
+impl Dense {
+    /// Builds the layer from the bytes of its safetensors file.
+    pub(crate) fn load(config: &DenseConfig, bytes: &[u8]) -> Result<Self, BoxError> {
+        let tensors = load_buffer(bytes, &candle_core::Device::Cpu)?;
+        let values = |name: &str, shape: &[usize]| -> Result<Vec<f32>, BoxError> {
+            let tensor = tensors.get(name).ok_or_else(|| format!("no tensor `{name}`"))?;
+            if tensor.dims() != shape {
+                let found = tensor.dims();
+                return Err(format!("`{name}` is {found:?}, expected {shape:?}").into());
+            }
+            Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
+        };
+        let (rows, columns) = (config.out_features, config.in_features);
+        Ok(Self {
+            weight: values("linear.weight", &[rows, columns])?,
+            bias: if config.bias { values("linear.bias", &[rows])? } else { vec![0.0; rows] },
+            in_features: columns,
+            activation: config.activation,
+        })
+    }
+
+    pub(crate) fn out_features(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Maps rows `[n, in_features]` to `[n, out_features]`, each by itself.
+    pub(crate) fn apply(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
+        if rows.ncols() != self.in_features {
+            let (expected, found) = (self.in_features, rows.ncols());
+            return Err(Error::Shape { what: "columns before a dense module", expected, found });
+        }
+        let cpu = Cpu::detect();
+        let mut mapped = Array2::zeros((rows.nrows(), self.out_features()));
+        for (row, mut to) in rows.outer_iter().zip(mapped.outer_iter_mut()) {
+            let row = row.to_vec();
+            let weights = self.weight.chunks_exact(self.in_features);
+            for ((to, weight), bias) in to.iter_mut().zip(weights).zip(&self.bias) {
+                *to = self.activation.apply(cpu.dot(weight, &row) + bias);
+            }
+        }
+        Ok(mapped)
+    }
+}
+
+impl Activation {
+    fn apply(self, value: f32) -> f32 {
+        match self {
+            Self::Identity => value,
+            Self::Tanh => value.tanh(),
+            Self::Relu => value.max(0.0),
+            Self::Sigmoid => 1.0 / (1.0 + (-value).exp()),
+        }
+    }
+}

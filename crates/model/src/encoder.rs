@@ -1,0 +1,422 @@
+use std::borrow::Cow;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
+
+use crate::architecture::Architecture;
+use crate::candle_bert::CandleBert;
+use crate::checkpoint::Prompts;
+use crate::dense::Dense;
+use crate::fingerprint::Fingerprint;
+use crate::modules::HeadModule;
+use crate::normalize::normalize_rows;
+use crate::pooling::Pooling;
+use crate::tokenize::{TextTokenizer, Tokenized};
+use crate::workers::Workers;
+use crate::{Checkpoint, EncoderOptions, Error, Precision, Result, TokenBatch};
+
+/// A loaded checkpoint: texts in, embeddings out.
+///
+/// All methods take `&self`, and an encoder may be shared between threads. An embedding depends
+/// on the text alone: not, bit for bit, on the other texts of a call, their order, the batch
+/// size or the number of threads.
+#[derive(Debug)]
+pub struct Encoder {
+    model: String,
+    precision: Precision,
+    tokenizer: TextTokenizer,
+    architecture: Box<dyn Architecture>,
+    pooling: Pooling,
+    head: Vec<Head>,
+    prompts: Prompts,
+    prompt_tokens: PromptTokens,
+    dim: usize,
+    max_tokens: usize,
+    max_batch_tokens: usize,
+    workers: Workers,
+    fingerprint: String,
+}
+
+/// A module behind the pooling, loaded.
+#[derive(Debug)]
+enum Head {
+    Dense(Dense),
+    Normalize,
+}
+
+/// The lengths of the two prompts, in tokens.
+#[derive(Debug)]
+struct PromptTokens {
+    query: usize,
+    document: usize,
+}
+
+/// Which prompt goes before a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What is asked.
+    Query,
+    /// What is searched.
+    Document,
+}
+
+/// How far an encoder has come; handed to the callback of
+/// [`encode_documents_with`](Encoder::encode_documents_with).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Texts embedded.
+    pub done: usize,
+    /// Texts asked for.
+    pub total: usize,
+}
+
+/// What was cut off because texts were longer than the model reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Truncation {
+    /// Texts that lost tokens.
+    pub texts: usize,
+    /// Tokens that were lost.
+    pub tokens: usize,
+    /// Tokens of all texts, those cut off included and special tokens left out.
+    pub of_tokens: usize,
+}
+
+/// Embeddings, with what was cut off to make them.
+#[derive(Clone, Debug)]
+pub struct Embeddings {
+    /// `[n, dim]`, row i for text i.
+    pub rows: Array2<f32>,
+    /// What was cut off.
+    pub truncation: Truncation,
+}
+
+impl Encoder {
+    /// Loads the weights and the tokenizer of `checkpoint`.
+    ///
+    /// # Errors
+    ///
+    /// Weights or tokenizer that are missing, cut short or of another shape than the
+    /// configuration says; an option that does not fit; a device that is not there.
+    pub fn load(checkpoint: &Checkpoint, options: EncoderOptions) -> Result<Self> {
+        let max_tokens = options.max_tokens.unwrap_or(checkpoint.max_tokens);
+        let positions = checkpoint.bert.max_position_embeddings;
+        if max_tokens > positions {
+            return Err(invalid("max_tokens", max_tokens, format!("at most {positions}")));
+        }
+        if options.precision != Precision::F32 {
+            let found = format!("`{}`", options.precision);
+            let expected = format!("`f32` on `{}` in this release", options.device);
+            return Err(invalid("precision", found, expected));
+        }
+        let threads = options.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+        let max_batch_tokens = options.max_batch_tokens.unwrap_or(1024);
+        for (option, value) in [("threads", threads), ("max_batch_tokens", max_batch_tokens)] {
+            if value == 0 {
+                return Err(invalid(option, 0, "at least 1"));
+            }
+        }
+
+        let truncate_dim = options.truncate_dim.or(checkpoint.truncate_dim);
+        let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
+        let tokenizer_bytes = read(&checkpoint.tokenizer_path())?;
+        fingerprint.update(&tokenizer_bytes);
+        let weights_path = checkpoint.weights_path();
+        let weights = read(&weights_path)?;
+        fingerprint.update(&weights);
+
+        let device = options.device.open()?;
+        let tokenizer = TextTokenizer::load(checkpoint, &tokenizer_bytes, max_tokens)?;
+        let bytes = weights.len() as u64;
+        let architecture = CandleBert::load(&checkpoint.bert, weights, device)
+            .map_err(|source| Error::Weights { path: weights_path, bytes, source })?;
+
+        let pooling = checkpoint.modules.pooling.clone();
+        let mut dim = pooling.dim(checkpoint.bert.hidden_size);
+        let mut head = Vec::new();
+        for module in &checkpoint.modules.head {
+            head.push(match module {
+                HeadModule::Normalize => Head::Normalize,
+                HeadModule::Dense(config) => {
+                    let bytes = read(&config.weights)?;
+                    fingerprint.update(&bytes);
+                    let dense = Dense::load(config, &bytes).map_err(|source| Error::Weights {
+                        path: config.weights.clone(),
+                        bytes: bytes.len() as u64,
+                        source,
+                    })?;
+                    dim = dense.out_features();
+                    Head::Dense(dense)
+                }
+            });
+        }
+        if let Some(shorter) = truncate_dim {
+            if !(1..=dim).contains(&shorter) {
+                return Err(invalid("truncate_dim", shorter, format!("1 to {dim}")));
+            }
+            dim = shorter;
+        }
+
+        let prompts = checkpoint.prompts.clone();
+        let prompt_tokens = PromptTokens {
+            query: tokenizer.prompt_tokens(&prompts.query)?,
+            document: tokenizer.prompt_tokens(&prompts.document)?,
+        };
+        Ok(Self {
+            model: checkpoint.name().to_owned(),
+            precision: options.precision,
+            tokenizer,
+            architecture: Box::new(architecture),
+            pooling,
+            head,
+            prompts,
+            prompt_tokens,
+            dim,
+            max_tokens,
+            max_batch_tokens,
+            workers: Workers::new(threads)?,
+            fingerprint: fingerprint.finish(),
+        })
+    }
+
+    /// The name of the checkpoint.
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// The number format of the arithmetic.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// The number of values of an embedding.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Tokens of a text that are read, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// Names what the embeddings depend on: weights, tokenizer, pooling, prompts and the options
+    /// that change values. Two encoders with one fingerprint give comparable embeddings.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Embeds queries; `[n, dim]`, row i for text i.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`encode_with`](Self::encode_with), except cancellation.
+    pub fn encode_queries<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Array2<f32>> {
+        let mut go_on = |_| ControlFlow::Continue(());
+        Ok(self.encode_with(Role::Query, texts, &mut go_on)?.rows)
+    }
+
+    /// Embeds documents; `[n, dim]`, row i for text i.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`encode_with`](Self::encode_with), except cancellation.
+    pub fn encode_documents<S: AsRef<str> + Sync>(&self, texts: &[S]) -> Result<Array2<f32>> {
+        let mut go_on = |_| ControlFlow::Continue(());
+        Ok(self.encode_with(Role::Document, texts, &mut go_on)?.rows)
+    }
+
+    /// Embeds texts, telling `progress` how far it is, and reports what was cut off.
+    ///
+    /// The callback runs on the calling thread, now and then. When it breaks, the work stops
+    /// after the pieces under way.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] when the callback breaks; [`Error::Forward`] when the device fails;
+    /// [`Error::NotFinite`] when weights or device give an embedding that is no number.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the number of tokens, and quadratic in the tokens of one text, which the
+    /// checkpoint bounds.
+    pub fn encode_with<S: AsRef<str> + Sync>(
+        &self,
+        role: Role,
+        texts: &[S],
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Embeddings> {
+        let (prompt, prompt_tokens) = match role {
+            Role::Query => (&self.prompts.query, self.prompt_tokens.query),
+            Role::Document => (&self.prompts.document, self.prompt_tokens.document),
+        };
+        let tokenized = self.tokenize_all(prompt, texts)?;
+        let mut truncation = Truncation::default();
+        for text in &tokenized {
+            truncation.texts += usize::from(text.cut > 0);
+            truncation.tokens += text.cut;
+            truncation.of_tokens += text.cut + text.ids.len() - self.tokenizer.special_tokens();
+        }
+
+        let total = texts.len();
+        let pieces = pieces_by_length(&tokenized, self.max_batch_tokens);
+        let mut rows = Array2::zeros((total, self.dim));
+        let mut done = 0;
+        let mut outcome = Ok(());
+        self.workers.each(
+            pieces.len(),
+            |piece| {
+                let sequences = pieces[piece].iter().map(|&text| tokenized[text].ids.as_slice());
+                let batch = TokenBatch::from_sequences(sequences);
+                let hidden = self.architecture.forward(&batch)?;
+                self.finish(hidden.view(), &batch, prompt_tokens)
+            },
+            |piece, result| {
+                let embedded = match result {
+                    Ok(embedded) => embedded,
+                    Err(error) => {
+                        outcome = Err(error);
+                        return ControlFlow::Break(());
+                    }
+                };
+                for (&text, row) in pieces[piece].iter().zip(embedded.outer_iter()) {
+                    if row.iter().any(|value| !value.is_finite()) {
+                        outcome = Err(Error::NotFinite { text });
+                        return ControlFlow::Break(());
+                    }
+                    rows.row_mut(text).assign(&row);
+                }
+                done += pieces[piece].len();
+                let answer = progress(Progress { done, total });
+                if answer.is_break() {
+                    outcome = Err(Error::Cancelled { done, total });
+                }
+                answer
+            },
+        );
+        outcome.map(|()| Embeddings { rows, truncation })
+    }
+
+    /// The tokens of `texts`, with the prompt of their role: the first stage of an encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenize`] when the tokenizer refuses a text.
+    pub fn tokenize<S: AsRef<str> + Sync>(&self, role: Role, texts: &[S]) -> Result<TokenBatch> {
+        let prompt = match role {
+            Role::Query => &self.prompts.query,
+            Role::Document => &self.prompts.document,
+        };
+        let tokenized = self.tokenize_all(prompt, texts)?;
+        Ok(TokenBatch::from_sequences(tokenized.iter().map(|text| text.ids.as_slice())))
+    }
+
+    /// The last hidden states `[T, hidden_size]` of packed tokens: the second stage.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Forward`] when an id is not in the vocabulary, a text has more tokens than the
+    /// model has positions, or the device fails.
+    pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
+        self.workers.together(|| self.architecture.forward(batch))
+    }
+
+    /// One row for each text from its hidden states `[T, hidden_size]`, before the modules
+    /// behind the pooling: the third stage. Every token counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] when the hidden states are not of this batch, or a text has no token.
+    pub fn pool(&self, hidden: ArrayView2<'_, f32>, batch: &TokenBatch) -> Result<Array2<f32>> {
+        self.pooling.apply(hidden, batch, 0)
+    }
+
+    fn tokenize_all<S: AsRef<str> + Sync>(
+        &self,
+        prompt: &str,
+        texts: &[S],
+    ) -> Result<Vec<Tokenized>> {
+        let tokenize = |(at, text): (usize, &S)| self.tokenizer.tokenize(prompt, text.as_ref(), at);
+        self.workers.together(|| texts.par_iter().enumerate().map(tokenize).collect())
+    }
+
+    /// Pools, runs the modules behind and cuts to the dimension.
+    fn finish(
+        &self,
+        hidden: ArrayView2<'_, f32>,
+        batch: &TokenBatch,
+        prompt_tokens: usize,
+    ) -> Result<Array2<f32>> {
+        let mut rows = self.pooling.apply(hidden, batch, prompt_tokens)?;
+        for module in &self.head {
+            match module {
+                Head::Dense(dense) => rows = dense.apply(rows.view())?,
+                Head::Normalize => normalize_rows(&mut rows),
+            }
+        }
+        if self.dim < rows.len_of(Axis(1)) {
+            rows = rows.slice(s![.., ..self.dim]).to_owned();
+        }
+        Ok(rows)
+    }
+}
+
+/// Cuts the texts into pieces of at most `max_tokens`, or of one text, longest texts first, so
+/// that the last pieces to run are the small ones.
+fn pieces_by_length(texts: &[Tokenized], max_tokens: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&text| (std::cmp::Reverse(texts[text].ids.len()), text));
+    let mut pieces: Vec<Vec<usize>> = Vec::new();
+    let mut tokens = 0;
+    for text in order {
+        let length = texts[text].ids.len();
+        match pieces.last_mut() {
+            Some(piece) if tokens + length <= max_tokens => {
+                piece.push(text);
+                tokens += length;
+            }
+            _ => {
+                pieces.push(vec![text]);
+                tokens = length;
+            }
+        }
+    }
+    pieces
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(Error::io("read", path))
+}
+
+fn invalid<'a>(
+    option: &'static str,
+    found: impl ToString,
+    expected: impl Into<Cow<'a, str>>,
+) -> Error {
+    let expected = expected.into().into_owned();
+    Error::InvalidOption { option, found: found.to_string(), expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_pieces_that_hold_every_text_once() {
+        let lengths = [3, 300, 7, 7, 0, 90, 12, 1];
+        let text = |&length: &usize| Tokenized { ids: vec![0; length], cut: 0 };
+        let texts: Vec<_> = lengths.iter().map(text).collect();
+        for max_tokens in [1, 10, 100, 1000] {
+            let pieces = pieces_by_length(&texts, max_tokens);
+            let mut seen: Vec<_> = pieces.concat();
+            seen.sort_unstable();
+            assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
+            for piece in &pieces {
+                let tokens: usize = piece.iter().map(|&text| lengths[text]).sum();
+                assert!(tokens <= max_tokens || piece.len() == 1);
+            }
+        }
+    }
+}

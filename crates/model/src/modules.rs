@@ -1,0 +1,212 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::config::Json;
+use crate::pooling::{Pooling, PoolingMode};
+use crate::{Error, Result};
+
+/// What happens to the hidden states, in the order of `modules.json`.
+#[derive(Clone, Debug)]
+pub(crate) struct Modules {
+    /// The folder of the transformer, relative to the checkpoint.
+    pub(crate) transformer: String,
+    pub(crate) pooling: Pooling,
+    pub(crate) head: Vec<HeadModule>,
+}
+
+/// A module behind the pooling.
+#[derive(Clone, Debug)]
+pub(crate) enum HeadModule {
+    Dense(DenseConfig),
+    Normalize,
+}
+
+impl HeadModule {
+    /// The module without the place of its weights.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Dense(config) => format!("Dense {:?}", config.activation),
+            Self::Normalize => "Normalize".to_owned(),
+        }
+    }
+}
+
+/// A linear layer with an activation: where its weights lie and what shape they have.
+#[derive(Clone, Debug)]
+pub(crate) struct DenseConfig {
+    pub(crate) weights: PathBuf,
+    pub(crate) in_features: usize,
+    pub(crate) out_features: usize,
+    pub(crate) bias: bool,
+    pub(crate) activation: Activation,
+}
+
+/// The activations that a Dense module may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    Identity,
+    Tanh,
+    Relu,
+    Sigmoid,
+}
+
+#[derive(Deserialize)]
+struct ModuleEntry {
+    path: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct DenseFields {
+    in_features: usize,
+    out_features: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    activation_function: Option<String>,
+    #[serde(default)]
+    use_residual: bool,
+    module_input_name: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Modules {
+    /// Reads `modules.json` and what it names; without it, as sentence-transformers does, a
+    /// transformer in the folder itself and mean pooling.
+    pub(crate) fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join("modules.json");
+        let Some(list) = Json::<Vec<ModuleEntry>>::read_optional(path, "a list of modules")? else {
+            let pooling = Pooling { modes: vec![PoolingMode::Mean], include_prompt: true };
+            return Ok(Self { transformer: String::new(), pooling, head: Vec::new() });
+        };
+
+        let mut transformer = None;
+        let mut pooling = None;
+        let mut head = Vec::new();
+        for (position, module) in list.value.iter().enumerate() {
+            // The packages around the class name changed between releases; the class did not.
+            let class = module.kind.rsplit('.').next().unwrap_or_default();
+            let folder = dir.join(&module.path);
+            match class {
+                "Transformer" if position == 0 => transformer = Some(module.path.clone()),
+                "Pooling" if position == 1 => pooling = Some(read_pooling(&folder)?),
+                "Dense" if pooling.is_some() => head.push(HeadModule::Dense(read_dense(&folder)?)),
+                "Normalize" if pooling.is_some() => head.push(HeadModule::Normalize),
+                _ => {
+                    let expected = "`Transformer`, then `Pooling`, then any of `Dense`, `Normalize`";
+                    let field = format!("module {position}");
+                    return Err(list.unsupported(field, &module.kind, expected));
+                }
+            }
+        }
+        match (transformer, pooling) {
+            (Some(transformer), Some(pooling)) => Ok(Self { transformer, pooling, head }),
+            _ => {
+                let found = format!("a list of {}", list.value.len());
+                Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
+            }
+        }
+    }
+}
+
+/// The modes as the configuration names them, in the order of their results.
+const MODES: [(&str, &str, PoolingMode); 6] = [
+    ("pooling_mode_cls_token", "cls", PoolingMode::Cls),
+    ("pooling_mode_max_tokens", "max", PoolingMode::Max),
+    ("pooling_mode_mean_tokens", "mean", PoolingMode::Mean),
+    ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", PoolingMode::MeanSqrtLen),
+    ("pooling_mode_weightedmean_tokens", "weightedmean", PoolingMode::WeightedMean),
+    ("pooling_mode_lasttoken", "lasttoken", PoolingMode::LastToken),
+];
+
+fn read_pooling(folder: &Path) -> Result<Pooling> {
+    let path = folder.join("config.json");
+    let json: Json<HashMap<String, serde_json::Value>> =
+        Json::read(path, "the configuration of a pooling module, in JSON")?;
+    let fields = &json.value;
+
+    // Recent releases write one field with one name or several, older ones a flag for each mode.
+    let mut modes = Vec::new();
+    match fields.get("pooling_mode") {
+        Some(value) => {
+            let names = match value {
+                serde_json::Value::String(name) => vec![name.as_str()],
+                serde_json::Value::Array(list) => {
+                    list.iter().map(|name| name.as_str().unwrap_or_default()).collect()
+                }
+                _ => Vec::new(),
+            };
+            for name in names {
+                let Some((.., mode)) = MODES.iter().find(|(_, known, _)| *known == name) else {
+                    return Err(json.unsupported("pooling_mode", name, mode_names()));
+                };
+                modes.push(*mode);
+            }
+        }
+        None => {
+            let flagged = |field: &str| fields.get(field).and_then(serde_json::Value::as_bool);
+            if let Some(unknown) = fields.keys().find(|key| {
+                key.starts_with("pooling_mode_")
+                    && flagged(key) == Some(true)
+                    && !MODES.iter().any(|(known, ..)| known == key)
+            }) {
+                return Err(json.unsupported("pooling mode", unknown, mode_names()));
+            }
+            modes.extend(
+                MODES.iter().filter(|(flag, ..)| flagged(flag) == Some(true)).map(|&(.., m)| m),
+            );
+        }
+    }
+    // A file that names no mode means the default of sentence-transformers.
+    if modes.is_empty() {
+        modes.push(PoolingMode::Mean);
+    }
+    let include_prompt = fields.get("include_prompt").and_then(serde_json::Value::as_bool);
+    Ok(Pooling { modes, include_prompt: include_prompt.unwrap_or(true) })
+}
+
+fn mode_names() -> String {
+    let names: Vec<_> = MODES.iter().map(|(_, name, _)| format!("`{name}`")).collect();
+    format!("one of {}", names.join(", "))
+}
+
+fn read_dense(folder: &Path) -> Result<DenseConfig> {
+    let path = folder.join("config.json");
+    let json: Json<DenseFields> =
+        Json::read(path, "the configuration of a dense module, in JSON")?;
+    let fields = &json.value;
+    let name = fields.activation_function.as_deref().unwrap_or("Tanh");
+    let activation = match name.rsplit('.').next().unwrap_or_default() {
+        "Identity" => Activation::Identity,
+        "Tanh" => Activation::Tanh,
+        "ReLU" => Activation::Relu,
+        "Sigmoid" => Activation::Sigmoid,
+        _ => {
+            let expected = "one of `Identity`, `Tanh`, `ReLU`, `Sigmoid`";
+            return Err(json.unsupported("activation_function", name, expected));
+        }
+    };
+    if fields.use_residual {
+        return Err(json.unsupported("use_residual", "true", "`false`"));
+    }
+    if let Some(input) = fields.module_input_name.as_deref().filter(|n| *n != "sentence_embedding") {
+        return Err(json.unsupported("module_input_name", input, "`sentence_embedding`"));
+    }
+    let weights = folder.join("model.safetensors");
+    if !weights.is_file() {
+        let expected = "the weights of the dense module, in the safetensors format";
+        return Err(Error::MissingFile { path: weights, expected });
+    }
+    Ok(DenseConfig {
+        weights,
+        in_features: fields.in_features,
+        out_features: fields.out_features,
+        bias: fields.bias,
+        activation,
+    })
+}

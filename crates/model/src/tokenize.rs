@@ -1,0 +1,132 @@
+use serde::Deserialize;
+use tokenizers::normalizers::{BertNormalizer, Lowercase, Sequence};
+use tokenizers::{NormalizerWrapper, PostProcessor, Tokenizer, TruncationDirection};
+
+use crate::config::Json;
+use crate::{Checkpoint, Error, Result};
+
+/// Cuts texts into token ids, as sentence-transformers does around the tokenizer.
+#[derive(Debug)]
+pub(crate) struct TextTokenizer {
+    tokenizer: Tokenizer,
+    max_tokens: usize,
+    special_tokens: usize,
+}
+
+/// What `tokenizer_config.json` may say against `tokenizer.json`.
+#[derive(Deserialize)]
+struct BertSettings {
+    #[serde(default)]
+    tokenizer_class: String,
+    do_lower_case: Option<bool>,
+    strip_accents: Option<bool>,
+    tokenize_chinese_chars: Option<bool>,
+}
+
+/// The tokens of one text, special tokens included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tokenized {
+    pub(crate) ids: Vec<u32>,
+    /// Tokens that were cut off at the end.
+    pub(crate) cut: usize,
+}
+
+impl TextTokenizer {
+    /// Reads the tokenizer of `checkpoint` from the `bytes` of its file.
+    pub(crate) fn load(checkpoint: &Checkpoint, bytes: &[u8], max_tokens: usize) -> Result<Self> {
+        const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
+        let path = checkpoint.tokenizer_path();
+        let mut tokenizer =
+            Tokenizer::from_bytes(bytes).map_err(|e| Error::malformed(&path, EXPECTED)(e))?;
+        // The file may carry the lengths of its last use; ours come from the checkpoint.
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None).map_err(Error::malformed(&path, EXPECTED))?;
+        if let Some(normalizer) = normalizer(checkpoint, tokenizer.get_normalizer())? {
+            tokenizer
+                .with_normalizer(Some(normalizer))
+                .map_err(Error::malformed(&path, EXPECTED))?;
+        }
+        let special_tokens =
+            tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+        if max_tokens <= special_tokens {
+            return Err(Error::InvalidOption {
+                option: "max_tokens",
+                found: max_tokens.to_string(),
+                expected: format!("more than the {special_tokens} special tokens"),
+            });
+        }
+        Ok(Self { tokenizer, max_tokens, special_tokens })
+    }
+
+    /// Tokens that are added to every text.
+    pub(crate) fn special_tokens(&self) -> usize {
+        self.special_tokens
+    }
+
+    /// Tokenizes `prompt` and `text` as one; `at` names the text in an error.
+    pub(crate) fn tokenize(&self, prompt: &str, text: &str, at: usize) -> Result<Tokenized> {
+        let joined;
+        let whole = if prompt.is_empty() {
+            text
+        } else {
+            joined = format!("{prompt}{text}");
+            &joined
+        };
+        let error = |source| Error::Tokenize { text: at, source };
+        let mut encoding = self.tokenizer.encode_fast(whole, false).map_err(error)?;
+        let room = self.max_tokens - self.special_tokens;
+        let cut = encoding.len().saturating_sub(room);
+        if cut > 0 {
+            encoding.truncate(room, 0, TruncationDirection::Right);
+            // What was cut off need not be processed on.
+            encoding.take_overflowing();
+        }
+        let encoding = self.tokenizer.post_process(encoding, None, true).map_err(error)?;
+        Ok(Tokenized { ids: encoding.get_ids().to_vec(), cut })
+    }
+
+    /// Tokens at the start of a text that belong to `prompt`: those of the prompt alone, less a
+    /// special token at the end.
+    pub(crate) fn prompt_tokens(&self, prompt: &str) -> Result<usize> {
+        if prompt.is_empty() {
+            return Ok(0);
+        }
+        let error = |source| Error::Tokenize { text: 0, source };
+        let encoding = self.tokenizer.encode_fast(prompt, true).map_err(error)?;
+        let ends_special = encoding.get_special_tokens_mask().last() == Some(&1);
+        Ok(encoding.len() - usize::from(ends_special))
+    }
+}
+
+/// The normalizer to use instead of the one in `tokenizer.json`, where other files say so.
+///
+/// A BERT tokenizer takes its settings from `tokenizer_config.json`, as in transformers; and
+/// `do_lower_case` of sentence-transformers puts a lower-casing before whatever there is.
+fn normalizer(
+    checkpoint: &Checkpoint,
+    current: Option<&NormalizerWrapper>,
+) -> Result<Option<NormalizerWrapper>> {
+    let mut replaced = None;
+    if let Some(NormalizerWrapper::BertNormalizer(bert)) = current {
+        let settings = Json::<BertSettings>::read_optional(
+            checkpoint.tokenizer_config_path(),
+            "the settings of a tokenizer, in JSON",
+        )?;
+        if let Some(Json { value, .. }) = settings
+            && matches!(value.tokenizer_class.as_str(), "BertTokenizer" | "BertTokenizerFast")
+        {
+            replaced = Some(NormalizerWrapper::from(BertNormalizer::new(
+                bert.clean_text,
+                value.tokenize_chinese_chars.unwrap_or(bert.handle_chinese_chars),
+                value.strip_accents.or(bert.strip_accents),
+                value.do_lower_case.unwrap_or(bert.lowercase),
+            )));
+        }
+    }
+    if checkpoint.do_lower_case {
+        let rest = replaced.or_else(|| current.cloned());
+        let all = std::iter::once(NormalizerWrapper::from(Lowercase)).chain(rest).collect();
+        replaced = Some(NormalizerWrapper::from(Sequence::new(all)));
+    }
+    Ok(replaced)
+}

@@ -1,0 +1,200 @@
+//! Every stage and every kind of pooling against sentence-transformers, on a tiny checkpoint.
+//!
+//! `fixtures/README.md` says what the golden numbers are and how they were made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
+use ndarray::{Array2, ArrayView2};
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The golden numbers differ from f64 by 4e-6 at most where values reach 4 and more.
+const TOLERANCE: f32 = 5e-6;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn texts() -> Vec<String> {
+    let file = fs::read_to_string(fixtures().join("tiny-texts.json")).unwrap();
+    let list: Vec<Value> = serde_json::from_str(&file).unwrap();
+    list.iter().map(|text| text["text"].as_str().unwrap().to_owned()).collect()
+}
+
+fn golden(name: &str) -> Array2<f32> {
+    let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = tensors.tensor(name).unwrap();
+    let values = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+    Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
+}
+
+fn golden_tokens() -> TokenBatch {
+    let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let ids = tensors.tensor("ids").unwrap();
+    let ids = ids.data().chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap()));
+    let offsets = tensors.tensor("offsets").unwrap();
+    let offsets = offsets.data().chunks_exact(8);
+    let offsets = offsets.map(|b| u64::from_le_bytes(b.try_into().unwrap()).try_into().unwrap());
+    TokenBatch::new(ids.collect(), offsets.collect()).unwrap()
+}
+
+#[track_caller]
+fn assert_close(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) {
+    assert_eq!(found.dim(), expected.dim());
+    for ((place, found), expected) in found.indexed_iter().zip(expected) {
+        let bound = TOLERANCE * expected.abs().max(1.0);
+        assert!((found - expected).abs() <= bound, "{place:?}: {found}, expected {expected}");
+    }
+}
+
+/// A copy of the tiny checkpoint with changed fields: (file, field, value).
+fn variant(changes: &[(&str, &str, Value)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&fixtures().join("tiny-bert"), dir.path());
+    for (file, field, value) in changes {
+        let path = dir.path().join(file);
+        let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        if value.is_null() {
+            json.as_object_mut().unwrap().remove(*field);
+        } else {
+            json[*field] = value.clone();
+        }
+        fs::write(&path, json.to_string()).unwrap();
+    }
+    dir
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn load(dir: &Path) -> Encoder {
+    Encoder::load(&Checkpoint::open(dir).unwrap(), EncoderOptions::default()).unwrap()
+}
+
+fn modules(classes: &[(&str, &str)]) -> String {
+    let list = classes.iter().enumerate().map(|(idx, (path, class))| {
+        json!({"idx": idx, "name": idx.to_string(), "path": path,
+               "type": format!("sentence_transformers.models.{class}")})
+    });
+    Value::Array(list.collect()).to_string()
+}
+
+#[test]
+fn tokens_hidden_states_pooled_and_normalized_agree() {
+    let encoder = load(&fixtures().join("tiny-bert"));
+    let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
+    assert_eq!(tokens, golden_tokens());
+    let hidden = encoder.hidden_states(&tokens).unwrap();
+    assert_close(hidden.view(), golden("hidden").view());
+    let pooled = encoder.pool(hidden.view(), &tokens).unwrap();
+    assert_close(pooled.view(), golden("pooled.mean").view());
+    let rows = encoder.encode_documents(&texts()).unwrap();
+    assert_close(rows.view(), golden("normalized").view());
+}
+
+#[test]
+fn every_pooling_mode_agrees() {
+    const FLAGS: [(&str, &str); 6] = [
+        ("cls", "pooling_mode_cls_token"),
+        ("mean", "pooling_mode_mean_tokens"),
+        ("max", "pooling_mode_max_tokens"),
+        ("mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens"),
+        ("weightedmean", "pooling_mode_weightedmean_tokens"),
+        ("lasttoken", "pooling_mode_lasttoken"),
+    ];
+    const CONFIG: &str = "1_Pooling/config.json";
+    let pooled_only = modules(&[("", "Transformer"), ("1_Pooling", "Pooling")]);
+    for wanted in ["cls", "mean", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken", "cls+mean"]
+    {
+        let wants = |mode: &str| wanted.split('+').any(|part| part == mode);
+        let flags = FLAGS.map(|(mode, flag)| (CONFIG, flag, json!(wants(mode))));
+        let classic = variant(&flags);
+        fs::write(classic.path().join("modules.json"), &pooled_only).unwrap();
+        let expected = golden(&format!("pooled.{wanted}"));
+        assert_close(load(classic.path()).encode_documents(&texts()).unwrap().view(), expected.view());
+
+        // The same in the words of recent releases.
+        let mut names = FLAGS.map(|(_, flag)| (CONFIG, flag, Value::Null)).to_vec();
+        names.push((CONFIG, "pooling_mode", json!(wanted.split('+').collect::<Vec<_>>())));
+        let recent = variant(&names);
+        fs::write(recent.path().join("modules.json"), &pooled_only).unwrap();
+        assert_close(load(recent.path()).encode_documents(&texts()).unwrap().view(), expected.view());
+
+        if !wanted.contains('+') {
+            let mut flags = flags.to_vec();
+            flags.push((CONFIG, "include_prompt", json!(false)));
+            let without = variant(&flags);
+            fs::write(without.path().join("modules.json"), &pooled_only).unwrap();
+            let expected = golden(&format!("query_no_prompt_pooled.{wanted}"));
+            let rows = load(without.path()).encode_queries(&texts()).unwrap();
+            assert_close(rows.view(), expected.view());
+        }
+    }
+}
+
+#[test]
+fn a_dense_module_agrees() {
+    let dir = variant(&[]);
+    copy(&fixtures().join("dense"), &dir.path().join("2_Dense"));
+    let list = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Dense", "Dense"), ("3", "Normalize")];
+    fs::write(dir.path().join("modules.json"), modules(&list)).unwrap();
+    let encoder = load(dir.path());
+    assert_eq!(encoder.dim(), 16);
+    assert_close(encoder.encode_documents(&texts()).unwrap().view(), golden("dense").view());
+}
+
+#[test]
+fn prompts_agree() {
+    let encoder = load(&fixtures().join("tiny-bert"));
+    assert_close(encoder.encode_queries(&texts()).unwrap().view(), golden("query").view());
+    let without = variant(&[("1_Pooling/config.json", "include_prompt", json!(false))]);
+    let rows = load(without.path()).encode_queries(&texts()).unwrap();
+    assert_close(rows.view(), golden("query_no_prompt_pooling").view());
+}
+
+#[test]
+fn a_shorter_dimension_agrees_wherever_it_is_asked_for() {
+    let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default().truncate_dim(8)).unwrap();
+    assert_eq!(encoder.dim(), 8);
+    assert_close(encoder.encode_documents(&texts()).unwrap().view(), golden("truncated").view());
+    let dir = variant(&[("config_sentence_transformers.json", "truncate_dim", json!(8))]);
+    let rows = load(dir.path()).encode_documents(&texts()).unwrap();
+    assert_close(rows.view(), golden("truncated").view());
+}
+
+#[test]
+fn activations_agree() {
+    for act in ["gelu_new", "relu"] {
+        let dir = variant(&[("config.json", "hidden_act", json!(act))]);
+        let rows = load(dir.path()).encode_documents(&texts()).unwrap();
+        assert_close(rows.view(), golden(act).view());
+    }
+}
+
+#[test]
+fn cut_tokens_are_counted() {
+    let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
+    let texts = ["a b c", "a b c d", "a b c d e f g", ""];
+    let encoded = encoder
+        .encode_with(Role::Document, &texts, &mut |_| std::ops::ControlFlow::Continue(()))
+        .unwrap();
+    let truncation = encoded.truncation;
+    assert_eq!((truncation.texts, truncation.tokens, truncation.of_tokens), (1, 3, 14));
+}
