@@ -3,7 +3,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use cognate_index::IndexWriter;
+use cognate_index::{IndexWriter, RowId};
 use cognate_model::Truncation;
 use ndarray::{Array2, Axis};
 use roaring::RoaringBitmap;
@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use crate::embed::check_shape;
 use crate::library::{State, vectors_dir};
 use crate::lock::WriteLock;
-use crate::store::{StoredPaper, TextHash};
+use crate::store::{StoredPaper, TextHash, View};
 use crate::{Error, Library, Paper, Result};
 
 /// How papers are added.
@@ -247,18 +247,18 @@ impl Library {
         }
         self.change(Some(generation), |view, writer| {
             if !new.is_empty() {
-                let places = writer.append(rows.view())?;
+                let places = writer.append(rows.view()).map_err(Error::index(&self.dir))?;
                 let replaced: RoaringBitmap = new
                     .iter()
                     .filter_map(|one| one.stored.as_ref())
                     .map(|stored| stored.row.get())
                     .collect();
-                writer.delete(&replaced)?;
+                writer.delete(&replaced).map_err(Error::index(&self.dir))?;
                 for row in &replaced {
-                    view.delete(cognate_index::RowId::new(row))?;
+                    view.delete(RowId::new(row))?;
                 }
                 for (row, one) in places.zip(&new) {
-                    view.insert(cognate_index::RowId::new(row), &one.hash, &one.paper)?;
+                    view.insert(RowId::new(row), &one.hash, &one.paper)?;
                 }
             }
             for (row, one) in &changed {
@@ -266,6 +266,34 @@ impl Library {
             }
             Ok(())
         })
+    }
+
+    /// Makes one commit: `change` edits the table and the vectors. Where `expected` is given and
+    /// another process has committed since, nothing is done, and the answer is no.
+    fn change(
+        &self,
+        expected: Option<i64>,
+        change: impl FnOnce(&View<'_>, &mut IndexWriter) -> Result<()>,
+    ) -> Result<bool> {
+        let vectors = vectors_dir(&self.dir);
+        let _lock = WriteLock::acquire(&self.dir)?;
+        let mut state = self.state();
+        let State { store, index, generation } = &mut *state;
+        let view = store.write()?;
+        if expected.is_some_and(|expected| view.generation().ok() != Some(expected)) {
+            return Ok(false);
+        }
+        let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?)
+            .map_err(Error::index(&vectors))?;
+        change(&view, &mut writer)?;
+        let newest = view.commit(writer.manifest())?;
+        *index = index.reopen(&vectors, writer.manifest()).map_err(Error::index(&vectors))?;
+        *generation = newest;
+        // Files that are left over take space and nothing else; the next commit tries again.
+        if let Err(error) = writer.sweep() {
+            tracing::warn!(%error, "left-over files stay in `{}`", vectors.display());
+        }
+        Ok(true)
     }
 
     /// Removes papers; their vectors are no longer searched.
@@ -284,10 +312,38 @@ impl Library {
                 rows.insert(stored.row.get());
             }
             for row in &rows {
-                view.delete(cognate_index::RowId::new(row))?;
+                view.delete(RowId::new(row))?;
             }
-            Ok(writer.delete(&rows)?)
+            writer.delete(&rows).map_err(Error::index(&self.dir))
         })
         .map(drop)
     }
+}
+
+impl Incoming {
+    /// Whether the library has no vector of this text under this id.
+    fn is_new_text(&self) -> bool {
+        self.stored.as_ref().is_none_or(|stored| stored.text_hash != self.hash)
+    }
+}
+
+/// Checks the papers; of several with one id, the last stays.
+fn incoming(papers: Vec<Paper>, options: &AddOptions<'_>) -> Result<Vec<Incoming>> {
+    let mut last: HashMap<String, usize> = HashMap::new();
+    for (position, paper) in papers.iter().enumerate() {
+        paper.check()?;
+        last.insert(paper.id.clone(), position);
+    }
+    let kept = papers.into_iter().enumerate().filter(|(at, paper)| last[&paper.id] == *at);
+    kept.map(|(_, paper)| {
+        let text = options.text.as_ref().map_or_else(|| paper.text(), |text| text(&paper));
+        if text.trim().is_empty() {
+            let reason = "there is no text to embed";
+            return Err(Error::InvalidPaper { id: paper.id, reason });
+        }
+        let mut hash = TextHash::default();
+        blake3::Hasher::new().update(text.as_bytes()).finalize_xof().fill(&mut hash);
+        Ok(Incoming { paper, text, hash, stored: None })
+    })
+    .collect()
 }

@@ -85,6 +85,14 @@ pub struct Truncation {
     pub of_tokens: usize,
 }
 
+impl std::ops::AddAssign for Truncation {
+    fn add_assign(&mut self, other: Self) {
+        self.texts += other.texts;
+        self.tokens += other.tokens;
+        self.of_tokens += other.of_tokens;
+    }
+}
+
 /// Embeddings, with what was cut off to make them.
 #[derive(Clone, Debug)]
 pub struct Embeddings {
