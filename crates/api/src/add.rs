@@ -283,8 +283,7 @@ impl Library {
         if expected.is_some_and(|expected| view.generation().ok() != Some(expected)) {
             return Ok(false);
         }
-        let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?)
-            .map_err(Error::index(&vectors))?;
+        let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?);
         change(&view, &mut writer)?;
         let newest = view.commit(writer.manifest())?;
         *index = index.reopen(&vectors, writer.manifest()).map_err(Error::index(&vectors))?;

@@ -92,7 +92,7 @@ impl Store {
     pub(crate) fn create(dir: &Path, embedder: &EmbedderInfo, manifest: &Manifest) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let mut store = Self::connect(dir.join(FILE), flags)?;
-        let write = || -> rusqlite::Result<()> {
+        let mut write = || -> rusqlite::Result<()> {
             let transaction =
                 store.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(SCHEMA)?;
@@ -154,13 +154,17 @@ impl Store {
         Ok(View { transaction, path, act })
     }
 
-    fn failed(&self, act: &'static str) -> impl FnOnce(rusqlite::Error) -> Error {
+    fn failed(&self, act: &'static str) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
         failed(act, &self.path)
     }
 }
 
-fn failed(act: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Error {
-    move |source| Error::Store { act, path: path.to_owned(), source: source.into() }
+fn failed(
+    act: &'static str,
+    path: &Path,
+) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |source| Error::Store { act, path, source: source.into() }
 }
 
 /// The table within one transaction.
@@ -171,7 +175,7 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
-    fn failed(&self) -> impl FnOnce(rusqlite::Error) -> Error {
+    fn failed(&self) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
         failed(self.act, self.path)
     }
 
@@ -211,8 +215,10 @@ impl View<'_> {
 
     /// The number of papers.
     pub(crate) fn count(&self) -> Result<usize> {
-        let count = self.transaction.query_row("SELECT count(*) FROM papers", [], |row| row.get(0));
-        count.map_err(self.failed())
+        let sql = "SELECT count(*) FROM papers";
+        let count: i64 =
+            self.transaction.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
+        Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// The paper with this id.
@@ -312,13 +318,12 @@ impl View<'_> {
     pub(crate) fn commit(self, manifest: &Manifest) -> Result<i64> {
         let failed = self.failed();
         let generation = self.generation()? + 1;
+        let transaction = self.transaction;
         let commit = || {
-            let mut update =
-                self.transaction.prepare("UPDATE meta SET value = ? WHERE key = ?")?;
-            update.execute(params![manifest.to_json(), "manifest"])?;
-            update.execute(params![generation, "generation"])?;
-            drop(update);
-            self.transaction.commit()
+            let sql = "UPDATE meta SET value = ? WHERE key = ?";
+            transaction.execute(sql, params![manifest.to_json(), "manifest"])?;
+            transaction.execute(sql, params![generation, "generation"])?;
+            transaction.commit()
         };
         commit().map_err(failed)?;
         Ok(generation)
