@@ -5,6 +5,7 @@ mod embed;
 mod error;
 mod evaluation;
 mod filter;
+mod json_lines;
 mod library;
 mod lock;
 mod paper;
@@ -16,7 +17,8 @@ mod store;
 
 pub use add::{AddOptions, AddProgress, AddReport};
 pub use cognate_model::{
-    Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Precision, Truncation,
+    Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
+    ResolvedModel, SourceEvent, Truncation,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
@@ -25,5 +27,5 @@ pub use filter::Filter;
 pub use library::{Library, LibraryInfo};
 pub use paper::Paper;
 pub use query::Query;
-pub use records::PaperReader;
+pub use records::{PaperReader, TextReader, TextRecord};
 pub use search::PaperHit;

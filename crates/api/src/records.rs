@@ -1,18 +1,17 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{Error, Paper, Result};
+use crate::json_lines::{Fields, JsonLines, kind};
+use crate::{Paper, Result};
 
 /// Reads papers from JSON lines, plain or compressed with gzip, one at a time.
 ///
 /// A line is an object with `id`, `title`, `abstract`, `authors` (a list of strings), `year`,
 /// `venue`, `url` and `categories` (a list, or a string with spaces or commas between). Unknown
-/// fields are ignored, blank lines too. A bad line is an [`Error::Record`] with its number, and
-/// the iteration may go on behind it.
+/// fields are ignored, blank lines too. A bad line is an [`Error::Record`](crate::Error::Record)
+/// with its number, and the iteration may go on behind it.
 ///
 /// ```
 /// use cognate::PaperReader;
@@ -24,21 +23,25 @@ use crate::{Error, Paper, Result};
 /// assert_eq!(error.to_string(), "papers.jsonl:2: `id` is missing");
 /// # Ok::<(), cognate::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct PaperReader<'a> {
-    lines: Box<dyn BufRead + 'a>,
-    origin: String,
-    line: usize,
-    buffer: Vec<u8>,
-    failed: bool,
+    lines: JsonLines<'a>,
 }
 
-impl std::fmt::Debug for PaperReader<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PaperReader")
-            .field("origin", &self.origin)
-            .field("line", &self.line)
-            .finish_non_exhaustive()
-    }
+/// Reads texts from JSON lines, as [`PaperReader`] reads papers: a line has `text`, or `title`
+/// and `abstract`, and may have an `id`.
+#[derive(Debug)]
+pub struct TextReader<'a> {
+    lines: JsonLines<'a>,
+}
+
+/// A text to embed or to search for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRecord {
+    /// What names it; empty when nothing does.
+    pub id: String,
+    /// The text.
+    pub text: String,
 }
 
 impl PaperReader<'static> {
@@ -46,10 +49,9 @@ impl PaperReader<'static> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when it cannot be read.
+    /// [`Error::Io`](crate::Error::Io) when it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        Self::new(file, path.display().to_string())
+        Ok(Self { lines: JsonLines::open(path)? })
     }
 }
 
@@ -58,26 +60,37 @@ impl<'a> PaperReader<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the first bytes, which tell gzip from text, cannot be read.
+    /// [`Error::Io`](crate::Error::Io) when the first bytes, which tell gzip from text, cannot
+    /// be read.
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
-        let origin = origin.into();
-        let mut reader = BufReader::with_capacity(1 << 16, reader);
-        let head = reader.fill_buf().map_err(Error::io("read", Path::new(&origin)))?;
-        let lines: Box<dyn BufRead + 'a> = if head.starts_with(&[0x1f, 0x8b]) {
-            Box::new(BufReader::new(MultiGzDecoder::new(reader)))
-        } else {
-            Box::new(reader)
-        };
-        Ok(Self { lines, origin, line: 0, buffer: Vec::new(), failed: false })
+        Ok(Self { lines: JsonLines::new(reader, origin.into())? })
     }
 
     /// The number of the line that was read last, counted from 1.
     pub fn line(&self) -> usize {
-        self.line
+        self.lines.line()
     }
+}
 
-    fn fault(&self, reason: String) -> Error {
-        Error::Record { origin: self.origin.clone(), line: self.line, reason }
+impl TextReader<'static> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::Error::Io) when it cannot be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self { lines: JsonLines::open(path)? })
+    }
+}
+
+impl<'a> TextReader<'a> {
+    /// Reads from anything; `origin` names it in messages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PaperReader::new`].
+    pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
+        Ok(Self { lines: JsonLines::new(reader, origin.into())? })
     }
 }
 
@@ -85,60 +98,54 @@ impl Iterator for PaperReader<'_> {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.failed {
-            self.buffer.clear();
-            match self.lines.read_until(b'\n', &mut self.buffer) {
-                Ok(0) => return None,
-                Ok(_) => self.line += 1,
-                Err(error) => {
-                    // Behind a read error there is nothing to go on with.
-                    self.failed = true;
-                    self.line += 1;
-                    return Some(Err(self.fault(format!("cannot read the file: {error}"))));
-                }
-            }
-            let bytes = match self.line {
-                1 => self.buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.buffer),
-                _ => &self.buffer,
-            };
-            if bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let paper = std::str::from_utf8(bytes)
-                .map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))
-                .and_then(parse_record);
-            return Some(paper.map_err(|reason| self.fault(reason)));
-        }
-        None
+        self.lines.next_with(paper_of)
     }
 }
 
-/// Makes a paper of one line.
-fn parse_record(line: &str) -> Result<Paper, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| {
-        // Its own line number is always 1.
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        format!("not JSON at column {}: {message}", error.column())
-    })?;
-    let Value::Object(fields) = value else {
-        return Err(format!("found {}, expected an object", kind(&value)));
+impl Iterator for TextReader<'_> {
+    type Item = Result<TextRecord>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.lines.next_with(text_of)
+    }
+}
+
+fn text_of(fields: &Fields) -> Result<TextRecord, String> {
+    let text = match fields.get("text") {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => return Err(wrong("text", other, "a string")),
+        None => {
+            let title = string(fields, "title")?.unwrap_or_default();
+            let abstract_text = string(fields, "abstract")?.unwrap_or_default();
+            Paper::new("").title(title).abstract_text(abstract_text).text()
+        }
     };
+    if text.trim().is_empty() {
+        return Err("there is no text, expected `text`, or `title` and `abstract`".to_owned());
+    }
+    Ok(TextRecord { id: id(fields)?, text })
+}
+
+fn id(fields: &Fields) -> Result<String, String> {
+    match fields.get("id") {
+        Some(Value::Number(number)) if !number.is_f64() => Ok(number.to_string()),
+        _ => Ok(string(fields, "id")?.unwrap_or_default()),
+    }
+}
+
+fn paper_of(fields: &Fields) -> Result<Paper, String> {
     let paper = Paper {
-        id: match fields.get("id") {
-            Some(Value::Number(number)) if !number.is_f64() => number.to_string(),
-            _ => string(&fields, "id")?.unwrap_or_default(),
-        },
-        title: string(&fields, "title")?.unwrap_or_default(),
-        abstract_text: string(&fields, "abstract")?.unwrap_or_default(),
+        id: id(fields)?,
+        title: string(fields, "title")?.unwrap_or_default(),
+        abstract_text: string(fields, "abstract")?.unwrap_or_default(),
         authors: match fields.get("authors") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => strings("authors", list)?,
             Some(other) => return Err(wrong("authors", other, "a list of strings")),
         },
-        year: year(&fields)?,
-        venue: string(&fields, "venue")?.filter(|venue| !venue.is_empty()),
-        url: string(&fields, "url")?.filter(|url| !url.is_empty()),
+        year: year(fields)?,
+        venue: string(fields, "venue")?.filter(|venue| !venue.is_empty()),
+        url: string(fields, "url")?.filter(|url| !url.is_empty()),
         categories: match fields.get("categories") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => strings("categories", list)?,
@@ -152,7 +159,7 @@ fn parse_record(line: &str) -> Result<Paper, String> {
     }
 }
 
-fn string(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
+fn string(fields: &Fields, name: &str) -> Result<Option<String>, String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
@@ -168,7 +175,7 @@ fn strings(name: &str, list: &[Value]) -> Result<Vec<String>, String> {
     list.iter().map(string).collect()
 }
 
-fn year(fields: &Map<String, Value>) -> Result<Option<i32>, String> {
+fn year(fields: &Fields) -> Result<Option<i32>, String> {
     let (Some(value), expected) = (fields.get("year"), "a year such as 2017") else {
         return Ok(None);
     };
@@ -194,17 +201,6 @@ fn split_categories(text: &str) -> Vec<String> {
 
 fn wrong(name: &str, found: &Value, expected: &str) -> String {
     format!("`{name}` is {}, expected {expected}", kind(found))
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 #[cfg(test)]
@@ -282,6 +278,30 @@ mod tests {
         bytes.truncate(bytes.len() - 12);
         let last = read(&bytes).pop().unwrap().unwrap_err();
         assert!(last.starts_with("f:2: cannot read the file"), "{last}");
+    }
+
+    #[test]
+    fn reads_a_text_or_makes_one_of_a_paper() {
+        let lines = r#"{"id": 3, "text": " a b "}
+            {"title": "T", "abstract": "A."}
+            {"id": "x"}
+            {"text": ["a"]}"#;
+        let found: Vec<_> = TextReader::new(lines.as_bytes(), "f")
+            .unwrap()
+            .map(|record| record.map_err(|error| error.to_string()))
+            .collect();
+        let record = |id: &str, text: &str| TextRecord { id: id.to_owned(), text: text.to_owned() };
+        let missing = "f:3: there is no text, expected `text`, or `title` and `abstract`";
+        let wrong = "f:4: `text` is a list, expected a string";
+        assert_eq!(
+            found,
+            [
+                Ok(record("3", " a b ")),
+                Ok(record("", "T A.")),
+                Err(missing.to_owned()),
+                Err(wrong.to_owned())
+            ]
+        );
     }
 
     #[test]

@@ -1,1 +1,48 @@
-fn main() {}
+//! The command `cognate`: finds related research papers by meaning.
+
+mod arguments;
+mod commands;
+mod input;
+mod interrupt;
+mod model;
+mod output;
+mod progress;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Add(arguments) => commands::add::run(&arguments),
+        Command::Search(arguments) => commands::search::run(&arguments),
+        Command::Related(arguments) => commands::related::run(&arguments),
+        Command::Info(arguments) => commands::info::run(&arguments),
+        Command::Remove(arguments) => commands::remove::run(&arguments),
+        Command::Eval(arguments) => commands::eval::run(&arguments),
+        Command::Embed(arguments) => commands::embed::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::note(&format!("error: {}", message(&error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error and its causes, in one line.
+fn message(error: &anyhow::Error) -> String {
+    format!("{error:#}")
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

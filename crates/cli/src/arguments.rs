@@ -1,0 +1,233 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cognate::{DEFAULT_MODEL, Filter, Precision, Query};
+
+/// Finds related research papers by meaning.
+#[derive(Debug, Parser)]
+#[command(name = "cognate", version, about, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Add papers to a library, which is made where there is none
+    Add(AddArguments),
+    /// Find the papers nearest to a text
+    Search(SearchArguments),
+    /// Find the papers nearest to papers of the library
+    Related(RelatedArguments),
+    /// Say what a library holds
+    Info(InfoArguments),
+    /// Remove papers from a library
+    Remove(RemoveArguments),
+    /// Measure how well a model finds what judges found relevant
+    Eval(EvalArguments),
+    /// Write the embeddings of texts to a NumPy file
+    Embed(EmbedArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LibraryArguments {
+    /// The folder of the library
+    #[arg(long, value_name = "DIR", env = "COGNATE_LIBRARY")]
+    pub(crate) library: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArguments {
+    /// A model on the Hugging Face Hub, or a folder [default: the library's, or all-MiniLM-L6-v2]
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
+    /// The number format of the arithmetic: f32 or int8 [default: the library's, or f32]
+    #[arg(long)]
+    pub(crate) precision: Option<Precision>,
+}
+
+impl ModelArguments {
+    pub(crate) fn model(&self) -> &str {
+        self.model.as_deref().unwrap_or(DEFAULT_MODEL)
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        self.precision.unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Add the good records of files that have bad ones
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// JSON lines, plain or compressed with gzip; - for the standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HitArguments {
+    /// The number of papers to print [default: 10, or all where there are fewer]
+    #[arg(short, value_name = "N")]
+    pub(crate) k: Option<usize>,
+    /// Only papers of this year or of these years: 2017, 2015-2019, 2015- or -2019
+    #[arg(long, value_name = "YEARS", value_parser = years, allow_hyphen_values = true)]
+    pub(crate) year: Option<(i32, i32)>,
+    /// Only papers whose venue has these words; several times for several venues
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) venue: Vec<String>,
+    /// Only papers with an author of this name; several times for one of several
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) author: Vec<String>,
+    /// Only papers of this category or below it, as cs or cs.CL; several times for one of several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Vec<String>,
+    /// Only papers with at least this cosine, -1 to 1
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
+    pub(crate) min_score: Option<f32>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl HitArguments {
+    /// The query, with what these arguments say.
+    pub(crate) fn apply(&self, mut query: Query) -> Query {
+        let mut filter = Filter::default();
+        if let Some((first, last)) = self.year {
+            filter = filter.years(first..=last);
+        }
+        filter = self.venue.iter().fold(filter, Filter::venue);
+        filter = self.author.iter().fold(filter, Filter::author);
+        filter = self.category.iter().fold(filter, Filter::category);
+        query = query.filter(filter);
+        if let Some(k) = self.k {
+            query = query.k(k);
+        }
+        if let Some(score) = self.min_score {
+            query = query.min_score(score);
+        }
+        query
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// Where the library's model is now, if it was moved
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) hits: HitArguments,
+    /// What to look for
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RelatedArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    #[command(flatten)]
+    pub(crate) hits: HitArguments,
+    /// The ids of papers
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InfoArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// The ids of papers
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArguments {
+    /// The papers, as for `add`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) corpus: PathBuf,
+    /// The queries: JSON lines with `id` and `text`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) queries: PathBuf,
+    /// The judgements: query, paper and grade with tabs between, or a TREC file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) qrels: PathBuf,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Keep the vectors in this library and use those that it has
+    #[arg(long, value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
+    /// Leave bad records of the corpus out
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmbedArguments {
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// Embed as queries, not as documents; the same for models without prompts
+    #[arg(long)]
+    pub(crate) query: bool,
+    /// A .txt file with a text a line, or .jsonl with `text`, or with `title` and `abstract`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// The .npy file to write: float32, a row for each text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// Reads `2017`, `2015-2019`, `2015-` or `-2019`.
+fn years(text: &str) -> Result<(i32, i32), String> {
+    let year = |text: &str, open: i32| match text.trim() {
+        "" => Ok(open),
+        text => text.parse().map_err(|_| format!("`{text}` is not a year")),
+    };
+    match text.split_once('-') {
+        None if text.trim().is_empty() => Err("expected a year".to_owned()),
+        None => year(text, 0).map(|year| (year, year)),
+        Some(("", "")) => Err("expected a year on one side".to_owned()),
+        Some((first, last)) => Ok((year(first, i32::MIN)?, year(last, i32::MAX)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn is_a_consistent_command_line() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn reads_years() {
+        assert_eq!(years("2017"), Ok((2017, 2017)));
+        assert_eq!(years("2015-2019"), Ok((2015, 2019)));
+        assert_eq!(years("2015-"), Ok((2015, i32::MAX)));
+        assert_eq!(years("-2019"), Ok((i32::MIN, 2019)));
+        assert!(years("-").is_err());
+        assert!(years("recent").is_err());
+    }
+}

@@ -1,0 +1,53 @@
+use std::path::Path;
+
+use anyhow::Result;
+use cognate::Library;
+use serde::Serialize;
+
+use crate::arguments::InfoArguments;
+use crate::output::{count, print, print_json, thousands};
+
+#[derive(Debug, Serialize)]
+struct InfoDocument<'a> {
+    library: &'a Path,
+    papers: usize,
+    model: &'a str,
+    precision: &'a str,
+    fingerprint: &'a str,
+    dim: usize,
+    segments: usize,
+    deleted_rows: usize,
+    bytes: u64,
+}
+
+pub(crate) fn run(arguments: &InfoArguments) -> Result<()> {
+    let library = Library::open(&arguments.library.library)?;
+    let info = library.info()?;
+    let embedder = &info.embedder;
+    if arguments.json {
+        return print_json(&InfoDocument {
+            library: library.dir(),
+            papers: info.papers,
+            model: &embedder.model,
+            precision: &embedder.precision,
+            fingerprint: &embedder.fingerprint,
+            dim: embedder.dim,
+            segments: info.segments,
+            deleted_rows: info.deleted_rows,
+            bytes: info.bytes,
+        });
+    }
+    print(&format!(
+        "library      {}\npapers       {}\nmodel        {} ({}, {} dimensions)\nfingerprint  {}\n\
+         vectors      {}, {} deleted\nsize         {}\n",
+        library.dir().display(),
+        thousands(info.papers),
+        embedder.model,
+        embedder.precision,
+        embedder.dim,
+        embedder.fingerprint,
+        count(info.segments, "segment"),
+        count(info.deleted_rows, "row"),
+        indicatif::HumanBytes(info.bytes),
+    ))
+}

@@ -1,0 +1,31 @@
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use cognate::{Library, Query};
+
+use crate::arguments::SearchArguments;
+use crate::model;
+use crate::output::{self, HitDocument, SearchDocument, note, print, print_json};
+
+pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
+    let library = Library::open(&arguments.library.library)?;
+    if arguments.text.trim().is_empty() {
+        bail!("the query is empty, expected a text");
+    }
+    let stored = library.embedder_info();
+    let name = arguments.model.as_ref().unwrap_or(&stored.model);
+    let encoder = model::load(name, stored.precision.parse()?)?;
+    let library = library.with_embedder(encoder)?;
+
+    let start = Instant::now();
+    let hits = library.search(&arguments.hits.apply(Query::text(&arguments.text)))?;
+    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    if arguments.hits.json {
+        let hits = hits.iter().map(HitDocument::new).collect();
+        return print_json(&SearchDocument { query: &arguments.text, took_ms, hits });
+    }
+    if hits.is_empty() {
+        note("no paper passes the filters");
+    }
+    print(&output::hits(&hits))
+}

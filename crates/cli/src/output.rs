@@ -1,0 +1,140 @@
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+use cognate::PaperHit;
+use serde::Serialize;
+
+/// Prints on stdout; everything that is an answer goes through here.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Prints one JSON document on stdout.
+pub(crate) fn print_json(document: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Prints a line on stderr: what is said beside the answer.
+pub(crate) fn note(line: &str) {
+    // Nobody can be told that stderr is closed.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// `n` and its noun: `1 paper`, `2 papers`.
+pub(crate) fn count(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// A whole number in groups of three: `1,234,567`.
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Hits for a reader: rank, score and title; then who, when, where and the id; then the address.
+pub(crate) fn hits(hits: &[PaperHit]) -> String {
+    let mut text = String::new();
+    for hit in hits {
+        let paper = &hit.paper;
+        let title = if paper.title.is_empty() { "(no title)" } else { &paper.title };
+        let _ = writeln!(text, "{:>3}  {:.3}  {}", hit.rank, hit.score, one_line(title));
+        let year = paper.year.map(|year| year.to_string());
+        let facts = [authors(&paper.authors), year, paper.venue.clone(), Some(paper.id.clone())];
+        let facts: Vec<_> = facts.into_iter().flatten().map(|fact| one_line(&fact)).collect();
+        let _ = writeln!(text, "            {}", facts.join(" · "));
+        if let Some(url) = &paper.url {
+            let _ = writeln!(text, "            {}", one_line(url));
+        }
+    }
+    text
+}
+
+/// The first authors, and whether there are more.
+fn authors(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [first, second, third, _, ..] => Some(format!("{first}, {second}, {third} and others")),
+        names => Some(names.join(", ")),
+    }
+}
+
+/// Metadata is not ours: line breaks and control characters of it must not move the cursor.
+fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a search prints with `--json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct SearchDocument<'a, Q> {
+    pub(crate) query: Q,
+    pub(crate) took_ms: f64,
+    pub(crate) hits: Vec<HitDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HitDocument<'a> {
+    rank: usize,
+    id: &'a str,
+    score: f32,
+    title: &'a str,
+    year: Option<i32>,
+    venue: Option<&'a str>,
+    url: Option<&'a str>,
+    authors: &'a [String],
+}
+
+impl<'a> HitDocument<'a> {
+    pub(crate) fn new(hit: &'a PaperHit) -> Self {
+        let paper = &hit.paper;
+        Self {
+            rank: hit.rank,
+            id: &paper.id,
+            score: hit.score,
+            title: &paper.title,
+            year: paper.year,
+            venue: paper.venue.as_deref(),
+            url: paper.url.as_deref(),
+            authors: &paper.authors,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_digits() {
+        let texts = [0, 999, 1000, 1_234_567].map(thousands);
+        assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(count(1, "paper"), "1 paper");
+        assert_eq!(count(2000, "paper"), "2,000 papers");
+    }
+
+    #[test]
+    fn keeps_control_characters_off_the_terminal() {
+        assert_eq!(one_line("A\u{1b}[2J title\r\nwith\tbreaks "), "A [2J title with breaks");
+    }
+
+    #[test]
+    fn names_three_authors_at_most() {
+        let names = ["A", "B", "C", "D"].map(str::to_owned);
+        assert_eq!(authors(&names[..0]), None);
+        assert_eq!(authors(&names[..3]).unwrap(), "A, B, C");
+        assert_eq!(authors(&names).unwrap(), "A, B, C and others");
+    }
+}
