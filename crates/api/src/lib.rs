@@ -18,7 +18,7 @@ mod store;
 pub use add::{AddOptions, AddProgress, AddReport};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
-    ResolvedModel, SourceEvent, Truncation,
+    ResolvedModel, Role, SourceEvent, Truncation,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};

@@ -147,7 +147,7 @@ impl Input {
     }
 
     fn spool(name: String, mut from: impl io::Read) -> Result<Self> {
-        let copy = || -> io::Result<File> {
+        let mut copy = || -> io::Result<File> {
             let mut file = tempfile::tempfile()?;
             io::copy(&mut from, &mut file)?;
             Ok(file)

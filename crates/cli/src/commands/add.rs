@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use cognate::{AddOptions, AddReport, Embed, EmbedderInfo, Error, Library, Truncation};
+use cognate::{AddOptions, AddReport, EmbedderInfo, Error, Library, Truncation};
 
 use crate::arguments::{AddArguments, ModelArguments};
 use crate::input::PaperFiles;

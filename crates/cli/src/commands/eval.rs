@@ -1,0 +1,147 @@
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use cognate::{Judgements, Library, Metrics, TextReader};
+use serde::Serialize;
+
+use crate::arguments::EvalArguments;
+use crate::commands::add::{self, load_model, note_cut_off};
+use crate::input::PaperFiles;
+use crate::output::{count, note, print, print_json};
+
+/// The depth to which rankings are judged.
+const DEPTH: usize = 100;
+
+#[derive(Debug, Serialize)]
+struct EvalDocument<'a> {
+    model: &'a str,
+    precision: &'a str,
+    documents: usize,
+    queries: usize,
+    #[serde(rename = "ndcg@10")]
+    ndcg_at_10: f64,
+    #[serde(rename = "map@100")]
+    map_at_100: f64,
+    #[serde(rename = "recall@10")]
+    recall_at_10: f64,
+    #[serde(rename = "recall@100")]
+    recall_at_100: f64,
+    #[serde(rename = "mrr@10")]
+    mrr_at_10: f64,
+    seconds: f64,
+}
+
+pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
+    let start = Instant::now();
+    let judgements = Judgements::read(&arguments.qrels)?;
+    let queries = read_queries(arguments, &judgements)?;
+    let corpus = PaperFiles::check(std::slice::from_ref(&arguments.corpus), arguments.skip_bad)?;
+
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let dir = arguments.library.clone().unwrap_or_else(|| scratch.path().join("library"));
+    let existing = arguments.library.as_ref().filter(|dir| dir.join("papers.sqlite").exists());
+    let existing = existing.map(Library::open).transpose()?;
+    let stored = existing.as_ref().map(Library::embedder_info);
+    let encoder = load_model(&arguments.model, stored)?;
+    let max_tokens = encoder.max_tokens();
+    let library = match existing {
+        Some(library) => library.with_embedder(encoder)?,
+        None => Library::open_or_create(&dir, encoder)?,
+    };
+    let (report, _) = add::add(&library, &corpus)?;
+    note_cut_off(&report.truncation, report.embedded, max_tokens);
+    let documents = library.len()?;
+    if documents != corpus.len() {
+        bail!(
+            "the library `{}` holds {}, the corpus {}; evaluate with a library of its own",
+            dir.display(),
+            count(documents, "paper"),
+            corpus.len(),
+        );
+    }
+
+    let metrics = judge(&library, &judgements, &queries)?;
+    let info = library.embedder_info();
+    let document = EvalDocument {
+        model: &info.model,
+        precision: &info.precision,
+        documents,
+        queries: metrics.queries,
+        ndcg_at_10: metrics.ndcg_at_10,
+        map_at_100: metrics.map_at_100,
+        recall_at_10: metrics.recall_at_10,
+        recall_at_100: metrics.recall_at_100,
+        mrr_at_10: metrics.mrr_at_10,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    if arguments.json {
+        return print_json(&document);
+    }
+    print(&table(&document))
+}
+
+/// The queries that have judgements.
+fn read_queries(
+    arguments: &EvalArguments,
+    judgements: &Judgements,
+) -> Result<Vec<(String, String)>> {
+    let path = &arguments.queries;
+    let judged: HashSet<&str> = judgements.queries().collect();
+    if judged.is_empty() {
+        bail!("`{}` has no judgement with a grade over 0", arguments.qrels.display());
+    }
+    let mut queries = Vec::new();
+    for record in TextReader::open(path)? {
+        let record = record?;
+        if judged.contains(record.id.as_str()) {
+            queries.push((record.id, record.text));
+        }
+    }
+    if queries.is_empty() {
+        bail!(
+            "no query of `{}` has a judgement in `{}`; do their ids agree?",
+            path.display(),
+            arguments.qrels.display(),
+        );
+    }
+    let missing = judged.len().saturating_sub(queries.len());
+    if missing > 0 {
+        let (what, path) = (count(missing, "judged query"), path.display());
+        note(&format!("{what} not in `{path}`: counted as without an answer"));
+    }
+    Ok(queries)
+}
+
+fn judge(
+    library: &Library,
+    judgements: &Judgements,
+    queries: &[(String, String)],
+) -> Result<Metrics> {
+    let texts: Vec<&str> = queries.iter().map(|(_, text)| text.as_str()).collect();
+    let answers = library.search_batch(&texts, DEPTH.min(library.len()?))?;
+    let mut rankings = HashMap::new();
+    for ((query, _), hits) in queries.iter().zip(answers) {
+        let ids = hits.into_iter().map(|hit| hit.paper.id).collect();
+        rankings.insert(query.clone(), ids);
+    }
+    Ok(judgements.evaluate(&rankings))
+}
+
+fn table(document: &EvalDocument<'_>) -> String {
+    let EvalDocument { model, precision, documents, queries, seconds, .. } = document;
+    let mut text = format!(
+        "{model} ({precision}): {}, {queries} queries, {seconds:.1} s\n",
+        count(*documents, "document"),
+    );
+    for (name, value) in [
+        ("nDCG@10", document.ndcg_at_10),
+        ("MAP@100", document.map_at_100),
+        ("Recall@10", document.recall_at_10),
+        ("Recall@100", document.recall_at_100),
+        ("MRR@10", document.mrr_at_10),
+    ] {
+        text.push_str(&format!("{name:<12}{value:.5}\n"));
+    }
+    text
+}
