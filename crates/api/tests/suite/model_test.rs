@@ -1,0 +1,73 @@
+use std::collections::BTreeMap;
+
+use cognate::{Library, Paper, Query};
+use proptest::prelude::*;
+
+use crate::double::{LetterCounts, paper};
+
+/// What may be done to a library.
+#[derive(Clone, Debug)]
+enum Step {
+    Add(Vec<(usize, usize)>),
+    Remove(usize),
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Few ids and fewer texts, so that papers are replaced, and texts come back.
+    let papers = prop::collection::vec((0..12_usize, 0..5_usize), 1..8);
+    prop_oneof![
+        3 => papers.prop_map(Step::Add),
+        2 => (0..12_usize).prop_map(Step::Remove),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn a_library_holds_what_a_map_in_memory_holds(
+        steps in prop::collection::vec(step(), 1..14)
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut library = Library::create(dir.path(), LetterCounts::default()).unwrap();
+        let mut expected: BTreeMap<String, Paper> = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Add(list) => {
+                    let papers: Vec<Paper> = list
+                        .into_iter()
+                        .map(|(id, text)| {
+                            let mut paper = paper(text);
+                            paper.id = format!("p{id}");
+                            paper
+                        })
+                        .collect();
+                    expected.extend(papers.iter().map(|paper| (paper.id.clone(), paper.clone())));
+                    library.add(papers).unwrap();
+                }
+                Step::Remove(id) => {
+                    let id = format!("p{id}");
+                    prop_assert_eq!(library.remove(&[&id]).is_ok(), expected.remove(&id).is_some());
+                }
+                Step::Reopen => {
+                    library = Library::open(dir.path()).unwrap();
+                    library = library.with_embedder(LetterCounts::default()).unwrap();
+                }
+            }
+            prop_assert_eq!(library.len().unwrap(), expected.len());
+            if expected.is_empty() {
+                continue;
+            }
+            let hits = library.search(&Query::text("graph").k(expected.len())).unwrap();
+            let found: BTreeMap<String, Paper> =
+                hits.iter().map(|hit| (hit.paper.id.clone(), hit.paper.clone())).collect();
+            prop_assert_eq!(&found, &expected);
+            for hit in &hits {
+                let text = Query::text(hit.paper.text()).k(1);
+                prop_assert!((library.search(&text).unwrap()[0].score - 1.0).abs() < 1e-6);
+            }
+        }
+    }
+}
