@@ -1,2 +1,66 @@
-//! stub
-fn main() {}
+//! Finds related papers in the list that comes with the repository.
+//!
+//! ```sh
+//! cargo run --release --example related_papers
+//! cargo run --release --example related_papers -- "planets around other stars"
+//! ```
+//!
+//! The first run fetches the default model, 80 MB, and keeps it in the cache.
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+
+use cognate::{
+    DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperHit, PaperReader, Query,
+};
+
+/// A text and a paper to start from, where the command line names no text.
+const TEXT: &str = "How can a computer learn to translate between languages?";
+const PAPER: &str = "watts1998collective";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("Loading the model {DEFAULT_MODEL} …");
+    let checkpoint = ModelSource::from_env()?.resolve(DEFAULT_MODEL)?.open()?;
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default())?;
+
+    let folder = tempfile::tempdir()?;
+    let library = Library::create(folder.path(), encoder)?;
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    let papers = PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?;
+    println!("Embedding {} papers …", papers.len());
+    library.add(papers)?;
+
+    let asked = env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let text = if asked.is_empty() { TEXT } else { &asked };
+    println!("\nNearest to the text “{text}”\n");
+    print_table(&library.search(&Query::text(text).k(8))?);
+
+    if asked.is_empty() {
+        let title = library.get(PAPER)?.map(|paper| paper.title).unwrap_or_default();
+        println!("\nNearest to the paper “{title}”\n");
+        print_table(&library.related(PAPER, 8)?);
+    }
+    Ok(())
+}
+
+fn print_table(hits: &[PaperHit]) {
+    println!("score  year  {:<58}  authors", "title");
+    for hit in hits {
+        let paper = &hit.paper;
+        let year = paper.year.map(|year| year.to_string()).unwrap_or_default();
+        let others = if paper.authors.len() > 1 { " and others" } else { "" };
+        let first = paper.authors.first().map_or("", String::as_str);
+        println!("{:.3}  {year:<4}  {:<58}  {first}{others}", hit.score, shortened(&paper.title, 58));
+    }
+}
+
+/// The text, or its start and an ellipsis, in at most `width` characters.
+fn shortened(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(width - 1).collect();
+    start.trim_end().to_owned() + "…"
+}

@@ -89,7 +89,8 @@ impl<'a> JsonLines<'a> {
 fn parse(bytes: &[u8]) -> Result<Fields, String> {
     let line = std::str::from_utf8(bytes)
         .map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))?;
-    match serde_json::from_str(line) {
+    // Without the line break, so that the end of the line is a column of it.
+    match serde_json::from_str(line.trim_end()) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(other) => Err(format!("found {}, expected an object", kind(&other))),
         Err(error) => {

@@ -8,7 +8,7 @@ pub(crate) fn nearest_ids(
     count: usize,
 ) -> Vec<String> {
     let folded = wanted.to_lowercase();
-    let bound = (folded.chars().count() / 3).max(2);
+    let bound = (folded.chars().count() / 3).max(1);
     let mut near: Vec<(usize, usize, String)> = ids
         .into_iter()
         .filter_map(|id| {
@@ -38,6 +38,7 @@ mod tests {
         assert_eq!(near("arXiv:1706.03726"), ["arXiv:1706.03762", "arXiv:1706.03763"]);
         assert_eq!(near("1810.04805"), ["arXiv:1810.04805"]);
         assert_eq!(near("BM52"), ["bm25"]);
+        assert!(near("bert").is_empty());
         assert!(near("something else entirely").is_empty());
     }
 }

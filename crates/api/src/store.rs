@@ -74,16 +74,20 @@ impl Store {
         if !path.is_file() {
             return Err(not_a_library(format!("it has no `{FILE}`")));
         }
-        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = match connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE) {
+            Ok(connection) => connection,
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+                return Err(not_a_library(format!("its `{FILE}` is not an SQLite file")));
+            }
+            Err(error) => return Err(failed("open", &path)(error)),
+        };
+        let store = Self { path, connection };
         match store.version() {
             Ok((APPLICATION_ID, FORMAT_VERSION)) => Ok(store),
             Ok((APPLICATION_ID, found)) => {
                 Err(Error::Version { dir: dir.to_owned(), found, expected: FORMAT_VERSION })
             }
             Ok(_) => Err(not_a_library(format!("its `{FILE}` is of another program, or empty"))),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                Err(not_a_library(format!("its `{FILE}` is not an SQLite file")))
-            }
             Err(error) => Err(store.failed("read")(error)),
         }
     }
@@ -91,7 +95,9 @@ impl Store {
     /// Makes the table of a new library in `dir`; an empty one, left by a killed process, is used.
     pub(crate) fn create(dir: &Path, embedder: &EmbedderInfo, manifest: &Manifest) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let mut store = Self::connect(dir.join(FILE), flags)?;
+        let path = dir.join(FILE);
+        let connection = connect(&path, flags).map_err(failed("create", &path))?;
+        let mut store = Self { path, connection };
         let mut write = || -> rusqlite::Result<()> {
             let transaction =
                 store.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -114,22 +120,6 @@ impl Store {
         let outcome = write();
         outcome.map_err(store.failed("write"))?;
         Ok(store)
-    }
-
-    fn connect(path: PathBuf, flags: OpenFlags) -> Result<Self> {
-        let connect = || {
-            let connection =
-                Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-            connection.busy_timeout(Duration::from_secs(30))?;
-            // A rollback journal, not a write-ahead log: the library stays one file that can be
-            // read on a medium that cannot be written. `EXTRA` also syncs the folder.
-            connection.pragma_update(None, "synchronous", "EXTRA")?;
-            Ok(connection)
-        };
-        match connect() {
-            Ok(connection) => Ok(Self { path, connection }),
-            Err(error) => Err(failed("open", &path)(error)),
-        }
     }
 
     fn version(&self) -> rusqlite::Result<(i64, i64)> {
@@ -157,6 +147,15 @@ impl Store {
     fn failed(&self, act: &'static str) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
         failed(act, &self.path)
     }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(30))?;
+    // A rollback journal, not a write-ahead log: the library stays one file that can be read on
+    // a medium that cannot be written. `EXTRA` also syncs the folder.
+    connection.pragma_update(None, "synchronous", "EXTRA")?;
+    Ok(connection)
 }
 
 fn failed(

@@ -150,7 +150,7 @@ fn removes_all_or_none() {
     let (_dir, library) = library(&LetterCounts::default());
     library.add(papers(50)).unwrap();
     let error = library.remove(&["p3", "p999"]).unwrap_err().to_string();
-    assert!(error.starts_with("no paper `p999` in the library; nearest by spelling: `p9`"), "{error}");
+    assert_eq!(error, "no paper `p999` in the library");
     assert_eq!(library.len().unwrap(), 50);
     library.remove(&["p3", "p5", "p3"]).unwrap();
     assert_eq!(library.len().unwrap(), 48);

@@ -14,13 +14,13 @@ pub(crate) struct LetterCounts {
     pub(crate) version: u32,
     /// Fails at a text that holds this.
     pub(crate) poison: Option<&'static str>,
-    texts: Arc<AtomicUsize>,
+    pub(crate) embedded: Arc<AtomicUsize>,
 }
 
 impl LetterCounts {
     /// The texts that this and its clones have embedded as documents.
     pub(crate) fn texts(&self) -> usize {
-        self.texts.load(Ordering::Relaxed)
+        self.embedded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn row(text: &str) -> [f32; DIM] {
@@ -60,7 +60,7 @@ impl Embed for LetterCounts {
             if self.poison.is_some_and(|poison| text.contains(poison)) {
                 return Err(format!("the text `{text}` is poison").into());
             }
-            self.texts.fetch_add(1, Ordering::Relaxed);
+            self.embedded.fetch_add(1, Ordering::Relaxed);
             if progress(done + 1).is_break() {
                 return Err("stopped".into());
             }

@@ -105,7 +105,7 @@ fn says_what_is_wrong_with_a_question() {
     assert_eq!(error(Query::text("a").k(121)), "k is 121, expected 1 to 120 papers");
     assert_eq!(
         error(Query::paper("P12")),
-        "no paper `P12` in the library; nearest by spelling: `p12`, `p112`, `p120`"
+        "no paper `P12` in the library; nearest by spelling: `p12`, `p1`, `p10`"
     );
     assert_eq!(
         error(Query::paper("p1").not(["p1"]).not(["x-y-z-w-v"])),

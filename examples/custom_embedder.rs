@@ -1,0 +1,85 @@
+//! Brings its own embedder: letter trigrams, hashed into a vector, without any model.
+//!
+//! ```sh
+//! cargo run --release --example custom_embedder
+//! ```
+//!
+//! Such vectors see spelling, not meaning; a library takes them all the same, and refuses to mix
+//! them with those of another embedder.
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, PaperReader, Query, Truncation};
+use ndarray::Array2;
+
+/// Counts the letter trigrams of a text, each in a place that its hash chooses
+/// (Weinberger and others 2009, <https://arxiv.org/abs/0902.2206>).
+struct HashedTrigrams {
+    dim: usize,
+}
+
+impl HashedTrigrams {
+    fn rows(&self, texts: &[&str]) -> Array2<f32> {
+        let mut rows = Array2::zeros((texts.len(), self.dim));
+        for (text, mut row) in texts.iter().zip(rows.outer_iter_mut()) {
+            let letters: Vec<char> = format!(" {} ", text.to_lowercase()).chars().collect();
+            for trigram in letters.windows(3) {
+                let mut hasher = DefaultHasher::new();
+                trigram.hash(&mut hasher);
+                let hash = hasher.finish();
+                // A sign from the hash makes collisions cancel out on average.
+                let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
+                let place = hash % self.dim as u64;
+                row[usize::try_from(place).unwrap_or(0)] += sign;
+            }
+        }
+        rows
+    }
+}
+
+impl Embed for HashedTrigrams {
+    fn info(&self) -> EmbedderInfo {
+        EmbedderInfo {
+            model: "hashed-trigrams".to_owned(),
+            precision: "f32".to_owned(),
+            // To be changed with whatever changes the vectors.
+            fingerprint: format!("hashed-trigrams-1-{}", self.dim),
+            dim: self.dim,
+        }
+    }
+
+    fn embed_documents(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Embedded, BoxError> {
+        let rows = self.rows(texts);
+        // Fast enough to be stopped only at the end; nobody reads the answer.
+        let _ = progress(texts.len());
+        Ok(Embedded { rows, truncation: Truncation::default() })
+    }
+
+    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
+        Ok(self.rows(texts))
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let library = Library::create(folder.path(), HashedTrigrams { dim: 1024 })?;
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    let papers = PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?;
+    let report = library.add(papers)?;
+    println!("{} papers, {} vectors of 1,024 values\n", report.added, report.embedded);
+
+    let text = "graphs and networks";
+    println!("Spelled most like “{text}”\n");
+    for hit in library.search(&Query::text(text).k(5))? {
+        println!("{:.3}  {}", hit.score, hit.paper.title);
+    }
+    Ok(())
+}
