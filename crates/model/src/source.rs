@@ -41,6 +41,7 @@ pub struct ModelSource {
     hub_cache: PathBuf,
     wheel_cache: PathBuf,
     endpoint: Option<String>,
+    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "only the Hub asks for it"))]
     token: Option<String>,
     offline: bool,
     hub_timeout: Duration,

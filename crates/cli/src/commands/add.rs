@@ -88,9 +88,10 @@ fn summary(report: &AddReport, elapsed: Duration, max_tokens: usize) -> String {
 pub(crate) fn cut_off(truncation: &Truncation, texts: usize, max_tokens: usize) -> Option<String> {
     (truncation.texts > 0).then(|| {
         format!(
-            "{} of {} are longer than the {max_tokens} tokens that the model reads; {} of {} were cut off",
+            "texts longer than the {max_tokens} tokens that the model reads: {} of {}; cut off: {} \
+             of {}",
             thousands(truncation.texts),
-            count(texts, "text"),
+            thousands(texts),
             thousands(truncation.tokens),
             count(truncation.of_tokens, "token"),
         )

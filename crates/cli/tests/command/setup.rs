@@ -1,0 +1,127 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own for a test, and the command run in it.
+pub(crate) struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// A desk whose library `L` holds the first `count` papers.
+    pub(crate) fn with_library(count: usize) -> Self {
+        let desk = Self::new();
+        desk.write("papers.jsonl", &papers(0..count));
+        desk.ok(&["add", "--library", "L", "--model", &tiny_model(), "papers.jsonl"]);
+        desk
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The command, ready to run here, away from the settings of whoever runs the tests.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("cognate"));
+        command
+            .current_dir(self.dir.path())
+            .env_remove("COGNATE_LIBRARY")
+            .env("HF_HOME", self.path("huggingface"))
+            .env_remove("HF_HUB_CACHE")
+            .env("COGNATE_CACHE", self.path("cache"))
+            .env("HF_HUB_OFFLINE", "1")
+            .args(arguments);
+        command
+    }
+
+    /// Runs the command, which must succeed; what it prints on stdout.
+    #[track_caller]
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(arguments)).unwrap()
+    }
+
+    /// Runs the command, which must fail with status 1 and nothing on stdout; what it says.
+    #[track_caller]
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+        let said = stderr(&output);
+        assert!(!said.contains("panicked"), "{said}");
+        said
+    }
+
+    /// The number of papers in a library.
+    #[track_caller]
+    pub(crate) fn count(&self, library: &str) -> u64 {
+        self.json(&["info", "--library", library, "--json"])["papers"].as_u64().unwrap()
+    }
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The tiny checkpoint of the model's own tests.
+pub(crate) fn tiny_model() -> String {
+    fixtures().join("tiny-bert").display().to_string()
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures")
+}
+
+/// A copy of the tiny checkpoint that a test may damage.
+pub(crate) fn copy_model(to: &Path) {
+    copy_dir(&fixtures().join("tiny-bert"), to);
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// JSON lines of made-up papers, each with a text of its own.
+pub(crate) fn papers(numbers: std::ops::Range<usize>) -> String {
+    let words = ["graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever"];
+    let line = |n: usize| {
+        serde_json::json!({
+            "id": format!("paper-{n}"),
+            "title": format!("{} and {} {n}", words[n % 8], words[n / 8 % 8]),
+            "abstract": format!("We study {} in {}.", words[n / 3 % 8], words[n / 5 % 8]),
+            "authors": [format!("Ada Author{}", n % 3), "Bea Other"],
+            "year": 2000 + n % 20,
+            "venue": "Journal of Things",
+            "url": format!("https://example.org/{n}"),
+            "categories": if n % 2 == 0 { "cs.CL cs.LG" } else { "math.CO" },
+        })
+        .to_string()
+    };
+    numbers.map(|n| line(n) + "\n").collect()
+}
