@@ -5,7 +5,7 @@
 //! cargo run --release --example related_papers -- "planets around other stars"
 //! ```
 //!
-//! The first run fetches the default model, 80 MB, and keeps it in the cache.
+//! The first run fetches the default model, 90 MB, and keeps it in the cache.
 #![expect(clippy::print_stdout, reason = "an example shows what it finds")]
 
 use std::env;

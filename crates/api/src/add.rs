@@ -125,6 +125,8 @@ impl Library {
         let mut run = Run { options, progress, state, report: AddReport::default() };
         let mut papers = papers.into_iter();
         let mut size = FIRST_CHUNK;
+        // A library that cannot be written says so before the first text is embedded.
+        drop(WriteLock::acquire(&self.dir)?);
         loop {
             let chunk = papers.by_ref().take(size).collect::<Result<Vec<_>>>()?;
             if chunk.is_empty() {

@@ -1,5 +1,7 @@
 //! The command `cognate`: finds related research papers by meaning.
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod commands;
 mod input;

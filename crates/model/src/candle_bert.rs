@@ -3,7 +3,7 @@ use std::fmt;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::bert;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use crate::architecture::Architecture;
 use crate::config::{BertConfig, HiddenAct};
@@ -75,7 +75,9 @@ impl Architecture for CandleBert {
             let states = self.forward_one(ids).map_err(Error::forward)?;
             let states = ArrayView2::from_shape((ids.len(), self.hidden_size), &states)
                 .map_err(Error::forward)?;
-            hidden.slice_mut(s![start..start + ids.len(), ..]).assign(&states);
+            hidden
+                .slice_axis_mut(Axis(0), Slice::from(start..start + ids.len()))
+                .assign(&states);
             start += ids.len();
         }
         Ok(hidden)

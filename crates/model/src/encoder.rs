@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread::available_parallelism;
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use crate::architecture::Architecture;
@@ -365,7 +365,7 @@ impl Encoder {
             }
         }
         if self.dim < rows.len_of(Axis(1)) {
-            rows = rows.slice(s![.., ..self.dim]).to_owned();
+            rows = rows.slice_axis(Axis(1), Slice::from(..self.dim)).to_owned();
         }
         Ok(rows)
     }

@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use crate::{Error, Result, TokenBatch};
 
@@ -58,14 +58,15 @@ impl Pooling {
         let mut pooled = Array2::zeros((batch.len(), self.dim(width)));
         let skip = if self.include_prompt { 0 } else { prompt_tokens };
         for (text, bounds) in batch.offsets().windows(2).enumerate() {
-            let states = hidden.slice(s![bounds[0]..bounds[1], ..]);
+            let states = hidden.slice_axis(Axis(0), Slice::from(bounds[0]..bounds[1]));
             if states.is_empty() {
                 return Err(Error::Shape { what: "tokens of a text, least", expected: 1, found: 0 });
             }
             for (at, mode) in self.modes.iter().enumerate() {
                 let row = mode.apply(states, skip.min(states.nrows()));
-                let mut place = pooled.slice_mut(s![text, at * width..(at + 1) * width]);
-                place.iter_mut().zip(row).for_each(|(to, value)| *to = value);
+                let mut pooled = pooled.row_mut(text);
+                let place = pooled.slice_axis_mut(Axis(0), Slice::from(at * width..(at + 1) * width));
+                place.into_iter().zip(row).for_each(|(to, value)| *to = value);
             }
         }
         Ok(pooled)
@@ -75,7 +76,7 @@ impl Pooling {
 impl PoolingMode {
     /// `states` is `[tokens, width]` and not empty; its first `skip` tokens are masked.
     fn apply(self, states: ArrayView2<'_, f32>, skip: usize) -> Vec<f32> {
-        let counted = states.slice(s![skip.., ..]);
+        let counted = states.slice_axis(Axis(0), Slice::from(skip..));
         match self {
             Self::Cls if skip == states.nrows() => states.row(0).to_vec(),
             Self::Cls => states.row(skip).to_vec(),
