@@ -45,6 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         report.embedded,
     );
     let cut = report.truncation;
-    println!("{} of {} tokens were beyond what the model reads", cut.tokens, cut.of_tokens);
+    println!(
+        "{} of {} tokens were beyond what the model reads",
+        cut.tokens, cut.of_tokens
+    );
     Ok(())
 }

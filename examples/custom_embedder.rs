@@ -60,7 +60,10 @@ impl Embed for HashedTrigrams {
         let rows = self.rows(texts);
         // Fast enough to be stopped only at the end; nobody reads the answer.
         let _ = progress(texts.len());
-        Ok(Embedded { rows, truncation: Truncation::default() })
+        Ok(Embedded {
+            rows,
+            truncation: Truncation::default(),
+        })
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
@@ -74,7 +77,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
     let papers = PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?;
     let report = library.add(papers)?;
-    println!("{} papers, {} vectors of 1,024 values\n", report.added, report.embedded);
+    println!(
+        "{} papers, {} vectors of 1,024 values\n",
+        report.added, report.embedded
+    );
 
     let text = "graphs and networks";
     println!("Spelled most like “{text}”\n");

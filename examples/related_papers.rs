@@ -38,7 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     print_table(&library.search(&Query::text(text).k(8))?);
 
     if asked.is_empty() {
-        let title = library.get(PAPER)?.map(|paper| paper.title).unwrap_or_default();
+        let title = library
+            .get(PAPER)?
+            .map(|paper| paper.title)
+            .unwrap_or_default();
         println!("\nNearest to the paper “{title}”\n");
         print_table(&library.related(PAPER, 8)?);
     }
@@ -50,9 +53,17 @@ fn print_table(hits: &[PaperHit]) {
     for hit in hits {
         let paper = &hit.paper;
         let year = paper.year.map(|year| year.to_string()).unwrap_or_default();
-        let others = if paper.authors.len() > 1 { " and others" } else { "" };
+        let others = if paper.authors.len() > 1 {
+            " and others"
+        } else {
+            ""
+        };
         let first = paper.authors.first().map_or("", String::as_str);
-        println!("{:.3}  {year:<4}  {:<58}  {first}{others}", hit.score, shortened(&paper.title, 58));
+        println!(
+            "{:.3}  {year:<4}  {:<58}  {first}{others}",
+            hit.score,
+            shortened(&paper.title, 58)
+        );
     }
 }
 

@@ -24,16 +24,35 @@ static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
     let floats = |name: &str| {
         let tensor = tensors.tensor(name).unwrap();
         assert_eq!(tensor.dtype(), Dtype::F32);
-        let values = tensor.data().as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b));
+        let values = tensor
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|&b| f32::from_le_bytes(b));
         Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
     };
     let ids = tensors.tensor("ids").unwrap();
-    let ids = ids.data().as_chunks::<4>().0.iter().map(|&b| u32::from_le_bytes(b)).collect();
+    let ids = ids
+        .data()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|&b| u32::from_le_bytes(b))
+        .collect();
     let offsets = tensors.tensor("offsets").unwrap();
     let offset = |&b: &[u8; 8]| usize::try_from(i64::from_le_bytes(b)).unwrap();
-    let offsets = offsets.data().as_chunks::<8>().0.iter().map(offset).collect();
-    let (names, texts) =
-        golden_texts().into_iter().map(|golden| (golden.name, golden.text)).unzip();
+    let offsets = offsets
+        .data()
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(offset)
+        .collect();
+    let (names, texts) = golden_texts()
+        .into_iter()
+        .map(|golden| (golden.name, golden.text))
+        .unzip();
     Golden {
         names,
         texts,
@@ -63,15 +82,29 @@ fn assert_near(
             }
         }
     }
-    assert!(worst.0 <= bound, "{} differs by {:e}, over {bound:e}", name_of_row(worst.1), worst.0);
+    assert!(
+        worst.0 <= bound,
+        "{} differs by {:e}, over {bound:e}",
+        name_of_row(worst.1),
+        worst.0
+    );
 }
 
 #[test]
 fn covers_the_texts_that_go_wrong() {
     assert!(GOLDEN.texts.len() >= 32);
     assert_eq!(GOLDEN.batch.len(), GOLDEN.texts.len());
-    let wanted = ["empty", "one_word", "very_long_over_400_words", "chinese", "combining_marks"];
-    for name in wanted.into_iter().chain(["emoji", "control_characters", "latex"]) {
+    let wanted = [
+        "empty",
+        "one_word",
+        "very_long_over_400_words",
+        "chinese",
+        "combining_marks",
+    ];
+    for name in wanted
+        .into_iter()
+        .chain(["emoji", "control_characters", "latex"])
+    {
         assert!(GOLDEN.names.iter().any(|found| found == name), "{name}");
     }
 }
@@ -94,25 +127,38 @@ fn hidden_states_agree() {
         let text = offsets.partition_point(|&offset| offset <= token) - 1;
         format!("{}, token {}", GOLDEN.names[text], token - offsets[text])
     };
-    assert_near(hidden.slice(s![.., ..;16]), GOLDEN.hidden.view(), 2e-5, text_of);
+    assert_near(
+        hidden.slice(s![.., ..;16]),
+        GOLDEN.hidden.view(),
+        2e-5,
+        text_of,
+    );
 
-    let middle: Vec<usize> =
-        offsets.windows(2).map(|bounds| bounds[0] + (bounds[1] - bounds[0]) / 2).collect();
+    let middle: Vec<usize> = offsets
+        .windows(2)
+        .map(|bounds| bounds[0] + (bounds[1] - bounds[0]) / 2)
+        .collect();
     let middle = hidden.select(ndarray::Axis(0), &middle);
-    assert_near(middle.view(), GOLDEN.hidden_full.view(), 2e-5, |at| GOLDEN.names[at].clone());
+    assert_near(middle.view(), GOLDEN.hidden_full.view(), 2e-5, |at| {
+        GOLDEN.names[at].clone()
+    });
 }
 
 #[test]
 fn pooled_rows_agree() {
     let hidden = ENCODER.hidden_states(&GOLDEN.batch).unwrap();
     let pooled = ENCODER.pool(hidden.view(), &GOLDEN.batch).unwrap();
-    assert_near(pooled.view(), GOLDEN.pooled.view(), 5e-6, |at| GOLDEN.names[at].clone());
+    assert_near(pooled.view(), GOLDEN.pooled.view(), 5e-6, |at| {
+        GOLDEN.names[at].clone()
+    });
 }
 
 #[test]
 fn embeddings_agree() {
     let rows = ENCODER.encode_documents(&GOLDEN.texts).unwrap();
-    assert_near(rows.view(), GOLDEN.normalized.view(), 2e-6, |at| GOLDEN.names[at].clone());
+    assert_near(rows.view(), GOLDEN.normalized.view(), 2e-6, |at| {
+        GOLDEN.names[at].clone()
+    });
     for (at, row) in rows.outer_iter().enumerate() {
         let cosine: f64 = row
             .iter()
@@ -122,5 +168,8 @@ fn embeddings_agree() {
         assert!(cosine >= 0.999_999, "{}: {cosine}", GOLDEN.names[at]);
     }
     // This model has no prompts.
-    assert_eq!(ENCODER.encode_queries(&GOLDEN.texts[..4]).unwrap(), rows.slice(s![..4, ..]));
+    assert_eq!(
+        ENCODER.encode_queries(&GOLDEN.texts[..4]).unwrap(),
+        rows.slice(s![..4, ..])
+    );
 }

@@ -1,4 +1,4 @@
-use cognate::{EmbedderInfo, Embedded, Embed, BoxError, Library, Query};
+use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, Query};
 use ndarray::Array2;
 use std::ops::ControlFlow;
 
@@ -35,8 +35,10 @@ fn a_library_answers_with_the_same_bits_after_it_was_closed() {
 
     let library = Library::create(&dir, Shared).unwrap();
     library.add(papers().into_iter().take(40)).unwrap();
-    let (searched, related) =
-        (library.search(&query).unwrap(), library.related(&id, 12).unwrap());
+    let (searched, related) = (
+        library.search(&query).unwrap(),
+        library.related(&id, 12).unwrap(),
+    );
     drop(library);
 
     let library = Library::open(&dir).unwrap().with_embedder(Shared).unwrap();
@@ -46,12 +48,17 @@ fn a_library_answers_with_the_same_bits_after_it_was_closed() {
     ] {
         assert_eq!(again, before);
         let bits = |hits: &[cognate::PaperHit]| {
-            hits.iter().map(|hit| hit.score.to_bits()).collect::<Vec<_>>()
+            hits.iter()
+                .map(|hit| hit.score.to_bits())
+                .collect::<Vec<_>>()
         };
         assert_eq!(bits(&again), bits(&before));
     }
     // Text that is there is not embedded again, and what is added later is found beside it.
     let report = library.add(papers().into_iter().take(44)).unwrap();
-    assert_eq!((report.added, report.unchanged, report.embedded), (4, 40, 4));
+    assert_eq!(
+        (report.added, report.unchanged, report.embedded),
+        (4, 40, 4)
+    );
     assert_eq!(library.related(&id, 43).unwrap().len(), 43);
 }

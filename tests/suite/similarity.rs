@@ -17,17 +17,26 @@ fn ranks_the_pairs_of_stsb_as_published() {
         return;
     };
     let text = fs::read_to_string(path).unwrap();
-    let pairs: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+    let pairs: Vec<Vec<&str>> = text
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
     assert_eq!(pairs.len(), 1379);
     let expected: Vec<f64> = pairs.iter().map(|pair| pair[0].parse().unwrap()).collect();
     let [first, second] = [1, 2].map(|column| {
         let texts: Vec<&str> = pairs.iter().map(|pair| pair[column]).collect();
         ENCODER.encode_documents(&texts).unwrap()
     });
-    let cosines: Vec<f64> =
-        first.outer_iter().zip(second.outer_iter()).map(|(a, b)| f64::from(a.dot(&b))).collect();
+    let cosines: Vec<f64> = first
+        .outer_iter()
+        .zip(second.outer_iter())
+        .map(|(a, b)| f64::from(a.dot(&b)))
+        .collect();
     let found = spearman(&cosines, &expected);
-    assert!((found - 0.820).abs() <= 0.001, "{found:.5}, published 0.82032");
+    assert!(
+        (found - 0.820).abs() <= 0.001,
+        "{found:.5}, published 0.82032"
+    );
 }
 
 /// Spearman's rank correlation, ties by the mean of their ranks.
@@ -35,14 +44,23 @@ fn spearman(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (ranks(a), ranks(b));
     #[expect(clippy::cast_precision_loss, reason = "a few thousand pairs")]
     let mean = (a.len() as f64 + 1.0) / 2.0;
-    let product =
-        |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
+    let product = |x: &[f64], y: &[f64]| {
+        x.iter()
+            .zip(y)
+            .map(|(x, y)| (x - mean) * (y - mean))
+            .sum::<f64>()
+    };
     product(&a, &b) / (product(&a, &a) * product(&b, &b)).sqrt()
 }
 
 fn ranks(values: &[f64]) -> Vec<f64> {
     let below = |value: f64| values.iter().filter(|&&other| other < value).count();
-    let equal = |value: f64| values.iter().filter(|&&other| other.total_cmp(&value).is_eq()).count();
+    let equal = |value: f64| {
+        values
+            .iter()
+            .filter(|&&other| other.total_cmp(&value).is_eq())
+            .count()
+    };
     #[expect(clippy::cast_precision_loss, reason = "a few thousand values")]
     let rank = |&value: &f64| below(value) as f64 + (equal(value) as f64 + 1.0) / 2.0;
     values.iter().map(rank).collect()

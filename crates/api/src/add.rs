@@ -56,7 +56,9 @@ const CHUNKS: std::ops::RangeInclusive<usize> = 64..=8192;
 
 impl fmt::Debug for AddOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AddOptions").field("text", &self.text.is_some()).finish()
+        f.debug_struct("AddOptions")
+            .field("text", &self.text.is_some())
+            .finish()
     }
 }
 
@@ -102,7 +104,11 @@ impl Library {
     /// committed before stays.
     pub fn add(&self, papers: impl IntoIterator<Item = Paper>) -> Result<AddReport> {
         let mut go_on = |_| ControlFlow::Continue(());
-        self.add_with(papers.into_iter().map(Ok), &AddOptions::default(), &mut go_on)
+        self.add_with(
+            papers.into_iter().map(Ok),
+            &AddOptions::default(),
+            &mut go_on,
+        )
     }
 
     /// Adds papers from a source that may fail, as a [`PaperReader`](crate::PaperReader) does,
@@ -121,8 +127,17 @@ impl Library {
         options: &AddOptions<'_>,
         progress: &mut dyn FnMut(AddProgress) -> ControlFlow<()>,
     ) -> Result<AddReport> {
-        let state = AddProgress { papers: 0, embedded: 0, committed: 0 };
-        let mut run = Run { options, progress, state, report: AddReport::default() };
+        let state = AddProgress {
+            papers: 0,
+            embedded: 0,
+            committed: 0,
+        };
+        let mut run = Run {
+            options,
+            progress,
+            state,
+            report: AddReport::default(),
+        };
         let mut papers = papers.into_iter();
         let mut size = FIRST_CHUNK;
         // A library that cannot be written says so before the first text is embedded.
@@ -181,7 +196,9 @@ impl Library {
     fn tell(&self, run: &mut Run<'_>, state: AddProgress) -> Result<()> {
         match (run.progress)(state) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Cancelled { committed: state.committed }),
+            ControlFlow::Break(()) => Err(Error::Cancelled {
+                committed: state.committed,
+            }),
         }
     }
 
@@ -207,13 +224,19 @@ impl Library {
         let mut cancelled = false;
         let mut progress = |done: usize| {
             let (papers, embedded) = (before.papers + done, before.embedded + done);
-            let answer = (run.progress)(AddProgress { papers, embedded, ..before });
+            let answer = (run.progress)(AddProgress {
+                papers,
+                embedded,
+                ..before
+            });
             cancelled |= answer.is_break();
             answer
         };
         let embedded = embedder.embed_documents(&texts, &mut progress);
         if cancelled {
-            return Err(Error::Cancelled { committed: before.committed });
+            return Err(Error::Cancelled {
+                committed: before.committed,
+            });
         }
         let embedded = embedded.map_err(|source| Error::Embed { source })?;
         check_shape(&embedded.rows, texts.len(), self.stored.dim)?;
@@ -245,11 +268,15 @@ impl Library {
         let mut rows = Array2::zeros((new.len(), self.stored.dim));
         for (one, mut row) in new.iter().zip(rows.axis_iter_mut(Axis(0))) {
             let vector = &vectors[&one.hash];
-            row.iter_mut().zip(vector).for_each(|(to, value)| *to = *value);
+            row.iter_mut()
+                .zip(vector)
+                .for_each(|(to, value)| *to = *value);
         }
         self.change(Some(generation), |view, writer| {
             if !new.is_empty() {
-                let places = writer.append(rows.view()).map_err(Error::index(&self.dir))?;
+                let places = writer
+                    .append(rows.view())
+                    .map_err(Error::index(&self.dir))?;
                 let replaced: RoaringBitmap = new
                     .iter()
                     .filter_map(|one| one.stored.as_ref())
@@ -280,7 +307,11 @@ impl Library {
         let vectors = vectors_dir(&self.dir);
         let _lock = WriteLock::acquire(&self.dir)?;
         let mut state = self.state();
-        let State { store, index, generation } = &mut *state;
+        let State {
+            store,
+            index,
+            generation,
+        } = &mut *state;
         let view = store.write()?;
         if expected.is_some_and(|expected| view.generation().ok() != Some(expected)) {
             return Ok(false);
@@ -288,7 +319,9 @@ impl Library {
         let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?);
         change(&view, &mut writer)?;
         let newest = view.commit(writer.manifest())?;
-        *index = index.reopen(&vectors, writer.manifest()).map_err(Error::index(&vectors))?;
+        *index = index
+            .reopen(&vectors, writer.manifest())
+            .map_err(Error::index(&vectors))?;
         *generation = newest;
         // Files that are left over take space and nothing else; the next commit tries again.
         if let Err(error) = writer.sweep() {
@@ -324,7 +357,9 @@ impl Library {
 impl Incoming {
     /// Whether the library has no vector of this text under this id.
     fn is_new_text(&self) -> bool {
-        self.stored.as_ref().is_none_or(|stored| stored.text_hash != self.hash)
+        self.stored
+            .as_ref()
+            .is_none_or(|stored| stored.text_hash != self.hash)
     }
 }
 
@@ -335,16 +370,33 @@ fn incoming(papers: Vec<Paper>, options: &AddOptions<'_>) -> Result<Vec<Incoming
         paper.check()?;
         last.insert(paper.id.clone(), position);
     }
-    let kept = papers.into_iter().enumerate().filter(|(at, paper)| last[&paper.id] == *at);
+    let kept = papers
+        .into_iter()
+        .enumerate()
+        .filter(|(at, paper)| last[&paper.id] == *at);
     kept.map(|(_, paper)| {
-        let text = options.text.as_ref().map_or_else(|| paper.text(), |text| text(&paper));
+        let text = options
+            .text
+            .as_ref()
+            .map_or_else(|| paper.text(), |text| text(&paper));
         if text.trim().is_empty() {
             let reason = "there is no text to embed";
-            return Err(Error::InvalidPaper { id: paper.id, reason });
+            return Err(Error::InvalidPaper {
+                id: paper.id,
+                reason,
+            });
         }
         let mut hash = TextHash::default();
-        blake3::Hasher::new().update(text.as_bytes()).finalize_xof().fill(&mut hash);
-        Ok(Incoming { paper, text, hash, stored: None })
+        blake3::Hasher::new()
+            .update(text.as_bytes())
+            .finalize_xof()
+            .fill(&mut hash);
+        Ok(Incoming {
+            paper,
+            text,
+            hash,
+            stored: None,
+        })
     })
     .collect()
 }

@@ -83,7 +83,10 @@ impl Embed for Encoder {
     ) -> Result<Embedded, BoxError> {
         let mut progress = |state: Progress| progress(state.done);
         let embeddings = self.encode_with(Role::Document, texts, &mut progress)?;
-        Ok(Embedded { rows: embeddings.rows, truncation: embeddings.truncation })
+        Ok(Embedded {
+            rows: embeddings.rows,
+            truncation: embeddings.truncation,
+        })
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
@@ -94,11 +97,16 @@ impl Embed for Encoder {
 /// Refuses a result that is not one row of the right width for each text.
 pub(crate) fn check_shape(rows: &Array2<f32>, texts: usize, dim: usize) -> Result<()> {
     let (found_rows, found_dim) = rows.dim();
-    for (what, expected, found) in
-        [("rows", texts, found_rows), ("values for a text", dim, found_dim)]
-    {
+    for (what, expected, found) in [
+        ("rows", texts, found_rows),
+        ("values for a text", dim, found_dim),
+    ] {
         if expected != found {
-            return Err(Error::EmbedderShape { what, expected, found });
+            return Err(Error::EmbedderShape {
+                what,
+                expected,
+                found,
+            });
         }
     }
     Ok(())

@@ -169,11 +169,18 @@ fn suggestion(nearest: &[String]) -> String {
 
 impl Error {
     pub(crate) fn io(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { act, path: path.to_owned(), source }
+        move |source| Self::Io {
+            act,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     pub(crate) fn index(dir: &Path) -> impl FnOnce(cognate_index::Error) -> Self {
-        move |source| Self::Index { dir: dir.to_owned(), source: source.into() }
+        move |source| Self::Index {
+            dir: dir.to_owned(),
+            source: source.into(),
+        }
     }
 
     /// Whether the caller's own callback ended the work.

@@ -37,7 +37,10 @@ pub struct Metrics {
 impl Judgements {
     /// Adds a judgement; a later one of the same pair replaces it.
     pub fn insert(&mut self, query: impl Into<String>, document: impl Into<String>, grade: i32) {
-        self.queries.entry(query.into()).or_default().insert(document.into(), grade);
+        self.queries
+            .entry(query.into())
+            .or_default()
+            .insert(document.into(), grade);
     }
 
     /// Reads a file of judgements: query, document and grade with tabs between and a header line
@@ -49,7 +52,11 @@ impl Judgements {
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
         let mut judgements = Self::default();
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (at, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let tabs: Vec<&str> = line.split('\t').map(str::trim).collect();
             let spaces: Vec<&str> = line.split_whitespace().collect();
             let (query, document, grade) = match (&tabs[..], &spaces[..]) {
@@ -75,14 +82,20 @@ impl Judgements {
 
     /// The queries that have a relevant document.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
-        let has_relevant =
-            |(_, grades): &(&String, &HashMap<String, i32>)| grades.values().any(|&grade| grade > 0);
-        self.queries.iter().filter(has_relevant).map(|(query, _)| query.as_str())
+        let has_relevant = |(_, grades): &(&String, &HashMap<String, i32>)| {
+            grades.values().any(|&grade| grade > 0)
+        };
+        self.queries
+            .iter()
+            .filter(has_relevant)
+            .map(|(query, _)| query.as_str())
     }
 
     /// The documents that are judged.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
-        self.queries.values().flat_map(|grades| grades.keys().map(String::as_str))
+        self.queries
+            .values()
+            .flat_map(|grades| grades.keys().map(String::as_str))
     }
 
     /// Judges rankings: for each query the ids of its hits, best first.
@@ -95,8 +108,10 @@ impl Judgements {
             let grades = &self.queries[query];
             let empty = Vec::new();
             let ranking = rankings.get(query).unwrap_or(&empty);
-            let found: Vec<i32> =
-                ranking.iter().map(|id| grades.get(id).copied().unwrap_or(0)).collect();
+            let found: Vec<i32> = ranking
+                .iter()
+                .map(|id| grades.get(id).copied().unwrap_or(0))
+                .collect();
             let mut judged: Vec<i32> = grades.values().copied().filter(|&g| g > 0).collect();
             judged.sort_unstable_by(|a, b| b.cmp(a));
             metrics.queries += 1;
@@ -121,25 +136,36 @@ impl Judgements {
 }
 
 fn fault(path: &Path, at: usize, reason: String) -> Error {
-    Error::Record { origin: path.display().to_string(), line: at + 1, reason }
+    Error::Record {
+        origin: path.display().to_string(),
+        line: at + 1,
+        reason,
+    }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a number of documents is far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a number of documents is far below 2^52"
+)]
 fn count(number: usize) -> f64 {
     number as f64
 }
 
 /// The discounted gain of the first `k` grades.
 fn gain(grades: &[i32], k: usize) -> f64 {
-    let discounted =
-        |(at, &grade): (usize, &i32)| f64::from(grade.max(0)) / count(at + 2).log2();
+    let discounted = |(at, &grade): (usize, &i32)| f64::from(grade.max(0)) / count(at + 2).log2();
     grades.iter().take(k).enumerate().map(discounted).sum()
 }
 
 fn average_precision(grades: &[i32], relevant: usize, k: usize) -> f64 {
     let mut hits = 0;
     let mut sum = 0.0;
-    for (at, _) in grades.iter().take(k).enumerate().filter(|&(_, &grade)| grade > 0) {
+    for (at, _) in grades
+        .iter()
+        .take(k)
+        .enumerate()
+        .filter(|&(_, &grade)| grade > 0)
+    {
         hits += 1;
         sum += count(hits) / count(at + 1);
     }
@@ -151,7 +177,11 @@ fn recall(grades: &[i32], relevant: usize, k: usize) -> f64 {
 }
 
 fn reciprocal_rank(grades: &[i32], k: usize) -> f64 {
-    grades.iter().take(k).position(|&grade| grade > 0).map_or(0.0, |at| 1.0 / count(at + 1))
+    grades
+        .iter()
+        .take(k)
+        .position(|&grade| grade > 0)
+        .map_or(0.0, |at| 1.0 / count(at + 1))
 }
 
 #[cfg(test)]
@@ -160,7 +190,10 @@ mod tests {
 
     fn rankings(lists: &[(&str, &[&str])]) -> HashMap<String, Vec<String>> {
         let owned = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect();
-        lists.iter().map(|(query, ids)| ((*query).to_owned(), owned(ids))).collect()
+        lists
+            .iter()
+            .map(|(query, ids)| ((*query).to_owned(), owned(ids)))
+            .collect()
     }
 
     fn judgements(list: &[(&str, &str, i32)]) -> Judgements {
@@ -173,7 +206,10 @@ mod tests {
 
     #[track_caller]
     fn assert_near(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-12, "{found}, expected {expected}");
+        assert!(
+            (found - expected).abs() < 1e-12,
+            "{found}, expected {expected}"
+        );
     }
 
     #[test]
@@ -216,15 +252,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("qrels.tsv");
         let expected = judgements(&[("1", "31", 1), ("2", "32", 0)]);
-        for text in
-            ["query-id\tcorpus-id\tscore\n1\t31\t1\n\n2\t32\t0\n", "1 0 31 1\n2 0 32 0\n", "1\t31\t1\n2\t32\t0"]
-        {
+        for text in [
+            "query-id\tcorpus-id\tscore\n1\t31\t1\n\n2\t32\t0\n",
+            "1 0 31 1\n2 0 32 0\n",
+            "1\t31\t1\n2\t32\t0",
+        ] {
             fs::write(&path, text).unwrap();
             assert_eq!(Judgements::read(&path).unwrap(), expected);
         }
         for (text, message) in [
-            ("1\t31\t1\n2\t32\tgood\n", ":2: grade `good`, expected a whole number"),
-            ("1\t31\n", ":1: `1\t31`, expected query, document and grade with tabs between"),
+            (
+                "1\t31\t1\n2\t32\tgood\n",
+                ":2: grade `good`, expected a whole number",
+            ),
+            (
+                "1\t31\n",
+                ":1: `1\t31`, expected query, document and grade with tabs between",
+            ),
         ] {
             fs::write(&path, text).unwrap();
             let error = Judgements::read(&path).unwrap_err().to_string();

@@ -67,13 +67,22 @@ impl Filter {
     }
 
     /// The conditions that SQL does not decide.
-    pub(crate) fn allows(&self, venue: Option<&str>, authors: &[&str], categories: &[&str]) -> bool {
+    pub(crate) fn allows(
+        &self,
+        venue: Option<&str>,
+        authors: &[&str],
+        categories: &[&str],
+    ) -> bool {
         let any = |wanted: &[String], fits: &dyn Fn(&str) -> bool| {
             wanted.is_empty() || wanted.iter().any(|wanted| fits(wanted))
         };
-        any(&self.venues, &|wanted| venue.is_some_and(|name| has_words(name, wanted)))
-            && any(&self.authors, &|wanted| authors.iter().any(|name| has_words(name, wanted)))
-            && any(&self.categories, &|wanted| categories.iter().any(|name| is_below(name, wanted)))
+        any(&self.venues, &|wanted| {
+            venue.is_some_and(|name| has_words(name, wanted))
+        }) && any(&self.authors, &|wanted| {
+            authors.iter().any(|name| has_words(name, wanted))
+        }) && any(&self.categories, &|wanted| {
+            categories.iter().any(|name| is_below(name, wanted))
+        })
     }
 }
 
@@ -86,7 +95,9 @@ fn has_words(name: &str, wanted: &str) -> bool {
 
 fn words(text: &str) -> impl Iterator<Item = String> {
     let apart = |c: char| !c.is_alphanumeric() && c != '\'';
-    text.split(apart).filter(|word| !word.is_empty()).map(str::to_lowercase)
+    text.split(apart)
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Whether `name` is `wanted`, or goes on behind it with a dot.
@@ -122,7 +133,10 @@ mod tests {
 
     #[test]
     fn wants_one_of_a_kind_and_all_kinds() {
-        let filter = Filter::default().author("Ada").author("Grace").category("cs");
+        let filter = Filter::default()
+            .author("Ada")
+            .author("Grace")
+            .category("cs");
         assert!(filter.allows(None, &["Grace Hopper"], &["cs.PL"]));
         assert!(!filter.allows(None, &["Grace Hopper"], &["math.CO"]));
         assert!(!filter.allows(None, &[], &["cs.PL"]));
@@ -131,8 +145,17 @@ mod tests {
 
     #[test]
     fn reads_ranges_of_years() {
-        assert_eq!(Filter::default().years(2015..2019).years, Some((2015, 2018)));
-        assert_eq!(Filter::default().years(..=2019).years, Some((i32::MIN, 2019)));
-        assert_eq!(Filter::default().years(2015..).years, Some((2015, i32::MAX)));
+        assert_eq!(
+            Filter::default().years(2015..2019).years,
+            Some((2015, 2018))
+        );
+        assert_eq!(
+            Filter::default().years(..=2019).years,
+            Some((i32::MIN, 2019))
+        );
+        assert_eq!(
+            Filter::default().years(2015..).years,
+            Some((2015, i32::MAX))
+        );
     }
 }

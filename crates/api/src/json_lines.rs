@@ -37,13 +37,21 @@ impl<'a> JsonLines<'a> {
 
     pub(crate) fn new(reader: impl Read + 'a, origin: String) -> Result<Self> {
         let mut reader = BufReader::with_capacity(1 << 16, reader);
-        let head = reader.fill_buf().map_err(Error::io("read", Path::new(&origin)))?;
+        let head = reader
+            .fill_buf()
+            .map_err(Error::io("read", Path::new(&origin)))?;
         let lines: Box<dyn BufRead + 'a> = if head.starts_with(&[0x1f, 0x8b]) {
             Box::new(BufReader::new(MultiGzDecoder::new(reader)))
         } else {
             Box::new(reader)
         };
-        Ok(Self { lines, origin, line: 0, buffer: Vec::new(), failed: false })
+        Ok(Self {
+            lines,
+            origin,
+            line: 0,
+            buffer: Vec::new(),
+            failed: false,
+        })
     }
 
     /// The number of the line that was read last, counted from 1.
@@ -69,7 +77,10 @@ impl<'a> JsonLines<'a> {
                 }
             }
             let bytes = match self.line {
-                1 => self.buffer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.buffer),
+                1 => self
+                    .buffer
+                    .strip_prefix(b"\xef\xbb\xbf")
+                    .unwrap_or(&self.buffer),
                 _ => &self.buffer,
             };
             if bytes.trim_ascii().is_empty() {
@@ -82,7 +93,11 @@ impl<'a> JsonLines<'a> {
     }
 
     fn fault(&self, reason: String) -> Error {
-        Error::Record { origin: self.origin.clone(), line: self.line, reason }
+        Error::Record {
+            origin: self.origin.clone(),
+            line: self.line,
+            reason,
+        }
     }
 }
 

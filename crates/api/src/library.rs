@@ -118,7 +118,11 @@ impl Library {
         let found = embedder.info();
         if (&found.fingerprint, found.dim) != (&self.stored.fingerprint, self.stored.dim) {
             let (expected, found) = (self.stored.label(), found.label());
-            return Err(Error::ModelMismatch { dir: self.dir, expected, found });
+            return Err(Error::ModelMismatch {
+                dir: self.dir,
+                expected,
+                found,
+            });
         }
         self.embedder = Some(embedder);
         Ok(self)
@@ -126,7 +130,10 @@ impl Library {
 
     /// With `fresh`, a library that is there already is an error; without, it is opened.
     fn create_shared(dir: PathBuf, embedder: Arc<dyn Embed>, fresh: bool) -> Result<Self> {
-        let not_empty = |found| Error::NotEmpty { dir: dir.clone(), found };
+        let not_empty = |found| Error::NotEmpty {
+            dir: dir.clone(),
+            found,
+        };
         if dir.is_file() {
             return Err(not_empty("it is a file"));
         }
@@ -168,8 +175,17 @@ impl Library {
         let index = FlatIndex::open_manifest(&vectors, &view.manifest()?)
             .map_err(Error::index(&vectors))?;
         drop(view);
-        let state = Mutex::new(State { store, index, generation });
-        Ok(Self { dir, stored, embedder: None, state })
+        let state = Mutex::new(State {
+            store,
+            index,
+            generation,
+        });
+        Ok(Self {
+            dir,
+            stored,
+            embedder: None,
+            state,
+        })
     }
 
     /// The folder.
@@ -228,7 +244,13 @@ impl Library {
             Ok((view.count()?, index.segments(), index.rows() - index.len()))
         })?;
         let embedder = self.stored.clone();
-        Ok(LibraryInfo { papers, embedder, segments, deleted_rows, bytes: size_of_dir(&self.dir) })
+        Ok(LibraryInfo {
+            papers,
+            embedder,
+            segments,
+            deleted_rows,
+            bytes: size_of_dir(&self.dir),
+        })
     }
 
     /// Runs `read` on the papers and the vectors of one commit, the newest.
@@ -237,13 +259,18 @@ impl Library {
         read: impl FnOnce(&View<'_>, &FlatIndex) -> Result<T>,
     ) -> Result<T> {
         let mut state = self.state();
-        let State { store, index, generation } = &mut *state;
+        let State {
+            store,
+            index,
+            generation,
+        } = &mut *state;
         let view = store.read()?;
         let newest = view.generation()?;
         if newest != *generation {
             let vectors = vectors_dir(&self.dir);
-            *index =
-                index.reopen(&vectors, &view.manifest()?).map_err(Error::index(&vectors))?;
+            *index = index
+                .reopen(&vectors, &view.manifest()?)
+                .map_err(Error::index(&vectors))?;
             *generation = newest;
         }
         read(&view, index)
@@ -256,8 +283,14 @@ impl Library {
 
     /// The error for an id that no paper has.
     pub(crate) fn unknown(view: &View<'_>, id: &str) -> Error {
-        let nearest = view.ids().map(|ids| nearest_ids(id, ids, 3)).unwrap_or_default();
-        Error::UnknownPaper { id: id.to_owned(), nearest }
+        let nearest = view
+            .ids()
+            .map(|ids| nearest_ids(id, ids, 3))
+            .unwrap_or_default();
+        Error::UnknownPaper {
+            id: id.to_owned(),
+            nearest,
+        }
     }
 }
 
@@ -271,7 +304,9 @@ fn is_empty_file(path: &Path) -> bool {
 
 /// The size of the files in a folder and in those below it, as far as it can be read.
 fn size_of_dir(dir: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return 0;
+    };
     entries
         .flatten()
         .map(|entry| match entry.metadata() {

@@ -38,7 +38,10 @@ impl WriteLock {
                     thread::sleep(Duration::from_millis(10));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(Error::Locked { dir: dir.to_owned(), seconds: patience.as_secs() });
+                    return Err(Error::Locked {
+                        dir: dir.to_owned(),
+                        seconds: patience.as_secs(),
+                    });
                 }
                 Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
             }
@@ -55,7 +58,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let held = WriteLock::acquire(dir.path()).unwrap();
         let error = WriteLock::acquire_within(dir.path(), Duration::from_millis(30)).unwrap_err();
-        assert!(error.to_string().ends_with("is being written by another process, waited 0 seconds"));
+        assert!(
+            error
+                .to_string()
+                .ends_with("is being written by another process, waited 0 seconds")
+        );
         drop(held);
         WriteLock::acquire_within(dir.path(), Duration::ZERO).unwrap();
     }

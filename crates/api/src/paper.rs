@@ -40,7 +40,10 @@ pub struct Paper {
 impl Paper {
     /// Starts a paper with nothing but its id.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), ..Self::default() }
+        Self {
+            id: id.into(),
+            ..Self::default()
+        }
     }
 
     /// Sets the title.
@@ -116,7 +119,10 @@ impl Paper {
     pub(crate) fn check(&self) -> Result<()> {
         match self.fault() {
             None => Ok(()),
-            Some(reason) => Err(Error::InvalidPaper { id: self.id.clone(), reason }),
+            Some(reason) => Err(Error::InvalidPaper {
+                id: self.id.clone(),
+                reason,
+            }),
         }
     }
 }
@@ -128,7 +134,10 @@ mod tests {
     #[test]
     fn joins_what_there_is_to_read() {
         let text = |title: &str, abstract_text: &str| {
-            Paper::new("x").title(title).abstract_text(abstract_text).text()
+            Paper::new("x")
+                .title(title)
+                .abstract_text(abstract_text)
+                .text()
         };
         assert_eq!(text("A", "B."), "A B.");
         assert_eq!(text(" A ", " "), "A");

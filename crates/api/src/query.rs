@@ -22,7 +22,10 @@ pub struct Query {
 pub(crate) enum Target {
     Text(String),
     Vector(Vec<f32>),
-    Papers { wanted: Vec<String>, unwanted: Vec<String> },
+    Papers {
+        wanted: Vec<String>,
+        unwanted: Vec<String>,
+    },
 }
 
 impl Query {
@@ -30,7 +33,12 @@ impl Query {
     pub const DEFAULT_K: usize = 10;
 
     fn new(target: Target) -> Self {
-        Self { target, k: None, filter: Filter::default(), min_score: None }
+        Self {
+            target,
+            k: None,
+            filter: Filter::default(),
+            min_score: None,
+        }
     }
 
     /// Asks for papers near a text; the library needs an embedder.
@@ -53,7 +61,10 @@ impl Query {
     /// The query is the sum of their unit vectors.
     pub fn papers<S: Into<String>>(ids: impl IntoIterator<Item = S>) -> Self {
         let wanted = ids.into_iter().map(Into::into).collect();
-        Self::new(Target::Papers { wanted, unwanted: Vec::new() })
+        Self::new(Target::Papers {
+            wanted,
+            unwanted: Vec::new(),
+        })
     }
 
     /// Turns a query by papers away from others, which are left out too.

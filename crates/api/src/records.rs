@@ -51,7 +51,9 @@ impl PaperReader<'static> {
     ///
     /// [`Error::Io`](crate::Error::Io) when it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { lines: JsonLines::open(path)? })
+        Ok(Self {
+            lines: JsonLines::open(path)?,
+        })
     }
 }
 
@@ -63,7 +65,9 @@ impl<'a> PaperReader<'a> {
     /// [`Error::Io`](crate::Error::Io) when the first bytes, which tell gzip from text, cannot
     /// be read.
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
-        Ok(Self { lines: JsonLines::new(reader, origin.into())? })
+        Ok(Self {
+            lines: JsonLines::new(reader, origin.into())?,
+        })
     }
 
     /// The number of the line that was read last, counted from 1.
@@ -79,7 +83,9 @@ impl TextReader<'static> {
     ///
     /// [`Error::Io`](crate::Error::Io) when it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { lines: JsonLines::open(path)? })
+        Ok(Self {
+            lines: JsonLines::open(path)?,
+        })
     }
 }
 
@@ -90,7 +96,9 @@ impl<'a> TextReader<'a> {
     ///
     /// Those of [`PaperReader::new`].
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
-        Ok(Self { lines: JsonLines::new(reader, origin.into())? })
+        Ok(Self {
+            lines: JsonLines::new(reader, origin.into())?,
+        })
     }
 }
 
@@ -117,13 +125,19 @@ fn text_of(fields: &Fields) -> Result<TextRecord, String> {
         None => {
             let title = string(fields, "title")?.unwrap_or_default();
             let abstract_text = string(fields, "abstract")?.unwrap_or_default();
-            Paper::new("").title(title).abstract_text(abstract_text).text()
+            Paper::new("")
+                .title(title)
+                .abstract_text(abstract_text)
+                .text()
         }
     };
     if text.trim().is_empty() {
         return Err("there is no text, expected `text`, or `title` and `abstract`".to_owned());
     }
-    Ok(TextRecord { id: id(fields)?, text })
+    Ok(TextRecord {
+        id: id(fields)?,
+        text,
+    })
 }
 
 fn id(fields: &Fields) -> Result<String, String> {
@@ -170,7 +184,10 @@ fn string(fields: &Fields, name: &str) -> Result<Option<String>, String> {
 fn strings(name: &str, list: &[Value]) -> Result<Vec<String>, String> {
     let string = |value: &Value| match value {
         Value::String(text) => Ok(text.trim().to_owned()),
-        other => Err(format!("`{name}` holds {}, expected strings only", kind(other))),
+        other => Err(format!(
+            "`{name}` holds {}, expected strings only",
+            kind(other)
+        )),
     };
     list.iter().map(string).collect()
 }
@@ -186,7 +203,8 @@ fn year(fields: &Fields) -> Result<Option<i32>, String> {
         Value::String(text) => text.trim().parse().ok(),
         other => return Err(wrong("year", other, expected)),
     };
-    year.map(Some).ok_or_else(|| format!("`year` is {value}, expected {expected}"))
+    year.map(Some)
+        .ok_or_else(|| format!("`year` is {value}, expected {expected}"))
 }
 
 /// Subjects in one string: between commas or semicolons where there are any, else between spaces.
@@ -196,7 +214,12 @@ fn split_categories(text: &str) -> Vec<String> {
     } else {
         text.split_whitespace().collect()
     };
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn wrong(name: &str, found: &Value, expected: &str) -> String {
@@ -210,14 +233,17 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Vec<Result<Paper, String>> {
         let reader = PaperReader::new(bytes, "f").unwrap();
-        reader.map(|paper| paper.map_err(|error| error.to_string())).collect()
+        reader
+            .map(|paper| paper.map_err(|error| error.to_string()))
+            .collect()
     }
 
     #[test]
     fn reads_every_field() {
-        let line = r#"{"id": 7, "title": " T ", "abstract": "A", "authors": ["X", "Y"], "year": "2017",
+        let line =
+            r#"{"id": 7, "title": " T ", "abstract": "A", "authors": ["X", "Y"], "year": "2017",
             "venue": "V", "url": "U", "categories": "cs.CL cs.LG", "other": {}}"#
-            .replace('\n', "");
+                .replace('\n', "");
         let expected = Paper::new("7")
             .title("T")
             .abstract_text("A")
@@ -232,7 +258,10 @@ mod tests {
     #[test]
     fn names_file_and_line_of_what_is_wrong() {
         let cases = [
-            ("{", "f:2: not JSON at column 1: EOF while parsing an object"),
+            (
+                "{",
+                "f:2: not JSON at column 1: EOF while parsing an object",
+            ),
             ("[1]", "f:2: found a list, expected an object"),
             (r#"{"title": "T"}"#, "f:2: `id` is missing"),
             (r#"{"id": "", "title": "T"}"#, "f:2: `id` is missing"),
@@ -240,7 +269,10 @@ mod tests {
                 r#"{"id": "a", "abstract": " "}"#,
                 "f:2: `title` and `abstract` are both missing, expected one at least",
             ),
-            (r#"{"id": "a", "title": 5}"#, "f:2: `title` is a number, expected a string"),
+            (
+                r#"{"id": "a", "title": 5}"#,
+                "f:2: `title` is a number, expected a string",
+            ),
             (
                 r#"{"id": "a", "title": "T", "authors": "X"}"#,
                 "f:2: `authors` is a string, expected a list of strings",
@@ -267,13 +299,17 @@ mod tests {
     #[test]
     fn reads_gzip_in_several_members_and_says_where_it_is_cut() {
         let member = |text: &str| {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(text.as_bytes()).unwrap();
             encoder.finish().unwrap()
         };
         let mut bytes = member("\u{feff}{\"id\": \"a\", \"title\": \"A\"}\r\n");
         bytes.extend(member("{\"id\": \"b\", \"title\": \"B\"}"));
-        let ids: Vec<_> = read(&bytes).into_iter().map(|paper| paper.unwrap().id).collect();
+        let ids: Vec<_> = read(&bytes)
+            .into_iter()
+            .map(|paper| paper.unwrap().id)
+            .collect();
         assert_eq!(ids, ["a", "b"]);
         bytes.truncate(bytes.len() - 12);
         let last = read(&bytes).pop().unwrap().unwrap_err();
@@ -290,7 +326,10 @@ mod tests {
             .unwrap()
             .map(|record| record.map_err(|error| error.to_string()))
             .collect();
-        let record = |id: &str, text: &str| TextRecord { id: id.to_owned(), text: text.to_owned() };
+        let record = |id: &str, text: &str| TextRecord {
+            id: id.to_owned(),
+            text: text.to_owned(),
+        };
         let missing = "f:3: there is no text, expected `text`, or `title` and `abstract`";
         let wrong = "f:4: `text` is a list, expected a string";
         assert_eq!(
@@ -307,6 +346,9 @@ mod tests {
     #[test]
     fn splits_categories_at_commas_before_spaces() {
         assert_eq!(split_categories("cs.CL  stat.ML"), ["cs.CL", "stat.ML"]);
-        assert_eq!(split_categories("Machine Learning, Optics;"), ["Machine Learning", "Optics"]);
+        assert_eq!(
+            split_categories("Machine Learning, Optics;"),
+            ["Machine Learning", "Optics"]
+        );
     }
 }

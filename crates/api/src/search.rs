@@ -82,7 +82,9 @@ impl Library {
         self.read(|view, index| {
             let k = self.checked_k(Some(k), view.count()?)?;
             let vectors: ArrayView2<'_, f32> = vectors.view();
-            let hits = index.search_batch(vectors, k).map_err(Error::index(&self.dir))?;
+            let hits = index
+                .search_batch(vectors, k)
+                .map_err(Error::index(&self.dir))?;
             hits.iter().map(|hits| papers_of(view, hits)).collect()
         })
     }
@@ -92,19 +94,26 @@ impl Library {
             return Err(Error::EmptyQuery { expected: "a text" });
         }
         let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
-        let rows = embedder.embed_queries(texts).map_err(|source| Error::Embed { source })?;
+        let rows = embedder
+            .embed_queries(texts)
+            .map_err(|source| Error::Embed { source })?;
         check_shape(&rows, texts.len(), self.stored.dim)?;
         Ok(rows)
     }
 
     fn checked_k(&self, asked: Option<usize>, papers: usize) -> Result<usize> {
         if papers == 0 {
-            return Err(Error::EmptyLibrary { dir: self.dir.clone() });
+            return Err(Error::EmptyLibrary {
+                dir: self.dir.clone(),
+            });
         }
         match asked {
             None => Ok(Query::DEFAULT_K.min(papers)),
             Some(k) if (1..=papers).contains(&k) => Ok(k),
-            Some(found) => Err(Error::InvalidK { found, expected: 1..=papers }),
+            Some(found) => Err(Error::InvalidK {
+                found,
+                expected: 1..=papers,
+            }),
         }
     }
 
@@ -127,7 +136,9 @@ impl Library {
         if let Some(score) = query.min_score {
             options = options.min_score(score);
         }
-        let mut hits = index.search(vector, options).map_err(Error::index(&self.dir))?;
+        let mut hits = index
+            .search(vector, options)
+            .map_err(Error::index(&self.dir))?;
         hits.retain(|hit| !seeds.contains(hit.row.get()));
         hits.truncate(k);
         Ok(hits)
@@ -135,12 +146,20 @@ impl Library {
 }
 
 fn rows_allowed(view: &View<'_>, query: &Query) -> Result<Option<RoaringBitmap>> {
-    if query.filter.is_empty() { Ok(None) } else { view.rows(&query.filter).map(Some) }
+    if query.filter.is_empty() {
+        Ok(None)
+    } else {
+        view.rows(&query.filter).map(Some)
+    }
 }
 
 fn papers_of(view: &View<'_>, hits: &[Hit]) -> Result<Vec<PaperHit>> {
     let paper_hit = |(place, hit): (usize, &Hit)| {
-        Ok(PaperHit { rank: place + 1, score: hit.score, paper: view.at(hit.row)? })
+        Ok(PaperHit {
+            rank: place + 1,
+            score: hit.score,
+            paper: view.at(hit.row)?,
+        })
     };
     hits.iter().enumerate().map(paper_hit).collect()
 }
@@ -153,12 +172,17 @@ fn direction(
     unwanted: &[String],
 ) -> Result<(Array1<f32>, RoaringBitmap)> {
     if wanted.is_empty() {
-        return Err(Error::EmptyQuery { expected: "at least one paper" });
+        return Err(Error::EmptyQuery {
+            expected: "at least one paper",
+        });
     }
     let mut seeds = RoaringBitmap::new();
     let mut sum: Array1<f64> = Array1::zeros(index.dim());
     for (ids, weight) in [(wanted, WANTED), (unwanted, -UNWANTED)] {
-        #[expect(clippy::cast_precision_loss, reason = "a number of ids is far below 2^52")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a number of ids is far below 2^52"
+        )]
         let weight = weight / ids.len().max(1) as f64;
         for id in ids {
             let stored = view.find(id)?.ok_or_else(|| Library::unknown(view, id))?;
@@ -174,9 +198,14 @@ fn direction(
     }
     let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
     if length < 1e-6 {
-        return Err(Error::EmptyQuery { expected: "papers that do not cancel one another out" });
+        return Err(Error::EmptyQuery {
+            expected: "papers that do not cancel one another out",
+        });
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a vector is f32, rounded once")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a vector is f32, rounded once"
+    )]
     let vector = sum.mapv(|value| (value / length) as f32);
     Ok((vector, seeds))
 }
@@ -185,6 +214,9 @@ fn direction(
 fn row_of(index: &FlatIndex, row: RowId) -> Result<ArrayView1<'_, f32>> {
     index.row(row).ok_or_else(|| {
         let source = format!("row {row} is missing, though `papers.sqlite` names it");
-        Error::Index { dir: "vectors".into(), source: source.into() }
+        Error::Index {
+            dir: "vectors".into(),
+            source: source.into(),
+        }
     })
 }

@@ -33,9 +33,17 @@ mod tests {
 
     #[test]
     fn puts_the_nearest_first_and_leaves_the_rest_out() {
-        let ids = ["arXiv:1706.03762", "arXiv:1706.03763", "arXiv:1810.04805", "bm25"];
+        let ids = [
+            "arXiv:1706.03762",
+            "arXiv:1706.03763",
+            "arXiv:1810.04805",
+            "bm25",
+        ];
         let near = |wanted| nearest_ids(wanted, ids.map(str::to_owned), 2);
-        assert_eq!(near("arXiv:1706.03726"), ["arXiv:1706.03762", "arXiv:1706.03763"]);
+        assert_eq!(
+            near("arXiv:1706.03726"),
+            ["arXiv:1706.03762", "arXiv:1706.03763"]
+        );
         assert_eq!(near("1810.04805"), ["arXiv:1810.04805"]);
         assert_eq!(near("BM52"), ["bm25"]);
         assert!(near("bert").is_empty());

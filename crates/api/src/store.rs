@@ -66,7 +66,10 @@ impl Store {
 
     /// Opens the table of the library in `dir`.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        let not_a_library = |found: String| Error::NotALibrary { dir: dir.to_owned(), found };
+        let not_a_library = |found: String| Error::NotALibrary {
+            dir: dir.to_owned(),
+            found,
+        };
         if dir.is_file() {
             return Err(not_a_library("found a file, expected a folder".to_owned()));
         }
@@ -84,10 +87,14 @@ impl Store {
         let store = Self { path, connection };
         match store.version() {
             Ok((APPLICATION_ID, FORMAT_VERSION)) => Ok(store),
-            Ok((APPLICATION_ID, found)) => {
-                Err(Error::Version { dir: dir.to_owned(), found, expected: FORMAT_VERSION })
-            }
-            Ok(_) => Err(not_a_library(format!("its `{FILE}` is of another program, or empty"))),
+            Ok((APPLICATION_ID, found)) => Err(Error::Version {
+                dir: dir.to_owned(),
+                found,
+                expected: FORMAT_VERSION,
+            }),
+            Ok(_) => Err(not_a_library(format!(
+                "its `{FILE}` is of another program, or empty"
+            ))),
             Err(error) => Err(store.failed("read")(error)),
         }
     }
@@ -99,8 +106,9 @@ impl Store {
         let connection = connect(&path, flags).map_err(failed("create", &path))?;
         let mut store = Self { path, connection };
         let mut write = || -> rusqlite::Result<()> {
-            let transaction =
-                store.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = store
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(SCHEMA)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", FORMAT_VERSION)?;
@@ -123,7 +131,10 @@ impl Store {
     }
 
     fn version(&self) -> rusqlite::Result<(i64, i64)> {
-        let pragma = |name| self.connection.pragma_query_value(None, name, |row| row.get(0));
+        let pragma = |name| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get(0))
+        };
         Ok((pragma("application_id")?, pragma("user_version")?))
     }
 
@@ -139,9 +150,15 @@ impl Store {
 
     fn begin(&mut self, behavior: TransactionBehavior, act: &'static str) -> Result<View<'_>> {
         let path = &self.path;
-        let transaction =
-            self.connection.transaction_with_behavior(behavior).map_err(failed(act, path))?;
-        Ok(View { transaction, path, act })
+        let transaction = self
+            .connection
+            .transaction_with_behavior(behavior)
+            .map_err(failed(act, path))?;
+        Ok(View {
+            transaction,
+            path,
+            act,
+        })
     }
 
     fn failed(&self, act: &'static str) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
@@ -158,12 +175,13 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn failed(
-    act: &'static str,
-    path: &Path,
-) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
+fn failed(act: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
-    move |source| Error::Store { act, path, source: source.into() }
+    move |source| Error::Store {
+        act,
+        path,
+        source: source.into(),
+    }
 }
 
 /// The table within one transaction.
@@ -194,7 +212,11 @@ impl View<'_> {
     pub(crate) fn embedder(&self) -> Result<EmbedderInfo> {
         let dim: String = self.meta("dim")?;
         let dim = dim.parse().map_err(|error| {
-            self.failed()(rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+            self.failed()(rusqlite::Error::FromSqlConversionFailure(
+                0,
+                Type::Text,
+                Box::new(error),
+            ))
         })?;
         Ok(EmbedderInfo {
             model: self.meta("model")?,
@@ -209,39 +231,60 @@ impl View<'_> {
             .transaction
             .prepare_cached("SELECT value FROM meta WHERE key = ?")
             .map_err(self.failed())?;
-        select.query_row([key], |row| row.get(0)).map_err(self.failed())
+        select
+            .query_row([key], |row| row.get(0))
+            .map_err(self.failed())
     }
 
     /// The number of papers.
     pub(crate) fn count(&self) -> Result<usize> {
         let sql = "SELECT count(*) FROM papers";
-        let count: i64 =
-            self.transaction.query_row(sql, [], |row| row.get(0)).map_err(self.failed())?;
+        let count: i64 = self
+            .transaction
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(self.failed())?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// The paper with this id.
     pub(crate) fn find(&self, id: &str) -> Result<Option<StoredPaper>> {
         let sql = format!("SELECT {FIELDS}, row, text_hash FROM papers WHERE id = ?");
-        let mut select = self.transaction.prepare_cached(&sql).map_err(self.failed())?;
+        let mut select = self
+            .transaction
+            .prepare_cached(&sql)
+            .map_err(self.failed())?;
         let stored = |row: &Row<'_>| {
             let text_hash = row.get("text_hash")?;
-            Ok(StoredPaper { row: RowId::new(row.get("row")?), text_hash, paper: paper_of(row)? })
+            Ok(StoredPaper {
+                row: RowId::new(row.get("row")?),
+                text_hash,
+                paper: paper_of(row)?,
+            })
         };
-        select.query_row([id], stored).optional().map_err(self.failed())
+        select
+            .query_row([id], stored)
+            .optional()
+            .map_err(self.failed())
     }
 
     /// The paper whose vector is in this row.
     pub(crate) fn at(&self, row: RowId) -> Result<Paper> {
         let sql = format!("SELECT {FIELDS} FROM papers WHERE row = ?");
-        let mut select = self.transaction.prepare_cached(&sql).map_err(self.failed())?;
-        select.query_row([row.get()], paper_of).map_err(self.failed())
+        let mut select = self
+            .transaction
+            .prepare_cached(&sql)
+            .map_err(self.failed())?;
+        select
+            .query_row([row.get()], paper_of)
+            .map_err(self.failed())
     }
 
     /// All ids, in the order of the rows.
     pub(crate) fn ids(&self) -> Result<Vec<String>> {
         let ids = || -> rusqlite::Result<Vec<String>> {
-            let mut select = self.transaction.prepare("SELECT id FROM papers ORDER BY row")?;
+            let mut select = self
+                .transaction
+                .prepare("SELECT id FROM papers ORDER BY row")?;
             select.query_map([], |row| row.get(0))?.collect()
         };
         ids().map_err(self.failed())
@@ -250,7 +293,11 @@ impl View<'_> {
     /// The rows of the papers that pass `filter`.
     pub(crate) fn rows(&self, filter: &Filter) -> Result<RoaringBitmap> {
         let rows = || -> rusqlite::Result<RoaringBitmap> {
-            let by_year = if filter.years.is_some() { "WHERE year BETWEEN ? AND ?" } else { "" };
+            let by_year = if filter.years.is_some() {
+                "WHERE year BETWEEN ? AND ?"
+            } else {
+                ""
+            };
             let sql = format!("SELECT row, venue, authors, categories FROM papers {by_year}");
             let mut select = self.transaction.prepare_cached(&sql)?;
             let mut found = match filter.years {

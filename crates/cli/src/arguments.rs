@@ -5,7 +5,13 @@ use cognate::{DEFAULT_MODEL, Filter, Precision, Query};
 
 /// Finds related research papers by meaning.
 #[derive(Debug, Parser)]
-#[command(name = "cognate", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "cognate",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -40,16 +40,26 @@ impl PaperFiles {
     /// Reads all of `paths`, where `-` is the standard input. Bad records are an error, or are
     /// told and left out.
     pub(crate) fn check(paths: &[PathBuf], skip_bad: bool) -> Result<Self> {
-        let files = paths.iter().map(|path| Input::open(path)).collect::<Result<Vec<_>>>()?;
+        let files = paths
+            .iter()
+            .map(|path| Input::open(path))
+            .collect::<Result<Vec<_>>>()?;
         let mut seen: HashMap<String, Place> = HashMap::new();
-        let mut files = Self { files, papers: 0, last: HashMap::new() };
+        let mut files = Self {
+            files,
+            papers: 0,
+            last: HashMap::new(),
+        };
         let mut bad: Vec<String> = Vec::new();
         let mut bad_count = 0;
         let mut repeated = 0;
         for (file, input) in files.files.iter().enumerate() {
             let mut reader = input.reader()?;
             while let Some(record) = reader.next() {
-                let place = Place { file, line: reader.line() };
+                let place = Place {
+                    file,
+                    line: reader.line(),
+                };
                 match record {
                     Ok(paper) => match seen.insert(paper.id.clone(), place) {
                         None => files.papers += 1,
@@ -72,7 +82,10 @@ impl PaperFiles {
             }
         }
         if repeated > SHOWN {
-            note(&format!("and {} more repeated so", count(repeated - SHOWN, "id")));
+            note(&format!(
+                "and {} more repeated so",
+                count(repeated - SHOWN, "id")
+            ));
         }
         match (bad_count, skip_bad) {
             (0, _) => {}
@@ -96,7 +109,10 @@ impl PaperFiles {
 
     /// The papers, read again, without bad records and without those that a later one replaces.
     pub(crate) fn papers(&self) -> impl Iterator<Item = cognate::Result<Paper>> {
-        self.files.iter().enumerate().flat_map(|(file, input)| self.papers_of(file, input))
+        self.files
+            .iter()
+            .enumerate()
+            .flat_map(|(file, input)| self.papers_of(file, input))
     }
 
     fn papers_of<'a>(
@@ -112,7 +128,10 @@ impl PaperFiles {
             loop {
                 match reader.next()? {
                     Ok(paper) => {
-                        let place = Place { file, line: reader.line() };
+                        let place = Place {
+                            file,
+                            line: reader.line(),
+                        };
                         if self.last.get(&paper.id).is_none_or(|&last| last == place) {
                             return Some(Ok(paper));
                         }
@@ -127,7 +146,11 @@ impl PaperFiles {
 
     fn repetition(&self, id: &str, before: Place, now: Place) -> String {
         let name = |place: Place| format!("{}:{}", self.files[place.file].name, place.line);
-        format!("{}: `{id}` was there already, this one replaces {}", name(now), name(before))
+        format!(
+            "{}: `{id}` was there already, this one replaces {}",
+            name(now),
+            name(before)
+        )
     }
 }
 
@@ -138,12 +161,18 @@ impl Input {
         }
         let name = path.display().to_string();
         let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
-        let metadata = file.metadata().with_context(|| format!("cannot read `{name}`"))?;
+        let metadata = file
+            .metadata()
+            .with_context(|| format!("cannot read `{name}`"))?;
         if metadata.is_dir() {
             bail!("`{name}` is a folder, expected a file of JSON lines");
         }
         // A pipe gives its bytes only once.
-        if metadata.is_file() { Ok(Self { name, file }) } else { Self::spool(name, file) }
+        if metadata.is_file() {
+            Ok(Self { name, file })
+        } else {
+            Self::spool(name, file)
+        }
     }
 
     fn spool(name: String, mut from: impl io::Read) -> Result<Self> {
@@ -158,9 +187,11 @@ impl Input {
 
     fn reader(&self) -> cognate::Result<PaperReader<'_>> {
         let path = || PathBuf::from(&self.name);
-        (&self.file)
-            .rewind()
-            .map_err(|source| Error::Io { act: "read", path: path(), source })?;
+        (&self.file).rewind().map_err(|source| Error::Io {
+            act: "read",
+            path: path(),
+            source,
+        })?;
         PaperReader::new(&self.file, &self.name)
     }
 }

@@ -18,5 +18,9 @@ pub(crate) fn watch() -> Result<()> {
 
 /// Whether to go on.
 pub(crate) fn check() -> ControlFlow<()> {
-    if ASKED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    if ASKED.load(Ordering::Relaxed) {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
 }

@@ -14,7 +14,9 @@ pub(crate) fn load(name: &str, precision: Precision) -> Result<Encoder> {
     let resolved = ModelSource::from_env()?.resolve_with(name, &mut watch)?;
     if matches!(resolved.origin(), Origin::Hub | Origin::Wheel) {
         let (origin, dir) = (resolved.origin(), resolved.dir().display());
-        note(&format!("`{name}` came from the {origin}, and is kept in `{dir}`"));
+        note(&format!(
+            "`{name}` came from the {origin}, and is kept in `{dir}`"
+        ));
     }
     let options = EncoderOptions::default().precision(precision);
     Encoder::load(&resolved.open()?, options)

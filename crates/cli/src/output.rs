@@ -49,11 +49,30 @@ pub(crate) fn hits(hits: &[PaperHit]) -> String {
     let mut text = String::new();
     for hit in hits {
         let paper = &hit.paper;
-        let title = if paper.title.is_empty() { "(no title)" } else { &paper.title };
-        let _ = writeln!(text, "{:>3}  {:.3}  {}", hit.rank, hit.score, one_line(title));
+        let title = if paper.title.is_empty() {
+            "(no title)"
+        } else {
+            &paper.title
+        };
+        let _ = writeln!(
+            text,
+            "{:>3}  {:.3}  {}",
+            hit.rank,
+            hit.score,
+            one_line(title)
+        );
         let year = paper.year.map(|year| year.to_string());
-        let facts = [authors(&paper.authors), year, paper.venue.clone(), Some(paper.id.clone())];
-        let facts: Vec<_> = facts.into_iter().flatten().map(|fact| one_line(&fact)).collect();
+        let facts = [
+            authors(&paper.authors),
+            year,
+            paper.venue.clone(),
+            Some(paper.id.clone()),
+        ];
+        let facts: Vec<_> = facts
+            .into_iter()
+            .flatten()
+            .map(|fact| one_line(&fact))
+            .collect();
         let _ = writeln!(text, "            {}", facts.join(" · "));
         if let Some(url) = &paper.url {
             let _ = writeln!(text, "            {}", one_line(url));
@@ -73,7 +92,10 @@ fn authors(names: &[String]) -> Option<String> {
 
 /// Metadata is not ours: line breaks and control characters of it must not move the cursor.
 fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -127,7 +149,10 @@ mod tests {
 
     #[test]
     fn keeps_control_characters_off_the_terminal() {
-        assert_eq!(one_line("A\u{1b}[2J title\r\nwith\tbreaks "), "A [2J title with breaks");
+        assert_eq!(
+            one_line("A\u{1b}[2J title\r\nwith\tbreaks "),
+            "A [2J title with breaks"
+        );
     }
 
     #[test]

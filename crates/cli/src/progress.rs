@@ -19,9 +19,8 @@ const INTERVAL: Duration = Duration::from_secs(20);
 impl Progress {
     pub(crate) fn new(total: usize, noun: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let template = format!(
-            "{{bar:30}} {{human_pos}}/{{human_len}} {noun}, {{rate}}, {{eta}} left"
-        );
+        let template =
+            format!("{{bar:30}} {{human_pos}}/{{human_len}} {noun}, {{rate}}, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.with_key(
                 "rate",
@@ -32,7 +31,12 @@ impl Progress {
             ));
         }
         let now = Instant::now();
-        Self { bar, noun, start: now, last_line: now }
+        Self {
+            bar,
+            noun,
+            start: now,
+            last_line: now,
+        }
     }
 
     /// Shows that `done` are done.
@@ -41,7 +45,10 @@ impl Progress {
         if self.bar.is_hidden() && self.last_line.elapsed() >= INTERVAL {
             self.last_line = Instant::now();
             let left = HumanDuration(self.bar.eta());
-            let total = self.bar.length().and_then(|total| usize::try_from(total).ok());
+            let total = self
+                .bar
+                .length()
+                .and_then(|total| usize::try_from(total).ok());
             note(&format!(
                 "{} of {} {}, {:.1} a second, {left} left",
                 thousands(done),

@@ -23,7 +23,11 @@ impl TokenBatch {
     pub fn new(ids: Vec<u32>, offsets: Vec<usize>) -> Result<Self> {
         if offsets.first() != Some(&0) {
             let found = offsets.first().copied().unwrap_or(usize::MAX);
-            return Err(Error::Shape { what: "first offset of a batch", expected: 0, found });
+            return Err(Error::Shape {
+                what: "first offset of a batch",
+                expected: 0,
+                found,
+            });
         }
         if let Some(pair) = offsets.windows(2).find(|pair| pair[0] > pair[1]) {
             return Err(Error::Shape {
@@ -34,14 +38,21 @@ impl TokenBatch {
         }
         let found = offsets.last().copied().unwrap_or(0);
         if found != ids.len() {
-            return Err(Error::Shape { what: "last offset of a batch", expected: ids.len(), found });
+            return Err(Error::Shape {
+                what: "last offset of a batch",
+                expected: ids.len(),
+                found,
+            });
         }
         Ok(Self { ids, offsets })
     }
 
     /// Packs sequences one behind the other.
     pub fn from_sequences<'a>(sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
-        let mut batch = Self { ids: Vec::new(), offsets: vec![0] };
+        let mut batch = Self {
+            ids: Vec::new(),
+            offsets: vec![0],
+        };
         for sequence in sequences {
             batch.ids.extend_from_slice(sequence);
             batch.offsets.push(batch.ids.len());
@@ -71,7 +82,9 @@ impl TokenBatch {
 
     /// The tokens of each text in turn.
     pub fn sequences(&self) -> impl ExactSizeIterator<Item = &[u32]> {
-        self.offsets.windows(2).map(|pair| &self.ids[pair[0]..pair[1]])
+        self.offsets
+            .windows(2)
+            .map(|pair| &self.ids[pair[0]..pair[1]])
     }
 }
 
@@ -86,7 +99,10 @@ mod tests {
         assert_eq!(batch.offsets(), [0, 3, 3, 4]);
         let sequences: Vec<_> = batch.sequences().collect();
         assert_eq!(sequences, [&[1, 2, 3][..], &[], &[4]]);
-        assert_eq!(TokenBatch::new(vec![1, 2, 3, 4], vec![0, 3, 3, 4]).unwrap(), batch);
+        assert_eq!(
+            TokenBatch::new(vec![1, 2, 3, 4], vec![0, 3, 3, 4]).unwrap(),
+            batch
+        );
     }
 
     #[test]

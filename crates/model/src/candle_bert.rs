@@ -47,7 +47,11 @@ impl CandleBert {
         };
         let weights = VarBuilder::from_buffered_safetensors(weights, DType::F32, &device)?;
         let model = bert::BertModel::load(weights, &candle_config)?;
-        Ok(Self { model, hidden_size: config.hidden_size, device })
+        Ok(Self {
+            model,
+            hidden_size: config.hidden_size,
+            device,
+        })
     }
 
     /// Runs one sequence; the result is `[tokens, hidden_size]`, row-major.

@@ -76,7 +76,10 @@ impl Checkpoint {
 
         // Without the list of modules, sentence-transformers reads none of its other files.
         let (sentence, whole) = if dir.join("modules.json").is_file() {
-            (SentenceConfig::read(&transformer)?, WholeConfig::read(&dir)?)
+            (
+                SentenceConfig::read(&transformer)?,
+                WholeConfig::read(&dir)?,
+            )
         } else {
             (SentenceConfig::default(), WholeConfig::default())
         };
@@ -95,8 +98,14 @@ impl Checkpoint {
             max_tokens,
         };
         for (path, expected) in [
-            (checkpoint.tokenizer_path(), "a tokenizer in the format of the tokenizers library"),
-            (checkpoint.weights_path(), "weights in the safetensors format"),
+            (
+                checkpoint.tokenizer_path(),
+                "a tokenizer in the format of the tokenizers library",
+            ),
+            (
+                checkpoint.weights_path(),
+                "weights in the safetensors format",
+            ),
         ] {
             if !path.is_file() {
                 return Err(Error::MissingFile { path, expected });
@@ -150,7 +159,9 @@ fn default_max_tokens(transformer: &Path, bert: &BertConfig) -> Result<usize> {
         transformer.join("tokenizer_config.json"),
         "the settings of a tokenizer, in JSON",
     )?;
-    let limit = config.and_then(|json| json.value.model_max_length).unwrap_or(f64::INFINITY);
+    let limit = config
+        .and_then(|json| json.value.model_max_length)
+        .unwrap_or(f64::INFINITY);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -189,7 +200,9 @@ impl WholeConfig {
             dir.join("config_sentence_transformers.json"),
             "the settings of sentence-transformers, in JSON",
         )?;
-        let Some(json) = config else { return Ok(Self::default()) };
+        let Some(json) = config else {
+            return Ok(Self::default());
+        };
         match json.value.model_type.as_deref() {
             None | Some("SentenceTransformer") => Ok(json.value),
             Some(found) => Err(json.unsupported("model_type", found, "`SentenceTransformer`")),
@@ -202,6 +215,9 @@ impl Prompts {
     /// its `default_prompt_name` is for calls that name neither.
     fn of(config: &WholeConfig) -> Self {
         let prompt = |name| config.prompts.get(name).cloned().unwrap_or_default();
-        Self { query: prompt("query"), document: prompt("document") }
+        Self {
+            query: prompt("query"),
+            document: prompt("document"),
+        }
     }
 }

@@ -130,7 +130,8 @@ impl BertConfig {
             "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => HiddenAct::GeluTanh,
             "relu" => HiddenAct::Relu,
             found => {
-                let expected = "one of `gelu`, `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`, `relu`";
+                let expected =
+                    "one of `gelu`, `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`, `relu`";
                 return Err(json.unsupported("hidden_act", found, expected));
             }
         };
@@ -153,7 +154,10 @@ impl BertConfig {
                 return Err(json.unsupported(field, "0", "at least 1"));
             }
         }
-        if !fields.hidden_size.is_multiple_of(fields.num_attention_heads) {
+        if !fields
+            .hidden_size
+            .is_multiple_of(fields.num_attention_heads)
+        {
             let found = fields.num_attention_heads.to_string();
             let expected = format!("a divisor of hidden_size, {}", fields.hidden_size);
             return Err(json.unsupported("num_attention_heads", found, expected));

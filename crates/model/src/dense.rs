@@ -23,7 +23,9 @@ impl Dense {
     pub(crate) fn load(config: &DenseConfig, bytes: &[u8]) -> Result<Self, BoxError> {
         let tensors = load_buffer(bytes, &candle_core::Device::Cpu)?;
         let values = |name: &str, shape: &[usize]| -> Result<Vec<f32>, BoxError> {
-            let tensor = tensors.get(name).ok_or_else(|| format!("no tensor `{name}`"))?;
+            let tensor = tensors
+                .get(name)
+                .ok_or_else(|| format!("no tensor `{name}`"))?;
             if tensor.dims() != shape {
                 let found = tensor.dims();
                 return Err(format!("`{name}` is {found:?}, expected {shape:?}").into());
@@ -33,7 +35,11 @@ impl Dense {
         let (rows, columns) = (config.out_features, config.in_features);
         Ok(Self {
             weight: values("linear.weight", &[rows, columns])?,
-            bias: if config.bias { values("linear.bias", &[rows])? } else { vec![0.0; rows] },
+            bias: if config.bias {
+                values("linear.bias", &[rows])?
+            } else {
+                vec![0.0; rows]
+            },
             in_features: columns,
             activation: config.activation,
         })
@@ -47,7 +53,11 @@ impl Dense {
     pub(crate) fn apply(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         if rows.ncols() != self.in_features {
             let (expected, found) = (self.in_features, rows.ncols());
-            return Err(Error::Shape { what: "columns before a dense module", expected, found });
+            return Err(Error::Shape {
+                what: "columns before a dense module",
+                expected,
+                found,
+            });
         }
         let cpu = Cpu::detect();
         let mut mapped = Array2::zeros((rows.nrows(), self.out_features()));

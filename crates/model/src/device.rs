@@ -23,7 +23,10 @@ impl Device {
             Self::Cuda(number) => candle_core::Device::new_cuda(number),
             Self::Metal(number) => candle_core::Device::new_metal(number),
         }
-        .map_err(|source| Error::Device { device: self.to_string(), source: source.into() })
+        .map_err(|source| Error::Device {
+            device: self.to_string(),
+            source: source.into(),
+        })
     }
 }
 
@@ -84,8 +87,16 @@ mod tests {
 
     #[test]
     fn reads_the_precision_it_prints() {
-        for precision in [Precision::F32, Precision::F16, Precision::BF16, Precision::Int8] {
-            assert_eq!(precision.to_string().parse::<Precision>().unwrap(), precision);
+        for precision in [
+            Precision::F32,
+            Precision::F16,
+            Precision::BF16,
+            Precision::Int8,
+        ] {
+            assert_eq!(
+                precision.to_string().parse::<Precision>().unwrap(),
+                precision
+            );
         }
         assert_eq!(
             "int4".parse::<Precision>().unwrap_err().to_string(),

@@ -113,14 +113,20 @@ impl Encoder {
         let max_tokens = options.max_tokens.unwrap_or(checkpoint.max_tokens);
         let positions = checkpoint.bert.max_position_embeddings;
         if max_tokens > positions {
-            return Err(invalid("max_tokens", max_tokens, format!("at most {positions}")));
+            return Err(invalid(
+                "max_tokens",
+                max_tokens,
+                format!("at most {positions}"),
+            ));
         }
         if options.precision != Precision::F32 {
             let found = format!("`{}`", options.precision);
             let expected = format!("`f32` on `{}` in this release", options.device);
             return Err(invalid("precision", found, expected));
         }
-        let threads = options.threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
+        let threads = options
+            .threads
+            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
         let max_batch_tokens = options.max_batch_tokens.unwrap_or(1024);
         for (option, value) in [("threads", threads), ("max_batch_tokens", max_batch_tokens)] {
             if value == 0 {
@@ -139,8 +145,14 @@ impl Encoder {
         let device = options.device.open()?;
         let tokenizer = TextTokenizer::load(checkpoint, &tokenizer_bytes, max_tokens)?;
         let bytes = weights.len() as u64;
-        let architecture = CandleBert::load(&checkpoint.bert, weights, device)
-            .map_err(|source| Error::Weights { path: weights_path, bytes, source })?;
+        let architecture =
+            CandleBert::load(&checkpoint.bert, weights, device).map_err(|source| {
+                Error::Weights {
+                    path: weights_path,
+                    bytes,
+                    source,
+                }
+            })?;
 
         let pooling = checkpoint.modules.pooling.clone();
         let mut dim = pooling.dim(checkpoint.bert.hidden_size);
@@ -276,7 +288,9 @@ impl Encoder {
         self.workers.each(
             pieces.len(),
             |piece| {
-                let sequences = pieces[piece].iter().map(|&text| tokenized[text].ids.as_slice());
+                let sequences = pieces[piece]
+                    .iter()
+                    .map(|&text| tokenized[text].ids.as_slice());
                 let batch = TokenBatch::from_sequences(sequences);
                 let hidden = self.architecture.forward(&batch)?;
                 self.finish(hidden.view(), &batch, prompt_tokens)
@@ -318,7 +332,9 @@ impl Encoder {
             Role::Document => &self.prompts.document,
         };
         let tokenized = self.tokenize_all(prompt, texts)?;
-        Ok(TokenBatch::from_sequences(tokenized.iter().map(|text| text.ids.as_slice())))
+        Ok(TokenBatch::from_sequences(
+            tokenized.iter().map(|text| text.ids.as_slice()),
+        ))
     }
 
     /// The last hidden states `[T, hidden_size]` of packed tokens: the second stage.
@@ -347,7 +363,8 @@ impl Encoder {
         texts: &[S],
     ) -> Result<Vec<Tokenized>> {
         let tokenize = |(at, text): (usize, &S)| self.tokenizer.tokenize(prompt, text.as_ref(), at);
-        self.workers.together(|| texts.par_iter().enumerate().map(tokenize).collect())
+        self.workers
+            .together(|| texts.par_iter().enumerate().map(tokenize).collect())
     }
 
     /// Pools, runs the modules behind and cuts to the dimension.
@@ -404,7 +421,11 @@ fn invalid<'a>(
     expected: impl Into<Cow<'a, str>>,
 ) -> Error {
     let expected = expected.into().into_owned();
-    Error::InvalidOption { option, found: found.to_string(), expected }
+    Error::InvalidOption {
+        option,
+        found: found.to_string(),
+        expected,
+    }
 }
 
 #[cfg(test)]
@@ -414,7 +435,10 @@ mod tests {
     #[test]
     fn cuts_pieces_that_hold_every_text_once() {
         let lengths = [3, 300, 7, 7, 0, 90, 12, 1];
-        let text = |&length: &usize| Tokenized { ids: vec![0; length], cut: 0 };
+        let text = |&length: &usize| Tokenized {
+            ids: vec![0; length],
+            cut: 0,
+        };
         let texts: Vec<_> = lengths.iter().map(text).collect();
         for max_tokens in [1, 10, 100, 1000] {
             let pieces = pieces_by_length(&texts, max_tokens);

@@ -134,18 +134,28 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn io(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { act, path: path.to_owned(), source }
+        move |source| Self::Io {
+            act,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     pub(crate) fn malformed<E: Into<BoxError>>(
         path: &Path,
         expected: &'static str,
     ) -> impl FnOnce(E) -> Self {
-        move |source| Self::Malformed { path: path.to_owned(), expected, source: source.into() }
+        move |source| Self::Malformed {
+            path: path.to_owned(),
+            expected,
+            source: source.into(),
+        }
     }
 
     pub(crate) fn forward<E: Into<BoxError>>(source: E) -> Self {
-        Self::Forward { source: source.into() }
+        Self::Forward {
+            source: source.into(),
+        }
     }
 
     /// Whether the caller's own callback ended the work.

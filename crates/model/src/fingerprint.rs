@@ -13,7 +13,12 @@ impl Fingerprint {
         let mut fingerprint = Self(blake3::Hasher::new());
         // Field by field, so that a folder's path or a field added later changes nothing.
         let bert = &checkpoint.bert;
-        let head: Vec<_> = checkpoint.modules.head.iter().map(|module| module.name()).collect();
+        let head: Vec<_> = checkpoint
+            .modules
+            .head
+            .iter()
+            .map(|module| module.name())
+            .collect();
         let facts = format!(
             "cognate 1\nheads {}\nact {:?}\neps {:e}\nlower {}\npooling {:?}\nhead {head:?}\n\
              prompts {:?}\nmax_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",

@@ -81,8 +81,15 @@ impl Modules {
     pub(crate) fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("modules.json");
         let Some(list) = Json::<Vec<ModuleEntry>>::read_optional(path, "a list of modules")? else {
-            let pooling = Pooling { modes: vec![PoolingMode::Mean], include_prompt: true };
-            return Ok(Self { transformer: String::new(), pooling, head: Vec::new() });
+            let pooling = Pooling {
+                modes: vec![PoolingMode::Mean],
+                include_prompt: true,
+            };
+            return Ok(Self {
+                transformer: String::new(),
+                pooling,
+                head: Vec::new(),
+            });
         };
 
         let mut transformer = None;
@@ -98,14 +105,19 @@ impl Modules {
                 "Dense" if pooling.is_some() => head.push(HeadModule::Dense(read_dense(&folder)?)),
                 "Normalize" if pooling.is_some() => head.push(HeadModule::Normalize),
                 _ => {
-                    let expected = "`Transformer`, then `Pooling`, then any of `Dense`, `Normalize`";
+                    let expected =
+                        "`Transformer`, then `Pooling`, then any of `Dense`, `Normalize`";
                     let field = format!("module {position}");
                     return Err(list.unsupported(field, &module.kind, expected));
                 }
             }
         }
         match (transformer, pooling) {
-            (Some(transformer), Some(pooling)) => Ok(Self { transformer, pooling, head }),
+            (Some(transformer), Some(pooling)) => Ok(Self {
+                transformer,
+                pooling,
+                head,
+            }),
             _ => {
                 let found = format!("a list of {}", list.value.len());
                 Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
@@ -119,9 +131,21 @@ const MODES: [(&str, &str, PoolingMode); 6] = [
     ("pooling_mode_cls_token", "cls", PoolingMode::Cls),
     ("pooling_mode_max_tokens", "max", PoolingMode::Max),
     ("pooling_mode_mean_tokens", "mean", PoolingMode::Mean),
-    ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", PoolingMode::MeanSqrtLen),
-    ("pooling_mode_weightedmean_tokens", "weightedmean", PoolingMode::WeightedMean),
-    ("pooling_mode_lasttoken", "lasttoken", PoolingMode::LastToken),
+    (
+        "pooling_mode_mean_sqrt_len_tokens",
+        "mean_sqrt_len_tokens",
+        PoolingMode::MeanSqrtLen,
+    ),
+    (
+        "pooling_mode_weightedmean_tokens",
+        "weightedmean",
+        PoolingMode::WeightedMean,
+    ),
+    (
+        "pooling_mode_lasttoken",
+        "lasttoken",
+        PoolingMode::LastToken,
+    ),
 ];
 
 fn read_pooling(folder: &Path) -> Result<Pooling> {
@@ -136,9 +160,10 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
         Some(value) => {
             let names = match value {
                 serde_json::Value::String(name) => vec![name.as_str()],
-                serde_json::Value::Array(list) => {
-                    list.iter().map(|name| name.as_str().unwrap_or_default()).collect()
-                }
+                serde_json::Value::Array(list) => list
+                    .iter()
+                    .map(|name| name.as_str().unwrap_or_default())
+                    .collect(),
                 _ => Vec::new(),
             };
             for name in names {
@@ -158,7 +183,10 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
                 return Err(json.unsupported("pooling mode", unknown, mode_names()));
             }
             modes.extend(
-                MODES.iter().filter(|(flag, ..)| flagged(flag) == Some(true)).map(|&(.., m)| m),
+                MODES
+                    .iter()
+                    .filter(|(flag, ..)| flagged(flag) == Some(true))
+                    .map(|&(.., m)| m),
             );
         }
     }
@@ -166,19 +194,26 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
     if modes.is_empty() {
         modes.push(PoolingMode::Mean);
     }
-    let include_prompt = fields.get("include_prompt").and_then(serde_json::Value::as_bool);
-    Ok(Pooling { modes, include_prompt: include_prompt.unwrap_or(true) })
+    let include_prompt = fields
+        .get("include_prompt")
+        .and_then(serde_json::Value::as_bool);
+    Ok(Pooling {
+        modes,
+        include_prompt: include_prompt.unwrap_or(true),
+    })
 }
 
 fn mode_names() -> String {
-    let names: Vec<_> = MODES.iter().map(|(_, name, _)| format!("`{name}`")).collect();
+    let names: Vec<_> = MODES
+        .iter()
+        .map(|(_, name, _)| format!("`{name}`"))
+        .collect();
     format!("one of {}", names.join(", "))
 }
 
 fn read_dense(folder: &Path) -> Result<DenseConfig> {
     let path = folder.join("config.json");
-    let json: Json<DenseFields> =
-        Json::read(path, "the configuration of a dense module, in JSON")?;
+    let json: Json<DenseFields> = Json::read(path, "the configuration of a dense module, in JSON")?;
     let fields = &json.value;
     let name = fields.activation_function.as_deref().unwrap_or("Tanh");
     let activation = match name.rsplit('.').next().unwrap_or_default() {
@@ -194,13 +229,20 @@ fn read_dense(folder: &Path) -> Result<DenseConfig> {
     if fields.use_residual {
         return Err(json.unsupported("use_residual", "true", "`false`"));
     }
-    if let Some(input) = fields.module_input_name.as_deref().filter(|n| *n != "sentence_embedding") {
+    if let Some(input) = fields
+        .module_input_name
+        .as_deref()
+        .filter(|n| *n != "sentence_embedding")
+    {
         return Err(json.unsupported("module_input_name", input, "`sentence_embedding`"));
     }
     let weights = folder.join("model.safetensors");
     if !weights.is_file() {
         let expected = "the weights of the dense module, in the safetensors format";
-        return Err(Error::MissingFile { path: weights, expected });
+        return Err(Error::MissingFile {
+            path: weights,
+            expected,
+        });
     }
     Ok(DenseConfig {
         weights,

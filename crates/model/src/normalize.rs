@@ -4,9 +4,15 @@ use ndarray::Array2;
 /// 1e-12 is divided by that, so that zero stays zero.
 pub(crate) fn normalize_rows(rows: &mut Array2<f32>) {
     for mut row in rows.outer_iter_mut() {
-        let squares: f64 = row.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
+        let squares: f64 = row
+            .iter()
+            .map(|&value| f64::from(value) * f64::from(value))
+            .sum();
         let length = squares.sqrt().max(1e-12);
-        #[expect(clippy::cast_possible_truncation, reason = "the result is f32, rounded once")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the result is f32, rounded once"
+        )]
         row.mapv_inplace(|value| (f64::from(value) / length) as f32);
     }
 }

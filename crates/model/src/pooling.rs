@@ -56,17 +56,29 @@ impl Pooling {
         }
         let width = hidden.ncols();
         let mut pooled = Array2::zeros((batch.len(), self.dim(width)));
-        let skip = if self.include_prompt { 0 } else { prompt_tokens };
+        let skip = if self.include_prompt {
+            0
+        } else {
+            prompt_tokens
+        };
         for (text, bounds) in batch.offsets().windows(2).enumerate() {
             let states = hidden.slice_axis(Axis(0), Slice::from(bounds[0]..bounds[1]));
             if states.is_empty() {
-                return Err(Error::Shape { what: "tokens of a text, least", expected: 1, found: 0 });
+                return Err(Error::Shape {
+                    what: "tokens of a text, least",
+                    expected: 1,
+                    found: 0,
+                });
             }
             for (at, mode) in self.modes.iter().enumerate() {
                 let row = mode.apply(states, skip.min(states.nrows()));
                 let mut pooled = pooled.row_mut(text);
-                let place = pooled.slice_axis_mut(Axis(0), Slice::from(at * width..(at + 1) * width));
-                place.into_iter().zip(row).for_each(|(to, value)| *to = value);
+                let place =
+                    pooled.slice_axis_mut(Axis(0), Slice::from(at * width..(at + 1) * width));
+                place
+                    .into_iter()
+                    .zip(row)
+                    .for_each(|(to, value)| *to = value);
             }
         }
         Ok(pooled)
@@ -89,9 +101,12 @@ impl PoolingMode {
             Self::Mean => weighted(states, skip, |_| 1.0, |weight| weight),
             Self::MeanSqrtLen => weighted(states, skip, |_| 1.0, f64::sqrt),
             #[expect(clippy::cast_precision_loss, reason = "a position is far below 2^52")]
-            Self::WeightedMean => {
-                weighted(states, skip, |position| (position + 1) as f64, |weight| weight)
-            }
+            Self::WeightedMean => weighted(
+                states,
+                skip,
+                |position| (position + 1) as f64,
+                |weight| weight,
+            ),
         }
     }
 }
@@ -114,7 +129,10 @@ fn weighted(
         }
     }
     let divisor = divisor(total.max(1e-9));
-    #[expect(clippy::cast_possible_truncation, reason = "the result is f32, rounded once")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the result is f32, rounded once"
+    )]
     sums.into_iter().map(|sum| (sum / divisor) as f32).collect()
 }
 
@@ -126,7 +144,10 @@ mod tests {
     fn pool(mode: PoolingMode, include_prompt: bool, prompt_tokens: usize) -> Vec<f32> {
         let hidden = array![[9.0, 9.0], [1.0, -4.0], [2.0, 0.0], [6.0, 1.0]];
         let batch = TokenBatch::new(vec![0; 4], vec![0, 1, 4]).unwrap();
-        let pooling = Pooling { modes: vec![mode], include_prompt };
+        let pooling = Pooling {
+            modes: vec![mode],
+            include_prompt,
+        };
         let pooled = pooling.apply(hidden.view(), &batch, prompt_tokens).unwrap();
         pooled.row(1).to_vec()
     }
@@ -137,14 +158,23 @@ mod tests {
         assert_eq!(pool(PoolingMode::LastToken, true, 0), [6.0, 1.0]);
         assert_eq!(pool(PoolingMode::Max, true, 0), [6.0, 1.0]);
         assert_eq!(pool(PoolingMode::Mean, true, 0), [3.0, -1.0]);
-        assert_eq!(pool(PoolingMode::MeanSqrtLen, true, 0), [5.196_152_4, -1.732_050_8]);
-        assert_eq!(pool(PoolingMode::WeightedMean, true, 0), [23.0 / 6.0, -1.0 / 6.0]);
+        assert_eq!(
+            pool(PoolingMode::MeanSqrtLen, true, 0),
+            [5.196_152_4, -1.732_050_8]
+        );
+        assert_eq!(
+            pool(PoolingMode::WeightedMean, true, 0),
+            [23.0 / 6.0, -1.0 / 6.0]
+        );
     }
 
     #[test]
     fn leaves_the_prompt_out_where_told() {
         assert_eq!(pool(PoolingMode::Mean, false, 1), [4.0, 0.5]);
-        assert_eq!(pool(PoolingMode::WeightedMean, false, 1), [22.0 / 5.0, 3.0 / 5.0]);
+        assert_eq!(
+            pool(PoolingMode::WeightedMean, false, 1),
+            [22.0 / 5.0, 3.0 / 5.0]
+        );
         assert_eq!(pool(PoolingMode::Cls, false, 1), [2.0, 0.0]);
         assert_eq!(pool(PoolingMode::LastToken, false, 3), [0.0, 0.0]);
         assert_eq!(pool(PoolingMode::Mean, true, 1), [3.0, -1.0]);
@@ -153,8 +183,16 @@ mod tests {
     #[test]
     fn refuses_hidden_states_of_another_batch() {
         let batch = TokenBatch::new(vec![0; 4], vec![0, 1, 4]).unwrap();
-        let pooling = Pooling { modes: vec![PoolingMode::Mean], include_prompt: true };
-        let error = pooling.apply(Array2::zeros((3, 2)).view(), &batch, 0).unwrap_err();
-        assert_eq!(error.to_string(), "rows of hidden states: expected 4, found 3");
+        let pooling = Pooling {
+            modes: vec![PoolingMode::Mean],
+            include_prompt: true,
+        };
+        let error = pooling
+            .apply(Array2::zeros((3, 2)).view(), &batch, 0)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "rows of hidden states: expected 4, found 3"
+        );
     }
 }

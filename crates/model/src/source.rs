@@ -41,7 +41,10 @@ pub struct ModelSource {
     hub_cache: PathBuf,
     wheel_cache: PathBuf,
     endpoint: Option<String>,
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "only the Hub asks for it"))]
+    #[cfg_attr(
+        not(feature = "hub"),
+        expect(dead_code, reason = "only the Hub asks for it")
+    )]
     token: Option<String>,
     offline: bool,
     hub_timeout: Duration,
@@ -162,12 +165,15 @@ impl ModelSource {
             (None, Some(base)) => base.cache_dir().join("cognate"),
             (None, None) => return Err(homeless("COGNATE_CACHE")),
         };
-        let offline = env::var("HF_HUB_OFFLINE")
-            .is_ok_and(|value| matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"));
+        let offline = env::var("HF_HUB_OFFLINE").is_ok_and(|value| {
+            matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE")
+        });
         Ok(Self {
             hub_cache,
             wheel_cache,
-            endpoint: env::var("HF_ENDPOINT").ok().filter(|value| !value.is_empty()),
+            endpoint: env::var("HF_ENDPOINT")
+                .ok()
+                .filter(|value| !value.is_empty()),
             token: env::var("HF_TOKEN").ok().filter(|value| !value.is_empty()),
             offline,
             hub_timeout: Duration::from_secs(5),
@@ -222,16 +228,29 @@ impl ModelSource {
         if Path::new(name).is_dir() {
             let dir = std::fs::canonicalize(name).map_err(Error::io("find", Path::new(name)))?;
             let (name, origin) = (dir.display().to_string(), Origin::Directory);
-            return Ok(ResolvedModel { name, dir, origin, attempts: Vec::new() });
+            return Ok(ResolvedModel {
+                name,
+                dir,
+                origin,
+                attempts: Vec::new(),
+            });
         }
         let mut attempts = Vec::new();
         let Some(name) = hub_name(name) else {
             attempts.push("it is no folder, and no name of the form `owner/name`".to_owned());
-            return Err(Error::ModelNotFound { name: name.to_owned(), attempts });
+            return Err(Error::ModelNotFound {
+                name: name.to_owned(),
+                attempts,
+            });
         };
         let pin = (name == pinned::DEFAULT.name).then_some(&pinned::DEFAULT);
         let found = |dir, origin, attempts| {
-            Ok(ResolvedModel { name: name.clone(), dir, origin, attempts })
+            Ok(ResolvedModel {
+                name: name.clone(),
+                dir,
+                origin,
+                attempts,
+            })
         };
 
         for dir in self.cached(&name, pin) {
@@ -273,13 +292,19 @@ impl ModelSource {
 
     /// The folders in the caches that may hold the model.
     fn cached(&self, name: &str, pin: Option<&pinned::PinnedModel>) -> Vec<PathBuf> {
-        let repository = self.hub_cache.join(format!("models--{}", name.replace('/', "--")));
+        let repository = self
+            .hub_cache
+            .join(format!("models--{}", name.replace('/', "--")));
         let snapshots = repository.join("snapshots");
         let main = std::fs::read_to_string(repository.join("refs/main")).ok();
         let revision = pin.map(|pin| pin.revision.to_owned()).or(main);
         let snapshot = revision.map(|revision| snapshots.join(revision.trim()));
         let unpacked = pin.map(|pin| wheel::unpacked_dir(pin, &self.wheel_cache));
-        snapshot.into_iter().chain(unpacked).filter(|dir| dir.is_dir()).collect()
+        snapshot
+            .into_iter()
+            .chain(unpacked)
+            .filter(|dir| dir.is_dir())
+            .collect()
     }
 
     #[cfg(feature = "hub")]
@@ -309,7 +334,9 @@ fn hub_name(name: &str) -> Option<String> {
     let part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
     match name.split('/').collect::<Vec<_>>()[..] {
         [model] if part(model) => Some(format!("sentence-transformers/{model}")),
@@ -326,8 +353,19 @@ mod tests {
     fn tells_names_from_paths() {
         let full = Some("sentence-transformers/all-MiniLM-L6-v2".to_owned());
         assert_eq!(hub_name("all-MiniLM-L6-v2"), full);
-        assert_eq!(hub_name("BAAI/bge-small-en-v1.5"), Some("BAAI/bge-small-en-v1.5".to_owned()));
-        for path in ["", "./model", "../model", "/models/a", "a/b/c", "models/", "a b/c"] {
+        assert_eq!(
+            hub_name("BAAI/bge-small-en-v1.5"),
+            Some("BAAI/bge-small-en-v1.5".to_owned())
+        );
+        for path in [
+            "",
+            "./model",
+            "../model",
+            "/models/a",
+            "a/b/c",
+            "models/",
+            "a b/c",
+        ] {
             assert_eq!(hub_name(path), None, "{path}");
         }
     }
@@ -364,7 +402,10 @@ mod tests {
             .hub_timeout(Duration::from_millis(200));
         let start = std::time::Instant::now();
         let error = source.resolve("nobody/nothing").unwrap_err().to_string();
-        assert!(error.contains("Hub: no answer within 0.2 seconds"), "{error}");
+        assert!(
+            error.contains("Hub: no answer within 0.2 seconds"),
+            "{error}"
+        );
         assert!(start.elapsed() < Duration::from_secs(5));
     }
 
@@ -378,7 +419,10 @@ mod tests {
         std::fs::write(repository.join("refs/main"), "abc").unwrap();
         let source = ModelSource::new(dir.path()).offline(true);
         let model = source.resolve("tiny/bert").unwrap();
-        assert_eq!((model.origin(), model.dir()), (Origin::Cache, snapshot.as_path()));
+        assert_eq!(
+            (model.origin(), model.dir()),
+            (Origin::Cache, snapshot.as_path())
+        );
 
         std::fs::remove_file(snapshot.join("tokenizer.json")).unwrap();
         let error = source.resolve("tiny/bert").unwrap_err().to_string();

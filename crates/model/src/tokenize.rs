@@ -40,14 +40,17 @@ impl TextTokenizer {
             Tokenizer::from_bytes(bytes).map_err(|e| Error::malformed(&path, EXPECTED)(e))?;
         // The file may carry the lengths of its last use; ours come from the checkpoint.
         tokenizer.with_padding(None);
-        tokenizer.with_truncation(None).map_err(Error::malformed(&path, EXPECTED))?;
+        tokenizer
+            .with_truncation(None)
+            .map_err(Error::malformed(&path, EXPECTED))?;
         if let Some(normalizer) = normalizer(checkpoint, tokenizer.get_normalizer())? {
             tokenizer
                 .with_normalizer(Some(normalizer))
                 .map_err(Error::malformed(&path, EXPECTED))?;
         }
-        let special_tokens =
-            tokenizer.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
+        let special_tokens = tokenizer
+            .get_post_processor()
+            .map_or(0, |processor| processor.added_tokens(false));
         if max_tokens <= special_tokens {
             return Err(Error::InvalidOption {
                 option: "max_tokens",
@@ -55,7 +58,11 @@ impl TextTokenizer {
                 expected: format!("more than the {special_tokens} special tokens"),
             });
         }
-        Ok(Self { tokenizer, max_tokens, special_tokens })
+        Ok(Self {
+            tokenizer,
+            max_tokens,
+            special_tokens,
+        })
     }
 
     /// Tokens that are added to every text.
@@ -81,8 +88,14 @@ impl TextTokenizer {
             // What was cut off need not be processed on.
             encoding.take_overflowing();
         }
-        let encoding = self.tokenizer.post_process(encoding, None, true).map_err(error)?;
-        Ok(Tokenized { ids: encoding.get_ids().to_vec(), cut })
+        let encoding = self
+            .tokenizer
+            .post_process(encoding, None, true)
+            .map_err(error)?;
+        Ok(Tokenized {
+            ids: encoding.get_ids().to_vec(),
+            cut,
+        })
     }
 
     /// Tokens at the start of a text that belong to `prompt`: those of the prompt alone, less a
@@ -113,11 +126,16 @@ fn normalizer(
             "the settings of a tokenizer, in JSON",
         )?;
         if let Some(Json { value, .. }) = settings
-            && matches!(value.tokenizer_class.as_str(), "BertTokenizer" | "BertTokenizerFast")
+            && matches!(
+                value.tokenizer_class.as_str(),
+                "BertTokenizer" | "BertTokenizerFast"
+            )
         {
             replaced = Some(NormalizerWrapper::from(BertNormalizer::new(
                 bert.clean_text,
-                value.tokenize_chinese_chars.unwrap_or(bert.handle_chinese_chars),
+                value
+                    .tokenize_chinese_chars
+                    .unwrap_or(bert.handle_chinese_chars),
                 value.strip_accents.or(bert.strip_accents),
                 value.do_lower_case.unwrap_or(bert.lowercase),
             )));
@@ -125,7 +143,9 @@ fn normalizer(
     }
     if checkpoint.do_lower_case {
         let rest = replaced.or_else(|| current.cloned());
-        let all = std::iter::once(NormalizerWrapper::from(Lowercase)).chain(rest).collect();
+        let all = std::iter::once(NormalizerWrapper::from(Lowercase))
+            .chain(rest)
+            .collect();
         replaced = Some(NormalizerWrapper::from(Sequence::new(all)));
     }
     Ok(replaced)

@@ -27,7 +27,10 @@ impl Workers {
                 .map_err(Error::forward)
         };
         let single = (0..threads).map(|_| pool(1)).collect::<Result<_>>()?;
-        Ok(Self { single, wide: pool(threads)? })
+        Ok(Self {
+            single,
+            wide: pool(threads)?,
+        })
     }
 
     /// Runs `work` where rayon spreads over all threads.
@@ -106,7 +109,11 @@ mod tests {
             |piece| piece,
             |_, _| {
                 calls += 1;
-                if calls == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if calls == 5 {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             },
         );
         assert_eq!(calls, 5);

@@ -21,14 +21,19 @@ fn fixtures() -> PathBuf {
 fn texts() -> Vec<String> {
     let file = fs::read_to_string(fixtures().join("tiny-texts.json")).unwrap();
     let list: Vec<Value> = serde_json::from_str(&file).unwrap();
-    list.iter().map(|text| text["text"].as_str().unwrap().to_owned()).collect()
+    list.iter()
+        .map(|text| text["text"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn golden(name: &str) -> Array2<f32> {
     let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let tensor = tensors.tensor(name).unwrap();
-    let values = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+    let values = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()));
     Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
 }
 
@@ -36,10 +41,17 @@ fn golden_tokens() -> TokenBatch {
     let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let ids = tensors.tensor("ids").unwrap();
-    let ids = ids.data().chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap()));
+    let ids = ids
+        .data()
+        .chunks_exact(4)
+        .map(|b| u32::from_le_bytes(b.try_into().unwrap()));
     let offsets = tensors.tensor("offsets").unwrap();
     let offsets = offsets.data().chunks_exact(8);
-    let offsets = offsets.map(|b| u64::from_le_bytes(b.try_into().unwrap()).try_into().unwrap());
+    let offsets = offsets.map(|b| {
+        u64::from_le_bytes(b.try_into().unwrap())
+            .try_into()
+            .unwrap()
+    });
     TokenBatch::new(ids.collect(), offsets.collect()).unwrap()
 }
 
@@ -48,7 +60,10 @@ fn assert_close(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) {
     assert_eq!(found.dim(), expected.dim());
     for ((place, found), expected) in found.indexed_iter().zip(expected) {
         let bound = TOLERANCE * expected.abs().max(1.0);
-        assert!((found - expected).abs() <= bound, "{place:?}: {found}, expected {expected}");
+        assert!(
+            (found - expected).abs() <= bound,
+            "{place:?}: {found}, expected {expected}"
+        );
     }
 }
 
@@ -119,21 +134,44 @@ fn every_pooling_mode_agrees() {
     ];
     const CONFIG: &str = "1_Pooling/config.json";
     let pooled_only = modules(&[("", "Transformer"), ("1_Pooling", "Pooling")]);
-    for wanted in ["cls", "mean", "max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken", "cls+mean"]
-    {
+    for wanted in [
+        "cls",
+        "mean",
+        "max",
+        "mean_sqrt_len_tokens",
+        "weightedmean",
+        "lasttoken",
+        "cls+mean",
+    ] {
         let wants = |mode: &str| wanted.split('+').any(|part| part == mode);
         let flags = FLAGS.map(|(mode, flag)| (CONFIG, flag, json!(wants(mode))));
         let classic = variant(&flags);
         fs::write(classic.path().join("modules.json"), &pooled_only).unwrap();
         let expected = golden(&format!("pooled.{wanted}"));
-        assert_close(load(classic.path()).encode_documents(&texts()).unwrap().view(), expected.view());
+        assert_close(
+            load(classic.path())
+                .encode_documents(&texts())
+                .unwrap()
+                .view(),
+            expected.view(),
+        );
 
         // The same in the words of recent releases.
         let mut names = FLAGS.map(|(_, flag)| (CONFIG, flag, Value::Null)).to_vec();
-        names.push((CONFIG, "pooling_mode", json!(wanted.split('+').collect::<Vec<_>>())));
+        names.push((
+            CONFIG,
+            "pooling_mode",
+            json!(wanted.split('+').collect::<Vec<_>>()),
+        ));
         let recent = variant(&names);
         fs::write(recent.path().join("modules.json"), &pooled_only).unwrap();
-        assert_close(load(recent.path()).encode_documents(&texts()).unwrap().view(), expected.view());
+        assert_close(
+            load(recent.path())
+                .encode_documents(&texts())
+                .unwrap()
+                .view(),
+            expected.view(),
+        );
 
         if !wanted.contains('+') {
             let mut flags = flags.to_vec();
@@ -151,17 +189,28 @@ fn every_pooling_mode_agrees() {
 fn a_dense_module_agrees() {
     let dir = variant(&[]);
     copy(&fixtures().join("dense"), &dir.path().join("2_Dense"));
-    let list = [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Dense", "Dense"), ("3", "Normalize")];
+    let list = [
+        ("", "Transformer"),
+        ("1_Pooling", "Pooling"),
+        ("2_Dense", "Dense"),
+        ("3", "Normalize"),
+    ];
     fs::write(dir.path().join("modules.json"), modules(&list)).unwrap();
     let encoder = load(dir.path());
     assert_eq!(encoder.dim(), 16);
-    assert_close(encoder.encode_documents(&texts()).unwrap().view(), golden("dense").view());
+    assert_close(
+        encoder.encode_documents(&texts()).unwrap().view(),
+        golden("dense").view(),
+    );
 }
 
 #[test]
 fn prompts_agree() {
     let encoder = load(&fixtures().join("tiny-bert"));
-    assert_close(encoder.encode_queries(&texts()).unwrap().view(), golden("query").view());
+    assert_close(
+        encoder.encode_queries(&texts()).unwrap().view(),
+        golden("query").view(),
+    );
     let without = variant(&[("1_Pooling/config.json", "include_prompt", json!(false))]);
     let rows = load(without.path()).encode_queries(&texts()).unwrap();
     assert_close(rows.view(), golden("query_no_prompt_pooling").view());
@@ -172,8 +221,15 @@ fn a_shorter_dimension_agrees_wherever_it_is_asked_for() {
     let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().truncate_dim(8)).unwrap();
     assert_eq!(encoder.dim(), 8);
-    assert_close(encoder.encode_documents(&texts()).unwrap().view(), golden("truncated").view());
-    let dir = variant(&[("config_sentence_transformers.json", "truncate_dim", json!(8))]);
+    assert_close(
+        encoder.encode_documents(&texts()).unwrap().view(),
+        golden("truncated").view(),
+    );
+    let dir = variant(&[(
+        "config_sentence_transformers.json",
+        "truncate_dim",
+        json!(8),
+    )]);
     let rows = load(dir.path()).encode_documents(&texts()).unwrap();
     assert_close(rows.view(), golden("truncated").view());
 }
@@ -193,8 +249,13 @@ fn cut_tokens_are_counted() {
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
     let texts = ["a b c", "a b c d", "a b c d e f g", ""];
     let encoded = encoder
-        .encode_with(Role::Document, &texts, &mut |_| std::ops::ControlFlow::Continue(()))
+        .encode_with(Role::Document, &texts, &mut |_| {
+            std::ops::ControlFlow::Continue(())
+        })
         .unwrap();
     let truncation = encoded.truncation;
-    assert_eq!((truncation.texts, truncation.tokens, truncation.of_tokens), (1, 3, 14));
+    assert_eq!(
+        (truncation.texts, truncation.tokens, truncation.of_tokens),
+        (1, 3, 14)
+    );
 }

@@ -15,17 +15,41 @@ fn embeds_only_what_changed() {
     let embedder = LetterCounts::default();
     let (_dir, library) = library(&embedder);
     let report = library.add(papers(300)).unwrap();
-    assert_eq!((report.added, report.updated, report.unchanged, report.embedded), (300, 0, 0, 300));
+    assert_eq!(
+        (
+            report.added,
+            report.updated,
+            report.unchanged,
+            report.embedded
+        ),
+        (300, 0, 0, 300)
+    );
     assert_eq!(embedder.texts(), 300);
 
     let report = library.add(papers(300)).unwrap();
-    assert_eq!((report.added, report.updated, report.unchanged, report.embedded), (0, 0, 300, 0));
+    assert_eq!(
+        (
+            report.added,
+            report.updated,
+            report.unchanged,
+            report.embedded
+        ),
+        (0, 0, 300, 0)
+    );
 
     let mut changed = papers(300);
     changed[7] = changed[7].clone().venue("Elsewhere").year(1999);
     changed[8].title.push_str(" revised");
     let report = library.add(changed.clone()).unwrap();
-    assert_eq!((report.added, report.updated, report.unchanged, report.embedded), (0, 2, 298, 1));
+    assert_eq!(
+        (
+            report.added,
+            report.updated,
+            report.unchanged,
+            report.embedded
+        ),
+        (0, 2, 298, 1)
+    );
     assert_eq!(embedder.texts(), 301);
     assert_eq!(library.get("p7").unwrap().unwrap(), changed[7]);
     assert_eq!(library.get("p8").unwrap().unwrap(), changed[8]);
@@ -33,7 +57,9 @@ fn embeds_only_what_changed() {
     assert_eq!(library.info().unwrap().deleted_rows, 1);
 
     // The new vector answers, and the old one does not.
-    let hits = library.search(&cognate::Query::text(changed[8].text()).k(300)).unwrap();
+    let hits = library
+        .search(&cognate::Query::text(changed[8].text()).k(300))
+        .unwrap();
     assert_eq!(hits[0].paper, changed[8]);
     assert!((hits[0].score - 1.0).abs() < 1e-6);
     assert_eq!(hits.iter().filter(|hit| hit.paper.id == "p8").count(), 1);
@@ -47,14 +73,23 @@ fn embeds_a_text_that_two_papers_share_once() {
     let report = library.add(twins).unwrap();
     assert_eq!((report.added, report.embedded), (3, 1));
     let hits = library.related("a", 2).unwrap();
-    assert_eq!(hits.iter().map(|hit| hit.paper.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert_eq!(
+        hits.iter()
+            .map(|hit| hit.paper.id.as_str())
+            .collect::<Vec<_>>(),
+        ["b", "c"]
+    );
 }
 
 #[test]
 fn keeps_the_last_of_several_papers_with_one_id() {
     let (_dir, library) = library(&LetterCounts::default());
     let report = library
-        .add([paper(1), Paper::new("x").title("first"), Paper::new("x").title("second")])
+        .add([
+            paper(1),
+            Paper::new("x").title("first"),
+            Paper::new("x").title("second"),
+        ])
         .unwrap();
     assert_eq!(report.added, 2);
     assert_eq!(library.get("x").unwrap().unwrap().title, "second");
@@ -71,13 +106,20 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
     let embedder = LetterCounts::default();
     let (dir, library) = library(&embedder);
     let mut stop_at_250 = |state: cognate::AddProgress| {
-        if state.embedded >= 250 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if state.embedded >= 250 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let papers = || papers(1000).into_iter().map(Ok);
-    let error =
-        library.add_with(papers(), &AddOptions::default(), &mut stop_at_250).unwrap_err();
+    let error = library
+        .add_with(papers(), &AddOptions::default(), &mut stop_at_250)
+        .unwrap_err();
     assert!(error.is_cancelled());
-    let Error::Cancelled { committed } = error else { unreachable!() };
+    let Error::Cancelled { committed } = error else {
+        unreachable!()
+    };
     assert_eq!(committed, 128);
     assert_eq!(library.len().unwrap(), 128);
 
@@ -90,7 +132,9 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
         seen.push(state);
         ControlFlow::Continue(())
     };
-    let report = library.add_with(papers(), &AddOptions::default(), &mut go_on).unwrap();
+    let report = library
+        .add_with(papers(), &AddOptions::default(), &mut go_on)
+        .unwrap();
     assert_eq!((report.added, report.unchanged), (872, 128));
     assert_eq!(embedder.texts() - before, 872);
     assert_eq!(library.len().unwrap(), 1000);
@@ -100,21 +144,33 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
 
 #[test]
 fn a_failing_source_or_embedder_loses_nothing_that_was_committed() {
-    let embedder = LetterCounts { poison: Some("poison"), ..LetterCounts::default() };
+    let embedder = LetterCounts {
+        poison: Some("poison"),
+        ..LetterCounts::default()
+    };
     let (_dir, library) = library(&embedder);
     let mut source: Vec<_> = papers(200).into_iter().map(Ok).collect();
-    source.push(Err(Error::EmptyQuery { expected: "a good source" }));
+    source.push(Err(Error::EmptyQuery {
+        expected: "a good source",
+    }));
     let mut go_on = |_| ControlFlow::Continue(());
-    let error = library.add_with(source, &AddOptions::default(), &mut go_on).unwrap_err();
-    assert_eq!(error.to_string(), "the query is empty, expected a good source");
+    let error = library
+        .add_with(source, &AddOptions::default(), &mut go_on)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the query is empty, expected a good source"
+    );
     assert_eq!(library.len().unwrap(), 128);
 
-    let error = library.add([paper(900), Paper::new("bad").title("poison")]).unwrap_err();
+    let error = library
+        .add([paper(900), Paper::new("bad").title("poison")])
+        .unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!((error.to_string().as_str(), cause.as_str()), (
-        "the embedder failed",
-        "the text `poison` is poison"
-    ));
+    assert_eq!(
+        (error.to_string().as_str(), cause.as_str()),
+        ("the embedder failed", "the text `poison` is poison")
+    );
     assert_eq!(library.get("p900").unwrap(), None);
     assert_eq!(library.len().unwrap(), 128);
 }
@@ -129,7 +185,10 @@ fn refuses_papers_without_id_or_text() {
             "paper `x`: `title` and `abstract` are both missing, expected one at least",
         ),
     ] {
-        assert_eq!(library.add([paper(1), bad]).unwrap_err().to_string(), message);
+        assert_eq!(
+            library.add([paper(1), bad]).unwrap_err().to_string(),
+            message
+        );
         assert!(library.is_empty().unwrap());
     }
 }
@@ -139,8 +198,12 @@ fn reads_other_text_of_a_paper_when_told() {
     let (_dir, library) = library(&LetterCounts::default());
     let titles = AddOptions::default().text(|paper| paper.title.clone());
     let mut go_on = |_| ControlFlow::Continue(());
-    library.add_with(papers(20).into_iter().map(Ok), &titles, &mut go_on).unwrap();
-    let hits = library.search(&cognate::Query::text(paper(4).title).k(1)).unwrap();
+    library
+        .add_with(papers(20).into_iter().map(Ok), &titles, &mut go_on)
+        .unwrap();
+    let hits = library
+        .search(&cognate::Query::text(paper(4).title).k(1))
+        .unwrap();
     assert_eq!(hits[0].paper.id, "p4");
     assert!((hits[0].score - 1.0).abs() < 1e-6);
 }
@@ -155,8 +218,13 @@ fn removes_all_or_none() {
     library.remove(&["p3", "p5", "p3"]).unwrap();
     assert_eq!(library.len().unwrap(), 48);
     assert_eq!(library.get("p3").unwrap(), None);
-    let hits = library.search(&cognate::Query::text(paper(3).text()).k(48)).unwrap();
-    assert!(hits.iter().all(|hit| !["p3", "p5"].contains(&hit.paper.id.as_str())));
+    let hits = library
+        .search(&cognate::Query::text(paper(3).text()).k(48))
+        .unwrap();
+    assert!(
+        hits.iter()
+            .all(|hit| !["p3", "p5"].contains(&hit.paper.id.as_str()))
+    );
     // What was removed can come back.
     library.add([paper(3)]).unwrap();
     assert_eq!(library.related("p3", 48).unwrap().len(), 48);

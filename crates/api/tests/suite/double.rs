@@ -65,7 +65,10 @@ impl Embed for LetterCounts {
                 return Err("stopped".into());
             }
         }
-        Ok(Embedded { rows: Self::rows(texts), truncation: Truncation::default() })
+        Ok(Embedded {
+            rows: Self::rows(texts),
+            truncation: Truncation::default(),
+        })
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
@@ -79,12 +82,17 @@ pub(crate) fn papers(count: usize) -> Vec<Paper> {
 }
 
 pub(crate) fn paper(n: usize) -> Paper {
-    let words = ["graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever"];
+    let words = [
+        "graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever",
+    ];
     let word = |k: usize| words[(n / k.max(1) + k) % words.len()];
     Paper::new(format!("p{n}"))
         .title(format!("{} {} {n}", word(1), word(3)))
         .abstract_text(format!("about {} and {}", word(5), word(7)))
-        .authors([format!("Author{} Smith", n % 5), format!("Ann Other{}", n % 3)])
+        .authors([
+            format!("Author{} Smith", n % 5),
+            format!("Ann Other{}", n % 3),
+        ])
         .year(2000 + i32::try_from(n % 20).unwrap())
         .venue(["Journal of Things", "Letters", "Nature of Letters"][n % 3])
         .categories([["cs.CL", "cs.LG", "math.CO", "q-bio"][n % 4]])

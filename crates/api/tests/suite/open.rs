@@ -16,7 +16,10 @@ fn reads_back_what_it_wrote() {
         library.search(&query).unwrap()
     };
     let library = Library::open(&dir).unwrap();
-    assert_eq!(library.ids().unwrap(), papers(40).into_iter().map(|p| p.id).collect::<Vec<_>>());
+    assert_eq!(
+        library.ids().unwrap(),
+        papers(40).into_iter().map(|p| p.id).collect::<Vec<_>>()
+    );
     assert_eq!(library.get("p11").unwrap().unwrap(), paper(11));
     assert_eq!(library.get("nobody").unwrap(), None);
     // Without an embedder, papers can be compared, but no text can be embedded.
@@ -39,15 +42,24 @@ fn reads_back_what_it_wrote() {
 fn refuses_another_model() {
     let dir = tempdir().unwrap();
     let dir = dir.path().join("library");
-    Library::create(&dir, LetterCounts::default()).unwrap().add(papers(3)).unwrap();
-    let other = || LetterCounts { version: 2, ..LetterCounts::default() };
+    Library::create(&dir, LetterCounts::default())
+        .unwrap()
+        .add(papers(3))
+        .unwrap();
+    let other = || LetterCounts {
+        version: 2,
+        ..LetterCounts::default()
+    };
     let expected = format!(
         "`{}` was made by the model `letter-counts (f32, fingerprint version-0)`, found \
          `letter-counts (f32, fingerprint version-2)`; use that model, or add the papers to a new \
          library",
         dir.display()
     );
-    let error = Library::open(&dir).unwrap().with_embedder(other()).unwrap_err();
+    let error = Library::open(&dir)
+        .unwrap()
+        .with_embedder(other())
+        .unwrap_err();
     assert_eq!(error.to_string(), expected);
     let error = Library::open_or_create(&dir, other()).unwrap_err();
     assert_eq!(error.to_string(), expected);
@@ -61,12 +73,25 @@ fn says_what_is_there_instead_of_a_library() {
     let error = |name: &str| Library::open(dir.join(name)).unwrap_err().to_string();
     let start = |name: &str| format!("`{}` is not a library: ", dir.join(name).display());
 
-    assert_eq!(error("missing"), start("missing") + "it has no `papers.sqlite`");
+    assert_eq!(
+        error("missing"),
+        start("missing") + "it has no `papers.sqlite`"
+    );
     fs::write(dir.join("file"), "text").unwrap();
-    assert_eq!(error("file"), start("file") + "found a file, expected a folder");
+    assert_eq!(
+        error("file"),
+        start("file") + "found a file, expected a folder"
+    );
     fs::create_dir(dir.join("text")).unwrap();
-    fs::write(dir.join("text/papers.sqlite"), "this is no table, but it is long enough").unwrap();
-    assert_eq!(error("text"), start("text") + "its `papers.sqlite` is not an SQLite file");
+    fs::write(
+        dir.join("text/papers.sqlite"),
+        "this is no table, but it is long enough",
+    )
+    .unwrap();
+    assert_eq!(
+        error("text"),
+        start("text") + "its `papers.sqlite` is not an SQLite file"
+    );
     fs::create_dir(dir.join("empty")).unwrap();
     fs::write(dir.join("empty/papers.sqlite"), "").unwrap();
     let of_another = "its `papers.sqlite` is of another program, or empty";
@@ -83,7 +108,13 @@ fn creates_a_library_only_where_nothing_is() {
     let dir = dir.path();
     let error = |name: &str| {
         let error = Library::create(dir.join(name), LetterCounts::default()).unwrap_err();
-        (error.to_string(), format!("cannot create a library in `{}`: ", dir.join(name).display()))
+        (
+            error.to_string(),
+            format!(
+                "cannot create a library in `{}`: ",
+                dir.join(name).display()
+            ),
+        )
     };
     Library::create(dir.join("there"), LetterCounts::default()).unwrap();
     let (found, start) = error("there");
@@ -106,24 +137,40 @@ fn refuses_the_format_of_another_release() {
     table.pragma_update(None, "user_version", 7).unwrap();
     assert_eq!(
         Library::open(dir.path()).unwrap_err().to_string(),
-        format!("`{}` has format version 7, this release reads 1", dir.path().display())
+        format!(
+            "`{}` has format version 7, this release reads 1",
+            dir.path().display()
+        )
     );
 }
 
 #[test]
 fn names_the_vectors_that_are_damaged() {
     let dir = tempdir().unwrap();
-    Library::create(dir.path(), LetterCounts::default()).unwrap().add(papers(9)).unwrap();
+    Library::create(dir.path(), LetterCounts::default())
+        .unwrap()
+        .add(papers(9))
+        .unwrap();
     let vectors = dir.path().join("vectors");
-    let segment = fs::read_dir(&vectors).unwrap().next().unwrap().unwrap().path();
+    let segment = fs::read_dir(&vectors)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let bytes = fs::read(&segment).unwrap();
     fs::write(&segment, &bytes[..bytes.len() / 2]).unwrap();
     let error = Library::open(dir.path()).unwrap_err();
-    assert_eq!(error.to_string(), format!("the vectors in `{}` failed", vectors.display()));
+    assert_eq!(
+        error.to_string(),
+        format!("the vectors in `{}` failed", vectors.display())
+    );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains(segment.to_str().unwrap()), "{cause}");
     // The papers themselves are still there to be read by anything that reads SQLite.
     let table = rusqlite::Connection::open(dir.path().join("papers.sqlite")).unwrap();
-    let count: i64 = table.query_row("SELECT count(*) FROM papers", [], |row| row.get(0)).unwrap();
+    let count: i64 = table
+        .query_row("SELECT count(*) FROM papers", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(count, 9);
 }

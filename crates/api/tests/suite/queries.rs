@@ -19,7 +19,10 @@ fn ids(hits: &[PaperHit]) -> Vec<&str> {
 /// The cosine in f64.
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| {
-        a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
+        a.iter()
+            .zip(b)
+            .map(|(&a, &b)| f64::from(a) * f64::from(b))
+            .sum::<f64>()
     };
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
@@ -48,8 +51,14 @@ fn agrees_with_every_cosine_in_f64() {
     }
     let by_vector = Query::vector(LetterCounts::row(text)).k(7);
     let by_text = Query::text(text).k(7);
-    assert_eq!(library.search(&by_vector).unwrap(), library.search(&by_text).unwrap());
-    assert_eq!(library.search(&Query::text(text)).unwrap().len(), Query::DEFAULT_K);
+    assert_eq!(
+        library.search(&by_vector).unwrap(),
+        library.search(&by_text).unwrap()
+    );
+    assert_eq!(
+        library.search(&Query::text(text)).unwrap().len(),
+        Query::DEFAULT_K
+    );
 }
 
 #[test]
@@ -65,11 +74,16 @@ fn a_batch_gives_what_each_query_gives() {
 #[test]
 fn leaves_the_papers_asked_for_out() {
     let (_dir, library) = library();
-    let others: Vec<Paper> = papers(COUNT).into_iter().filter(|paper| paper.id != "p5").collect();
+    let others: Vec<Paper> = papers(COUNT)
+        .into_iter()
+        .filter(|paper| paper.id != "p5")
+        .collect();
     let hits = library.related("p5", 20).unwrap();
     assert_exact(&hits, &LetterCounts::row(&paper(5).text()), 20, &others);
 
-    let hits = library.search(&Query::papers(["p5", "p6"]).not(["p7"]).k(COUNT)).unwrap();
+    let hits = library
+        .search(&Query::papers(["p5", "p6"]).not(["p7"]).k(COUNT))
+        .unwrap();
     assert_eq!(hits.len(), COUNT - 3);
     assert!(ids(&hits).iter().all(|id| !["p5", "p6", "p7"].contains(id)));
 }
@@ -79,16 +93,25 @@ fn turns_towards_the_wanted_and_away_from_the_unwanted() {
     let (_dir, library) = library();
     let unit = |n: usize| {
         let row = LetterCounts::row(&paper(n).text());
-        let length = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
+        let length = row
+            .iter()
+            .map(|&x| f64::from(x) * f64::from(x))
+            .sum::<f64>()
+            .sqrt();
         row.map(|x| f64::from(x) / length)
     };
     let (a, b, c) = (unit(1), unit(2), unit(3));
     #[expect(clippy::cast_possible_truncation, reason = "as a caller would")]
-    let rocchio: Vec<f32> =
-        (0..a.len()).map(|at| (0.75 * (a[at] + b[at]) / 2.0 - 0.15 * c[at]) as f32).collect();
-    let left: Vec<Paper> =
-        papers(COUNT).into_iter().filter(|p| !["p1", "p2", "p3"].contains(&&*p.id)).collect();
-    let hits = library.search(&Query::papers(["p1", "p2"]).not(["p3"]).k(30)).unwrap();
+    let rocchio: Vec<f32> = (0..a.len())
+        .map(|at| (0.75 * (a[at] + b[at]) / 2.0 - 0.15 * c[at]) as f32)
+        .collect();
+    let left: Vec<Paper> = papers(COUNT)
+        .into_iter()
+        .filter(|p| !["p1", "p2", "p3"].contains(&&*p.id))
+        .collect();
+    let hits = library
+        .search(&Query::papers(["p1", "p2"]).not(["p3"]).k(30))
+        .unwrap();
     assert_exact(&hits, &rocchio, 30, &left);
 }
 
@@ -96,13 +119,22 @@ fn turns_towards_the_wanted_and_away_from_the_unwanted() {
 fn says_what_is_wrong_with_a_question() {
     let (dir, library) = library();
     let error = |query: Query| library.search(&query).unwrap_err().to_string();
-    assert_eq!(error(Query::text(" \n")), "the query is empty, expected a text");
+    assert_eq!(
+        error(Query::text(" \n")),
+        "the query is empty, expected a text"
+    );
     assert_eq!(
         error(Query::papers(Vec::<String>::new())),
         "the query is empty, expected at least one paper"
     );
-    assert_eq!(error(Query::text("a").k(0)), "k is 0, expected 1 to 120 papers");
-    assert_eq!(error(Query::text("a").k(121)), "k is 121, expected 1 to 120 papers");
+    assert_eq!(
+        error(Query::text("a").k(0)),
+        "k is 0, expected 1 to 120 papers"
+    );
+    assert_eq!(
+        error(Query::text("a").k(121)),
+        "k is 121, expected 1 to 120 papers"
+    );
     assert_eq!(
         error(Query::paper("P12")),
         "no paper `P12` in the library; nearest by spelling: `p12`, `p1`, `p10`"
@@ -118,14 +150,20 @@ fn says_what_is_wrong_with_a_question() {
         "expected a vector of 16 dimensions, found 3"
     );
     for vector in [[0.0; 16], [f32::NAN; 16]] {
-        assert!(matches!(library.search(&Query::vector(vector)), Err(Error::Index { .. })));
+        assert!(matches!(
+            library.search(&Query::vector(vector)),
+            Err(Error::Index { .. })
+        ));
     }
 
     let empty = dir.path().join("empty");
     let library = Library::create(&empty, LetterCounts::default()).unwrap();
     assert_eq!(
         library.search(&Query::text("a")).unwrap_err().to_string(),
-        format!("the library `{}` is empty; add papers first", empty.display())
+        format!(
+            "the library `{}` is empty; add papers first",
+            empty.display()
+        )
     );
 }
 

@@ -55,7 +55,13 @@ fn every_call_sees_the_newest_commit() {
     assert_eq!(reader.len().unwrap(), 30);
     assert_eq!(reader.related("p1", 30).unwrap().len(), 29);
     writer.remove(&["p2"]).unwrap();
-    assert!(reader.related("p1", 29).unwrap().iter().all(|hit| hit.paper.id != "p2"));
+    assert!(
+        reader
+            .related("p1", 29)
+            .unwrap()
+            .iter()
+            .all(|hit| hit.paper.id != "p2")
+    );
     // A writer too, whose last look is long ago.
     reader.add([paper(2), paper(40)]).unwrap();
     assert_eq!(writer.len().unwrap(), 31);

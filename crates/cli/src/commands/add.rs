@@ -62,7 +62,9 @@ pub(crate) fn add(library: &Library, files: &PaperFiles) -> Result<(AddReport, D
         Err(Error::Cancelled { committed }) => {
             let done = thousands(committed);
             let all = count(files.len(), "paper");
-            bail!("stopped: {done} of {all} are in the library; the same command goes on from there")
+            bail!(
+                "stopped: {done} of {all} are in the library; the same command goes on from there"
+            )
         }
         Err(error) => Err(error.into()),
     }

@@ -22,7 +22,10 @@ pub(crate) fn run(arguments: &EmbedArguments) -> Result<()> {
     drop(progress);
     write(&rows, &arguments.output)?;
     let (output, dim) = (arguments.output.display(), rows.ncols());
-    print(&format!("wrote {} of {dim} values to `{output}`\n", count(rows.nrows(), "row")))
+    print(&format!(
+        "wrote {} of {dim} values to `{output}`\n",
+        count(rows.nrows(), "row")
+    ))
 }
 
 fn read_texts(path: &Path) -> Result<Vec<String>> {
@@ -49,7 +52,11 @@ fn embed(
     as_queries: bool,
     progress: &mut Progress,
 ) -> Result<Array2<f32>> {
-    let role = if as_queries { Role::Query } else { Role::Document };
+    let role = if as_queries {
+        Role::Query
+    } else {
+        Role::Document
+    };
     let embeddings = encoder.encode_with(role, texts, &mut |state| {
         progress.at(state.done);
         interrupt::check()

@@ -39,8 +39,14 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
     let corpus = PaperFiles::check(std::slice::from_ref(&arguments.corpus), arguments.skip_bad)?;
 
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let dir = arguments.library.clone().unwrap_or_else(|| scratch.path().join("library"));
-    let existing = arguments.library.as_ref().filter(|dir| dir.join("papers.sqlite").exists());
+    let dir = arguments
+        .library
+        .clone()
+        .unwrap_or_else(|| scratch.path().join("library"));
+    let existing = arguments
+        .library
+        .as_ref()
+        .filter(|dir| dir.join("papers.sqlite").exists());
     let existing = existing.map(Library::open).transpose()?;
     let stored = existing.as_ref().map(Library::embedder_info);
     let encoder = load_model(&arguments.model, stored)?;
@@ -89,7 +95,10 @@ fn read_queries(
     let path = &arguments.queries;
     let judged: HashSet<&str> = judgements.queries().collect();
     if judged.is_empty() {
-        bail!("`{}` has no judgement with a grade over 0", arguments.qrels.display());
+        bail!(
+            "`{}` has no judgement with a grade over 0",
+            arguments.qrels.display()
+        );
     }
     let mut queries = Vec::new();
     for record in TextReader::open(path)? {
@@ -108,7 +117,9 @@ fn read_queries(
     let missing = judged.len().saturating_sub(queries.len());
     if missing > 0 {
         let (what, path) = (count(missing, "judged query"), path.display());
-        note(&format!("{what} not in `{path}`: counted as without an answer"));
+        note(&format!(
+            "{what} not in `{path}`: counted as without an answer"
+        ));
     }
     Ok(queries)
 }
@@ -129,7 +140,14 @@ fn judge(
 }
 
 fn table(document: &EvalDocument<'_>) -> String {
-    let EvalDocument { model, precision, documents, queries, seconds, .. } = document;
+    let EvalDocument {
+        model,
+        precision,
+        documents,
+        queries,
+        seconds,
+        ..
+    } = document;
     let mut text = format!(
         "{model} ({precision}): {}, {queries} queries, {seconds:.1} s\n",
         count(*documents, "document"),

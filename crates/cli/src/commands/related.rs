@@ -13,7 +13,11 @@ pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if arguments.hits.json {
         let hits = hits.iter().map(HitDocument::new).collect();
-        return print_json(&SearchDocument { query: &arguments.ids, took_ms, hits });
+        return print_json(&SearchDocument {
+            query: &arguments.ids,
+            took_ms,
+            hits,
+        });
     }
     if hits.is_empty() {
         note("no other paper passes the filters");

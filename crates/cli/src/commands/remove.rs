@@ -10,5 +10,8 @@ pub(crate) fn run(arguments: &RemoveArguments) -> Result<()> {
     library.remove(&arguments.ids)?;
     let left = library.len()?;
     let removed = count(before.saturating_sub(left), "paper");
-    print(&format!("removed {removed}, {} left\n", count(left, "paper")))
+    print(&format!(
+        "removed {removed}, {} left\n",
+        count(left, "paper")
+    ))
 }

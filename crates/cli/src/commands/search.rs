@@ -22,7 +22,11 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if arguments.hits.json {
         let hits = hits.iter().map(HitDocument::new).collect();
-        return print_json(&SearchDocument { query: &arguments.text, took_ms, hits });
+        return print_json(&SearchDocument {
+            query: &arguments.text,
+            took_ms,
+            hits,
+        });
     }
     if hits.is_empty() {
         note("no paper passes the filters");

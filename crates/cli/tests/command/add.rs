@@ -9,17 +9,33 @@ use crate::setup::{Desk, papers, stderr, tiny_model};
 fn adds_updates_and_leaves_alone() {
     let desk = Desk::new();
     desk.write("papers.jsonl", &papers(0..30));
-    let add = ["add", "--library", "L", "--model", &tiny_model(), "papers.jsonl"];
+    let add = [
+        "add",
+        "--library",
+        "L",
+        "--model",
+        &tiny_model(),
+        "papers.jsonl",
+    ];
     let said = desk.ok(&add);
-    assert!(said.starts_with("added 30, updated 0, unchanged 0; 30 texts embedded in "), "{said}");
+    assert!(
+        said.starts_with("added 30, updated 0, unchanged 0; 30 texts embedded in "),
+        "{said}"
+    );
     // The library knows its model: from now on it need not be named.
     let said = desk.ok(&["add", "--library", "L", "papers.jsonl"]);
-    assert!(said.starts_with("added 0, updated 0, unchanged 30; 0 texts embedded in "), "{said}");
+    assert!(
+        said.starts_with("added 0, updated 0, unchanged 30; 0 texts embedded in "),
+        "{said}"
+    );
 
     let changed = papers(0..31).replace("\"title\":\"graph and graph 0\"", "\"title\":\"Revised\"");
     desk.write("papers.jsonl", &changed);
     let said = desk.ok(&["add", "--library", "L", "papers.jsonl"]);
-    assert!(said.starts_with("added 1, updated 1, unchanged 29; 2 texts embedded in "), "{said}");
+    assert!(
+        said.starts_with("added 1, updated 1, unchanged 29; 2 texts embedded in "),
+        "{said}"
+    );
     assert_eq!(desk.count("L"), 31);
 }
 
@@ -28,9 +44,23 @@ fn reads_gzip_several_files_and_the_standard_input() {
     let desk = Desk::new();
     desk.write("a.jsonl", &papers(0..10));
     desk.write("b.jsonl", &papers(10..20));
-    assert!(Command::new("gzip").arg(desk.path("b.jsonl")).status().unwrap().success());
+    assert!(
+        Command::new("gzip")
+            .arg(desk.path("b.jsonl"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let model = tiny_model();
-    desk.ok(&["add", "--library", "L", "--model", &model, "a.jsonl", "b.jsonl.gz"]);
+    desk.ok(&[
+        "add",
+        "--library",
+        "L",
+        "--model",
+        &model,
+        "a.jsonl",
+        "b.jsonl.gz",
+    ]);
     assert_eq!(desk.count("L"), 20);
 
     let mut child = desk
@@ -39,7 +69,12 @@ fn reads_gzip_several_files_and_the_standard_input() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(papers(20..25).as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(papers(20..25).as_bytes())
+        .unwrap();
     assert!(child.wait_with_output().unwrap().status.success());
     assert_eq!(desk.count("L"), 25);
 }
@@ -48,23 +83,47 @@ fn reads_gzip_several_files_and_the_standard_input() {
 fn the_later_of_two_records_wins_and_it_is_said() {
     let desk = Desk::new();
     desk.write("a.jsonl", &papers(0..3));
-    desk.write("b.jsonl", "{\"id\": \"paper-1\", \"title\": \"The later\"}\n");
+    desk.write(
+        "b.jsonl",
+        "{\"id\": \"paper-1\", \"title\": \"The later\"}\n",
+    );
     let model = tiny_model();
-    let add = ["add", "--library", "L", "--model", &model, "a.jsonl", "b.jsonl"];
+    let add = [
+        "add",
+        "--library",
+        "L",
+        "--model",
+        &model,
+        "a.jsonl",
+        "b.jsonl",
+    ];
     let output = desk.command(&add).output().unwrap();
     assert!(output.status.success());
     let expected = "b.jsonl:1: `paper-1` was there already, this one replaces a.jsonl:2\n";
     assert_eq!(stderr(&output), expected);
-    assert!(String::from_utf8(output.stdout).unwrap().starts_with("added 3, "));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .starts_with("added 3, ")
+    );
     let hits = desk.json(&["related", "--library", "L", "--json", "paper-0"]);
-    assert!(hits["hits"].as_array().unwrap().iter().any(|hit| hit["title"] == "The later"));
+    assert!(
+        hits["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|hit| hit["title"] == "The later")
+    );
 }
 
 #[test]
 fn says_what_the_model_did_not_read() {
     let desk = Desk::new();
     let long = "graph ".repeat(100);
-    desk.write("a.jsonl", &format!("{{\"id\": \"a\", \"title\": \"{long}\"}}\n"));
+    desk.write(
+        "a.jsonl",
+        &format!("{{\"id\": \"a\", \"title\": \"{long}\"}}\n"),
+    );
     let said = desk.ok(&["add", "--library", "L", "--model", &tiny_model(), "a.jsonl"]);
     let cut = "texts longer than the 48 tokens that the model reads: 1 of 1; cut off: ";
     assert!(said.lines().nth(1).unwrap().starts_with(cut), "{said}");
@@ -74,7 +133,10 @@ fn says_what_the_model_did_not_read() {
 fn wait_for_commit(desk: &Desk) -> u64 {
     let start = Instant::now();
     loop {
-        let output = desk.command(&["info", "--library", "L", "--json"]).output().unwrap();
+        let output = desk
+            .command(&["info", "--library", "L", "--json"])
+            .output()
+            .unwrap();
         if output.status.success() {
             let info: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
             match info["papers"].as_u64() {
@@ -82,7 +144,10 @@ fn wait_for_commit(desk: &Desk) -> u64 {
                 Some(papers) => return papers,
             }
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "no commit within a minute");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "no commit within a minute"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -97,10 +162,21 @@ fn an_interrupt_keeps_the_last_commit_and_the_same_command_goes_on() {
     desk.write("papers.jsonl", &papers(0..MANY));
     let model = tiny_model();
     let add = ["add", "--library", "L", "--model", &model, "papers.jsonl"];
-    let child = desk.command(&add).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = desk
+        .command(&add)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_for_commit(&desk);
     let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let kept = desk.count("L");
@@ -132,8 +208,12 @@ fn a_killed_process_leaves_a_library_that_opens() {
     let add = ["add", "--library", "L", "--model", &model, "papers.jsonl"];
     let mut last = 0;
     for round in 0..6_u64 {
-        let mut child =
-            desk.command(&add).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = desk
+            .command(&add)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         if round == 0 {
             wait_for_commit(&desk);
         }
@@ -171,6 +251,14 @@ fn two_processes_that_add_at_once_take_turns() {
         assert!(output.status.success(), "{}", stderr(&output));
     }
     assert_eq!(desk.count("L"), 900);
-    let hits = desk.json(&["related", "--library", "L", "-k", "900", "--json", "paper-450"]);
+    let hits = desk.json(&[
+        "related",
+        "--library",
+        "L",
+        "-k",
+        "900",
+        "--json",
+        "paper-450",
+    ]);
     assert_eq!(hits["hits"].as_array().unwrap().len(), 899);
 }

@@ -9,10 +9,16 @@ fn a_search_prints_rank_score_and_facts() {
     let text = desk.ok(&["search", "--library", "L", "-k", "2", "enzyme and graph"]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 6, "{text}");
-    assert!(lines[0].starts_with("  1  0.") || lines[0].starts_with("  1  1."), "{text}");
+    assert!(
+        lines[0].starts_with("  1  0.") || lines[0].starts_with("  1  1."),
+        "{text}"
+    );
     assert!(lines[1].starts_with("            Ada Author"), "{text}");
     assert!(lines[1].contains(" · 20") && lines[1].contains(" · Journal of Things · paper-"));
-    assert!(lines[2].starts_with("            https://example.org/"), "{text}");
+    assert!(
+        lines[2].starts_with("            https://example.org/"),
+        "{text}"
+    );
     // Ten without `-k`.
     let text = desk.ok(&["search", "--library", "L", "enzyme and graph"]);
     assert_eq!(text.lines().count(), 30);
@@ -21,16 +27,36 @@ fn a_search_prints_rank_score_and_facts() {
 #[test]
 fn json_has_the_fields_that_scripts_rely_on() {
     let desk = Desk::with_library(40);
-    let found = desk.json(&["search", "--library", "L", "-k", "3", "--json", "enzyme and graph"]);
-    let keys: BTreeSet<&str> = found.as_object().unwrap().keys().map(String::as_str).collect();
+    let found = desk.json(&[
+        "search",
+        "--library",
+        "L",
+        "-k",
+        "3",
+        "--json",
+        "enzyme and graph",
+    ]);
+    let keys: BTreeSet<&str> = found
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(keys, BTreeSet::from(["query", "took_ms", "hits"]));
     assert_eq!(found["query"], "enzyme and graph");
     assert!(found["took_ms"].as_f64().unwrap() > 0.0);
     let hits = found["hits"].as_array().unwrap();
     assert_eq!(hits.len(), 3);
     for (at, hit) in hits.iter().enumerate() {
-        let keys: BTreeSet<&str> = hit.as_object().unwrap().keys().map(String::as_str).collect();
-        let expected = ["rank", "id", "score", "title", "year", "venue", "url", "authors"];
+        let keys: BTreeSet<&str> = hit
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let expected = [
+            "rank", "id", "score", "title", "year", "venue", "url", "authors",
+        ];
         assert_eq!(keys, BTreeSet::from(expected));
         assert_eq!(hit["rank"], at + 1);
         assert_eq!(hit["authors"].as_array().unwrap().len(), 2);
@@ -45,7 +71,10 @@ fn json_has_the_fields_that_scripts_rely_on() {
     assert!(hits.iter().all(|hit| hit["id"] != "paper-3"));
 
     let info = desk.json(&["info", "--library", "L", "--json"]);
-    assert_eq!((&info["papers"], &info["dim"], &info["precision"]), (&40.into(), &32.into(), &"f32".into()));
+    assert_eq!(
+        (&info["papers"], &info["dim"], &info["precision"]),
+        (&40.into(), &32.into(), &"f32".into())
+    );
 }
 
 #[test]
@@ -56,22 +85,39 @@ fn filters_hold_for_every_hit() {
         all.extend(arguments);
         all.push("graph");
         let found = desk.json(&all);
-        found["hits"].as_array().unwrap().iter().map(|hit| hit["year"].as_i64().unwrap()).collect()
+        found["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["year"].as_i64().unwrap())
+            .collect()
     };
     let found = years(&["--year", "2015-"]);
-    assert!(found.len() == 15 && found.iter().all(|&year| year >= 2015), "{found:?}");
+    assert!(
+        found.len() == 15 && found.iter().all(|&year| year >= 2015),
+        "{found:?}"
+    );
     assert_eq!(years(&["--year", "2003"]), [2003, 2003, 2003]);
     assert_eq!(years(&["--category", "math"]).len(), 30);
-    assert_eq!(years(&["--category", "math", "--category", "cs.LG"]).len(), 60);
+    assert_eq!(
+        years(&["--category", "math", "--category", "cs.LG"]).len(),
+        60
+    );
     assert_eq!(years(&["--author", "author1"]).len(), 20);
-    assert_eq!(years(&["--venue", "journal", "--author", "bea other"]).len(), 60);
+    assert_eq!(
+        years(&["--venue", "journal", "--author", "bea other"]).len(),
+        60
+    );
     assert_eq!(years(&["--min-score", "1.1"]).len(), 0);
     assert!(years(&["--min-score", "-1"]).len() == 60);
 
     let nothing = desk.command(&["search", "--library", "L", "--venue", "nowhere", "graph"]);
     let output = { nothing }.output().unwrap();
     assert!(output.status.success() && output.stdout.is_empty());
-    assert_eq!(crate::setup::stderr(&output), "no paper passes the filters\n");
+    assert_eq!(
+        crate::setup::stderr(&output),
+        "no paper passes the filters\n"
+    );
 }
 
 #[test]
@@ -89,8 +135,11 @@ fn removes_papers_and_says_what_is_left() {
 #[test]
 fn the_library_may_be_named_by_the_environment() {
     let desk = Desk::with_library(5);
-    let output =
-        desk.command(&["info", "--json"]).env("COGNATE_LIBRARY", desk.path("L")).output().unwrap();
+    let output = desk
+        .command(&["info", "--json"])
+        .env("COGNATE_LIBRARY", desk.path("L"))
+        .output()
+        .unwrap();
     assert!(output.status.success());
 }
 
@@ -109,7 +158,9 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(output.stdout.is_empty());
     }
-    for command in ["add", "search", "related", "info", "remove", "eval", "embed"] {
+    for command in [
+        "add", "search", "related", "info", "remove", "eval", "embed",
+    ] {
         assert!(desk.ok(&[command, "--help"]).contains("Usage: cognate"));
     }
     assert!(desk.ok(&["--version"]).starts_with("cognate 0."));
@@ -128,5 +179,9 @@ fn a_reader_that_leaves_early_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
-    assert!(output.stderr.is_empty(), "{}", crate::setup::stderr(&output));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        crate::setup::stderr(&output)
+    );
 }

@@ -14,14 +14,28 @@ fn with_judgements() -> Desk {
         let field = |name: &str| paper[name].as_str().unwrap().to_owned();
         serde_json::json!({"id": format!("q{n}"), "text": field("title") + " " + &field("abstract")})
     };
-    desk.write("queries.jsonl", &format!("{}\n{}\n{{\"id\": \"q99\", \"text\": \"x\"}}\n", text(3), text(7)));
+    desk.write(
+        "queries.jsonl",
+        &format!(
+            "{}\n{}\n{{\"id\": \"q99\", \"text\": \"x\"}}\n",
+            text(3),
+            text(7)
+        ),
+    );
     let qrels = "query-id\tcorpus-id\tscore\nq3\tpaper-3\t1\nq7\tpaper-7\t2\nq7\tnowhere\t1\n";
     desk.write("qrels.tsv", qrels);
     desk
 }
 
-const EVAL: [&str; 7] =
-    ["eval", "--corpus", "corpus.jsonl", "--queries", "queries.jsonl", "--qrels", "qrels.tsv"];
+const EVAL: [&str; 7] = [
+    "eval",
+    "--corpus",
+    "corpus.jsonl",
+    "--queries",
+    "queries.jsonl",
+    "--qrels",
+    "qrels.tsv",
+];
 
 #[test]
 fn eval_measures_what_a_hand_computes() {
@@ -30,16 +44,35 @@ fn eval_measures_what_a_hand_computes() {
     let mut arguments = EVAL.to_vec();
     arguments.extend(["--model", &model, "--json"]);
     let found = desk.json(&arguments);
-    let keys: BTreeSet<&str> = found.as_object().unwrap().keys().map(String::as_str).collect();
+    let keys: BTreeSet<&str> = found
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     let expected = [
-        "model", "precision", "documents", "queries", "ndcg@10", "map@100", "recall@10",
-        "recall@100", "mrr@10", "seconds",
+        "model",
+        "precision",
+        "documents",
+        "queries",
+        "ndcg@10",
+        "map@100",
+        "recall@10",
+        "recall@100",
+        "mrr@10",
+        "seconds",
     ];
     assert_eq!(keys, BTreeSet::from(expected));
-    assert_eq!((&found["documents"], &found["queries"]), (&12.into(), &2.into()));
+    assert_eq!(
+        (&found["documents"], &found["queries"]),
+        (&12.into(), &2.into())
+    );
     // A text finds itself first; of the two that answer the second query one is not there.
     let near = |name: &str, value: f64| {
-        assert!((found[name].as_f64().unwrap() - value).abs() < 1e-12, "{name}: {found}");
+        assert!(
+            (found[name].as_f64().unwrap() - value).abs() < 1e-12,
+            "{name}: {found}"
+        );
     };
     let half = 2.0 / (2.0 + 1.0 / 3_f64.log2());
     near("ndcg@10", (1.0 + half) / 2.0);
@@ -49,7 +82,10 @@ fn eval_measures_what_a_hand_computes() {
     near("mrr@10", 1.0);
 
     let text = desk.ok(&arguments[..arguments.len() - 1]);
-    assert!(text.contains("nDCG@10     0.8") && text.contains("MRR@10      1.00000"), "{text}");
+    assert!(
+        text.contains("nDCG@10     0.8") && text.contains("MRR@10      1.00000"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -80,7 +116,10 @@ fn eval_says_what_is_wrong_with_its_files() {
     let desk = with_judgements();
     desk.write("qrels.tsv", "q3\tpaper-3\tgood\nq7\tpaper-7\tgood\n");
     let said = desk.fails(&EVAL);
-    assert_eq!(said, "error: qrels.tsv:2: grade `good`, expected a whole number\n");
+    assert_eq!(
+        said,
+        "error: qrels.tsv:2: grade `good`, expected a whole number\n"
+    );
     desk.write("qrels.tsv", "other\tpaper-3\t1\n");
     let said = desk.fails(&EVAL);
     let expected = "error: no query of `queries.jsonl` has a judgement in `qrels.tsv`; do their ids \
@@ -98,9 +137,14 @@ fn embed_writes_a_row_for_each_text() {
     );
     let model = tiny_model();
     let embed = |input: &str, output: &str| {
-        let said = desk.ok(&["embed", "--model", &model, "--input", input, "--output", output]);
+        let said = desk.ok(&[
+            "embed", "--model", &model, "--input", input, "--output", output,
+        ]);
         let rows: Array2<f32> = read_npy(desk.path(output)).unwrap();
-        assert_eq!(said, format!("wrote {} rows of 32 values to `{output}`\n", rows.nrows()));
+        assert_eq!(
+            said,
+            format!("wrote {} rows of 32 values to `{output}`\n", rows.nrows())
+        );
         rows
     };
     let (a, b) = (embed("a.txt", "a.npy"), embed("b.jsonl", "b.npy"));
@@ -109,7 +153,9 @@ fn embed_writes_a_row_for_each_text() {
     for row in a.outer_iter() {
         assert!((row.dot(&row) - 1.0).abs() < 1e-5);
     }
-    let queries = ["embed", "--model", &model, "--query", "--input", "a.txt", "--output", "q.npy"];
+    let queries = [
+        "embed", "--model", &model, "--query", "--input", "a.txt", "--output", "q.npy",
+    ];
     desk.ok(&queries);
     let queries: Array2<f32> = read_npy(desk.path("q.npy")).unwrap();
     assert_eq!(queries, a, "this model has no prompts");
@@ -120,7 +166,9 @@ fn embed_names_what_it_cannot_read_or_write() {
     let desk = Desk::new();
     let model = tiny_model();
     let embed = |input: &str, output: &str| {
-        desk.fails(&["embed", "--model", &model, "--input", input, "--output", output])
+        desk.fails(&[
+            "embed", "--model", &model, "--input", input, "--output", output,
+        ])
     };
     desk.write("a.txt", "graph\n");
     desk.write("a.csv", "graph\n");
@@ -128,13 +176,33 @@ fn embed_names_what_it_cannot_read_or_write() {
     desk.write("empty.txt", "");
     let expected = "`a.csv` has an unknown extension, expected `.txt`, `.jsonl` or `.jsonl.gz`";
     assert_eq!(embed("a.csv", "o.npy"), format!("error: {expected}\n"));
-    assert_eq!(embed("bad.jsonl", "o.npy"), "error: bad.jsonl:2: `text` is a number, expected a string\n");
-    assert_eq!(embed("empty.txt", "o.npy"), "error: `empty.txt` holds no text\n");
+    assert_eq!(
+        embed("bad.jsonl", "o.npy"),
+        "error: bad.jsonl:2: `text` is a number, expected a string\n"
+    );
+    assert_eq!(
+        embed("empty.txt", "o.npy"),
+        "error: `empty.txt` holds no text\n"
+    );
     let said = embed("a.txt", "missing/o.npy");
-    assert!(said.starts_with("error: cannot write `missing/o.npy`: No such file"), "{said}");
+    assert!(
+        said.starts_with("error: cannot write `missing/o.npy`: No such file"),
+        "{said}"
+    );
     assert!(!desk.path("o.npy").exists());
     let said = desk.fails(&[
-        "embed", "--model", &model, "--precision", "int8", "--input", "a.txt", "--output", "o.npy",
+        "embed",
+        "--model",
+        &model,
+        "--precision",
+        "int8",
+        "--input",
+        "a.txt",
+        "--output",
+        "o.npy",
     ]);
-    assert!(said.ends_with("`precision` is `int8`, expected `f32` on `cpu` in this release\n"), "{said}");
+    assert!(
+        said.ends_with("`precision` is `int8`, expected `f32` on `cpu` in this release\n"),
+        "{said}"
+    );
 }

@@ -12,14 +12,23 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A desk whose library `L` holds the first `count` papers.
     pub(crate) fn with_library(count: usize) -> Self {
         let desk = Self::new();
         desk.write("papers.jsonl", &papers(0..count));
-        desk.ok(&["add", "--library", "L", "--model", &tiny_model(), "papers.jsonl"]);
+        desk.ok(&[
+            "add",
+            "--library",
+            "L",
+            "--model",
+            &tiny_model(),
+            "papers.jsonl",
+        ]);
         desk
     }
 
@@ -63,7 +72,11 @@ impl Desk {
     pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
-        assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.stdout.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
         let said = stderr(&output);
         assert!(!said.contains("panicked"), "{said}");
         said
@@ -72,7 +85,9 @@ impl Desk {
     /// The number of papers in a library.
     #[track_caller]
     pub(crate) fn count(&self, library: &str) -> u64 {
-        self.json(&["info", "--library", library, "--json"])["papers"].as_u64().unwrap()
+        self.json(&["info", "--library", library, "--json"])["papers"]
+            .as_u64()
+            .unwrap()
     }
 }
 
@@ -109,7 +124,9 @@ fn copy_dir(from: &Path, to: &Path) {
 
 /// JSON lines of made-up papers, each with a text of its own.
 pub(crate) fn papers(numbers: std::ops::Range<usize>) -> String {
-    let words = ["graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever"];
+    let words = [
+        "graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever",
+    ];
     let line = |n: usize| {
         serde_json::json!({
             "id": format!("paper-{n}"),

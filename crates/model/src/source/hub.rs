@@ -42,7 +42,10 @@ pub(super) fn fetch(request: Request, timeout: Duration) -> Result<PathBuf, Stri
         Ok(Ok(Step::Fetched(dir))) => return Ok(dir),
         Ok(Err(reason)) => return Err(reason),
         Err(RecvTimeoutError::Timeout) => {
-            return Err(format!("no answer within {} seconds", timeout.as_secs_f32()));
+            return Err(format!(
+                "no answer within {} seconds",
+                timeout.as_secs_f32()
+            ));
         }
         Err(RecvTimeoutError::Disconnected) => return Err(gone()),
     }
@@ -53,10 +56,7 @@ pub(super) fn fetch(request: Request, timeout: Duration) -> Result<PathBuf, Stri
     }
 }
 
-fn fetch_files(
-    request: &Request,
-    steps: &Sender<Result<Step, String>>,
-) -> Result<PathBuf, String> {
+fn fetch_files(request: &Request, steps: &Sender<Result<Step, String>>) -> Result<PathBuf, String> {
     let mut builder =
         ApiBuilder::from_cache(Cache::new(request.cache.clone())).with_progress(false);
     if let Some(token) = &request.token {
@@ -66,8 +66,11 @@ fn fetch_files(
         builder = builder.with_endpoint(endpoint.clone());
     }
     let api = builder.build().map_err(reason)?;
-    let repo =
-        Repo::with_revision(request.name.clone(), RepoType::Model, request.revision.clone());
+    let repo = Repo::with_revision(
+        request.name.clone(),
+        RepoType::Model,
+        request.revision.clone(),
+    );
     let repo = api.repo(repo);
 
     let info = repo.info().map_err(reason)?;
@@ -75,7 +78,9 @@ fn fetch_files(
     let mut dir = None;
     for file in info.siblings.iter().map(|sibling| &sibling.rfilename) {
         if is_wanted(file) {
-            let path = repo.get(file).map_err(|error| format!("`{file}`: {}", reason(error)))?;
+            let path = repo
+                .get(file)
+                .map_err(|error| format!("`{file}`: {}", reason(error)))?;
             if file == "config.json" || file == "modules.json" {
                 dir = path.parent().map(Path::to_owned);
             }
@@ -91,7 +96,9 @@ fn is_wanted(file: &str) -> bool {
     let is_module = folder.split_once('_').is_some_and(|(number, name)| {
         !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && !name.contains('/')
     });
-    let is_json = Path::new(name).extension().is_some_and(|extension| extension == "json");
+    let is_json = Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "json");
     (folder.is_empty() || is_module) && (is_json || name == "model.safetensors")
 }
 
@@ -115,10 +122,21 @@ mod tests {
 
     #[test]
     fn wants_the_checkpoint_and_nothing_else() {
-        for file in ["config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json"] {
+        for file in [
+            "config.json",
+            "tokenizer.json",
+            "model.safetensors",
+            "1_Pooling/config.json",
+        ] {
             assert!(is_wanted(file), "{file}");
         }
-        for file in ["README.md", "onnx/model.onnx", "onnx/config.json", "pytorch_model.bin", "a/b"] {
+        for file in [
+            "README.md",
+            "onnx/model.onnx",
+            "onnx/config.json",
+            "pytorch_model.bin",
+            "a/b",
+        ] {
             assert!(!is_wanted(file), "{file}");
         }
     }

