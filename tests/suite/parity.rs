@@ -113,8 +113,9 @@ fn covers_the_texts_that_go_wrong() {
 fn token_ids_are_equal() {
     for role in [Role::Document, Role::Query] {
         let found = ENCODER.tokenize(role, &GOLDEN.texts).unwrap();
-        for (at, name) in GOLDEN.names.iter().enumerate() {
-            assert_eq!(found.sequence(at), GOLDEN.batch.sequence(at), "{name}");
+        let pairs = found.sequences().zip(GOLDEN.batch.sequences());
+        for (name, (found, expected)) in GOLDEN.names.iter().zip(pairs) {
+            assert_eq!(found, expected, "{name}");
         }
     }
 }

@@ -12,12 +12,12 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn a_bad_line_is_named_and_nothing_is_added() {
-    let good = papers(10..12);
+    let (good, more) = (papers(10..12), papers(12..14));
     let tail = "; nothing was added; --skip-bad leaves it out\n";
     for (line, fault) in [
         (
             "{\"id\": \"x\", ",
-            "not JSON at column 12: EOF while parsing a value",
+            "not JSON at column 11: EOF while parsing a value",
         ),
         ("{\"title\": \"T\"}", "`id` is missing"),
         (
@@ -29,7 +29,7 @@ fn a_bad_line_is_named_and_nothing_is_added() {
             "`title` is a number, expected a string",
         ),
     ] {
-        let said = refused(&format!("{good}{line}\n{good}"));
+        let said = refused(&format!("{good}{line}\n{more}"));
         assert_eq!(said, format!("error: bad.jsonl:3: {fault}{tail}"));
     }
 }

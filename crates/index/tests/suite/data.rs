@@ -20,9 +20,10 @@ impl Numbers {
         u32::try_from(self.next() % u64::from(n)).unwrap()
     }
 
-    /// Between -1 and 1.
+    /// Between -1 and 1, and never 0: a row of one dimension needs a direction.
     fn real(&mut self) -> f32 {
-        f32::from(u16::try_from(self.next() >> 48).unwrap()) / 32768.0 - 1.0
+        let odd = 2.0 * f32::from(u16::try_from(self.next() >> 48).unwrap()) + 1.0;
+        odd / 65536.0 - 1.0
     }
 }
 

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn refuses_a_file_with_other_bytes() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("config.json"), "{}").unwrap();
+        fs::write(dir.path().join("config.json"), "{}").unwrap();
         let error = DEFAULT.verify(dir.path(), &["config.json"]).unwrap_err();
         assert!(
             error.contains("has SHA-256 44136fa355b3678a1146ad16f7e8649e"),
