@@ -1,6 +1,9 @@
 //! Texts a second through the default model. The answers are compared with those of
 //! sentence-transformers before anything is timed.
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a benchmark should fail loudly"
+)]
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,9 @@
 //! Queries a second over random rows, the hard case for any bound. The answers are compared with
 //! cosines in f64 before anything is timed.
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a benchmark should fail loudly"
+)]
 
 use cognate_index::{FlatIndex, IndexBuilder};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

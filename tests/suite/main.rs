@@ -1,6 +1,12 @@
 //! What spans the crates, with the real default model: parity with sentence-transformers,
 //! invariance, persistence, and the papers that come with the examples.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what fails in a test should fail loudly"
+)]
+
 mod bundled;
 mod invariance;
 mod model;

@@ -43,7 +43,7 @@ fn ranks_the_pairs_of_stsb_as_published() {
 fn spearman(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (ranks(a), ranks(b));
     #[expect(clippy::cast_precision_loss, reason = "a few thousand pairs")]
-    let mean = (a.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(a.len() as f64, 1.0);
     let product = |x: &[f64], y: &[f64]| {
         x.iter()
             .zip(y)
@@ -62,7 +62,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
             .count()
     };
     #[expect(clippy::cast_precision_loss, reason = "a few thousand values")]
-    let rank = |&value: &f64| below(value) as f64 + (equal(value) as f64 + 1.0) / 2.0;
+    let rank = |&value: &f64| below(value) as f64 + f64::midpoint(equal(value) as f64, 1.0);
     values.iter().map(rank).collect()
 }
 

@@ -17,8 +17,11 @@ use crate::{Error, Library, Paper, Result};
 /// How papers are added.
 #[derive(Default)]
 pub struct AddOptions<'a> {
-    text: Option<Box<dyn Fn(&Paper) -> String + 'a>>,
+    text: Option<Box<TextOf<'a>>>,
 }
+
+/// What makes the text of a paper.
+type TextOf<'a> = dyn Fn(&Paper) -> String + 'a;
 
 /// How far an [`add`](Library::add_with) has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,14 +59,11 @@ impl Judgements {
         {
             let tabs: Vec<&str> = line.split('\t').map(str::trim).collect();
             let spaces: Vec<&str> = line.split_whitespace().collect();
-            let (query, document, grade) = match (&tabs[..], &spaces[..]) {
-                (&[query, document, grade], _) | (_, &[query, _, document, grade]) => {
-                    (query, document, grade)
-                }
-                _ => {
-                    let expected = "query, document and grade with tabs between";
-                    return Err(fault(path, at, format!("`{line}`, expected {expected}")));
-                }
+            let ((&[query, document, grade], _) | (_, &[query, _, document, grade])) =
+                (&tabs[..], &spaces[..])
+            else {
+                let expected = "query, document and grade with tabs between";
+                return Err(fault(path, at, format!("`{line}`, expected {expected}")));
             };
             match grade.parse() {
                 Ok(grade) => judgements.insert(query, document, grade),

@@ -15,7 +15,7 @@ pub(crate) struct WriteLock {
 }
 
 /// Far longer than a commit takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl WriteLock {
     pub(crate) fn acquire(dir: &Path) -> Result<Self> {

@@ -12,7 +12,7 @@ use rusqlite::{
 use crate::embed::EmbedderInfo;
 use crate::{Error, Filter, Paper, Result};
 
-/// Marks the SQLite file as ours (`PRAGMA application_id`): "Cogn".
+/// Marks the `SQLite` file as ours (`PRAGMA application_id`): "Cogn".
 const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
@@ -389,7 +389,7 @@ fn paper_of(row: &Row<'_>) -> rusqlite::Result<Paper> {
     })
 }
 
-/// A list of strings, kept as JSON so that SQLite's own functions can read it.
+/// A list of strings, kept as JSON so that `SQLite`'s own functions can read it.
 fn json_list(list: &[String]) -> String {
     serde_json::Value::from(list).to_string()
 }

@@ -50,11 +50,6 @@
 //!   has no unsafe code.
 
 #![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "a view is a reference already, and is handed over as one"
-)]
-
 mod builder;
 mod durable;
 mod encode;

@@ -17,7 +17,7 @@ impl Fingerprint {
             .modules
             .head
             .iter()
-            .map(|module| module.name())
+            .map(super::modules::HeadModule::name)
             .collect();
         let facts = format!(
             "cognate 1\nheads {}\nact {:?}\neps {:e}\nlower {}\npooling {:?}\nhead {head:?}\n\

@@ -112,16 +112,15 @@ impl Modules {
                 }
             }
         }
-        match (transformer, pooling) {
-            (Some(transformer), Some(pooling)) => Ok(Self {
+        if let (Some(transformer), Some(pooling)) = (transformer, pooling) {
+            Ok(Self {
                 transformer,
                 pooling,
                 head,
-            }),
-            _ => {
-                let found = format!("a list of {}", list.value.len());
-                Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
-            }
+            })
+        } else {
+            let found = format!("a list of {}", list.value.len());
+            Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
         }
     }
 }
@@ -156,39 +155,36 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
 
     // Recent releases write one field with one name or several, older ones a flag for each mode.
     let mut modes = Vec::new();
-    match fields.get("pooling_mode") {
-        Some(value) => {
-            let names = match value {
-                serde_json::Value::String(name) => vec![name.as_str()],
-                serde_json::Value::Array(list) => list
-                    .iter()
-                    .map(|name| name.as_str().unwrap_or_default())
-                    .collect(),
-                _ => Vec::new(),
+    if let Some(value) = fields.get("pooling_mode") {
+        let names = match value {
+            serde_json::Value::String(name) => vec![name.as_str()],
+            serde_json::Value::Array(list) => list
+                .iter()
+                .map(|name| name.as_str().unwrap_or_default())
+                .collect(),
+            _ => Vec::new(),
+        };
+        for name in names {
+            let Some((.., mode)) = MODES.iter().find(|(_, known, _)| *known == name) else {
+                return Err(json.unsupported("pooling_mode", name, mode_names()));
             };
-            for name in names {
-                let Some((.., mode)) = MODES.iter().find(|(_, known, _)| *known == name) else {
-                    return Err(json.unsupported("pooling_mode", name, mode_names()));
-                };
-                modes.push(*mode);
-            }
+            modes.push(*mode);
         }
-        None => {
-            let flagged = |field: &str| fields.get(field).and_then(serde_json::Value::as_bool);
-            if let Some(unknown) = fields.keys().find(|key| {
-                key.starts_with("pooling_mode_")
-                    && flagged(key) == Some(true)
-                    && !MODES.iter().any(|(known, ..)| known == key)
-            }) {
-                return Err(json.unsupported("pooling mode", unknown, mode_names()));
-            }
-            modes.extend(
-                MODES
-                    .iter()
-                    .filter(|(flag, ..)| flagged(flag) == Some(true))
-                    .map(|&(.., m)| m),
-            );
+    } else {
+        let flagged = |field: &str| fields.get(field).and_then(serde_json::Value::as_bool);
+        if let Some(unknown) = fields.keys().find(|key| {
+            key.starts_with("pooling_mode_")
+                && flagged(key) == Some(true)
+                && !MODES.iter().any(|(known, ..)| known == key)
+        }) {
+            return Err(json.unsupported("pooling mode", unknown, mode_names()));
         }
+        modes.extend(
+            MODES
+                .iter()
+                .filter(|(flag, ..)| flagged(flag) == Some(true))
+                .map(|&(.., m)| m),
+        );
     }
     // A file that names no mode means the default of sentence-transformers.
     if modes.is_empty() {

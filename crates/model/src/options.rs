@@ -21,12 +21,14 @@ pub struct EncoderOptions {
 
 impl EncoderOptions {
     /// Where to run. Default: the CPU.
+    #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
         self
     }
 
     /// The number format. Default: [`Precision::F32`], the only one that this release runs.
+    #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
@@ -34,6 +36,7 @@ impl EncoderOptions {
 
     /// Tokens of a text that are read, special tokens included; the rest is cut off and
     /// reported. Default: what the checkpoint says. At most its number of positions.
+    #[must_use]
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.max_tokens = Some(tokens);
         self
@@ -41,12 +44,14 @@ impl EncoderOptions {
 
     /// Tokens that go through the model in one piece. Default: 1,024. Changes speed and
     /// memory, never a result.
+    #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.max_batch_tokens = Some(tokens);
         self
     }
 
     /// Threads of the CPU. Default: as many as the machine has. Never changes a result.
+    #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
@@ -56,6 +61,7 @@ impl EncoderOptions {
     /// (Matryoshka, <https://arxiv.org/abs/2205.13147>). Default: all.
     ///
     /// As in sentence-transformers, the shortened rows are not normalized again.
+    #[must_use]
     pub fn truncate_dim(mut self, dim: usize) -> Self {
         self.truncate_dim = Some(dim);
         self

@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(pool(PoolingMode::Mean, true, 0), [3.0, -1.0]);
         assert_eq!(
             pool(PoolingMode::MeanSqrtLen, true, 0),
-            [5.196_152_4, -1.732_050_8]
+            [5.196_152, -1.732_050_8]
         );
         assert_eq!(
             pool(PoolingMode::WeightedMean, true, 0),

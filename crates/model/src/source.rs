@@ -181,24 +181,28 @@ impl ModelSource {
     }
 
     /// Where Hugging Face's cache lies.
+    #[must_use]
     pub fn hub_cache(mut self, dir: impl Into<PathBuf>) -> Self {
         self.hub_cache = dir.into();
         self
     }
 
     /// Asks this address instead of the Hub's own.
+    #[must_use]
     pub fn endpoint(mut self, address: impl Into<String>) -> Self {
         self.endpoint = Some(address.into());
         self
     }
 
     /// Whether to leave the network alone. Default: no.
+    #[must_use]
     pub fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;
         self
     }
 
     /// How long to wait for the Hub's first answer. Default: 5 seconds.
+    #[must_use]
     pub fn hub_timeout(mut self, timeout: Duration) -> Self {
         self.hub_timeout = timeout;
         self
@@ -270,7 +274,7 @@ impl ModelSource {
         }
 
         watch(SourceEvent::Asking(Origin::Hub));
-        match self.from_hub(&name, pin) {
+        match self.fetch_from_hub(&name, pin) {
             Ok(dir) => return found(dir, Origin::Hub, attempts),
             Err(reason) => {
                 watch(SourceEvent::Failed(Origin::Hub, &reason));
@@ -308,7 +312,11 @@ impl ModelSource {
     }
 
     #[cfg(feature = "hub")]
-    fn from_hub(&self, name: &str, pin: Option<&pinned::PinnedModel>) -> Result<PathBuf, String> {
+    fn fetch_from_hub(
+        &self,
+        name: &str,
+        pin: Option<&pinned::PinnedModel>,
+    ) -> Result<PathBuf, String> {
         let request = hub::Request {
             name: name.to_owned(),
             revision: pin.map_or("main", |pin| pin.revision).to_owned(),
@@ -324,7 +332,7 @@ impl ModelSource {
     }
 
     #[cfg(not(feature = "hub"))]
-    fn from_hub(&self, _: &str, _: Option<&pinned::PinnedModel>) -> Result<PathBuf, String> {
+    fn fetch_from_hub(&self, _: &str, _: Option<&pinned::PinnedModel>) -> Result<PathBuf, String> {
         Err("built without the feature `hub`".to_owned())
     }
 }

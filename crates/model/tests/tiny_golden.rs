@@ -2,6 +2,11 @@
 //!
 //! `fixtures/README.md` says what the golden numbers are and how they were made.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a test should fail loudly"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,10 @@
 //! What a library promises, with an embedder that is a test double.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a test should fail loudly"
+)]
+
 mod add;
 mod double;
 mod model_test;

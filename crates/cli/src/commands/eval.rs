@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -159,7 +160,8 @@ fn table(document: &EvalDocument<'_>) -> String {
         ("Recall@100", document.recall_at_100),
         ("MRR@10", document.mrr_at_10),
     ] {
-        text.push_str(&format!("{name:<12}{value:.5}\n"));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{name:<12}{value:.5}");
     }
     text
 }

@@ -1,5 +1,10 @@
 //! The command from end to end, with a tiny checkpoint that needs no network.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a test should fail loudly"
+)]
+
 mod add;
 mod answers;
 mod bad_input;

@@ -79,7 +79,7 @@ fn eval_measures_what_a_hand_computes() {
         );
     };
     let half = 2.0 / (2.0 + 1.0 / 3_f64.log2());
-    near("ndcg@10", (1.0 + half) / 2.0);
+    near("ndcg@10", f64::midpoint(1.0, half));
     near("map@100", 0.75);
     near("recall@10", 0.75);
     near("recall@100", 0.75);

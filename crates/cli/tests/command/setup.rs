@@ -136,7 +136,7 @@ pub(crate) fn papers(numbers: std::ops::Range<usize>) -> String {
             "year": 2000 + n % 20,
             "venue": "Journal of Things",
             "url": format!("https://example.org/{n}"),
-            "categories": if n % 2 == 0 { "cs.CL cs.LG" } else { "math.CO" },
+            "categories": if n.is_multiple_of(2) { "cs.CL cs.LG" } else { "math.CO" },
         })
         .to_string()
     };

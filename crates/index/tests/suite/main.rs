@@ -2,8 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::needless_pass_by_value,
-    reason = "what fails in a test should fail loudly; a view is a reference already"
+    reason = "what fails in a test should fail loudly"
 )]
 
 mod data;
