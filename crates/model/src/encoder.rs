@@ -180,6 +180,13 @@ impl Encoder {
             dim = shorter;
         }
 
+        tracing::debug!(
+            model = checkpoint.name(),
+            dim,
+            max_tokens,
+            threads,
+            "encoder loaded"
+        );
         let prompts = checkpoint.prompts.clone();
         let prompt_tokens = PromptTokens {
             query: tokenizer.prompt_tokens(&prompts.query)?,

@@ -248,7 +248,8 @@ impl ModelSource {
             });
         };
         let pin = (name == pinned::DEFAULT.name).then_some(&pinned::DEFAULT);
-        let found = |dir, origin, attempts| {
+        let found = |dir: PathBuf, origin, attempts| {
+            tracing::debug!(%name, %origin, dir = %dir.display(), "model found");
             Ok(ResolvedModel {
                 name: name.clone(),
                 dir,

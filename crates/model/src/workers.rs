@@ -10,15 +10,29 @@ use crate::{Error, Result};
 ///
 /// Each worker is a pool of one thread. A worker that runs a whole piece of work then never
 /// picks up another worker's piece while it waits inside a matrix product, as it would in a
-/// shared pool. A lone piece runs in `wide`, where the products themselves are split.
+/// shared pool. A lone piece runs in `wide`, where the products themselves are split; and so do
+/// all pieces, one after the other, where workers would be in each other's way.
 #[derive(Debug)]
 pub(crate) struct Workers {
     single: Vec<ThreadPool>,
     wide: ThreadPool,
 }
 
+/// Whether candle has threads of its own beside ours. It gives them large additions and
+/// activations of one caller at a time, and they spin: two workers then wait for each other most
+/// of the time. `CANDLE_NUM_THREADS=1`, read by candle, leaves it without, and every worker for
+/// itself is faster still.
+fn candle_has_threads() -> bool {
+    candle_core::utils::barrier_pool().n_workers() > 0
+}
+
 impl Workers {
     pub(crate) fn new(threads: usize) -> Result<Self> {
+        Self::with(threads, if candle_has_threads() { 0 } else { threads })
+    }
+
+    /// With `alone` threads for whole pieces.
+    fn with(threads: usize, alone: usize) -> Result<Self> {
         let pool = |threads| {
             ThreadPoolBuilder::new()
                 .num_threads(threads)
@@ -26,7 +40,7 @@ impl Workers {
                 .build()
                 .map_err(Error::forward)
         };
-        let single = (0..threads).map(|_| pool(1)).collect::<Result<_>>()?;
+        let single = (0..alone).map(|_| pool(1)).collect::<Result<_>>()?;
         Ok(Self {
             single,
             wide: pool(threads)?,
@@ -46,9 +60,11 @@ impl Workers {
         work: impl Fn(usize) -> T + Sync,
         mut done: impl FnMut(usize, T) -> ControlFlow<()>,
     ) {
-        if count <= 1 {
+        if count <= 1 || self.single.len() <= 1 {
             for piece in 0..count {
-                let _ = done(piece, self.together(|| work(piece)));
+                if done(piece, self.together(|| work(piece))).is_break() {
+                    return;
+                }
             }
             return;
         }
@@ -87,35 +103,39 @@ mod tests {
     #[test]
     fn does_every_piece_once() {
         for (threads, count) in [(1, 0), (1, 1), (1, 7), (3, 1), (3, 2), (3, 100)] {
-            let mut seen = vec![0; count];
-            Workers::new(threads).unwrap().each(
-                count,
-                |piece| piece * piece,
-                |piece, square| {
-                    assert_eq!(square, piece * piece);
-                    seen[piece] += 1;
-                    ControlFlow::Continue(())
-                },
-            );
-            assert_eq!(seen, vec![1; count]);
+            for alone in [0, threads] {
+                let mut seen = vec![0; count];
+                Workers::with(threads, alone).unwrap().each(
+                    count,
+                    |piece| piece * piece,
+                    |piece, square| {
+                        assert_eq!(square, piece * piece);
+                        seen[piece] += 1;
+                        ControlFlow::Continue(())
+                    },
+                );
+                assert_eq!(seen, vec![1; count]);
+            }
         }
     }
 
     #[test]
     fn stops_when_asked() {
-        let mut calls = 0;
-        Workers::new(2).unwrap().each(
-            1_000_000,
-            |piece| piece,
-            |_, _| {
-                calls += 1;
-                if calls == 5 {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
-        );
-        assert_eq!(calls, 5);
+        for alone in [0, 2] {
+            let mut calls = 0;
+            Workers::with(2, alone).unwrap().each(
+                1_000_000,
+                |piece| piece,
+                |_, _| {
+                    calls += 1;
+                    if calls == 5 {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                },
+            );
+            assert_eq!(calls, 5);
+        }
     }
 }

@@ -166,6 +166,29 @@ fn embed_writes_a_row_for_each_text() {
 }
 
 #[test]
+fn embed_gives_the_same_bytes_however_many_threads_candle_has() {
+    let desk = Desk::new();
+    let texts: String = (1..200)
+        .map(|n| "graph and the proof of enzyme ".repeat(n % 9 + 1) + "\n")
+        .collect();
+    desk.write("a.txt", &texts);
+    let model = tiny_model();
+    let embed = |threads: &str| {
+        let arguments = [
+            "embed", "--model", &model, "--input", "a.txt", "--output", "o.npy",
+        ];
+        let output = desk
+            .command(&arguments)
+            .env("CANDLE_NUM_THREADS", threads)
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        fs::read(desk.path("o.npy")).unwrap()
+    };
+    assert_eq!(embed("1"), embed("3"));
+}
+
+#[test]
 fn embed_names_what_it_cannot_read_or_write() {
     let desk = Desk::new();
     let model = tiny_model();
