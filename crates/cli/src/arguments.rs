@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Remove(RemoveArguments),
     /// Measure how well a model finds what judges found relevant
     Eval(EvalArguments),
-    /// Write the embeddings of texts to a `NumPy` file
+    /// Write the embeddings of texts to a .npy file
     Embed(EmbedArguments),
 }
 

@@ -2,26 +2,17 @@
 //!
 //! `fixtures/README.md` says what the golden numbers are and how they were made.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
-
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
 use ndarray::{Array2, ArrayView2};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::checkpoints::{copy, fixtures, load, modules, variant};
 
 /// The golden numbers differ from f64 by 4e-6 at most where values reach 4 and more.
 const TOLERANCE: f32 = 5e-6;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
-}
 
 fn texts() -> Vec<String> {
     let file = fs::read_to_string(fixtures().join("tiny-texts.json")).unwrap();
@@ -70,48 +61,6 @@ fn assert_close(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) {
             "{place:?}: {found}, expected {expected}"
         );
     }
-}
-
-/// A copy of the tiny checkpoint with changed fields: (file, field, value).
-fn variant(changes: &[(&str, &str, Value)]) -> TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    copy(&fixtures().join("tiny-bert"), dir.path());
-    for (file, field, value) in changes {
-        let path = dir.path().join(file);
-        let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        if value.is_null() {
-            json.as_object_mut().unwrap().remove(*field);
-        } else {
-            json[*field] = value.clone();
-        }
-        fs::write(&path, json.to_string()).unwrap();
-    }
-    dir
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-fn load(dir: &Path) -> Encoder {
-    Encoder::load(&Checkpoint::open(dir).unwrap(), EncoderOptions::default()).unwrap()
-}
-
-fn modules(classes: &[(&str, &str)]) -> String {
-    let list = classes.iter().enumerate().map(|(idx, (path, class))| {
-        json!({"idx": idx, "name": idx.to_string(), "path": path,
-               "type": format!("sentence_transformers.models.{class}")})
-    });
-    Value::Array(list.collect()).to_string()
 }
 
 #[test]

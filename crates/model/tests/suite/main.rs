@@ -1,0 +1,10 @@
+//! The crate from outside, on a tiny checkpoint.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a test should fail loudly"
+)]
+
+mod checkpoints;
+mod golden;
+mod refusals;

@@ -1,0 +1,176 @@
+//! What a checkpoint that cannot be run says.
+
+use std::error::Error as _;
+use std::fs;
+use std::path::Path;
+
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Precision};
+use serde_json::{Value, json};
+
+use crate::checkpoints::{copy, fixtures, modules, variant};
+
+/// The message of opening or loading, with the folder called `ckpt`.
+fn refusal(dir: &Path, options: EncoderOptions) -> String {
+    let error = match Checkpoint::open(dir) {
+        Ok(checkpoint) => Encoder::load(&checkpoint, options).unwrap_err(),
+        Err(error) => error,
+    };
+    error
+        .to_string()
+        .replace(&dir.display().to_string(), "ckpt")
+}
+
+#[track_caller]
+fn assert_refused(changes: &[(&str, &str, Value)], expected: &str) {
+    let dir = variant(changes);
+    assert_eq!(refusal(dir.path(), EncoderOptions::default()), expected);
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    for (file, expected) in [
+        ("config.json", "the configuration of a transformer, in JSON"),
+        (
+            "tokenizer.json",
+            "a tokenizer in the format of the tokenizers library",
+        ),
+        ("model.safetensors", "weights in the safetensors format"),
+        (
+            "1_Pooling/config.json",
+            "the configuration of a pooling module, in JSON",
+        ),
+    ] {
+        let dir = variant(&[]);
+        fs::remove_file(dir.path().join(file)).unwrap();
+        let expected = format!("`ckpt/{file}` is missing, expected {expected}");
+        assert_eq!(refusal(dir.path(), EncoderOptions::default()), expected);
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_named_with_what_is() {
+    assert_refused(
+        &[
+            ("config.json", "model_type", json!("t5")),
+            ("config.json", "architectures", json!(["T5EncoderModel"])),
+        ],
+        "`ckpt/config.json`: unsupported architecture `T5EncoderModel`, expected `BertModel`",
+    );
+    assert_refused(
+        &[(
+            "config.json",
+            "position_embedding_type",
+            json!("relative_key"),
+        )],
+        "`ckpt/config.json`: unsupported position_embedding_type `relative_key`, expected \
+         `absolute`",
+    );
+    assert_refused(
+        &[("1_Pooling/config.json", "pooling_mode", json!("median"))],
+        "`ckpt/1_Pooling/config.json`: unsupported pooling_mode `median`, expected one of `cls`, \
+         `max`, `mean`, `mean_sqrt_len_tokens`, `weightedmean`, `lasttoken`",
+    );
+    let dir = variant(&[]);
+    let list = modules(&[
+        ("", "Transformer"),
+        ("1_Pooling", "Pooling"),
+        ("2_LSTM", "LSTM"),
+    ]);
+    fs::write(dir.path().join("modules.json"), list).unwrap();
+    assert_eq!(
+        refusal(dir.path(), EncoderOptions::default()),
+        "`ckpt/modules.json`: unsupported module 2 `sentence_transformers.models.LSTM`, expected \
+         `Transformer`, then `Pooling`, then any of `Dense`, `Normalize`"
+    );
+}
+
+#[test]
+fn files_that_are_cut_short_are_named_with_their_cause() {
+    for (file, message) in [
+        (
+            "config.json",
+            "`ckpt/config.json` cannot be understood, expected the configuration of a transformer, \
+             in JSON",
+        ),
+        (
+            "modules.json",
+            "`ckpt/modules.json` cannot be understood, expected a list of modules",
+        ),
+    ] {
+        let dir = variant(&[]);
+        let path = dir.path().join(file);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
+        assert_eq!(refusal(dir.path(), EncoderOptions::default()), message);
+        assert!(Checkpoint::open(dir.path()).unwrap_err().source().is_some());
+    }
+    let whole = fs::read(fixtures().join("tiny-bert/model.safetensors")).unwrap();
+    for length in [0, 7, 100, whole.len() / 2, whole.len() - 1] {
+        let dir = variant(&[]);
+        fs::write(dir.path().join("model.safetensors"), &whole[..length]).unwrap();
+        let expected = format!(
+            "`ckpt/model.safetensors`: the weights cannot be loaded; fetch the file again if it was \
+             cut short, it has {length} bytes"
+        );
+        assert_eq!(refusal(dir.path(), EncoderOptions::default()), expected);
+    }
+}
+
+#[test]
+fn weights_of_another_shape_than_the_configuration_are_refused() {
+    for (field, value) in [
+        ("num_hidden_layers", 3),
+        ("hidden_size", 64),
+        ("vocab_size", 365),
+    ] {
+        let dir = variant(&[("config.json", field, json!(value))]);
+        let message = refusal(dir.path(), EncoderOptions::default());
+        assert!(
+            message.starts_with("`ckpt/model.safetensors`: the weights"),
+            "{field}: {message}"
+        );
+    }
+}
+
+#[test]
+fn options_that_do_not_fit_are_refused() {
+    let dir = variant(&[]);
+    let options = EncoderOptions::default;
+    for (options, expected) in [
+        (
+            options().max_tokens(65),
+            "`max_tokens` is 65, expected at most 64",
+        ),
+        (
+            options().truncate_dim(0),
+            "`truncate_dim` is 0, expected 1 to 32",
+        ),
+        (
+            options().truncate_dim(33),
+            "`truncate_dim` is 33, expected 1 to 32",
+        ),
+        (options().threads(0), "`threads` is 0, expected at least 1"),
+        (
+            options().max_batch_tokens(0),
+            "`max_batch_tokens` is 0, expected at least 1",
+        ),
+        (
+            options().precision(Precision::Int8),
+            "`precision` is `int8`, expected `f32` on `cpu` in this release",
+        ),
+    ] {
+        assert_eq!(refusal(dir.path(), options), expected);
+    }
+}
+
+#[test]
+fn a_folder_without_the_list_of_modules_is_mean_pooling() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&fixtures().join("tiny-bert"), dir.path());
+    fs::remove_file(dir.path().join("modules.json")).unwrap();
+    let checkpoint = Checkpoint::open(dir.path()).unwrap();
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default()).unwrap();
+    let rows = encoder.encode_documents(&["graph and proof"]).unwrap();
+    let length = rows.row(0).dot(&rows.row(0)).sqrt();
+    assert!((length - 1.0).abs() > 1e-3, "not normalized: {length}");
+}
