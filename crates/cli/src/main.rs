@@ -38,13 +38,37 @@ fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes, in one line.
+/// The error and its causes in one line, without those that only say the same again.
 fn message(error: &anyhow::Error) -> String {
-    format!("{error:#}")
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if parts
+            .last()
+            .is_none_or(|last| !cause.ends_with(last.as_str()))
+        {
+            parts.push(cause);
+        }
+    }
+    parts.join(": ")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_each_cause_once() {
+        let error = anyhow::anyhow!("Error code 13: the disk is full")
+            .context("the disk is full")
+            .context("cannot write `L`");
+        assert_eq!(message(&error), "cannot write `L`: the disk is full");
+        let error = anyhow::anyhow!("permission denied").context("cannot write `L`");
+        assert_eq!(message(&error), "cannot write `L`: permission denied");
+    }
 }

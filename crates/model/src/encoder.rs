@@ -65,7 +65,7 @@ pub enum Role {
 }
 
 /// How far an encoder has come; handed to the callback of
-/// [`encode_documents_with`](Encoder::encode_documents_with).
+/// [`encode_with`](Encoder::encode_with).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Texts embedded.
