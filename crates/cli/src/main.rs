@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod input;
 mod interrupt;
+mod library;
 mod model;
 mod output;
 mod progress;

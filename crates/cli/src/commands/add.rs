@@ -1,50 +1,24 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use cognate::{AddOptions, AddReport, EmbedderInfo, Error, Library, Truncation};
+use cognate::{AddOptions, AddReport, Error, Library, Truncation};
 
-use crate::arguments::{AddArguments, ModelArguments};
+use crate::arguments::AddArguments;
 use crate::input::PaperFiles;
 use crate::output::{count, note, print, thousands};
 use crate::progress::Progress;
-use crate::{interrupt, model};
+use crate::{interrupt, library};
 
 pub(crate) fn run(arguments: &AddArguments) -> Result<()> {
     let dir = &arguments.library.library;
-    let existing = match Library::open(dir) {
-        Ok(library) => Some(library),
-        Err(Error::NotALibrary { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let found = library::find(dir)?;
     let files = PaperFiles::check(&arguments.files, arguments.skip_bad)?;
     if files.len() == 0 {
         bail!("there is no paper in the input, nothing was added");
     }
-    let stored = existing.as_ref().map(Library::embedder_info);
-    let encoder = load_model(&arguments.model, stored)?;
-    let max_tokens = encoder.max_tokens();
-    let library = match existing {
-        Some(library) => library.with_embedder(encoder)?,
-        None => Library::open_or_create(dir, encoder)?,
-    };
-    let (report, elapsed) = add(&library, &files)?;
-    print(&summary(&report, elapsed, max_tokens))
-}
-
-/// Loads the model that the arguments ask for, or else the one that made the library.
-pub(crate) fn load_model(
-    arguments: &ModelArguments,
-    stored: Option<&EmbedderInfo>,
-) -> Result<cognate::Encoder> {
-    let precision = match (arguments.precision, stored) {
-        (None, Some(stored)) => stored.precision.parse()?,
-        _ => arguments.precision(),
-    };
-    let name = match (&arguments.model, stored) {
-        (None, Some(stored)) => &stored.model,
-        _ => arguments.model(),
-    };
-    model::load(name, precision)
+    let writable = library::open_or_create(dir, found, &arguments.model)?;
+    let (report, elapsed) = add(&writable.library, &files)?;
+    print(&summary(&report, elapsed, writable.max_tokens))
 }
 
 /// Adds the papers of `files`, showing how far it is.

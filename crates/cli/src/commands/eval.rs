@@ -7,8 +7,9 @@ use cognate::{Judgements, Library, Metrics, TextReader};
 use serde::Serialize;
 
 use crate::arguments::EvalArguments;
-use crate::commands::add::{self, load_model, note_cut_off};
+use crate::commands::add::{self, note_cut_off};
 use crate::input::PaperFiles;
+use crate::library;
 use crate::output::{count, note, print, print_json};
 
 /// The depth to which rankings are judged.
@@ -40,24 +41,15 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
     let corpus = PaperFiles::check(std::slice::from_ref(&arguments.corpus), arguments.skip_bad)?;
 
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let dir = arguments
-        .library
-        .clone()
-        .unwrap_or_else(|| scratch.path().join("library"));
-    let existing = arguments
-        .library
-        .as_ref()
-        .filter(|dir| dir.join("papers.sqlite").exists());
-    let existing = existing.map(Library::open).transpose()?;
-    let stored = existing.as_ref().map(Library::embedder_info);
-    let encoder = load_model(&arguments.model, stored)?;
-    let max_tokens = encoder.max_tokens();
-    let library = match existing {
-        Some(library) => library.with_embedder(encoder)?,
-        None => Library::open_or_create(&dir, encoder)?,
+    let dir = match &arguments.library {
+        Some(dir) => dir.clone(),
+        None => scratch.path().join("library"),
     };
+    let found = library::find(&dir)?;
+    let writable = library::open_or_create(&dir, found, &arguments.model)?;
+    let library = writable.library;
     let (report, _) = add::add(&library, &corpus)?;
-    note_cut_off(&report.truncation, report.embedded, max_tokens);
+    note_cut_off(&report.truncation, report.embedded, writable.max_tokens);
     let documents = library.len()?;
     if documents != corpus.len() {
         bail!(
