@@ -4,12 +4,18 @@
 //! methods are the kernels. Nothing is compiled for one processor only.
 //!
 //! ```
-//! use cognate_kernels::Cpu;
+//! use cognate_kernels::{Cpu, Epilogue, Linear};
 //!
 //! let cpu = Cpu::detect();
 //! assert_eq!(cpu.dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
 //! // The same bits as without any SIMD.
 //! assert_eq!(Cpu::portable().dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
+//!
+//! // Two outputs of three inputs, for one row.
+//! let layer = Linear::new(cpu, &[1.0, 0.0, 0.0, 0.0, 1.0, 1.0], &[0.5, -9.0], 3);
+//! let mut y = [0.0; 2];
+//! layer.apply(&[1.0, 2.0, 3.0], Epilogue::Relu, &mut y);
+//! assert_eq!(y, [1.5, 0.0]);
 //! ```
 //!
 //! # Guarantees
@@ -20,11 +26,26 @@
 //!
 //! # Unsafe
 //!
-//! Kernels are safe functions with `#[target_feature]`. Two unsafe places are left: the call from
-//! ordinary code, sound because a [`Cpu`] of that level exists only where the features were
-//! detected, and the load of a vector from an array reference of just its size.
+//! Instructions are reached through tokens that exist only where the features were detected: a
+//! [`Cpu`] outside, a value of the instruction set inside. What is left is the call of a function
+//! with target features from ordinary code, the loads and stores of a vector through a reference
+//! of just its size, and the micro-kernel of the matrix products, which checks its bounds once and
+//! then walks pointers.
 
+mod aligned;
+mod attention;
 mod cpu;
 mod dot;
+mod elementary;
+mod layer_norm;
+mod linear;
+mod simd;
+mod softmax;
+#[cfg(test)]
+mod testing;
+mod tile;
 
+pub use aligned::AlignedBuffer;
+pub use attention::{Attention, AttentionScratch, PositionBias};
 pub use cpu::Cpu;
+pub use linear::{Epilogue, Linear};

@@ -7,6 +7,7 @@
 use proptest::prelude::*;
 
 use super::{Cpu, LANES};
+use crate::testing::numbers;
 
 /// The order of summation, once more, one element at a time.
 fn plain(a: &[f32], b: &[f32]) -> f32 {
@@ -20,21 +21,6 @@ fn plain(a: &[f32], b: &[f32]) -> f32 {
         }
     }
     lanes[0]
-}
-
-/// Deterministic numbers in -1..1 (splitmix64).
-fn numbers(seed: u64, len: usize) -> Vec<f32> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    (0..len)
-        .map(|_| (next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0)
-        .collect()
 }
 
 /// The same bits, or both not a number.

@@ -1,0 +1,207 @@
+//! Elementary functions on vectors: polynomials evaluated by Horner's rule with fused
+//! multiply-adds, in one order, for the same bits at every level.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what a function with target features calls must be compiled with them"
+)]
+
+use crate::simd::Simd;
+
+/// `c[0] + c[1]·x + c[2]·x² + …`
+#[inline(always)]
+fn horner<S: Simd, const N: usize>(s: S, x: S::F, coefficients: [f32; N]) -> S::F {
+    let mut sum = s.splat(coefficients[N - 1]);
+    for i in (0..N - 1).rev() {
+        sum = s.fma(sum, x, s.splat(coefficients[i]));
+    }
+    sum
+}
+
+/// `exp(x)`, for x from −87 to 88 within 2 units in the last place; outside, the value at the
+/// nearer end.
+///
+/// `x = n·ln 2 + r` with whole n and `|r| ≤ ln 2 / 2` (Cody and Waite, *Software Manual for the
+/// Elementary Functions*, chapter 6); the polynomial for exp(r) is a minimax fit.
+#[inline(always)]
+pub(crate) fn exp<S: Simd>(s: S, x: S::F) -> S::F {
+    /// ln 2 in two parts: the first has so few bits that its product with n is exact.
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
+    const Q: [f32; 5] = [
+        0.499_999_94,
+        0.166_665_21,
+        0.041_668_39,
+        0.008_368_71,
+        0.001_381_461,
+    ];
+    let x = s.min(s.max(x, s.splat(-87.0)), s.splat(88.0));
+    let n = s.round(s.mul(x, s.splat(std::f32::consts::LOG2_E)));
+    let r = s.fma(n, s.splat(-LN_2_HIGH), x);
+    let r = s.fma(n, s.splat(-LN_2_LOW), r);
+    let one = s.splat(1.0);
+    let linear = s.fma(horner(s, r, Q), r, one);
+    s.mul(s.fma(linear, r, one), s.exp2_whole(n))
+}
+
+/// GELU: `x · Φ(x)`, Φ the distribution function of the normal distribution
+/// (<https://arxiv.org/abs/1606.08415>). The error is below `2⁻²² · |x|`.
+///
+/// `erf(x/√2) / x` is even and smooth: a polynomial in `2x²/5.6² − 1`, interpolated at Chebyshev's
+/// nodes. Beyond 5.6 it is 1 to the precision of an f32.
+#[inline(always)]
+pub(crate) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
+    const END: f32 = 5.6;
+    const P: [f32; 16] = [
+        0.252_519_2,
+        -0.126_102_54,
+        0.093_962_505,
+        -0.076_692_67,
+        0.063_926_46,
+        -0.052_602_325,
+        0.041_971_36,
+        -0.031_628_445,
+        0.021_698_361,
+        -0.014_746_75,
+        0.011_086_497,
+        -0.006_224_997,
+        0.001_278_336_4,
+        -0.000_890_056_37,
+        0.001_785_282_9,
+        -0.000_768_780_53,
+    ];
+    let inside = s.min(s.max(x, s.splat(-END)), s.splat(END));
+    let t = s.fma(
+        s.mul(inside, inside),
+        s.splat(2.0 / (END * END)),
+        s.splat(-1.0),
+    );
+    let erf = s.mul(inside, horner(s, t, P));
+    let half = s.mul(x, s.splat(0.5));
+    s.fma(half, erf, half)
+}
+
+/// GELU's approximation by a hyperbolic tangent,
+/// `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) = x / (1 + exp(−2u))`.
+#[inline(always)]
+pub(crate) fn gelu_tanh<S: Simd>(s: S, x: S::F) -> S::F {
+    /// −2 · √(2/π)
+    const SCALE: f32 = -1.595_769_1;
+    let square = s.mul(x, x);
+    let inner = s.fma(square, s.splat(0.044_715 * SCALE), s.splat(SCALE));
+    let one = s.splat(1.0);
+    s.div(x, s.add(one, exp(s, s.mul(x, inner))))
+}
+
+#[inline(always)]
+pub(crate) fn relu<S: Simd>(s: S, x: S::F) -> S::F {
+    s.max(x, s.splat(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cpu;
+    use crate::simd::{Kernel, LANES};
+
+    #[derive(Clone, Copy)]
+    enum Function {
+        Exp,
+        Gelu,
+        GeluTanh,
+    }
+
+    struct Apply(Function, [f32; LANES]);
+
+    impl Kernel for Apply {
+        type Output = [f32; LANES];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> [f32; LANES] {
+            let x = s.load(&self.1);
+            s.to_array(match self.0 {
+                Function::Exp => exp(s, x),
+                Function::Gelu => gelu(s, x),
+                Function::GeluTanh => gelu_tanh(s, x),
+            })
+        }
+    }
+
+    /// Compares `function` over `from..=to` and near zero with `expected`, in f64, on every level.
+    /// The error is divided by `unit`.
+    fn worst(
+        function: Function,
+        from: f64,
+        to: f64,
+        expected: impl Fn(f64) -> f64,
+        unit: impl Fn(f64) -> f64,
+    ) -> f64 {
+        const STEPS: u32 = 200_000;
+        let mut worst = 0.0f64;
+        let mut xs: Vec<f32> = (0..=STEPS)
+            .map(|i| (from + (to - from) * f64::from(i) / f64::from(STEPS)) as f32)
+            .collect();
+        xs.extend((0..40).map(|i| 10f32.powi(-i)));
+        xs.extend((0..40).map(|i| -(10f32.powi(-i))));
+        for chunk in xs.chunks(LANES) {
+            let mut lanes = [0.0; LANES];
+            lanes[..chunk.len()].copy_from_slice(chunk);
+            let found = Cpu::portable().run(Apply(function, lanes));
+            for cpu in Cpu::available() {
+                let bits = |values: [f32; LANES]| values.map(f32::to_bits);
+                assert_eq!(
+                    bits(cpu.run(Apply(function, lanes))),
+                    bits(found),
+                    "{cpu:?}"
+                );
+            }
+            for (x, found) in lanes.into_iter().zip(found) {
+                let x = f64::from(x);
+                worst = worst.max((f64::from(found) - expected(x)).abs() / unit(x));
+            }
+        }
+        worst
+    }
+
+    /// The error function by its series (Abramowitz and Stegun, 7.1.6), to the precision of f64 for
+    /// the arguments here.
+    fn erf(z: f64) -> f64 {
+        let z = z.clamp(-6.0, 6.0);
+        let (mut term, mut sum, mut n) = (z, z, 0.0);
+        while term.abs() > 1e-18 {
+            n += 1.0;
+            term *= 2.0 * z * z / (2.0 * n + 1.0);
+            sum += term;
+        }
+        2.0 / std::f64::consts::PI.sqrt() * (-z * z).exp() * sum
+    }
+
+    #[test]
+    fn exp_is_within_two_units() {
+        let error = worst(Function::Exp, -87.0, 88.0, f64::exp, |x| {
+            x.exp() * f64::from(f32::EPSILON) / 2.0
+        });
+        assert!(error < 2.0, "{error}");
+        let ends = Cpu::detect().run(Apply(Function::Exp, [-1000.0; LANES]));
+        assert!(ends[0] > 0.0 && ends[0] < 2e-38);
+    }
+
+    #[test]
+    fn gelu_is_within_its_bound() {
+        let gelu = |x: f64| 0.5 * x * (1.0 + erf(x / 2f64.sqrt()));
+        let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 22);
+        let error = worst(Function::Gelu, -20.0, 20.0, gelu, unit);
+        assert!(error < 1.0, "{error}");
+    }
+
+    #[test]
+    fn gelu_by_tanh_is_within_its_bound() {
+        let gelu = |x: f64| {
+            let u = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+            x / (1.0 + (-2.0 * u).exp())
+        };
+        let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 22);
+        let error = worst(Function::GeluTanh, -20.0, 20.0, gelu, unit);
+        assert!(error < 1.0, "{error}");
+    }
+}

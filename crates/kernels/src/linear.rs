@@ -1,0 +1,378 @@
+//! `y = x · Wᵀ + b`, with what follows done while the sums are still in registers.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what a function with target features calls must be compiled with them"
+)]
+
+use std::ops::Range;
+
+use crate::elementary::{gelu, gelu_tanh, relu};
+use crate::simd::{Kernel, LANES, Simd};
+use crate::tile::{Rows, TILE_ROWS, tile};
+use crate::{AlignedBuffer, Cpu};
+
+/// Elements of x that are visited before the next block of rows is: with a panel of the weights,
+/// they stay in a second-level cache.
+const BLOCK: usize = 64 * 1024;
+
+/// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
+/// processor it was made for.
+///
+/// The weights lie in panels of as many outputs as a tile of the product has columns, input by
+/// input, so that the product reads them in order. The last panel is filled up with zeros.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    cpu: Cpu,
+    inputs: usize,
+    outputs: usize,
+    /// `[panels, inputs, tile_columns]`
+    panels: AlignedBuffer,
+    /// `[panels, tile_columns]`
+    bias: AlignedBuffer,
+}
+
+/// What is done with each value of a product after the bias is added.
+#[derive(Clone, Copy, Debug)]
+pub enum Epilogue<'a> {
+    /// Nothing.
+    Plain,
+    /// GELU, by the error function.
+    Gelu,
+    /// GELU, by the hyperbolic tangent.
+    GeluTanh,
+    /// The greater of the value and 0.
+    Relu,
+    /// The value of this matrix, of the shape of the product, is added.
+    Add(&'a [f32]),
+}
+
+impl Linear {
+    /// Packs `weights`, `[outputs, inputs]`, and `bias`, `[outputs]`.
+    ///
+    /// # Panics
+    ///
+    /// When `inputs` is 0 or `weights` has another size.
+    pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
+        let outputs = bias.len();
+        assert_ne!(inputs, 0, "a linear layer needs inputs");
+        assert_eq!(
+            weights.len(),
+            outputs * inputs,
+            "weights must be [outputs, inputs]"
+        );
+        let columns = cpu.tile_columns();
+        let padded = outputs.next_multiple_of(columns);
+        let mut panels = AlignedBuffer::zeroed(padded * inputs);
+        let panel_len = columns * inputs;
+        for (panel, rows) in panels
+            .as_mut_slice()
+            .chunks_exact_mut(panel_len)
+            .zip(weights.chunks(panel_len))
+        {
+            transpose(rows, inputs, panel, columns);
+        }
+        let mut padded_bias = AlignedBuffer::zeroed(padded);
+        padded_bias.as_mut_slice()[..outputs].copy_from_slice(bias);
+        Self {
+            cpu,
+            inputs,
+            outputs,
+            panels,
+            bias: padded_bias,
+        }
+    }
+
+    /// Values of a row of x.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Values of a row of y.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Computes `y = epilogue(x · Wᵀ + b)` for any number of rows: `x` is `[n, inputs]`, `y` is
+    /// `[n, outputs]`.
+    ///
+    /// Each value is a chain of fused multiply-adds in the order of the inputs, from 0, and then the
+    /// bias is added: it depends on its own row of x alone, and on no level of the processor.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit.
+    pub fn apply(&self, x: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+        assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
+        let rows = x.len() / self.inputs;
+        assert_eq!(y.len(), rows * self.outputs, "y must be [n, outputs]");
+        if let Epilogue::Add(other) = epilogue {
+            assert_eq!(other.len(), y.len(), "what is added must be [n, outputs]");
+        }
+        self.cpu.run(Product {
+            layer: self,
+            x,
+            rows,
+            epilogue,
+            y,
+        });
+    }
+}
+
+/// Writes `rows`, `[at most columns, inputs]`, as the columns of `panel`, `[inputs, columns]`.
+fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
+    // Squares of 16 × 16 keep both sides in the first-level cache.
+    for first in (0..inputs).step_by(LANES) {
+        for (column, row) in rows.chunks_exact(inputs).enumerate() {
+            for i in first..inputs.min(first + LANES) {
+                panel[i * columns + column] = row[i];
+            }
+        }
+    }
+}
+
+struct Product<'a> {
+    layer: &'a Linear,
+    x: &'a [f32],
+    rows: usize,
+    epilogue: Epilogue<'a>,
+    y: &'a mut [f32],
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        match S::TILE_VECTORS {
+            4 => self.blocks::<S, 4>(s),
+            _ => self.blocks::<S, 1>(s),
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn blocks<S: Simd, const V: usize>(mut self, s: S) {
+        let block = (BLOCK / self.layer.inputs).next_multiple_of(TILE_ROWS);
+        for first in (0..self.rows).step_by(block) {
+            let block = first..self.rows.min(first + block);
+            for panel in 0..self.layer.outputs.div_ceil(V * LANES) {
+                self.panel::<S, V>(s, block.clone(), panel);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
+        let mut row = block.start;
+        while row + TILE_ROWS <= block.end {
+            self.tile::<S, V, TILE_ROWS>(s, row, panel);
+            row += TILE_ROWS;
+        }
+        match block.end - row {
+            1 => self.tile::<S, V, 1>(s, row, panel),
+            2 => self.tile::<S, V, 2>(s, row, panel),
+            3 => self.tile::<S, V, 3>(s, row, panel),
+            4 => self.tile::<S, V, 4>(s, row, panel),
+            5 => self.tile::<S, V, 5>(s, row, panel),
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const V: usize, const R: usize>(&mut self, s: S, row: usize, panel: usize) {
+        let (inputs, outputs) = (self.layer.inputs, self.layer.outputs);
+        let columns = V * LANES;
+        let x = Rows {
+            values: &self.x[row * inputs..],
+            stride: inputs,
+        };
+        let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
+        let mut sums = tile::<S, R, V>(s, x, inputs, weights);
+
+        let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        for sums in &mut sums {
+            for v in 0..V {
+                sums[v] = s.add(sums[v], s.load(&bias[v]));
+            }
+        }
+        match self.epilogue {
+            Epilogue::Plain | Epilogue::Add(_) => {}
+            Epilogue::Gelu => {
+                for sums in &mut sums {
+                    for v in 0..V {
+                        sums[v] = gelu(s, sums[v]);
+                    }
+                }
+            }
+            Epilogue::GeluTanh => {
+                for sums in &mut sums {
+                    for v in 0..V {
+                        sums[v] = gelu_tanh(s, sums[v]);
+                    }
+                }
+            }
+            Epilogue::Relu => {
+                for sums in &mut sums {
+                    for v in 0..V {
+                        sums[v] = relu(s, sums[v]);
+                    }
+                }
+            }
+        }
+
+        let column = panel * columns;
+        let live = columns.min(outputs - column);
+        for (r, sums) in sums.iter().enumerate() {
+            let at = (row + r) * outputs + column;
+            let y = &mut self.y[at..at + live];
+            let added = match self.epilogue {
+                Epilogue::Add(other) => Some(&other[at..at + live]),
+                _ => None,
+            };
+            if live == columns {
+                let (y, _) = y.as_chunks_mut::<LANES>();
+                match added {
+                    Some(added) => {
+                        let (added, _) = added.as_chunks::<LANES>();
+                        for v in 0..V {
+                            s.store(s.add(sums[v], s.load(&added[v])), &mut y[v]);
+                        }
+                    }
+                    None => {
+                        for v in 0..V {
+                            s.store(sums[v], &mut y[v]);
+                        }
+                    }
+                }
+            } else {
+                for (v, y) in y.chunks_mut(LANES).enumerate() {
+                    let mut value = sums[v];
+                    if let Some(added) = added {
+                        let added = &added[v * LANES..][..y.len()];
+                        value = s.add(value, s.load_some(added, 0.0));
+                    }
+                    s.store_some(value, y);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::numbers;
+
+    /// The documented order, one element at a time; what comes behind is one value wide.
+    fn plain(weights: &[f32], bias: &[f32], x: &[f32]) -> Vec<f32> {
+        let inputs = weights.len() / bias.len();
+        let chain = |x: &[f32], w: &[f32]| {
+            x.iter()
+                .zip(w)
+                .fold(0.0, |sum: f32, (x, w)| x.mul_add(*w, sum))
+        };
+        x.chunks(inputs)
+            .flat_map(|x| {
+                weights
+                    .chunks(inputs)
+                    .zip(bias)
+                    .map(move |(w, bias)| chain(x, w) + bias)
+            })
+            .collect()
+    }
+
+    fn apply(layer: &Linear, x: &[f32], epilogue: Epilogue<'_>) -> Vec<f32> {
+        let mut y = vec![f32::NAN; x.len() / layer.inputs() * layer.outputs()];
+        layer.apply(x, epilogue, &mut y);
+        y
+    }
+
+    #[test]
+    fn every_level_equals_the_plain_twin_at_every_tail() {
+        for (inputs, outputs) in [(1, 1), (3, 17), (32, 64), (33, 65), (48, 130), (100, 16)] {
+            let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+            for rows in 0..20 {
+                let x = numbers(3, rows * inputs);
+                let expected = plain(&weights, &bias, &x);
+                let other = numbers(4, rows * outputs);
+                let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
+                let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
+                for cpu in Cpu::available() {
+                    let layer = Linear::new(cpu, &weights, &bias, inputs);
+                    assert_eq!(apply(&layer, &x, Epilogue::Plain), expected, "{cpu:?}");
+                    assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
+                    assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn activations_are_those_of_the_portable_level() {
+        let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
+        let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
+            let portable = Linear::new(Cpu::portable(), &weights, &bias, 30);
+            let expected = apply(&portable, &x, epilogue);
+            assert!(expected.iter().all(|&y| y > -0.18));
+            for cpu in Cpu::available() {
+                let layer = Linear::new(cpu, &weights, &bias, 30);
+                assert_eq!(apply(&layer, &x, epilogue), expected, "{cpu:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_rows_do_not_show() {
+        // With so many inputs, a block is a few rows.
+        let (inputs, outputs, rows) = (9000, 5, 40);
+        let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+        let x = numbers(3, rows * inputs);
+        let layer = Linear::new(Cpu::detect(), &weights, &bias, inputs);
+        assert_eq!(
+            apply(&layer, &x, Epilogue::Plain),
+            plain(&weights, &bias, &x)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whole_numbers_come_out_exactly(
+            inputs in 1usize..80, outputs in 1usize..150, rows in 0usize..15, seed: u64
+        ) {
+            let whole = |seed, len| -> Vec<f32> {
+                numbers(seed, len).iter().map(|x| (x * 100.0).round()).collect()
+            };
+            let (weights, bias) = (whole(seed, inputs * outputs), whole(seed ^ 1, outputs));
+            let x = whole(seed ^ 2, rows * inputs);
+            for cpu in Cpu::available() {
+                let y = apply(&Linear::new(cpu, &weights, &bias, inputs), &x, Epilogue::Plain);
+                for (r, y) in y.chunks(outputs).enumerate() {
+                    for (o, &y) in y.iter().enumerate() {
+                        let exact: f64 = (0..inputs)
+                            .map(|i| f64::from(x[r * inputs + i]) * f64::from(weights[o * inputs + i]))
+                            .sum();
+                        prop_assert_eq!(f64::from(y), exact + f64::from(bias[o]));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic = "weights must be [outputs, inputs]"]
+    fn weights_of_another_size_are_a_panic() {
+        Linear::new(Cpu::detect(), &[1.0; 5], &[0.0; 2], 3);
+    }
+
+    #[test]
+    #[should_panic = "y must be [n, outputs]"]
+    fn an_output_of_another_size_is_a_panic() {
+        let layer = Linear::new(Cpu::detect(), &[1.0; 6], &[0.0; 2], 3);
+        layer.apply(&[1.0; 3], Epilogue::Plain, &mut [0.0; 3]);
+    }
+}
