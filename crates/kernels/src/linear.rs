@@ -103,14 +103,50 @@ impl Linear {
     ///
     /// When the sizes do not fit.
     pub fn apply(&self, x: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+        self.apply_to(0..self.outputs, x, epilogue, y);
+    }
+
+    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
+    /// [`apply_to`](Self::apply_to): at borders of panels.
+    pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
+        let columns = self.cpu.tile_columns();
+        let panels = self.outputs.div_ceil(columns);
+        let parts = parts.clamp(1, panels.max(1));
+        let border = |part: usize| (part * panels / parts * columns).min(self.outputs);
+        (0..parts)
+            .map(|part| border(part)..border(part + 1))
+            .collect()
+    }
+
+    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit, or the range does not start and end where panels do.
+    pub fn apply_to(
+        &self,
+        outputs: Range<usize>,
+        x: &[f32],
+        epilogue: Epilogue<'_>,
+        y: &mut [f32],
+    ) {
+        let columns = self.cpu.tile_columns();
+        assert!(
+            outputs.start.is_multiple_of(columns)
+                && (outputs.end == self.outputs
+                    || outputs.end.is_multiple_of(columns) && outputs.end < self.outputs),
+            "outputs must be a range of whole panels"
+        );
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
-        assert_eq!(y.len(), rows * self.outputs, "y must be [n, outputs]");
+        assert_eq!(y.len(), rows * outputs.len(), "y must be [n, outputs]");
         if let Epilogue::Add(other) = epilogue {
             assert_eq!(other.len(), y.len(), "what is added must be [n, outputs]");
         }
         self.cpu.run(Product {
             layer: self,
+            outputs,
             x,
             rows,
             epilogue,
@@ -133,6 +169,7 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
 
 struct Product<'a> {
     layer: &'a Linear,
+    outputs: Range<usize>,
     x: &'a [f32],
     rows: usize,
     epilogue: Epilogue<'a>,
@@ -157,7 +194,8 @@ impl Product<'_> {
         let block = (BLOCK / self.layer.inputs).next_multiple_of(TILE_ROWS);
         for first in (0..self.rows).step_by(block) {
             let block = first..self.rows.min(first + block);
-            for panel in 0..self.layer.outputs.div_ceil(V * LANES) {
+            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
+            for panel in panels {
                 self.panel::<S, V>(s, block.clone(), panel);
             }
         }
@@ -182,7 +220,7 @@ impl Product<'_> {
 
     #[inline(always)]
     fn tile<S: Simd, const V: usize, const R: usize>(&mut self, s: S, row: usize, panel: usize) {
-        let (inputs, outputs) = (self.layer.inputs, self.layer.outputs);
+        let (inputs, outputs) = (self.layer.inputs, self.outputs.len());
         let columns = V * LANES;
         let x = Rows {
             values: &self.x[row * inputs..],
@@ -222,7 +260,7 @@ impl Product<'_> {
             }
         }
 
-        let column = panel * columns;
+        let column = panel * columns - self.outputs.start;
         let live = columns.min(outputs - column);
         for (r, sums) in sums.iter().enumerate() {
             let at = (row + r) * outputs + column;
@@ -337,6 +375,31 @@ mod tests {
             apply(&layer, &x, Epilogue::Plain),
             plain(&weights, &bias, &x)
         );
+    }
+
+    #[test]
+    fn parts_of_the_outputs_are_those_of_the_whole() {
+        let (inputs, outputs, rows) = (20, 150, 9);
+        let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+        let x = numbers(3, rows * inputs);
+        for cpu in Cpu::available() {
+            let layer = Linear::new(cpu, &weights, &bias, inputs);
+            let whole = apply(&layer, &x, Epilogue::Gelu);
+            for parts in [1, 2, 3, 100] {
+                let ranges = layer.split_outputs(parts);
+                let mut end = 0;
+                for range in ranges {
+                    assert_eq!(range.start, end);
+                    end = range.end;
+                    let mut y = vec![f32::NAN; rows * range.len()];
+                    layer.apply_to(range.clone(), &x, Epilogue::Gelu, &mut y);
+                    for (y, whole) in y.chunks(range.len()).zip(whole.chunks(outputs)) {
+                        assert_eq!(y, &whole[range.clone()]);
+                    }
+                }
+                assert_eq!(end, outputs);
+            }
+        }
     }
 
     proptest! {
