@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::elementary::{gelu, gelu_tanh, relu};
+use crate::epilogue::{Epilogue, Output};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Rows, TILE_ROWS, tile};
 use crate::{AlignedBuffer, Cpu};
@@ -30,21 +30,6 @@ pub struct Linear {
     panels: AlignedBuffer,
     /// `[panels, tile_columns]`
     bias: AlignedBuffer,
-}
-
-/// What is done with each value of a product after the bias is added.
-#[derive(Clone, Copy, Debug)]
-pub enum Epilogue<'a> {
-    /// Nothing.
-    Plain,
-    /// GELU, by the error function.
-    Gelu,
-    /// GELU, by the hyperbolic tangent.
-    GeluTanh,
-    /// The greater of the value and 0.
-    Relu,
-    /// The value of this matrix, of the shape of the product, is added.
-    Add(&'a [f32]),
 }
 
 impl Linear {
@@ -105,16 +90,11 @@ impl Linear {
     pub fn apply(&self, x: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
-        assert_eq!(y.len(), rows * self.outputs, "y must be [n, outputs]");
-        if let Epilogue::Add(other) = epilogue {
-            assert_eq!(other.len(), y.len(), "what is added must be [n, outputs]");
-        }
         self.cpu.run(Product {
             layer: self,
             x,
             rows,
-            epilogue,
-            y,
+            out: Output::new(y, rows, self.outputs, epilogue),
         });
     }
 }
@@ -135,8 +115,7 @@ struct Product<'a> {
     layer: &'a Linear,
     x: &'a [f32],
     rows: usize,
-    epilogue: Epilogue<'a>,
-    y: &'a mut [f32],
+    out: Output<'a>,
 }
 
 impl Kernel for Product<'_> {
@@ -182,7 +161,7 @@ impl Product<'_> {
 
     #[inline(always)]
     fn tile<S: Simd, const V: usize, const R: usize>(&mut self, s: S, row: usize, panel: usize) {
-        let (inputs, outputs) = (self.layer.inputs, self.layer.outputs);
+        let inputs = self.layer.inputs;
         let columns = V * LANES;
         let x = Rows {
             values: &self.x[row * inputs..],
@@ -197,70 +176,12 @@ impl Product<'_> {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));
             }
         }
-        match self.epilogue {
-            Epilogue::Plain | Epilogue::Add(_) => {}
-            Epilogue::Gelu => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = gelu(s, sums[v]);
-                    }
-                }
-            }
-            Epilogue::GeluTanh => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = gelu_tanh(s, sums[v]);
-                    }
-                }
-            }
-            Epilogue::Relu => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = relu(s, sums[v]);
-                    }
-                }
-            }
-        }
-
-        let column = panel * columns;
-        let live = columns.min(outputs - column);
-        for (r, sums) in sums.iter().enumerate() {
-            let at = (row + r) * outputs + column;
-            let y = &mut self.y[at..at + live];
-            let added = match self.epilogue {
-                Epilogue::Add(other) => Some(&other[at..at + live]),
-                _ => None,
-            };
-            if live == columns {
-                let (y, _) = y.as_chunks_mut::<LANES>();
-                match added {
-                    Some(added) => {
-                        let (added, _) = added.as_chunks::<LANES>();
-                        for v in 0..V {
-                            s.store(s.add(sums[v], s.load(&added[v])), &mut y[v]);
-                        }
-                    }
-                    None => {
-                        for v in 0..V {
-                            s.store(sums[v], &mut y[v]);
-                        }
-                    }
-                }
-            } else {
-                for (v, y) in y.chunks_mut(LANES).enumerate() {
-                    let mut value = sums[v];
-                    if let Some(added) = added {
-                        let added = &added[v * LANES..][..y.len()];
-                        value = s.add(value, s.load_some(added, 0.0));
-                    }
-                    s.store_some(value, y);
-                }
-            }
-        }
+        self.out.store(s, sums, row, panel * columns);
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
     use proptest::prelude::*;
 
