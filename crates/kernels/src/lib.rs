@@ -40,6 +40,8 @@ mod elementary;
 mod epilogue;
 mod layer_norm;
 mod linear;
+mod quantize;
+mod quantized_linear;
 mod simd;
 mod softmax;
 #[cfg(test)]
@@ -51,3 +53,5 @@ pub use attention::{Attention, AttentionScratch, PositionBias};
 pub use cpu::Cpu;
 pub use epilogue::Epilogue;
 pub use linear::Linear;
+pub use quantize::QuantizedRows;
+pub use quantized_linear::QuantizedLinear;
