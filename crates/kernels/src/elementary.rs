@@ -86,19 +86,25 @@ pub(crate) fn gelu<S: Simd>(s: S, x: S::F) -> S::F {
 #[inline(always)]
 pub(crate) fn gelu_tanh<S: Simd>(s: S, x: S::F) -> S::F {
     /// −2 · √(2/π)
-    const SCALE: f32 = -1.595_769_1;
+    const SCALE: f32 = -1.595_769;
     let square = s.mul(x, x);
     let inner = s.fma(square, s.splat(0.044_715 * SCALE), s.splat(SCALE));
     let one = s.splat(1.0);
     s.div(x, s.add(one, exp(s, s.mul(x, inner))))
 }
 
+/// The greater of x and 0; a NaN stays one.
 #[inline(always)]
 pub(crate) fn relu<S: Simd>(s: S, x: S::F) -> S::F {
-    s.max(x, s.splat(0.0))
+    // In this order: where neither is greater, `max` takes its second argument.
+    s.max(s.splat(0.0), x)
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the nearest f32 is what is wanted"
+)]
 mod tests {
     use super::*;
     use crate::Cpu;

@@ -42,6 +42,7 @@ pub(crate) fn exponentials<S: Simd>(s: S, scores: &mut [[f32; LANES]], live: usi
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
     use super::*;
     use crate::Cpu;
