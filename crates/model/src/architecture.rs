@@ -40,14 +40,18 @@ pub(crate) fn load(
             if device != Device::Cpu {
                 device.open()?;
             }
-            if precision != Precision::F32 {
-                return Err(Error::InvalidOption {
-                    option: "precision",
-                    found: format!("`{precision}`"),
-                    expected: "`f32` on `cpu` in this release".to_owned(),
-                });
-            }
-            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights)?;
+            let int8 = match precision {
+                Precision::F32 => false,
+                Precision::Int8 => true,
+                Precision::F16 | Precision::BF16 => {
+                    return Err(Error::InvalidOption {
+                        option: "precision",
+                        found: format!("`{precision}`"),
+                        expected: "one of `f32`, `int8` on `cpu`".to_owned(),
+                    });
+                }
+            };
+            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights, int8)?;
             Ok((Box::new(encoder), digest))
         }
     }
