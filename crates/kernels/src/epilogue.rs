@@ -3,6 +3,8 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
+use std::ops::Range;
+
 use crate::elementary::{gelu, gelu_tanh, relu};
 use crate::simd::{LANES, Simd};
 
@@ -49,69 +51,116 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Applies the epilogue to a tile of values, bias included, and stores what belongs to the
-    /// matrix: the tile may reach beyond its last column.
+    /// Stores what belongs to the matrix of a tile of values, bias included: the tile may reach
+    /// beyond the last column. [`finish`](Self::finish) comes afterwards.
     #[inline(always)]
     pub(crate) fn store<S: Simd, const R: usize, const V: usize>(
         &mut self,
         s: S,
-        mut values: [[S::F; V]; R],
+        values: [[S::F; V]; R],
         row: usize,
         column: usize,
     ) {
-        match self.epilogue {
-            Epilogue::Plain | Epilogue::Add(_) => {}
-            Epilogue::Gelu => {
-                for value in values.as_flattened_mut() {
-                    *value = gelu(s, *value);
-                }
-            }
-            Epilogue::GeluTanh => {
-                for value in values.as_flattened_mut() {
-                    *value = gelu_tanh(s, *value);
-                }
-            }
-            Epilogue::Relu => {
-                for value in values.as_flattened_mut() {
-                    *value = relu(s, *value);
-                }
-            }
-        }
-
         let columns = V * LANES;
         let live = columns.min(self.outputs - column);
         for (r, values) in values.iter().enumerate() {
-            let at = (row + r) * self.outputs + column;
-            let y = &mut self.y[at..at + live];
-            let added = match self.epilogue {
-                Epilogue::Add(other) => Some(&other[at..at + live]),
-                _ => None,
-            };
+            let y = &mut self.y[(row + r) * self.outputs + column..][..live];
             if live == columns {
                 let (y, _) = y.as_chunks_mut::<LANES>();
-                match added {
-                    Some(added) => {
-                        let (added, _) = added.as_chunks::<LANES>();
-                        for v in 0..V {
-                            s.store(s.add(values[v], s.load(&added[v])), &mut y[v]);
-                        }
-                    }
-                    None => {
-                        for v in 0..V {
-                            s.store(values[v], &mut y[v]);
-                        }
-                    }
+                for v in 0..V {
+                    s.store(values[v], &mut y[v]);
                 }
             } else {
-                for (v, y) in y.chunks_mut(LANES).enumerate() {
-                    let mut value = values[v];
-                    if let Some(added) = added {
-                        let added = &added[v * LANES..][..y.len()];
-                        value = s.add(value, s.load_some(added, 0.0));
-                    }
-                    s.store_some(value, y);
+                for (value, y) in values.iter().zip(y.chunks_mut(LANES)) {
+                    s.store_some(*value, y);
                 }
             }
         }
+    }
+
+    /// Applies the epilogue to a tile that was stored, while it is in the first-level cache.
+    ///
+    /// This is a loop of its own, not a part of each tile of another size: the code stays small.
+    #[inline(always)]
+    pub(crate) fn finish<S: Simd>(
+        &mut self,
+        s: S,
+        rows: Range<usize>,
+        column: usize,
+        columns: usize,
+    ) {
+        match self.epilogue {
+            Epilogue::Plain => {}
+            Epilogue::Gelu => self.each::<S, Gelu>(s, rows, column, columns),
+            Epilogue::GeluTanh => self.each::<S, GeluTanh>(s, rows, column, columns),
+            Epilogue::Relu => self.each::<S, Relu>(s, rows, column, columns),
+            Epilogue::Add(other) => {
+                let live = columns.min(self.outputs - column);
+                for row in rows {
+                    let at = row * self.outputs + column;
+                    let (y, y_tail) = self.y[at..at + live].as_chunks_mut::<LANES>();
+                    let (added, added_tail) = other[at..at + live].as_chunks::<LANES>();
+                    for (y, added) in y.iter_mut().zip(added) {
+                        s.store(s.add(s.load(y), s.load(added)), y);
+                    }
+                    if !y_tail.is_empty() {
+                        let added = s.load_some(added_tail, 0.0);
+                        s.store_some(s.add(s.load_some(y_tail, 0.0), added), y_tail);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn each<S: Simd, A: Activation>(
+        &mut self,
+        s: S,
+        rows: Range<usize>,
+        column: usize,
+        columns: usize,
+    ) {
+        let live = columns.min(self.outputs - column);
+        for row in rows {
+            let (y, tail) = self.y[row * self.outputs + column..][..live].as_chunks_mut::<LANES>();
+            for y in y {
+                s.store(A::of(s, s.load(y)), y);
+            }
+            if !tail.is_empty() {
+                s.store_some(A::of(s, s.load_some(tail, 0.0)), tail);
+            }
+        }
+    }
+}
+
+/// A function of one value. A pointer to it would be called without the target features.
+trait Activation {
+    fn of<S: Simd>(s: S, x: S::F) -> S::F;
+}
+
+struct Gelu;
+
+impl Activation for Gelu {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+        gelu(s, x)
+    }
+}
+
+struct GeluTanh;
+
+impl Activation for GeluTanh {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+        gelu_tanh(s, x)
+    }
+}
+
+struct Relu;
+
+impl Activation for Relu {
+    #[inline(always)]
+    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+        relu(s, x)
     }
 }
