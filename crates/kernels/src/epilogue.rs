@@ -5,15 +5,18 @@
 
 use std::ops::Range;
 
-use crate::elementary::{gelu, gelu_tanh, relu};
+use crate::elementary::{gelu, gelu_coarse, gelu_tanh, relu};
 use crate::simd::{LANES, Simd};
+
+/// Vectors that go through an activation together, each in another row: half a tile.
+const TOGETHER: usize = 3;
 
 /// What is done with each value of a product after the bias is added.
 #[derive(Clone, Copy, Debug)]
 pub enum Epilogue<'a> {
     /// Nothing.
     Plain,
-    /// GELU, by the error function.
+    /// GELU, by the error function. A layer in 8 bits computes it to `2⁻¹³ · |x|`.
     Gelu,
     /// GELU, by the hyperbolic tangent.
     GeluTanh,
@@ -80,9 +83,11 @@ impl<'a> Output<'a> {
 
     /// Applies the epilogue to a tile that was stored, while it is in the first-level cache.
     ///
+    /// What goes on in 8 bits may be `COARSE`: GELU with an error that no such code shows.
+    ///
     /// This is a loop of its own, not a part of each tile of another size: the code stays small.
     #[inline(always)]
-    pub(crate) fn finish<S: Simd>(
+    pub(crate) fn finish<S: Simd, const COARSE: bool>(
         &mut self,
         s: S,
         rows: Range<usize>,
@@ -91,6 +96,7 @@ impl<'a> Output<'a> {
     ) {
         match self.epilogue {
             Epilogue::Plain => {}
+            Epilogue::Gelu if COARSE => self.each::<S, GeluCoarse>(s, rows, column, columns),
             Epilogue::Gelu => self.each::<S, Gelu>(s, rows, column, columns),
             Epilogue::GeluTanh => self.each::<S, GeluTanh>(s, rows, column, columns),
             Epilogue::Relu => self.each::<S, Relu>(s, rows, column, columns),
@@ -120,14 +126,43 @@ impl<'a> Output<'a> {
         column: usize,
         columns: usize,
     ) {
-        let live = columns.min(self.outputs - column);
-        for row in rows {
-            let (y, tail) = self.y[row * self.outputs + column..][..live].as_chunks_mut::<LANES>();
-            for y in y {
-                s.store(A::of(s, s.load(y)), y);
+        let end = self.outputs.min(column + columns);
+        for from in (column..end).step_by(LANES) {
+            let columns = from..end.min(from + LANES);
+            let mut row = rows.start;
+            while row + TOGETHER <= rows.end {
+                self.some::<S, A, TOGETHER>(s, row, columns.clone());
+                row += TOGETHER;
             }
-            if !tail.is_empty() {
-                s.store_some(A::of(s, s.load_some(tail, 0.0)), tail);
+            for row in row..rows.end {
+                self.some::<S, A, 1>(s, row, columns.clone());
+            }
+        }
+    }
+
+    /// Applies an activation to at most 16 columns of `N` rows.
+    #[inline(always)]
+    fn some<S: Simd, A: Activation, const N: usize>(
+        &mut self,
+        s: S,
+        row: usize,
+        columns: Range<usize>,
+    ) {
+        let y = &mut self.y[row * self.outputs..];
+        let mut values = [s.splat(0.0); N];
+        for (i, value) in values.iter_mut().enumerate() {
+            let y = &y[i * self.outputs..][columns.clone()];
+            *value = match y.first_chunk() {
+                Some(y) => s.load(y),
+                None => s.load_some(y, 0.0),
+            };
+        }
+        let values = A::of(s, values);
+        for (i, value) in values.into_iter().enumerate() {
+            let y = &mut y[i * self.outputs..][columns.clone()];
+            match y.first_chunk_mut() {
+                Some(y) => s.store(value, y),
+                None => s.store_some(value, y),
             }
         }
     }
@@ -135,15 +170,24 @@ impl<'a> Output<'a> {
 
 /// A function of one value. A pointer to it would be called without the target features.
 trait Activation {
-    fn of<S: Simd>(s: S, x: S::F) -> S::F;
+    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N];
 }
 
 struct Gelu;
 
 impl Activation for Gelu {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         gelu(s, x)
+    }
+}
+
+struct GeluCoarse;
+
+impl Activation for GeluCoarse {
+    #[inline(always)]
+    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+        gelu_coarse(s, x)
     }
 }
 
@@ -151,7 +195,7 @@ struct GeluTanh;
 
 impl Activation for GeluTanh {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         gelu_tanh(s, x)
     }
 }
@@ -160,7 +204,7 @@ struct Relu;
 
 impl Activation for Relu {
     #[inline(always)]
-    fn of<S: Simd>(s: S, x: S::F) -> S::F {
+    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         relu(s, x)
     }
 }

@@ -157,7 +157,7 @@ impl Product<'_> {
                 _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
             }
             self.out
-                .finish(s, row..row + rows, panel * columns, columns);
+                .finish::<S, false>(s, row..row + rows, panel * columns, columns);
             row += rows;
         }
     }

@@ -225,7 +225,7 @@ impl Product<'_> {
                 _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
             }
             self.out
-                .finish(s, row..row + rows, panel * columns, columns);
+                .finish::<S, true>(s, row..row + rows, panel * columns, columns);
             row += rows;
         }
     }
