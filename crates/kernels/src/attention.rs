@@ -3,6 +3,8 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
+use std::ops::Range;
+
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::exponentials;
 use crate::tile::{Rows, TILE_ROWS, tile};
@@ -59,16 +61,42 @@ impl Cpu {
         scratch: &mut AttentionScratch,
         out: &mut [f32],
     ) {
+        let width = 3 * attention.heads * attention.head_size;
+        let tokens = qkv.len().checked_div(width).unwrap_or(0);
+        self.attention_of(attention, qkv, 0..tokens, scratch, out);
+    }
+
+    /// [`attention`](Self::attention) of some of the queries, those of the tokens `queries`, to the
+    /// keys and values of all tokens: the same bits. `out` is `[queries, heads · head_size]`.
+    ///
+    /// Keys and values are packed again for each call: a few hundred queries should share one.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit, or the sequence is longer than the position bias.
+    pub fn attention_of(
+        self,
+        attention: Attention<'_>,
+        qkv: &[f32],
+        queries: Range<usize>,
+        scratch: &mut AttentionScratch,
+        out: &mut [f32],
+    ) {
         let width = attention.heads * attention.head_size;
         assert_ne!(width, 0, "attention needs heads");
-        assert_eq!(out.len() % width, 0, "out must be [n, heads * head_size]");
         assert_eq!(
-            qkv.len(),
-            3 * out.len(),
+            qkv.len() % (3 * width),
+            0,
             "qkv must be [n, 3 * heads * head_size]"
         );
-        let tokens = out.len() / width;
-        if tokens == 0 {
+        let tokens = qkv.len() / (3 * width);
+        assert!(queries.end <= tokens, "a query must be one of the tokens");
+        assert_eq!(
+            out.len(),
+            queries.len() * width,
+            "out must be [queries, heads * head_size]"
+        );
+        if queries.is_empty() {
             return;
         }
         if let Some(bias) = attention.position_bias {
@@ -85,6 +113,7 @@ impl Cpu {
         self.run(Heads {
             attention,
             tokens,
+            queries,
             qkv,
             scratch,
             out,
@@ -95,6 +124,7 @@ impl Cpu {
 struct Heads<'a> {
     attention: Attention<'a>,
     tokens: usize,
+    queries: Range<usize>,
     qkv: &'a [f32],
     scratch: &'a mut AttentionScratch,
     out: &'a mut [f32],
@@ -144,8 +174,8 @@ impl Heads<'_> {
                 let len = 2 * bias.span - 1;
                 (&bias.values[head * len..][..len], bias.span)
             });
-            for first in (0..tokens).step_by(QUERIES) {
-                let count = QUERIES.min(tokens - first);
+            for first in self.queries.clone().step_by(QUERIES) {
+                let count = QUERIES.min(self.queries.end - first);
                 let queries = Rows {
                     values: &self.qkv[first * 3 * width + at..],
                     stride: 3 * width,
@@ -164,7 +194,7 @@ impl Heads<'_> {
                     stride: padded_tokens,
                 };
                 let out = Out {
-                    values: &mut self.out[first * width + at..],
+                    values: &mut self.out[(first - self.queries.start) * width + at..],
                     stride: width,
                     size: head_size,
                 };
@@ -490,6 +520,24 @@ mod tests {
             let mut out = vec![f32::NAN; tokens * 48];
             Cpu::detect().attention(attention, &qkv, &mut scratch, &mut out);
             assert_eq!(out, run(Cpu::portable(), attention, &qkv));
+        }
+    }
+
+    #[test]
+    fn some_of_the_queries_get_what_all_get() {
+        let attention = Attention {
+            heads: 3,
+            head_size: 20,
+            position_bias: None,
+        };
+        let (tokens, width) = (50, 60);
+        let qkv = numbers(9, 3 * tokens * width);
+        let all = run(Cpu::detect(), attention, &qkv);
+        for queries in [0..50, 0..7, 7..50, 13..14, 50..50] {
+            let mut out = vec![f32::NAN; queries.len() * width];
+            let mut scratch = AttentionScratch::default();
+            Cpu::detect().attention_of(attention, &qkv, queries.clone(), &mut scratch, &mut out);
+            assert_eq!(out, all[queries.start * width..queries.end * width]);
         }
     }
 

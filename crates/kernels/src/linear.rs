@@ -88,14 +88,64 @@ impl Linear {
     ///
     /// When the sizes do not fit.
     pub fn apply(&self, x: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
+        self.apply_to(0..self.outputs, x, epilogue, y);
+    }
+
+    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
+    /// [`apply_to`](Self::apply_to): at borders of panels.
+    pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
+        self.cpu.split_outputs(self.outputs, parts)
+    }
+
+    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit, or the range does not start and end where panels do.
+    pub fn apply_to(
+        &self,
+        outputs: Range<usize>,
+        x: &[f32],
+        epilogue: Epilogue<'_>,
+        y: &mut [f32],
+    ) {
+        self.cpu.check_outputs(&outputs, self.outputs);
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
         self.cpu.run(Product {
             layer: self,
+            out: Output::new(y, rows, outputs.len(), epilogue),
+            outputs,
             x,
             rows,
-            out: Output::new(y, rows, self.outputs, epilogue),
         });
+    }
+}
+
+impl Cpu {
+    /// Cuts `outputs` at borders of panels into at most `parts` ranges of nearly the same size.
+    pub(crate) fn split_outputs(self, outputs: usize, parts: usize) -> Vec<Range<usize>> {
+        let columns = self.tile_columns();
+        let panels = outputs.div_ceil(columns);
+        let parts = parts.clamp(1, panels.max(1));
+        let border = |part: usize| (part * panels / parts * columns).min(outputs);
+        (0..parts)
+            .map(|part| border(part)..border(part + 1))
+            .collect()
+    }
+
+    /// # Panics
+    ///
+    /// When `range`, of a layer with so many `outputs`, does not start and end where panels do.
+    pub(crate) fn check_outputs(self, range: &Range<usize>, outputs: usize) {
+        let columns = self.tile_columns();
+        assert!(
+            range.start.is_multiple_of(columns)
+                && (range.end == outputs
+                    || range.end.is_multiple_of(columns) && range.end < outputs),
+            "outputs must be a range of whole panels"
+        );
     }
 }
 
@@ -113,6 +163,7 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
 
 struct Product<'a> {
     layer: &'a Linear,
+    outputs: Range<usize>,
     x: &'a [f32],
     rows: usize,
     out: Output<'a>,
@@ -136,7 +187,8 @@ impl Product<'_> {
         let block = (BLOCK / self.layer.inputs).next_multiple_of(TILE_ROWS);
         for first in (0..self.rows).step_by(block) {
             let block = first..self.rows.min(first + block);
-            for panel in 0..self.layer.outputs.div_ceil(V * LANES) {
+            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
+            for panel in panels {
                 self.panel::<S, V>(s, block.clone(), panel);
             }
         }
@@ -145,6 +197,7 @@ impl Product<'_> {
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
         let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
         let mut row = block.start;
         while row < block.end {
             let rows = TILE_ROWS.min(block.end - row);
@@ -157,7 +210,7 @@ impl Product<'_> {
                 _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
             }
             self.out
-                .finish::<S, false>(s, row..row + rows, panel * columns, columns);
+                .finish::<S, false>(s, row..row + rows, column, columns);
             row += rows;
         }
     }
@@ -179,7 +232,8 @@ impl Product<'_> {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));
             }
         }
-        self.out.store(s, sums, row, panel * columns);
+        let column = panel * columns - self.outputs.start;
+        self.out.store(s, sums, row, column);
     }
 }
 
@@ -261,6 +315,31 @@ mod tests {
             apply(&layer, &x, Epilogue::Plain),
             plain(&weights, &bias, &x)
         );
+    }
+
+    #[test]
+    fn parts_of_the_outputs_are_those_of_the_whole() {
+        let (inputs, outputs, rows) = (20, 150, 9);
+        let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+        let x = numbers(3, rows * inputs);
+        for cpu in Cpu::available() {
+            let layer = Linear::new(cpu, &weights, &bias, inputs);
+            let whole = apply(&layer, &x, Epilogue::Gelu);
+            for parts in [1, 2, 3, 100] {
+                let ranges = layer.split_outputs(parts);
+                let mut end = 0;
+                for range in ranges {
+                    assert_eq!(range.start, end);
+                    end = range.end;
+                    let mut y = vec![f32::NAN; rows * range.len()];
+                    layer.apply_to(range.clone(), &x, Epilogue::Gelu, &mut y);
+                    for (y, whole) in y.chunks(range.len()).zip(whole.chunks(outputs)) {
+                        assert_eq!(y, &whole[range.clone()]);
+                    }
+                }
+                assert_eq!(end, outputs);
+            }
+        }
     }
 
     proptest! {

@@ -130,12 +130,36 @@ impl QuantizedLinear {
     ///
     /// `n · inputs · outputs` products.
     pub fn apply(&self, x: &QuantizedRows, epilogue: Epilogue<'_>, y: &mut [f32]) {
+        self.apply_to(0..self.outputs, x, epilogue, y);
+    }
+
+    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
+    /// [`apply_to`](Self::apply_to): at borders of panels.
+    pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
+        self.cpu.split_outputs(self.outputs, parts)
+    }
+
+    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit, or the range does not start and end where panels do.
+    pub fn apply_to(
+        &self,
+        outputs: Range<usize>,
+        x: &QuantizedRows,
+        epilogue: Epilogue<'_>,
+        y: &mut [f32],
+    ) {
+        self.cpu.check_outputs(&outputs, self.outputs);
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
         self.cpu.run_integers(Product {
             layer: self,
             x,
-            out: Output::new(y, rows, self.outputs, epilogue),
+            out: Output::new(y, rows, outputs.len(), epilogue),
+            outputs,
         });
     }
 }
@@ -181,6 +205,7 @@ fn sum_pair(sum: i32) -> i32 {
 
 struct Product<'a> {
     layer: &'a QuantizedLinear,
+    outputs: Range<usize>,
     x: &'a QuantizedRows,
     out: Output<'a>,
 }
@@ -204,7 +229,8 @@ impl Product<'_> {
         let block = (BLOCK / self.layer.groups).next_multiple_of(TILE_ROWS);
         for first in (0..rows).step_by(block) {
             let block = first..rows.min(first + block);
-            for panel in 0..self.layer.outputs.div_ceil(V * LANES) {
+            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
+            for panel in panels {
                 self.panel::<S, V>(s, block.clone(), panel);
             }
         }
@@ -213,6 +239,7 @@ impl Product<'_> {
     #[inline(always)]
     fn panel<S: Integers, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
         let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
         let mut row = block.start;
         while row < block.end {
             let rows = TILE_ROWS.min(block.end - row);
@@ -225,7 +252,7 @@ impl Product<'_> {
                 _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
             }
             self.out
-                .finish::<S, true>(s, row..row + rows, panel * columns, columns);
+                .finish::<S, true>(s, row..row + rows, column, columns);
             row += rows;
         }
     }
@@ -263,7 +290,8 @@ impl Product<'_> {
                 values[v] = s.fma(s.to_float(totals[r][v]), scale, s.load(&bias[v]));
             }
         }
-        self.out.store(s, values, row, panel * columns);
+        let column = panel * columns - self.outputs.start;
+        self.out.store(s, values, row, column);
     }
 }
 

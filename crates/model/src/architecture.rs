@@ -1,15 +1,58 @@
 use std::fmt;
 
+use cognate_kernels::Cpu;
 use ndarray::Array2;
 
-use crate::{Result, TokenBatch};
+use crate::config::TransformerConfig;
+use crate::native::PostNormEncoder;
+use crate::weights::WeightsFile;
+use crate::{Checkpoint, Device, Error, Precision, Result, TokenBatch};
 
 /// A transformer that runs: tokens in, hidden states out.
 ///
 /// Everything before (tokens) and behind (pooling, normalization, truncation) is written once
-/// and outside. An implementation computes each sequence as if it were alone: its hidden states
-/// do not depend, bit for bit, on its neighbours in the batch.
+/// and outside. On a CPU, an implementation computes each sequence as if it were alone: its hidden
+/// states do not depend, bit for bit, on its neighbours in the batch nor on the number of threads.
 pub(crate) trait Architecture: fmt::Debug + Send + Sync {
     /// Runs the packed batch; the result is `[T, hidden_size]`, row t for token t.
-    fn forward(&self, batch: &TokenBatch) -> Result<Array2<f32>>;
+    ///
+    /// `threads` says how many threads of the current pool this one batch may use; 1 where
+    /// others run batches of their own beside it.
+    fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>>;
+
+    /// Whether one batch should run on each thread, rather than all threads on each batch.
+    fn one_batch_a_thread(&self) -> bool;
+
+    /// Tokens of a batch that run well, when the caller does not say.
+    fn batch_tokens(&self) -> usize;
+}
+
+/// Loads the transformer of `checkpoint`, on the current pool; returns beside it what the
+/// fingerprint is to know of the weights.
+pub(crate) fn load(
+    checkpoint: &Checkpoint,
+    device: Device,
+    precision: Precision,
+) -> Result<(Box<dyn Architecture>, Vec<u8>)> {
+    let weights = WeightsFile::open(checkpoint.weights_path())?;
+    match &checkpoint.transformer {
+        TransformerConfig::PostNorm(config) => {
+            if device != Device::Cpu {
+                device.open()?;
+            }
+            let int8 = match precision {
+                Precision::F32 => false,
+                Precision::Int8 => true,
+                Precision::F16 | Precision::BF16 => {
+                    return Err(Error::InvalidOption {
+                        option: "precision",
+                        found: format!("`{precision}`"),
+                        expected: "one of `f32`, `int8` on `cpu`".to_owned(),
+                    });
+                }
+            };
+            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights, int8)?;
+            Ok((Box::new(encoder), digest))
+        }
+    }
 }

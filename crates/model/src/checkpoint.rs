@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::{BertConfig, Json};
+use crate::config::{Json, TransformerConfig};
 use crate::modules::Modules;
 use crate::{Error, Result};
 
@@ -24,7 +24,7 @@ use crate::{Error, Result};
 pub struct Checkpoint {
     dir: PathBuf,
     name: String,
-    pub(crate) bert: BertConfig,
+    pub(crate) transformer: TransformerConfig,
     pub(crate) modules: Modules,
     pub(crate) prompts: Prompts,
     pub(crate) max_tokens: usize,
@@ -71,21 +71,18 @@ impl Checkpoint {
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         let modules = Modules::read(&dir)?;
-        let transformer = dir.join(&modules.transformer);
-        let bert = BertConfig::read(&transformer.join("config.json"))?;
+        let folder = dir.join(&modules.transformer);
+        let transformer = TransformerConfig::read(&folder.join("config.json"))?;
 
         // Without the list of modules, sentence-transformers reads none of its other files.
         let (sentence, whole) = if dir.join("modules.json").is_file() {
-            (
-                SentenceConfig::read(&transformer)?,
-                WholeConfig::read(&dir)?,
-            )
+            (SentenceConfig::read(&folder)?, WholeConfig::read(&dir)?)
         } else {
             (SentenceConfig::default(), WholeConfig::default())
         };
         let max_tokens = match sentence.max_seq_length {
             Some(tokens) => tokens,
-            None => default_max_tokens(&transformer, &bert)?,
+            None => default_max_tokens(&folder, &transformer)?,
         };
         let checkpoint = Self {
             prompts: Prompts::of(&whole),
@@ -93,7 +90,7 @@ impl Checkpoint {
             do_lower_case: sentence.do_lower_case,
             name: dir.display().to_string(),
             dir,
-            bert,
+            transformer,
             modules,
             max_tokens,
         };
@@ -154,9 +151,9 @@ impl Checkpoint {
 }
 
 /// The smaller of the tokenizer's limit and the model's positions, as sentence-transformers has it.
-fn default_max_tokens(transformer: &Path, bert: &BertConfig) -> Result<usize> {
+fn default_max_tokens(folder: &Path, transformer: &TransformerConfig) -> Result<usize> {
     let config = Json::<TokenizerConfig>::read_optional(
-        transformer.join("tokenizer_config.json"),
+        folder.join("tokenizer_config.json"),
         "the settings of a tokenizer, in JSON",
     )?;
     let limit = config
@@ -168,7 +165,7 @@ fn default_max_tokens(transformer: &Path, bert: &BertConfig) -> Result<usize> {
         reason = "a float cast saturates, and the minimum bounds it"
     )]
     let limit = limit as usize;
-    Ok(limit.min(bert.max_position_embeddings))
+    Ok(limit.min(transformer.max_tokens()))
 }
 
 /// The names under which the settings of a transformer module are looked for, in this order.
@@ -183,10 +180,10 @@ const SENTENCE_CONFIGS: [&str; 7] = [
 ];
 
 impl SentenceConfig {
-    fn read(transformer: &Path) -> Result<Self> {
+    fn read(folder: &Path) -> Result<Self> {
         const EXPECTED: &str = "the settings of a transformer module, in JSON";
         for name in SENTENCE_CONFIGS {
-            if let Some(json) = Json::<Self>::read_optional(transformer.join(name), EXPECTED)? {
+            if let Some(json) = Json::<Self>::read_optional(folder.join(name), EXPECTED)? {
                 return Ok(json.value);
             }
         }

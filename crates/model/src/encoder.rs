@@ -7,8 +7,7 @@ use std::thread::available_parallelism;
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
-use crate::architecture::Architecture;
-use crate::candle_bert::CandleBert;
+use crate::architecture::{self, Architecture};
 use crate::checkpoint::Prompts;
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
@@ -111,7 +110,7 @@ impl Encoder {
     /// configuration says; an option that does not fit; a device that is not there.
     pub fn load(checkpoint: &Checkpoint, options: EncoderOptions) -> Result<Self> {
         let max_tokens = options.max_tokens.unwrap_or(checkpoint.max_tokens);
-        let positions = checkpoint.bert.max_position_embeddings;
+        let positions = checkpoint.transformer.max_tokens();
         if max_tokens > positions {
             return Err(invalid(
                 "max_tokens",
@@ -119,43 +118,38 @@ impl Encoder {
                 format!("at most {positions}"),
             ));
         }
-        if options.precision != Precision::F32 {
-            let found = format!("`{}`", options.precision);
-            let expected = format!("`f32` on `{}` in this release", options.device);
-            return Err(invalid("precision", found, expected));
-        }
         let threads = options
             .threads
             .unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-        let max_batch_tokens = options.max_batch_tokens.unwrap_or(1024);
-        for (option, value) in [("threads", threads), ("max_batch_tokens", max_batch_tokens)] {
+        for (option, value) in [
+            ("threads", threads),
+            ("max_batch_tokens", options.max_batch_tokens.unwrap_or(1)),
+        ] {
             if value == 0 {
                 return Err(invalid(option, 0, "at least 1"));
             }
         }
+        let workers = Workers::new(threads)?;
 
         let truncate_dim = options.truncate_dim.or(checkpoint.truncate_dim);
         let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
         let tokenizer_bytes = read(&checkpoint.tokenizer_path())?;
         fingerprint.update(&tokenizer_bytes);
-        let weights_path = checkpoint.weights_path();
-        let weights = read(&weights_path)?;
+        // The tokenizer takes about as long as the weights.
+        let (tokenizer, loaded) = workers.together(|| {
+            rayon::join(
+                || TextTokenizer::load(checkpoint, &tokenizer_bytes, max_tokens),
+                || architecture::load(checkpoint, options.device, options.precision),
+            )
+        });
+        let (tokenizer, (architecture, weights)) = (tokenizer?, loaded?);
         fingerprint.update(&weights);
-
-        let device = options.device.open()?;
-        let tokenizer = TextTokenizer::load(checkpoint, &tokenizer_bytes, max_tokens)?;
-        let bytes = weights.len() as u64;
-        let architecture =
-            CandleBert::load(&checkpoint.bert, weights, device).map_err(|source| {
-                Error::Weights {
-                    path: weights_path,
-                    bytes,
-                    source,
-                }
-            })?;
+        let max_batch_tokens = options
+            .max_batch_tokens
+            .unwrap_or_else(|| architecture.batch_tokens());
 
         let pooling = checkpoint.modules.pooling.clone();
-        let mut dim = pooling.dim(checkpoint.bert.hidden_size);
+        let mut dim = pooling.dim(checkpoint.transformer.hidden_size());
         let mut head = Vec::new();
         for module in &checkpoint.modules.head {
             head.push(match module {
@@ -196,7 +190,7 @@ impl Encoder {
             model: checkpoint.name().to_owned(),
             precision: options.precision,
             tokenizer,
-            architecture: Box::new(architecture),
+            architecture,
             pooling,
             head,
             prompts,
@@ -204,7 +198,7 @@ impl Encoder {
             dim,
             max_tokens,
             max_batch_tokens,
-            workers: Workers::new(threads)?,
+            workers,
             fingerprint: fingerprint.finish(),
         })
     }
@@ -294,12 +288,13 @@ impl Encoder {
         let mut outcome = Ok(());
         self.workers.each(
             pieces.len(),
-            |piece| {
+            self.architecture.one_batch_a_thread(),
+            |piece, threads| {
                 let sequences = pieces[piece]
                     .iter()
                     .map(|&text| tokenized[text].ids.as_slice());
                 let batch = TokenBatch::from_sequences(sequences);
-                let hidden = self.architecture.forward(&batch)?;
+                let hidden = self.architecture.forward(&batch, threads)?;
                 self.finish(hidden.view(), &batch, prompt_tokens)
             },
             |piece, result| {
@@ -351,7 +346,9 @@ impl Encoder {
     /// [`Error::Forward`] when an id is not in the vocabulary, a text has more tokens than the
     /// model has positions, or the device fails.
     pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
-        self.workers.together(|| self.architecture.forward(batch))
+        let threads = self.workers.threads();
+        self.workers
+            .together(|| self.architecture.forward(batch, threads))
     }
 
     /// One row for each text from its hidden states `[T, hidden_size]`, before the modules

@@ -47,7 +47,7 @@ pub enum Error {
         /// The values that are supported.
         expected: String,
     },
-    /// The weights are missing a tensor, or are cut short, or have another shape.
+    /// The file of the weights is cut short, or is no such file.
     #[error(
         "`{path}`: the weights cannot be loaded; fetch the file again if it was cut short, \
          it has {bytes} bytes"
@@ -59,6 +59,18 @@ pub enum Error {
         bytes: u64,
         /// The cause.
         source: BoxError,
+    },
+    /// A tensor of the weights is not what the configuration says.
+    #[error("`{path}`: tensor `{tensor}`: found {found}, expected {expected}")]
+    Tensor {
+        /// The file.
+        path: PathBuf,
+        /// The name of the tensor.
+        tensor: String,
+        /// Its shape, type or value.
+        found: String,
+        /// The shape, types or values that fit.
+        expected: String,
     },
     /// A setting of [`EncoderOptions`](crate::EncoderOptions) does not fit the checkpoint.
     #[error("`{option}` is {found}, expected {expected}")]

@@ -11,8 +11,6 @@ impl Fingerprint {
         truncate_dim: Option<usize>,
     ) -> Self {
         let mut fingerprint = Self(blake3::Hasher::new());
-        // Field by field, so that a folder's path or a field added later changes nothing.
-        let bert = &checkpoint.bert;
         let head: Vec<_> = checkpoint
             .modules
             .head
@@ -20,11 +18,9 @@ impl Fingerprint {
             .map(super::modules::HeadModule::name)
             .collect();
         let facts = format!(
-            "cognate 1\nheads {}\nact {:?}\neps {:e}\nlower {}\npooling {:?}\nhead {head:?}\n\
-             prompts {:?}\nmax_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",
-            bert.num_attention_heads,
-            bert.hidden_act,
-            bert.layer_norm_eps,
+            "cognate 1\n{}\nlower {}\npooling {:?}\nhead {head:?}\nprompts {:?}\n\
+             max_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",
+            checkpoint.transformer.facts(),
             checkpoint.do_lower_case,
             checkpoint.modules.pooling,
             checkpoint.prompts,

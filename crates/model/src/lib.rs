@@ -48,7 +48,6 @@
 
 mod architecture;
 mod batch;
-mod candle_bert;
 mod checkpoint;
 mod config;
 mod dense;
@@ -57,6 +56,7 @@ mod encoder;
 mod error;
 mod fingerprint;
 mod modules;
+mod native;
 mod normalize;
 mod options;
 mod pooling;
@@ -64,6 +64,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 mod tokenize;
+mod weights;
 mod workers;
 
 pub use batch::TokenBatch;

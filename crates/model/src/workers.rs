@@ -6,93 +6,90 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, Result};
 
-/// The threads of an encoder.
-///
-/// Each worker is a pool of one thread. A worker that runs a whole piece of work then never
-/// picks up another worker's piece while it waits inside a matrix product, as it would in a
-/// shared pool. A lone piece runs in `wide`, where the products themselves are split; and so do
-/// all pieces, one after the other, where workers would be in each other's way.
+/// The threads of an encoder: one pool.
 #[derive(Debug)]
 pub(crate) struct Workers {
-    single: Vec<ThreadPool>,
-    wide: ThreadPool,
-}
-
-/// Whether candle has threads of its own beside ours. It gives them large additions and
-/// activations of one caller at a time, and they spin: two workers then wait for each other most
-/// of the time. `CANDLE_NUM_THREADS=1`, read by candle, leaves it without, and every worker for
-/// itself is faster still.
-fn candle_has_threads() -> bool {
-    candle_core::utils::barrier_pool().n_workers() > 0
+    pool: ThreadPool,
 }
 
 impl Workers {
     pub(crate) fn new(threads: usize) -> Result<Self> {
-        Self::with(threads, if candle_has_threads() { 0 } else { threads })
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("cognate-model-{n}"))
+            .build()
+            .map_err(Error::forward)?;
+        Ok(Self { pool })
     }
 
-    /// With `alone` threads for whole pieces.
-    fn with(threads: usize, alone: usize) -> Result<Self> {
-        let pool = |threads| {
-            ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(|n| format!("cognate-model-{n}"))
-                .build()
-                .map_err(Error::forward)
-        };
-        let single = (0..alone).map(|_| pool(1)).collect::<Result<_>>()?;
-        Ok(Self {
-            single,
-            wide: pool(threads)?,
-        })
+    pub(crate) fn threads(&self) -> usize {
+        self.pool.current_num_threads()
     }
 
     /// Runs `work` where rayon spreads over all threads.
     pub(crate) fn together<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.wide.install(work)
+        self.pool.install(work)
     }
 
     /// Runs `work` on each of `0..count`, in order of start, and hands the results to `done`
     /// on the calling thread as they come. When `done` breaks, no further piece is started.
+    ///
+    /// The second argument of `work` is the number of threads that the piece may use. With
+    /// `alone`, each thread has pieces of its own as long as there are enough for all; the last
+    /// pieces, and without `alone` all, are shared between the threads one after the other.
     pub(crate) fn each<T: Send>(
         &self,
         count: usize,
-        work: impl Fn(usize) -> T + Sync,
+        alone: bool,
+        work: impl Fn(usize, usize) -> T + Sync,
         mut done: impl FnMut(usize, T) -> ControlFlow<()>,
     ) {
-        if count <= 1 || self.single.len() <= 1 {
-            for piece in 0..count {
-                if done(piece, self.together(|| work(piece))).is_break() {
-                    return;
-                }
-            }
+        let threads = self.threads();
+        let by_one = if alone { count - count % threads } else { 0 };
+        if by_one > 0 && self.each_alone(by_one, &work, &mut done).is_break() {
             return;
         }
-        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let (next, stop, work) = (&next, &stop, &work);
-        std::thread::scope(|scope| {
-            let (sender, receiver) = mpsc::channel();
-            for pool in self.single.iter().take(count) {
-                let sender = sender.clone();
-                scope.spawn(move || {
-                    pool.install(|| {
-                        while !stop.load(Ordering::Relaxed) {
-                            let piece = next.fetch_add(1, Ordering::Relaxed);
-                            if piece >= count || sender.send((piece, work(piece))).is_err() {
-                                break;
-                            }
-                        }
-                    });
-                });
+        for piece in by_one..count {
+            let result = self.together(|| work(piece, threads));
+            if done(piece, result).is_break() {
+                return;
             }
-            drop(sender);
-            for (piece, result) in receiver {
-                if done(piece, result).is_break() {
-                    stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn each_alone<T: Send>(
+        &self,
+        count: usize,
+        work: &(impl Fn(usize, usize) -> T + Sync),
+        done: &mut impl FnMut(usize, T) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let run = |sender: mpsc::Sender<(usize, T)>| {
+            while !stop.load(Ordering::Relaxed) {
+                let piece = next.fetch_add(1, Ordering::Relaxed);
+                if piece >= count || sender.send((piece, work(piece, 1))).is_err() {
                     break;
                 }
             }
-        });
+        };
+        let run = &run;
+        // The pool's own scope would hold one of its threads: `done` runs on the caller's.
+        self.pool.in_place_scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            for _ in 0..self.threads().min(count) {
+                let sender = sender.clone();
+                scope.spawn(move |_| run(sender));
+            }
+            drop(sender);
+            for (piece, result) in receiver {
+                let answer = done(piece, result);
+                if answer.is_break() {
+                    stop.store(true, Ordering::Relaxed);
+                    return answer;
+                }
+            }
+            ControlFlow::Continue(())
+        })
     }
 }
 
@@ -102,12 +99,16 @@ mod tests {
 
     #[test]
     fn does_every_piece_once() {
-        for (threads, count) in [(1, 0), (1, 1), (1, 7), (3, 1), (3, 2), (3, 100)] {
-            for alone in [0, threads] {
+        for (threads, count) in [(1, 0), (1, 1), (1, 7), (3, 1), (3, 2), (3, 3), (3, 100)] {
+            for alone in [false, true] {
                 let mut seen = vec![0; count];
-                Workers::with(threads, alone).unwrap().each(
+                Workers::new(threads).unwrap().each(
                     count,
-                    |piece| piece * piece,
+                    alone,
+                    |piece, share| {
+                        assert!(share == threads || alone && share == 1);
+                        piece * piece
+                    },
                     |piece, square| {
                         assert_eq!(square, piece * piece);
                         seen[piece] += 1;
@@ -121,11 +122,12 @@ mod tests {
 
     #[test]
     fn stops_when_asked() {
-        for alone in [0, 2] {
+        for alone in [false, true] {
             let mut calls = 0;
-            Workers::with(2, alone).unwrap().each(
+            Workers::new(2).unwrap().each(
                 1_000_000,
-                |piece| piece,
+                alone,
+                |piece, _| piece,
                 |_, _| {
                     calls += 1;
                     if calls == 5 {

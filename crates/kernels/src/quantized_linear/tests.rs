@@ -275,3 +275,23 @@ fn an_output_of_another_size_is_a_panic() {
         &mut [0.0; 3],
     );
 }
+
+#[test]
+fn parts_of_the_outputs_are_those_of_the_whole() {
+    let (inputs, outputs, rows) = (20, 150, 9);
+    let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+    for cpu in Cpu::available() {
+        let x = quantized(cpu, &numbers(3, rows * inputs), inputs);
+        let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
+        let whole = apply(&layer, &x, Epilogue::Gelu);
+        for parts in [1, 2, 3, 100] {
+            for range in layer.split_outputs(parts) {
+                let mut y = vec![f32::NAN; rows * range.len()];
+                layer.apply_to(range.clone(), &x, Epilogue::Gelu, &mut y);
+                for (y, whole) in y.chunks(range.len()).zip(whole.chunks(outputs)) {
+                    assert_eq!(y, &whole[range.clone()], "{cpu:?}");
+                }
+            }
+        }
+    }
+}

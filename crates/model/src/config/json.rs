@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+
+use crate::{Error, Result};
+
+/// A file that was read as JSON; keeps its path for messages.
+pub(crate) struct Json<T> {
+    pub(crate) path: PathBuf,
+    pub(crate) value: T,
+}
+
+impl<T: DeserializeOwned> Json<T> {
+    /// Reads a file that must be there.
+    pub(crate) fn read(path: PathBuf, expected: &'static str) -> Result<Self> {
+        Self::read_optional(path.clone(), expected)?.ok_or(Error::MissingFile { path, expected })
+    }
+
+    /// Reads a file that may be missing.
+    pub(crate) fn read_optional(path: PathBuf, expected: &'static str) -> Result<Option<Self>> {
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                let value =
+                    serde_json::from_slice(&bytes).map_err(Error::malformed(&path, expected))?;
+                Ok(Some(Self { path, value }))
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", &path)(error)),
+        }
+    }
+
+    pub(crate) fn unsupported(
+        &self,
+        field: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Error {
+        Error::Unsupported {
+            path: self.path.clone(),
+            field: field.into(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+}

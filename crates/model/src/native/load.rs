@@ -1,0 +1,254 @@
+use cognate_kernels::{Cpu, Linear, QuantizedLinear};
+use rayon::prelude::*;
+
+use super::PostNormEncoder;
+use super::layer::{Layer, Norm};
+use super::pool::Pool;
+use super::position_bias;
+use super::projection::Projection;
+use super::words::WordTable;
+use crate::Result;
+use crate::config::{Family, PostNormConfig};
+use crate::weights::WeightsFile;
+
+/// How a family names its tensors; `weight` and `bias` follow.
+struct Names {
+    /// What a model with a head of its own sets before them.
+    prefixes: &'static [&'static str],
+    layers: &'static str,
+    query: &'static str,
+    key: &'static str,
+    value: &'static str,
+    output: &'static str,
+    attention_norm: &'static str,
+    up: &'static str,
+    down: &'static str,
+    output_norm: &'static str,
+}
+
+const BERT: Names = Names {
+    prefixes: &["bert."],
+    layers: "encoder.layer",
+    query: "attention.self.query",
+    key: "attention.self.key",
+    value: "attention.self.value",
+    output: "attention.output.dense",
+    attention_norm: "attention.output.LayerNorm",
+    up: "intermediate.dense",
+    down: "output.dense",
+    output_norm: "output.LayerNorm",
+};
+
+const ROBERTA: Names = Names {
+    prefixes: &["roberta."],
+    ..BERT
+};
+
+const MPNET: Names = Names {
+    prefixes: &["mpnet."],
+    query: "attention.attn.q",
+    key: "attention.attn.k",
+    value: "attention.attn.v",
+    output: "attention.attn.o",
+    attention_norm: "attention.LayerNorm",
+    ..BERT
+};
+
+const DISTILBERT: Names = Names {
+    prefixes: &["distilbert."],
+    layers: "transformer.layer",
+    query: "attention.q_lin",
+    key: "attention.k_lin",
+    value: "attention.v_lin",
+    output: "attention.out_lin",
+    attention_norm: "sa_layer_norm",
+    up: "ffn.lin1",
+    down: "ffn.lin2",
+    output_norm: "output_layer_norm",
+};
+
+impl Names {
+    fn of(family: Family) -> &'static Self {
+        match family {
+            Family::Bert => &BERT,
+            Family::Roberta => &ROBERTA,
+            Family::Mpnet => &MPNET,
+            Family::DistilBert => &DISTILBERT,
+        }
+    }
+}
+
+const WORDS: &str = "embeddings.word_embeddings.weight";
+
+impl PostNormEncoder {
+    /// Reads the weights and packs them, layers in parallel, on the current pool; in 8 bits when
+    /// `int8` says so.
+    ///
+    /// Returns what was read, for the fingerprint, beside the encoder.
+    pub(crate) fn load(
+        cpu: Cpu,
+        config: &PostNormConfig,
+        weights: WeightsFile,
+        int8: bool,
+    ) -> Result<(Self, Vec<u8>)> {
+        let names = Names::of(config.family);
+        let weights = weights.with_prefix(names.prefixes, WORDS);
+        let loader = Loader {
+            cpu,
+            config,
+            names,
+            weights: &weights,
+            int8,
+        };
+        // The table of words is about as large as all layers together.
+        let (words, layers) = rayon::join(
+            || loader.words(),
+            || {
+                (0..config.num_hidden_layers)
+                    .into_par_iter()
+                    .map(|layer| loader.layer(layer))
+                    .collect::<Result<Vec<_>>>()
+            },
+        );
+        let encoder = Self {
+            cpu,
+            words: words?,
+            layers: layers?,
+            positions: loader.positions()?,
+            embedding_norm: loader.norm("embeddings.LayerNorm")?,
+            position_bias: loader.position_bias()?,
+            config: config.clone(),
+            batches: Pool::default(),
+            scratch: Pool::default(),
+        };
+        Ok((encoder, weights.digest()))
+    }
+}
+
+struct Loader<'a> {
+    cpu: Cpu,
+    config: &'a PostNormConfig,
+    names: &'static Names,
+    weights: &'a WeightsFile,
+    int8: bool,
+}
+
+impl Loader<'_> {
+    fn words(&self) -> Result<WordTable> {
+        let shape = [self.config.vocab_size, self.config.hidden_size];
+        let values = self.weights.tensor(WORDS, &shape)?;
+        Ok(if self.int8 {
+            WordTable::quantized(&values, self.config.hidden_size)
+        } else {
+            WordTable::F32(values)
+        })
+    }
+
+    fn layer(&self, layer: usize) -> Result<Layer> {
+        let PostNormConfig {
+            hidden_size: narrow,
+            intermediate_size: wide,
+            hidden_act,
+            ..
+        } = *self.config;
+        let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
+        Ok(Layer {
+            qkv: self.queries_keys_values(name)?,
+            output: self.linear(&name(self.names.output), narrow, narrow)?,
+            attention_norm: self.norm(&name(self.names.attention_norm))?,
+            up: self.linear(&name(self.names.up), wide, narrow)?,
+            hidden_act,
+            down: self.linear(&name(self.names.down), narrow, wide)?,
+            output_norm: self.norm(&name(self.names.output_norm))?,
+        })
+    }
+
+    /// The three projections of attention as one, the queries scaled by the root of the head size.
+    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Projection> {
+        let width = self.config.hidden_size;
+        #[expect(clippy::cast_precision_loss, reason = "a head is small")]
+        let scale = 1.0 / (self.config.head_size() as f32).sqrt();
+        let mut weights = Vec::with_capacity(3 * width * width);
+        let mut bias = Vec::with_capacity(3 * width);
+        for part in [self.names.query, self.names.key, self.names.value] {
+            let name = name(part);
+            weights.extend(
+                self.weights
+                    .tensor(&format!("{name}.weight"), &[width, width])?,
+            );
+            bias.extend(self.weights.tensor(&format!("{name}.bias"), &[width])?);
+            if part == self.names.query {
+                weights
+                    .iter_mut()
+                    .chain(&mut bias)
+                    .for_each(|value| *value *= scale);
+            }
+        }
+        Ok(self.pack(&weights, &bias, width))
+    }
+
+    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Projection> {
+        let weights = self
+            .weights
+            .tensor(&format!("{name}.weight"), &[outputs, inputs])?;
+        let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
+        Ok(self.pack(&weights, &bias, inputs))
+    }
+
+    fn pack(&self, weights: &[f32], bias: &[f32], inputs: usize) -> Projection {
+        let cpu = self.cpu;
+        if self.int8 {
+            Projection::Int8(cpu, QuantizedLinear::new(cpu, weights, bias, inputs))
+        } else {
+            Projection::F32(Linear::new(cpu, weights, bias, inputs))
+        }
+    }
+
+    fn norm(&self, name: &str) -> Result<Norm> {
+        // Checkpoints converted from TensorFlow have these names.
+        let (scale, shift) = if self.weights.has(&format!("{name}.gamma")) {
+            ("gamma", "beta")
+        } else {
+            ("weight", "bias")
+        };
+        let width = [self.config.hidden_size];
+        Ok(Norm {
+            scale: self.weights.tensor(&format!("{name}.{scale}"), &width)?,
+            shift: self.weights.tensor(&format!("{name}.{shift}"), &width)?,
+            epsilon: self.config.layer_norm_eps,
+        })
+    }
+
+    /// The vectors of the positions, that of the first token type added to each.
+    fn positions(&self) -> Result<Vec<f32>> {
+        let (config, width) = (self.config, self.config.hidden_size);
+        let shape = [config.max_position_embeddings, width];
+        let name = "embeddings.position_embeddings.weight";
+        let mut positions = self.weights.tensor(name, &shape)?;
+        if config.type_vocab_size > 0 {
+            let shape = [config.type_vocab_size, width];
+            let name = "embeddings.token_type_embeddings.weight";
+            let types = self.weights.tensor(name, &shape)?;
+            for row in positions.chunks_exact_mut(width) {
+                row.iter_mut()
+                    .zip(&types)
+                    .for_each(|(to, value)| *to += value);
+            }
+        }
+        Ok(positions)
+    }
+
+    fn position_bias(&self) -> Result<Option<Vec<f32>>> {
+        let Some(buckets) = self.config.relative_attention_num_buckets else {
+            return Ok(None);
+        };
+        let heads = self.config.num_attention_heads;
+        let name = "encoder.relative_attention_bias.weight";
+        let biases = self.weights.tensor(name, &[buckets, heads])?;
+        Ok(Some(position_bias::by_distance(
+            &biases,
+            heads,
+            self.config.max_tokens(),
+        )))
+    }
+}

@@ -1,0 +1,164 @@
+//! Every architecture besides BERT against sentence-transformers, on tiny checkpoints.
+//!
+//! `fixtures/architectures/README.md` says what the golden numbers are and how they were made.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cognate_model::{Role, TokenBatch};
+use ndarray::{Array2, ArrayView2};
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+use crate::checkpoints::{copy, fixtures, load};
+
+/// Hidden and pooled states, whose golden numbers differ from f64 by 1e-5 at most where values
+/// reach 5. The weakest part of a model changes them by 6e-2, another GELU by 1e-3.
+const TOLERANCE: f32 = 2e-5;
+
+/// Unit rows, whose golden numbers differ from f64 by 8e-7 at most.
+const UNIT_TOLERANCE: f32 = 2e-6;
+
+fn checkpoint(name: &str) -> PathBuf {
+    fixtures().join("architectures").join(name)
+}
+
+fn texts() -> Vec<String> {
+    let read = |name: &str| -> Vec<Value> {
+        serde_json::from_slice(&fs::read(fixtures().join(name)).unwrap()).unwrap()
+    };
+    let texts = [read("tiny-texts.json"), read("architectures/texts.json")].concat();
+    texts
+        .iter()
+        .map(|text| text["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The golden numbers of one checkpoint.
+struct Golden(Vec<u8>);
+
+impl Golden {
+    fn read(name: &str) -> Self {
+        Self(fs::read(checkpoint(name).join("golden.safetensors")).unwrap())
+    }
+
+    fn rows(&self, name: &str) -> Array2<f32> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = tensors.tensor(name).unwrap();
+        let values = tensor
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+        Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
+    }
+
+    fn tokens(&self) -> TokenBatch {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let ids = tensors.tensor("ids").unwrap();
+        let ids = ids
+            .data()
+            .chunks_exact(4)
+            .map(|b| u32::from_le_bytes(b.try_into().unwrap()));
+        let offsets = tensors.tensor("offsets").unwrap();
+        let offsets = offsets.data().chunks_exact(8);
+        let offsets = offsets.map(|b| {
+            u64::from_le_bytes(b.try_into().unwrap())
+                .try_into()
+                .unwrap()
+        });
+        TokenBatch::new(ids.collect(), offsets.collect()).unwrap()
+    }
+}
+
+#[track_caller]
+fn assert_close(
+    what: &str,
+    tolerance: f32,
+    found: ArrayView2<'_, f32>,
+    expected: ArrayView2<'_, f32>,
+) {
+    assert_eq!(found.dim(), expected.dim(), "{what}");
+    for ((place, found), expected) in found.indexed_iter().zip(expected) {
+        let bound = tolerance * expected.abs().max(1.0);
+        assert!(
+            (found - expected).abs() <= bound,
+            "{what} {place:?}: {found}, expected {expected}"
+        );
+    }
+}
+
+/// Compares every stage of the checkpoint in `dir` with the golden numbers of `name`.
+#[track_caller]
+fn agrees_in(dir: &Path, name: &str) {
+    let golden = Golden::read(name);
+    let encoder = load(dir);
+    let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
+    assert_eq!(tokens, golden.tokens());
+    let hidden = encoder.hidden_states(&tokens).unwrap();
+    let expected = golden.rows("hidden");
+    assert_close("hidden", TOLERANCE, hidden.view(), expected.view());
+    let pooled = encoder.pool(hidden.view(), &tokens).unwrap();
+    let expected = golden.rows("pooled");
+    assert_close("pooled", TOLERANCE, pooled.view(), expected.view());
+    let rows = encoder.encode_documents(&texts()).unwrap();
+    let expected = golden.rows("normalized");
+    assert_close("normalized", UNIT_TOLERANCE, rows.view(), expected.view());
+}
+
+#[track_caller]
+fn agrees(name: &str) {
+    agrees_in(&checkpoint(name), name);
+}
+
+#[test]
+fn roberta_agrees() {
+    agrees("roberta");
+}
+
+#[test]
+fn xlm_roberta_agrees() {
+    agrees("xlm-roberta");
+}
+
+#[test]
+fn mpnet_agrees() {
+    agrees("mpnet");
+}
+
+#[test]
+fn distilbert_agrees() {
+    agrees("distilbert");
+}
+
+#[test]
+fn modernbert_agrees() {
+    agrees("modernbert");
+}
+
+#[test]
+fn nomic_bert_agrees() {
+    agrees("nomic-bert");
+}
+
+#[test]
+fn qwen3_agrees() {
+    agrees("qwen3");
+}
+
+#[test]
+fn a_prompt_before_a_last_token_agrees() {
+    let rows = load(&checkpoint("qwen3")).encode_queries(&texts()).unwrap();
+    let expected = Golden::read("qwen3").rows("query");
+    assert_close("query", UNIT_TOLERANCE, rows.view(), expected.view());
+}
+
+#[test]
+fn configurations_in_the_words_of_recent_releases_agree() {
+    for name in ["modernbert", "nomic-bert", "qwen3"] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&checkpoint(name), dir.path());
+        let recent = dir.path().join("config-transformers-5.json");
+        fs::rename(recent, dir.path().join("config.json")).unwrap();
+        agrees_in(dir.path(), name);
+    }
+}
