@@ -160,16 +160,17 @@ fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
     let (chunks, tail) = x.as_chunks::<LANES>();
     let zero = s.splat(0.0);
     let (mut low, mut high, mut poison) = (zero, zero, zero);
-    let mut visit = |x: S::F| {
+    let last = s.load_some(tail, 0.0);
+    for i in 0..=chunks.len() {
+        let x = match chunks.get(i) {
+            Some(chunk) => s.load(chunk),
+            None => last,
+        };
         low = s.min(x, low);
         high = s.max(x, high);
         // 0 for every number, NaN for what is none: minimum and maximum pass over a NaN.
         poison = s.fma(x, zero, poison);
-    };
-    for chunk in chunks {
-        visit(s.load(chunk));
     }
-    visit(s.load_some(tail, 0.0));
     let (low, high) = (-s.largest(s.sub(zero, low)), s.largest(high));
 
     // Divided before they are subtracted, because the difference may overflow.
@@ -179,14 +180,15 @@ fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
 
     let inverse = s.splat(inverse);
     let shift = s.splat(WHOLE + f32::from(zero_point));
-    let (first, last) = (s.splat(WHOLE), s.splat(WHOLE + TOP));
-    let code = |x: S::F| s.min(s.max(s.fma(x, inverse, shift), first), last);
+    let (first_code, last_code) = (s.splat(WHOLE), s.splat(WHOLE + TOP));
     let (words, _) = words.as_chunks_mut::<{ LANES / GROUP }>();
-    for (chunk, words) in chunks.iter().zip(words.iter_mut()) {
-        s.store_codes(code(s.load(chunk)), words);
-    }
-    if let Some(words) = words.get_mut(chunks.len()) {
-        s.store_codes(code(s.load_some(tail, 0.0)), words);
+    for (i, words) in words.iter_mut().enumerate() {
+        let x = match chunks.get(i) {
+            Some(chunk) => s.load(chunk),
+            None => last,
+        };
+        let code = s.fma(x, inverse, shift);
+        s.store_codes(s.min(s.max(code, first_code), last_code), words);
     }
     (scale, zero_point)
 }
