@@ -18,6 +18,9 @@
 //! assert_eq!(y, [1.5, 0.0]);
 //! ```
 //!
+//! A [`QuantizedLinear`] is the same layer in 8 bits, for [`QuantizedRows`]: about twice as fast with
+//! AVX2, a quarter of the memory, and an error that it states.
+//!
 //! # Guarantees
 //!
 //! - A kernel that sums has one documented order of summation, the same for every instruction

@@ -196,18 +196,22 @@ impl Product<'_> {
 
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
+        let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
         let mut row = block.start;
-        while row + TILE_ROWS <= block.end {
-            self.tile::<S, V, TILE_ROWS>(s, row, panel);
-            row += TILE_ROWS;
-        }
-        match block.end - row {
-            1 => self.tile::<S, V, 1>(s, row, panel),
-            2 => self.tile::<S, V, 2>(s, row, panel),
-            3 => self.tile::<S, V, 3>(s, row, panel),
-            4 => self.tile::<S, V, 4>(s, row, panel),
-            5 => self.tile::<S, V, 5>(s, row, panel),
-            _ => {}
+        while row < block.end {
+            let rows = TILE_ROWS.min(block.end - row);
+            match rows {
+                1 => self.tile::<S, V, 1>(s, row, panel),
+                2 => self.tile::<S, V, 2>(s, row, panel),
+                3 => self.tile::<S, V, 3>(s, row, panel),
+                4 => self.tile::<S, V, 4>(s, row, panel),
+                5 => self.tile::<S, V, 5>(s, row, panel),
+                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
+            }
+            self.out
+                .finish::<S, false>(s, row..row + rows, column, columns);
+            row += rows;
         }
     }
 

@@ -5,7 +5,7 @@
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
-use crate::simd::{IntegerKernel, Integers, LANES, WHOLE};
+use crate::simd::{GROUP, IntegerKernel, Integers, LANES, WHOLE};
 use crate::{AlignedBuffer, Cpu};
 
 /// The greatest code.
@@ -17,12 +17,8 @@ const TOP: f32 = 255.0;
 /// [`Cpu::quantize`] fills it. It grows and never shrinks: a worker keeps one for all its work.
 #[derive(Clone, Debug, Default)]
 pub struct QuantizedRows {
-    /// The level that the codes are laid out for; none before the first use.
-    cpu: Option<Cpu>,
     dim: usize,
-    /// Codes in a word.
-    group: usize,
-    /// Words, `[rows, stride]`.
+    /// Words of [`GROUP`] codes, `[rows, stride]`.
     words: AlignedBuffer,
     scales: Vec<f32>,
     /// As the product wants them: see [`zero_pair`].
@@ -67,20 +63,13 @@ impl QuantizedRows {
     /// When there is no such row.
     pub fn codes(&self, row: usize) -> impl ExactSizeIterator<Item = u8> + '_ {
         assert!(row < self.rows(), "there are {} rows", self.rows());
-        let words = &self.words()[row * self.stride()..];
-        let bits = 32 / self.group;
-        (0..self.dim)
-            .map(move |i| (words[i / self.group] >> (i % self.group * bits)).to_le_bytes()[0])
+        let bytes: &[u8] = cast_slice(&self.words()[row * self.stride()..]);
+        bytes[..self.dim].iter().copied()
     }
 
-    /// The level of the processor that the codes are for.
-    pub(crate) fn cpu(&self) -> Option<Cpu> {
-        self.cpu
-    }
-
-    /// Words from one row to the next.
+    /// Words from one row to the next: whole vectors of codes.
     pub(crate) fn stride(&self) -> usize {
-        stride(self.dim, self.group)
+        self.dim.next_multiple_of(LANES) / GROUP
     }
 
     pub(crate) fn words(&self) -> &[i32] {
@@ -91,11 +80,6 @@ impl QuantizedRows {
     pub(crate) fn zero_pairs(&self) -> &[i32] {
         &self.zeros
     }
-}
-
-/// Words of a row: whole vectors of codes.
-fn stride(dim: usize, group: usize) -> usize {
-    dim.next_multiple_of(LANES) / group
 }
 
 /// A zero point z as a pair of 16-bit numbers, z and 128 z. With a sum of weights that is cut in
@@ -122,8 +106,6 @@ impl Cpu {
         assert_ne!(dim, 0, "dim must not be 0");
         assert_eq!(x.len() % dim, 0, "x must be [n, dim]");
         let rows = x.len() / dim;
-        (out.group, _) = self.code_layout();
-        out.cpu = Some(self);
         out.dim = dim;
         out.scales.resize(rows, 0.0);
         out.zeros.resize(rows, 0);
@@ -178,16 +160,17 @@ fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
     let (chunks, tail) = x.as_chunks::<LANES>();
     let zero = s.splat(0.0);
     let (mut low, mut high, mut poison) = (zero, zero, zero);
-    let mut visit = |x: S::F| {
+    let last = s.load_some(tail, 0.0);
+    for i in 0..=chunks.len() {
+        let x = match chunks.get(i) {
+            Some(chunk) => s.load(chunk),
+            None => last,
+        };
         low = s.min(x, low);
         high = s.max(x, high);
         // 0 for every number, NaN for what is none: minimum and maximum pass over a NaN.
         poison = s.fma(x, zero, poison);
-    };
-    for chunk in chunks {
-        visit(s.load(chunk));
     }
-    visit(s.load_some(tail, 0.0));
     let (low, high) = (-s.largest(s.sub(zero, low)), s.largest(high));
 
     // Divided before they are subtracted, because the difference may overflow.
@@ -197,14 +180,15 @@ fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
 
     let inverse = s.splat(inverse);
     let shift = s.splat(WHOLE + f32::from(zero_point));
-    let (first, last) = (s.splat(WHOLE), s.splat(WHOLE + TOP));
-    let code = |x: S::F| s.min(s.max(s.fma(x, inverse, shift), first), last);
-    let mut words = words.chunks_exact_mut(LANES / S::GROUP);
-    for (chunk, words) in chunks.iter().zip(&mut words) {
-        s.store_codes(code(s.load(chunk)), words);
-    }
-    if let Some(words) = words.next() {
-        s.store_codes(code(s.load_some(tail, 0.0)), words);
+    let (first_code, last_code) = (s.splat(WHOLE), s.splat(WHOLE + TOP));
+    let (words, _) = words.as_chunks_mut::<{ LANES / GROUP }>();
+    for (i, words) in words.iter_mut().enumerate() {
+        let x = match chunks.get(i) {
+            Some(chunk) => s.load(chunk),
+            None => last,
+        };
+        let code = s.fma(x, inverse, shift);
+        s.store_codes(s.min(s.max(code, first_code), last_code), words);
     }
     (scale, zero_point)
 }

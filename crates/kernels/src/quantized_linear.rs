@@ -10,7 +10,7 @@ use std::ops::Range;
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::epilogue::{Epilogue, Output};
-use crate::simd::{IntegerKernel, Integers, LANES};
+use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
 use crate::tile::TILE_ROWS;
 use crate::{AlignedBuffer, Cpu, QuantizedRows};
 
@@ -32,7 +32,7 @@ pub struct QuantizedLinear {
     outputs: usize,
     /// Words in which the codes of a row of x lie, the last one filled up with weights of 0.
     groups: usize,
-    /// Bytes, `[panels, groups, tile_columns, GROUP · WEIGHT_BYTES]`.
+    /// Codes, `[panels, groups, tile_columns, GROUP]`.
     panels: AlignedBuffer,
     /// `[panels, tile_columns]`
     scales: AlignedBuffer,
@@ -49,8 +49,9 @@ impl QuantizedLinear {
 
     /// Quantizes and packs `weights`, `[outputs, inputs]`; `bias`, `[outputs]`, stays as it is.
     ///
-    /// The error of a weight is at most `0.501 · scale`, where the scale is 1/127 of the largest of
-    /// its output, or 2⁻¹²⁶ if that is more. A NaN or an infinity among the weights of an output
+    /// The error of a weight is at most `0.501 · scale`. The scale of an output is 1/127 of its
+    /// largest weight, or 1/128 of the largest sum of two neighbours, inputs 2i and 2i + 1, if that
+    /// is more: AVX2 sums the products of two bytes in 16 bits, and so does it exactly. A NaN or an infinity among the weights of an output
     /// makes the scale of it NaN, and so all that the layer computes for it.
     ///
     /// # Panics
@@ -70,25 +71,21 @@ impl QuantizedLinear {
             "weights must be [outputs, inputs]"
         );
         let columns = cpu.tile_columns();
-        let (group, weight_bytes) = cpu.code_layout();
-        let groups = inputs.div_ceil(group);
-        let word = group * weight_bytes;
+        let groups = inputs.div_ceil(GROUP);
         let padded = outputs.next_multiple_of(columns);
-        let mut panels = AlignedBuffer::zeroed(padded * groups * word / size_of::<f32>());
+        let mut panels = AlignedBuffer::zeroed(padded * groups);
         let [mut scales, mut padded_bias, mut sums] = [padded; 3].map(AlignedBuffer::zeroed);
         padded_bias.as_mut_slice()[..outputs].copy_from_slice(bias);
-        let bytes: &mut [u8] = cast_slice_mut(panels.as_mut_slice());
+        let words: &mut [[i8; GROUP]] = cast_slice_mut(panels.as_mut_slice());
         let mut codes = vec![0; inputs];
         for (output, weights) in weights.chunks_exact(inputs).enumerate() {
             scales.as_mut_slice()[output] = quantize_weights(weights, &mut codes);
             let sum = codes.iter().map(|&code| i32::from(code)).sum::<i32>();
             cast_slice_mut(sums.as_mut_slice())[output] = sum_pair(-sum);
             let (panel, column) = (output / columns, output % columns);
-            for (g, codes) in codes.chunks(group).enumerate() {
-                let at = ((panel * groups + g) * columns + column) * word;
-                for (code, to) in codes.iter().zip(bytes[at..].chunks_exact_mut(weight_bytes)) {
-                    to.copy_from_slice(&i16::from(*code).to_le_bytes()[..weight_bytes]);
-                }
+            for (g, codes) in codes.chunks(GROUP).enumerate() {
+                let word = &mut words[(panel * groups + g) * columns + column];
+                word[..codes.len()].copy_from_slice(codes);
             }
         }
         Self {
@@ -127,7 +124,7 @@ impl QuantizedLinear {
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit, or the rows were quantized for another level of the processor.
+    /// When the sizes do not fit.
     ///
     /// # Complexity
     ///
@@ -147,8 +144,7 @@ impl QuantizedLinear {
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit, the rows were quantized for another level of the processor, or
-    /// the range does not start and end where panels do.
+    /// When the sizes do not fit, or the range does not start and end where panels do.
     pub fn apply_to(
         &self,
         outputs: Range<usize>,
@@ -159,10 +155,6 @@ impl QuantizedLinear {
         self.cpu.check_outputs(&outputs, self.outputs);
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
-        assert!(
-            rows == 0 || x.cpu() == Some(self.cpu),
-            "the rows were quantized for another level of the processor"
-        );
         self.cpu.run_integers(Product {
             layer: self,
             x,
@@ -173,19 +165,32 @@ impl QuantizedLinear {
 }
 
 /// Writes the codes of the weights of one output; returns its scale.
+///
+/// Neighbours stay within the bound of [`Integers::dot_group`].
 #[expect(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     reason = "a code is a whole number from -127 to 127; that of a NaN is 0"
 )]
 fn quantize_weights(weights: &[f32], codes: &mut [i8]) -> f32 {
-    let largest = weights
-        .iter()
-        .fold(0.0, |largest: f32, w| largest.max(w.abs()));
+    let largest = weights.iter().fold(0.0, |most: f32, w| most.max(w.abs()));
+    // What is no pair at the end is in `largest`. Two of opposite signs sum to less than one alone.
+    let (pairs, _) = weights.as_chunks::<2>();
+    let pair_scale = pairs.iter().fold(0.0, |most: f32, [a, b]| {
+        most.max((a / PAIR_TOP as f32 + b / PAIR_TOP as f32).abs())
+    });
     // 0 for every number, NaN for what is none: the maximum passes over a NaN.
     let poison: f32 = weights.iter().map(|w| w * 0.0).sum();
-    let scale = (largest / TOP).max(f32::MIN_POSITIVE) + poison;
-    for (weight, code) in weights.iter().zip(codes) {
+    let scale = (largest / TOP).max(pair_scale).max(f32::MIN_POSITIVE) + poison;
+    for (weight, code) in weights.iter().zip(codes.iter_mut()) {
         *code = (weight / scale).round_ties_even().clamp(-TOP, TOP) as i8;
+    }
+    for [a, b] in codes.as_chunks_mut::<2>().0 {
+        // Both were rounded up from a half, so that down is as near.
+        let excess = i32::from(*a) + i32::from(*b);
+        if excess.abs() > PAIR_TOP {
+            *b -= excess.signum() as i8;
+        }
     }
     scale
 }
@@ -233,18 +238,22 @@ impl Product<'_> {
 
     #[inline(always)]
     fn panel<S: Integers, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
+        let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
         let mut row = block.start;
-        while row + TILE_ROWS <= block.end {
-            self.tile::<S, V, TILE_ROWS>(s, row, panel);
-            row += TILE_ROWS;
-        }
-        match block.end - row {
-            1 => self.tile::<S, V, 1>(s, row, panel),
-            2 => self.tile::<S, V, 2>(s, row, panel),
-            3 => self.tile::<S, V, 3>(s, row, panel),
-            4 => self.tile::<S, V, 4>(s, row, panel),
-            5 => self.tile::<S, V, 5>(s, row, panel),
-            _ => {}
+        while row < block.end {
+            let rows = TILE_ROWS.min(block.end - row);
+            match rows {
+                1 => self.tile::<S, V, 1>(s, row, panel),
+                2 => self.tile::<S, V, 2>(s, row, panel),
+                3 => self.tile::<S, V, 3>(s, row, panel),
+                4 => self.tile::<S, V, 4>(s, row, panel),
+                5 => self.tile::<S, V, 5>(s, row, panel),
+                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
+            }
+            self.out
+                .finish::<S, true>(s, row..row + rows, column, columns);
+            row += rows;
         }
     }
 
@@ -267,9 +276,8 @@ impl Product<'_> {
         }
         let stride = x.stride();
         let words = &x.words()[row * stride..];
-        let bytes = LANES * S::GROUP * S::WEIGHT_BYTES;
-        let weights: &[u8] = cast_slice(layer.panels.as_slice());
-        let weights = &weights[panel * layer.groups * V * bytes..];
+        let weights: &[i32] = cast_slice(layer.panels.as_slice());
+        let weights = &weights[panel * layer.groups * columns..];
         accumulate(s, &mut totals, words, stride, layer.groups, weights);
 
         let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
@@ -299,15 +307,14 @@ fn accumulate<S: Integers, const R: usize, const V: usize>(
     words: &[i32],
     stride: usize,
     groups: usize,
-    weights: &[u8],
+    weights: &[i32],
 ) {
-    let bytes = LANES * S::GROUP * S::WEIGHT_BYTES;
     assert!(
         words.len() >= (R - 1) * stride + groups,
         "the rows end before the tile does"
     );
     assert!(
-        weights.len() >= groups * V * bytes,
+        weights.len() >= groups * V * LANES,
         "the panel ends before the tile does"
     );
     let mut sums = *totals;
@@ -315,9 +322,9 @@ fn accumulate<S: Integers, const R: usize, const V: usize>(
     for i in 0..groups {
         let mut b_row = [s.splat_word(0); V];
         for (v, b_row) in b_row.iter_mut().enumerate() {
-            // SAFETY: i < groups and v < V, so these bytes end at most at groups · V · bytes, which
+            // SAFETY: i < groups and v < V, so these words end at most at groups · V · 16, which
             // the panel holds.
-            *b_row = unsafe { s.load_weights_at(b.add((i * V + v) * bytes)) };
+            *b_row = unsafe { s.load_words_at(b.add((i * V + v) * LANES)) };
         }
         for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: r < R and i < groups, so this word lies before (R − 1) · stride + groups,

@@ -19,7 +19,7 @@ mod avx512;
 mod integers;
 mod portable;
 
-pub(crate) use integers::{IntegerKernel, Integers, WHOLE};
+pub(crate) use integers::{GROUP, IntegerKernel, Integers, PAIR_TOP, WHOLE};
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 16;

@@ -97,7 +97,12 @@ fn whole_numbers_come_out_exactly() {
             .map(|w| (w * 127.0).round())
             .collect();
         for weights in weights.chunks_mut(inputs) {
-            weights[0] = -127.0;
+            for pair in weights.chunks_mut(2) {
+                // Of opposite signs, or at most 127 together.
+                pair[0] = (pair[0] / 2.0).trunc();
+                pair[pair.len() - 1] = (pair[pair.len() - 1] / 2.0).trunc();
+            }
+            (weights[0], weights[1]) = (-127.0, 127.0);
         }
         let mut x: Vec<f32> = numbers(2, 8 * inputs)
             .iter()
@@ -120,7 +125,32 @@ fn whole_numbers_come_out_exactly() {
     }
 }
 
-/// Codes of 0 and 255, weights of ±127, the zero point at either end and between.
+#[test]
+fn neighbours_of_a_weight_leave_room_for_their_sum() {
+    for round in 0..300 {
+        let mut weights = numbers(round as u64, 41);
+        let pairs = [
+            [1.0, 1.0],
+            [-1.0, -0.9],
+            [1.0, -1.0],
+            [0.5, 1.3],
+            [-127.0, -129.0],
+        ];
+        weights[6..8].copy_from_slice(&pairs[round % 5]);
+        let mut codes = vec![0; 41];
+        let scale = quantize_weights(&weights, &mut codes);
+        for pair in codes.chunks(2) {
+            let sum: i32 = pair.iter().map(|&code| i32::from(code)).sum();
+            assert!(sum.abs() <= PAIR_TOP && !pair.contains(&-128), "{pair:?}");
+        }
+        for (weight, code) in weights.iter().zip(codes) {
+            let error = f64::from(*weight) - f64::from(scale) * f64::from(code);
+            assert!(error.abs() <= 0.501 * f64::from(scale), "{weight}");
+        }
+    }
+}
+
+/// Codes of 0 and 255, weights as large as they get, the zero point at either end and between.
 #[test]
 fn the_largest_sums_do_not_overflow() {
     for inputs in [4096, QuantizedLinear::MAX_INPUTS] {
@@ -132,16 +162,18 @@ fn the_largest_sums_do_not_overflow() {
         let minus: Vec<f32> = ones.iter().map(|x| -x).collect();
         let mixed = signs(1);
         let alternating: Vec<f32> = (0..inputs).map(|i| [1.0, -1.0][i % 2]).collect();
-        let kinds = [&ones, &minus, &mixed, &alternating];
+        // 127 and 1 are as much together as 64 and 64.
+        let lopsided: Vec<f32> = (0..inputs).map(|i| [127.0, 1.0][i % 2]).collect();
+        let kinds = [&ones, &minus, &mixed, &alternating, &lopsided];
         let weights: Vec<f32> = kinds.iter().flat_map(|kind| kind.iter()).copied().collect();
         let x: Vec<f32> = weights.iter().map(|w| 3.0 * w).collect();
         for cpu in Cpu::available() {
-            let layer = QuantizedLinear::new(cpu, &weights, &[0.0; 4], inputs);
+            let layer = QuantizedLinear::new(cpu, &weights, &[0.0; 5], inputs);
             let x = quantized(cpu, &x, inputs);
             assert!(x.codes(0).all(|code| code == 255));
             assert!(x.codes(1).all(|code| code == 0));
             let y = apply(&layer, &x, Epilogue::Plain);
-            assert_eq!(y, plain(&weights, &[0.0; 4], &x), "{cpu:?}");
+            assert_eq!(y, plain(&weights, &[0.0; 5], &x), "{cpu:?}");
         }
     }
 }
@@ -173,7 +205,7 @@ fn the_error_is_within_its_bound() {
         };
         let exact = sum(&|x, w| x * w) + f64::from(bias[output]);
         let scale = f64::from(rows.scales()[row]);
-        let weight_scale = f64::from(w.iter().fold(0.0f32, |l, w| l.max(w.abs())) / 127.0);
+        let weight_scale = f64::from(quantize_weights(w, &mut vec![0; inputs]));
         let bound = 0.501 * (scale * sum(&|_, w| w.abs()) + weight_scale * sum(&|x, _| x.abs()))
             + 0.252 * inputs as f64 * scale * weight_scale;
         worst = worst.max((f64::from(*y) - exact).abs() / bound);

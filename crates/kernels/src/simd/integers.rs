@@ -16,37 +16,38 @@ use crate::cpu::Level;
 /// one, ties to even, and the lowest bits of the sum are it.
 pub(crate) const WHOLE: f32 = 12_582_912.0;
 
-/// Products of 8-bit codes, on vectors of 16 lanes of 32 bits, each lane a word.
+/// The most that two neighbours among the weights may sum to: 255 times it is below 2¹⁵.
+pub(crate) const PAIR_TOP: i32 = 128;
+
+/// Codes in a word: as many as a lane multiplies and sums in one go.
+pub(crate) const GROUP: usize = 4;
+
+/// Products of 8-bit codes, on vectors of 16 lanes of 32 bits, each lane a word: a group of bytes.
 ///
-/// The codes of a row go by groups, as many as this level multiplies and sums in one lane: a word
-/// holds a group of them. With a group of 2 the codes are widened to 16 bits, because that product
-/// is exact; with a group of 4 they are bytes. Sums are exact, or wrap around: all levels give the
-/// same.
+/// Sums are exact, or wrap around: all levels give the same.
 pub(crate) trait Integers: Simd {
     /// 16 words.
     type I: Copy;
-
-    /// Codes in a word.
-    const GROUP: usize;
-
-    /// Bytes that a weight takes in memory.
-    const WEIGHT_BYTES: usize;
 
     fn splat_word(self, word: i32) -> Self::I;
     fn load_words(self, from: &[i32; LANES]) -> Self::I;
     #[cfg(test)]
     fn words(self, a: Self::I) -> [i32; LANES];
 
-    /// Loads a group of weights for each of 16 lanes.
+    /// Loads 16 words.
     ///
     /// # Safety
     ///
-    /// `16 · GROUP · WEIGHT_BYTES` bytes can be read from `from`, which need not be aligned.
+    /// 16 words can be read from `from`, which need not be aligned.
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_weights_at(self, from: *const u8) -> Self::I;
+    unsafe fn load_words_at(self, from: *const i32) -> Self::I;
 
-    /// Adds to each sum the products of a group of codes, 0 to 255, and a group of weights, −128 to
+    /// Adds to each sum the products of a group of codes, 0 to 255, and a group of weights, −127 to
     /// 127.
+    ///
+    /// Of both pairs of weights in a group, two that have the same sign must not sum to more than
+    /// [`PAIR_TOP`]: without VNNI the products of a pair are summed in 16 bits. Otherwise the sums
+    /// are those of no other level.
     fn dot_group(self, sum: Self::I, codes: Self::I, weights: Self::I) -> Self::I;
 
     /// Adds to each sum the products of two pairs of signed 16-bit numbers, the halves of a word.
@@ -55,8 +56,8 @@ pub(crate) trait Integers: Simd {
     /// The nearest f32, ties to even.
     fn to_float(self, a: Self::I) -> Self::F;
 
-    /// Stores 16 codes, each the lowest byte of a lane, in groups: `to` is `[16 / GROUP]`.
-    fn store_codes(self, codes: Self::F, to: &mut [i32]);
+    /// Stores 16 codes, each the lowest byte of a lane, in groups.
+    fn store_codes(self, codes: Self::F, to: &mut [i32; LANES / GROUP]);
 }
 
 /// Work over the vectors of one instruction set, integers among them.
@@ -96,22 +97,15 @@ impl Cpu {
             Level::Portable => kernel.run(portable::Portable),
         }
     }
-
-    /// Codes in a word, and bytes that a weight takes, at this level.
-    pub(crate) fn code_layout(self) -> (usize, usize) {
-        struct Layout;
-        impl IntegerKernel for Layout {
-            type Output = (usize, usize);
-            fn run<S: Integers>(self, _: S) -> (usize, usize) {
-                (S::GROUP, S::WEIGHT_BYTES)
-            }
-        }
-        self.run_integers(Layout)
-    }
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are what is compared")]
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "bits are what is compared"
+)]
 mod tests {
     use super::*;
     use crate::testing::numbers;
@@ -120,32 +114,45 @@ mod tests {
     struct Operations<'a>(&'a [i32; LANES], &'a [i32; LANES], &'a [f32; LANES]);
 
     impl IntegerKernel for Operations<'_> {
-        type Output = (Vec<[i32; LANES]>, [f32; LANES], Vec<u8>);
+        type Output = ([[i32; LANES]; 4], [f32; LANES], [i32; LANES / GROUP]);
 
         #[inline(always)]
         fn run<S: Integers>(self, s: S) -> Self::Output {
             let (a, b) = (s.load_words(self.0), s.load_words(self.1));
             let pairs = s.dot_pairs(s.splat_word(-7), a, b);
-            let mut stored = [0; LANES];
-            s.store_codes(s.load(self.2), &mut stored[..LANES / S::GROUP]);
-            let bytes: &[u8] = bytemuck::cast_slice(&stored[..LANES / S::GROUP]);
-            let codes = bytes.iter().step_by(4 / S::GROUP).copied().collect();
-            let wide = bytes.iter().skip(1).step_by(2);
-            assert!(S::GROUP == 4 || wide.copied().all(|high| high == 0));
-            let words = vec![s.words(a), s.words(b), s.words(pairs)];
-            (words, s.to_array(s.to_float(pairs)), codes)
+            let group = s.dot_group(s.splat_word(9), a, b);
+            let mut codes = [0; LANES / GROUP];
+            s.store_codes(s.load(self.2), &mut codes);
+            (
+                [a, b, pairs, group].map(|words| s.words(words)),
+                s.to_array(s.to_float(pairs)),
+                codes,
+            )
         }
     }
 
+    /// Weights for all codes: pairs that are as large as allowed, among others.
+    fn weights(seed: u64) -> [i32; LANES] {
+        let mut words = numbers(seed, 2 * LANES).into_iter().map(|x| {
+            let first = (x * 127.0).round() as i32;
+            let rest = PAIR_TOP - first.abs();
+            let even = seed.is_multiple_of(2);
+            let second = if even { rest } else { 127 };
+            let second = if (first < 0) == even { -second } else { second };
+            (first & 0xff) | (second.clamp(-127, 127) & 0xff) << 8
+        });
+        std::array::from_fn(|_| words.next().unwrap() | words.next().unwrap() << 16)
+    }
+
     #[test]
-    #[expect(clippy::cast_possible_truncation, reason = "the numbers are below 2³¹")]
     fn every_level_has_the_same_operations() {
-        for seed in 0..200 {
-            let words = |seed| -> [i32; LANES] {
-                let numbers = numbers(seed, LANES);
-                std::array::from_fn(|l| (f64::from(numbers[l]) * 2f64.powi(31)) as i32)
-            };
-            let (a, b) = (words(seed), words(seed + 1000));
+        for seed in 0..400 {
+            let numbers_a = numbers(seed, LANES);
+            let a = std::array::from_fn(|l| match seed % 5 {
+                0 => -1, // four codes of 255
+                _ => (f64::from(numbers_a[l]) * 2f64.powi(31)) as i32,
+            });
+            let b = weights(seed + 1000);
             let codes = numbers(seed + 2000, LANES);
             let codes = std::array::from_fn(|l| ((codes[l] + 1.0) * 127.5).round());
             let whole = codes.map(|code: f32| code + WHOLE);
@@ -158,7 +165,13 @@ mod tests {
                 let half = |word: i32, i: u32| i64::from((word >> (16 * i)) as i16);
                 let sum = half(a[l], 0) * half(b[l], 0) + half(a[l], 1) * half(b[l], 1) - 7;
                 assert_eq!(expected.0[2][l], sum as i32);
-                assert_eq!(f32::from(expected.2[l]), codes[l]);
+                let (a, b) = (a[l].to_le_bytes(), b[l].to_le_bytes());
+                let products = a
+                    .iter()
+                    .zip(b)
+                    .map(|(&a, b)| i32::from(a) * i32::from(b as i8));
+                assert_eq!(expected.0[3][l], products.sum::<i32>() + 9);
+                assert_eq!(f32::from(expected.2[l / 4].to_le_bytes()[l % 4]), codes[l]);
             }
         }
     }

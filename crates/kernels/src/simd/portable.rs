@@ -1,3 +1,4 @@
+use super::integers::GROUP;
 use super::{Integers, LANES, Simd};
 
 /// Arrays, and what the compiler makes of them.
@@ -96,9 +97,6 @@ const fn pair(word: i32) -> [i32; 2] {
 impl Integers for Portable {
     type I = [i32; LANES];
 
-    const GROUP: usize = 2;
-    const WEIGHT_BYTES: usize = 2;
-
     #[inline(always)]
     fn splat_word(self, word: i32) -> Self::I {
         [word; LANES]
@@ -117,14 +115,18 @@ impl Integers for Portable {
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_weights_at(self, from: *const u8) -> Self::I {
-        // SAFETY: the caller vouches for 64 bytes, and `read_unaligned` asks for no alignment.
+    unsafe fn load_words_at(self, from: *const i32) -> Self::I {
+        // SAFETY: the caller vouches for 16 words, and `read_unaligned` asks for no alignment.
         unsafe { from.cast::<[i32; LANES]>().read_unaligned() }
     }
 
     #[inline(always)]
     fn dot_group(self, sum: Self::I, codes: Self::I, weights: Self::I) -> Self::I {
-        self.dot_pairs(sum, codes, weights)
+        std::array::from_fn(|l| {
+            let (codes, weights) = (codes[l].to_le_bytes(), weights[l].to_le_bytes());
+            let product = |i: usize| i32::from(codes[i]) * i32::from(weights[i].cast_signed());
+            sum[l].wrapping_add(product(0) + product(1) + product(2) + product(3))
+        })
     }
 
     #[inline(always)]
@@ -145,11 +147,9 @@ impl Integers for Portable {
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_wrap, reason = "words are bits")]
-    fn store_codes(self, codes: Self::F, to: &mut [i32]) {
-        for (codes, to) in codes.chunks_exact(2).zip(to) {
-            let code = |i: usize| codes[i].to_bits() & 0xff;
-            *to = (code(0) | code(1) << 16) as i32;
+    fn store_codes(self, codes: Self::F, to: &mut [i32; LANES / GROUP]) {
+        for (codes, to) in codes.as_chunks::<GROUP>().0.iter().zip(to) {
+            *to = i32::from_le_bytes(codes.map(|code| code.to_bits().to_le_bytes()[0]));
         }
     }
 }
