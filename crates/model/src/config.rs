@@ -2,11 +2,15 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+mod hidden_act;
 mod json;
 mod post_norm;
+mod tensor_names;
 
+pub(crate) use hidden_act::HiddenAct;
 pub(crate) use json::Json;
-pub(crate) use post_norm::{Family, HiddenAct, PostNormConfig};
+pub(crate) use post_norm::{Family, PostNormConfig};
+pub(crate) use tensor_names::{TensorNames, WORDS};
 
 use crate::Result;
 
