@@ -11,7 +11,7 @@ use crate::{Error, Result, TokenBatch};
 mod layer;
 mod load;
 mod pool;
-mod position_bias;
+pub(crate) mod position_bias;
 mod projection;
 mod words;
 
