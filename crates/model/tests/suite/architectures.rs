@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use cognate_model::{Role, TokenBatch};
 use ndarray::{Array2, ArrayView2};
 use safetensors::SafeTensors;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::checkpoints::{copy, fixtures, load};
+use crate::checkpoints::{copy, fixtures, load, variant_of};
 
 /// Hidden and pooled states, whose golden numbers differ from f64 by 1e-5 at most where values
 /// reach 5. The weakest part of a model changes them by 6e-2, another GELU by 1e-3.
@@ -143,6 +143,93 @@ fn nomic_bert_agrees() {
 #[test]
 fn qwen3_agrees() {
     agrees("qwen3");
+}
+
+/// The classes of transformers build their normalizer from the settings, or from defaults, whatever
+/// `tokenizer.json` says; the general class does as the file says.
+#[test]
+fn the_settings_of_a_tokenizer_count_where_transformers_lets_them() {
+    let tokens = |name: &str, lowercase: bool, settings: &[(&str, Value)]| {
+        let mut changes = vec![(
+            "tokenizer.json",
+            "normalizer",
+            json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                   "strip_accents": null, "lowercase": lowercase}),
+        )];
+        let settings = settings.iter().cloned();
+        changes.extend(settings.map(|(field, value)| ("tokenizer_config.json", field, value)));
+        let encoder = load(variant_of(name, &changes).path());
+        let batch = encoder.tokenize(Role::Document, &["A Planet"]).unwrap();
+        batch.ids().to_vec()
+    };
+    for name in [
+        "tiny-bert",
+        "architectures/distilbert",
+        "architectures/mpnet",
+    ] {
+        let lower = tokens(name, true, &[]);
+        let cased = tokens(name, true, &[("do_lower_case", json!(false))]);
+        assert_ne!(cased, lower, "{name}");
+        assert_eq!(tokens(name, false, &[]), lower, "{name}");
+        let unsaid = ("do_lower_case", Value::Null);
+        assert_eq!(
+            tokens(name, false, std::slice::from_ref(&unsaid)),
+            lower,
+            "{name}"
+        );
+        let nameless = ("tokenizer_class", Value::Null);
+        assert_eq!(tokens(name, false, &[unsaid, nameless]), lower, "{name}");
+        let general = ("tokenizer_class", json!("PreTrainedTokenizerFast"));
+        assert_eq!(tokens(name, false, &[general]), cased, "{name}");
+    }
+}
+
+#[test]
+fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
+    let tokens = |text: &str, space: bool, setting: Value| {
+        let bytes = json!({"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": true,
+                           "use_regex": true});
+        let dir = variant_of(
+            "architectures/roberta",
+            &[
+                ("tokenizer.json", "pre_tokenizer", bytes),
+                ("tokenizer_config.json", "add_prefix_space", setting),
+            ],
+        );
+        let batch = load(dir.path()).tokenize(Role::Document, &[text]);
+        batch.unwrap().ids().to_vec()
+    };
+    let bare = tokens("planet", false, json!(false));
+    let spaced = tokens(" planet", false, json!(false));
+    assert_ne!(bare, spaced);
+    assert_eq!(tokens("planet", false, json!(true)), spaced);
+    assert_eq!(tokens("planet", true, json!(false)), bare);
+    assert_eq!(tokens("planet", true, Value::Null), bare);
+}
+
+/// A model that was saved with a head has a prefix before all names.
+#[test]
+fn tensors_below_a_prefix_are_found() {
+    for (name, prefix) in [
+        ("roberta", "roberta."),
+        ("mpnet", "mpnet."),
+        ("distilbert", "distilbert."),
+        ("modernbert", "model."),
+        ("qwen3", "model."),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&checkpoint(name), dir.path());
+        let path = dir.path().join("model.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let renamed = tensors
+            .iter()
+            .map(|(name, tensor)| (format!("{prefix}{name}"), tensor));
+        let renamed = safetensors::serialize(renamed.collect::<Vec<_>>(), None).unwrap();
+        drop(tensors);
+        fs::write(&path, renamed).unwrap();
+        agrees_in(dir.path(), name);
+    }
 }
 
 #[test]

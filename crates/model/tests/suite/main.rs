@@ -5,6 +5,7 @@
     reason = "what fails in a test should fail loudly"
 )]
 
+mod architectures;
 mod checkpoints;
 mod golden;
 mod refusals;
