@@ -19,11 +19,11 @@ const TOLERANCE: f32 = 2e-5;
 /// Unit rows, whose golden numbers differ from f64 by 8e-7 at most.
 const UNIT_TOLERANCE: f32 = 2e-6;
 
-fn checkpoint(name: &str) -> PathBuf {
+pub(crate) fn checkpoint(name: &str) -> PathBuf {
     fixtures().join("architectures").join(name)
 }
 
-fn texts() -> Vec<String> {
+pub(crate) fn texts() -> Vec<String> {
     let read = |name: &str| -> Vec<Value> {
         serde_json::from_slice(&fs::read(fixtures().join(name)).unwrap()).unwrap()
     };
@@ -35,14 +35,14 @@ fn texts() -> Vec<String> {
 }
 
 /// The golden numbers of one checkpoint.
-struct Golden(Vec<u8>);
+pub(crate) struct Golden(Vec<u8>);
 
 impl Golden {
-    fn read(name: &str) -> Self {
+    pub(crate) fn read(name: &str) -> Self {
         Self(fs::read(checkpoint(name).join("golden.safetensors")).unwrap())
     }
 
-    fn rows(&self, name: &str) -> Array2<f32> {
+    pub(crate) fn rows(&self, name: &str) -> Array2<f32> {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let tensor = tensors.tensor(name).unwrap();
         let values = tensor
@@ -52,7 +52,7 @@ impl Golden {
         Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
     }
 
-    fn tokens(&self) -> TokenBatch {
+    pub(crate) fn tokens(&self) -> TokenBatch {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let ids = tensors.tensor("ids").unwrap();
         let ids = ids
@@ -71,7 +71,7 @@ impl Golden {
 }
 
 #[track_caller]
-fn assert_close(
+pub(crate) fn assert_close(
     what: &str,
     tolerance: f32,
     found: ArrayView2<'_, f32>,

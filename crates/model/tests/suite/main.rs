@@ -7,5 +7,6 @@
 
 mod architectures;
 mod checkpoints;
+mod devices;
 mod golden;
 mod refusals;
