@@ -5,7 +5,7 @@ use candle_core::{DType, Tensor};
 use ndarray::Array2;
 
 use crate::architecture::Architecture;
-use crate::config::TransformerConfig;
+use crate::config::{TensorNames, TransformerConfig, WORDS};
 use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result, TokenBatch};
 
@@ -62,9 +62,16 @@ impl CandleEncoder {
         let dtype = match precision {
             Precision::F16 => DType::F16,
             Precision::BF16 => DType::BF16,
+            // Int8 does not come here.
             Precision::F32 | Precision::Int8 => DType::F32,
         };
-        let tensors = Tensors::new(weights, device, dtype)?;
+        let (prefixes, words) = match config {
+            TransformerConfig::PostNorm(config) => (TensorNames::of(config.family).prefixes, WORDS),
+            TransformerConfig::ModernBert(_) => (ModernBert::PREFIXES, ModernBert::WORDS),
+            TransformerConfig::NomicBert(_) => (NomicBert::PREFIXES, WORDS),
+            TransformerConfig::Qwen3(_) => (Qwen3::PREFIXES, Qwen3::WORDS),
+        };
+        let tensors = Tensors::new(weights.with_prefix(prefixes, words), device, dtype)?;
         let model: Box<dyn Model> = match config {
             TransformerConfig::PostNorm(config) => Box::new(PostNorm::load(config, &tensors)?),
             TransformerConfig::ModernBert(config) => Box::new(ModernBert::load(config, &tensors)?),

@@ -34,11 +34,13 @@ struct Block {
 }
 
 impl View {
-    /// Queries of a block: enough for a product.
-    const QUERIES: usize = 512;
+    /// The scores of a block, for each sequence and head; at least those of a few queries, so that
+    /// there is enough for a product.
+    const SCORES: usize = 1 << 22;
 
     pub(super) fn new(batch: &Padded<'_>, sight: Sight) -> Result<Self> {
-        Self::in_blocks(batch, sight, Self::QUERIES)
+        let queries = Self::SCORES / batch.longest().max(1);
+        Self::in_blocks(batch, sight, queries.clamp(64, 512))
     }
 
     /// Everything sees everything, and `bias`, `[heads, longest, longest]` in f32, is added.

@@ -33,14 +33,13 @@ struct Layer {
 }
 
 impl ModernBert {
+    pub(super) const PREFIXES: &[&str] = &["model."];
+    pub(super) const WORDS: &str = "embeddings.tok_embeddings.weight";
+
     pub(super) fn load(config: &ModernBertConfig, tensors: &Tensors) -> crate::Result<Self> {
-        const WORDS: &str = "embeddings.tok_embeddings.weight";
-        let prefix = tensors.prefix(&["model."], WORDS);
         let width = config.hidden_size;
-        let norm = |name: &str| {
-            tensors.plain_layer_norm(&format!("{prefix}{name}"), width, config.norm_eps)
-        };
-        let words = tensors.tensor(&format!("{prefix}{WORDS}"), &[config.vocab_size, width])?;
+        let norm = |name: &str| tensors.plain_layer_norm(name, width, config.norm_eps);
+        let words = tensors.tensor(Self::WORDS, &[config.vocab_size, width])?;
         let rotary = |theta| {
             let positions = config.max_position_embeddings;
             let device = tensors.device();
@@ -51,7 +50,7 @@ impl ModernBert {
             embedding_norm: norm("embeddings.norm")?,
             layers: tensors.layers(config.layer_types.len(), |layer| {
                 Layer::load(config, tensors, layer, |part| {
-                    format!("{prefix}layers.{layer}.{part}")
+                    format!("layers.{layer}.{part}")
                 })
             })?,
             final_norm: norm("final_norm")?,

@@ -31,18 +31,18 @@ struct Layer {
 }
 
 impl NomicBert {
+    pub(super) const PREFIXES: &[&str] = &["bert."];
+
     pub(super) fn load(config: &NomicBertConfig, tensors: &Tensors) -> crate::Result<Self> {
-        let prefix = tensors.prefix(&["bert."], WORDS);
         let width = config.hidden_size;
-        let words = tensors.tensor(&format!("{prefix}{WORDS}"), &[config.vocab_size, width])?;
+        let words = tensors.tensor(WORDS, &[config.vocab_size, width])?;
         let token_type = if config.type_vocab_size > 0 {
-            let name = format!("{prefix}embeddings.token_type_embeddings.weight");
-            let types = tensors.tensor(&name, &[config.type_vocab_size, width])?;
+            let name = "embeddings.token_type_embeddings.weight";
+            let types = tensors.tensor(name, &[config.type_vocab_size, width])?;
             Some(tensors.on_device(types.get(0))?)
         } else {
             None
         };
-        let norm = format!("{prefix}emb_ln");
         let head_size = width / config.num_attention_heads;
         let positions = config.max_position_embeddings;
         let rotary = Rotary::new(config.rope_theta, head_size, positions, tensors.device());
@@ -50,10 +50,10 @@ impl NomicBert {
             heads: config.num_attention_heads,
             words,
             token_type,
-            embedding_norm: tensors.layer_norm(&norm, width, config.layer_norm_eps)?,
+            embedding_norm: tensors.layer_norm("emb_ln", width, config.layer_norm_eps)?,
             layers: tensors.layers(config.num_hidden_layers, |layer| {
                 Layer::load(config, tensors, |part| {
-                    format!("{prefix}encoder.layers.{layer}.{part}")
+                    format!("encoder.layers.{layer}.{part}")
                 })
             })?,
             rotary: tensors.on_device(rotary)?,

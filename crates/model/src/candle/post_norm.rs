@@ -36,22 +36,17 @@ struct Layer {
 impl PostNorm {
     pub(super) fn load(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Self> {
         let names = TensorNames::of(config.family);
-        let prefix = tensors.prefix(names.prefixes, WORDS);
         let (width, epsilon) = (config.hidden_size, config.layer_norm_eps);
-        let words = tensors.tensor(&format!("{prefix}{WORDS}"), &[config.vocab_size, width])?;
+        let words = tensors.tensor(WORDS, &[config.vocab_size, width])?;
         Ok(Self {
             words,
-            positions: positions(config, tensors, prefix)?,
-            embedding_norm: tensors.layer_norm(
-                &format!("{prefix}embeddings.LayerNorm"),
-                width,
-                epsilon,
-            )?,
+            positions: positions(config, tensors)?,
+            embedding_norm: tensors.layer_norm("embeddings.LayerNorm", width, epsilon)?,
             layers: tensors.layers(config.num_hidden_layers, |layer| {
-                let name = |part: &str| format!("{prefix}{}.{layer}.{part}", names.layers);
+                let name = |part: &str| format!("{}.{layer}.{part}", names.layers);
                 Layer::load(config, tensors, names, name)
             })?,
-            position_bias: biases(config, tensors, prefix)?,
+            position_bias: biases(config, tensors)?,
             config: config.clone(),
         })
     }
@@ -121,15 +116,15 @@ impl Layer {
 }
 
 /// The vectors of the positions, that of the first token type added to each.
-fn positions(config: &PostNormConfig, tensors: &Tensors, prefix: &str) -> crate::Result<Tensor> {
+fn positions(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Tensor> {
     let width = config.hidden_size;
-    let name = format!("{prefix}embeddings.position_embeddings.weight");
-    let positions = tensors.f32(&name, &[config.max_position_embeddings, width])?;
+    let name = "embeddings.position_embeddings.weight";
+    let positions = tensors.f32(name, &[config.max_position_embeddings, width])?;
     if config.type_vocab_size == 0 {
         return tensors.on_device(positions.to_dtype(tensors.dtype()));
     }
-    let name = format!("{prefix}embeddings.token_type_embeddings.weight");
-    let types = tensors.f32(&name, &[config.type_vocab_size, width])?;
+    let name = "embeddings.token_type_embeddings.weight";
+    let types = tensors.f32(name, &[config.type_vocab_size, width])?;
     tensors.on_device(
         types
             .get(0)
@@ -137,17 +132,13 @@ fn positions(config: &PostNormConfig, tensors: &Tensors, prefix: &str) -> crate:
     )
 }
 
-fn biases(
-    config: &PostNormConfig,
-    tensors: &Tensors,
-    prefix: &str,
-) -> crate::Result<Option<Tensor>> {
+fn biases(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Option<Tensor>> {
     let Some(buckets) = config.relative_attention_num_buckets else {
         return Ok(None);
     };
     let (heads, span) = (config.num_attention_heads, config.max_tokens());
-    let name = format!("{prefix}encoder.relative_attention_bias.weight");
-    let of_buckets = tensors.values(&name, &[buckets, heads])?;
+    let name = "encoder.relative_attention_bias.weight";
+    let of_buckets = tensors.values(name, &[buckets, heads])?;
     let biases = position_bias::by_distance(&of_buckets, heads, span);
     let biases = Tensor::from_vec(biases, (heads, 2 * span - 1), tensors.device());
     tensors.on_device(biases).map(Some)

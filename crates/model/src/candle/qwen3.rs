@@ -34,21 +34,20 @@ struct Layer {
 }
 
 impl Qwen3 {
+    pub(super) const PREFIXES: &[&str] = &["model."];
+    pub(super) const WORDS: &str = "embed_tokens.weight";
+
     pub(super) fn load(config: &Qwen3Config, tensors: &Tensors) -> crate::Result<Self> {
-        const WORDS: &str = "embed_tokens.weight";
-        let prefix = tensors.prefix(&["model."], WORDS);
         let width = config.hidden_size;
-        let words = tensors.tensor(&format!("{prefix}{WORDS}"), &[config.vocab_size, width])?;
+        let words = tensors.tensor(Self::WORDS, &[config.vocab_size, width])?;
         let (theta, positions) = (config.rope_theta, config.max_position_embeddings);
         let rotary = Rotary::new(theta, config.head_dim, positions, tensors.device());
         Ok(Self {
             words,
             layers: tensors.layers(config.num_hidden_layers, |layer| {
-                Layer::load(config, tensors, |part| {
-                    format!("{prefix}layers.{layer}.{part}")
-                })
+                Layer::load(config, tensors, |part| format!("layers.{layer}.{part}"))
             })?,
-            final_norm: tensors.rms_norm(&format!("{prefix}norm"), width, config.rms_norm_eps)?,
+            final_norm: tensors.rms_norm("norm", width, config.rms_norm_eps)?,
             rotary: tensors.on_device(rotary)?,
         })
     }

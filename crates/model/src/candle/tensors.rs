@@ -39,13 +39,6 @@ impl Tensors {
         self.weights.digest()
     }
 
-    /// The one of `prefixes` that the names of the tensors start with, or none; `name` is one that
-    /// must be there.
-    pub(super) fn prefix<'a>(&self, prefixes: &[&'a str], name: &str) -> &'a str {
-        let has = |prefix: &&&str| self.weights.has(&format!("{prefix}{name}"));
-        prefixes.iter().find(has).copied().unwrap_or_default()
-    }
-
     /// Builds what is not there yet on the device.
     pub(super) fn on_device<T>(&self, built: candle_core::Result<T>) -> Result<T> {
         built.map_err(|source| Error::Device {
@@ -66,11 +59,11 @@ impl Tensors {
     }
 
     pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        self.rows(&[name], shape)
+        self.rows(&[name.to_owned()], shape)
     }
 
     /// Tensors of one `shape`, one below the other.
-    fn rows(&self, names: &[&str], shape: &[usize]) -> Result<Tensor> {
+    fn rows(&self, names: &[String], shape: &[usize]) -> Result<Tensor> {
         let mut values = Vec::new();
         for name in names {
             let more = self.values(name, shape)?;
@@ -100,14 +93,9 @@ impl Tensors {
             let named = |name: &String| format!("{name}.{ending}");
             names.iter().map(named).collect()
         };
-        let rows = |ending: &[String], shape: &[usize]| {
-            let names: Vec<&str> = ending.iter().map(String::as_str).collect();
-            self.rows(&names, shape)
-        };
-        Ok(Linear::new(
-            rows(&ending("weight"), &[outputs, inputs])?,
-            Some(rows(&ending("bias"), &[outputs])?),
-        ))
+        let weight = self.rows(&ending("weight"), &[outputs, inputs])?;
+        let bias = self.rows(&ending("bias"), &[outputs])?;
+        Ok(Linear::new(weight, Some(bias)))
     }
 
     /// A linear layer that has no bias.

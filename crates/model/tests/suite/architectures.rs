@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cognate_model::{Role, TokenBatch};
-use ndarray::{Array2, ArrayView2};
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
@@ -205,6 +205,27 @@ fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
     assert_eq!(tokens("planet", false, json!(true)), spaced);
     assert_eq!(tokens("planet", true, json!(false)), bare);
     assert_eq!(tokens("planet", true, Value::Null), bare);
+}
+
+#[test]
+fn neither_neighbours_nor_threads_change_a_bit() {
+    for name in ["roberta", "modernbert", "nomic-bert", "qwen3"] {
+        let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
+        let rows = |options: EncoderOptions, texts: &[String]| {
+            let encoder = Encoder::load(&checkpoint, options).unwrap();
+            encoder.encode_documents(texts).unwrap()
+        };
+        let options = EncoderOptions::default;
+        let together = rows(options().threads(2), &texts());
+        let pieces = rows(options().threads(1).max_batch_tokens(70), &texts());
+        assert_eq!(together, pieces, "{name}");
+        let few = rows(options(), &texts()[3..5]);
+        assert_eq!(
+            together.slice_axis(Axis(0), Slice::from(3..5)),
+            few,
+            "{name}"
+        );
+    }
 }
 
 /// A model that was saved with a head has a prefix before all names.
