@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the golden numbers of all-MiniLM-L6-v2 with sentence-transformers itself.
+"""Makes the golden numbers of a checkpoint with sentence-transformers itself.
 
 Reads `texts.json` (beside this script) and runs every text, alone and unpadded, through
 the modules of a `SentenceTransformer`, one after another, in float32 on one CPU thread.
 What each module returned is written down. README.md says what every tensor is.
 
-    python make.py --model DIR [--out DIR]
+    python make.py --model DIR [--name NAME] [--out DIR]
 
-`--model` is a folder with the checkpoint `sentence-transformers/all-MiniLM-L6-v2`.
+`--model` is a folder with the checkpoint `sentence-transformers/NAME`: all-MiniLM-L6-v2, or
+all-mpnet-base-v2, of which only the embeddings are written.
 """
 
 import argparse
@@ -33,7 +34,6 @@ from sentence_transformers.base.modules import Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
 
 HERE = Path(__file__).resolve().parent
-NAME = "all-MiniLM-L6-v2"
 
 # The releases that the committed numbers were made with.
 EXPECTED_VERSIONS = {
@@ -46,10 +46,24 @@ EXPECTED_VERSIONS = {
     "safetensors": "0.8.0",
 }
 
-# The checkpoint that the committed numbers belong to.
-EXPECTED_SHA256 = {
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+# The checkpoints that the committed numbers belong to.
+CHECKPOINTS = {
+    "all-MiniLM-L6-v2": {
+        "max_tokens": 256,
+        "report": "versions.json",
+        "sha256": {
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+    },
+    "all-mpnet-base-v2": {
+        "max_tokens": 384,
+        "report": "all-mpnet-base-v2-versions.json",
+        "sha256": {
+            "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+            "tokenizer.json": "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+        },
+    },
 }
 
 # Only every 16th dimension of the hidden states is kept, to keep the file small.
@@ -79,9 +93,9 @@ def check_versions(versions, any_versions):
                  + "\n  ".join(wrong))
 
 
-def check_sha256(model_dir):
+def check_sha256(model_dir, checkpoint):
     found = {}
-    for name, expected in EXPECTED_SHA256.items():
+    for name, expected in checkpoint["sha256"].items():
         found[name] = hashlib.sha256((model_dir / name).read_bytes()).hexdigest()
         if found[name] != expected:
             sys.exit(f"{name}: SHA-256 {found[name]}, expected {expected}")
@@ -96,23 +110,23 @@ def make_deterministic():
     torch.set_float32_matmul_precision("highest")
 
 
-def open_model(model_dir, dtype):
+def open_model(model_dir, checkpoint, dtype):
     model = SentenceTransformer(str(model_dir), device="cpu", model_kwargs={"dtype": dtype})
     model.eval()
     kinds = [type(module) for module in model]
     assert kinds == [Transformer, Pooling, Normalize], kinds
-    assert model.max_seq_length == 256, model.max_seq_length
+    assert model.max_seq_length == checkpoint["max_tokens"], model.max_seq_length
     assert all(p.dtype == dtype for p in model.parameters())
     return model
 
 
 @torch.inference_mode()
 def run_stages(model, text):
-    """One text through each module in turn: (ids [t], hidden [t, 384], pooled [384], normalized [384])."""
+    """One text through each module in turn: (ids [t], hidden [t, h], pooled [h], normalized [h])."""
     features = model.preprocess([text])
     ids = features["input_ids"]
     assert ids.shape[0] == 1 and bool((features["attention_mask"] == 1).all()), "padding in a batch of one"
-    assert bool((features["token_type_ids"] == 0).all())
+    assert bool((features.get("token_type_ids", torch.zeros(1)) == 0).all())
 
     transformer, pooling, normalize = model
     features = transformer(features)
@@ -122,7 +136,7 @@ def run_stages(model, text):
     features = normalize(features)
     normalized = features["sentence_embedding"][0].clone()
 
-    assert hidden.shape == (ids.shape[1], 384)
+    assert hidden.shape[0] == ids.shape[1]
     return ids[0].numpy(), hidden.numpy(), pooled.numpy(), normalized.numpy()
 
 
@@ -133,20 +147,22 @@ def largest_difference(a, b):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--name", choices=CHECKPOINTS, default="all-MiniLM-L6-v2", help="which checkpoint it is")
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside the script)")
     parser.add_argument("--any-versions", action="store_true", help="run with other package versions")
     args = parser.parse_args()
 
     versions = installed_versions()
     check_versions(versions, args.any_versions)
-    sha256 = check_sha256(args.model)
+    checkpoint = CHECKPOINTS[args.name]
+    sha256 = check_sha256(args.model, checkpoint)
     make_deterministic()
 
     records = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
     texts = [record["text"] for record in records]
     assert len({record["name"] for record in records}) == len(records), "names must differ"
 
-    model = open_model(args.model, torch.float32)
+    model = open_model(args.model, checkpoint, torch.float32)
     stages = [run_stages(model, text) for text in texts]
 
     ids = np.concatenate([s[0] for s in stages]).astype(np.int32)
@@ -169,7 +185,7 @@ def main():
     assert batch_error <= 1e-5, batch_error
 
     # How far float32 itself is from float64, as a scale for tolerances.
-    model64 = open_model(args.model, torch.float64)
+    model64 = open_model(args.model, checkpoint, torch.float64)
     exact = [run_stages(model64, text) for text in texts]
     float64_error = {
         "hidden": max(largest_difference(a[1], b[1]) for a, b in zip(stages, exact)),
@@ -177,11 +193,14 @@ def main():
         "normalized": max(largest_difference(a[3], b[3]) for a, b in zip(stages, exact)),
     }
 
+    if args.name != "all-MiniLM-L6-v2":
+        # The stages are pinned by the first model; of a larger one, what comes out is enough.
+        tensors = {name: tensors[name] for name in ["ids", "offsets", "normalized"]}
     args.out.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    save_file(tensors, args.out / f"{NAME}.safetensors")
+    save_file(tensors, args.out / f"{args.name}.safetensors")
     report = {
-        "model": f"sentence-transformers/{NAME}",
+        "model": f"sentence-transformers/{args.name}",
         "sha256": sha256,
         "versions": versions,
         "attention": model[0].config._attn_implementation,
@@ -190,7 +209,7 @@ def main():
         "largest_difference_single_and_batch": batch_error,
         "largest_difference_float32_and_float64": float64_error,
     }
-    (args.out / "versions.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    (args.out / checkpoint["report"]).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=2))
 
 

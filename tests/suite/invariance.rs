@@ -1,5 +1,8 @@
-use cognate_model::EncoderOptions;
+use cognate_model::{EncoderOptions, Precision};
 use ndarray::Array2;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::model::{ENCODER, golden_texts, load};
 
@@ -33,21 +36,31 @@ fn an_embedding_does_not_depend_on_its_neighbours() {
     }
 }
 
-#[test]
-fn nor_on_batch_size_and_threads() {
-    let texts = texts();
-    let expected = ENCODER.encode_documents(&texts).unwrap();
-    for (threads, max_batch_tokens) in [(1, 1), (1, 4096), (2, 64), (3, 500)] {
-        let options = EncoderOptions::default()
-            .threads(threads)
-            .max_batch_tokens(max_batch_tokens);
-        let rows = load(options).encode_documents(&texts).unwrap();
-        for at in 0..texts.len() {
-            assert_eq!(
-                bits(&rows, at),
-                bits(&expected, at),
-                "{threads} {max_batch_tokens}"
-            );
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 16,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// Random mixes, with repetitions, in every precision of the CPU.
+    #[test]
+    fn nor_on_batch_size_and_threads(
+        mix in vec(any::<Index>(), 1..40),
+        threads in 1usize..5,
+        max_batch_tokens in 1usize..700,
+        int8: bool,
+    ) {
+        let texts = texts();
+        let precision = if int8 { Precision::Int8 } else { Precision::F32 };
+        let options = EncoderOptions::default().precision(precision);
+        let expected = load(options.clone().threads(1)).encode_documents(&texts).unwrap();
+        let mix: Vec<usize> = mix.iter().map(|index| index.index(texts.len())).collect();
+        let mixed: Vec<&str> = mix.iter().map(|&text| texts[text].as_str()).collect();
+        let encoder = load(options.threads(threads).max_batch_tokens(max_batch_tokens));
+        let rows = encoder.encode_documents(&mixed).unwrap();
+        for (at, &text) in mix.iter().enumerate() {
+            prop_assert_eq!(bits(&rows, at), bits(&expected, text), "{}", &texts[text]);
         }
     }
 }

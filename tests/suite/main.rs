@@ -10,6 +10,7 @@
 mod bundled;
 mod invariance;
 mod model;
+mod mpnet;
 mod parity;
 mod persistence;
 mod similarity;

@@ -14,9 +14,13 @@ pub(crate) enum Level {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512F.
+    /// AVX-512F and BW.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// AVX-512F, BW, VL and VNNI: floats as with [`Level::Avx512`], products of bytes in one
+    /// instruction.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni,
 }
 
 impl Cpu {
@@ -48,14 +52,17 @@ impl Cpu {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 levels.push(Self(Level::Avx2));
             }
-            if is_x86_feature_detected!("avx512f") {
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
                 levels.push(Self(Level::Avx512));
+                if is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512vnni") {
+                    levels.push(Self(Level::Avx512Vnni));
+                }
             }
         }
         levels
     }
 
-    /// A name for reports: `avx512`, `avx2` or `portable`.
+    /// A name for reports: `avx512vnni`, `avx512`, `avx2` or `portable`.
     pub const fn name(self) -> &'static str {
         match self.0 {
             Level::Portable => "portable",
@@ -63,6 +70,8 @@ impl Cpu {
             Level::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Vnni => "avx512vnni",
         }
     }
 

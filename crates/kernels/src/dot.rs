@@ -116,8 +116,8 @@ fn dispatch(cpu: Cpu, queries: &[f32], rows: impl Rows, dim: usize, out: &mut [f
         Level::Portable => block(portable::Portable, queries, rows, dim, out),
         // SAFETY: a `Cpu` of this level is made only where AVX2 and FMA were detected.
         Level::Avx2 => unsafe { avx2::dot_block(queries, rows, dim, out) },
-        // SAFETY: a `Cpu` of this level is made only where AVX-512F was detected.
-        Level::Avx512 => unsafe { avx512::dot_block(queries, rows, dim, out) },
+        // SAFETY: a `Cpu` of these levels is made only where AVX-512F was detected.
+        Level::Avx512 | Level::Avx512Vnni => unsafe { avx512::dot_block(queries, rows, dim, out) },
     }
 }
 

@@ -18,6 +18,9 @@
 //! assert_eq!(y, [1.5, 0.0]);
 //! ```
 //!
+//! A [`QuantizedLinear`] is the same layer in 8 bits, for [`QuantizedRows`]: about twice as fast with
+//! AVX2, a quarter of the memory, and an error that it states.
+//!
 //! # Guarantees
 //!
 //! - A kernel that sums has one documented order of summation, the same for every instruction
@@ -37,8 +40,11 @@ mod attention;
 mod cpu;
 mod dot;
 mod elementary;
+mod epilogue;
 mod layer_norm;
 mod linear;
+mod quantize;
+mod quantized_linear;
 mod simd;
 mod softmax;
 #[cfg(test)]
@@ -48,4 +54,7 @@ mod tile;
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
 pub use cpu::Cpu;
-pub use linear::{Epilogue, Linear};
+pub use epilogue::Epilogue;
+pub use linear::Linear;
+pub use quantize::QuantizedRows;
+pub use quantized_linear::QuantizedLinear;

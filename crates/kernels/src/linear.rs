@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::elementary::{gelu, gelu_tanh, relu};
+use crate::epilogue::{Epilogue, Output};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Rows, TILE_ROWS, tile};
 use crate::{AlignedBuffer, Cpu};
@@ -30,21 +30,6 @@ pub struct Linear {
     panels: AlignedBuffer,
     /// `[panels, tile_columns]`
     bias: AlignedBuffer,
-}
-
-/// What is done with each value of a product after the bias is added.
-#[derive(Clone, Copy, Debug)]
-pub enum Epilogue<'a> {
-    /// Nothing.
-    Plain,
-    /// GELU, by the error function.
-    Gelu,
-    /// GELU, by the hyperbolic tangent.
-    GeluTanh,
-    /// The greater of the value and 0.
-    Relu,
-    /// The value of this matrix, of the shape of the product, is added.
-    Add(&'a [f32]),
 }
 
 impl Linear {
@@ -109,13 +94,7 @@ impl Linear {
     /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
     /// [`apply_to`](Self::apply_to): at borders of panels.
     pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
-        let columns = self.cpu.tile_columns();
-        let panels = self.outputs.div_ceil(columns);
-        let parts = parts.clamp(1, panels.max(1));
-        let border = |part: usize| (part * panels / parts * columns).min(self.outputs);
-        (0..parts)
-            .map(|part| border(part)..border(part + 1))
-            .collect()
+        self.cpu.split_outputs(self.outputs, parts)
     }
 
     /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
@@ -131,27 +110,42 @@ impl Linear {
         epilogue: Epilogue<'_>,
         y: &mut [f32],
     ) {
-        let columns = self.cpu.tile_columns();
-        assert!(
-            outputs.start.is_multiple_of(columns)
-                && (outputs.end == self.outputs
-                    || outputs.end.is_multiple_of(columns) && outputs.end < self.outputs),
-            "outputs must be a range of whole panels"
-        );
+        self.cpu.check_outputs(&outputs, self.outputs);
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
-        assert_eq!(y.len(), rows * outputs.len(), "y must be [n, outputs]");
-        if let Epilogue::Add(other) = epilogue {
-            assert_eq!(other.len(), y.len(), "what is added must be [n, outputs]");
-        }
         self.cpu.run(Product {
             layer: self,
+            out: Output::new(y, rows, outputs.len(), epilogue),
             outputs,
             x,
             rows,
-            epilogue,
-            y,
         });
+    }
+}
+
+impl Cpu {
+    /// Cuts `outputs` at borders of panels into at most `parts` ranges of nearly the same size.
+    pub(crate) fn split_outputs(self, outputs: usize, parts: usize) -> Vec<Range<usize>> {
+        let columns = self.tile_columns();
+        let panels = outputs.div_ceil(columns);
+        let parts = parts.clamp(1, panels.max(1));
+        let border = |part: usize| (part * panels / parts * columns).min(outputs);
+        (0..parts)
+            .map(|part| border(part)..border(part + 1))
+            .collect()
+    }
+
+    /// # Panics
+    ///
+    /// When `range`, of a layer with so many `outputs`, does not start and end where panels do.
+    pub(crate) fn check_outputs(self, range: &Range<usize>, outputs: usize) {
+        let columns = self.tile_columns();
+        assert!(
+            range.start.is_multiple_of(columns)
+                && (range.end == outputs
+                    || range.end.is_multiple_of(columns) && range.end < outputs),
+            "outputs must be a range of whole panels"
+        );
     }
 }
 
@@ -172,8 +166,7 @@ struct Product<'a> {
     outputs: Range<usize>,
     x: &'a [f32],
     rows: usize,
-    epilogue: Epilogue<'a>,
-    y: &'a mut [f32],
+    out: Output<'a>,
 }
 
 impl Kernel for Product<'_> {
@@ -203,24 +196,28 @@ impl Product<'_> {
 
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
+        let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
         let mut row = block.start;
-        while row + TILE_ROWS <= block.end {
-            self.tile::<S, V, TILE_ROWS>(s, row, panel);
-            row += TILE_ROWS;
-        }
-        match block.end - row {
-            1 => self.tile::<S, V, 1>(s, row, panel),
-            2 => self.tile::<S, V, 2>(s, row, panel),
-            3 => self.tile::<S, V, 3>(s, row, panel),
-            4 => self.tile::<S, V, 4>(s, row, panel),
-            5 => self.tile::<S, V, 5>(s, row, panel),
-            _ => {}
+        while row < block.end {
+            let rows = TILE_ROWS.min(block.end - row);
+            match rows {
+                1 => self.tile::<S, V, 1>(s, row, panel),
+                2 => self.tile::<S, V, 2>(s, row, panel),
+                3 => self.tile::<S, V, 3>(s, row, panel),
+                4 => self.tile::<S, V, 4>(s, row, panel),
+                5 => self.tile::<S, V, 5>(s, row, panel),
+                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
+            }
+            self.out
+                .finish::<S, false>(s, row..row + rows, column, columns);
+            row += rows;
         }
     }
 
     #[inline(always)]
     fn tile<S: Simd, const V: usize, const R: usize>(&mut self, s: S, row: usize, panel: usize) {
-        let (inputs, outputs) = (self.layer.inputs, self.outputs.len());
+        let inputs = self.layer.inputs;
         let columns = V * LANES;
         let x = Rows {
             values: &self.x[row * inputs..],
@@ -235,70 +232,13 @@ impl Product<'_> {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));
             }
         }
-        match self.epilogue {
-            Epilogue::Plain | Epilogue::Add(_) => {}
-            Epilogue::Gelu => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = gelu(s, sums[v]);
-                    }
-                }
-            }
-            Epilogue::GeluTanh => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = gelu_tanh(s, sums[v]);
-                    }
-                }
-            }
-            Epilogue::Relu => {
-                for sums in &mut sums {
-                    for v in 0..V {
-                        sums[v] = relu(s, sums[v]);
-                    }
-                }
-            }
-        }
-
         let column = panel * columns - self.outputs.start;
-        let live = columns.min(outputs - column);
-        for (r, sums) in sums.iter().enumerate() {
-            let at = (row + r) * outputs + column;
-            let y = &mut self.y[at..at + live];
-            let added = match self.epilogue {
-                Epilogue::Add(other) => Some(&other[at..at + live]),
-                _ => None,
-            };
-            if live == columns {
-                let (y, _) = y.as_chunks_mut::<LANES>();
-                match added {
-                    Some(added) => {
-                        let (added, _) = added.as_chunks::<LANES>();
-                        for v in 0..V {
-                            s.store(s.add(sums[v], s.load(&added[v])), &mut y[v]);
-                        }
-                    }
-                    None => {
-                        for v in 0..V {
-                            s.store(sums[v], &mut y[v]);
-                        }
-                    }
-                }
-            } else {
-                for (v, y) in y.chunks_mut(LANES).enumerate() {
-                    let mut value = sums[v];
-                    if let Some(added) = added {
-                        let added = &added[v * LANES..][..y.len()];
-                        value = s.add(value, s.load_some(added, 0.0));
-                    }
-                    s.store_some(value, y);
-                }
-            }
-        }
+        self.out.store(s, sums, row, column);
     }
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
     use proptest::prelude::*;
 

@@ -16,7 +16,10 @@ use crate::cpu::Level;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod integers;
 mod portable;
+
+pub(crate) use integers::{GROUP, IntegerKernel, Integers, PAIR_TOP, WHOLE};
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 16;
@@ -72,8 +75,7 @@ pub(crate) trait Simd: Copy {
     /// The nearest whole number, ties to even, for `|a| < 2²²`.
     #[inline(always)]
     fn round(self, a: Self::F) -> Self::F {
-        // In 1.5 · 2²³ … 2²⁴ the spacing of f32 is 1.
-        let magic = self.splat(12_582_912.0);
+        let magic = self.splat(WHOLE);
         self.sub(self.add(a, magic), magic)
     }
 
@@ -128,8 +130,8 @@ impl Cpu {
             Level::Portable => kernel.run(portable::Portable),
             // SAFETY: a `Cpu` of this level is made only where AVX2 and FMA were detected.
             Level::Avx2 => unsafe { avx2::run(kernel) },
-            // SAFETY: a `Cpu` of this level is made only where AVX-512F was detected.
-            Level::Avx512 => unsafe { avx512::run(kernel) },
+            // SAFETY: a `Cpu` of these levels is made only where AVX-512F was detected.
+            Level::Avx512 | Level::Avx512Vnni => unsafe { avx512::run(kernel) },
         }
     }
 
@@ -155,6 +157,7 @@ impl Cpu {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
     use super::*;
     use crate::testing::numbers;

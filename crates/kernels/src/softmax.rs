@@ -6,6 +6,9 @@
 use crate::elementary::exp;
 use crate::simd::{LANES, Simd};
 
+/// Vectors of scores that go through the exponential together.
+const TOGETHER: usize = 2;
+
 /// Replaces each score by `exp(score − largest)` and returns the sum of them, which is at least 1.
 ///
 /// What follows the first `live` scores is ignored and becomes 0. The sum goes in 16 lanes and a
@@ -23,14 +26,25 @@ pub(crate) fn exponentials<S: Simd>(s: S, scores: &mut [[f32; LANES]], live: usi
     }
     let largest = s.splat(s.largest(largest));
     let mut sums = s.splat(0.0);
-    for chunk in &mut scores[..full] {
-        let power = exp(s, s.sub(s.load(chunk), largest));
+    let mut chunks = scores[..full].chunks_exact_mut(TOGETHER);
+    for chunks in &mut chunks {
+        let mut differences = [largest; TOGETHER];
+        for (difference, chunk) in differences.iter_mut().zip(chunks.iter()) {
+            *difference = s.sub(s.load(chunk), largest);
+        }
+        for (power, chunk) in exp(s, differences).into_iter().zip(chunks) {
+            sums = s.add(sums, power);
+            s.store(power, chunk);
+        }
+    }
+    for chunk in chunks.into_remainder() {
+        let [power] = exp(s, [s.sub(s.load(chunk), largest)]);
         sums = s.add(sums, power);
         s.store(power, chunk);
     }
     if tail > 0 {
         let last = &mut scores[full];
-        let power = exp(s, s.sub(s.load(last), largest));
+        let [power] = exp(s, [s.sub(s.load(last), largest)]);
         s.store(power, last);
         last[tail..].fill(0.0);
         sums = s.add(sums, s.load(last));
@@ -42,6 +56,7 @@ pub(crate) fn exponentials<S: Simd>(s: S, scores: &mut [[f32; LANES]], live: usi
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
     use super::*;
     use crate::Cpu;

@@ -36,9 +36,12 @@ pub(crate) fn load(
     precision: Precision,
 ) -> Result<(Box<dyn Architecture>, Vec<u8>)> {
     let transformer = &checkpoint.transformer;
-    let supported: &[Precision] = match device {
-        Device::Cpu => &[Precision::F32],
-        Device::Cuda(_) | Device::Metal(_) => &[Precision::F32, Precision::F16, Precision::BF16],
+    let supported: &[Precision] = match (device, transformer) {
+        (Device::Cpu, TransformerConfig::PostNorm(_)) => &[Precision::F32, Precision::Int8],
+        (Device::Cpu, _) => &[Precision::F32],
+        (Device::Cuda(_) | Device::Metal(_), _) => {
+            &[Precision::F32, Precision::F16, Precision::BF16]
+        }
     };
     if !supported.contains(&precision) {
         return Err(unsupported(precision, device, supported));
@@ -46,7 +49,8 @@ pub(crate) fn load(
     let weights = WeightsFile::open(checkpoint.weights_path())?;
     match transformer {
         TransformerConfig::PostNorm(config) if device == Device::Cpu => {
-            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights)?;
+            let int8 = precision == Precision::Int8;
+            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights, int8)?;
             Ok((Box::new(encoder), digest))
         }
         _ => {

@@ -231,3 +231,72 @@ struct WholeBatch {
     /// `[T, hidden_size]`
     context: AlignedBuffer,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Checkpoint;
+    use crate::config::TransformerConfig;
+    use crate::testing::fixture;
+    use crate::weights::WeightsFile;
+
+    /// Every way of sharing the work between threads, at every level of the processor, gives the
+    /// bits of one thread on the plain level. This is also what runs the AVX2 and the portable code
+    /// of a machine that has better.
+    #[test]
+    fn levels_and_threads_do_not_show() {
+        let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
+        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
+            unreachable!("a BERT")
+        };
+        let sequence = |length: u32, step: u32| -> Vec<u32> {
+            (0..length).map(|i| (i * step + 7) % 364).collect()
+        };
+        let few = [sequence(5, 3), sequence(1, 1)];
+        let many = [
+            sequence(48, 5),
+            sequence(3, 7),
+            sequence(60, 11),
+            sequence(17, 2),
+        ];
+        for int8 in [false, true] {
+            let load = |cpu| {
+                let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
+                PostNormEncoder::load(cpu, config, weights, int8).unwrap().0
+            };
+            for sequences in [&few[..], &many] {
+                let batch = TokenBatch::from_sequences(sequences.iter().map(Vec::as_slice));
+                let expected = load(Cpu::portable()).forward(&batch, 1).unwrap();
+                for cpu in Cpu::available() {
+                    let encoder = load(cpu);
+                    for threads in 1..5 {
+                        let found = encoder.forward(&batch, threads).unwrap();
+                        assert_eq!(found, expected, "{cpu:?} {threads}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_model_cannot_read_is_an_error() {
+        let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
+        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
+            unreachable!("a BERT")
+        };
+        let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
+        let (encoder, _) = PostNormEncoder::load(Cpu::detect(), config, weights, false).unwrap();
+        let message = |ids: &[u32]| {
+            let batch = TokenBatch::from_sequences([ids]);
+            encoder.forward(&batch, 1).unwrap_err().to_string()
+        };
+        assert_eq!(
+            message(&[364]),
+            "token id, largest: expected 363, found 364"
+        );
+        assert_eq!(
+            message(&[1; 65]),
+            "tokens of a text, most: expected 64, found 65"
+        );
+    }
+}

@@ -27,8 +27,8 @@ impl EncoderOptions {
         self
     }
 
-    /// The number format. Default: [`Precision::F32`]; [`Precision::F16`] and [`Precision::BF16`]
-    /// run on a GPU.
+    /// The number format. Default: [`Precision::F32`]; [`Precision::Int8`] runs the BERT family
+    /// on a CPU, [`Precision::F16`] and [`Precision::BF16`] run on a GPU.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;

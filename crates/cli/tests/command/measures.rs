@@ -222,14 +222,14 @@ fn embed_names_what_it_cannot_read_or_write() {
         "--model",
         &model,
         "--precision",
-        "int8",
+        "bf16",
         "--input",
         "a.txt",
         "--output",
         "o.npy",
     ]);
     assert!(
-        said.ends_with("`precision` is `int8`, expected `f32` on `cpu` in this release\n"),
+        said.ends_with("`precision` is `bf16`, expected one of `f32`, `int8` on `cpu`\n"),
         "{said}"
     );
 }

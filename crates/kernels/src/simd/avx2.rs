@@ -4,12 +4,16 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, _mm256_add_epi32, _mm256_add_ps, _mm256_castsi256_ps, _mm256_cvtps_epi32,
-    _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+    __m256, __m256i, _mm_packus_epi16, _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_castsi256_si128,
+    _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
     _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
-use super::{Kernel, LANES, Simd};
+use super::integers::GROUP;
+use super::{IntegerKernel, Integers, Kernel, LANES, Simd};
 
 /// Lanes of one register.
 const HALF: usize = LANES / 2;
@@ -19,7 +23,13 @@ pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx2(()))
 }
 
-/// Made only in [`run`], which has the target features: that is why every block below is sound.
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn run_integers<K: IntegerKernel>(kernel: K) -> K::Output {
+    kernel.run(Avx2(()))
+}
+
+/// Made only in [`run`] and [`run_integers`], which have the target features: that is why every
+/// block below is sound.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 
@@ -126,6 +136,95 @@ impl Simd for Avx2 {
         unsafe {
             _mm256_storeu_ps(to.as_mut_ptr(), value[0]);
             _mm256_storeu_ps(to.as_mut_ptr().add(HALF), value[1]);
+        }
+    }
+}
+
+impl Integers for Avx2 {
+    type I = [__m256i; 2];
+
+    #[inline(always)]
+    fn splat_word(self, word: i32) -> Self::I {
+        // SAFETY: an `Avx2` proves AVX2.
+        unsafe { [_mm256_set1_epi32(word); 2] }
+    }
+
+    #[inline(always)]
+    fn load_words(self, from: &[i32; LANES]) -> Self::I {
+        // SAFETY: the reference is to as many words as the load reads.
+        unsafe { self.load_words_at(from.as_ptr()) }
+    }
+
+    #[cfg(test)]
+    #[inline(always)]
+    fn words(self, a: Self::I) -> [i32; LANES] {
+        let mut words = [0; LANES];
+        // SAFETY: an `Avx2` proves AVX2; the array has as many words as the stores write, and they
+        // ask for no alignment.
+        unsafe {
+            std::arch::x86_64::_mm256_storeu_si256(words.as_mut_ptr().cast(), a[0]);
+            std::arch::x86_64::_mm256_storeu_si256(words.as_mut_ptr().add(HALF).cast(), a[1]);
+        }
+        words
+    }
+
+    #[inline(always)]
+    unsafe fn load_words_at(self, from: *const i32) -> Self::I {
+        // SAFETY: an `Avx2` proves AVX2; the caller vouches for 16 words, and these loads ask for
+        // no alignment.
+        unsafe {
+            [
+                _mm256_loadu_si256(from.cast()),
+                _mm256_loadu_si256(from.add(HALF).cast()),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn dot_group(self, sum: Self::I, codes: Self::I, weights: Self::I) -> Self::I {
+        // SAFETY: an `Avx2` proves AVX2. The sums of the first product have 16 bits, and saturate: the
+        // trait's bound on pairs of weights keeps them from it.
+        let pairs = unsafe {
+            [
+                _mm256_maddubs_epi16(codes[0], weights[0]),
+                _mm256_maddubs_epi16(codes[1], weights[1]),
+            ]
+        };
+        self.dot_pairs(sum, pairs, self.splat_word(0x0001_0001))
+    }
+
+    #[inline(always)]
+    fn dot_pairs(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        // SAFETY: an `Avx2` proves AVX2.
+        unsafe {
+            [
+                _mm256_add_epi32(sum[0], _mm256_madd_epi16(a[0], b[0])),
+                _mm256_add_epi32(sum[1], _mm256_madd_epi16(a[1], b[1])),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn to_float(self, a: Self::I) -> Pair {
+        // SAFETY: an `Avx2` proves AVX2.
+        unsafe { [_mm256_cvtepi32_ps(a[0]), _mm256_cvtepi32_ps(a[1])] }
+    }
+
+    #[inline(always)]
+    fn store_codes(self, codes: Pair, to: &mut [i32; LANES / GROUP]) {
+        // SAFETY: an `Avx2` proves AVX2; the reference is to as many words as the store writes, and
+        // it asks for no alignment.
+        unsafe {
+            let byte = _mm256_set1_epi32(0xff);
+            let low = _mm256_and_si256(_mm256_castps_si256(codes[0]), byte);
+            let high = _mm256_and_si256(_mm256_castps_si256(codes[1]), byte);
+            // Packing goes by halves of a register: lanes 0–3, 8–11, 4–7, 12–15.
+            let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(low, high));
+            let bytes = _mm_packus_epi16(
+                _mm256_castsi256_si128(words),
+                _mm256_extracti128_si256::<1>(words),
+            );
+            _mm_storeu_si128(to.as_mut_ptr().cast(), bytes);
         }
     }
 }

@@ -4,23 +4,38 @@
 )]
 
 use std::arch::x86_64::{
-    __m512, _mm512_add_epi32, _mm512_add_ps, _mm512_castsi512_ps, _mm512_cvtps_epi32,
-    _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
+    __m512, __m512i, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512,
+    _mm512_castsi512_ps, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
+    _mm512_div_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps,
+    _mm512_sub_ps,
 };
 
-use super::{Kernel, LANES, Simd};
+use super::integers::GROUP;
+use super::{IntegerKernel, Integers, Kernel, LANES, Simd};
 
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512bw")]
 pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run(Avx512(()))
+    kernel.run(Avx512::<false>(()))
 }
 
-/// Made only in [`run`], which has the target features: that is why every block below is sound.
-#[derive(Clone, Copy)]
-pub(super) struct Avx512(());
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) fn run_integers<K: IntegerKernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512::<false>(()))
+}
 
-impl Simd for Avx512 {
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+pub(super) fn run_integers_vnni<K: IntegerKernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512::<true>(()))
+}
+
+/// Made only in the functions above, which have the target features: that is why every block below
+/// is sound.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512<const VNNI: bool>(());
+
+impl<const VNNI: bool> Simd for Avx512<VNNI> {
     type F = __m512;
 
     /// With 6 rows, 24 of 32 registers hold sums, 4 a row of the panel.
@@ -108,5 +123,76 @@ impl Simd for Avx512 {
         // SAFETY: an `Avx512` proves AVX-512F; the reference is to as many floats as the store
         // writes, and it asks for no alignment.
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
+    }
+}
+
+impl<const VNNI: bool> Integers for Avx512<VNNI> {
+    type I = __m512i;
+
+    #[inline(always)]
+    fn splat_word(self, word: i32) -> __m512i {
+        // SAFETY: an `Avx512` proves AVX-512F.
+        unsafe { _mm512_set1_epi32(word) }
+    }
+
+    #[inline(always)]
+    fn load_words(self, from: &[i32; LANES]) -> __m512i {
+        // SAFETY: the reference is to as many words as the load reads.
+        unsafe { self.load_words_at(from.as_ptr()) }
+    }
+
+    #[cfg(test)]
+    #[inline(always)]
+    fn words(self, a: __m512i) -> [i32; LANES] {
+        let mut words = [0; LANES];
+        // SAFETY: an `Avx512` proves AVX-512F; the array has as many words as the store writes, and
+        // it asks for no alignment.
+        unsafe { std::arch::x86_64::_mm512_storeu_si512(words.as_mut_ptr().cast(), a) };
+        words
+    }
+
+    #[inline(always)]
+    unsafe fn load_words_at(self, from: *const i32) -> __m512i {
+        // SAFETY: an `Avx512` proves AVX-512F; the caller vouches for 16 words, and this load asks
+        // for no alignment.
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    fn dot_group(self, sum: __m512i, codes: __m512i, weights: __m512i) -> __m512i {
+        if VNNI {
+            // SAFETY: an `Avx512<true>` proves AVX-512VNNI.
+            return unsafe { _mm512_dpbusd_epi32(sum, codes, weights) };
+        }
+        // SAFETY: an `Avx512` proves AVX-512BW. The sums of the product have 16 bits, and saturate:
+        // the trait's bound on pairs of weights keeps them from it.
+        let pairs = unsafe { _mm512_maddubs_epi16(codes, weights) };
+        self.dot_pairs(sum, pairs, self.splat_word(0x0001_0001))
+    }
+
+    #[inline(always)]
+    fn dot_pairs(self, sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        if VNNI {
+            // SAFETY: an `Avx512<true>` proves AVX-512VNNI.
+            return unsafe { _mm512_dpwssd_epi32(sum, a, b) };
+        }
+        // SAFETY: an `Avx512` proves AVX-512BW.
+        unsafe { _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)) }
+    }
+
+    #[inline(always)]
+    fn to_float(self, a: __m512i) -> __m512 {
+        // SAFETY: an `Avx512` proves AVX-512F.
+        unsafe { _mm512_cvtepi32_ps(a) }
+    }
+
+    #[inline(always)]
+    fn store_codes(self, codes: __m512, to: &mut [i32; LANES / GROUP]) {
+        // SAFETY: an `Avx512` proves AVX-512F; the reference is to as many words as the store
+        // writes, and it asks for no alignment. The conversion keeps the lowest byte of a lane.
+        unsafe {
+            let codes = _mm512_cvtepi32_epi8(_mm512_castps_si512(codes));
+            _mm_storeu_si128(to.as_mut_ptr().cast(), codes);
+        }
     }
 }

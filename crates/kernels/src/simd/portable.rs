@@ -1,4 +1,5 @@
-use super::{LANES, Simd};
+use super::integers::GROUP;
+use super::{Integers, LANES, Simd};
 
 /// Arrays, and what the compiler makes of them.
 #[derive(Clone, Copy)]
@@ -80,5 +81,75 @@ impl Simd for Portable {
     #[inline(always)]
     fn store(self, value: Self::F, to: &mut [f32; LANES]) {
         *to = value;
+    }
+}
+
+/// The two halves of a word, as signed numbers.
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the halves are what is wanted"
+)]
+const fn pair(word: i32) -> [i32; 2] {
+    [word as i16 as i32, word >> 16]
+}
+
+impl Integers for Portable {
+    type I = [i32; LANES];
+
+    #[inline(always)]
+    fn splat_word(self, word: i32) -> Self::I {
+        [word; LANES]
+    }
+
+    #[inline(always)]
+    fn load_words(self, from: &[i32; LANES]) -> Self::I {
+        *from
+    }
+
+    #[cfg(test)]
+    #[inline(always)]
+    fn words(self, a: Self::I) -> [i32; LANES] {
+        a
+    }
+
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_words_at(self, from: *const i32) -> Self::I {
+        // SAFETY: the caller vouches for 16 words, and `read_unaligned` asks for no alignment.
+        unsafe { from.cast::<[i32; LANES]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    fn dot_group(self, sum: Self::I, codes: Self::I, weights: Self::I) -> Self::I {
+        std::array::from_fn(|l| {
+            let (codes, weights) = (codes[l].to_le_bytes(), weights[l].to_le_bytes());
+            let product = |i: usize| i32::from(codes[i]) * i32::from(weights[i].cast_signed());
+            sum[l].wrapping_add(product(0) + product(1) + product(2) + product(3))
+        })
+    }
+
+    #[inline(always)]
+    fn dot_pairs(self, sum: Self::I, a: Self::I, b: Self::I) -> Self::I {
+        std::array::from_fn(|l| {
+            let (a, b) = (pair(a[l]), pair(b[l]));
+            sum[l].wrapping_add(a[0] * b[0]).wrapping_add(a[1] * b[1])
+        })
+    }
+
+    #[inline(always)]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest f32 is what is wanted"
+    )]
+    fn to_float(self, a: Self::I) -> Self::F {
+        a.map(|a| a as f32)
+    }
+
+    #[inline(always)]
+    fn store_codes(self, codes: Self::F, to: &mut [i32; LANES / GROUP]) {
+        for (codes, to) in codes.as_chunks::<GROUP>().0.iter().zip(to) {
+            *to = i32::from_le_bytes(codes.map(|code| code.to_bits().to_le_bytes()[0]));
+        }
     }
 }

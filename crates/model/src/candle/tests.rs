@@ -64,7 +64,7 @@ fn the_bert_family_agrees_with_its_native_twin() {
         let TransformerConfig::PostNorm(config) = config else {
             unreachable!("{name}")
         };
-        let (native, read) = PostNormEncoder::load(Cpu::detect(), &config, weights).unwrap();
+        let (native, read) = PostNormEncoder::load(Cpu::detect(), &config, weights, false).unwrap();
         let expected = native.forward(&batch(), 1).unwrap();
         for padded in [false, true] {
             let found = encoder(name, Precision::F32, padded).forward(&batch(), 1);

@@ -1,7 +1,7 @@
-use cognate_kernels::{AlignedBuffer, AttentionScratch, Cpu, Epilogue};
+use cognate_kernels::{AlignedBuffer, AttentionScratch, Cpu, Epilogue, QuantizedRows};
 
 use super::TILE_ROWS;
-use super::projection::{Projection, Quantized};
+use super::projection::Projection;
 use crate::config::HiddenAct;
 
 /// Rows that go through the feed-forward part together: what they become on the way stays in a
@@ -24,7 +24,7 @@ pub(super) struct Layer {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) attention: AttentionScratch,
-    quantized: Quantized,
+    quantized: QuantizedRows,
     /// `[rows, hidden_size]`
     narrow: AlignedBuffer,
     /// `[rows, intermediate_size]`

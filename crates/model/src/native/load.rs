@@ -1,4 +1,4 @@
-use cognate_kernels::Cpu;
+use cognate_kernels::{Cpu, Linear, QuantizedLinear};
 use rayon::prelude::*;
 
 use super::PostNormEncoder;
@@ -12,13 +12,15 @@ use crate::config::{PostNormConfig, TensorNames, WORDS};
 use crate::weights::WeightsFile;
 
 impl PostNormEncoder {
-    /// Reads the weights and packs them, layers in parallel, on the current pool.
+    /// Reads the weights and packs them, layers in parallel, on the current pool; in 8 bits when
+    /// `int8` says so.
     ///
     /// Returns what was read, for the fingerprint, beside the encoder.
     pub(crate) fn load(
         cpu: Cpu,
         config: &PostNormConfig,
         weights: WeightsFile,
+        int8: bool,
     ) -> Result<(Self, Vec<u8>)> {
         let names = TensorNames::of(config.family);
         let weights = weights.with_prefix(names.prefixes, WORDS);
@@ -27,10 +29,11 @@ impl PostNormEncoder {
             config,
             names,
             weights: &weights,
+            int8,
         };
         // The table of words is about as large as all layers together.
         let (words, layers) = rayon::join(
-            || weights.tensor(WORDS, &[config.vocab_size, config.hidden_size]),
+            || loader.words(),
             || {
                 (0..config.num_hidden_layers)
                     .into_par_iter()
@@ -40,7 +43,7 @@ impl PostNormEncoder {
         );
         let encoder = Self {
             cpu,
-            words: WordTable::F32(words?),
+            words: words?,
             layers: layers?,
             positions: loader.positions()?,
             embedding_norm: loader.norm("embeddings.LayerNorm")?,
@@ -58,9 +61,20 @@ struct Loader<'a> {
     config: &'a PostNormConfig,
     names: &'static TensorNames,
     weights: &'a WeightsFile,
+    int8: bool,
 }
 
 impl Loader<'_> {
+    fn words(&self) -> Result<WordTable> {
+        let shape = [self.config.vocab_size, self.config.hidden_size];
+        let values = self.weights.tensor(WORDS, &shape)?;
+        Ok(if self.int8 {
+            WordTable::quantized(&values, self.config.hidden_size)
+        } else {
+            WordTable::F32(values)
+        })
+    }
+
     fn layer(&self, layer: usize) -> Result<Layer> {
         let PostNormConfig {
             hidden_size: narrow,
@@ -101,7 +115,7 @@ impl Loader<'_> {
                     .for_each(|value| *value *= scale);
             }
         }
-        Ok(Projection::new(self.cpu, &weights, &bias, width))
+        Ok(self.pack(&weights, &bias, width))
     }
 
     fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Projection> {
@@ -109,7 +123,16 @@ impl Loader<'_> {
             .weights
             .tensor(&format!("{name}.weight"), &[outputs, inputs])?;
         let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
-        Ok(Projection::new(self.cpu, &weights, &bias, inputs))
+        Ok(self.pack(&weights, &bias, inputs))
+    }
+
+    fn pack(&self, weights: &[f32], bias: &[f32], inputs: usize) -> Projection {
+        let cpu = self.cpu;
+        if self.int8 {
+            Projection::Int8(cpu, QuantizedLinear::new(cpu, weights, bias, inputs))
+        } else {
+            Projection::F32(Linear::new(cpu, weights, bias, inputs))
+        }
     }
 
     fn norm(&self, name: &str) -> Result<Norm> {

@@ -2,9 +2,31 @@
 #[derive(Debug)]
 pub(super) enum WordTable {
     F32(Vec<f32>),
+    /// Codes from −127 to 127, and what a step is worth in each row.
+    Int8 {
+        codes: Vec<i8>,
+        scales: Vec<f32>,
+    },
 }
 
 impl WordTable {
+    /// Rounds each row of `values` to 8 bits.
+    pub(super) fn quantized(values: &[f32], width: usize) -> Self {
+        let mut codes = Vec::with_capacity(values.len());
+        let mut scales = Vec::with_capacity(values.len() / width);
+        for row in values.chunks_exact(width) {
+            let largest = row.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
+            let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a whole number from -127 to 127"
+            )]
+            codes.extend(row.iter().map(|x| (x / scale).round_ties_even() as i8));
+            scales.push(scale);
+        }
+        Self::Int8 { codes, scales }
+    }
+
     /// Adds the vector of token `id` to `row`, `[hidden_size]`.
     pub(super) fn add(&self, id: usize, row: &mut [f32]) {
         let width = row.len();
@@ -14,6 +36,29 @@ impl WordTable {
                     *to += value;
                 }
             }
+            Self::Int8 { codes, scales } => {
+                for (to, &code) in row.iter_mut().zip(&codes[id * width..][..width]) {
+                    *to += f32::from(code) * scales[id];
+                }
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantized_row_is_within_half_a_step() {
+        let values = [0.5, -1.0, 0.25, 0.001, 0.0, 0.0, 0.0, 0.0];
+        let table = WordTable::quantized(&values, 4);
+        let mut rows = [0.0; 8];
+        table.add(0, &mut rows[..4]);
+        table.add(1, &mut rows[4..]);
+        for (found, value) in rows.iter().zip(values) {
+            assert!((found - value).abs() <= 0.501 / 127.0, "{found} {value}");
+        }
+        assert_eq!(rows[4..], [0.0; 4]);
     }
 }

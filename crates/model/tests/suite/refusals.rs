@@ -5,9 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions, Precision};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::checkpoints::{copy, fixtures, modules, variant, variant_of};
+use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
 
 /// The message of opening or loading, with the folder called `ckpt`.
 fn refusal(dir: &Path, options: EncoderOptions) -> String {
@@ -321,19 +324,117 @@ fn files_that_are_cut_short_are_named_with_their_cause() {
     }
 }
 
+/// A copy of the tiny checkpoint with one tensor changed: its type, shape and bytes.
+fn with_tensor(
+    name: &str,
+    change: impl Fn(Dtype, Vec<usize>, Vec<u8>) -> Option<Tensor>,
+) -> TempDir {
+    let dir = variant(&[]);
+    let path = dir.path().join("model.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let changed: Vec<(String, Tensor)> = tensors
+        .iter()
+        .filter_map(|(found, view)| {
+            let (shape, data) = (view.shape().to_vec(), view.data().to_vec());
+            let tensor = if found == name {
+                change(view.dtype(), shape, data)?
+            } else {
+                (view.dtype(), shape, data)
+            };
+            Some((found.to_owned(), tensor))
+        })
+        .collect();
+    let views = changed.iter().map(|(name, (dtype, shape, data))| {
+        (name, TensorView::new(*dtype, shape.clone(), data).unwrap())
+    });
+    fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+    dir
+}
+
+type Tensor = (Dtype, Vec<usize>, Vec<u8>);
+
+#[test]
+fn a_tensor_that_does_not_fit_is_named() {
+    const NAME: &str = "encoder.layer.1.output.dense.bias";
+    for (dir, found, expected) in [
+        (with_tensor(NAME, |_, _, _| None), "nothing", "shape [32]"),
+        (
+            with_tensor(NAME, |dtype, _, data| Some((dtype, vec![4, 8], data))),
+            "shape [4, 8]",
+            "shape [32]",
+        ),
+        (
+            with_tensor(NAME, |_, shape, data| Some((Dtype::I32, shape, data))),
+            "type `I32`",
+            "one of `F32`, `F16`, `BF16`",
+        ),
+        (
+            with_tensor(NAME, |dtype, shape, mut data| {
+                data[20..24].copy_from_slice(&f32::NAN.to_le_bytes());
+                Some((dtype, shape, data))
+            }),
+            "NaN at value 5",
+            "finite numbers",
+        ),
+        (
+            with_tensor(NAME, |dtype, shape, mut data| {
+                data[..4].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
+                Some((dtype, shape, data))
+            }),
+            "-inf at value 0",
+            "finite numbers",
+        ),
+    ] {
+        for precision in [Precision::F32, Precision::Int8] {
+            let options = EncoderOptions::default().precision(precision);
+            assert_eq!(
+                refusal(dir.path(), options),
+                format!(
+                    "`ckpt/model.safetensors`: tensor `{NAME}`: found {found}, expected {expected}"
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn weights_in_16_bits_are_read() {
+    // Numbers that 16 bits hold exactly give the same embedding, whatever they are stored as.
+    const NAME: &str = "encoder.layer.1.output.dense.bias";
+    let values: Vec<f32> = (0..32u8).map(|i| (f32::from(i) - 16.0) / 64.0).collect();
+    let bytes = |dtype| -> Vec<u8> {
+        let bytes = |&value: &f32| match dtype {
+            Dtype::F16 => half::f16::from_f32(value).to_le_bytes().to_vec(),
+            Dtype::BF16 => half::bf16::from_f32(value).to_le_bytes().to_vec(),
+            _ => value.to_le_bytes().to_vec(),
+        };
+        values.iter().flat_map(bytes).collect()
+    };
+    let [f32, f16, bf16] = [Dtype::F32, Dtype::F16, Dtype::BF16].map(|dtype| {
+        let dir = with_tensor(NAME, |_, shape, _| Some((dtype, shape, bytes(dtype))));
+        load(dir.path())
+            .encode_documents(&["graph and proof"])
+            .unwrap()
+    });
+    assert_eq!(f16, f32);
+    assert_eq!(bf16, f32);
+}
+
 #[test]
 fn weights_of_another_shape_than_the_configuration_are_refused() {
-    for (field, value) in [
-        ("num_hidden_layers", 3),
-        ("hidden_size", 64),
-        ("vocab_size", 365),
+    for (field, value, tensor) in [
+        (
+            "num_hidden_layers",
+            3,
+            "encoder.layer.2.attention.self.query.weight",
+        ),
+        ("vocab_size", 365, "embeddings.word_embeddings.weight"),
     ] {
         let dir = variant(&[("config.json", field, json!(value))]);
         let message = refusal(dir.path(), EncoderOptions::default());
-        assert!(
-            message.starts_with("`ckpt/model.safetensors`: tensor `"),
-            "{field}: {message}"
-        );
+        let start = format!("`ckpt/model.safetensors`: tensor `{tensor}`: found ");
+        assert!(message.starts_with(&start), "{field}: {message}");
     }
 }
 
@@ -360,18 +461,24 @@ fn options_that_do_not_fit_are_refused() {
             "`max_batch_tokens` is 0, expected at least 1",
         ),
         (
-            options().precision(Precision::Int8),
-            "`precision` is `int8`, expected `f32` on `cpu`",
-        ),
-        (
-            options().precision(Precision::F16),
-            "`precision` is `f16`, expected `f32` on `cpu`",
+            options().precision(Precision::BF16),
+            "`precision` is `bf16`, expected one of `f32`, `int8` on `cpu`",
         ),
         (
             options().device(Device::Cuda(0)).precision(Precision::Int8),
             "`precision` is `int8`, expected one of `f32`, `f16`, `bf16` on `cuda:0`",
         ),
     ] {
+        assert_eq!(refusal(dir.path(), options), expected);
+    }
+}
+
+#[test]
+fn what_has_no_native_path_runs_in_f32_on_a_cpu() {
+    let dir = variant_of("architectures/qwen3", &[]);
+    for precision in [Precision::Int8, Precision::F16] {
+        let options = EncoderOptions::default().precision(precision);
+        let expected = format!("`precision` is `{precision}`, expected `f32` on `cpu`");
         assert_eq!(refusal(dir.path(), options), expected);
     }
 }

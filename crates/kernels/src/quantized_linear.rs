@@ -1,0 +1,342 @@
+//! The linear layer in 8 bits: exact sums of whole numbers, then the same as in f32.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what a function with target features calls must be compiled with them"
+)]
+
+use std::ops::Range;
+
+use bytemuck::{cast_slice, cast_slice_mut};
+
+use crate::epilogue::{Epilogue, Output};
+use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
+use crate::tile::TILE_ROWS;
+use crate::{AlignedBuffer, Cpu, QuantizedRows};
+
+/// The greatest code of a weight; the least is its negative.
+const TOP: f32 = 127.0;
+
+/// Words of x that are visited before the next block of rows is: with a panel of the weights, they
+/// stay in a second-level cache.
+const BLOCK: usize = 32 * 1024;
+
+/// A linear layer with weights of 8 bits, for rows that are quantized too.
+///
+/// Each output has its own scale: `w ≈ scale · code`, code from −127 to 127. The codes are packed
+/// once for the processor the layer was made for, in panels as those of [`Linear`](crate::Linear).
+#[derive(Clone, Debug)]
+pub struct QuantizedLinear {
+    cpu: Cpu,
+    inputs: usize,
+    outputs: usize,
+    /// Words in which the codes of a row of x lie, the last one filled up with weights of 0.
+    groups: usize,
+    /// Codes, `[panels, groups, tile_columns, GROUP]`.
+    panels: AlignedBuffer,
+    /// `[panels, tile_columns]`
+    scales: AlignedBuffer,
+    /// `[panels, tile_columns]`
+    bias: AlignedBuffer,
+    /// Words, `[panels, tile_columns]`: minus the sum of an output's codes, as [`sum_pair`] cuts it.
+    sums: AlignedBuffer,
+}
+
+impl QuantizedLinear {
+    /// The most inputs that a layer may have: with so many, no sum of products leaves an `i32`,
+    /// nor does any sum on the way to it. 2 · 255 · 127 · 32 768 is below 2³¹.
+    pub const MAX_INPUTS: usize = 32_768;
+
+    /// Quantizes and packs `weights`, `[outputs, inputs]`; `bias`, `[outputs]`, stays as it is.
+    ///
+    /// The error of a weight is at most `0.501 · scale`. The scale of an output is 1/127 of its
+    /// largest weight, or 1/128 of the largest sum of two neighbours, inputs 2i and 2i + 1, if that
+    /// is more: AVX2 sums the products of two bytes in 16 bits, and so does it exactly. A NaN or an infinity among the weights of an output
+    /// makes the scale of it NaN, and so all that the layer computes for it.
+    ///
+    /// # Panics
+    ///
+    /// When `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or `weights` has another size.
+    pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
+        let outputs = bias.len();
+        assert_ne!(inputs, 0, "a linear layer needs inputs");
+        assert!(
+            inputs <= Self::MAX_INPUTS,
+            "sums are exact up to {} inputs, found {inputs}",
+            Self::MAX_INPUTS
+        );
+        assert_eq!(
+            weights.len(),
+            outputs * inputs,
+            "weights must be [outputs, inputs]"
+        );
+        let columns = cpu.tile_columns();
+        let groups = inputs.div_ceil(GROUP);
+        let padded = outputs.next_multiple_of(columns);
+        let mut panels = AlignedBuffer::zeroed(padded * groups);
+        let [mut scales, mut padded_bias, mut sums] = [padded; 3].map(AlignedBuffer::zeroed);
+        padded_bias.as_mut_slice()[..outputs].copy_from_slice(bias);
+        let words: &mut [[i8; GROUP]] = cast_slice_mut(panels.as_mut_slice());
+        let mut codes = vec![0; inputs];
+        for (output, weights) in weights.chunks_exact(inputs).enumerate() {
+            scales.as_mut_slice()[output] = quantize_weights(weights, &mut codes);
+            let sum = codes.iter().map(|&code| i32::from(code)).sum::<i32>();
+            cast_slice_mut(sums.as_mut_slice())[output] = sum_pair(-sum);
+            let (panel, column) = (output / columns, output % columns);
+            for (g, codes) in codes.chunks(GROUP).enumerate() {
+                let word = &mut words[(panel * groups + g) * columns + column];
+                word[..codes.len()].copy_from_slice(codes);
+            }
+        }
+        Self {
+            cpu,
+            inputs,
+            outputs,
+            groups,
+            panels,
+            scales,
+            bias: padded_bias,
+            sums,
+        }
+    }
+
+    /// Codes of a row of x.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Values of a row of y.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Computes `y = epilogue(x · Wᵀ + b)` for any number of rows: `x` is `[n, inputs]`, `y` is
+    /// `[n, outputs]`.
+    ///
+    /// The products of `code − zero_point` and the weights' codes are summed exactly; the sum becomes
+    /// the nearest f32, and one fused multiply-add with the product of both scales adds the bias. So
+    /// a value depends on its own row of x alone, and on no level of the processor. A row whose
+    /// scale is NaN gives NaN.
+    ///
+    /// Against the layer before quantization the error of a value is at most
+    /// `0.501 · (scale · Σ|w| + weight_scale · Σ|x|) + 0.252 · inputs · scale · weight_scale`,
+    /// besides the rounding of f32.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit.
+    ///
+    /// # Complexity
+    ///
+    /// `n · inputs · outputs` products.
+    pub fn apply(&self, x: &QuantizedRows, epilogue: Epilogue<'_>, y: &mut [f32]) {
+        self.apply_to(0..self.outputs, x, epilogue, y);
+    }
+
+    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
+    /// [`apply_to`](Self::apply_to): at borders of panels.
+    pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
+        self.cpu.split_outputs(self.outputs, parts)
+    }
+
+    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
+    ///
+    /// # Panics
+    ///
+    /// When the sizes do not fit, or the range does not start and end where panels do.
+    pub fn apply_to(
+        &self,
+        outputs: Range<usize>,
+        x: &QuantizedRows,
+        epilogue: Epilogue<'_>,
+        y: &mut [f32],
+    ) {
+        self.cpu.check_outputs(&outputs, self.outputs);
+        let rows = x.rows();
+        assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
+        self.cpu.run_integers(Product {
+            layer: self,
+            x,
+            out: Output::new(y, rows, outputs.len(), epilogue),
+            outputs,
+        });
+    }
+}
+
+/// Writes the codes of the weights of one output; returns its scale.
+///
+/// Neighbours stay within the bound of [`Integers::dot_group`].
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a code is a whole number from -127 to 127; that of a NaN is 0"
+)]
+fn quantize_weights(weights: &[f32], codes: &mut [i8]) -> f32 {
+    let largest = weights.iter().fold(0.0, |most: f32, w| most.max(w.abs()));
+    // What is no pair at the end is in `largest`. Two of opposite signs sum to less than one alone.
+    let (pairs, _) = weights.as_chunks::<2>();
+    let pair_scale = pairs.iter().fold(0.0, |most: f32, [a, b]| {
+        most.max((a / PAIR_TOP as f32 + b / PAIR_TOP as f32).abs())
+    });
+    // 0 for every number, NaN for what is none: the maximum passes over a NaN.
+    let poison: f32 = weights.iter().map(|w| w * 0.0).sum();
+    let scale = (largest / TOP).max(pair_scale).max(f32::MIN_POSITIVE) + poison;
+    for (weight, code) in weights.iter().zip(codes.iter_mut()) {
+        *code = (weight / scale).round_ties_even().clamp(-TOP, TOP) as i8;
+    }
+    for [a, b] in codes.as_chunks_mut::<2>().0 {
+        // Both were rounded up from a half, so that down is as near.
+        let excess = i32::from(*a) + i32::from(*b);
+        if excess.abs() > PAIR_TOP {
+            *b -= excess.signum() as i8;
+        }
+    }
+    scale
+}
+
+/// A sum of weights as a pair of 16-bit numbers: low, 0 to 127, and high, so that the sum is
+/// low + 128 · high. The other half of it is the zero point of a row, z and 128 z.
+///
+/// With at most 2¹⁵ weights, high is from −2¹⁵ to 2¹⁵ − 1.
+fn sum_pair(sum: i32) -> i32 {
+    (sum & 0x7f) | (sum >> 7) << 16
+}
+
+struct Product<'a> {
+    layer: &'a QuantizedLinear,
+    outputs: Range<usize>,
+    x: &'a QuantizedRows,
+    out: Output<'a>,
+}
+
+impl IntegerKernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Integers>(self, s: S) {
+        match S::TILE_VECTORS {
+            4 => self.blocks::<S, 4>(s),
+            _ => self.blocks::<S, 1>(s),
+        }
+    }
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn blocks<S: Integers, const V: usize>(mut self, s: S) {
+        let rows = self.x.rows();
+        let block = (BLOCK / self.layer.groups).next_multiple_of(TILE_ROWS);
+        for first in (0..rows).step_by(block) {
+            let block = first..rows.min(first + block);
+            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
+            for panel in panels {
+                self.panel::<S, V>(s, block.clone(), panel);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn panel<S: Integers, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
+        let columns = V * LANES;
+        let column = panel * columns - self.outputs.start;
+        let mut row = block.start;
+        while row < block.end {
+            let rows = TILE_ROWS.min(block.end - row);
+            match rows {
+                1 => self.tile::<S, V, 1>(s, row, panel),
+                2 => self.tile::<S, V, 2>(s, row, panel),
+                3 => self.tile::<S, V, 3>(s, row, panel),
+                4 => self.tile::<S, V, 4>(s, row, panel),
+                5 => self.tile::<S, V, 5>(s, row, panel),
+                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
+            }
+            self.out
+                .finish::<S, true>(s, row..row + rows, column, columns);
+            row += rows;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Integers, const V: usize, const R: usize>(
+        &mut self,
+        s: S,
+        row: usize,
+        panel: usize,
+    ) {
+        let (layer, x) = (self.layer, self.x);
+        let columns = V * LANES;
+        let (sums, _) = cast_slice(layer.sums.as_slice())[panel * columns..].as_chunks::<LANES>();
+        let zeros = &x.zero_pairs()[row..row + R];
+        let mut totals = [[s.splat_word(0); V]; R];
+        for (totals, zero) in totals.iter_mut().zip(zeros) {
+            for v in 0..V {
+                totals[v] = s.dot_pairs(totals[v], s.splat_word(*zero), s.load_words(&sums[v]));
+            }
+        }
+        let stride = x.stride();
+        let words = &x.words()[row * stride..];
+        let weights: &[i32] = cast_slice(layer.panels.as_slice());
+        let weights = &weights[panel * layer.groups * columns..];
+        accumulate(s, &mut totals, words, stride, layer.groups, weights);
+
+        let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let mut values = [[s.splat(0.0); V]; R];
+        for (r, values) in values.iter_mut().enumerate() {
+            let row_scale = s.splat(x.scales()[row + r]);
+            for v in 0..V {
+                let scale = s.mul(row_scale, s.load(&scales[v]));
+                values[v] = s.fma(s.to_float(totals[r][v]), scale, s.load(&bias[v]));
+            }
+        }
+        let column = panel * columns - self.outputs.start;
+        self.out.store(s, values, row, column);
+    }
+}
+
+/// Adds the products of the first `R` rows, `groups` words each, and a panel of weights.
+#[inline(always)]
+#[expect(
+    unsafe_code,
+    reason = "bounds are checked once, not at each of the loads"
+)]
+fn accumulate<S: Integers, const R: usize, const V: usize>(
+    s: S,
+    totals: &mut [[S::I; V]; R],
+    words: &[i32],
+    stride: usize,
+    groups: usize,
+    weights: &[i32],
+) {
+    assert!(
+        words.len() >= (R - 1) * stride + groups,
+        "the rows end before the tile does"
+    );
+    assert!(
+        weights.len() >= groups * V * LANES,
+        "the panel ends before the tile does"
+    );
+    let mut sums = *totals;
+    let (a, b) = (words.as_ptr(), weights.as_ptr());
+    for i in 0..groups {
+        let mut b_row = [s.splat_word(0); V];
+        for (v, b_row) in b_row.iter_mut().enumerate() {
+            // SAFETY: i < groups and v < V, so these words end at most at groups · V · 16, which
+            // the panel holds.
+            *b_row = unsafe { s.load_words_at(b.add((i * V + v) * LANES)) };
+        }
+        for (r, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: r < R and i < groups, so this word lies before (R − 1) · stride + groups,
+            // which the rows hold.
+            let a = s.splat_word(unsafe { *a.add(r * stride + i) });
+            for v in 0..V {
+                sums[v] = s.dot_group(sums[v], a, b_row[v]);
+            }
+        }
+    }
+    *totals = sums;
+}
+
+#[cfg(test)]
+mod tests;
