@@ -3,6 +3,7 @@ use std::fmt;
 use cognate_kernels::Cpu;
 use ndarray::Array2;
 
+use crate::candle::CandleEncoder;
 use crate::config::TransformerConfig;
 use crate::native::PostNormEncoder;
 use crate::weights::WeightsFile;
@@ -34,25 +35,40 @@ pub(crate) fn load(
     device: Device,
     precision: Precision,
 ) -> Result<(Box<dyn Architecture>, Vec<u8>)> {
+    let transformer = &checkpoint.transformer;
+    let supported: &[Precision] = match (device, transformer) {
+        (Device::Cpu, TransformerConfig::PostNorm(_)) => &[Precision::F32, Precision::Int8],
+        (Device::Cpu, _) => &[Precision::F32],
+        (Device::Cuda(_) | Device::Metal(_), _) => {
+            &[Precision::F32, Precision::F16, Precision::BF16]
+        }
+    };
+    if !supported.contains(&precision) {
+        return Err(unsupported(precision, device, supported));
+    }
     let weights = WeightsFile::open(checkpoint.weights_path())?;
-    match &checkpoint.transformer {
-        TransformerConfig::PostNorm(config) => {
-            if device != Device::Cpu {
-                device.open()?;
-            }
-            let int8 = match precision {
-                Precision::F32 => false,
-                Precision::Int8 => true,
-                Precision::F16 | Precision::BF16 => {
-                    return Err(Error::InvalidOption {
-                        option: "precision",
-                        found: format!("`{precision}`"),
-                        expected: "one of `f32`, `int8` on `cpu`".to_owned(),
-                    });
-                }
-            };
+    match transformer {
+        TransformerConfig::PostNorm(config) if device == Device::Cpu => {
+            let int8 = precision == Precision::Int8;
             let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights, int8)?;
             Ok((Box::new(encoder), digest))
         }
+        _ => {
+            let (encoder, digest) = CandleEncoder::load(transformer, weights, device, precision)?;
+            Ok((Box::new(encoder), digest))
+        }
+    }
+}
+
+fn unsupported(precision: Precision, device: Device, supported: &[Precision]) -> Error {
+    let names: Vec<_> = supported
+        .iter()
+        .map(|precision| format!("`{precision}`"))
+        .collect();
+    let several = if names.len() > 1 { "one of " } else { "" };
+    Error::InvalidOption {
+        option: "precision",
+        found: format!("`{precision}`"),
+        expected: format!("{several}{} on `{device}`", names.join(", ")),
     }
 }

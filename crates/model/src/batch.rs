@@ -86,6 +86,25 @@ impl TokenBatch {
             .windows(2)
             .map(|pair| &self.ids[pair[0]..pair[1]])
     }
+
+    /// Refuses what a model has no vectors for.
+    pub(crate) fn check(&self, vocab_size: usize, max_tokens: usize) -> Result<()> {
+        if let Some(ids) = self.sequences().find(|ids| ids.len() > max_tokens) {
+            return Err(Error::Shape {
+                what: "tokens of a text, most",
+                expected: max_tokens,
+                found: ids.len(),
+            });
+        }
+        if let Some(&id) = self.ids.iter().find(|&&id| id as usize >= vocab_size) {
+            return Err(Error::Shape {
+                what: "token id, largest",
+                expected: vocab_size - 1,
+                found: id as usize,
+            });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,22 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+mod hidden_act;
 mod json;
+mod modern_bert;
+mod nomic_bert;
 mod post_norm;
+mod qwen3;
+mod rope;
+mod tensor_names;
 
+pub(crate) use hidden_act::HiddenAct;
 pub(crate) use json::Json;
-pub(crate) use post_norm::{Family, HiddenAct, PostNormConfig};
+pub(crate) use modern_bert::{LayerType, ModernBertConfig};
+pub(crate) use nomic_bert::NomicBertConfig;
+pub(crate) use post_norm::{Family, PostNormConfig};
+pub(crate) use qwen3::Qwen3Config;
+pub(crate) use tensor_names::{TensorNames, WORDS};
 
 use crate::Result;
 
@@ -14,6 +25,9 @@ use crate::Result;
 #[derive(Clone, Debug)]
 pub(crate) enum TransformerConfig {
     PostNorm(PostNormConfig),
+    ModernBert(ModernBertConfig),
+    NomicBert(NomicBertConfig),
+    Qwen3(Qwen3Config),
 }
 
 /// What `config.json` says it is.
@@ -25,7 +39,7 @@ struct Identity {
 }
 
 /// The transformers that run: `model_type`, the start of the class names, the kind.
-const KINDS: [(&str, &str, Kind); 6] = [
+const KINDS: [(&str, &str, Kind); 9] = [
     ("bert", "Bert", Kind::PostNorm(Family::Bert)),
     ("roberta", "Roberta", Kind::PostNorm(Family::Roberta)),
     ("xlm-roberta", "XLMRoberta", Kind::PostNorm(Family::Roberta)),
@@ -36,11 +50,17 @@ const KINDS: [(&str, &str, Kind); 6] = [
         "DistilBert",
         Kind::PostNorm(Family::DistilBert),
     ),
+    ("modernbert", "ModernBert", Kind::ModernBert),
+    ("nomic_bert", "NomicBert", Kind::NomicBert),
+    ("qwen3", "Qwen3", Kind::Qwen3),
 ];
 
 #[derive(Clone, Copy)]
 enum Kind {
     PostNorm(Family),
+    ModernBert,
+    NomicBert,
+    Qwen3,
 }
 
 impl TransformerConfig {
@@ -67,18 +87,36 @@ impl TransformerConfig {
             let expected = format!("one of {}", names.join(", "));
             return Err(identity.unsupported("architecture", found, expected));
         };
-        match kind {
+        let path = path.to_owned();
+        Ok(match kind {
             Kind::PostNorm(family) => {
-                let json = Json::read(path.to_owned(), EXPECTED)?;
-                PostNormConfig::of(family, &json).map(Self::PostNorm)
+                Self::PostNorm(PostNormConfig::of(family, &Json::read(path, EXPECTED)?)?)
             }
-        }
+            Kind::ModernBert => {
+                Self::ModernBert(ModernBertConfig::of(&Json::read(path, EXPECTED)?)?)
+            }
+            Kind::NomicBert => Self::NomicBert(NomicBertConfig::of(&Json::read(path, EXPECTED)?)?),
+            Kind::Qwen3 => Self::Qwen3(Qwen3Config::of(&Json::read(path, EXPECTED)?)?),
+        })
     }
 
     /// The width of a hidden state.
     pub(crate) fn hidden_size(&self) -> usize {
         match self {
             Self::PostNorm(config) => config.hidden_size,
+            Self::ModernBert(config) => config.hidden_size,
+            Self::NomicBert(config) => config.hidden_size,
+            Self::Qwen3(config) => config.hidden_size,
+        }
+    }
+
+    /// The number of tokens that have a vector.
+    pub(crate) fn vocab_size(&self) -> usize {
+        match self {
+            Self::PostNorm(config) => config.vocab_size,
+            Self::ModernBert(config) => config.vocab_size,
+            Self::NomicBert(config) => config.vocab_size,
+            Self::Qwen3(config) => config.vocab_size,
         }
     }
 
@@ -86,6 +124,9 @@ impl TransformerConfig {
     pub(crate) fn max_tokens(&self) -> usize {
         match self {
             Self::PostNorm(config) => config.max_tokens(),
+            Self::ModernBert(config) => config.max_position_embeddings,
+            Self::NomicBert(config) => config.max_position_embeddings,
+            Self::Qwen3(config) => config.max_position_embeddings,
         }
     }
 
@@ -94,6 +135,9 @@ impl TransformerConfig {
     pub(crate) fn facts(&self) -> String {
         match self {
             Self::PostNorm(config) => config.facts(),
+            Self::ModernBert(config) => config.facts(),
+            Self::NomicBert(config) => config.facts(),
+            Self::Qwen3(config) => config.facts(),
         }
     }
 }

@@ -20,9 +20,9 @@ use crate::{Checkpoint, EncoderOptions, Error, Precision, Result, TokenBatch};
 
 /// A loaded checkpoint: texts in, embeddings out.
 ///
-/// All methods take `&self`, and an encoder may be shared between threads. An embedding depends
-/// on the text alone: not, bit for bit, on the other texts of a call, their order, the batch
-/// size or the number of threads.
+/// All methods take `&self`, and an encoder may be shared between threads. On a CPU, an embedding
+/// depends on the text alone: not, bit for bit, on the other texts of a call, their order, the
+/// batch size or the number of threads.
 #[derive(Debug)]
 pub struct Encoder {
     model: String,

@@ -27,27 +27,34 @@
 //!
 //! # What runs
 //!
-//! BERT (a `model_type` of `bert`) in f32, with absolute positions; pooling by
-//! mean, cls, max, last token, weighted mean, mean over the root of the length, and their
-//! concatenations; Normalize and Dense modules; prompts; `truncate_dim`.
+//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DistilBERT, on a CPU by the kernels of this
+//! library, in f32 and int8; ModernBERT, NomicBERT and Qwen3 by candle, in f32; all of them on a GPU,
+//! by candle, in f32, f16 and bf16. Pooling by mean, cls, max, last token, weighted mean, mean over the root of
+//! the length, and their concatenations; Normalize and Dense modules; prompts; `truncate_dim`.
+//!
+//! A field of a configuration that asks for something else, such as scaled rotations, experts or
+//! biases where these models have none, is refused. Weights are one file, `model.safetensors`.
 //!
 //! # Guarantees
 //!
 //! - In f32 on a CPU, values differ from those of sentence-transformers by a few units in the
 //!   last places: below 2e-6 over the golden texts of this repository.
-//! - An embedding depends on the text alone: not, bit for bit, on the other texts of a call, their
-//!   order, the batch size or the number of threads.
+//! - On a CPU an embedding depends on the text alone: not, bit for bit, on the other texts of a
+//!   call, their order, the batch size or the number of threads. On a GPU, texts of about one
+//!   length run together, and the last places may depend on that.
 //! - Tokens beyond `max_tokens` are cut off as sentence-transformers cuts them, and counted.
 //!
 //! # Features
 //!
 //! - `hub` (default): models are fetched from the Hugging Face Hub, through `hf-hub`.
-//! - `cuda`, `metal`: compile candle for the GPU, for [`Device::Cuda`] and [`Device::Metal`].
+//! - `cuda`, `metal`: compile candle for the GPU, for [`Device::Cuda`] and [`Device::Metal`]. No
+//!   machine with a GPU has run this part yet: its tests run where they find one.
 
 #![forbid(unsafe_code)]
 
 mod architecture;
 mod batch;
+mod candle;
 mod checkpoint;
 mod config;
 mod dense;

@@ -11,7 +11,7 @@ use crate::{Error, Result, TokenBatch};
 mod layer;
 mod load;
 mod pool;
-mod position_bias;
+pub(crate) mod position_bias;
 mod projection;
 mod words;
 
@@ -246,7 +246,9 @@ mod tests {
     #[test]
     fn levels_and_threads_do_not_show() {
         let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
-        let TransformerConfig::PostNorm(config) = &checkpoint.transformer;
+        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
+            unreachable!("a BERT")
+        };
         let sequence = |length: u32, step: u32| -> Vec<u32> {
             (0..length).map(|i| (i * step + 7) % 364).collect()
         };
@@ -279,7 +281,9 @@ mod tests {
     #[test]
     fn what_the_model_cannot_read_is_an_error() {
         let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
-        let TransformerConfig::PostNorm(config) = &checkpoint.transformer;
+        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
+            unreachable!("a BERT")
+        };
         let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
         let (encoder, _) = PostNormEncoder::load(Cpu::detect(), config, weights, false).unwrap();
         let message = |ids: &[u32]| {

@@ -27,7 +27,8 @@ impl EncoderOptions {
         self
     }
 
-    /// The number format. Default: [`Precision::F32`], the only one that this release runs.
+    /// The number format. Default: [`Precision::F32`]; [`Precision::Int8`] runs the BERT family
+    /// on a CPU, [`Precision::F16`] and [`Precision::BF16`] run on a GPU.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
@@ -42,8 +43,8 @@ impl EncoderOptions {
         self
     }
 
-    /// Tokens that go through the model in one piece. Default: 1,024. Changes speed and
-    /// memory, never a result.
+    /// Tokens that go through the model in one piece. Default: 1,024 at most on a CPU, 16,384 on a
+    /// GPU. Changes speed and memory, and on a CPU never a result.
     #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.max_batch_tokens = Some(tokens);

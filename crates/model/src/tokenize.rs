@@ -1,9 +1,10 @@
-use serde::Deserialize;
-use tokenizers::normalizers::{BertNormalizer, Lowercase, Sequence};
-use tokenizers::{NormalizerWrapper, PostProcessor, Tokenizer, TruncationDirection};
+use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
-use crate::config::Json;
 use crate::{Checkpoint, Error, Result};
+
+mod settings;
+
+use settings::Settings;
 
 /// Cuts texts into token ids, as sentence-transformers does around the tokenizer.
 #[derive(Debug)]
@@ -11,16 +12,6 @@ pub(crate) struct TextTokenizer {
     tokenizer: Tokenizer,
     max_tokens: usize,
     special_tokens: usize,
-}
-
-/// What `tokenizer_config.json` may say against `tokenizer.json`.
-#[derive(Deserialize)]
-struct BertSettings {
-    #[serde(default)]
-    tokenizer_class: String,
-    do_lower_case: Option<bool>,
-    strip_accents: Option<bool>,
-    tokenize_chinese_chars: Option<bool>,
 }
 
 /// The tokens of one text, special tokens included.
@@ -43,10 +34,11 @@ impl TextTokenizer {
         tokenizer
             .with_truncation(None)
             .map_err(Error::malformed(&path, EXPECTED))?;
-        if let Some(normalizer) = normalizer(checkpoint, tokenizer.get_normalizer())? {
-            tokenizer
-                .with_normalizer(Some(normalizer))
-                .map_err(Error::malformed(&path, EXPECTED))?;
+        Settings::read(checkpoint)?
+            .apply(&mut tokenizer)
+            .map_err(Error::malformed(&path, EXPECTED))?;
+        if checkpoint.do_lower_case {
+            settings::lower_case(&mut tokenizer).map_err(Error::malformed(&path, EXPECTED))?;
         }
         let special_tokens = tokenizer
             .get_post_processor()
@@ -109,44 +101,4 @@ impl TextTokenizer {
         let ends_special = encoding.get_special_tokens_mask().last() == Some(&1);
         Ok(encoding.len() - usize::from(ends_special))
     }
-}
-
-/// The normalizer to use instead of the one in `tokenizer.json`, where other files say so.
-///
-/// A BERT tokenizer takes its settings from `tokenizer_config.json`, as in transformers; and
-/// `do_lower_case` of sentence-transformers puts a lower-casing before whatever there is.
-fn normalizer(
-    checkpoint: &Checkpoint,
-    current: Option<&NormalizerWrapper>,
-) -> Result<Option<NormalizerWrapper>> {
-    let mut replaced = None;
-    if let Some(NormalizerWrapper::BertNormalizer(bert)) = current {
-        let settings = Json::<BertSettings>::read_optional(
-            checkpoint.tokenizer_config_path(),
-            "the settings of a tokenizer, in JSON",
-        )?;
-        if let Some(Json { value, .. }) = settings
-            && matches!(
-                value.tokenizer_class.as_str(),
-                "BertTokenizer" | "BertTokenizerFast"
-            )
-        {
-            replaced = Some(NormalizerWrapper::from(BertNormalizer::new(
-                bert.clean_text,
-                value
-                    .tokenize_chinese_chars
-                    .unwrap_or(bert.handle_chinese_chars),
-                value.strip_accents.or(bert.strip_accents),
-                value.do_lower_case.unwrap_or(bert.lowercase),
-            )));
-        }
-    }
-    if checkpoint.do_lower_case {
-        let rest = replaced.or_else(|| current.cloned());
-        let all = std::iter::once(NormalizerWrapper::from(Lowercase))
-            .chain(rest)
-            .collect();
-        replaced = Some(NormalizerWrapper::from(Sequence::new(all)));
-    }
-    Ok(replaced)
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use bytemuck::cast_slice_mut;
 use half::{bf16, f16};
@@ -169,20 +169,14 @@ impl WeightsFile {
                 source: source.into(),
             })?;
         let hash = blake3::hash(bytes);
-        let mut read = self
-            .read
-            .lock()
-            .unwrap_or_else(|poison| poison.into_inner());
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.insert(name.to_owned(), hash);
         Ok(())
     }
 
     /// A digest of the names and bytes of all that was read, in the order of the names.
     pub(crate) fn digest(&self) -> Vec<u8> {
-        let read = self
-            .read
-            .lock()
-            .unwrap_or_else(|poison| poison.into_inner());
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let mut digest = Vec::new();
         for (name, hash) in read.iter() {
             digest.extend_from_slice(name.as_bytes());

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
@@ -41,5 +42,42 @@ impl<T: DeserializeOwned> Json<T> {
             found: found.into(),
             expected: expected.into(),
         }
+    }
+
+    /// Refuses a field whose value is not the one that runs; a field left out is taken to be it.
+    pub(super) fn only<V: PartialEq + Display>(
+        &self,
+        field: &str,
+        found: Option<V>,
+        runs: V,
+    ) -> Result<()> {
+        match found {
+            Some(found) if found != runs => {
+                Err(self.unsupported(field, found.to_string(), format!("`{runs}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a field that is too small.
+    pub(super) fn at_least(&self, field: &str, found: usize, least: usize) -> Result<()> {
+        if found < least {
+            let expected = format!("at least {least}");
+            return Err(self.unsupported(field, found.to_string(), expected));
+        }
+        Ok(())
+    }
+
+    /// Refuses a number that does not divide another field.
+    pub(super) fn divides(
+        &self,
+        (field, divisor): (&str, usize),
+        (of_field, of): (&str, usize),
+    ) -> Result<()> {
+        if divisor == 0 || !of.is_multiple_of(divisor) {
+            let expected = format!("a divisor of {of_field}, {of}");
+            return Err(self.unsupported(field, divisor.to_string(), expected));
+        }
+        Ok(())
     }
 }

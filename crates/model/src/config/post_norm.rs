@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::Json;
+use super::{HiddenAct, Json};
 use crate::Result;
 
 /// A transformer of the BERT family: layers of attention and feed-forward, each followed by a sum
@@ -34,16 +34,6 @@ pub(crate) enum Family {
     DistilBert,
 }
 
-/// The activations that feed-forward layers may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HiddenAct {
-    /// `x · Φ(x)`, by the error function.
-    Gelu,
-    /// Its approximation by a hyperbolic tangent.
-    GeluTanh,
-    Relu,
-}
-
 /// The fields of all families; what one family calls otherwise is an alias.
 #[derive(Deserialize)]
 pub(super) struct Fields {
@@ -64,31 +54,19 @@ pub(super) struct Fields {
     pad_token_id: Option<u32>,
     relative_attention_num_buckets: Option<usize>,
     position_embedding_type: Option<String>,
-    #[serde(default)]
-    is_decoder: bool,
+    is_decoder: Option<bool>,
 }
+
+/// transformers builds its model with this number, whatever the configuration says.
+const MPNET_BUCKETS: usize = 32;
 
 impl PostNormConfig {
     pub(super) fn of(family: Family, json: &Json<Fields>) -> Result<Self> {
         let fields = &json.value;
-        let hidden_act = match fields.hidden_act.as_str() {
-            "gelu" | "gelu_python" => HiddenAct::Gelu,
-            "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => HiddenAct::GeluTanh,
-            "relu" => HiddenAct::Relu,
-            found => {
-                let expected =
-                    "one of `gelu`, `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`, `relu`";
-                return Err(json.unsupported("hidden_act", found, expected));
-            }
-        };
-        if let Some(found) = &fields.position_embedding_type
-            && found != "absolute"
-        {
-            return Err(json.unsupported("position_embedding_type", found, "`absolute`"));
-        }
-        if fields.is_decoder {
-            return Err(json.unsupported("is_decoder", "true", "`false`"));
-        }
+        let hidden_act = HiddenAct::read(json, "hidden_act", &fields.hidden_act)?;
+        let positions = fields.position_embedding_type.as_deref();
+        json.only("position_embedding_type", positions, "absolute")?;
+        json.only("is_decoder", fields.is_decoder, false)?;
         let type_vocab_size = match family {
             Family::Bert | Family::Roberta => fields.type_vocab_size.unwrap_or(2),
             Family::Mpnet | Family::DistilBert => 0,
@@ -99,7 +77,10 @@ impl PostNormConfig {
             // transformers has this number in its code, whatever the configuration says.
             Family::Mpnet => Some(1),
         };
-        let buckets = fields.relative_attention_num_buckets.unwrap_or(32);
+        if family == Family::Mpnet {
+            let found = fields.relative_attention_num_buckets;
+            json.only("relative_attention_num_buckets", found, MPNET_BUCKETS)?;
+        }
         let config = Self {
             family,
             vocab_size: fields.vocab_size,
@@ -115,7 +96,7 @@ impl PostNormConfig {
                 _ => fields.layer_norm_eps.unwrap_or(1e-12),
             },
             pad_token_id,
-            relative_attention_num_buckets: (family == Family::Mpnet).then_some(buckets),
+            relative_attention_num_buckets: (family == Family::Mpnet).then_some(MPNET_BUCKETS),
         };
         config.check(json)?;
         Ok(config)
@@ -134,23 +115,13 @@ impl PostNormConfig {
                 1 + self.first_position(),
             ),
             ("type_vocab_size", self.type_vocab_size, types_expected),
-            (
-                "relative_attention_num_buckets",
-                self.relative_attention_num_buckets.unwrap_or(4),
-                4,
-            ),
         ] {
-            if value < least {
-                let expected = format!("at least {least}");
-                return Err(json.unsupported(field, value.to_string(), expected));
-            }
+            json.at_least(field, value, least)?;
         }
-        if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
-            let found = self.num_attention_heads.to_string();
-            let expected = format!("a divisor of hidden_size, {}", self.hidden_size);
-            return Err(json.unsupported("num_attention_heads", found, expected));
-        }
-        Ok(())
+        json.divides(
+            ("num_attention_heads", self.num_attention_heads),
+            ("hidden_size", self.hidden_size),
+        )
     }
 
     /// The position of the first token of a text.

@@ -8,77 +8,8 @@ use super::position_bias;
 use super::projection::Projection;
 use super::words::WordTable;
 use crate::Result;
-use crate::config::{Family, PostNormConfig};
+use crate::config::{PostNormConfig, TensorNames, WORDS};
 use crate::weights::WeightsFile;
-
-/// How a family names its tensors; `weight` and `bias` follow.
-struct Names {
-    /// What a model with a head of its own sets before them.
-    prefixes: &'static [&'static str],
-    layers: &'static str,
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
-    output: &'static str,
-    attention_norm: &'static str,
-    up: &'static str,
-    down: &'static str,
-    output_norm: &'static str,
-}
-
-const BERT: Names = Names {
-    prefixes: &["bert."],
-    layers: "encoder.layer",
-    query: "attention.self.query",
-    key: "attention.self.key",
-    value: "attention.self.value",
-    output: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    up: "intermediate.dense",
-    down: "output.dense",
-    output_norm: "output.LayerNorm",
-};
-
-const ROBERTA: Names = Names {
-    prefixes: &["roberta."],
-    ..BERT
-};
-
-const MPNET: Names = Names {
-    prefixes: &["mpnet."],
-    query: "attention.attn.q",
-    key: "attention.attn.k",
-    value: "attention.attn.v",
-    output: "attention.attn.o",
-    attention_norm: "attention.LayerNorm",
-    ..BERT
-};
-
-const DISTILBERT: Names = Names {
-    prefixes: &["distilbert."],
-    layers: "transformer.layer",
-    query: "attention.q_lin",
-    key: "attention.k_lin",
-    value: "attention.v_lin",
-    output: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    up: "ffn.lin1",
-    down: "ffn.lin2",
-    output_norm: "output_layer_norm",
-};
-
-impl Names {
-    fn of(family: Family) -> &'static Self {
-        match family {
-            Family::Bert => &BERT,
-            Family::Roberta => &ROBERTA,
-            Family::Mpnet => &MPNET,
-            Family::DistilBert => &DISTILBERT,
-        }
-    }
-}
-
-const WORDS: &str = "embeddings.word_embeddings.weight";
 
 impl PostNormEncoder {
     /// Reads the weights and packs them, layers in parallel, on the current pool; in 8 bits when
@@ -91,7 +22,7 @@ impl PostNormEncoder {
         weights: WeightsFile,
         int8: bool,
     ) -> Result<(Self, Vec<u8>)> {
-        let names = Names::of(config.family);
+        let names = TensorNames::of(config.family);
         let weights = weights.with_prefix(names.prefixes, WORDS);
         let loader = Loader {
             cpu,
@@ -128,7 +59,7 @@ impl PostNormEncoder {
 struct Loader<'a> {
     cpu: Cpu,
     config: &'a PostNormConfig,
-    names: &'static Names,
+    names: &'static TensorNames,
     weights: &'a WeightsFile,
     int8: bool,
 }

@@ -1,6 +1,6 @@
 /// Spreads the biases of the buckets, `[buckets, heads]`, over all distances:
 /// `[heads, 2 · span − 1]`, the bias of a query at i and a key at j at `span − 1 + j − i`.
-pub(super) fn by_distance(biases: &[f32], heads: usize, span: usize) -> Vec<f32> {
+pub(crate) fn by_distance(biases: &[f32], heads: usize, span: usize) -> Vec<f32> {
     let buckets = biases.len() / heads;
     let distances = 0..2 * span - 1;
     (0..heads)

@@ -5,12 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cognate_model::{Role, TokenBatch};
-use ndarray::{Array2, ArrayView2};
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use safetensors::SafeTensors;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::checkpoints::{copy, fixtures, load};
+use crate::checkpoints::{copy, fixtures, load, variant_of};
 
 /// Hidden and pooled states, whose golden numbers differ from f64 by 1e-5 at most where values
 /// reach 5. The weakest part of a model changes them by 6e-2, another GELU by 1e-3.
@@ -19,11 +19,11 @@ const TOLERANCE: f32 = 2e-5;
 /// Unit rows, whose golden numbers differ from f64 by 8e-7 at most.
 const UNIT_TOLERANCE: f32 = 2e-6;
 
-fn checkpoint(name: &str) -> PathBuf {
+pub(crate) fn checkpoint(name: &str) -> PathBuf {
     fixtures().join("architectures").join(name)
 }
 
-fn texts() -> Vec<String> {
+pub(crate) fn texts() -> Vec<String> {
     let read = |name: &str| -> Vec<Value> {
         serde_json::from_slice(&fs::read(fixtures().join(name)).unwrap()).unwrap()
     };
@@ -35,14 +35,14 @@ fn texts() -> Vec<String> {
 }
 
 /// The golden numbers of one checkpoint.
-struct Golden(Vec<u8>);
+pub(crate) struct Golden(Vec<u8>);
 
 impl Golden {
-    fn read(name: &str) -> Self {
+    pub(crate) fn read(name: &str) -> Self {
         Self(fs::read(checkpoint(name).join("golden.safetensors")).unwrap())
     }
 
-    fn rows(&self, name: &str) -> Array2<f32> {
+    pub(crate) fn rows(&self, name: &str) -> Array2<f32> {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let tensor = tensors.tensor(name).unwrap();
         let values = tensor
@@ -52,7 +52,7 @@ impl Golden {
         Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
     }
 
-    fn tokens(&self) -> TokenBatch {
+    pub(crate) fn tokens(&self) -> TokenBatch {
         let tensors = SafeTensors::deserialize(&self.0).unwrap();
         let ids = tensors.tensor("ids").unwrap();
         let ids = ids
@@ -71,7 +71,7 @@ impl Golden {
 }
 
 #[track_caller]
-fn assert_close(
+pub(crate) fn assert_close(
     what: &str,
     tolerance: f32,
     found: ArrayView2<'_, f32>,
@@ -143,6 +143,114 @@ fn nomic_bert_agrees() {
 #[test]
 fn qwen3_agrees() {
     agrees("qwen3");
+}
+
+/// The classes of transformers build their normalizer from the settings, or from defaults, whatever
+/// `tokenizer.json` says; the general class does as the file says.
+#[test]
+fn the_settings_of_a_tokenizer_count_where_transformers_lets_them() {
+    let tokens = |name: &str, lowercase: bool, settings: &[(&str, Value)]| {
+        let mut changes = vec![(
+            "tokenizer.json",
+            "normalizer",
+            json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                   "strip_accents": null, "lowercase": lowercase}),
+        )];
+        let settings = settings.iter().cloned();
+        changes.extend(settings.map(|(field, value)| ("tokenizer_config.json", field, value)));
+        let encoder = load(variant_of(name, &changes).path());
+        let batch = encoder.tokenize(Role::Document, &["A Planet"]).unwrap();
+        batch.ids().to_vec()
+    };
+    for name in [
+        "tiny-bert",
+        "architectures/distilbert",
+        "architectures/mpnet",
+    ] {
+        let lower = tokens(name, true, &[]);
+        let cased = tokens(name, true, &[("do_lower_case", json!(false))]);
+        assert_ne!(cased, lower, "{name}");
+        assert_eq!(tokens(name, false, &[]), lower, "{name}");
+        let unsaid = ("do_lower_case", Value::Null);
+        assert_eq!(
+            tokens(name, false, std::slice::from_ref(&unsaid)),
+            lower,
+            "{name}"
+        );
+        let nameless = ("tokenizer_class", Value::Null);
+        assert_eq!(tokens(name, false, &[unsaid, nameless]), lower, "{name}");
+        let general = ("tokenizer_class", json!("PreTrainedTokenizerFast"));
+        assert_eq!(tokens(name, false, &[general]), cased, "{name}");
+    }
+}
+
+#[test]
+fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
+    let tokens = |text: &str, space: bool, setting: Value| {
+        let bytes = json!({"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": true,
+                           "use_regex": true});
+        let dir = variant_of(
+            "architectures/roberta",
+            &[
+                ("tokenizer.json", "pre_tokenizer", bytes),
+                ("tokenizer_config.json", "add_prefix_space", setting),
+            ],
+        );
+        let batch = load(dir.path()).tokenize(Role::Document, &[text]);
+        batch.unwrap().ids().to_vec()
+    };
+    let bare = tokens("planet", false, json!(false));
+    let spaced = tokens(" planet", false, json!(false));
+    assert_ne!(bare, spaced);
+    assert_eq!(tokens("planet", false, json!(true)), spaced);
+    assert_eq!(tokens("planet", true, json!(false)), bare);
+    assert_eq!(tokens("planet", true, Value::Null), bare);
+}
+
+#[test]
+fn neither_neighbours_nor_threads_change_a_bit() {
+    for name in ["roberta", "modernbert", "nomic-bert", "qwen3"] {
+        let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
+        let rows = |options: EncoderOptions, texts: &[String]| {
+            let encoder = Encoder::load(&checkpoint, options).unwrap();
+            encoder.encode_documents(texts).unwrap()
+        };
+        let options = EncoderOptions::default;
+        let together = rows(options().threads(2), &texts());
+        let pieces = rows(options().threads(1).max_batch_tokens(70), &texts());
+        assert_eq!(together, pieces, "{name}");
+        let few = rows(options(), &texts()[3..5]);
+        assert_eq!(
+            together.slice_axis(Axis(0), Slice::from(3..5)),
+            few,
+            "{name}"
+        );
+    }
+}
+
+/// A model that was saved with a head has a prefix before all names.
+#[test]
+fn tensors_below_a_prefix_are_found() {
+    for (name, prefix) in [
+        ("roberta", "roberta."),
+        ("mpnet", "mpnet."),
+        ("distilbert", "distilbert."),
+        ("modernbert", "model."),
+        ("qwen3", "model."),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&checkpoint(name), dir.path());
+        let path = dir.path().join("model.safetensors");
+        let bytes = fs::read(&path).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let renamed = tensors
+            .iter()
+            .map(|(name, tensor)| (format!("{prefix}{name}"), tensor));
+        let renamed = safetensors::serialize(renamed.collect::<Vec<_>>(), None).unwrap();
+        drop(tensors);
+        fs::write(&path, renamed).unwrap();
+        agrees_in(dir.path(), name);
+    }
 }
 
 #[test]

@@ -11,8 +11,13 @@ pub(crate) fn fixtures() -> PathBuf {
 
 /// A copy of the tiny checkpoint with changed fields: (file, field, value).
 pub(crate) fn variant(changes: &[(&str, &str, Value)]) -> TempDir {
+    variant_of("tiny-bert", changes)
+}
+
+/// A copy of one of the checkpoints below `fixtures`, with changed fields.
+pub(crate) fn variant_of(checkpoint: &str, changes: &[(&str, &str, Value)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    copy(&fixtures().join("tiny-bert"), dir.path());
+    copy(&fixtures().join(checkpoint), dir.path());
     for (file, field, value) in changes {
         let path = dir.path().join(file);
         let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();

@@ -5,6 +5,8 @@
     reason = "what fails in a test should fail loudly"
 )]
 
+mod architectures;
 mod checkpoints;
+mod devices;
 mod golden;
 mod refusals;

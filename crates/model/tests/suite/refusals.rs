@@ -4,13 +4,13 @@ use std::error::Error as _;
 use std::fs;
 use std::path::Path;
 
-use cognate_model::{Checkpoint, Encoder, EncoderOptions, Precision};
+use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions, Precision};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::checkpoints::{copy, fixtures, load, modules, variant};
+use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
 
 /// The message of opening or loading, with the folder called `ckpt`.
 fn refusal(dir: &Path, options: EncoderOptions) -> String {
@@ -59,7 +59,7 @@ fn what_is_not_supported_is_named_with_what_is() {
         ],
         "`ckpt/config.json`: unsupported architecture `T5EncoderModel`, expected one of \
          `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, `MPNetModel`, \
-         `DistilBertModel`",
+         `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`",
     );
     assert_refused(
         &[(
@@ -87,6 +87,209 @@ fn what_is_not_supported_is_named_with_what_is() {
         "`ckpt/modules.json`: unsupported module 2 `sentence_transformers.models.LSTM`, expected \
          `Transformer`, then `Pooling`, then any of `Dense`, `Normalize`"
     );
+}
+
+#[test]
+fn what_an_architecture_cannot_run_is_named_with_what_it_can() {
+    let refused = |name: &str, field: &str, value: &Value| {
+        let checkpoint = format!("architectures/{name}");
+        let dir = variant_of(&checkpoint, &[("config.json", field, value.clone())]);
+        let message = refusal(dir.path(), EncoderOptions::default());
+        let prefix = "`ckpt/config.json`: unsupported ";
+        message.strip_prefix(prefix).unwrap_or(&message).to_owned()
+    };
+    for (name, field, value, expected) in [
+        (
+            "mpnet",
+            "relative_attention_num_buckets",
+            json!(64),
+            "relative_attention_num_buckets `64`, expected `32`",
+        ),
+        (
+            "modernbert",
+            "norm_bias",
+            json!(true),
+            "norm_bias `true`, expected `false`",
+        ),
+        (
+            "modernbert",
+            "attention_bias",
+            json!(true),
+            "attention_bias `true`, expected `false`",
+        ),
+        (
+            "modernbert",
+            "mlp_bias",
+            json!(true),
+            "mlp_bias `true`, expected `false`",
+        ),
+        (
+            "modernbert",
+            "hidden_activation",
+            json!("silu"),
+            "hidden_activation `silu`, expected one of `gelu`, `gelu_new`, `gelu_pytorch_tanh`, \
+             `gelu_fast`, `relu`",
+        ),
+        (
+            "modernbert",
+            "global_attn_every_n_layers",
+            json!(0),
+            "global_attn_every_n_layers `0`, expected at least 1",
+        ),
+        (
+            "modernbert",
+            "layer_types",
+            json!(["full_attention", "chunked_attention"]),
+            "layer_types `chunked_attention`, expected one of `full_attention`, \
+             `sliding_attention`",
+        ),
+        (
+            "modernbert",
+            "layer_types",
+            json!(["full_attention"]),
+            "layer_types `a list of 1`, expected a list of num_hidden_layers, 2",
+        ),
+        (
+            "modernbert",
+            "rope_parameters",
+            json!({"sliding_attention": {"rope_type": "yarn"}}),
+            "rope_parameters.sliding_attention.rope_type `yarn`, expected `default`",
+        ),
+        (
+            "nomic-bert",
+            "rotary_scaling_factor",
+            json!(2.0),
+            "rotary_scaling_factor `2`, expected `null`",
+        ),
+        (
+            "nomic-bert",
+            "rotary_emb_scale_base",
+            json!(512.0),
+            "rotary_emb_scale_base `512`, expected `null`",
+        ),
+        (
+            "nomic-bert",
+            "rotary_emb_fraction",
+            json!(0.5),
+            "rotary_emb_fraction `0.5`, expected `1`",
+        ),
+        (
+            "nomic-bert",
+            "rotary_emb_base",
+            json!(0),
+            "rotary_emb_base `0`, expected a positive number",
+        ),
+        (
+            "nomic-bert",
+            "use_rms_norm",
+            json!(true),
+            "use_rms_norm `true`, expected `false`",
+        ),
+        (
+            "nomic-bert",
+            "prenorm",
+            json!(true),
+            "prenorm `true`, expected `false`",
+        ),
+        (
+            "nomic-bert",
+            "activation_function",
+            json!("gelu"),
+            "activation_function `gelu`, expected `swiglu`",
+        ),
+        (
+            "nomic-bert",
+            "qkv_proj_bias",
+            json!(true),
+            "qkv_proj_bias `true`, expected `false`",
+        ),
+        (
+            "nomic-bert",
+            "num_experts",
+            json!(8),
+            "num_experts `8`, expected `0`",
+        ),
+        (
+            "nomic-bert",
+            "n_head",
+            json!(5),
+            "num_attention_heads `5`, expected a divisor of hidden_size, 32",
+        ),
+        (
+            "qwen3",
+            "attention_bias",
+            json!(true),
+            "attention_bias `true`, expected `false`",
+        ),
+        (
+            "qwen3",
+            "use_sliding_window",
+            json!(true),
+            "use_sliding_window `true`, expected `false`",
+        ),
+        (
+            "qwen3",
+            "is_causal",
+            json!(false),
+            "is_causal `false`, expected `true`",
+        ),
+        (
+            "qwen3",
+            "hidden_act",
+            json!("gelu"),
+            "hidden_act `gelu`, expected `silu`",
+        ),
+        (
+            "qwen3",
+            "rope_scaling",
+            json!({"type": "linear", "factor": 2.0}),
+            "rope_scaling.rope_type `linear`, expected `default`",
+        ),
+        (
+            "qwen3",
+            "num_key_value_heads",
+            json!(3),
+            "num_key_value_heads `3`, expected a divisor of num_attention_heads, 4",
+        ),
+        (
+            "qwen3",
+            "head_dim",
+            json!(15),
+            "size of a head `15`, expected an even number",
+        ),
+    ] {
+        assert_eq!(refused(name, field, &value), expected);
+    }
+}
+
+#[test]
+fn tensors_of_another_shape_than_the_configuration_are_named() {
+    for (name, field, value, expected) in [
+        (
+            "modernbert",
+            "vocab_size",
+            577,
+            "`embeddings.tok_embeddings.weight`: found shape [576, 32], expected shape [577, 32]",
+        ),
+        (
+            "nomic-bert",
+            "n_layer",
+            3,
+            "`encoder.layers.2.attn.Wqkv.weight`: found nothing, expected shape [96, 32]",
+        ),
+        (
+            "qwen3",
+            "head_dim",
+            8,
+            "`layers.0.self_attn.q_proj.weight`: found shape [64, 32], expected shape [32, 32]",
+        ),
+    ] {
+        let checkpoint = format!("architectures/{name}");
+        let dir = variant_of(&checkpoint, &[("config.json", field, json!(value))]);
+        let message = refusal(dir.path(), EncoderOptions::default());
+        let expected = format!("`ckpt/model.safetensors`: tensor {expected}");
+        assert_eq!(message, expected);
+    }
 }
 
 #[test]
@@ -199,7 +402,7 @@ fn a_tensor_that_does_not_fit_is_named() {
 fn weights_in_16_bits_are_read() {
     // Numbers that 16 bits hold exactly give the same embedding, whatever they are stored as.
     const NAME: &str = "encoder.layer.1.output.dense.bias";
-    let values: Vec<f32> = (0..32).map(|i| (i as f32 - 16.0) / 64.0).collect();
+    let values: Vec<f32> = (0..32u8).map(|i| (f32::from(i) - 16.0) / 64.0).collect();
     let bytes = |dtype| -> Vec<u8> {
         let bytes = |&value: &f32| match dtype {
             Dtype::F16 => half::f16::from_f32(value).to_le_bytes().to_vec(),
@@ -261,7 +464,21 @@ fn options_that_do_not_fit_are_refused() {
             options().precision(Precision::BF16),
             "`precision` is `bf16`, expected one of `f32`, `int8` on `cpu`",
         ),
+        (
+            options().device(Device::Cuda(0)).precision(Precision::Int8),
+            "`precision` is `int8`, expected one of `f32`, `f16`, `bf16` on `cuda:0`",
+        ),
     ] {
+        assert_eq!(refusal(dir.path(), options), expected);
+    }
+}
+
+#[test]
+fn what_has_no_native_path_runs_in_f32_on_a_cpu() {
+    let dir = variant_of("architectures/qwen3", &[]);
+    for precision in [Precision::Int8, Precision::F16] {
+        let options = EncoderOptions::default().precision(precision);
+        let expected = format!("`precision` is `{precision}`, expected `f32` on `cpu`");
         assert_eq!(refusal(dir.path(), options), expected);
     }
 }

@@ -1,0 +1,145 @@
+use candle_core::{Module, Result, Tensor};
+use candle_nn::Linear;
+
+use super::Model;
+use super::attention::{Sight, View, split_heads};
+use super::layers::{Activation, LayerNorm};
+use super::padded::Padded;
+use super::tensors::Tensors;
+use crate::config::{PostNormConfig, TensorNames, WORDS};
+use crate::native::position_bias;
+
+/// A transformer of the BERT family: the twin of the native one, for GPUs.
+#[derive(Debug)]
+pub(super) struct PostNorm {
+    config: PostNormConfig,
+    words: Tensor,
+    /// Position and first token type in one, `[positions, hidden_size]`.
+    positions: Tensor,
+    embedding_norm: LayerNorm,
+    layers: Vec<Layer>,
+    /// `[heads, 2 · span − 1]` in f32, by the distance of a key, where the family has one.
+    position_bias: Option<Tensor>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    qkv: Linear,
+    output: Linear,
+    attention_norm: LayerNorm,
+    up: Linear,
+    activation: Activation,
+    down: Linear,
+    output_norm: LayerNorm,
+}
+
+impl PostNorm {
+    pub(super) fn load(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Self> {
+        let names = TensorNames::of(config.family);
+        let (width, epsilon) = (config.hidden_size, config.layer_norm_eps);
+        let words = tensors.tensor(WORDS, &[config.vocab_size, width])?;
+        Ok(Self {
+            words,
+            positions: positions(config, tensors)?,
+            embedding_norm: tensors.layer_norm("embeddings.LayerNorm", width, epsilon)?,
+            layers: tensors.layers(config.num_hidden_layers, |layer| {
+                let name = |part: &str| format!("{}.{layer}.{part}", names.layers);
+                Layer::load(config, tensors, names, name)
+            })?,
+            position_bias: biases(config, tensors)?,
+            config: config.clone(),
+        })
+    }
+
+    fn view(&self, batch: &Padded<'_>) -> Result<View> {
+        let Some(biases) = &self.position_bias else {
+            return View::new(batch, Sight::All);
+        };
+        let (heads, distances) = biases.dims2()?;
+        let (span, longest) = (distances.div_ceil(2), batch.longest());
+        #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
+        let places: Vec<u32> = (0..longest)
+            .flat_map(|query| (0..longest).map(move |key| (span - 1 + key - query) as u32))
+            .collect();
+        let places = Tensor::new(places, batch.device())?;
+        let bias = biases.index_select(&places, 1)?;
+        View::with_bias(batch, &bias.reshape((heads, longest, longest))?)
+    }
+}
+
+impl Model for PostNorm {
+    fn forward(&self, batch: &Padded<'_>) -> Result<Tensor> {
+        #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
+        let places = batch.each_token(|ids| {
+            let places = self.config.positions(ids);
+            places.into_iter().map(|place| place as u32).collect()
+        })?;
+        let words = self.words.index_select(&batch.ids()?, 0)?;
+        let embedded = (words + self.positions.index_select(&places, 0)?)?;
+        let view = self.view(batch)?;
+        let mut x = self.embedding_norm.forward(&embedded)?;
+        for layer in &self.layers {
+            x = layer.forward(&x, batch, &view, self.config.num_attention_heads)?;
+        }
+        Ok(x)
+    }
+}
+
+impl Layer {
+    fn load(
+        config: &PostNormConfig,
+        tensors: &Tensors,
+        names: &TensorNames,
+        name: impl Fn(&str) -> String,
+    ) -> crate::Result<Self> {
+        let (narrow, wide) = (config.hidden_size, config.intermediate_size);
+        let norm = |part| tensors.layer_norm(&name(part), narrow, config.layer_norm_eps);
+        let qkv = [names.query, names.key, names.value].map(&name);
+        Ok(Self {
+            qkv: tensors.fused(&qkv, narrow, narrow)?,
+            output: tensors.linear(&name(names.output), narrow, narrow)?,
+            attention_norm: norm(names.attention_norm)?,
+            up: tensors.linear(&name(names.up), wide, narrow)?,
+            activation: Activation::Hidden(config.hidden_act),
+            down: tensors.linear(&name(names.down), narrow, wide)?,
+            output_norm: norm(names.output_norm)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, batch: &Padded<'_>, view: &View, heads: usize) -> Result<Tensor> {
+        let (q, k, v) = split_heads(&self.qkv.forward(x)?, batch, heads)?;
+        let attended = self.output.forward(&view.attend(&q, &k, &v)?)?;
+        let x = self.attention_norm.forward(&(attended + x)?)?;
+        let wide = self.activation.forward(&self.up.forward(&x)?)?;
+        self.output_norm.forward(&(self.down.forward(&wide)? + x)?)
+    }
+}
+
+/// The vectors of the positions, that of the first token type added to each.
+fn positions(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Tensor> {
+    let width = config.hidden_size;
+    let name = "embeddings.position_embeddings.weight";
+    let positions = tensors.f32(name, &[config.max_position_embeddings, width])?;
+    if config.type_vocab_size == 0 {
+        return tensors.on_device(positions.to_dtype(tensors.dtype()));
+    }
+    let name = "embeddings.token_type_embeddings.weight";
+    let types = tensors.f32(name, &[config.type_vocab_size, width])?;
+    tensors.on_device(
+        types
+            .get(0)
+            .and_then(|first| positions.broadcast_add(&first)?.to_dtype(tensors.dtype())),
+    )
+}
+
+fn biases(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Option<Tensor>> {
+    let Some(buckets) = config.relative_attention_num_buckets else {
+        return Ok(None);
+    };
+    let (heads, span) = (config.num_attention_heads, config.max_tokens());
+    let name = "encoder.relative_attention_bias.weight";
+    let of_buckets = tensors.values(name, &[buckets, heads])?;
+    let biases = position_bias::by_distance(&of_buckets, heads, span);
+    let biases = Tensor::from_vec(biases, (heads, 2 * span - 1), tensors.device());
+    tensors.on_device(biases).map(Some)
+}

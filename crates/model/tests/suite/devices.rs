@@ -1,0 +1,74 @@
+//! The golden numbers on a GPU, where there is one.
+
+use std::io::Write;
+
+use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions, Error, Precision};
+
+use crate::architectures::{Golden, assert_close, checkpoint, texts};
+
+const CHECKPOINTS: [&str; 7] = [
+    "roberta",
+    "xlm-roberta",
+    "mpnet",
+    "distilbert",
+    "modernbert",
+    "nomic-bert",
+    "qwen3",
+];
+
+/// How far hidden states may be from the golden numbers, and unit rows. The weights are wide: a
+/// rounding shows here a hundred times more than in a trained model.
+const BOUNDS: [(Precision, f32, f32); 3] = [
+    (Precision::F32, 1e-4, 1e-5),
+    (Precision::F16, 0.1, 0.02),
+    (Precision::BF16, 0.8, 0.15),
+];
+
+fn load(name: &str, device: Device, precision: Precision) -> Result<Encoder, Error> {
+    let options = EncoderOptions::default()
+        .device(device)
+        .precision(precision);
+    Encoder::load(&Checkpoint::open(checkpoint(name)).unwrap(), options)
+}
+
+/// Every architecture in every number format: the one body for all devices.
+fn agrees_on(device: Device) {
+    for (precision, hidden_bound, unit_bound) in BOUNDS {
+        for name in CHECKPOINTS {
+            let what = format!("{name} in {precision} on {device}");
+            let encoder = load(name, device, precision).unwrap();
+            let golden = Golden::read(name);
+            let hidden = encoder.hidden_states(&golden.tokens()).unwrap();
+            let expected = golden.rows("hidden");
+            assert_close(&what, hidden_bound, hidden.view(), expected.view());
+            let rows = encoder.encode_documents(&texts()).unwrap();
+            let expected = golden.rows("normalized");
+            assert_close(&what, unit_bound, rows.view(), expected.view());
+        }
+    }
+}
+
+#[test]
+fn a_gpu_agrees() {
+    let mut reasons = Vec::new();
+    for device in [Device::Cuda(0), Device::Metal(0)] {
+        match load("distilbert", device, Precision::F32) {
+            Ok(_) => return agrees_on(device),
+            Err(Error::Device { device, source }) => reasons.push(format!("{device}: {source}")),
+            Err(error) => panic!("{device}: {error}"),
+        }
+    }
+    // Past the test harness, which would swallow it.
+    let reasons = reasons.join("; ");
+    let skipped = format!("NOT RUN: golden numbers on a GPU, there is none ({reasons})\n");
+    std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_an_error_of_the_device() {
+    for device in [Device::Cuda(9_999), Device::Metal(9_999)] {
+        let error = load("qwen3", device, Precision::F32).unwrap_err();
+        let expected = format!("the device `{device}` cannot be used");
+        assert_eq!(error.to_string(), expected);
+    }
+}
