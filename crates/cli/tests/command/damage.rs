@@ -61,7 +61,9 @@ fn unsupported_checkpoints_say_what_is_supported() {
         replace(&dir.join("config.json"), "\"bert\"", "\"t5\"");
     });
     let expected = "error: `MODEL/config.json`: unsupported architecture `T5EncoderModel`, expected \
-                    `BertModel`\n";
+                    one of `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, \
+                    `MPNetModel`, `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, \
+                    `Qwen3Model`\n";
     assert_eq!(said, expected);
 
     let said = with_damaged_model(|dir| replace(&dir.join("config.json"), "\"gelu\"", "\"mish\""));
