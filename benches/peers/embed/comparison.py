@@ -1,0 +1,197 @@
+"""The contest: answers are checked, settings are chosen, and contenders take turns."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lineup import Contender, Mode, Setup
+from process import Failed, Process
+from report import Result
+from texts import SAMPLE, TextSet
+
+# Below it something is wrong: another pooling, a mask left out, sums that were cut off.
+LEAST_COSINE = {"f32": 0.9999, "int8": 0.9}
+COLD_TEXT = "nearest neighbours of a paper in a library"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The settings of one contender for one set."""
+
+    mode: str
+    batch: int
+
+
+class Comparison:
+    """The contenders, who of them has failed, and what was measured."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        contenders: list[Contender],
+        sets: dict[str, TextSet],
+        work: Path,
+    ):
+        self.setup = setup
+        self.sets = sets
+        self.work = work
+        self.results = [Result(contender) for contender in contenders]
+        self.references: dict[str, np.ndarray] = {}
+        self.failures: dict[str, str] = {}
+
+    def standing(self) -> list[Contender]:
+        everyone = (result.contender for result in self.results)
+        return [one for one in everyone if one.name not in self.failures]
+
+    def result(self, contender: Contender) -> Result:
+        return next(result for result in self.results if result.contender == contender)
+
+    def measured(self) -> list[Result]:
+        """What is known of the contenders that are still standing."""
+        return [self.result(contender) for contender in self.standing()]
+
+    def fail(self, contender: Contender, error: Failed) -> None:
+        """Takes a contender out, and with it what was measured of it."""
+        self.failures[contender.name] = str(error)
+        print(f"  {contender.name} failed: {error}", flush=True)
+
+    def start(self, contender: Contender, mode: Mode, *more: str) -> Process:
+        return Process(
+            self.setup.command(contender, mode) + list(more),
+            self.setup.environment(mode),
+            self.work / f"{contender.name}.log",
+        )
+
+    def vectors(self, process: Process, name: str, batch: int) -> np.ndarray:
+        file = self.work / "rows.npy"
+        process.ask(f"vectors {name} {batch} {file}")
+        return np.load(file).astype(np.float64)
+
+    # Answers
+
+    def make_references(self, contender: Contender) -> None:
+        """What sentence-transformers answers, which all others are held to."""
+        with self.start(contender, contender.modes[0]) as process:
+            process.expect("ready")
+            self.references = {
+                name: self.vectors(process, name, contender.batches[0])
+                for name in self.sets
+            }
+
+    def check(
+        self, contender: Contender, process: Process, name: str, batch: int
+    ) -> None:
+        found, expected = self.vectors(process, name, batch), self.references[name]
+        if found.shape != expected.shape:
+            raise Failed(f"expected rows {expected.shape}, found {found.shape}")
+        norms = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+        cosines = (found * expected).sum(axis=1) / norms
+        # Written so that a NaN fails as well.
+        if not cosines.min() >= LEAST_COSINE[contender.precision]:
+            raise Failed(f"least cosine on `{name}` is {cosines.min():.4f}")
+        self.result(contender).cosines += cosines.tolist()
+
+    # Settings
+
+    def tune(self, contender: Contender) -> dict[str, Choice]:
+        """For each set the mode and the batch size that are fastest on a sample of it."""
+        found: dict[str, dict[Choice, float]] = {name: {} for name in self.sets}
+        for mode in contender.modes:
+            with self.start(contender, mode) as process:
+                process.expect("ready")
+                for name in self.sets:
+                    batch, seconds = climb(
+                        contender.batches,
+                        # The first time, memory is fetched and kernels are compiled.
+                        lambda batch: min(
+                            process.embed(name + SAMPLE, batch) for _ in range(2)
+                        ),
+                    )
+                    found[name][Choice(mode.name, batch)] = seconds
+        return {name: min(costs, key=costs.get) for name, costs in found.items()}
+
+    def choose(self, contender: Contender, known: dict | None) -> dict[str, Choice]:
+        """Settings for each set: the only ones, or `known`, or found now."""
+        if not contender.has_choice:
+            only = Choice(contender.modes[0].name, contender.batches[0])
+            return dict.fromkeys(self.sets, only)
+        if known:
+            return {name: Choice(**known[name]) for name in self.sets}
+        try:
+            return self.tune(contender)
+        except Failed as error:
+            self.fail(contender, error)
+            return {}
+
+    # Times
+
+    def measure(
+        self, name: str, choices: dict[str, dict[str, Choice]], rounds: int
+    ) -> None:
+        """Starts all contenders with their settings for one set, and lets them take turns."""
+        with ExitStack() as stack:
+            running: dict[str, Process] = {}
+            for contender in self.standing():
+                choice = choices[contender.name][name]
+                mode = contender.mode(choice.mode)
+                try:
+                    process = stack.enter_context(self.start(contender, mode))
+                    process.expect("ready")
+                    self.check(contender, process, name, choice.batch)
+                    process.pause()
+                    running[contender.name] = process
+                except Failed as error:
+                    self.fail(contender, error)
+            for _ in range(rounds):
+                for contender in self.standing():
+                    batch = choices[contender.name][name].batch
+                    try:
+                        turn = running[contender.name].turn(name, batch)
+                    except Failed as error:
+                        self.fail(contender, error)
+                        continue
+                    self.result(contender).turns.setdefault(name, []).append(turn)
+            if name == "documents":
+                for contender in self.standing():
+                    peak = running[contender.name].peak_memory()
+                    self.result(contender).peak_memory = peak
+
+    def measure_first_embeddings(self, rounds: int) -> None:
+        """From process start to the embedding of one short text."""
+        # The first round brings files into memory and is not counted.
+        for round_ in range(rounds + 1):
+            for contender in self.standing():
+                try:
+                    seconds = self.first_embedding(contender)
+                except Failed as error:
+                    self.fail(contender, error)
+                    continue
+                if round_ > 0:
+                    self.result(contender).first_embeddings.append(seconds)
+
+    def first_embedding(self, contender: Contender) -> float:
+        start = time.perf_counter()
+        with self.start(contender, contender.modes[0], "--cold", COLD_TEXT) as process:
+            process.expect("embedded")
+            return time.perf_counter() - start
+
+
+def climb(values: tuple[int, ...], cost) -> tuple[int, float]:
+    """The value of least cost, where costs fall towards it from both sides."""
+    costs: dict[int, float] = {}
+
+    def at(index: int) -> float:
+        if index not in costs:
+            costs[index] = cost(values[index])
+        return costs[index]
+
+    best = len(values) // 2
+    while True:
+        around = range(max(best - 1, 0), min(best + 2, len(values)))
+        nearest = min(around, key=at)
+        if nearest == best:
+            return values[best], costs[best]
+        best = nearest

@@ -1,0 +1,60 @@
+"""From texts to padded batches and from hidden states to rows, for runtimes of ONNX graphs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from serve import MAX_TOKENS
+
+Inputs = dict[str, np.ndarray]
+
+
+def open_tokenizer(model: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def batches(
+    tokenizer: Tokenizer, texts: list[str], batch: int
+) -> Iterable[tuple[list[int], Inputs]]:
+    """The indices of neighbours in length, the longest first, and their padded inputs."""
+    encodings = tokenizer.encode_batch(texts)
+    order = sorted(range(len(texts)), key=lambda text: -len(encodings[text]))
+    for start in range(0, len(order), batch):
+        indices = order[start : start + batch]
+        yield indices, pad([encodings[text].ids for text in indices])
+
+
+def pad(sequences: list[list[int]]) -> Inputs:
+    shape = (len(sequences), max(map(len, sequences)))
+    ids = np.zeros(shape, np.int64)
+    mask = np.zeros(shape, np.int64)
+    for row, sequence in enumerate(sequences):
+        ids[row, : len(sequence)] = sequence
+        mask[row, : len(sequence)] = 1
+    return {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": np.zeros(shape, np.int64),
+    }
+
+
+def pool(hidden: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The mean over the tokens that are not padding, brought to length 1."""
+    mask = mask.astype(np.float32)
+    # The sum as a matrix product: numpy's masked sum would take its time.
+    mean = (mask[:, None, :] @ hidden)[:, 0] / mask.sum(axis=1, keepdims=True)
+    return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+
+
+def rows_of(
+    parts: Iterable[tuple[list[int], np.ndarray]], count: int, dim: int
+) -> np.ndarray:
+    rows = np.empty((count, dim), np.float32)
+    for indices, part in parts:
+        rows[indices] = part
+    return rows

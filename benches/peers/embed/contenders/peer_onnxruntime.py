@@ -1,0 +1,40 @@
+"""ONNX Runtime on one of the graphs that `prepare.py` makes."""
+
+import argparse
+from concurrent.futures import ThreadPoolExecutor
+
+import onnxruntime
+
+from batches import batches, open_tokenizer, pool, rows_of
+from serve import Embed, serve
+
+
+def load(options: argparse.Namespace) -> Embed:
+    # `together`: all threads on one batch. `workers`: a batch for each thread.
+    workers = options.threads if options.mode == "workers" else 1
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = options.threads // workers
+    settings.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        options.graph, settings, providers=["CPUExecutionProvider"]
+    )
+    tokenizer = open_tokenizer(options.model)
+    dim = session.get_outputs()[0].shape[-1]
+
+    def run(batch):
+        indices, inputs = batch
+        (hidden,) = session.run(None, inputs)
+        return indices, pool(hidden, inputs["attention_mask"])
+
+    def embed(texts: list[str], batch: int):
+        todo = batches(tokenizer, texts, batch)
+        if workers == 1:
+            return rows_of(map(run, todo), len(texts), dim)
+        # One session serves several threads: it keeps no state between runs.
+        with ThreadPoolExecutor(workers) as threads:
+            return rows_of(threads.map(run, todo), len(texts), dim)
+
+    return embed
+
+
+serve(load)

@@ -1,0 +1,144 @@
+"""Who takes part, and what each may choose from."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BATCHES = (2, 4, 8, 16, 32, 64, 128)
+OURS = "cognate"
+
+# What would choose threads or code paths for the contenders behind the back of `--threads`.
+FOREIGN_SETTINGS = (
+    "CANDLE_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "RAYON_", "TOKENIZERS_", "TORCH_",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way to use the threads; a process runs in one mode."""
+
+    name: str
+    graph: Path | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    label: str
+    precision: str
+    program: tuple[str, ...]
+    # The first is that of the cold start, where one text is all there is.
+    modes: tuple[Mode, ...]
+    batches: tuple[int, ...] = BATCHES
+
+    @property
+    def ours(self) -> bool:
+        return self.label == OURS
+
+    @property
+    def has_choice(self) -> bool:
+        return len(self.modes) > 1 or len(self.batches) > 1
+
+    def mode(self, name: str) -> Mode:
+        return next(mode for mode in self.modes if mode.name == name)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all contenders are started with."""
+
+    model: Path
+    texts: Path
+    threads: int
+
+    def command(self, contender: Contender, mode: Mode) -> list[str]:
+        # A mode of a plain graph is named `workers plain`: the program knows the first word.
+        command = [*contender.program, "--mode", mode.name.split()[0]]
+        command += ["--model", str(self.model), "--texts", str(self.texts)]
+        command += ["--threads", str(self.threads), "--precision", contender.precision]
+        if mode.graph:
+            command += ["--graph", str(mode.graph)]
+        return command
+
+    def environment(self, mode: Mode) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(FOREIGN_SETTINGS)
+        }
+        return kept | {
+            "CUDA_VISIBLE_DEVICES": "",
+            "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": str(self.threads),
+            "ORT_DYLIB_PATH": str(onnxruntime_library()),
+            "RAYON_NUM_THREADS": str(self.threads),
+            "TOKENIZERS_PARALLELISM": "true",
+            **mode.environment,
+        }
+
+
+def onnxruntime_library() -> Path:
+    """The library inside the wheel, so that fastembed-rs runs the same ONNX Runtime."""
+    package = Path(find_spec("onnxruntime").origin).parent
+    return next((package / "capi").glob("libonnxruntime.so*"))
+
+
+def lineup(graphs: Path, binaries: Path) -> list[Contender]:
+    def python(name: str) -> tuple[str, ...]:
+        return (sys.executable, str(HERE / "contenders" / f"{name}.py"))
+
+    def rust(name: str) -> tuple[str, ...]:
+        return (str(binaries / name),)
+
+    def on(graph: str) -> tuple[Mode, Mode]:
+        return Mode("together", graphs / graph), Mode("workers", graphs / graph)
+
+    def openvino(graph: str) -> tuple[Mode, Mode]:
+        return Mode("latency", graphs / graph), Mode("throughput", graphs / graph)
+
+    fused, fused_int8 = on("fused.onnx"), on("fused-int8.onnx")
+    plain_int8 = Mode("workers plain", graphs / "plain-int8.onnx")
+    together = (Mode("together"),)
+    # candle's own threads spin, and would be in the way of workers.
+    candle = (
+        Mode("together"),
+        Mode("workers", environment={"CANDLE_NUM_THREADS": "1"}),
+    )
+
+    ours, torch = rust("peer-cognate"), python("peer_sentence_transformers")
+    ort, ov = python("peer_onnxruntime"), python("peer_openvino")
+    fastembed = rust("peer-fastembed")
+    return [
+        Contender("cognate-f32", OURS, "f32", ours, together, (1,)),
+        Contender("cognate-int8", OURS, "int8", ours, together, (1,)),
+        Contender(
+            "sentence-transformers",
+            "sentence-transformers",
+            "f32",
+            torch,
+            together,
+            (32,),
+        ),
+        Contender(
+            "sentence-transformers-tuned",
+            "sentence-transformers, best batch",
+            "f32",
+            torch,
+            together,
+        ),
+        Contender("onnxruntime-f32", "ONNX Runtime", "f32", ort, fused),
+        Contender(
+            "onnxruntime-int8", "ONNX Runtime", "int8", ort, (*fused_int8, plain_int8)
+        ),
+        Contender("openvino-f32", "OpenVINO", "f32", ov, openvino("plain.onnx")),
+        Contender(
+            "openvino-int8", "OpenVINO", "int8", ov, openvino("openvino-int8.xml")
+        ),
+        Contender("fastembed-f32", "fastembed-rs", "f32", fastembed, fused),
+        Contender("fastembed-int8", "fastembed-rs", "int8", fastembed, fused_int8),
+        Contender("candle-f32", "candle", "f32", rust("peer-candle"), candle),
+    ]

@@ -1,0 +1,118 @@
+"""A contender that is running: it is asked line by line, and stopped between its turns."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """A contender that could not start, or died."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    seconds: float
+    # The part of the machine's time that went to anything else during the turn.
+    others: float
+
+
+class Process:
+    """Started and ready; a context manager that leaves nothing behind."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path):
+        self.log = log
+        with log.open("w") as errors:
+            try:
+                self.child = subprocess.Popen(
+                    command,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                )
+            except OSError as error:
+                raise Failed(str(error)) from error
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_) -> None:
+        # A stopped process does not read `quit`.
+        self.child.kill()
+        self.child.communicate()
+
+    def expect(self, word: str) -> None:
+        line = self.child.stdout.readline().strip()
+        if line != word:
+            raise self.failure(line)
+
+    def ask(self, line: str) -> dict:
+        try:
+            self.child.stdin.write(line + "\n")
+            self.child.stdin.flush()
+        except BrokenPipeError as error:
+            raise self.failure() from error
+        answer = self.child.stdout.readline()
+        if not answer:
+            raise self.failure()
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            raise self.failure(answer) from error
+
+    def embed(self, texts: str, batch: int) -> float:
+        return self.ask(f"embed {texts} {batch}")["seconds"]
+
+    def turn(self, texts: str, batch: int) -> Turn:
+        """Embeds while everybody else is stopped, and sees who else was busy."""
+        self.resume()
+        start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
+        seconds = self.embed(texts, batch)
+        elapsed = time.perf_counter() - start
+        others = busy_seconds() - busy - (self.cpu_seconds() - own)
+        self.pause()
+        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
+
+    def pause(self) -> None:
+        self.child.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.child.send_signal(signal.SIGCONT)
+
+    def cpu_seconds(self) -> float:
+        # The fields after the name, which may hold spaces.
+        fields = (
+            Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def peak_memory(self) -> int:
+        """In bytes."""
+        for line in Path(f"/proc/{self.child.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        raise self.failure()
+
+    def failure(self, line: str = "") -> Failed:
+        self.child.kill()
+        self.child.wait()
+        said = [text for text in self.log.read_text().splitlines() if text.strip()]
+        # Rust's reason comes first, with its causes below; Python's is the last line.
+        reasons = [text for text in said if text.startswith("Error: ")] + said[-1:]
+        reasons += [line] if line else [f"exit status {self.child.returncode}"]
+        return Failed(reasons[0].removeprefix("Error: "))
+
+
+def busy_seconds() -> float:
+    """Time the machine's processors have worked, for this machine or (stolen) for others."""
+    user, nice, system, _idle, _wait, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / TICKS

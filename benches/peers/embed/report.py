@@ -1,0 +1,209 @@
+"""The table, and its place in BENCHMARKS.md."""
+
+import re
+import textwrap
+import tomllib
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from lineup import HERE, Contender
+from process import Turn
+from texts import TextSet
+
+BENCHMARKS = HERE.parents[2] / "BENCHMARKS.md"
+WIDTH = 100
+FEATURES = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_vnni": "VNNI",
+    "avx_vnni": "AVX-VNNI",
+    "asimddp": "NEON with dot products",
+}
+PYTHON_PARTS = [
+    "sentence-transformers",
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "openvino",
+]
+RUST_PARTS = ["fastembed", "candle-transformers"]
+
+
+@dataclass
+class Result:
+    """What was measured of one contender."""
+
+    contender: Contender
+    turns: dict[str, list[Turn]] = field(default_factory=dict)
+    cosines: list[float] = field(default_factory=list)
+    # In bytes, of a process that embedded `documents`.
+    peak_memory: int | None = None
+    # In seconds, from process start.
+    first_embeddings: list[float] = field(default_factory=list)
+
+
+def speeds(turns: list[Turn], texts: int) -> list[float]:
+    """In texts a second, round by round."""
+    return [texts / turn.seconds for turn in turns]
+
+
+def ratios(turns: list[Turn], ours: list[Turn]) -> list[float]:
+    """Speed over ours, round by round."""
+    return [our.seconds / turn.seconds for turn, our in zip(turns, ours)]
+
+
+class Report:
+    def __init__(self, results: list[Result], sets: dict[str, TextSet]):
+        self.results = results
+        self.sets = sets
+
+    def ours(self, result: Result, name: str) -> list[Turn] | None:
+        """Our turns at the same precision, or in f32 where we have none."""
+        for precision in (result.contender.precision, "f32"):
+            for other in self.results:
+                contender = other.contender
+                if (
+                    contender.ours
+                    and contender.precision == precision
+                    and name in other.turns
+                ):
+                    return other.turns[name]
+        return None
+
+    def speed_cell(self, result: Result, name: str) -> str:
+        turns, ours = result.turns.get(name), self.ours(result, name)
+        if not turns:
+            return "–"
+        cell = f"{median(speeds(turns, len(self.sets[name].texts))):.1f}"
+        return f"{cell} ({median(ratios(turns, ours)):.2f})" if ours else cell
+
+    def row(self, result: Result) -> str:
+        cells = [result.contender.label, result.contender.precision]
+        cells += [self.speed_cell(result, name) for name in self.sets]
+        cells += [mean_and_least(result.cosines), megabytes(result.peak_memory)]
+        cells.append(milliseconds(result.first_embeddings))
+        return f"| {' | '.join(cells)} |"
+
+    def table(self) -> str:
+        heads = [
+            "",
+            "",
+            *self.sets,
+            "cosine: mean, least",
+            "peak memory",
+            "first embedding",
+        ]
+        lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+        return "\n".join(lines + [self.row(result) for result in self.results])
+
+    def compared_with(self) -> str:
+        ours = {
+            r.contender.precision for r in self.results if r.contender.ours and r.turns
+        }
+        if not ours:
+            return ""
+        which = "at the same precision" if "int8" in ours else "in f32"
+        return f"in brackets the ratio to cognate's {which}, "
+
+    def disturbance(self) -> str:
+        others = [
+            turn.others
+            for result in self.results
+            for turns in result.turns.values()
+            for turn in turns
+        ]
+        if not others:
+            return ""
+        return (
+            f"Other work took {median(others):.0%} of the machine's time in the median turn "
+            f"and {max(others):.0%} in the worst."
+        )
+
+    def times(self, name: str) -> str:
+        """Every contender's speed on one set, with the worst and the best round."""
+        lines = []
+        for result in self.results:
+            turns, ours = result.turns[name], self.ours(result, name)
+            here = spread(speeds(turns, len(self.sets[name].texts)), 1)
+            line = f"  {result.contender.name:28} {here} texts/s"
+            if ours:
+                line += f", ratio {spread(ratios(turns, ours), 2)}"
+            lines.append(line)
+        return "\n".join(lines)
+
+    def text(self, threads: int, rounds: int, failures: dict[str, str]) -> str:
+        """The table, with what one must know to read it."""
+        sets = (f"`{name}`: {found.describe()}" for name, found in self.sets.items())
+        paragraphs = [
+            f"all-MiniLM-L6-v2 with {threads} threads on {machine()}: texts a second, "
+            f"{self.compared_with()}medians of {rounds} alternating rounds. The cosine is that "
+            "with sentence-transformers in f32, over all texts; the memory that of a process "
+            "that embedded `documents`; the first embedding is that of one short text, from "
+            f"process start. {self.disturbance()}",
+            f"{'; '.join(sets)}.",
+            f"{versions()}.",
+        ]
+        blocks = [textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs]
+        blocks.append(self.table())
+        if failures:
+            failed = (f"{name} ({reason})" for name, reason in failures.items())
+            blocks.append(textwrap.fill(f"Did not run: {'; '.join(failed)}.", WIDTH))
+        return "\n\n".join(blocks)
+
+
+def spread(values: list[float], digits: int) -> str:
+    least, middle, most = min(values), median(values), max(values)
+    return f"{middle:.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
+
+
+def mean_and_least(cosines: list[float]) -> str:
+    if not cosines:
+        return "–"
+    return f"{cosine(sum(cosines) / len(cosines))}, {cosine(min(cosines))}"
+
+
+def cosine(value: float) -> str:
+    """Near 1, what is missing says more than the digits."""
+    missing = 1 - value
+    if missing <= 0:
+        return "1"
+    return f"1 − {missing:.0e}" if missing < 1e-4 else f"{value:.4f}"
+
+
+def megabytes(count: int | None) -> str:
+    return f"{count / 1e6:.0f} MB" if count else "–"
+
+
+def milliseconds(seconds: list[float]) -> str:
+    return f"{median(seconds) * 1e3:.0f} ms" if seconds else "–"
+
+
+def machine() -> str:
+    cpu = Path("/proc/cpuinfo").read_text()
+    name = re.search(r"model name\s*: (.*)", cpu)
+    features = [
+        label for flag, label in FEATURES.items() if re.search(rf"\b{flag}\b", cpu)
+    ]
+    return f"{name[1] if name else 'unknown processor'} ({', '.join(features)})"
+
+
+def versions() -> str:
+    lock = tomllib.loads((HERE / "rust" / "Cargo.lock").read_text())
+    locked = {package["name"]: package["version"] for package in lock["package"]}
+    parts = [f"{name} {version(name)}" for name in PYTHON_PARTS]
+    parts += [f"{name} {locked[name]}" for name in RUST_PARTS]
+    return ", ".join(parts)
+
+
+def write_between_markers(path: Path, name: str, text: str) -> bool:
+    """Replaces what stands between the marker comments; whether there were any."""
+    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+    document = path.read_text()
+    before, found, rest = document.partition(opening)
+    _, ended, after = rest.partition(closing)
+    if not (found and ended):
+        return False
+    path.write_text(f"{before}{opening}\n{text.strip()}\n{closing}{after}")
+    return True

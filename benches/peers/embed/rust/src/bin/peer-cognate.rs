@@ -1,0 +1,25 @@
+//! This repository's encoder, with the options it has when nothing is said.
+
+use anyhow::Result;
+use cognate_model::{Checkpoint, Encoder, EncoderOptions};
+use embed_peers::{Embed, serve};
+use ndarray::Array2;
+
+struct Cognate(Encoder);
+
+impl Embed for Cognate {
+    // The encoder cuts its batches itself, by tokens.
+    fn embed(&mut self, texts: &[String], _batch: usize) -> Result<Array2<f32>> {
+        Ok(self.0.encode_documents(texts)?)
+    }
+}
+
+fn main() -> Result<()> {
+    serve(|options| {
+        let checkpoint = Checkpoint::open(&options.model)?;
+        let encoder = EncoderOptions::default()
+            .threads(options.threads)
+            .precision(options.precision.parse()?);
+        Ok(Cognate(Encoder::load(&checkpoint, encoder)?))
+    })
+}

@@ -1,0 +1,107 @@
+"""The sets of texts, made of a file of papers. A seed decides what is in them."""
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+MAX_TOKENS = 256
+CALIBRATION = 128
+FULL = {"documents": 192, "mixed": 400, "queries": 1000}
+QUICK = {"documents": 6, "mixed": 12, "queries": 24}
+SAMPLE = "/sample"
+
+
+@dataclass
+class TextSet:
+    texts: list[str]
+    tokens: list[int]
+
+    def describe(self) -> str:
+        shortest, longest = min(self.tokens), max(self.tokens)
+        span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+        return (
+            f"{len(self.texts):,} texts of {span} tokens, {sum(self.tokens):,} in all"
+        )
+
+
+def open_tokenizer(model: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def read_papers(path: Path, seed: int) -> list[tuple[str, str]]:
+    """Title and abstract of each paper that has both, shuffled."""
+    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
+    papers = []
+    with opened as lines:
+        for line in lines:
+            paper = json.loads(line)
+            # Line breaks are no part of an abstract.
+            title = " ".join((paper.get("title") or "").split())
+            abstract = " ".join((paper.get("abstract") or "").split())
+            if title and abstract:
+                papers.append((title, abstract))
+    random.Random(seed).shuffle(papers)
+    return papers
+
+
+def long_documents(
+    papers: Iterator[tuple[str, str]], tokenizer: Tokenizer, count: int
+) -> list[str]:
+    """Papers that fill the model to its last token."""
+    documents = []
+    for title, abstract in papers:
+        if len(documents) == count:
+            break
+        text = f"{title} {abstract}"
+        if len(tokenizer.encode(text)) == MAX_TOKENS:
+            documents.append(text)
+    return documents
+
+
+def make_sets(
+    path: Path, tokenizer: Tokenizer, sizes: dict[str, int], seed: int
+) -> tuple[dict[str, TextSet], list[str]]:
+    """The sets, and texts of other papers for quantization to be calibrated on."""
+    papers = iter(read_papers(path, seed))
+
+    def titles_and_abstracts(count: int) -> list[str]:
+        texts = [paper[i % 2] for i, paper in zip(range(count), papers)]
+        random.Random(seed).shuffle(texts)
+        return texts
+
+    calibration = titles_and_abstracts(CALIBRATION)
+    texts = {
+        "documents": long_documents(papers, tokenizer, sizes["documents"]),
+        "mixed": titles_and_abstracts(sizes["mixed"]),
+        "queries": [paper[0] for _, paper in zip(range(sizes["queries"]), papers)],
+    }
+    for name, found in texts.items():
+        if len(found) < sizes[name]:
+            raise SystemExit(
+                f"{path}: found {len(found)} texts for `{name}`, {sizes[name]} are needed"
+            )
+    sets = {
+        name: TextSet(found, [len(text) for text in tokenizer.encode_batch(found)])
+        for name, found in texts.items()
+    }
+    return sets, calibration
+
+
+def sample(found: TextSet) -> list[str]:
+    """A third of a set with the same mixture of lengths, to try settings on."""
+    order = sorted(range(len(found.texts)), key=lambda text: found.tokens[text])
+    return [found.texts[text] for text in order[1::3]]
+
+
+def write_texts(path: Path, sets: dict[str, TextSet], calibration: list[str]) -> None:
+    texts = {name: found.texts for name, found in sets.items()}
+    texts |= {name + SAMPLE: sample(found) for name, found in sets.items()}
+    path.write_text(json.dumps(texts | {"calibration": calibration}))
