@@ -145,12 +145,16 @@ class Report:
             f"{'; '.join(sets)}.",
             f"{versions()}.",
         ]
-        blocks = [textwrap.fill(paragraph, WIDTH) for paragraph in paragraphs]
+        blocks = [fill(paragraph) for paragraph in paragraphs]
         blocks.append(self.table())
         if failures:
             failed = (f"{name} ({reason})" for name, reason in failures.items())
-            blocks.append(textwrap.fill(f"Did not run: {'; '.join(failed)}.", WIDTH))
+            blocks.append(fill(f"Did not run: {'; '.join(failed)}."))
         return "\n\n".join(blocks)
+
+
+def fill(paragraph: str) -> str:
+    return textwrap.fill(paragraph, WIDTH, break_on_hyphens=False)
 
 
 def spread(values: list[float], digits: int) -> str:
