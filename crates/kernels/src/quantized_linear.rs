@@ -169,7 +169,6 @@ impl QuantizedLinear {
 /// Neighbours stay within the bound of [`Integers::dot_group`].
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     reason = "a code is a whole number from -127 to 127; that of a NaN does not matter"
 )]

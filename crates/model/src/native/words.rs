@@ -21,7 +21,6 @@ impl WordTable {
             // the last byte counts.
             #[expect(
                 clippy::cast_possible_truncation,
-                clippy::cast_possible_wrap,
                 reason = "the last byte is a whole number from -127 to 127"
             )]
             let code = |x: &f32| (x / scale + 12_582_912.0).to_bits() as i8;
