@@ -29,8 +29,9 @@
 //!
 //! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DistilBERT, on a CPU by the kernels of this
 //! library, in f32 and int8; ModernBERT, NomicBERT and Qwen3 by candle, in f32; all of them on a GPU,
-//! by candle, in f32, f16 and bf16. Pooling by mean, cls, max, last token, weighted mean, mean over the root of
-//! the length, and their concatenations; Normalize and Dense modules; prompts; `truncate_dim`.
+//! by candle, in f32, f16 and bf16. Pooling by mean, cls, max, last token, weighted mean, mean over
+//! the root of the length, and their concatenations; Normalize and Dense modules; prompts;
+//! `truncate_dim`.
 //!
 //! A field of a configuration that asks for something else, such as scaled rotations, experts or
 //! biases where these models have none, is refused. Weights are one file, `model.safetensors`.
