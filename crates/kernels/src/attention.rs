@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use crate::simd::{Kernel, LANES, Simd};
-use crate::softmax::exponentials;
-use crate::tile::{Rows, TILE_ROWS, tile};
+use crate::softmax::Exponentials;
+use crate::tile::{Floats, Rows, TILE_ROWS, tile};
 use crate::{AlignedBuffer, Cpu};
 
 /// Queries whose scores are at hand at a time: few enough for the first-level cache.
-const QUERIES: usize = 2 * TILE_ROWS;
+pub(crate) const QUERIES: usize = 2 * TILE_ROWS;
 
 /// The attention of all heads over one sequence (<https://arxiv.org/abs/1706.03762>).
 #[derive(Clone, Copy, Debug)]
@@ -110,185 +110,199 @@ impl Cpu {
                 "the position bias must be [heads, 2 * span - 1]"
             );
         }
-        self.run(Heads {
+        let sequence = Sequence {
+            cpu: self,
             attention,
             tokens,
-            queries,
             qkv,
-            scratch,
-            out,
-        });
-    }
-}
-
-struct Heads<'a> {
-    attention: Attention<'a>,
-    tokens: usize,
-    queries: Range<usize>,
-    qkv: &'a [f32],
-    scratch: &'a mut AttentionScratch,
-    out: &'a mut [f32],
-}
-
-impl Kernel for Heads<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        match S::TILE_VECTORS {
-            4 => self.heads::<S, 4>(s),
-            _ => self.heads::<S, 1>(s),
+        };
+        for head in 0..attention.heads {
+            sequence.head(head, queries.clone(), scratch, out);
         }
     }
 }
 
-impl Heads<'_> {
-    /// `V` vectors side by side make a panel of keys.
-    #[inline(always)]
-    fn heads<S: Simd, const V: usize>(self, s: S) {
+struct Sequence<'a> {
+    cpu: Cpu,
+    attention: Attention<'a>,
+    tokens: usize,
+    qkv: &'a [f32],
+}
+
+impl Sequence<'_> {
+    /// Each step is a kernel of its own: in one function of all of them, the compiler runs out of
+    /// registers in the loops that count.
+    fn head(
+        &self,
+        head: usize,
+        queries: Range<usize>,
+        scratch: &mut AttentionScratch,
+        out: &mut [f32],
+    ) {
         let Attention {
-            heads,
-            head_size,
-            position_bias,
+            heads, head_size, ..
         } = self.attention;
         let (tokens, width) = (self.tokens, heads * head_size);
-        let padded_tokens = tokens.next_multiple_of(V * LANES);
+        let panel = self.cpu.tile_columns();
+        let padded_tokens = tokens.next_multiple_of(panel);
         let padded_size = head_size.next_multiple_of(LANES);
-        let keys = self.scratch.keys.first(padded_tokens * head_size);
-        let values = self.scratch.values.first(tokens * padded_size);
-        let scores = self.scratch.scores.first(QUERIES * padded_tokens);
+        let keys = scratch.keys.first(padded_tokens * head_size);
+        let values = scratch.values.first(tokens * padded_size);
+        let scores = scratch.scores.first(QUERIES * padded_tokens);
 
-        for head in 0..heads {
-            let at = head * head_size;
-            let rows = self.qkv.chunks_exact(3 * width);
-            pack_keys::<V>(
-                rows.clone().map(|row| &row[width + at..][..head_size]),
-                keys,
-            );
-            pack_values(
-                rows.map(|row| &row[2 * width + at..][..head_size]),
-                S::TILE_VECTORS,
-                values,
-            );
-            let bias = position_bias.map(|bias| {
-                let len = 2 * bias.span - 1;
-                (&bias.values[head * len..][..len], bias.span)
-            });
-            for first in self.queries.clone().step_by(QUERIES) {
-                let count = QUERIES.min(self.queries.end - first);
-                let queries = Rows {
+        let at = head * head_size;
+        let rows = self.qkv.chunks_exact(3 * width);
+        pack_keys(
+            rows.clone().map(|row| &row[width + at..][..head_size]),
+            panel,
+            keys,
+        );
+        pack_values(
+            rows.map(|row| &row[2 * width + at..][..head_size]),
+            panel / LANES,
+            values,
+        );
+        for first in queries.clone().step_by(QUERIES) {
+            let count = QUERIES.min(queries.end - first);
+            self.cpu.run(Score {
+                queries: Rows {
                     values: &self.qkv[first * 3 * width + at..],
                     stride: 3 * width,
-                };
-                score::<S, V>(s, queries, count, head_size, keys, scores, padded_tokens);
-                let mut inverse = [0.0; QUERIES];
-                for (r, inverse) in inverse[..count].iter_mut().enumerate() {
-                    let row = &mut scores[r * padded_tokens..][..padded_tokens];
-                    if let Some((bias, span)) = bias {
-                        add_bias(row, &bias[span - 1 - (first + r)..][..tokens]);
-                    }
-                    *inverse = 1.0 / exponentials(s, row.as_chunks_mut().0, tokens);
+                },
+                count,
+                head_size,
+                keys,
+                scores,
+                padded_tokens,
+            });
+            if let Some(bias) = self.attention.position_bias {
+                let of_head = &bias.values[head * (2 * bias.span - 1)..];
+                for (r, row) in scores
+                    .chunks_exact_mut(padded_tokens)
+                    .take(count)
+                    .enumerate()
+                {
+                    add_bias(row, &of_head[bias.span - 1 - (first + r)..][..tokens]);
                 }
-                let weights = Rows {
+            }
+            let sums = self.cpu.run(Exponentials {
+                scores,
+                stride: padded_tokens,
+                count,
+                live: tokens,
+            });
+            self.cpu.run(Weigh {
+                weights: Rows {
                     values: scores,
                     stride: padded_tokens,
-                };
-                let out = Out {
-                    values: &mut self.out[(first - self.queries.start) * width + at..],
-                    stride: width,
-                    size: head_size,
-                };
-                weigh(s, weights, &inverse[..count], tokens, values, out);
-            }
+                },
+                sums: &sums[..count],
+                tokens,
+                values,
+                out: &mut out[(first - queries.start) * width + at..],
+                stride: width,
+                size: head_size,
+            });
         }
     }
 }
 
 /// The scores of a few queries with all keys: `scores` is `[QUERIES, padded_tokens]`.
-#[inline(always)]
-fn score<S: Simd, const V: usize>(
-    s: S,
-    queries: Rows<'_>,
+struct Score<'a> {
+    queries: Rows<'a>,
     count: usize,
     head_size: usize,
-    keys: &[f32],
-    scores: &mut [f32],
+    keys: &'a [f32],
+    scores: &'a mut [f32],
     padded_tokens: usize,
-) {
-    for (panel, keys) in keys.chunks_exact(head_size * V * LANES).enumerate() {
-        let mut row = 0;
-        while row < count {
-            let queries = Rows {
-                values: &queries.values[row * queries.stride..],
-                ..queries
-            };
-            let scores = &mut scores[row * padded_tokens + panel * V * LANES..];
-            row += match count - row {
-                1 => score_tile::<S, 1, V>(s, queries, head_size, keys, scores, padded_tokens),
-                2 => score_tile::<S, 2, V>(s, queries, head_size, keys, scores, padded_tokens),
-                3 => score_tile::<S, 3, V>(s, queries, head_size, keys, scores, padded_tokens),
-                4 => score_tile::<S, 4, V>(s, queries, head_size, keys, scores, padded_tokens),
-                5 => score_tile::<S, 5, V>(s, queries, head_size, keys, scores, padded_tokens),
-                _ => score_tile::<S, TILE_ROWS, V>(
-                    s,
-                    queries,
-                    head_size,
-                    keys,
-                    scores,
-                    padded_tokens,
-                ),
-            };
+}
+
+impl Kernel for Score<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        match S::TILE_VECTORS {
+            4 => self.panels::<S, 4>(s),
+            _ => self.panels::<S, 1>(s),
         }
     }
 }
 
-/// One tile of scores; returns its rows.
-#[inline(always)]
-fn score_tile<S: Simd, const R: usize, const V: usize>(
-    s: S,
-    queries: Rows<'_>,
-    head_size: usize,
-    keys: &[f32],
-    scores: &mut [f32],
-    stride: usize,
-) -> usize {
-    let sums = tile::<S, R, V>(s, queries, head_size, keys);
-    for (r, sums) in sums.iter().enumerate() {
-        let (row, _) = scores[r * stride..][..V * LANES].as_chunks_mut::<LANES>();
-        for v in 0..V {
-            s.store(sums[v], &mut row[v]);
+impl Score<'_> {
+    /// `V` vectors side by side make a panel of keys.
+    #[inline(always)]
+    fn panels<S: Simd, const V: usize>(mut self, s: S) {
+        for (panel, keys) in self
+            .keys
+            .chunks_exact(self.head_size * V * LANES)
+            .enumerate()
+        {
+            let mut row = 0;
+            while row < self.count {
+                let at = (row, panel * V * LANES);
+                row += match self.count - row {
+                    1 => self.tile::<S, 1, V>(s, keys, at),
+                    2 => self.tile::<S, 2, V>(s, keys, at),
+                    3 => self.tile::<S, 3, V>(s, keys, at),
+                    4 => self.tile::<S, 4, V>(s, keys, at),
+                    5 => self.tile::<S, 5, V>(s, keys, at),
+                    _ => self.tile::<S, TILE_ROWS, V>(s, keys, at),
+                };
+            }
         }
     }
-    R
+
+    /// One tile of scores; returns its rows.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(
+        &mut self,
+        s: S,
+        keys: &[f32],
+        (row, column): (usize, usize),
+    ) -> usize {
+        let queries = self.queries.from(row);
+        let zeros = [[s.splat(0.0); V]; R];
+        let sums = tile(Floats(s), zeros, queries, self.head_size, keys, &[]);
+        let scores = self.scores[row * self.padded_tokens..].chunks_mut(self.padded_tokens);
+        for (sums, scores) in sums.iter().zip(scores) {
+            let (scores, _) = scores[column..][..V * LANES].as_chunks_mut::<LANES>();
+            for v in 0..V {
+                s.store(sums[v], &mut scores[v]);
+            }
+        }
+        R
+    }
 }
 
-/// Where the output of a head goes: a few rows, `stride` apart, `size` columns of each.
-struct Out<'a> {
-    values: &'a mut [f32],
+/// Sums the values of all tokens by the weights of each query, over the sum of the weights.
+struct Weigh<'a> {
+    weights: Rows<'a>,
+    /// Of the weights of each query.
+    sums: &'a [f32],
+    tokens: usize,
+    values: &'a [f32],
+    /// The first of `size` columns of the first query; the next query is `stride` further on.
+    out: &'a mut [f32],
     stride: usize,
     size: usize,
 }
 
-/// Sums the values of all tokens by the weights of each query.
-#[inline(always)]
-fn weigh<S: Simd>(
-    s: S,
-    weights: Rows<'_>,
-    inverse: &[f32],
-    tokens: usize,
-    values: &[f32],
-    mut out: Out<'_>,
-) {
-    let mut column = 0;
-    while column < out.size {
-        let group = group(S::TILE_VECTORS, out.size - column);
-        let values = &values[column * tokens..][..group * LANES * tokens];
-        match group {
-            4 => weigh_group::<S, 4>(s, weights, inverse, tokens, values, &mut out, column),
-            2 => weigh_group::<S, 2>(s, weights, inverse, tokens, values, &mut out, column),
-            _ => weigh_group::<S, 1>(s, weights, inverse, tokens, values, &mut out, column),
+impl Kernel for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, s: S) {
+        let mut column = 0;
+        while column < self.size {
+            let group = group(S::TILE_VECTORS, self.size - column);
+            match group {
+                4 => self.group::<S, 4>(s, column),
+                2 => self.group::<S, 2>(s, column),
+                _ => self.group::<S, 1>(s, column),
+            }
+            column += group * LANES;
         }
-        column += group * LANES;
     }
 }
 
@@ -302,87 +316,61 @@ fn group(tile_vectors: usize, columns: usize) -> usize {
     }
 }
 
-#[inline(always)]
-fn weigh_group<S: Simd, const V: usize>(
-    s: S,
-    weights: Rows<'_>,
-    inverse: &[f32],
-    tokens: usize,
-    values: &[f32],
-    out: &mut Out<'_>,
-    column: usize,
-) {
-    let mut row = 0;
-    while row < inverse.len() {
-        let weights = Rows {
-            values: &weights.values[row * weights.stride..],
-            ..weights
-        };
-        let mut part = Out {
-            values: &mut out.values[row * out.stride + column..],
-            stride: out.stride,
-            size: (V * LANES).min(out.size - column),
-        };
-        let left = &inverse[row..];
-        row += match left.len() {
-            1 => weigh_tile::<S, 1, V>(s, weights, left, tokens, values, &mut part),
-            2 => weigh_tile::<S, 2, V>(s, weights, left, tokens, values, &mut part),
-            3 => weigh_tile::<S, 3, V>(s, weights, left, tokens, values, &mut part),
-            4 => weigh_tile::<S, 4, V>(s, weights, left, tokens, values, &mut part),
-            5 => weigh_tile::<S, 5, V>(s, weights, left, tokens, values, &mut part),
-            // Two vectors are too few to hide the latency of the sums with six rows alone.
-            QUERIES if V == 2 => {
-                weigh_tile::<S, QUERIES, V>(s, weights, left, tokens, values, &mut part)
-            }
-            _ => weigh_tile::<S, TILE_ROWS, V>(s, weights, left, tokens, values, &mut part),
-        };
-    }
-}
-
-/// One tile of outputs; returns its rows.
-#[inline(always)]
-fn weigh_tile<S: Simd, const R: usize, const V: usize>(
-    s: S,
-    weights: Rows<'_>,
-    inverse: &[f32],
-    tokens: usize,
-    values: &[f32],
-    out: &mut Out<'_>,
-) -> usize {
-    let sums = tile::<S, R, V>(s, weights, tokens, values);
-    for (r, sums) in sums.iter().enumerate() {
-        let inverse = s.splat(inverse[r]);
-        let row = &mut out.values[r * out.stride..][..out.size];
-        for (v, chunk) in row.chunks_mut(LANES).enumerate() {
-            let value = s.mul(sums[v], inverse);
-            match chunk.as_mut_array() {
-                Some(chunk) => s.store(value, chunk),
-                None => s.store_some(value, chunk),
-            }
+impl Weigh<'_> {
+    #[inline(always)]
+    fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize) {
+        let mut row = 0;
+        while row < self.sums.len() {
+            let at = (row, column);
+            row += match self.sums.len() - row {
+                1 => self.tile::<S, 1, V>(s, at),
+                2 => self.tile::<S, 2, V>(s, at),
+                3 => self.tile::<S, 3, V>(s, at),
+                4 => self.tile::<S, 4, V>(s, at),
+                5 => self.tile::<S, 5, V>(s, at),
+                // Two vectors are too few to hide the latency of the sums with six rows alone.
+                QUERIES if V == 2 => self.tile::<S, QUERIES, V>(s, at),
+                _ => self.tile::<S, TILE_ROWS, V>(s, at),
+            };
         }
     }
-    R
+
+    /// One tile of outputs; returns its rows.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(
+        &mut self,
+        s: S,
+        (row, column): (usize, usize),
+    ) -> usize {
+        let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
+        let (zeros, weights) = ([[s.splat(0.0); V]; R], self.weights.from(row));
+        let sums = tile(Floats(s), zeros, weights, self.tokens, values, &[]);
+        let size = (V * LANES).min(self.size - column);
+        for (r, sums) in sums.iter().enumerate() {
+            let inverse = s.splat(1.0 / self.sums[row + r]);
+            let out = &mut self.out[(row + r) * self.stride + column..][..size];
+            for (v, chunk) in out.chunks_mut(LANES).enumerate() {
+                let value = s.mul(sums[v], inverse);
+                match chunk.as_mut_array() {
+                    Some(chunk) => s.store(value, chunk),
+                    None => s.store_some(value, chunk),
+                }
+            }
+        }
+        R
+    }
 }
 
-/// Packs keys, `[n, head_size]`, as panels `[head_size, V · 16]`; behind the last key lie zeros.
-#[inline(always)]
-fn pack_keys<'a, const V: usize>(rows: impl Iterator<Item = &'a [f32]>, panels: &mut [f32]) {
-    let columns = V * LANES;
+/// Packs keys, `[n, head_size]`, as panels `[head_size, columns]`; behind the last key lie zeros.
+fn pack_keys<'a>(rows: impl Iterator<Item = &'a [f32]>, columns: usize, panels: &mut [f32]) {
     let mut rows = rows.peekable();
     let size = rows.peek().map_or(1, |row| row.len());
     for panel in panels.chunks_exact_mut(size * columns) {
         for column in 0..columns {
+            let column = panel[column..].iter_mut().step_by(columns);
             match rows.next() {
-                Some(row) => {
-                    for (i, &value) in row.iter().enumerate() {
-                        panel[i * columns + column] = value;
-                    }
-                }
-                None => {
-                    for i in 0..size {
-                        panel[i * columns + column] = 0.0;
-                    }
-                }
+                Some(row) => column.zip(row).for_each(|(to, value)| *to = *value),
+                None => column.for_each(|to| *to = 0.0),
             }
         }
     }
@@ -390,7 +378,6 @@ fn pack_keys<'a, const V: usize>(rows: impl Iterator<Item = &'a [f32]>, panels: 
 
 /// Packs values, `[n, head_size]`, in groups of columns, `[n, group · 16]` each; behind the last
 /// column lie zeros.
-#[inline(always)]
 fn pack_values<'a>(
     rows: impl Iterator<Item = &'a [f32]> + Clone,
     tile_vectors: usize,
@@ -406,14 +393,21 @@ fn pack_values<'a>(
         let live = width.min(size - column);
         let packed = &mut packed[column * tokens..][..width * tokens];
         for (row, to) in rows.clone().zip(packed.chunks_exact_mut(width)) {
-            to[..live].copy_from_slice(&row[column..][..live]);
-            to[live..].fill(0.0);
+            let (row, row_tail) = row[column..][..live].as_chunks::<LANES>();
+            let (to, to_tail) = to.as_chunks_mut::<LANES>().0.split_at_mut(row.len());
+            // Not `copy_from_slice`, which is a call.
+            for (to, row) in to.iter_mut().zip(row) {
+                *to = *row;
+            }
+            if let Some(to) = to_tail.first_mut() {
+                to.fill(0.0);
+                to[..row_tail.len()].copy_from_slice(row_tail);
+            }
         }
         column += width;
     }
 }
 
-#[inline(always)]
 fn add_bias(scores: &mut [f32], bias: &[f32]) {
     for (score, bias) in scores.iter_mut().zip(bias) {
         *score += bias;

@@ -9,7 +9,7 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
-use crate::simd::Simd;
+use crate::simd::{EXPONENT, Simd};
 
 /// `c[0] + c[1]·x + c[2]·x² + …`
 #[inline(always)]
@@ -28,13 +28,55 @@ fn horner<S: Simd, const N: usize, const C: usize>(
     sums
 }
 
+/// The same polynomial as `(c[0] + c[2]·x² + …) + x·(c[1] + c[3]·x² + …)`: two chains of half the
+/// length.
+#[inline(always)]
+fn by_halves<S: Simd, const N: usize, const C: usize>(
+    s: S,
+    x: [S::F; N],
+    coefficients: [f32; C],
+) -> [S::F; N] {
+    let mut squares = x;
+    for square in &mut squares {
+        *square = s.mul(*square, *square);
+    }
+    let last = (C - 1) / 2 * 2;
+    let mut even = [s.splat(coefficients[last]); N];
+    let mut odd = [s.splat(coefficients[C - 1 - C % 2]); N];
+    for i in (0..(C - 1) / 2).rev() {
+        let coefficient = s.splat(coefficients[2 * i]);
+        for v in 0..N {
+            even[v] = s.fma(even[v], squares[v], coefficient);
+        }
+    }
+    for i in (0..(C - 2) / 2).rev() {
+        let coefficient = s.splat(coefficients[2 * i + 1]);
+        for v in 0..N {
+            odd[v] = s.fma(odd[v], squares[v], coefficient);
+        }
+    }
+    for v in 0..N {
+        even[v] = s.fma(odd[v], x[v], even[v]);
+    }
+    even
+}
+
 /// `exp(x)`, for x from −87 to 88 within 2 units in the last place; outside, the value at the
 /// nearer end.
+#[inline(always)]
+pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
+    for x in &mut x {
+        *x = s.min(*x, s.splat(88.0));
+    }
+    exp_to_88(s, x)
+}
+
+/// [`exp`] for x of at most 88.
 ///
 /// `x = n·ln 2 + r` with whole n and `|r| ≤ ln 2 / 2` (Cody and Waite, *Software Manual for the
 /// Elementary Functions*, chapter 6); the polynomial for exp(r) is a minimax fit.
 #[inline(always)]
-pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
+pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
     /// ln 2 in two parts: the first has so few bits that its product with n is exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -45,18 +87,19 @@ pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] 
         0.008_368_71,
         0.001_381_461,
     ];
-    let one = s.splat(1.0);
+    let (one, exponent) = (s.splat(1.0), s.splat(EXPONENT));
     let (mut n, mut r) = (x, x);
     for v in 0..N {
-        x[v] = s.min(s.max(x[v], s.splat(-87.0)), s.splat(88.0));
-        n[v] = s.round(s.mul(x[v], s.splat(std::f32::consts::LOG2_E)));
-        r[v] = s.fma(n[v], s.splat(-LN_2_HIGH), x[v]);
-        r[v] = s.fma(n[v], s.splat(-LN_2_LOW), r[v]);
+        x[v] = s.max(x[v], s.splat(-87.0));
+        n[v] = s.fma(x[v], s.splat(std::f32::consts::LOG2_E), exponent);
+        let whole = s.sub(n[v], exponent);
+        r[v] = s.fma(whole, s.splat(-LN_2_HIGH), x[v]);
+        r[v] = s.fma(whole, s.splat(-LN_2_LOW), r[v]);
     }
     let mut power = horner(s, r, Q);
     for v in 0..N {
         power[v] = s.fma(power[v], r[v], one);
-        power[v] = s.mul(s.fma(power[v], r[v], one), s.exp2_whole(n[v]));
+        power[v] = s.mul(s.fma(power[v], r[v], one), s.exp2(n[v]));
     }
     power
 }
@@ -121,7 +164,7 @@ fn gelu_by<S: Simd, const N: usize, const C: usize>(
         let square = s.mul(inside, inside);
         *t = s.fma(square, s.splat(2.0 / (end * end)), s.splat(-1.0));
     }
-    let ratio = horner(s, t, coefficients);
+    let ratio = by_halves(s, t, coefficients);
     for (x, ratio) in x.iter_mut().zip(ratio) {
         let inside = s.min(s.max(*x, low), high);
         let half = s.mul(*x, s.splat(0.5));

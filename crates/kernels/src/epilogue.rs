@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::elementary::{gelu, gelu_coarse, gelu_tanh, relu};
 use crate::simd::{LANES, Simd};
 
-/// Vectors that go through an activation together, each in another row: half a tile.
-const TOGETHER: usize = 3;
+/// Vectors that go through an activation together, each in another row.
+const TOGETHER: usize = 2;
 
 /// What is done with each value of a product after the bias is added.
 #[derive(Clone, Copy, Debug)]

@@ -8,13 +8,10 @@
 use std::ops::Range;
 
 use crate::epilogue::{Epilogue, Output};
+use crate::product::{Product, multiply};
 use crate::simd::{Kernel, LANES, Simd};
-use crate::tile::{Rows, TILE_ROWS, tile};
+use crate::tile::{Floats, Rows, tile};
 use crate::{AlignedBuffer, Cpu};
-
-/// Elements of x that are visited before the next block of rows is: with a panel of the weights,
-/// they stay in a second-level cache.
-const BLOCK: usize = 64 * 1024;
 
 /// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
 /// processor it was made for.
@@ -113,39 +110,13 @@ impl Linear {
         self.cpu.check_outputs(&outputs, self.outputs);
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
-        self.cpu.run(Product {
+        let product = LinearProduct {
             layer: self,
-            out: Output::new(y, rows, outputs.len(), epilogue),
-            outputs,
             x,
-            rows,
-        });
-    }
-}
-
-impl Cpu {
-    /// Cuts `outputs` at borders of panels into at most `parts` ranges of nearly the same size.
-    pub(crate) fn split_outputs(self, outputs: usize, parts: usize) -> Vec<Range<usize>> {
-        let columns = self.tile_columns();
-        let panels = outputs.div_ceil(columns);
-        let parts = parts.clamp(1, panels.max(1));
-        let border = |part: usize| (part * panels / parts * columns).min(outputs);
-        (0..parts)
-            .map(|part| border(part)..border(part + 1))
-            .collect()
-    }
-
-    /// # Panics
-    ///
-    /// When `range`, of a layer with so many `outputs`, does not start and end where panels do.
-    pub(crate) fn check_outputs(self, range: &Range<usize>, outputs: usize) {
-        let columns = self.tile_columns();
-        assert!(
-            range.start.is_multiple_of(columns)
-                && (range.end == outputs
-                    || range.end.is_multiple_of(columns) && range.end < outputs),
-            "outputs must be a range of whole panels"
-        );
+            outputs: outputs.clone(),
+        };
+        self.cpu
+            .run((product, Output::new(y, rows, outputs.len(), epilogue)));
     }
 }
 
@@ -161,70 +132,61 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
     }
 }
 
-struct Product<'a> {
+struct LinearProduct<'a> {
     layer: &'a Linear,
     outputs: Range<usize>,
     x: &'a [f32],
-    rows: usize,
-    out: Output<'a>,
 }
 
-impl Kernel for Product<'_> {
+impl Kernel for (LinearProduct<'_>, Output<'_>) {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        match S::TILE_VECTORS {
-            4 => self.blocks::<S, 4>(s),
-            _ => self.blocks::<S, 1>(s),
-        }
+        multiply(s, &self.0, self.1);
     }
 }
 
-impl Product<'_> {
+impl<S: Simd> Product<S> for LinearProduct<'_> {
+    const COARSE: bool = false;
+    const BLOCK: usize = 64 * 1024;
+
     #[inline(always)]
-    fn blocks<S: Simd, const V: usize>(mut self, s: S) {
-        let block = (BLOCK / self.layer.inputs).next_multiple_of(TILE_ROWS);
-        for first in (0..self.rows).step_by(block) {
-            let block = first..self.rows.min(first + block);
-            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
-            for panel in panels {
-                self.panel::<S, V>(s, block.clone(), panel);
-            }
-        }
+    fn rows(&self) -> usize {
+        self.x.len() / self.layer.inputs
     }
 
     #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
-        let columns = V * LANES;
-        let column = panel * columns - self.outputs.start;
-        let mut row = block.start;
-        while row < block.end {
-            let rows = TILE_ROWS.min(block.end - row);
-            match rows {
-                1 => self.tile::<S, V, 1>(s, row, panel),
-                2 => self.tile::<S, V, 2>(s, row, panel),
-                3 => self.tile::<S, V, 3>(s, row, panel),
-                4 => self.tile::<S, V, 4>(s, row, panel),
-                5 => self.tile::<S, V, 5>(s, row, panel),
-                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
-            }
-            self.out
-                .finish::<S, false>(s, row..row + rows, column, columns);
-            row += rows;
-        }
+    fn depth(&self) -> usize {
+        self.layer.inputs
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const V: usize, const R: usize>(&mut self, s: S, row: usize, panel: usize) {
-        let inputs = self.layer.inputs;
-        let columns = V * LANES;
+    fn outputs(&self) -> Range<usize> {
+        self.outputs.clone()
+    }
+
+    #[inline(always)]
+    fn panels(&self) -> &[f32] {
+        self.layer.panels.as_slice()
+    }
+
+    #[inline(always)]
+    fn tile<const V: usize, const R: usize>(
+        &self,
+        s: S,
+        row: usize,
+        panel: usize,
+        ahead: &[f32],
+    ) -> [[S::F; V]; R] {
+        let (inputs, columns) = (self.layer.inputs, V * LANES);
         let x = Rows {
-            values: &self.x[row * inputs..],
+            values: self.x,
             stride: inputs,
         };
         let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
-        let mut sums = tile::<S, R, V>(s, x, inputs, weights);
+        let zeros = [[s.splat(0.0); V]; R];
+        let mut sums = tile(Floats(s), zeros, x.from(row), inputs, weights, ahead);
 
         let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
         for sums in &mut sums {
@@ -232,8 +194,7 @@ impl Product<'_> {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));
             }
         }
-        let column = panel * columns - self.outputs.start;
-        self.out.store(s, sums, row, column);
+        sums
     }
 }
 

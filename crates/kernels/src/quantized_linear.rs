@@ -10,16 +10,13 @@ use std::ops::Range;
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::epilogue::{Epilogue, Output};
+use crate::product::{Product, multiply};
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
-use crate::tile::TILE_ROWS;
+use crate::tile::{Codes, Rows, tile};
 use crate::{AlignedBuffer, Cpu, QuantizedRows};
 
 /// The greatest code of a weight; the least is its negative.
 const TOP: f32 = 127.0;
-
-/// Words of x that are visited before the next block of rows is: with a panel of the weights, they
-/// stay in a second-level cache.
-const BLOCK: usize = 32 * 1024;
 
 /// A linear layer with weights of 8 bits, for rows that are quantized too.
 ///
@@ -155,12 +152,13 @@ impl QuantizedLinear {
         self.cpu.check_outputs(&outputs, self.outputs);
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
-        self.cpu.run_integers(Product {
+        let product = QuantizedProduct {
             layer: self,
             x,
-            out: Output::new(y, rows, outputs.len(), epilogue),
-            outputs,
-        });
+            outputs: outputs.clone(),
+        };
+        let out = Output::new(y, rows, outputs.len(), epilogue);
+        self.cpu.run_integers((product, out));
     }
 }
 
@@ -206,69 +204,55 @@ fn sum_pair(sum: i32) -> i32 {
     (sum & 0x7f) | (sum >> 7) << 16
 }
 
-struct Product<'a> {
+struct QuantizedProduct<'a> {
     layer: &'a QuantizedLinear,
     outputs: Range<usize>,
     x: &'a QuantizedRows,
-    out: Output<'a>,
 }
 
-impl IntegerKernel for Product<'_> {
+impl IntegerKernel for (QuantizedProduct<'_>, Output<'_>) {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) {
-        match S::TILE_VECTORS {
-            4 => self.blocks::<S, 4>(s),
-            _ => self.blocks::<S, 1>(s),
-        }
+        multiply(s, &self.0, self.1);
     }
 }
 
-impl Product<'_> {
+impl<S: Integers> Product<S> for QuantizedProduct<'_> {
+    const COARSE: bool = true;
+    const BLOCK: usize = 32 * 1024;
+
     #[inline(always)]
-    fn blocks<S: Integers, const V: usize>(mut self, s: S) {
-        let rows = self.x.rows();
-        let block = (BLOCK / self.layer.groups).next_multiple_of(TILE_ROWS);
-        for first in (0..rows).step_by(block) {
-            let block = first..rows.min(first + block);
-            let panels = self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES);
-            for panel in panels {
-                self.panel::<S, V>(s, block.clone(), panel);
-            }
-        }
+    fn rows(&self) -> usize {
+        self.x.rows()
     }
 
     #[inline(always)]
-    fn panel<S: Integers, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize) {
-        let columns = V * LANES;
-        let column = panel * columns - self.outputs.start;
-        let mut row = block.start;
-        while row < block.end {
-            let rows = TILE_ROWS.min(block.end - row);
-            match rows {
-                1 => self.tile::<S, V, 1>(s, row, panel),
-                2 => self.tile::<S, V, 2>(s, row, panel),
-                3 => self.tile::<S, V, 3>(s, row, panel),
-                4 => self.tile::<S, V, 4>(s, row, panel),
-                5 => self.tile::<S, V, 5>(s, row, panel),
-                _ => self.tile::<S, V, TILE_ROWS>(s, row, panel),
-            }
-            self.out
-                .finish::<S, true>(s, row..row + rows, column, columns);
-            row += rows;
-        }
+    fn depth(&self) -> usize {
+        self.layer.groups
     }
 
     #[inline(always)]
-    fn tile<S: Integers, const V: usize, const R: usize>(
-        &mut self,
+    fn outputs(&self) -> Range<usize> {
+        self.outputs.clone()
+    }
+
+    #[inline(always)]
+    fn panels(&self) -> &[f32] {
+        self.layer.panels.as_slice()
+    }
+
+    #[inline(always)]
+    fn tile<const V: usize, const R: usize>(
+        &self,
         s: S,
         row: usize,
         panel: usize,
-    ) {
+        ahead: &[f32],
+    ) -> [[S::F; V]; R] {
         let (layer, x) = (self.layer, self.x);
-        let columns = V * LANES;
+        let (groups, columns) = (layer.groups, V * LANES);
         let (sums, _) = cast_slice(layer.sums.as_slice())[panel * columns..].as_chunks::<LANES>();
         let zeros = &x.zero_pairs()[row..row + R];
         let mut totals = [[s.splat_word(0); V]; R];
@@ -277,11 +261,13 @@ impl Product<'_> {
                 totals[v] = s.dot_pairs(totals[v], s.splat_word(*zero), s.load_words(&sums[v]));
             }
         }
-        let stride = x.stride();
-        let words = &x.words()[row * stride..];
+        let words = Rows {
+            values: x.words(),
+            stride: x.stride(),
+        };
         let weights: &[i32] = cast_slice(layer.panels.as_slice());
-        let weights = &weights[panel * layer.groups * columns..];
-        accumulate(s, &mut totals, words, stride, layer.groups, weights);
+        let weights = &weights[panel * groups * columns..];
+        let totals = tile(Codes(s), totals, words.from(row), groups, weights, ahead);
 
         let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
         let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
@@ -293,52 +279,8 @@ impl Product<'_> {
                 values[v] = s.fma(s.to_float(totals[r][v]), scale, s.load(&bias[v]));
             }
         }
-        let column = panel * columns - self.outputs.start;
-        self.out.store(s, values, row, column);
+        values
     }
-}
-
-/// Adds the products of the first `R` rows, `groups` words each, and a panel of weights.
-#[inline(always)]
-#[expect(
-    unsafe_code,
-    reason = "bounds are checked once, not at each of the loads"
-)]
-fn accumulate<S: Integers, const R: usize, const V: usize>(
-    s: S,
-    totals: &mut [[S::I; V]; R],
-    words: &[i32],
-    stride: usize,
-    groups: usize,
-    weights: &[i32],
-) {
-    assert!(
-        words.len() >= (R - 1) * stride + groups,
-        "the rows end before the tile does"
-    );
-    assert!(
-        weights.len() >= groups * V * LANES,
-        "the panel ends before the tile does"
-    );
-    let mut sums = *totals;
-    let (a, b) = (words.as_ptr(), weights.as_ptr());
-    for i in 0..groups {
-        let mut b_row = [s.splat_word(0); V];
-        for (v, b_row) in b_row.iter_mut().enumerate() {
-            // SAFETY: i < groups and v < V, so these words end at most at groups · V · 16, which
-            // the panel holds.
-            *b_row = unsafe { s.load_words_at(b.add((i * V + v) * LANES)) };
-        }
-        for (r, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: r < R and i < groups, so this word lies before (R − 1) · stride + groups,
-            // which the rows hold.
-            let a = s.splat_word(unsafe { *a.add(r * stride + i) });
-            for v in 0..V {
-                sums[v] = s.dot_group(sums[v], a, b_row[v]);
-            }
-        }
-    }
-    *totals = sums;
 }
 
 #[cfg(test)]

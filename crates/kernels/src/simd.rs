@@ -24,6 +24,10 @@ pub(crate) use integers::{GROUP, IntegerKernel, Integers, PAIR_TOP, WHOLE};
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 16;
 
+/// What makes of a small whole number n, when added to it, an f32 whose lowest bits are those of the
+/// exponent of 2ⁿ. The sum of it and any number is rounded to the nearest such, ties to even.
+pub(crate) const EXPONENT: f32 = WHOLE + 127.0;
+
 /// The operations of an instruction set. A value is a proof that the machine has it.
 pub(crate) trait Simd: Copy {
     /// 16 lanes of f32.
@@ -43,8 +47,8 @@ pub(crate) trait Simd: Copy {
     /// The lane of `a` where it is smaller, else that of `b`.
     fn min(self, a: Self::F, b: Self::F) -> Self::F;
     fn div(self, a: Self::F, b: Self::F) -> Self::F;
-    /// 2 to the power of each lane, which is a whole number from −127 to 127; 2⁻¹²⁷ comes out as 0.
-    fn exp2_whole(self, a: Self::F) -> Self::F;
+    /// 2ⁿ for each lane `n + `[`EXPONENT`], n a whole number from −127 to 127; 2⁻¹²⁷ comes out as 0.
+    fn exp2(self, a: Self::F) -> Self::F;
     fn to_array(self, a: Self::F) -> [f32; LANES];
 
     /// Loads 16 floats.
@@ -58,6 +62,9 @@ pub(crate) trait Simd: Copy {
     fn load(self, from: &[f32; LANES]) -> Self::F;
     fn store(self, value: Self::F, to: &mut [f32; LANES]);
 
+    /// Asks for a line of the cache that will be needed soon, into the second level.
+    fn prefetch(self, line: &[f32; LANES]);
+
     /// Loads up to 16 floats; the lanes behind them are `fill`.
     #[inline(always)]
     fn load_some(self, from: &[f32], fill: f32) -> Self::F {
@@ -70,13 +77,6 @@ pub(crate) trait Simd: Copy {
     #[inline(always)]
     fn store_some(self, value: Self::F, to: &mut [f32]) {
         to.copy_from_slice(&self.to_array(value)[..to.len()]);
-    }
-
-    /// The nearest whole number, ties to even, for `|a| < 2²²`.
-    #[inline(always)]
-    fn round(self, a: Self::F) -> Self::F {
-        let magic = self.splat(WHOLE);
-        self.sub(self.add(a, magic), magic)
     }
 
     /// The sum of the lanes, as a tree: lane `l` += lane `l + 8`, then `l + 4`, 2, 1.
@@ -157,7 +157,11 @@ impl Cpu {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are what is compared")]
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "bits are what is compared, and they are those of an f32"
+)]
 mod tests {
     use super::*;
     use crate::testing::numbers;
@@ -171,7 +175,7 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, s: S) -> Self::Output {
             let (a, b) = (s.load(self.0), s.load(self.1));
-            let scaled = s.round(s.mul(a, s.splat(100.0)));
+            let exponent = s.fma(a, s.splat(100.0), s.splat(EXPONENT));
             let mut stored = [0.0; LANES];
             s.store_some(s.load_some(&self.0[..5], 7.0), &mut stored[..11]);
             [
@@ -182,8 +186,7 @@ mod tests {
                 s.fma(a, b, s.splat(0.1)),
                 s.max(a, b),
                 s.min(a, b),
-                scaled,
-                s.exp2_whole(scaled),
+                s.exp2(exponent),
                 s.splat(s.sum(a)),
                 s.splat(s.largest(a)),
                 s.load(&stored),
@@ -207,11 +210,8 @@ mod tests {
                 expected[4],
                 std::array::from_fn(|l| a[l].mul_add(b[l], 0.1))
             );
-            assert_eq!(
-                expected[7],
-                std::array::from_fn(|l| (a[l] * 100.0).round_ties_even())
-            );
-            assert_eq!(expected[8], std::array::from_fn(|l| expected[7][l].exp2()));
+            let power = |a: f32| (f64::from(a) * 100.0).round_ties_even().exp2() as f32;
+            assert_eq!(expected[7], a.map(power));
         }
     }
 }

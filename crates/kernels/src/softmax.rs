@@ -3,56 +3,98 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
-use crate::elementary::exp;
-use crate::simd::{LANES, Simd};
+use crate::attention::QUERIES;
+use crate::elementary::exp_to_88;
+use crate::simd::{Kernel, LANES, Simd};
 
 /// Vectors of scores that go through the exponential together.
 const TOGETHER: usize = 2;
 
-/// Replaces each score by `exp(score − largest)` and returns the sum of them, which is at least 1.
+/// Replaces each score of `count` rows, `stride` apart, by `exp(score − largest of the row)` and
+/// returns the sums of the rows, which are at least 1.
 ///
-/// What follows the first `live` scores is ignored and becomes 0. The sum goes in 16 lanes and a
-/// tree.
-#[inline(always)]
-pub(crate) fn exponentials<S: Simd>(s: S, scores: &mut [[f32; LANES]], live: usize) -> f32 {
-    let (full, tail) = (live / LANES, live % LANES);
-    if let Some(last) = scores.get_mut(full) {
-        last[tail..].fill(f32::NEG_INFINITY);
-    }
-    let used = live.div_ceil(LANES);
-    let mut largest = s.splat(f32::NEG_INFINITY);
-    for chunk in &scores[..used] {
-        largest = s.max(largest, s.load(chunk));
-    }
-    let largest = s.splat(s.largest(largest));
-    let mut sums = s.splat(0.0);
-    let mut chunks = scores[..full].chunks_exact_mut(TOGETHER);
-    for chunks in &mut chunks {
-        let mut differences = [largest; TOGETHER];
-        for (difference, chunk) in differences.iter_mut().zip(chunks.iter()) {
-            *difference = s.sub(s.load(chunk), largest);
+/// A row has `live` scores; what follows them up to a whole vector is ignored and becomes 0. A sum
+/// goes in 16 lanes and a tree.
+pub(crate) struct Exponentials<'a> {
+    pub(crate) scores: &'a mut [f32],
+    pub(crate) stride: usize,
+    pub(crate) count: usize,
+    pub(crate) live: usize,
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = [f32; QUERIES];
+
+    /// The largest of all rows come first and the sums of lanes last: so the processor works on the
+    /// next row while it waits for a tree.
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> [f32; QUERIES] {
+        let Self {
+            scores,
+            stride,
+            count,
+            live,
+        } = self;
+        let (full, tail) = (live / LANES, live % LANES);
+        // The smaller of it and a score: the score, or what is no score to `largest` and to the sum.
+        let mut ceiling = [f32::INFINITY; LANES];
+        ceiling[tail..].fill(f32::NEG_INFINITY);
+        let mut limit = [f32::INFINITY; LANES];
+        limit[tail..].fill(0.0);
+        let chunks = live.div_ceil(LANES);
+
+        let mut largest = [0.0; QUERIES];
+        for (row, largest) in scores.chunks_mut(stride).zip(&mut largest[..count]) {
+            let row = &mut row.as_chunks_mut::<LANES>().0[..chunks];
+            let mut most = s.splat(f32::NEG_INFINITY);
+            for chunk in &row[..full] {
+                most = s.max(most, s.load(chunk));
+            }
+            if let Some(last) = row.get(full) {
+                most = s.max(most, s.min(s.load(last), s.load(&ceiling)));
+            }
+            *largest = s.largest(most);
         }
-        for (power, chunk) in exp(s, differences).into_iter().zip(chunks) {
-            sums = s.add(sums, power);
-            s.store(power, chunk);
+
+        let mut sums = [s.splat(0.0); QUERIES];
+        for ((row, largest), sum) in scores
+            .chunks_mut(stride)
+            .zip(&largest[..count])
+            .zip(&mut sums)
+        {
+            let largest = s.splat(*largest);
+            let row = &mut row.as_chunks_mut::<LANES>().0[..chunks];
+            let (row, last) = row.split_at_mut(full);
+            let (pairs, odd) = row.as_chunks_mut::<TOGETHER>();
+            for chunks in pairs {
+                let mut differences = [largest; TOGETHER];
+                for (difference, chunk) in differences.iter_mut().zip(chunks.iter()) {
+                    *difference = s.sub(s.load(chunk), largest);
+                }
+                for (power, chunk) in exp_to_88(s, differences).into_iter().zip(chunks) {
+                    *sum = s.add(*sum, power);
+                    s.store(power, chunk);
+                }
+            }
+            for chunk in odd {
+                let [power] = exp_to_88(s, [s.sub(s.load(chunk), largest)]);
+                *sum = s.add(*sum, power);
+                s.store(power, chunk);
+            }
+            for chunk in last {
+                let [power] = exp_to_88(s, [s.sub(s.load(chunk), largest)]);
+                let power = s.min(power, s.load(&limit));
+                *sum = s.add(*sum, power);
+                s.store(power, chunk);
+            }
         }
+
+        let mut totals = [0.0; QUERIES];
+        for (total, sum) in totals[..count].iter_mut().zip(sums) {
+            *total = s.sum(sum);
+        }
+        totals
     }
-    for chunk in chunks.into_remainder() {
-        let [power] = exp(s, [s.sub(s.load(chunk), largest)]);
-        sums = s.add(sums, power);
-        s.store(power, chunk);
-    }
-    if tail > 0 {
-        let last = &mut scores[full];
-        let [power] = exp(s, [s.sub(s.load(last), largest)]);
-        s.store(power, last);
-        last[tail..].fill(0.0);
-        sums = s.add(sums, s.load(last));
-    }
-    for chunk in &mut scores[used..] {
-        chunk.fill(0.0);
-    }
-    s.sum(sums)
 }
 
 #[cfg(test)]
@@ -60,43 +102,43 @@ pub(crate) fn exponentials<S: Simd>(s: S, scores: &mut [[f32; LANES]], live: usi
 mod tests {
     use super::*;
     use crate::Cpu;
-    use crate::simd::Kernel;
     use crate::testing::{lane_sum, numbers};
-
-    struct Exponentials<'a>(&'a mut [[f32; LANES]], usize);
-
-    impl Kernel for Exponentials<'_> {
-        type Output = f32;
-
-        #[inline(always)]
-        fn run<S: Simd>(self, s: S) -> f32 {
-            exponentials(s, self.0, self.1)
-        }
-    }
 
     #[test]
     fn every_level_equals_softmax_in_f64_at_every_length() {
-        for live in 1..100 {
-            let chunks = (live / LANES) + 3;
-            let scores: Vec<f32> = numbers(7, chunks * LANES)
+        for live in 1usize..100 {
+            let stride = live.next_multiple_of(LANES) + LANES;
+            let count = 1 + live % QUERIES;
+            let scores: Vec<f32> = numbers(7, count * stride)
                 .iter()
                 .map(|x| 30.0 * x)
                 .collect();
             let run = |cpu: Cpu| {
                 let mut found = scores.clone();
-                let sum = cpu.run(Exponentials(found.as_chunks_mut().0, live));
-                (sum, found)
+                let sums = cpu.run(Exponentials {
+                    scores: &mut found,
+                    stride,
+                    count,
+                    live,
+                });
+                (sums, found)
             };
-            let (sum, found) = run(Cpu::portable());
+            let (sums, found) = run(Cpu::portable());
             for cpu in Cpu::available() {
-                assert_eq!(run(cpu), (sum, found.clone()), "{cpu:?} {live}");
+                assert_eq!(run(cpu), (sums, found.clone()), "{cpu:?} {live}");
             }
-            assert!(found[live..].iter().all(|&x| x == 0.0));
-            assert_eq!(sum, lane_sum(found.iter().copied(), |sum, x| sum + x));
-            let largest = scores[..live].iter().copied().fold(f32::MIN, f32::max);
-            for (score, found) in scores[..live].iter().zip(&found) {
-                let expected = f64::from(score - largest).exp();
-                assert!((f64::from(*found) - expected).abs() < 2.4e-7 * expected);
+            let rows = scores.chunks(stride).zip(found.chunks(stride));
+            for ((scores, found), sum) in rows.zip(sums) {
+                let (found, behind) = found.split_at(live);
+                let (last, next) = behind.split_at(live.next_multiple_of(LANES) - live);
+                assert!(last.iter().all(|&x| x == 0.0));
+                assert_eq!(next, &scores[stride - LANES..], "not one more is touched");
+                assert_eq!(sum, lane_sum(found.iter().copied(), |sum, x| sum + x));
+                let largest = scores[..live].iter().copied().fold(f32::MIN, f32::max);
+                for (score, found) in scores.iter().zip(found) {
+                    let expected = f64::from(score - largest).exp();
+                    assert!((f64::from(*found) - expected).abs() < 2.4e-7 * expected);
+                }
             }
         }
     }

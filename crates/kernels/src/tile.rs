@@ -5,33 +5,139 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
-use crate::simd::{LANES, Simd};
+use crate::simd::{Integers, LANES, Simd};
 
 /// Rows of a tile: with its columns, as many sums as the registers hold.
 pub(crate) const TILE_ROWS: usize = 6;
 
+/// Steps of a tile between two requests for memory: they are one piece of code, in which the
+/// offsets of rows and panel are constants.
+const STRETCH: usize = 8;
+
 /// Rows of a matrix, `stride` elements from one to the next.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'a> {
-    pub(crate) values: &'a [f32],
+pub(crate) struct Rows<'a, E = f32> {
+    pub(crate) values: &'a [E],
     pub(crate) stride: usize,
 }
 
-/// The product of the first `R` rows, `depth` elements each, and a panel, `[depth, V · 16]`.
+impl<E> Rows<'_, E> {
+    /// Without the first `row` rows.
+    #[inline(always)]
+    pub(crate) fn from(self, row: usize) -> Self {
+        Self {
+            values: &self.values[row * self.stride..],
+            ..self
+        }
+    }
+}
+
+/// How the elements of a product are multiplied and summed.
+pub(crate) trait Multiply: Copy {
+    type Element: Copy;
+    /// 16 elements, or sums of their products.
+    type Vector: Copy;
+
+    fn splat(self, element: Self::Element) -> Self::Vector;
+
+    /// # Safety
+    ///
+    /// 16 elements can be read from `from`, which need not be aligned.
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_at(self, from: *const Self::Element) -> Self::Vector;
+
+    fn multiply_add(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
+    /// Asks for 16 elements that will be needed soon.
+    fn prefetch(self, line: &[f32; LANES]);
+}
+
+/// A chain of fused multiply-adds.
+#[derive(Clone, Copy)]
+pub(crate) struct Floats<S>(pub(crate) S);
+
+impl<S: Simd> Multiply for Floats<S> {
+    type Element = f32;
+    type Vector = S::F;
+
+    #[inline(always)]
+    fn splat(self, element: f32) -> S::F {
+        self.0.splat(element)
+    }
+
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_at(self, from: *const f32) -> S::F {
+        // SAFETY: the caller's.
+        unsafe { self.0.load_at(from) }
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, sum: S::F, a: S::F, b: S::F) -> S::F {
+        self.0.fma(a, b, sum)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, line: &[f32; LANES]) {
+        self.0.prefetch(line);
+    }
+}
+
+/// Groups of codes in words, summed exactly.
+#[derive(Clone, Copy)]
+pub(crate) struct Codes<S>(pub(crate) S);
+
+impl<S: Integers> Multiply for Codes<S> {
+    type Element = i32;
+    type Vector = S::I;
+
+    #[inline(always)]
+    fn splat(self, element: i32) -> S::I {
+        self.0.splat_word(element)
+    }
+
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_at(self, from: *const i32) -> S::I {
+        // SAFETY: the caller's.
+        unsafe { self.0.load_words_at(from) }
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, sum: S::I, a: S::I, b: S::I) -> S::I {
+        self.0.dot_group(sum, a, b)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, line: &[f32; LANES]) {
+        self.0.prefetch(line);
+    }
+}
+
+/// Floats that one tile of a panel, `[depth, columns]`, fetches of what comes after the panel.
+pub(crate) const fn fetched(depth: usize, columns: usize) -> usize {
+    depth / STRETCH * columns
+}
+
+/// Adds the product of the first `R` rows, `depth` elements each, and a panel, `[depth, V · 16]`.
 ///
-/// Each sum is a chain of fused multiply-adds in the order of `depth`, from +0.0; sums of different
-/// places do not touch each other, so that the result is the same in every tile.
+/// Each sum is a chain in the order of `depth`; sums of different places do not touch each other, so
+/// that the result is the same in every tile.
+///
+/// On the way, [`fetched`] floats of `ahead`, or all of it, are asked for.
 #[inline(always)]
 #[expect(
     unsafe_code,
     reason = "bounds are checked once, not at each of the loads"
 )]
-pub(crate) fn tile<S: Simd, const R: usize, const V: usize>(
-    s: S,
-    rows: Rows<'_>,
+pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
+    m: M,
+    mut sums: [[M::Vector; V]; R],
+    rows: Rows<'_, M::Element>,
     depth: usize,
-    panel: &[f32],
-) -> [[S::F; V]; R] {
+    panel: &[M::Element],
+    ahead: &[f32],
+) -> [[M::Vector; V]; R] {
     assert!(
         rows.values.len() >= (R - 1) * rows.stride + depth,
         "the rows end before the tile does"
@@ -40,23 +146,55 @@ pub(crate) fn tile<S: Simd, const R: usize, const V: usize>(
         panel.len() >= depth * V * LANES,
         "the panel ends before the tile does"
     );
-    let mut sums = [[s.splat(0.0); V]; R];
-    let (a, b) = (rows.values.as_ptr(), panel.as_ptr());
-    for i in 0..depth {
-        let mut b_row = [s.splat(0.0); V];
-        for (v, b_row) in b_row.iter_mut().enumerate() {
-            // SAFETY: i < depth and v < V, so these 16 floats end at most at depth · V · 16, which
-            // the panel holds.
-            *b_row = unsafe { s.load_at(b.add((i * V + v) * LANES)) };
+    let mut a = [rows.values.as_ptr(); R];
+    for (r, a) in a.iter_mut().enumerate() {
+        *a = a.wrapping_add(r * rows.stride);
+    }
+    let mut b = panel.as_ptr();
+    let mut lines = ahead.as_chunks().0.iter();
+    for _ in 0..depth / STRETCH {
+        for line in lines.by_ref().take(V) {
+            m.prefetch(line);
         }
-        for (r, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: r < R and i < depth, so this float lies before (R − 1) · stride + depth, which
-            // the rows hold.
-            let a = s.splat(unsafe { *a.add(r * rows.stride + i) });
-            for v in 0..V {
-                sums[v] = s.fma(a, b_row[v], sums[v]);
-            }
+        for i in 0..STRETCH {
+            // SAFETY: all stretches together are at most `depth` steps, which rows and panel hold.
+            unsafe { step(m, &mut sums, &a, b, i) };
         }
+        for a in &mut a {
+            *a = a.wrapping_add(STRETCH);
+        }
+        b = b.wrapping_add(STRETCH * V * LANES);
+    }
+    for i in 0..depth % STRETCH {
+        // SAFETY: with these steps, they are `depth`.
+        unsafe { step(m, &mut sums, &a, b, i) };
     }
     sums
+}
+
+/// # Safety
+///
+/// Each row of `a` has an element `i`, and `b` has `(i + 1) · V · 16` elements.
+#[inline(always)]
+#[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+unsafe fn step<M: Multiply, const R: usize, const V: usize>(
+    m: M,
+    sums: &mut [[M::Vector; V]; R],
+    a: &[*const M::Element; R],
+    b: *const M::Element,
+    i: usize,
+) {
+    // SAFETY: the caller vouches for all V vectors; the first is loaded in place of a value.
+    let mut b_row = [unsafe { m.load_at(b.add(i * V * LANES)) }; V];
+    for (v, b_row) in b_row.iter_mut().enumerate().skip(1) {
+        // SAFETY: the caller vouches for (i + 1) · V · 16 elements.
+        *b_row = unsafe { m.load_at(b.add((i * V + v) * LANES)) };
+    }
+    for (a, sums) in a.iter().zip(sums) {
+        // SAFETY: the caller vouches for element i of each row.
+        let a = m.splat(unsafe { *a.add(i) });
+        for v in 0..V {
+            sums[v] = m.multiply_add(sums[v], a, b_row[v]);
+        }
+    }
 }

@@ -4,9 +4,9 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _mm_packus_epi16, _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps,
-    _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps, _mm256_castsi256_si128,
-    _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_extracti128_si256,
+    __m256, __m256i, _MM_HINT_T1, _mm_packus_epi16, _mm_prefetch, _mm_storeu_si128,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
+    _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extracti128_si256,
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
     _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
     _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
@@ -96,15 +96,13 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn exp2_whole(self, a: Pair) -> Pair {
+    fn exp2(self, a: Pair) -> Pair {
         // A closure would be compiled without the target features.
         let mut power = a;
         for half in &mut power {
             // SAFETY: an `Avx2` proves AVX2.
-            *half = unsafe {
-                let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(*half), _mm256_set1_epi32(127));
-                _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
-            };
+            *half =
+                unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(*half))) };
         }
         power
     }
@@ -127,6 +125,12 @@ impl Simd for Avx2 {
     fn load(self, from: &[f32; LANES]) -> Pair {
         // SAFETY: the reference is to as many floats as the load reads.
         unsafe { self.load_at(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, line: &[f32; LANES]) {
+        // SAFETY: every processor of this family has SSE, and the reference is a valid address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
     }
 
     #[inline(always)]

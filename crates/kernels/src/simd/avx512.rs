@@ -4,8 +4,8 @@
 )]
 
 use std::arch::x86_64::{
-    __m512, __m512i, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512,
-    _mm512_castsi512_ps, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_cvtps_epi32,
+    __m512, __m512i, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
     _mm512_div_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
     _mm512_loadu_si512, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps,
     _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps,
@@ -90,12 +90,9 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     }
 
     #[inline(always)]
-    fn exp2_whole(self, a: __m512) -> __m512 {
+    fn exp2(self, a: __m512) -> __m512 {
         // SAFETY: an `Avx512` proves AVX-512F.
-        unsafe {
-            let exponent = _mm512_add_epi32(_mm512_cvtps_epi32(a), _mm512_set1_epi32(127));
-            _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent))
-        }
+        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a))) }
     }
 
     #[inline(always)]
@@ -116,6 +113,12 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     fn load(self, from: &[f32; LANES]) -> __m512 {
         // SAFETY: the reference is to as many floats as the load reads.
         unsafe { self.load_at(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, line: &[f32; LANES]) {
+        // SAFETY: every processor of this family has SSE, and the reference is a valid address.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
     }
 
     #[inline(always)]

@@ -51,13 +51,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the exponent is a whole number from 0 to 254"
-    )]
-    fn exp2_whole(self, a: Self::F) -> Self::F {
-        std::array::from_fn(|l| f32::from_bits(((a[l] + 127.0) as u32) << 23))
+    fn exp2(self, a: Self::F) -> Self::F {
+        a.map(|a| f32::from_bits(a.to_bits() << 23))
     }
 
     #[inline(always)]
@@ -77,6 +72,9 @@ impl Simd for Portable {
     fn load(self, from: &[f32; LANES]) -> Self::F {
         *from
     }
+
+    #[inline(always)]
+    fn prefetch(self, _: &[f32; LANES]) {}
 
     #[inline(always)]
     fn store(self, value: Self::F, to: &mut [f32; LANES]) {
