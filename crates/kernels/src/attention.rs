@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::Exponentials;
-use crate::tile::{Floats, Rows, TILE_ROWS, tile};
+use crate::tile::{Floats, Rows, TILE_ROWS, tile, tiles};
 use crate::{AlignedBuffer, Cpu};
 
 /// Queries whose scores are at hand at a time: few enough for the first-level cache.
@@ -162,8 +162,20 @@ impl Sequence<'_> {
             panel / LANES,
             values,
         );
+        // What the next head needs lies in pieces too small for the processor to see what comes.
+        let mut next = self.qkv[at + head_size..]
+            .chunks(3 * width)
+            .filter(|_| head + 1 < heads);
+        let rows_at_a_time = tokens.div_ceil(queries.len().div_ceil(QUERIES));
         for first in queries.clone().step_by(QUERIES) {
             let count = QUERIES.min(queries.end - first);
+            for row in next.by_ref().take(rows_at_a_time) {
+                self.cpu.run(Fetch {
+                    row,
+                    width,
+                    size: head_size,
+                });
+            }
             self.cpu.run(Score {
                 queries: Rows {
                     values: &self.qkv[first * 3 * width + at..],
@@ -207,6 +219,26 @@ impl Sequence<'_> {
     }
 }
 
+/// Asks for the query, the key and the value at the start of three rows of `width`.
+struct Fetch<'a> {
+    row: &'a [f32],
+    width: usize,
+    size: usize,
+}
+
+impl Kernel for Fetch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for part in self.row.chunks(self.width) {
+            for line in part[..self.size.min(part.len())].as_chunks().0 {
+                s.prefetch(line);
+            }
+        }
+    }
+}
+
 /// The scores of a few queries with all keys: `scores` is `[QUERIES, padded_tokens]`.
 struct Score<'a> {
     queries: Rows<'a>,
@@ -238,29 +270,28 @@ impl Score<'_> {
             .chunks_exact(self.head_size * V * LANES)
             .enumerate()
         {
-            let mut row = 0;
-            while row < self.count {
-                let at = (row, panel * V * LANES);
-                row += match self.count - row {
+            for rows in tiles(0..self.count) {
+                let at = (rows.start, panel * V * LANES);
+                match rows.len() {
                     1 => self.tile::<S, 1, V>(s, keys, at),
                     2 => self.tile::<S, 2, V>(s, keys, at),
                     3 => self.tile::<S, 3, V>(s, keys, at),
                     4 => self.tile::<S, 4, V>(s, keys, at),
                     5 => self.tile::<S, 5, V>(s, keys, at),
                     _ => self.tile::<S, TILE_ROWS, V>(s, keys, at),
-                };
+                }
             }
         }
     }
 
-    /// One tile of scores; returns its rows.
+    /// One tile of scores.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,
         s: S,
         keys: &[f32],
         (row, column): (usize, usize),
-    ) -> usize {
+    ) {
         let queries = self.queries.from(row);
         let zeros = [[s.splat(0.0); V]; R];
         let sums = tile(Floats(s), zeros, queries, self.head_size, keys, &[]);
@@ -271,7 +302,6 @@ impl Score<'_> {
                 s.store(sums[v], &mut scores[v]);
             }
         }
-        R
     }
 }
 
@@ -319,29 +349,30 @@ fn group(tile_vectors: usize, columns: usize) -> usize {
 impl Weigh<'_> {
     #[inline(always)]
     fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize) {
-        let mut row = 0;
-        while row < self.sums.len() {
-            let at = (row, column);
-            row += match self.sums.len() - row {
+        // Two vectors are too few to hide the latency of the sums with six rows alone.
+        if V == 2 && self.sums.len() == QUERIES {
+            return self.tile::<S, QUERIES, V>(s, (0, column));
+        }
+        for rows in tiles(0..self.sums.len()) {
+            let at = (rows.start, column);
+            match rows.len() {
                 1 => self.tile::<S, 1, V>(s, at),
                 2 => self.tile::<S, 2, V>(s, at),
                 3 => self.tile::<S, 3, V>(s, at),
                 4 => self.tile::<S, 4, V>(s, at),
                 5 => self.tile::<S, 5, V>(s, at),
-                // Two vectors are too few to hide the latency of the sums with six rows alone.
-                QUERIES if V == 2 => self.tile::<S, QUERIES, V>(s, at),
                 _ => self.tile::<S, TILE_ROWS, V>(s, at),
-            };
+            }
         }
     }
 
-    /// One tile of outputs; returns its rows.
+    /// One tile of outputs.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,
         s: S,
         (row, column): (usize, usize),
-    ) -> usize {
+    ) {
         let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
         let (zeros, weights) = ([[s.splat(0.0); V]; R], self.weights.from(row));
         let sums = tile(Floats(s), zeros, weights, self.tokens, values, &[]);
@@ -357,7 +388,6 @@ impl Weigh<'_> {
                 }
             }
         }
-        R
     }
 }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::Cpu;
 use crate::epilogue::Output;
 use crate::simd::{LANES, Simd};
-use crate::tile::{TILE_ROWS, fetched};
+use crate::tile::{TILE_ROWS, tiles};
 
 /// A product of rows and a packed layer, that goes to an [`Output`].
 pub(crate) trait Product<S: Simd> {
@@ -58,10 +58,10 @@ impl<S: Simd, P: Product<S>> Walk<'_, S, P> {
     #[inline(always)]
     fn blocks<const V: usize>(mut self) {
         let rows = self.product.rows();
-        let block = (P::BLOCK / self.product.depth()).next_multiple_of(TILE_ROWS);
+        let blocks = (rows * self.product.depth()).div_ceil(P::BLOCK);
         let outputs = self.product.outputs();
-        for first in (0..rows).step_by(block) {
-            let block = first..rows.min(first + block);
+        for block in 0..blocks {
+            let block = block * rows / blocks..(block + 1) * rows / blocks;
             for panel in outputs.start / (V * LANES)..outputs.end.div_ceil(V * LANES) {
                 self.panel::<V>(block.clone(), panel);
             }
@@ -74,16 +74,14 @@ impl<S: Simd, P: Product<S>> Walk<'_, S, P> {
     fn panel<const V: usize>(&mut self, block: Range<usize>, panel: usize) {
         let columns = V * LANES;
         let column = panel * columns - self.product.outputs().start;
-        let depth = self.product.depth();
-        let len = depth * columns;
-        let mut ahead = self.product.panels().chunks_exact(len).nth(panel + 1);
-        let mut row = block.start;
-        while row < block.end {
-            let rows = TILE_ROWS.min(block.end - row);
-            let all = ahead.unwrap_or_default();
-            let (now, later) = all.split_at(fetched(depth, columns).min(all.len()));
-            ahead = Some(later);
-            match rows {
+        let mut panels = self.product.panels().chunks(self.product.depth() * columns);
+        let next = panels.nth(panel + 1).unwrap_or_default();
+        let tiles = tiles(block);
+        let part = (next.len().div_ceil(tiles.len())).next_multiple_of(LANES);
+        let mut ahead = next.chunks(part.max(1));
+        for rows in tiles {
+            let (row, now) = (rows.start, ahead.next().unwrap_or_default());
+            match rows.len() {
                 1 => self.tile::<V, 1>(row, column, panel, now),
                 2 => self.tile::<V, 2>(row, column, panel, now),
                 3 => self.tile::<V, 3>(row, column, panel, now),
@@ -92,13 +90,10 @@ impl<S: Simd, P: Product<S>> Walk<'_, S, P> {
                 _ => self.tile::<V, TILE_ROWS>(row, column, panel, now),
             }
             if P::COARSE {
-                self.out
-                    .finish::<S, true>(self.s, row..row + rows, column, columns);
+                self.out.finish::<S, true>(self.s, rows, column, columns);
             } else {
-                self.out
-                    .finish::<S, false>(self.s, row..row + rows, column, columns);
+                self.out.finish::<S, false>(self.s, rows, column, columns);
             }
-            row += rows;
         }
     }
 

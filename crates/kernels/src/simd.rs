@@ -100,7 +100,12 @@ pub(crate) trait Simd: Copy {
         let mut half = LANES / 2;
         while half > 0 {
             for l in 0..half {
-                lanes[l] = lanes[l].max(lanes[l + half]);
+                // Not `f32::max`, which is several instructions for the sake of NaN.
+                lanes[l] = if lanes[l] > lanes[l + half] {
+                    lanes[l]
+                } else {
+                    lanes[l + half]
+                };
             }
             half /= 2;
         }

@@ -5,6 +5,8 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
+use std::ops::Range;
+
 use crate::simd::{Integers, LANES, Simd};
 
 /// Rows of a tile: with its columns, as many sums as the registers hold.
@@ -114,9 +116,11 @@ impl<S: Integers> Multiply for Codes<S> {
     }
 }
 
-/// Floats that one tile of a panel, `[depth, columns]`, fetches of what comes after the panel.
-pub(crate) const fn fetched(depth: usize, columns: usize) -> usize {
-    depth / STRETCH * columns
+/// Cuts `rows` into the fewest tiles, of nearly the same height: a low one wastes registers.
+pub(crate) fn tiles(rows: Range<usize>) -> impl ExactSizeIterator<Item = Range<usize>> {
+    let count = rows.len().div_ceil(TILE_ROWS);
+    let border = move |tile: usize| rows.start + tile * rows.len() / count;
+    (0..count).map(move |tile| border(tile)..border(tile + 1))
 }
 
 /// Adds the product of the first `R` rows, `depth` elements each, and a panel, `[depth, V · 16]`.
@@ -124,7 +128,7 @@ pub(crate) const fn fetched(depth: usize, columns: usize) -> usize {
 /// Each sum is a chain in the order of `depth`; sums of different places do not touch each other, so
 /// that the result is the same in every tile.
 ///
-/// On the way, [`fetched`] floats of `ahead`, or all of it, are asked for.
+/// On the way `ahead` is asked for, spread over the steps.
 #[inline(always)]
 #[expect(
     unsafe_code,
@@ -152,8 +156,10 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
     }
     let mut b = panel.as_ptr();
     let mut lines = ahead.as_chunks().0.iter();
-    for _ in 0..depth / STRETCH {
-        for line in lines.by_ref().take(V) {
+    let stretches = depth / STRETCH;
+    let at_a_time = lines.len().div_ceil(stretches.max(1));
+    for _ in 0..stretches {
+        for line in lines.by_ref().take(at_a_time) {
             m.prefetch(line);
         }
         for i in 0..STRETCH {
@@ -195,6 +201,28 @@ unsafe fn step<M: Multiply, const R: usize, const V: usize>(
         let a = m.splat(unsafe { *a.add(i) });
         for v in 0..V {
             sums[v] = m.multiply_add(sums[v], a, b_row[v]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_are_few_and_alike() {
+        for rows in 0..100 {
+            let tiles: Vec<_> = tiles(7..7 + rows).collect();
+            assert_eq!(tiles.len(), rows.div_ceil(TILE_ROWS));
+            let mut end = 7;
+            for tile in &tiles {
+                assert_eq!(tile.start, end);
+                end = tile.end;
+            }
+            assert_eq!(end, 7 + rows);
+            let heights = tiles.iter().map(Range::len);
+            let (low, high) = (heights.clone().min(), heights.max());
+            assert!(high.unwrap_or(1) - low.unwrap_or(1) <= 1 && high.unwrap_or(1) <= TILE_ROWS);
         }
     }
 }

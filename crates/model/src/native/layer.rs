@@ -1,12 +1,11 @@
 use cognate_kernels::{AlignedBuffer, AttentionScratch, Cpu, Epilogue, QuantizedRows};
 
-use super::TILE_ROWS;
 use super::projection::Projection;
 use crate::config::HiddenAct;
 
-/// Rows that go through the feed-forward part together: what they become on the way stays in a
+/// The most rows that go through the feed-forward part together: what they become on the way stays in a
 /// second-level cache.
-const BLOCK_ROWS: usize = 10 * TILE_ROWS;
+const BLOCK_ROWS: usize = 60;
 
 /// One layer: attention, and a feed-forward part.
 #[derive(Debug)]
@@ -54,10 +53,13 @@ impl Layer {
 
     /// All that follows attention, row by row: `x` becomes the input of the next layer.
     pub(super) fn finish(&self, cpu: Cpu, context: &[f32], scratch: &mut Scratch, x: &mut [f32]) {
-        let block = BLOCK_ROWS * self.output.outputs();
+        let (rows, width) = (x.len() / self.output.outputs(), self.output.outputs());
+        // Blocks alike: a low one reads the weights for little work.
+        let blocks = rows.div_ceil(BLOCK_ROWS).max(1);
+        let block = rows.div_ceil(blocks).max(1) * width;
         let quantized = &mut scratch.quantized;
         for (context, x) in context.chunks(block).zip(x.chunks_mut(block)) {
-            let rows = x.len() / self.output.outputs();
+            let rows = x.len() / width;
             let attended = scratch.narrow.first(x.len());
             self.output
                 .apply(context, quantized, Epilogue::Add(x), attended);
