@@ -8,6 +8,7 @@
 )]
 
 mod bundled;
+mod golden_file;
 mod invariance;
 mod model;
 mod mpnet;

@@ -1,12 +1,11 @@
 //! A second real checkpoint, of another architecture: MPNet, with a bias by distance.
 
 use std::env;
-use std::fs;
 use std::io::Write;
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions, Precision, Role};
-use safetensors::SafeTensors;
 
+use crate::golden_file::GoldenFile;
 use crate::model::{golden, golden_texts};
 
 /// Where all-mpnet-base-v2 lies; `tests/golden/fetch-mpnet.sh` fetches it.
@@ -21,36 +20,17 @@ fn all_mpnet_base_v2_agrees_with_sentence_transformers() {
         return;
     };
     let checkpoint = Checkpoint::open(dir).unwrap();
-    let bytes = fs::read(golden("all-mpnet-base-v2.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let file = GoldenFile::read(golden("all-mpnet-base-v2.safetensors"));
+    let expected = file.rows("normalized");
     let texts: Vec<String> = golden_texts().into_iter().map(|text| text.text).collect();
-    let ids = tensors.tensor("ids").unwrap();
-    let ids: Vec<u32> = ids
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&b| u32::from_le_bytes(b))
-        .collect();
-    let expected = tensors.tensor("normalized").unwrap();
-    let expected: Vec<f32> = expected
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&b| f32::from_le_bytes(b))
-        .collect();
     for (precision, least) in [(Precision::F32, 0.999_999), (Precision::Int8, 0.98)] {
         let options = EncoderOptions::default().precision(precision);
         let encoder = Encoder::load(&checkpoint, options).unwrap();
         let tokens = encoder.tokenize(Role::Document, &texts).unwrap();
-        assert_eq!(tokens.ids(), ids);
+        assert_eq!(tokens, file.tokens());
         let rows = encoder.encode_documents(&texts).unwrap();
-        assert_eq!(rows.len(), expected.len());
-        for (row, (expected, text)) in rows
-            .outer_iter()
-            .zip(expected.chunks(encoder.dim()).zip(&texts))
-        {
+        assert_eq!(rows.dim(), expected.dim());
+        for ((row, expected), text) in rows.outer_iter().zip(expected.outer_iter()).zip(&texts) {
             let cosine: f64 = row
                 .iter()
                 .zip(expected)

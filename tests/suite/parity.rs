@@ -1,10 +1,9 @@
-use std::fs;
 use std::sync::LazyLock;
 
 use cognate_model::{Role, TokenBatch};
 use ndarray::{Array2, ArrayView2, s};
-use safetensors::{Dtype, SafeTensors};
 
+use crate::golden_file::GoldenFile;
 use crate::model::{ENCODER, golden, golden_texts};
 
 /// What sentence-transformers gave, as `tests/golden/README.md` says.
@@ -19,36 +18,7 @@ struct Golden {
 }
 
 static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
-    let bytes = fs::read(golden("all-MiniLM-L6-v2.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |name: &str| {
-        let tensor = tensors.tensor(name).unwrap();
-        assert_eq!(tensor.dtype(), Dtype::F32);
-        let values = tensor
-            .data()
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|&b| f32::from_le_bytes(b));
-        Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
-    };
-    let ids = tensors.tensor("ids").unwrap();
-    let ids = ids
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&b| u32::from_le_bytes(b))
-        .collect();
-    let offsets = tensors.tensor("offsets").unwrap();
-    let offset = |&b: &[u8; 8]| usize::try_from(i64::from_le_bytes(b)).unwrap();
-    let offsets = offsets
-        .data()
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .map(offset)
-        .collect();
+    let file = GoldenFile::read(golden("all-MiniLM-L6-v2.safetensors"));
     let (names, texts) = golden_texts()
         .into_iter()
         .map(|golden| (golden.name, golden.text))
@@ -56,11 +26,11 @@ static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
     Golden {
         names,
         texts,
-        batch: TokenBatch::new(ids, offsets).unwrap(),
-        hidden: floats("hidden"),
-        hidden_full: floats("hidden_full"),
-        pooled: floats("pooled"),
-        normalized: floats("normalized"),
+        batch: file.tokens(),
+        hidden: file.rows("hidden"),
+        hidden_full: file.rows("hidden_full"),
+        pooled: file.rows("pooled"),
+        normalized: file.rows("normalized"),
     }
 });
 

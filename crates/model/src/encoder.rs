@@ -14,7 +14,7 @@ use crate::fingerprint::Fingerprint;
 use crate::modules::HeadModule;
 use crate::normalize::normalize_rows;
 use crate::pooling::Pooling;
-use crate::tokenize::{TextTokenizer, Tokenized};
+use crate::tokenize::{Settings, TextTokenizer, Tokenized};
 use crate::workers::Workers;
 use crate::{Checkpoint, EncoderOptions, Error, Precision, Result, TokenBatch};
 
@@ -135,10 +135,12 @@ impl Encoder {
         let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
         let tokenizer_bytes = read(&checkpoint.tokenizer_path())?;
         fingerprint.update(&tokenizer_bytes);
+        let settings = Settings::read(checkpoint)?;
+        fingerprint.update(format!("{settings:?}").as_bytes());
         // The tokenizer takes about as long as the weights.
         let (tokenizer, loaded) = workers.together(|| {
             rayon::join(
-                || TextTokenizer::load(checkpoint, &tokenizer_bytes, max_tokens),
+                || TextTokenizer::load(checkpoint, &settings, &tokenizer_bytes, max_tokens),
                 || architecture::load(checkpoint, options.device, options.precision),
             )
         });

@@ -4,7 +4,7 @@ use crate::{Checkpoint, Error, Result};
 
 mod settings;
 
-use settings::Settings;
+pub(crate) use settings::Settings;
 
 /// Cuts texts into token ids, as sentence-transformers does around the tokenizer.
 #[derive(Debug)]
@@ -23,8 +23,13 @@ pub(crate) struct Tokenized {
 }
 
 impl TextTokenizer {
-    /// Reads the tokenizer of `checkpoint` from the `bytes` of its file.
-    pub(crate) fn load(checkpoint: &Checkpoint, bytes: &[u8], max_tokens: usize) -> Result<Self> {
+    /// Reads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
+    pub(crate) fn load(
+        checkpoint: &Checkpoint,
+        settings: &Settings,
+        bytes: &[u8],
+        max_tokens: usize,
+    ) -> Result<Self> {
         const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
         let path = checkpoint.tokenizer_path();
         let mut tokenizer =
@@ -34,7 +39,7 @@ impl TextTokenizer {
         tokenizer
             .with_truncation(None)
             .map_err(Error::malformed(&path, EXPECTED))?;
-        Settings::read(checkpoint)?
+        settings
             .apply(&mut tokenizer)
             .map_err(Error::malformed(&path, EXPECTED))?;
         if checkpoint.do_lower_case {

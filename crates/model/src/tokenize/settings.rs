@@ -8,8 +8,8 @@ use crate::error::BoxError;
 use crate::{Checkpoint, Result};
 
 /// What `tokenizer_config.json` may say against `tokenizer.json`.
-#[derive(Default, Deserialize)]
-pub(super) struct Settings {
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Settings {
     tokenizer_class: Option<String>,
     do_lower_case: Option<bool>,
     strip_accents: Option<bool>,
@@ -18,7 +18,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
+    pub(crate) fn read(checkpoint: &Checkpoint) -> Result<Self> {
         let settings = Json::<Self>::read_optional(
             checkpoint.tokenizer_config_path(),
             "the settings of a tokenizer, in JSON",

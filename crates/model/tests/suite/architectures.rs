@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
-use ndarray::{Array2, ArrayView2, Axis, Slice};
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role};
+use ndarray::{ArrayView2, Axis, Slice};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
 use crate::checkpoints::{copy, fixtures, load, variant_of};
+use crate::golden_file::GoldenFile;
 
 /// Hidden and pooled states, whose golden numbers differ from f64 by 1e-5 at most where values
 /// reach 5. The weakest part of a model changes them by 6e-2, another GELU by 1e-3.
@@ -35,39 +36,8 @@ pub(crate) fn texts() -> Vec<String> {
 }
 
 /// The golden numbers of one checkpoint.
-pub(crate) struct Golden(Vec<u8>);
-
-impl Golden {
-    pub(crate) fn read(name: &str) -> Self {
-        Self(fs::read(checkpoint(name).join("golden.safetensors")).unwrap())
-    }
-
-    pub(crate) fn rows(&self, name: &str) -> Array2<f32> {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let tensor = tensors.tensor(name).unwrap();
-        let values = tensor
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes(b.try_into().unwrap()));
-        Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
-    }
-
-    pub(crate) fn tokens(&self) -> TokenBatch {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let ids = tensors.tensor("ids").unwrap();
-        let ids = ids
-            .data()
-            .chunks_exact(4)
-            .map(|b| u32::from_le_bytes(b.try_into().unwrap()));
-        let offsets = tensors.tensor("offsets").unwrap();
-        let offsets = offsets.data().chunks_exact(8);
-        let offsets = offsets.map(|b| {
-            u64::from_le_bytes(b.try_into().unwrap())
-                .try_into()
-                .unwrap()
-        });
-        TokenBatch::new(ids.collect(), offsets.collect()).unwrap()
-    }
+pub(crate) fn golden(name: &str) -> GoldenFile {
+    GoldenFile::read(checkpoint(name).join("golden.safetensors"))
 }
 
 #[track_caller]
@@ -90,7 +60,7 @@ pub(crate) fn assert_close(
 /// Compares every stage of the checkpoint in `dir` with the golden numbers of `name`.
 #[track_caller]
 fn agrees_in(dir: &Path, name: &str) {
-    let golden = Golden::read(name);
+    let golden = golden(name);
     let encoder = load(dir);
     let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
     assert_eq!(tokens, golden.tokens());
@@ -185,6 +155,19 @@ fn the_settings_of_a_tokenizer_count_where_transformers_lets_them() {
 }
 
 #[test]
+fn the_settings_of_a_tokenizer_are_in_the_fingerprint() {
+    let fingerprint = |field, value| {
+        let changes = [("tokenizer_config.json", field, value)];
+        let encoder = load(variant_of("tiny-bert", &changes).path());
+        encoder.fingerprint().to_owned()
+    };
+    let plain = load(&fixtures().join("tiny-bert")).fingerprint().to_owned();
+    assert_ne!(fingerprint("do_lower_case", json!(false)), plain);
+    assert_ne!(fingerprint("strip_accents", json!(false)), plain);
+    assert_eq!(fingerprint("mask_token", json!("[OTHER]")), plain);
+}
+
+#[test]
 fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
     let tokens = |text: &str, space: bool, setting: Value| {
         let bytes = json!({"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": true,
@@ -256,7 +239,7 @@ fn tensors_below_a_prefix_are_found() {
 #[test]
 fn a_prompt_before_a_last_token_agrees() {
     let rows = load(&checkpoint("qwen3")).encode_queries(&texts()).unwrap();
-    let expected = Golden::read("qwen3").rows("query");
+    let expected = golden("qwen3").rows("query");
     assert_close("query", UNIT_TOLERANCE, rows.view(), expected.view());
 }
 

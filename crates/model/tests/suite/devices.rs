@@ -4,7 +4,7 @@ use std::io::Write;
 
 use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions, Error, Precision};
 
-use crate::architectures::{Golden, assert_close, checkpoint, texts};
+use crate::architectures::{assert_close, checkpoint, golden, texts};
 
 const CHECKPOINTS: [&str; 7] = [
     "roberta",
@@ -37,7 +37,7 @@ fn agrees_on(device: Device) {
         for name in CHECKPOINTS {
             let what = format!("{name} in {precision} on {device}");
             let encoder = load(name, device, precision).unwrap();
-            let golden = Golden::read(name);
+            let golden = golden(name);
             let hidden = encoder.hidden_states(&golden.tokens()).unwrap();
             let expected = golden.rows("hidden");
             assert_close(&what, hidden_bound, hidden.view(), expected.view());

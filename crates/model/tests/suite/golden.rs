@@ -4,12 +4,12 @@
 
 use std::fs;
 
-use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role, TokenBatch};
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role};
 use ndarray::{Array2, ArrayView2};
-use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
 use crate::checkpoints::{copy, fixtures, load, modules, variant};
+use crate::golden_file::GoldenFile;
 
 /// The golden numbers differ from f64 by 4e-6 at most where values reach 4 and more.
 const TOLERANCE: f32 = 5e-6;
@@ -22,33 +22,12 @@ fn texts() -> Vec<String> {
         .collect()
 }
 
-fn golden(name: &str) -> Array2<f32> {
-    let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let tensor = tensors.tensor(name).unwrap();
-    let values = tensor
-        .data()
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes(b.try_into().unwrap()));
-    Array2::from_shape_vec((tensor.shape()[0], tensor.shape()[1]), values.collect()).unwrap()
+fn golden_file() -> GoldenFile {
+    GoldenFile::read(fixtures().join("tiny-golden.safetensors"))
 }
 
-fn golden_tokens() -> TokenBatch {
-    let bytes = fs::read(fixtures().join("tiny-golden.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let ids = tensors.tensor("ids").unwrap();
-    let ids = ids
-        .data()
-        .chunks_exact(4)
-        .map(|b| u32::from_le_bytes(b.try_into().unwrap()));
-    let offsets = tensors.tensor("offsets").unwrap();
-    let offsets = offsets.data().chunks_exact(8);
-    let offsets = offsets.map(|b| {
-        u64::from_le_bytes(b.try_into().unwrap())
-            .try_into()
-            .unwrap()
-    });
-    TokenBatch::new(ids.collect(), offsets.collect()).unwrap()
+fn golden(name: &str) -> Array2<f32> {
+    golden_file().rows(name)
 }
 
 #[track_caller]
@@ -67,7 +46,7 @@ fn assert_close(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) {
 fn tokens_hidden_states_pooled_and_normalized_agree() {
     let encoder = load(&fixtures().join("tiny-bert"));
     let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
-    assert_eq!(tokens, golden_tokens());
+    assert_eq!(tokens, golden_file().tokens());
     let hidden = encoder.hidden_states(&tokens).unwrap();
     assert_close(hidden.view(), golden("hidden").view());
     let pooled = encoder.pool(hidden.view(), &tokens).unwrap();

@@ -9,4 +9,5 @@ mod architectures;
 mod checkpoints;
 mod devices;
 mod golden;
+mod golden_file;
 mod refusals;
