@@ -1,13 +1,20 @@
 //! Tokens a second through the default model, in f32 and int8, by 1 and 2 threads. The answers are
-//! compared with those of sentence-transformers before anything is timed.
+//! compared with those of sentence-transformers before anything is timed. At last, the share of the
+//! processor's peak.
 #![expect(
     clippy::unwrap_used,
-    reason = "what fails in a benchmark should fail loudly"
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    reason = "what fails in a benchmark should fail loudly, and its counts are far below 2⁵³"
 )]
 
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
+use std::time::Instant;
+use std::{env, thread};
 
+use cognate_kernels::Cpu;
 use cognate_model::{DEFAULT_MODEL, Encoder, EncoderOptions, ModelSource, Precision, Role};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use safetensors::SafeTensors;
@@ -94,5 +101,61 @@ fn embed(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, embed);
+/// How much of what the cores can do at most goes into the operations of the model, each of whose
+/// multiply-adds counts as two. The model and a loop of nothing but multiply-adds take turns.
+fn share_of_peak(_: &mut Criterion) {
+    const THREADS: usize = 2;
+    const PEAK: usize = 4_000_000_000;
+    let rounds = if env::args().any(|arg| arg == "--test") {
+        1
+    } else {
+        9
+    };
+    let encoder = load(THREADS, Precision::F32);
+    let texts: Vec<GoldenText> = serde_json::from_slice(&golden("texts.json")).unwrap();
+    let texts: Vec<&str> = texts.iter().map(|golden| golden.text.as_str()).collect();
+    let longest = *texts.iter().max_by_key(|text| text.len()).unwrap();
+    for (name, texts) in [
+        ("documents of 256 tokens", vec![longest; 16]),
+        ("mixed lengths", texts),
+        (
+            "queries",
+            vec!["nearest neighbours of a paper in a library"; 256],
+        ),
+    ] {
+        let tokens = encoder.tokenize(Role::Document, &texts).unwrap();
+        let operations: usize = tokens.sequences().map(|ids| operations(ids.len())).sum();
+        let mut shares: Vec<f64> = (0..rounds)
+            .map(|_| {
+                let peak = Instant::now();
+                thread::scope(|scope| {
+                    for _ in 0..THREADS {
+                        scope.spawn(|| black_box(Cpu::detect().run_at_peak(PEAK)));
+                    }
+                });
+                let peak = peak.elapsed().as_secs_f64() / (THREADS * PEAK) as f64;
+                let work = Instant::now();
+                black_box(encoder.encode_documents(&texts).unwrap());
+                peak * operations as f64 / work.elapsed().as_secs_f64()
+            })
+            .collect();
+        shares.sort_by(f64::total_cmp);
+        println!(
+            "share of peak, {name}, {THREADS} threads: {:.2}",
+            shares[rounds / 2]
+        );
+    }
+}
+
+/// Floating-point operations of all-MiniLM-L6-v2 in its matrix products, for a text of `n` tokens.
+fn operations(n: usize) -> usize {
+    const LAYERS: usize = 6;
+    const WIDTH: usize = 384;
+    const INTERMEDIATE: usize = 1536;
+    let layer = 4 * WIDTH * WIDTH + 2 * WIDTH * INTERMEDIATE;
+    let attention = 2 * n * WIDTH;
+    2 * LAYERS * n * (layer + attention)
+}
+
+criterion_group!(benches, embed, share_of_peak);
 criterion_main!(benches);

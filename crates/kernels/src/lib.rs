@@ -43,6 +43,7 @@ mod elementary;
 mod epilogue;
 mod layer_norm;
 mod linear;
+mod peak;
 mod product;
 mod quantize;
 mod quantized_linear;
