@@ -108,7 +108,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// It does not begin as segments begin.
+    /// It does not begin as segments, or their compact forms, begin.
     #[error("is not a Cognate segment")]
     NotASegment,
     /// It is shorter than its header says; an interrupted copy, for example.
@@ -133,6 +133,9 @@ pub enum Damage {
     /// The table of checksums does not match its own checksum.
     #[error("has a damaged table of checksums")]
     Table,
+    /// The rotation of a compact form does not match its checksum.
+    #[error("has a damaged rotation")]
+    Rotation,
     /// A block of rows does not match its checksum.
     #[error("is damaged in rows {first} to {last}")]
     Rows {

@@ -51,6 +51,7 @@
 
 #![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
 mod builder;
+mod compact;
 mod durable;
 mod encode;
 mod error;
@@ -62,6 +63,7 @@ mod manifest;
 mod map;
 mod open;
 mod options;
+mod rotation;
 mod scan;
 mod search;
 mod segment;

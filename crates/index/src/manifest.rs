@@ -228,6 +228,16 @@ pub(crate) fn segment_number(name: &str) -> Option<u64> {
     (name == segment_name(number)).then_some(number)
 }
 
+/// The name of the segment file that a file of this name belongs to: its own, or that of which it is
+/// the compact form; none for other names.
+pub(crate) fn segment_of(name: &str) -> Option<String> {
+    let segment = match name.strip_suffix(".codes") {
+        Some(stem) => format!("{stem}.vec"),
+        None => name.to_owned(),
+    };
+    segment_number(&segment).map(|_| segment)
+}
+
 /// A bitmap as base64 of its portable serialization, which other languages read too.
 fn encode(bitmap: &RoaringBitmap) -> String {
     let mut bytes = Vec::with_capacity(bitmap.serialized_size());

@@ -4,13 +4,20 @@
 //! blocks it took, and the threads' hits are merged. Queries come in groups: a block is read from
 //! memory once for a group. A score depends on the two vectors alone, and the best hits on the
 //! scores alone, so none of this shows in the result.
+//!
+//! Where a segment has a compact form, that is read first, and only rows whose bound reaches the
+//! worst of the best hits so far are read in f32: what is left out could not have been a hit. That
+//! worst score is shared between threads. Where bounds exclude too little to pay, rows are read in
+//! f32 as elsewhere.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use cognate_kernels::Cpu;
+use cognate_kernels::{CodePanels, Cpu, Reach, Reached};
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
+use crate::compact::{BLOCK_ROWS, Encoded};
 use crate::flat::Placed;
 use crate::top_k::TopK;
 use crate::{FlatIndex, Hit, SearchOptions};
@@ -25,6 +32,16 @@ const STRIP_ROWS: usize = 64;
 /// cache.
 const GROUP_QUERIES: usize = 64;
 const GROUP_BYTES: usize = 128 << 10;
+
+/// Rows of a block that are read in f32 when nothing is known of a query yet, at least: as many as
+/// fill panels, so that there is something to compare bounds with.
+const FIRST_ROWS: u32 = 512;
+
+/// One allowed row in so many is too few to read the compact form of all.
+const SPARSE: u64 = 16;
+
+/// Of so many pairs of query and row, bounds let one pass at most, or reading them does not pay.
+const LEAST_GAIN: u64 = 3;
 
 /// Products below which starting threads takes longer than the work.
 const SMALL_WORK: usize = 1 << 20;
@@ -49,12 +66,12 @@ pub(crate) fn scan(
     if rows.saturating_mul(queries.len()) <= SMALL_WORK {
         queries
             .chunks(group)
-            .flat_map(|queries| scan.on_one_thread(queries))
+            .flat_map(|queries| scan.on_one_thread(&Group::new(index, queries)))
             .collect()
     } else {
         let groups = queries.par_chunks(group).with_max_len(1);
         groups
-            .flat_map_iter(|queries| scan.on_many_threads(queries))
+            .flat_map_iter(|queries| scan.on_many_threads(&Group::new(index, queries)))
             .collect()
     }
 }
@@ -78,11 +95,19 @@ fn allowed(index: &FlatIndex, filter: Option<&RoaringBitmap>) -> Option<RoaringB
 /// Rows of one segment that a thread takes at once.
 struct Block<'a> {
     placed: &'a Placed,
+    /// Which one it is.
+    segment: usize,
     /// Numbers in the index.
     rows: Range<u32>,
 }
 
 impl<'a> Block<'a> {
+    /// The rows in compact form, if there is one.
+    fn panels(&self) -> Option<CodePanels<'a>> {
+        let Placed { first, segment } = self.placed;
+        segment.compact()?.block(self.rows.start - first)
+    }
+
     /// The values of consecutive rows.
     fn values(&self, rows: Range<u32>, dim: usize) -> &'a [f32] {
         let offset = |row: u32| (row - self.placed.first) as usize * dim;
@@ -95,8 +120,9 @@ fn blocks<'a>(index: &'a FlatIndex, allowed: Option<&RoaringBitmap>) -> Vec<Bloc
     let block_rows = BLOCK_BYTES / (index.dim() * size_of::<f32>());
     let block_rows = u32::try_from(block_rows).unwrap_or(u32::MAX).max(16);
     let mut blocks = Vec::new();
-    for placed in index.placed() {
+    for (segment, placed) in index.placed().iter().enumerate() {
         let end = placed.first + placed.segment.rows();
+        let compact = placed.segment.compact().is_some();
         let mut next = placed.first;
         while next < end {
             if let Some(allowed) = allowed {
@@ -105,12 +131,74 @@ fn blocks<'a>(index: &'a FlatIndex, allowed: Option<&RoaringBitmap>) -> Vec<Bloc
                     None => break,
                 }
             }
-            let rows = next..end.min(next.saturating_add(block_rows));
+            if compact {
+                // Blocks of a compact form begin where it has them.
+                next -= (next - placed.first) % BLOCK_ROWS;
+            }
+            let len = if compact { BLOCK_ROWS } else { block_rows };
+            let rows = next..end.min(next.saturating_add(len));
             next = rows.end;
-            blocks.push(Block { placed, rows });
+            blocks.push(Block {
+                placed,
+                segment,
+                rows,
+            });
         }
     }
     blocks
+}
+
+/// Queries that go through the rows together.
+struct Group<'a> {
+    /// `[m, dim]`
+    queries: &'a [f32],
+    m: usize,
+    /// The queries as the compact form of each segment needs them.
+    encoded: Vec<Option<Encoded>>,
+    /// For each query a score that the worst hit has at least, as [`ordered`] bits.
+    floors: Vec<AtomicU32>,
+}
+
+impl<'a> Group<'a> {
+    fn new(index: &FlatIndex, queries: &'a [f32]) -> Self {
+        let m = queries.len() / index.dim();
+        let encode = |placed: &Placed| Some(placed.segment.compact()?.encode(queries));
+        Self {
+            queries,
+            m,
+            encoded: index.placed().iter().map(encode).collect(),
+            floors: (0..m).map(|_| AtomicU32::new(0)).collect(),
+        }
+    }
+
+    fn floor(&self, query: usize) -> f32 {
+        from_ordered(self.floors[query].load(Ordering::Relaxed))
+    }
+
+    /// Raises the floors to those of a thread.
+    fn raise_all(&self, best: &[TopK]) {
+        for (floor, best) in self.floors.iter().zip(best) {
+            floor.fetch_max(ordered(best.floor()), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Bits in the order of the numbers; 0 is below all of them.
+fn ordered(x: f32) -> u32 {
+    let bits = x.to_bits();
+    if x.is_sign_negative() {
+        !bits
+    } else {
+        bits | 1 << 31
+    }
+}
+
+fn from_ordered(bits: u32) -> f32 {
+    match bits {
+        0 => f32::NEG_INFINITY,
+        _ if bits >> 31 == 1 => f32::from_bits(bits & !(1 << 31)),
+        _ => f32::from_bits(!bits),
+    }
 }
 
 /// What the groups of queries have in common.
@@ -126,56 +214,143 @@ struct State {
     best: Vec<TopK>,
     /// Scratch space for the scores of a strip, `[m, rows]`.
     scores: Vec<f32>,
+    /// Scratch space for bounds, and those that reach the floor.
+    reach: Vec<Reach>,
+    reached: Vec<Reached>,
+    /// Pairs of a query and a row whose bounds were looked at, and how many were let pass.
+    looked_at: u64,
+    passed: u64,
 }
 
 impl Scan<'_> {
-    fn start(&self, queries: &[f32]) -> State {
-        let m = queries.len() / self.index.dim();
-        let best = (0..m)
+    fn start(&self, group: &Group<'_>) -> State {
+        let best = (0..group.m)
             .map(|_| TopK::new(self.options.k(), self.options.floor()))
             .collect();
         State {
             best,
-            scores: vec![0.0; m * STRIP_ROWS],
+            scores: vec![0.0; group.m * STRIP_ROWS],
+            reach: Vec::new(),
+            reached: Vec::new(),
+            looked_at: 0,
+            passed: 0,
         }
     }
 
-    fn on_one_thread(&self, queries: &[f32]) -> Vec<Vec<Hit>> {
-        let start = self.start(queries);
+    fn on_one_thread(&self, group: &Group<'_>) -> Vec<Vec<Hit>> {
+        let start = self.start(group);
         let end = self
             .blocks
             .iter()
-            .fold(start, |state, block| self.step(queries, state, block));
+            .fold(start, |state, block| self.step(group, state, block));
         end.best.into_iter().map(TopK::into_sorted).collect()
     }
 
-    fn on_many_threads(&self, queries: &[f32]) -> Vec<Vec<Hit>> {
+    fn on_many_threads(&self, group: &Group<'_>) -> Vec<Vec<Hit>> {
         let best = self
             .blocks
             .par_iter()
             .fold(
-                || self.start(queries),
-                |state, block| self.step(queries, state, block),
+                || self.start(group),
+                |state, block| self.step(group, state, block),
             )
             .map(|state| state.best)
             .reduce_with(|a, b| a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect())
-            .unwrap_or_else(|| self.start(queries).best);
+            .unwrap_or_else(|| self.start(group).best);
         best.into_iter().map(TopK::into_sorted).collect()
     }
 
     /// Takes in a block.
-    fn step(&self, queries: &[f32], mut state: State, block: &Block<'_>) -> State {
-        match self.allowed {
-            None => self.all_rows(queries, &mut state, block),
-            Some(allowed) => self.some_rows(queries, &mut state, block, allowed),
+    fn step(&self, group: &Group<'_>, mut state: State, block: &Block<'_>) -> State {
+        if let Some(encoded) = &group.encoded[block.segment]
+            && state.passed * LEAST_GAIN <= state.looked_at
+            && self.is_dense(block)
+            && let Some(panels) = block.panels()
+        {
+            self.reached_rows(group, &mut state, block, encoded, panels);
+        } else {
+            self.rows(group.queries, &mut state, block, block.rows.clone());
         }
         state
     }
 
-    fn all_rows(&self, queries: &[f32], state: &mut State, block: &Block<'_>) {
+    /// Whether so many rows of a block are allowed that all are worth a look.
+    fn is_dense(&self, block: &Block<'_>) -> bool {
+        self.allowed.is_none_or(|allowed| {
+            let count = allowed.range_cardinality(block.rows.clone());
+            count * SPARSE >= block.rows.len() as u64
+        })
+    }
+
+    /// Takes in the rows of a block whose bounds reach the floor, best bound first.
+    fn reached_rows(
+        &self,
+        group: &Group<'_>,
+        state: &mut State,
+        block: &Block<'_>,
+        encoded: &Encoded,
+        panels: CodePanels<'_>,
+    ) {
+        let floor = |state: &State, query: usize| state.best[query].floor().max(group.floor(query));
+        let mut from = block.rows.start;
+        if (0..group.m).any(|query| floor(state, query) == f32::NEG_INFINITY) {
+            let panel = u32::try_from(CodePanels::ROWS).unwrap_or(1);
+            let wanted = u32::try_from(self.options.k()).unwrap_or(u32::MAX);
+            let first = wanted.saturating_mul(2).max(FIRST_ROWS);
+            from = from
+                .saturating_add(first.next_multiple_of(panel))
+                .min(block.rows.end);
+            self.rows(group.queries, state, block, block.rows.start..from);
+        }
+        if from == block.rows.end {
+            return group.raise_all(&state.best);
+        }
+        let skipped = from - block.rows.start;
+        let floors = (0..group.m)
+            .map(|query| floor(state, query))
+            .collect::<Vec<_>>();
+        state.reached.clear();
+        Cpu::detect().reached(
+            encoded.with_floors(floors.into_iter(), &mut state.reach),
+            panels.from(skipped as usize),
+            &mut state.reached,
+        );
+        state.looked_at += u64::from(block.rows.end - from) * group.m as u64;
+        state.passed += state.reached.len() as u64;
+        state.reached.sort_unstable_by(|a, b| {
+            a.query
+                .cmp(&b.query)
+                .then_with(|| b.bound.total_cmp(&a.bound))
+        });
         let dim = self.index.dim();
-        let values = block.values(block.rows.clone(), dim);
-        let firsts = block.rows.clone().step_by(STRIP_ROWS);
+        for reached in &state.reached {
+            let (query, row) = (reached.query as usize, from + reached.row);
+            let best = &mut state.best[query];
+            // A panel may be longer than the segment.
+            if row >= block.rows.end || reached.bound < best.floor() {
+                continue;
+            }
+            if self.allowed.is_none_or(|allowed| allowed.contains(row)) {
+                let query = &group.queries[query * dim..][..dim];
+                let score = Cpu::detect().dot(query, block.values(row..row + 1, dim));
+                best.push(row, score);
+            }
+        }
+        group.raise_all(&state.best);
+    }
+
+    /// Takes in rows of a block in f32.
+    fn rows(&self, queries: &[f32], state: &mut State, block: &Block<'_>, rows: Range<u32>) {
+        match self.allowed {
+            None => self.all_rows(queries, state, block, rows),
+            Some(allowed) => self.some_rows(queries, state, block, allowed, rows),
+        }
+    }
+
+    fn all_rows(&self, queries: &[f32], state: &mut State, block: &Block<'_>, rows: Range<u32>) {
+        let dim = self.index.dim();
+        let values = block.values(rows.clone(), dim);
+        let firsts = rows.step_by(STRIP_ROWS);
         for (strip, first) in values.chunks(STRIP_ROWS * dim).zip(firsts) {
             let scores = &mut state.scores[..state.best.len() * (strip.len() / dim)];
             Cpu::detect().dot_block(queries, strip, dim, scores);
@@ -189,9 +364,10 @@ impl Scan<'_> {
         state: &mut State,
         block: &Block<'_>,
         allowed: &RoaringBitmap,
+        rows: Range<u32>,
     ) {
         let dim = self.index.dim();
-        let mut ids = allowed.range(block.rows.clone());
+        let mut ids = allowed.range(rows);
         let mut strip = [0; STRIP_ROWS];
         loop {
             let strip = &*ids.next_many(&mut strip);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::compact::{self, Compact};
 use crate::error::Damage;
 use crate::header::{self, Header};
 #[cfg(feature = "mmap")]
@@ -16,10 +17,12 @@ pub(crate) struct Segment {
     dim: usize,
     rows: u32,
     values: Values,
+    compact: Option<Compact>,
     origin: Option<Origin>,
 }
 
-enum Values {
+/// Words of 32 bits, in memory or in a file.
+pub(crate) enum Values {
     Owned(Vec<f32>),
     #[cfg(feature = "mmap")]
     Mapped(Map),
@@ -39,6 +42,7 @@ impl Segment {
         Self {
             dim,
             rows,
+            compact: Compact::of(dim, &values),
             values: Values::Owned(values),
             origin: None,
         }
@@ -66,17 +70,18 @@ impl Segment {
             return Err(Error::corrupt(path, Damage::Table));
         }
 
-        let values = Values::open(&mut file, header, storage).map_err(read())?;
-        let (path, block_rows) = (path.to_owned(), header.block_rows);
+        let len = header.rows as usize * header.dim;
+        let values = Values::open(&mut file, header::LEN, len, storage).map_err(read())?;
         let origin = Some(Origin {
-            path,
-            block_rows,
+            path: path.to_owned(),
+            block_rows: header.block_rows,
             checksums,
         });
         let segment = Self {
             dim: header.dim,
             rows: header.rows,
             values,
+            compact: open_compact(path, header, storage),
             origin,
         };
         if matches!(segment.values, Values::Owned(_)) {
@@ -96,11 +101,12 @@ impl Segment {
 
     /// All values, `[rows, dim]`.
     pub(crate) fn values(&self) -> &[f32] {
-        match &self.values {
-            Values::Owned(values) => values,
-            #[cfg(feature = "mmap")]
-            Values::Mapped(map) => map.values(),
-        }
+        self.values.as_slice()
+    }
+
+    /// The rows in fewer bytes, if there are enough of them.
+    pub(crate) fn compact(&self) -> Option<&Compact> {
+        self.compact.as_ref()
     }
 
     /// The file, if it is in one.
@@ -112,11 +118,23 @@ impl Segment {
         self.path().unwrap_or(Path::new(""))
     }
 
-    /// Reads every row and compares it with what was written. Rows in memory are taken as sound.
+    /// Reads every row and compares it with what was written, and the compact form if there is one.
+    /// Rows in memory are taken as sound.
     pub(crate) fn verify(&self) -> Result<()> {
         let Some(origin) = &self.origin else {
             return Ok(());
         };
+        let beside = compact::path_beside(&origin.path);
+        match &self.compact {
+            Some(compact) => compact.verify(&beside)?,
+            // There is none, or it is why it could not be opened.
+            None => drop(Compact::open(
+                &beside,
+                self.dim,
+                self.rows,
+                Storage::Mapped,
+            )?),
+        }
         (0..origin.checksums.len())
             .into_par_iter()
             .find_map_first(|block| self.checked_block(origin, block).err())
@@ -168,18 +186,23 @@ impl fmt::Debug for Segment {
 }
 
 impl Values {
+    /// `len` words of a file from byte `offset` on, a multiple of 64.
     #[cfg_attr(
         not(feature = "mmap"),
         expect(unused_variables, reason = "without maps there is one storage")
     )]
-    fn open(file: &mut File, header: Header, storage: Storage) -> std::io::Result<Self> {
-        let len = header.rows as usize * header.dim;
+    pub(crate) fn open(
+        file: &mut File,
+        offset: usize,
+        len: usize,
+        storage: Storage,
+    ) -> std::io::Result<Self> {
         #[cfg(feature = "mmap")]
         if storage == Storage::Mapped && cfg!(target_endian = "little") {
-            return Ok(Self::Mapped(Map::open(file, header::LEN, len)?));
+            return Ok(Self::Mapped(Map::open(file, offset, len)?));
         }
         let mut values = vec![0.0_f32; len];
-        file.seek(SeekFrom::Start(header::LEN as u64))?;
+        file.seek(SeekFrom::Start(offset as u64))?;
         file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
         if cfg!(target_endian = "big") {
             for x in &mut values {
@@ -188,6 +211,26 @@ impl Values {
         }
         Ok(Self::Owned(values))
     }
+
+    pub(crate) fn as_slice(&self) -> &[f32] {
+        match self {
+            Self::Owned(values) => values,
+            #[cfg(feature = "mmap")]
+            Self::Mapped(map) => map.values(),
+        }
+    }
+}
+
+/// The compact form beside a segment. One that cannot be used is none: rows are then read in f32.
+fn open_compact(path: &Path, header: Header, storage: Storage) -> Option<Compact> {
+    if cfg!(target_endian = "big") {
+        return None;
+    }
+    let path = compact::path_beside(path);
+    Compact::open(&path, header.dim, header.rows, storage)
+        .inspect_err(|error| tracing::warn!(%error, "a compact form is not used"))
+        .ok()
+        .flatten()
 }
 
 #[cfg(test)]

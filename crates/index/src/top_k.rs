@@ -32,6 +32,11 @@ impl TopK {
         }
     }
 
+    /// The least score that still gets in.
+    pub(crate) fn floor(&self) -> f32 {
+        self.floor
+    }
+
     #[inline]
     pub(crate) fn push(&mut self, row: u32, score: f32) {
         if score >= self.floor {

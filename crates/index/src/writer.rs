@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayView2, Axis};
 use roaring::RoaringBitmap;
 
+use crate::compact::{self, Compact};
 use crate::durable::{self, Existing};
 use crate::encode::SegmentEncoder;
 use crate::error::Damage;
-use crate::manifest::{self, Entry, Manifest, grown, segment_name, segment_number};
+use crate::manifest::{self, Entry, Manifest, grown, segment_name, segment_number, segment_of};
 use crate::segment::Segment;
 use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
 use crate::{Error, Result, Storage};
@@ -139,6 +140,12 @@ impl IndexWriter {
             }
             out.finish().map_err(write())
         })?;
+        if cfg!(target_endian = "little") && total >= compact::LEAST_ROWS {
+            let segment = Segment::open(&path, Storage::Mapped)?;
+            if let Some(compact) = Compact::of(dim, segment.values()) {
+                compact.write(&compact::path_beside(&path))?;
+            }
+        }
         tracing::debug!(path = %path.display(), rows = rows.nrows(), merged, "appended");
         self.manifest
             .replace_last(merged, Entry { file, rows: total });
@@ -168,7 +175,9 @@ impl IndexWriter {
             .max()
             .unwrap_or(0);
         for_each_name(&self.dir, |name| {
-            highest = highest.max(segment_number(name).unwrap_or(0));
+            let segment = segment_of(name);
+            let number = segment.and_then(|segment| segment_number(&segment));
+            highest = highest.max(number.unwrap_or(0));
             Ok(())
         })?;
         Ok(highest + 1)
@@ -216,7 +225,7 @@ impl IndexWriter {
             .collect();
         let mut removed = 0;
         for_each_name(&self.dir, |name| {
-            let dead = segment_number(name).is_some() && !named.contains(name);
+            let dead = segment_of(name).is_some_and(|segment| !named.contains(&*segment));
             if dead || durable::is_temporary(name) {
                 let path = self.dir.join(name);
                 fs::remove_file(&path).map_err(Error::io("remove", &path))?;

@@ -37,6 +37,7 @@
 
 mod aligned;
 mod attention;
+mod code_scan;
 mod cpu;
 mod dot;
 mod elementary;
@@ -55,6 +56,7 @@ mod tile;
 
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
+pub use code_scan::{CodePanels, CodeQueries, Reach, Reached};
 pub use cpu::Cpu;
 pub use epilogue::Epilogue;
 pub use linear::Linear;

@@ -36,21 +36,24 @@ impl<E> Rows<'_, E> {
 
 /// How the elements of a product are multiplied and summed.
 pub(crate) trait Multiply: Copy {
+    /// What rows are made of.
     type Element: Copy;
-    /// 16 elements, or sums of their products.
+    /// What panels are made of.
+    type Weight: Copy;
+    /// 16 elements, weights, or sums of their products.
     type Vector: Copy;
 
     fn splat(self, element: Self::Element) -> Self::Vector;
 
     /// # Safety
     ///
-    /// 16 elements can be read from `from`, which need not be aligned.
+    /// 16 weights can be read from `from`, which need not be aligned.
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(self, from: *const Self::Element) -> Self::Vector;
+    unsafe fn load_at(self, from: *const Self::Weight) -> Self::Vector;
 
     fn multiply_add(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 
-    /// Asks for 16 elements that will be needed soon.
+    /// Asks for a line of weights that will be needed soon.
     fn prefetch(self, line: &[f32; LANES]);
 }
 
@@ -60,6 +63,7 @@ pub(crate) struct Floats<S>(pub(crate) S);
 
 impl<S: Simd> Multiply for Floats<S> {
     type Element = f32;
+    type Weight = f32;
     type Vector = S::F;
 
     #[inline(always)]
@@ -91,6 +95,7 @@ pub(crate) struct Codes<S>(pub(crate) S);
 
 impl<S: Integers> Multiply for Codes<S> {
     type Element = i32;
+    type Weight = i32;
     type Vector = S::I;
 
     #[inline(always)]
@@ -108,6 +113,38 @@ impl<S: Integers> Multiply for Codes<S> {
     #[inline(always)]
     fn multiply_add(self, sum: S::I, a: S::I, b: S::I) -> S::I {
         self.0.dot_group(sum, a, b)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, line: &[f32; LANES]) {
+        self.0.prefetch(line);
+    }
+}
+
+/// Pairs of 16-bit numbers in words, by pairs of codes, summed exactly.
+#[derive(Clone, Copy)]
+pub(crate) struct CodePairs<S>(pub(crate) S);
+
+impl<S: Integers> Multiply for CodePairs<S> {
+    type Element = i32;
+    type Weight = i16;
+    type Vector = S::I;
+
+    #[inline(always)]
+    fn splat(self, element: i32) -> S::I {
+        self.0.splat_word(element)
+    }
+
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_at(self, from: *const i16) -> S::I {
+        // SAFETY: the caller's.
+        unsafe { self.0.load_pairs_at(from) }
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, sum: S::I, a: S::I, b: S::I) -> S::I {
+        self.0.dot_pairs(sum, a, b)
     }
 
     #[inline(always)]
@@ -139,7 +176,7 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
     mut sums: [[M::Vector; V]; R],
     rows: Rows<'_, M::Element>,
     depth: usize,
-    panel: &[M::Element],
+    panel: &[M::Weight],
     ahead: &[f32],
 ) -> [[M::Vector; V]; R] {
     assert!(
@@ -180,20 +217,20 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
 
 /// # Safety
 ///
-/// Each row of `a` has an element `i`, and `b` has `(i + 1) · V · 16` elements.
+/// Each row of `a` has an element `i`, and `b` has `(i + 1) · V · 16` weights.
 #[inline(always)]
 #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
 unsafe fn step<M: Multiply, const R: usize, const V: usize>(
     m: M,
     sums: &mut [[M::Vector; V]; R],
     a: &[*const M::Element; R],
-    b: *const M::Element,
+    b: *const M::Weight,
     i: usize,
 ) {
     // SAFETY: the caller vouches for all V vectors; the first is loaded in place of a value.
     let mut b_row = [unsafe { m.load_at(b.add(i * V * LANES)) }; V];
     for (v, b_row) in b_row.iter_mut().enumerate().skip(1) {
-        // SAFETY: the caller vouches for (i + 1) · V · 16 elements.
+        // SAFETY: the caller vouches for (i + 1) · V · 16 weights.
         *b_row = unsafe { m.load_at(b.add((i * V + v) * LANES)) };
     }
     for (a, sums) in a.iter().zip(sums) {

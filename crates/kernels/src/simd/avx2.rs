@@ -4,12 +4,13 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_HINT_T1, _mm_packus_epi16, _mm_prefetch, _mm_storeu_si128,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_ps,
-    _mm256_castsi256_si128, _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extracti128_si256,
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+    __m256, __m256i, _MM_HINT_T1, _mm_loadu_si128, _mm_packus_epi16, _mm_prefetch,
+    _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256,
+    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
+    _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::integers::GROUP;
@@ -180,6 +181,18 @@ impl Integers for Avx2 {
             [
                 _mm256_loadu_si256(from.cast()),
                 _mm256_loadu_si256(from.add(HALF).cast()),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs_at(self, from: *const i16) -> Self::I {
+        // SAFETY: an `Avx2` proves AVX2; the caller vouches for 16 pairs of bytes, and these loads
+        // ask for no alignment.
+        unsafe {
+            [
+                _mm256_cvtepi8_epi16(_mm_loadu_si128(from.cast())),
+                _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(HALF).cast())),
             ]
         }
     }

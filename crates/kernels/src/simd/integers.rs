@@ -42,6 +42,14 @@ pub(crate) trait Integers: Simd {
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_words_at(self, from: *const i32) -> Self::I;
 
+    /// Loads 16 pairs of signed codes, each widened to a pair of 16-bit numbers.
+    ///
+    /// # Safety
+    ///
+    /// 16 pairs can be read from `from`, which need not be aligned.
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_pairs_at(self, from: *const i16) -> Self::I;
+
     /// Adds to each sum the products of a group of codes, 0 to 255, and a group of weights, −127 to
     /// 127.
     ///

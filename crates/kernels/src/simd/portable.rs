@@ -119,6 +119,14 @@ impl Integers for Portable {
     }
 
     #[inline(always)]
+    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
+    unsafe fn load_pairs_at(self, from: *const i16) -> Self::I {
+        // SAFETY: the caller vouches for 16 pairs, and `read_unaligned` asks for no alignment.
+        let pairs = unsafe { from.cast::<[[i8; 2]; LANES]>().read_unaligned() };
+        pairs.map(|[low, high]| i32::from(low) & 0xffff | i32::from(high) << 16)
+    }
+
+    #[inline(always)]
     fn dot_group(self, sum: Self::I, codes: Self::I, weights: Self::I) -> Self::I {
         std::array::from_fn(|l| {
             let (codes, weights) = (codes[l].to_le_bytes(), weights[l].to_le_bytes());

@@ -1,0 +1,58 @@
+use nalgebra::{DMatrix, SymmetricEigen};
+use ndarray::{Array2, ArrayView2};
+
+/// An orthogonal matrix whose first rows are the directions in which vectors vary most.
+pub(crate) struct Rotation {
+    /// `[dim, dim]`
+    matrix: Array2<f64>,
+    /// How far it is from orthogonal: the Frobenius norm of `RᵀR − I`.
+    distortion: f64,
+}
+
+impl Rotation {
+    /// The principal directions of a sample, `[n, dim]`, around the origin: the eigenvectors of its
+    /// second moments, those of the largest eigenvalues first. None if they are no numbers.
+    pub(crate) fn learn(sample: ArrayView2<'_, f64>) -> Option<Self> {
+        let dim = sample.ncols();
+        let moments = sample.t().dot(&sample);
+        let moments = DMatrix::from_fn(dim, dim, |i, j| moments[[i, j]]);
+        let eigen = SymmetricEigen::new(moments);
+        let mut order: Vec<usize> = (0..dim).collect();
+        order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+        let matrix = Array2::from_shape_fn((dim, dim), |(i, j)| eigen.eigenvectors[(j, order[i])]);
+        let mut error = matrix.dot(&matrix.t());
+        error.diag_mut().mapv_inplace(|x| x - 1.0);
+        let distortion = error.iter().map(|x| x * x).sum::<f64>().sqrt();
+        distortion
+            .is_finite()
+            .then_some(Self { matrix, distortion })
+    }
+
+    /// What was stored, `[dim, dim]`; none if it is no square.
+    pub(crate) fn from_values(dim: usize, values: Vec<f64>, distortion: f64) -> Option<Self> {
+        let matrix = Array2::from_shape_vec((dim, dim), values).ok()?;
+        Some(Self { matrix, distortion })
+    }
+
+    pub(crate) fn dim(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    /// `[dim, dim]`
+    pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
+        self.matrix.iter().copied()
+    }
+
+    pub(crate) fn distortion(&self) -> f64 {
+        self.distortion
+    }
+
+    /// The rows of `[n, dim]`, rotated, in f64.
+    pub(crate) fn apply(&self, rows: &[f32]) -> Array2<f64> {
+        let dim = self.dim();
+        let rows = Array2::from_shape_fn((rows.len() / dim, dim), |(i, j)| {
+            f64::from(rows[i * dim + j])
+        });
+        rows.dot(&self.matrix.t())
+    }
+}
