@@ -50,10 +50,10 @@ pub(crate) const BLOCK_ROWS: u32 = 4096;
 /// Fewer rows are read in f32 sooner than a compact form pays.
 pub(crate) const LEAST_ROWS: u32 = 16_384;
 
-/// The dimensions for which there is a compact form: below, rows are small already; above, the
-/// rotation is large, and the bound is not proven.
+/// The dimensions for which there is a compact form: below, rows are small already; above, learning
+/// the rotation takes too long, and the bound is not proven.
 const LEAST_DIM: usize = 32;
-const MAX_DIM: usize = 2048;
+const MAX_DIM: usize = 1024;
 
 /// Rows from which the rotation and the length of the head are learned.
 const SAMPLE_ROWS: usize = 8192;

@@ -9,7 +9,7 @@ use crate::segment::Segment;
 use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
 use crate::{Result, RowId};
 
-/// Unit vectors that are searched exhaustively: the answer is exact.
+/// Unit vectors, searched so that the answer is exact.
 ///
 /// A value never changes; [`with_deleted`](Self::with_deleted), [`appended`](Self::appended) and
 /// [`reopen`](Self::reopen) give new ones, which share the rows. Cloning is cheap, and all

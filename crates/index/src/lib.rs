@@ -1,8 +1,8 @@
 //! Exact cosine search over unit vectors, in memory and in checksummed files.
 //!
-//! [`FlatIndex`] holds vectors and finds those nearest to a query. It compares the query with
-//! every one of them, so the answer is exact; it is not an approximate index that trades hits for
-//! time. It knows rows by number, not what they stand for.
+//! [`FlatIndex`] holds vectors and finds those nearest to a query. It passes over none that could be
+//! among them, so the answer is exact; it is not an approximate index that trades hits for time. It
+//! knows rows by number, not what they stand for.
 //!
 //! ```
 //! use cognate_index::{IndexBuilder, RowId};
@@ -37,11 +37,25 @@
 //!   opens as it was at the last commit. Damage to a file is found by [`FlatIndex::verify`], and
 //!   that to headers and lengths when it is opened.
 //!
+//! # Segments and compact forms
+//!
+//! Rows lie in segments. One of at least 16,384 rows of 32 to 1,024 dimensions has beside it a
+//! compact form, where that pays: the rows rotated so that the first dimensions hold most of what
+//! there is, those dimensions in 8 bits, and norms of what that leaves out. From these follows an
+//! upper bound of every score, with all rounding counted, and only rows whose bound reaches the worst
+//! of the hits so far are read in f32. So hits and scores are those of reading everything, on any
+//! data; how much is read depends on the data. What defeats the bound is read in f32 soon.
+//!
+//! A compact form takes a tenth to a quarter of the bytes of its rows, lies in a file
+//! `segment-….codes` beside theirs, and can be lost: without it, or where a block of it is damaged,
+//! rows are read in f32.
+//!
 //! # Complexity
 //!
-//! A search reads every allowed row once: it takes as long as memory takes to deliver
-//! `rows · dim · 4` bytes. A batch reads them once for up to 64 queries. Appending `n` rows writes
-//! O(n · log(rows)) of them on average; deleting writes none.
+//! A search reads every allowed row once, in compact form or in f32: it takes as long as memory takes
+//! to deliver at most `rows · dim · 4` bytes. A batch reads them once for up to 64 queries. Appending
+//! `n` rows writes O(n · log(rows)) of them on average, and O(dim²) operations go into each that is
+//! written in compact form; deleting writes none.
 //!
 //! # Features
 //!

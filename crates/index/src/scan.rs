@@ -11,7 +11,7 @@
 //! f32 as elsewhere.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use cognate_kernels::{CodePanels, Cpu, Reach, Reached};
 use rayon::prelude::*;
@@ -37,11 +37,17 @@ const GROUP_BYTES: usize = 128 << 10;
 /// fill panels, so that there is something to compare bounds with.
 const FIRST_ROWS: u32 = 512;
 
+/// Rows of a panel.
+#[expect(clippy::cast_possible_truncation, reason = "they are 16")]
+const PANEL_ROWS: u32 = CodePanels::ROWS as u32;
+
 /// One allowed row in so many is too few to read the compact form of all.
 const SPARSE: u64 = 16;
 
-/// Of so many pairs of query and row, bounds let one pass at most, or reading them does not pay.
+/// Of so many pairs of query and row, bounds let one pass at most, or reading them does not pay;
+/// what is known after so many rows decides.
 const LEAST_GAIN: u64 = 3;
+const TRIAL_ROWS: u64 = 4 * BLOCK_ROWS as u64;
 
 /// Products below which starting threads takes longer than the work.
 const SMALL_WORK: usize = 1 << 20;
@@ -157,6 +163,9 @@ struct Group<'a> {
     encoded: Vec<Option<Encoded>>,
     /// For each query a score that the worst hit has at least, as [`ordered`] bits.
     floors: Vec<AtomicU32>,
+    /// Pairs of a query and a row whose bounds were looked at, and how many were let pass.
+    looked_at: AtomicU64,
+    passed: AtomicU64,
 }
 
 impl<'a> Group<'a> {
@@ -168,7 +177,16 @@ impl<'a> Group<'a> {
             m,
             encoded: index.placed().iter().map(encode).collect(),
             floors: (0..m).map(|_| AtomicU32::new(0)).collect(),
+            looked_at: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
         }
+    }
+
+    /// Whether bounds exclude so much that it pays to look at them.
+    fn bounds_pay(&self) -> bool {
+        let looked_at = self.looked_at.load(Ordering::Relaxed);
+        let passed = self.passed.load(Ordering::Relaxed);
+        looked_at < TRIAL_ROWS * self.m as u64 || passed * LEAST_GAIN <= looked_at
     }
 
     fn floor(&self, query: usize) -> f32 {
@@ -217,9 +235,6 @@ struct State {
     /// Scratch space for bounds, and those that reach the floor.
     reach: Vec<Reach>,
     reached: Vec<Reached>,
-    /// Pairs of a query and a row whose bounds were looked at, and how many were let pass.
-    looked_at: u64,
-    passed: u64,
 }
 
 impl Scan<'_> {
@@ -232,8 +247,6 @@ impl Scan<'_> {
             scores: vec![0.0; group.m * STRIP_ROWS],
             reach: Vec::new(),
             reached: Vec::new(),
-            looked_at: 0,
-            passed: 0,
         }
     }
 
@@ -263,7 +276,7 @@ impl Scan<'_> {
     /// Takes in a block.
     fn step(&self, group: &Group<'_>, mut state: State, block: &Block<'_>) -> State {
         if let Some(encoded) = &group.encoded[block.segment]
-            && state.passed * LEAST_GAIN <= state.looked_at
+            && group.bounds_pay()
             && self.is_dense(block)
             && let Some(panels) = block.panels()
         {
@@ -294,12 +307,10 @@ impl Scan<'_> {
         let floor = |state: &State, query: usize| state.best[query].floor().max(group.floor(query));
         let mut from = block.rows.start;
         if (0..group.m).any(|query| floor(state, query) == f32::NEG_INFINITY) {
-            let panel = u32::try_from(CodePanels::ROWS).unwrap_or(1);
             let wanted = u32::try_from(self.options.k()).unwrap_or(u32::MAX);
-            let first = wanted.saturating_mul(2).max(FIRST_ROWS);
-            from = from
-                .saturating_add(first.next_multiple_of(panel))
-                .min(block.rows.end);
+            let first = wanted.saturating_mul(2).clamp(FIRST_ROWS, BLOCK_ROWS);
+            let first = first.next_multiple_of(PANEL_ROWS);
+            from = from.saturating_add(first).min(block.rows.end);
             self.rows(group.queries, state, block, block.rows.start..from);
         }
         if from == block.rows.end {
@@ -315,8 +326,10 @@ impl Scan<'_> {
             panels.from(skipped as usize),
             &mut state.reached,
         );
-        state.looked_at += u64::from(block.rows.end - from) * group.m as u64;
-        state.passed += state.reached.len() as u64;
+        let looked_at = u64::from(block.rows.end - from) * group.m as u64;
+        group.looked_at.fetch_add(looked_at, Ordering::Relaxed);
+        let passed = state.reached.len() as u64;
+        group.passed.fetch_add(passed, Ordering::Relaxed);
         state.reached.sort_unstable_by(|a, b| {
             a.query
                 .cmp(&b.query)
@@ -396,11 +409,61 @@ fn push(best: &mut [TopK], scores: &[f32], rows: impl Iterator<Item = u32> + Clo
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
 mod tests {
     use ndarray::Array2;
 
     use super::*;
     use crate::IndexBuilder;
+
+    #[test]
+    fn bits_are_in_the_order_of_the_numbers() {
+        let numbers = [f32::NEG_INFINITY, -1.0, -0.5, -0.0, 0.0, 1e-40, 0.5, 1.0];
+        assert!(numbers.is_sorted_by_key(|x| ordered(*x)));
+        for x in numbers {
+            assert_eq!(from_ordered(ordered(x)).to_bits(), x.to_bits());
+        }
+        assert_eq!(from_ordered(0).to_bits(), f32::NEG_INFINITY.to_bits());
+    }
+
+    #[test]
+    fn bounds_are_looked_at_until_they_do_not_pay() {
+        const DIM: usize = 32;
+        const ROWS: usize = 8 * BLOCK_ROWS as usize;
+        let few_directions = |(i, j): (usize, usize)| {
+            let x = ((i * 7919 + j * 104_729) % 1000) as f32 / 500.0 - 1.0;
+            x / (1 + j) as f32
+        };
+        let steep = Array2::from_shape_fn((ROWS, DIM), few_directions);
+        let equal = Array2::ones((ROWS, DIM));
+        for (rows, most) in [(steep, 0.2), (equal, 1.0)] {
+            let mut builder = IndexBuilder::new(DIM).unwrap();
+            builder.append(rows.view()).unwrap();
+            let index = builder.build();
+            let query = index.values(5).to_vec();
+            let group = Group::new(&index, &query);
+            if group.encoded[0].is_none() {
+                assert!(most >= 1.0, "there is a compact form where it pays");
+                continue;
+            }
+            let blocks = blocks(&index, None);
+            let options = SearchOptions::new(10);
+            let scan = Scan {
+                index: &index,
+                allowed: None,
+                blocks: &blocks,
+                options: &options,
+            };
+            let hits = scan.on_one_thread(&group);
+            assert_eq!(hits[0].len(), 10);
+            let looked_at = group.looked_at.load(Ordering::Relaxed) as f64;
+            let passed = group.passed.load(Ordering::Relaxed) as f64;
+            assert!(looked_at > 0.0 && passed <= most * looked_at, "{passed} of {looked_at}");
+            if passed * LEAST_GAIN as f64 > looked_at {
+                assert!(looked_at <= (TRIAL_ROWS + u64::from(BLOCK_ROWS)) as f64);
+            }
+        }
+    }
 
     #[test]
     fn blocks_hold_every_allowed_row_once_and_in_order() {

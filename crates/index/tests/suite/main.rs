@@ -5,6 +5,7 @@
     reason = "what fails in a test should fail loudly"
 )]
 
+mod certified;
 mod data;
 mod format_v1;
 mod invariance;

@@ -1,0 +1,202 @@
+//! Segments so large that they have a compact form: the hits are those of a full sort all the same,
+//! to the bit, on data that suits the bound and on data that defeats it.
+
+use std::fs;
+use std::path::Path;
+
+use cognate_index::{FlatIndex, IndexWriter, SearchOptions, Storage};
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use roaring::RoaringBitmap;
+
+use crate::data::{Numbers, bits, crowded, index_of, plain_search, scattered};
+
+/// Just above the least that has a compact form, and no multiple of anything.
+const ROWS: usize = 17_003;
+const DIM: usize = 48;
+
+/// Rows whose first directions hold most of the variance.
+fn steep(seed: u64, n: usize) -> Array2<f32> {
+    let mut rows = scattered(seed, n, DIM);
+    let mut scale = 1.0;
+    for mut column in rows.columns_mut() {
+        column *= scale;
+        scale *= 0.9;
+    }
+    rows
+}
+
+/// Rows of a few directions, apart by 1e-7.
+fn near_ties(seed: u64, n: usize) -> Array2<f32> {
+    crowded(seed, n, DIM) + scattered(seed + 1, n, DIM) * 1e-7
+}
+
+/// Rows of which one coordinate is all there is, nearly.
+fn spikes(seed: u64, n: usize) -> Array2<f32> {
+    let mut rows = scattered(seed, n, DIM);
+    for (i, mut row) in rows.outer_iter_mut().enumerate() {
+        row[i % 7] *= 1e6;
+    }
+    rows
+}
+
+/// A few other queries, and rows themselves.
+fn queries(rows: ArrayView2<'_, f32>) -> Array2<f32> {
+    concatenate![
+        Axis(0),
+        steep(90, 3),
+        scattered(91, 2, DIM),
+        rows.slice(s![..;6000, ..])
+    ]
+}
+
+fn check(index: &FlatIndex, queries: ArrayView2<'_, f32>, options: SearchOptions<'_>, k: usize) {
+    check_allowed(index, queries, options, k, |_| true);
+}
+
+fn check_allowed(
+    index: &FlatIndex,
+    queries: ArrayView2<'_, f32>,
+    options: SearchOptions<'_>,
+    k: usize,
+    allowed: impl Fn(u32) -> bool + Copy,
+) {
+    let batch = index.search_batch(queries, options).unwrap();
+    for (query, found) in queries.outer_iter().zip(&batch) {
+        assert_eq!(bits(found), bits(&plain_search(index, query, k, allowed)));
+        assert_eq!(bits(&index.search(query, options).unwrap()), bits(found));
+    }
+}
+
+#[test]
+fn hits_are_those_of_a_full_sort_on_any_data() {
+    let all = |n| {
+        let mut rows = Array2::zeros((n, DIM));
+        rows.fill(1.0);
+        rows
+    };
+    for rows in [
+        steep(1, ROWS),
+        scattered(2, ROWS, DIM),
+        crowded(3, ROWS, DIM),
+        near_ties(4, ROWS),
+        spikes(5, ROWS),
+        all(ROWS),
+    ] {
+        let index = index_of(rows.view());
+        let queries = queries(rows.view());
+        for k in [1, 10, 500] {
+            check(&index, queries.view(), k.into(), k);
+        }
+    }
+}
+
+#[test]
+fn all_rows_can_be_asked_for() {
+    let rows = steep(6, ROWS);
+    let index = index_of(rows.view());
+    let hits = index.search(rows.row(0), usize::MAX).unwrap();
+    assert_eq!(hits.len(), ROWS);
+    check(&index, rows.slice(s![..1, ..]), ROWS.into(), ROWS);
+}
+
+#[test]
+fn filters_deletions_and_a_least_score_hold() {
+    let rows = steep(7, ROWS);
+    let queries = queries(rows.view());
+    let mut numbers = Numbers(8);
+    let index = index_of(rows.view());
+    for one_in in [2, 10, 40, 3000] {
+        let filter: RoaringBitmap = (0..u32::try_from(ROWS).unwrap())
+            .filter(|_| numbers.below(one_in) == 0)
+            .collect();
+        let allowed = |row| filter.contains(row);
+        let options = SearchOptions::new(10).filter(&filter);
+        check_allowed(&index, queries.view(), options, 10, allowed);
+        let deleted = index.with_deleted(&filter).unwrap();
+        let allowed = |row| !filter.contains(row);
+        check_allowed(&deleted, queries.view(), 10.into(), 10, allowed);
+    }
+    for query in queries.outer_iter() {
+        let all = index.search(query, ROWS).unwrap();
+        for place in [0, 3, 700] {
+            let least = all[place].score;
+            let expected: Vec<_> = all.iter().filter(|hit| hit.score >= least).copied().collect();
+            let options = SearchOptions::new(ROWS).min_score(least);
+            assert_eq!(bits(&index.search(query, options).unwrap()), bits(&expected));
+        }
+    }
+}
+
+#[test]
+fn a_longer_list_begins_with_the_shorter_one() {
+    let rows = near_ties(9, ROWS);
+    let index = index_of(rows.view());
+    let long = index.search(rows.row(5), 300).unwrap();
+    for k in [1, 2, 50, 299] {
+        assert_eq!(bits(&index.search(rows.row(5), k).unwrap()), bits(&long[..k]));
+    }
+}
+
+fn written(dir: &Path, rows: ArrayView2<'_, f32>) -> IndexWriter {
+    let mut writer = IndexWriter::create(dir, DIM).unwrap();
+    writer.append(rows).unwrap();
+    writer.commit().unwrap();
+    writer
+}
+
+#[test]
+fn files_of_compact_forms_come_and_go_with_their_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = steep(10, ROWS);
+    let mut writer = written(dir.path(), rows.view());
+    let codes = dir.path().join("segment-00000001.codes");
+    assert!(codes.exists());
+    let bytes = fs::metadata(&codes).unwrap().len();
+    assert!(bytes < (ROWS * DIM * 2) as u64, "{bytes}");
+    for storage in [Storage::Mapped, Storage::Owned] {
+        let index = FlatIndex::open_with(dir.path(), storage).unwrap();
+        index.verify().unwrap();
+        check(&index, queries(rows.view()).view(), 10.into(), 10);
+    }
+    // A few more rows are a segment of their own, many are merged.
+    writer.append(steep(11, 10).view()).unwrap();
+    writer.commit().unwrap();
+    assert!(codes.exists() && !dir.path().join("segment-00000002.codes").exists());
+    let index = FlatIndex::open(dir.path()).unwrap();
+    check(&index, queries(rows.view()).view(), 10.into(), 10);
+    writer.append(steep(12, ROWS).view()).unwrap();
+    writer.commit().unwrap();
+    writer.sweep().unwrap();
+    assert!(!codes.exists() && dir.path().join("segment-00000003.codes").exists());
+    let index = FlatIndex::open(dir.path()).unwrap();
+    check(&index, queries(rows.view()).view(), 10.into(), 10);
+}
+
+#[test]
+fn a_damaged_or_missing_compact_form_changes_no_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = steep(13, ROWS);
+    written(dir.path(), rows.view());
+    let codes = dir.path().join("segment-00000001.codes");
+    let sound = fs::read(&codes).unwrap();
+    let queries = queries(rows.view());
+    for at in [3, 9, 30, 100, sound.len() / 3, sound.len() / 2, sound.len() - 2] {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 0xff;
+        fs::write(&codes, &bytes).unwrap();
+        for storage in [Storage::Mapped, Storage::Owned] {
+            let index = FlatIndex::open_with(dir.path(), storage).unwrap();
+            check(&index, queries.view(), 10.into(), 10);
+            let error = index.verify().unwrap_err().to_string();
+            assert!(error.contains("segment-00000001.codes"), "{error}");
+        }
+    }
+    fs::write(&codes, &sound[..sound.len() / 2]).unwrap();
+    let index = FlatIndex::open(dir.path()).unwrap();
+    check(&index, queries.view(), 10.into(), 10);
+    assert!(index.verify().is_err());
+    fs::remove_file(&codes).unwrap();
+    let index = FlatIndex::open(dir.path()).unwrap();
+    check(&index, queries.view(), 10.into(), 10);
+    index.verify().unwrap();
+}
