@@ -458,7 +458,10 @@ mod tests {
             assert_eq!(hits[0].len(), 10);
             let looked_at = group.looked_at.load(Ordering::Relaxed) as f64;
             let passed = group.passed.load(Ordering::Relaxed) as f64;
-            assert!(looked_at > 0.0 && passed <= most * looked_at, "{passed} of {looked_at}");
+            assert!(
+                looked_at > 0.0 && passed <= most * looked_at,
+                "{passed} of {looked_at}"
+            );
             if passed * LEAST_GAIN as f64 > looked_at {
                 assert!(looked_at <= (TRIAL_ROWS + u64::from(BLOCK_ROWS)) as f64);
             }

@@ -85,7 +85,7 @@ impl Segment {
             origin,
         };
         if matches!(segment.values, Values::Owned(_)) {
-            segment.verify()?;
+            segment.verify_rows()?;
         }
         tracing::debug!(path = %segment.origin_path().display(), rows = segment.rows, "opened");
         Ok(segment)
@@ -121,20 +121,26 @@ impl Segment {
     /// Reads every row and compares it with what was written, and the compact form if there is one.
     /// Rows in memory are taken as sound.
     pub(crate) fn verify(&self) -> Result<()> {
+        if let Some(path) = self.path() {
+            let beside = compact::path_beside(path);
+            match &self.compact {
+                Some(compact) => compact.verify(&beside)?,
+                // There is none, or it could not be opened: the error says why.
+                None => drop(Compact::open(
+                    &beside,
+                    self.dim,
+                    self.rows,
+                    Storage::Mapped,
+                )?),
+            }
+        }
+        self.verify_rows()
+    }
+
+    fn verify_rows(&self) -> Result<()> {
         let Some(origin) = &self.origin else {
             return Ok(());
         };
-        let beside = compact::path_beside(&origin.path);
-        match &self.compact {
-            Some(compact) => compact.verify(&beside)?,
-            // There is none, or it is why it could not be opened.
-            None => drop(Compact::open(
-                &beside,
-                self.dim,
-                self.rows,
-                Storage::Mapped,
-            )?),
-        }
         (0..origin.checksums.len())
             .into_par_iter()
             .find_map_first(|block| self.checked_block(origin, block).err())

@@ -120,9 +120,16 @@ fn filters_deletions_and_a_least_score_hold() {
         let all = index.search(query, ROWS).unwrap();
         for place in [0, 3, 700] {
             let least = all[place].score;
-            let expected: Vec<_> = all.iter().filter(|hit| hit.score >= least).copied().collect();
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|hit| hit.score >= least)
+                .copied()
+                .collect();
             let options = SearchOptions::new(ROWS).min_score(least);
-            assert_eq!(bits(&index.search(query, options).unwrap()), bits(&expected));
+            assert_eq!(
+                bits(&index.search(query, options).unwrap()),
+                bits(&expected)
+            );
         }
     }
 }
@@ -133,7 +140,10 @@ fn a_longer_list_begins_with_the_shorter_one() {
     let index = index_of(rows.view());
     let long = index.search(rows.row(5), 300).unwrap();
     for k in [1, 2, 50, 299] {
-        assert_eq!(bits(&index.search(rows.row(5), k).unwrap()), bits(&long[..k]));
+        assert_eq!(
+            bits(&index.search(rows.row(5), k).unwrap()),
+            bits(&long[..k])
+        );
     }
 }
 
@@ -180,7 +190,15 @@ fn a_damaged_or_missing_compact_form_changes_no_answer() {
     let codes = dir.path().join("segment-00000001.codes");
     let sound = fs::read(&codes).unwrap();
     let queries = queries(rows.view());
-    for at in [3, 9, 30, 100, sound.len() / 3, sound.len() / 2, sound.len() - 2] {
+    for at in [
+        3,
+        9,
+        30,
+        100,
+        sound.len() / 3,
+        sound.len() / 2,
+        sound.len() - 2,
+    ] {
         let mut bytes = sound.clone();
         bytes[at] ^= 0xff;
         fs::write(&codes, &bytes).unwrap();
