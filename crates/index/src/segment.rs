@@ -123,15 +123,12 @@ impl Segment {
     pub(crate) fn verify(&self) -> Result<()> {
         if let Some(path) = self.path() {
             let beside = compact::path_beside(path);
-            match &self.compact {
-                Some(compact) => compact.verify(&beside)?,
-                // There is none, or it could not be opened: the error says why.
-                None => drop(Compact::open(
-                    &beside,
-                    self.dim,
-                    self.rows,
-                    Storage::Mapped,
-                )?),
+            if let Some(compact) = &self.compact {
+                compact.verify(&beside)?;
+            } else if let Some(damaged) =
+                Compact::open(&beside, self.dim, self.rows, Storage::Mapped)?
+            {
+                damaged.verify(&beside)?;
             }
         }
         self.verify_rows()
