@@ -36,9 +36,11 @@ impl Kernel for Exponentials<'_> {
             live,
         } = self;
         let (full, tail) = (live / LANES, live % LANES);
-        // The smaller of it and a score: the score, or what is no score to `largest` and to the sum.
+        // The smaller of it and a lane: the score, or for what is no score, minus infinity. Beyond 88
+        // the exponential is not even a positive number.
         let mut ceiling = [f32::INFINITY; LANES];
         ceiling[tail..].fill(f32::NEG_INFINITY);
+        // The smaller of it and the power of a lane: the power, or 0.
         let mut limit = [f32::INFINITY; LANES];
         limit[tail..].fill(0.0);
         let chunks = live.div_ceil(LANES);
@@ -82,7 +84,8 @@ impl Kernel for Exponentials<'_> {
                 s.store(power, chunk);
             }
             for chunk in last {
-                let [power] = exp_to_88(s, [s.sub(s.load(chunk), largest)]);
+                let score = s.min(s.load(chunk), s.load(&ceiling));
+                let [power] = exp_to_88(s, [s.sub(score, largest)]);
                 let power = s.min(power, s.load(&limit));
                 *sum = s.add(*sum, power);
                 s.store(power, chunk);
@@ -98,11 +101,37 @@ impl Kernel for Exponentials<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are what is compared")]
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_precision_loss,
+    reason = "bits are what is compared, and counts are small"
+)]
 mod tests {
     use super::*;
     use crate::Cpu;
     use crate::testing::{lane_sum, numbers};
+
+    #[test]
+    fn what_follows_the_scores_does_not_count_however_large_it_is() {
+        for other in [0.0, 500.0, -500.0, f32::NAN, f32::INFINITY] {
+            for live in 1..LANES {
+                let mut scores = vec![other; LANES];
+                scores[..live].fill(-300.0);
+                for cpu in Cpu::available() {
+                    let mut found = scores.clone();
+                    let sums = cpu.run(Exponentials {
+                        scores: &mut found,
+                        stride: LANES,
+                        count: 1,
+                        live,
+                    });
+                    assert_eq!(sums[0], live as f32, "{cpu:?} {other}");
+                    assert!(found[..live].iter().all(|&x| x == 1.0));
+                    assert!(found[live..].iter().all(|&x| x == 0.0));
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_level_equals_softmax_in_f64_at_every_length() {
