@@ -122,6 +122,7 @@ impl Cpu {
     }
 }
 
+/// A sequence on its way through attention, head by head.
 struct Sequence<'a> {
     cpu: Cpu,
     attention: Attention<'a>,
@@ -294,7 +295,7 @@ impl Score<'_> {
     ) {
         let queries = self.queries.from(row);
         let zeros = [[s.splat(0.0); V]; R];
-        let sums = tile(Floats(s), zeros, queries, self.head_size, keys, &[]);
+        let sums = tile::<S, Floats, R, V>(s, zeros, queries, self.head_size, keys, &[]);
         let scores = self.scores[row * self.padded_tokens..].chunks_mut(self.padded_tokens);
         for (sums, scores) in sums.iter().zip(scores) {
             let (scores, _) = scores[column..][..V * LANES].as_chunks_mut::<LANES>();
@@ -375,7 +376,7 @@ impl Weigh<'_> {
     ) {
         let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
         let (zeros, weights) = ([[s.splat(0.0); V]; R], self.weights.from(row));
-        let sums = tile(Floats(s), zeros, weights, self.tokens, values, &[]);
+        let sums = tile::<S, Floats, R, V>(s, zeros, weights, self.tokens, values, &[]);
         let size = (V * LANES).min(self.size - column);
         for (r, sums) in sums.iter().enumerate() {
             let inverse = s.splat(1.0 / self.sums[row + r]);

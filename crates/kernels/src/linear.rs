@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::epilogue::{Epilogue, Output};
-use crate::product::{Product, multiply};
+use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
 use crate::{AlignedBuffer, Cpu};
@@ -110,13 +110,14 @@ impl Linear {
         self.cpu.check_outputs(&outputs, self.outputs);
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
-        let product = LinearProduct {
-            layer: self,
-            x,
-            outputs: outputs.clone(),
-        };
-        self.cpu
-            .run((product, Output::new(y, rows, outputs.len(), epilogue)));
+        self.cpu.run(Product {
+            tiles: LinearTiles { layer: self, x },
+            rows,
+            depth: self.inputs,
+            out: Output::new(y, rows, outputs.len(), epilogue),
+            outputs,
+            panels: self.panels.as_slice(),
+        });
     }
 }
 
@@ -132,44 +133,23 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
     }
 }
 
-struct LinearProduct<'a> {
+struct LinearTiles<'a> {
     layer: &'a Linear,
-    outputs: Range<usize>,
     x: &'a [f32],
 }
 
-impl Kernel for (LinearProduct<'_>, Output<'_>) {
+impl Kernel for Product<'_, LinearTiles<'_>> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        multiply(s, &self.0, self.1);
+        self.multiply(s);
     }
 }
 
-impl<S: Simd> Product<S> for LinearProduct<'_> {
+impl<S: Simd> Tiles<S> for LinearTiles<'_> {
     const COARSE: bool = false;
     const BLOCK: usize = 64 * 1024;
-
-    #[inline(always)]
-    fn rows(&self) -> usize {
-        self.x.len() / self.layer.inputs
-    }
-
-    #[inline(always)]
-    fn depth(&self) -> usize {
-        self.layer.inputs
-    }
-
-    #[inline(always)]
-    fn outputs(&self) -> Range<usize> {
-        self.outputs.clone()
-    }
-
-    #[inline(always)]
-    fn panels(&self) -> &[f32] {
-        self.layer.panels.as_slice()
-    }
 
     #[inline(always)]
     fn tile<const V: usize, const R: usize>(
@@ -186,7 +166,7 @@ impl<S: Simd> Product<S> for LinearProduct<'_> {
         };
         let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
         let zeros = [[s.splat(0.0); V]; R];
-        let mut sums = tile(Floats(s), zeros, x.from(row), inputs, weights, ahead);
+        let mut sums = tile::<S, Floats, R, V>(s, zeros, x.from(row), inputs, weights, ahead);
 
         let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
         for sums in &mut sums {
@@ -267,15 +247,16 @@ mod tests {
 
     #[test]
     fn blocks_of_rows_do_not_show() {
-        // With so many inputs, a block is a few rows.
-        let (inputs, outputs, rows) = (9000, 5, 40);
-        let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
-        let x = numbers(3, rows * inputs);
-        let layer = Linear::new(Cpu::detect(), &weights, &bias, inputs);
-        assert_eq!(
-            apply(&layer, &x, Epilogue::Plain),
-            plain(&weights, &bias, &x)
-        );
+        // With so many inputs, a block is a few rows, or less than one.
+        for (inputs, outputs, rows) in [(9000, 5, 40), (70_000, 2, 3)] {
+            let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
+            let x = numbers(3, rows * inputs);
+            let layer = Linear::new(Cpu::detect(), &weights, &bias, inputs);
+            assert_eq!(
+                apply(&layer, &x, Epilogue::Plain),
+                plain(&weights, &bias, &x)
+            );
+        }
     }
 
     #[test]

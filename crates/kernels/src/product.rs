@@ -12,22 +12,13 @@ use crate::epilogue::Output;
 use crate::simd::{LANES, Simd};
 use crate::tile::{TILE_ROWS, tiles};
 
-/// A product of rows and a packed layer, that goes to an [`Output`].
-pub(crate) trait Product<S: Simd> {
+/// What a tile of a product is.
+pub(crate) trait Tiles<S: Simd> {
     /// What goes on in 8 bits may be coarse: see [`Output::finish`].
     const COARSE: bool;
     /// Elements of x that are visited before the next block of rows is: with a panel of the weights,
     /// they stay in a second-level cache.
     const BLOCK: usize;
-
-    /// Rows of x.
-    fn rows(&self) -> usize;
-    /// Elements of a row of x, and of a column of a panel.
-    fn depth(&self) -> usize;
-    /// Which outputs are computed: those of whole panels.
-    fn outputs(&self) -> Range<usize>;
-    /// `[panels, depth, columns]`, 32 bits each.
-    fn panels(&self) -> &[f32];
 
     /// The values of one tile, rows `row..row + R` and the columns of `panel`, bias included.
     fn tile<const V: usize, const R: usize>(
@@ -39,31 +30,45 @@ pub(crate) trait Product<S: Simd> {
     ) -> [[S::F; V]; R];
 }
 
-/// Computes all tiles of `product`, block by block and panel by panel.
-#[inline(always)]
-pub(crate) fn multiply<S: Simd, P: Product<S>>(s: S, product: &P, out: Output<'_>) {
-    match S::TILE_VECTORS {
-        4 => Walk { s, product, out }.blocks::<4>(),
-        _ => Walk { s, product, out }.blocks::<1>(),
-    }
+/// A product of rows and a packed layer, on its way to an [`Output`].
+pub(crate) struct Product<'a, T> {
+    pub(crate) tiles: T,
+    /// Rows of x.
+    pub(crate) rows: usize,
+    /// Elements of a row of x, and of a column of a panel.
+    pub(crate) depth: usize,
+    /// Which outputs are computed: those of whole panels.
+    pub(crate) outputs: Range<usize>,
+    /// `[panels, depth, columns]`, 32 bits each.
+    pub(crate) panels: &'a [f32],
+    pub(crate) out: Output<'a>,
 }
 
-struct Walk<'a, S, P> {
-    s: S,
-    product: &'a P,
-    out: Output<'a>,
-}
-
-impl<S: Simd, P: Product<S>> Walk<'_, S, P> {
+impl<T> Product<'_, T> {
+    /// Computes all tiles, block by block and panel by panel.
     #[inline(always)]
-    fn blocks<const V: usize>(mut self) {
-        let rows = self.product.rows();
-        let blocks = (rows * self.product.depth()).div_ceil(P::BLOCK);
-        let outputs = self.product.outputs();
+    pub(crate) fn multiply<S: Simd>(self, s: S)
+    where
+        T: Tiles<S>,
+    {
+        match S::TILE_VECTORS {
+            4 => self.blocks::<S, 4>(s),
+            _ => self.blocks::<S, 1>(s),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<S: Simd, const V: usize>(mut self, s: S)
+    where
+        T: Tiles<S>,
+    {
+        let rows = self.rows;
+        // A row may be longer than a block.
+        let blocks = (rows * self.depth).div_ceil(T::BLOCK).min(rows);
         for block in 0..blocks {
             let block = block * rows / blocks..(block + 1) * rows / blocks;
-            for panel in outputs.start / (V * LANES)..outputs.end.div_ceil(V * LANES) {
-                self.panel::<V>(block.clone(), panel);
+            for panel in self.outputs.start / (V * LANES)..self.outputs.end.div_ceil(V * LANES) {
+                self.panel::<S, V>(s, block.clone(), panel);
             }
         }
     }
@@ -71,42 +76,48 @@ impl<S: Simd, P: Product<S>> Walk<'_, S, P> {
     /// The tiles of one panel. On the way the next panel is fetched, bit by bit: reading it in order
     /// does not suffice, because a processor does not look ahead beyond a page of memory.
     #[inline(always)]
-    fn panel<const V: usize>(&mut self, block: Range<usize>, panel: usize) {
+    fn panel<S: Simd, const V: usize>(&mut self, s: S, block: Range<usize>, panel: usize)
+    where
+        T: Tiles<S>,
+    {
         let columns = V * LANES;
-        let column = panel * columns - self.product.outputs().start;
-        let mut panels = self.product.panels().chunks(self.product.depth() * columns);
+        let column = panel * columns - self.outputs.start;
+        let mut panels = self.panels.chunks(self.depth * columns);
         let next = panels.nth(panel + 1).unwrap_or_default();
         let tiles = tiles(block);
-        let part = (next.len().div_ceil(tiles.len())).next_multiple_of(LANES);
+        let part = next.len().div_ceil(tiles.len()).next_multiple_of(LANES);
         let mut ahead = next.chunks(part.max(1));
         for rows in tiles {
             let (row, now) = (rows.start, ahead.next().unwrap_or_default());
             match rows.len() {
-                1 => self.tile::<V, 1>(row, column, panel, now),
-                2 => self.tile::<V, 2>(row, column, panel, now),
-                3 => self.tile::<V, 3>(row, column, panel, now),
-                4 => self.tile::<V, 4>(row, column, panel, now),
-                5 => self.tile::<V, 5>(row, column, panel, now),
-                _ => self.tile::<V, TILE_ROWS>(row, column, panel, now),
+                1 => self.tile::<S, V, 1>(s, row, column, panel, now),
+                2 => self.tile::<S, V, 2>(s, row, column, panel, now),
+                3 => self.tile::<S, V, 3>(s, row, column, panel, now),
+                4 => self.tile::<S, V, 4>(s, row, column, panel, now),
+                5 => self.tile::<S, V, 5>(s, row, column, panel, now),
+                _ => self.tile::<S, V, TILE_ROWS>(s, row, column, panel, now),
             }
-            if P::COARSE {
-                self.out.finish::<S, true>(self.s, rows, column, columns);
+            if T::COARSE {
+                self.out.finish::<S, true>(s, rows, column, columns);
             } else {
-                self.out.finish::<S, false>(self.s, rows, column, columns);
+                self.out.finish::<S, false>(s, rows, column, columns);
             }
         }
     }
 
     #[inline(always)]
-    fn tile<const V: usize, const R: usize>(
+    fn tile<S: Simd, const V: usize, const R: usize>(
         &mut self,
+        s: S,
         row: usize,
         column: usize,
         panel: usize,
         ahead: &[f32],
-    ) {
-        let values = self.product.tile::<V, R>(self.s, row, panel, ahead);
-        self.out.store(self.s, values, row, column);
+    ) where
+        T: Tiles<S>,
+    {
+        let values = self.tiles.tile::<V, R>(s, row, panel, ahead);
+        self.out.store(s, values, row, column);
     }
 }
 

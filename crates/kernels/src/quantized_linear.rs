@@ -10,7 +10,7 @@ use std::ops::Range;
 use bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::epilogue::{Epilogue, Output};
-use crate::product::{Product, multiply};
+use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
 use crate::tile::{Codes, Rows, tile};
 use crate::{AlignedBuffer, Cpu, QuantizedRows};
@@ -152,13 +152,14 @@ impl QuantizedLinear {
         self.cpu.check_outputs(&outputs, self.outputs);
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
-        let product = QuantizedProduct {
-            layer: self,
-            x,
-            outputs: outputs.clone(),
-        };
-        let out = Output::new(y, rows, outputs.len(), epilogue);
-        self.cpu.run_integers((product, out));
+        self.cpu.run_integers(Product {
+            tiles: QuantizedTiles { layer: self, x },
+            rows,
+            depth: self.groups,
+            out: Output::new(y, rows, outputs.len(), epilogue),
+            outputs,
+            panels: self.panels.as_slice(),
+        });
     }
 }
 
@@ -204,44 +205,23 @@ fn sum_pair(sum: i32) -> i32 {
     (sum & 0x7f) | (sum >> 7) << 16
 }
 
-struct QuantizedProduct<'a> {
+struct QuantizedTiles<'a> {
     layer: &'a QuantizedLinear,
-    outputs: Range<usize>,
     x: &'a QuantizedRows,
 }
 
-impl IntegerKernel for (QuantizedProduct<'_>, Output<'_>) {
+impl IntegerKernel for Product<'_, QuantizedTiles<'_>> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) {
-        multiply(s, &self.0, self.1);
+        self.multiply(s);
     }
 }
 
-impl<S: Integers> Product<S> for QuantizedProduct<'_> {
+impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
     const COARSE: bool = true;
     const BLOCK: usize = 32 * 1024;
-
-    #[inline(always)]
-    fn rows(&self) -> usize {
-        self.x.rows()
-    }
-
-    #[inline(always)]
-    fn depth(&self) -> usize {
-        self.layer.groups
-    }
-
-    #[inline(always)]
-    fn outputs(&self) -> Range<usize> {
-        self.outputs.clone()
-    }
-
-    #[inline(always)]
-    fn panels(&self) -> &[f32] {
-        self.layer.panels.as_slice()
-    }
 
     #[inline(always)]
     fn tile<const V: usize, const R: usize>(
@@ -267,7 +247,7 @@ impl<S: Integers> Product<S> for QuantizedProduct<'_> {
         };
         let weights: &[i32] = cast_slice(layer.panels.as_slice());
         let weights = &weights[panel * groups * columns..];
-        let totals = tile(Codes(s), totals, words.from(row), groups, weights, ahead);
+        let totals = tile::<S, Codes, R, V>(s, totals, words.from(row), groups, weights, ahead);
 
         let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
         let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();

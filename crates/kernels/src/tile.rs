@@ -34,8 +34,8 @@ impl<E> Rows<'_, E> {
     }
 }
 
-/// How the elements of a product are multiplied and summed.
-pub(crate) trait Multiply: Copy {
+/// How the elements of a product are multiplied and summed, with the instructions of `S`.
+pub(crate) trait Multiply<S> {
     /// What rows are made of.
     type Element: Copy;
     /// What panels are made of.
@@ -43,113 +43,92 @@ pub(crate) trait Multiply: Copy {
     /// 16 elements, weights, or sums of their products.
     type Vector: Copy;
 
-    fn splat(self, element: Self::Element) -> Self::Vector;
+    fn splat(s: S, element: Self::Element) -> Self::Vector;
 
     /// # Safety
     ///
     /// 16 weights can be read from `from`, which need not be aligned.
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(self, from: *const Self::Weight) -> Self::Vector;
+    unsafe fn load_at(s: S, from: *const Self::Weight) -> Self::Vector;
 
-    fn multiply_add(self, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-
-    /// Asks for a line of weights that will be needed soon.
-    fn prefetch(self, line: &[f32; LANES]);
+    fn multiply_add(s: S, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 }
 
 /// A chain of fused multiply-adds.
-#[derive(Clone, Copy)]
-pub(crate) struct Floats<S>(pub(crate) S);
+pub(crate) struct Floats;
 
-impl<S: Simd> Multiply for Floats<S> {
+impl<S: Simd> Multiply<S> for Floats {
     type Element = f32;
     type Weight = f32;
     type Vector = S::F;
 
     #[inline(always)]
-    fn splat(self, element: f32) -> S::F {
-        self.0.splat(element)
+    fn splat(s: S, element: f32) -> S::F {
+        s.splat(element)
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(self, from: *const f32) -> S::F {
+    unsafe fn load_at(s: S, from: *const f32) -> S::F {
         // SAFETY: the caller's.
-        unsafe { self.0.load_at(from) }
+        unsafe { s.load_at(from) }
     }
 
     #[inline(always)]
-    fn multiply_add(self, sum: S::F, a: S::F, b: S::F) -> S::F {
-        self.0.fma(a, b, sum)
-    }
-
-    #[inline(always)]
-    fn prefetch(self, line: &[f32; LANES]) {
-        self.0.prefetch(line);
+    fn multiply_add(s: S, sum: S::F, a: S::F, b: S::F) -> S::F {
+        s.fma(a, b, sum)
     }
 }
 
 /// Groups of codes in words, summed exactly.
-#[derive(Clone, Copy)]
-pub(crate) struct Codes<S>(pub(crate) S);
+pub(crate) struct Codes;
 
-impl<S: Integers> Multiply for Codes<S> {
+impl<S: Integers> Multiply<S> for Codes {
     type Element = i32;
     type Weight = i32;
     type Vector = S::I;
 
     #[inline(always)]
-    fn splat(self, element: i32) -> S::I {
-        self.0.splat_word(element)
+    fn splat(s: S, element: i32) -> S::I {
+        s.splat_word(element)
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(self, from: *const i32) -> S::I {
+    unsafe fn load_at(s: S, from: *const i32) -> S::I {
         // SAFETY: the caller's.
-        unsafe { self.0.load_words_at(from) }
+        unsafe { s.load_words_at(from) }
     }
 
     #[inline(always)]
-    fn multiply_add(self, sum: S::I, a: S::I, b: S::I) -> S::I {
-        self.0.dot_group(sum, a, b)
-    }
-
-    #[inline(always)]
-    fn prefetch(self, line: &[f32; LANES]) {
-        self.0.prefetch(line);
+    fn multiply_add(s: S, sum: S::I, a: S::I, b: S::I) -> S::I {
+        s.dot_group(sum, a, b)
     }
 }
 
 /// Pairs of 16-bit numbers in words, by pairs of codes, summed exactly.
-#[derive(Clone, Copy)]
-pub(crate) struct CodePairs<S>(pub(crate) S);
+pub(crate) struct CodePairs;
 
-impl<S: Integers> Multiply for CodePairs<S> {
+impl<S: Integers> Multiply<S> for CodePairs {
     type Element = i32;
     type Weight = i16;
     type Vector = S::I;
 
     #[inline(always)]
-    fn splat(self, element: i32) -> S::I {
-        self.0.splat_word(element)
+    fn splat(s: S, element: i32) -> S::I {
+        s.splat_word(element)
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(self, from: *const i16) -> S::I {
+    unsafe fn load_at(s: S, from: *const i16) -> S::I {
         // SAFETY: the caller's.
-        unsafe { self.0.load_pairs_at(from) }
+        unsafe { s.load_pairs_at(from) }
     }
 
     #[inline(always)]
-    fn multiply_add(self, sum: S::I, a: S::I, b: S::I) -> S::I {
-        self.0.dot_pairs(sum, a, b)
-    }
-
-    #[inline(always)]
-    fn prefetch(self, line: &[f32; LANES]) {
-        self.0.prefetch(line);
+    fn multiply_add(s: S, sum: S::I, a: S::I, b: S::I) -> S::I {
+        s.dot_pairs(sum, a, b)
     }
 }
 
@@ -171,8 +150,8 @@ pub(crate) fn tiles(rows: Range<usize>) -> impl ExactSizeIterator<Item = Range<u
     unsafe_code,
     reason = "bounds are checked once, not at each of the loads"
 )]
-pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
-    m: M,
+pub(crate) fn tile<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
+    s: S,
     mut sums: [[M::Vector; V]; R],
     rows: Rows<'_, M::Element>,
     depth: usize,
@@ -197,11 +176,11 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
     let at_a_time = lines.len().div_ceil(stretches.max(1));
     for _ in 0..stretches {
         for line in lines.by_ref().take(at_a_time) {
-            m.prefetch(line);
+            s.prefetch(line);
         }
         for i in 0..STRETCH {
             // SAFETY: all stretches together are at most `depth` steps, which rows and panel hold.
-            unsafe { step(m, &mut sums, &a, b, i) };
+            unsafe { step::<S, M, R, V>(s, &mut sums, &a, b, i) };
         }
         for a in &mut a {
             *a = a.wrapping_add(STRETCH);
@@ -210,7 +189,7 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
     }
     for i in 0..depth % STRETCH {
         // SAFETY: with these steps, they are `depth`.
-        unsafe { step(m, &mut sums, &a, b, i) };
+        unsafe { step::<S, M, R, V>(s, &mut sums, &a, b, i) };
     }
     sums
 }
@@ -220,24 +199,24 @@ pub(crate) fn tile<M: Multiply, const R: usize, const V: usize>(
 /// Each row of `a` has an element `i`, and `b` has `(i + 1) · V · 16` weights.
 #[inline(always)]
 #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-unsafe fn step<M: Multiply, const R: usize, const V: usize>(
-    m: M,
+unsafe fn step<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
+    s: S,
     sums: &mut [[M::Vector; V]; R],
     a: &[*const M::Element; R],
     b: *const M::Weight,
     i: usize,
 ) {
     // SAFETY: the caller vouches for all V vectors; the first is loaded in place of a value.
-    let mut b_row = [unsafe { m.load_at(b.add(i * V * LANES)) }; V];
+    let mut b_row = [unsafe { M::load_at(s, b.add(i * V * LANES)) }; V];
     for (v, b_row) in b_row.iter_mut().enumerate().skip(1) {
         // SAFETY: the caller vouches for (i + 1) · V · 16 weights.
-        *b_row = unsafe { m.load_at(b.add((i * V + v) * LANES)) };
+        *b_row = unsafe { M::load_at(s, b.add((i * V + v) * LANES)) };
     }
     for (a, sums) in a.iter().zip(sums) {
         // SAFETY: the caller vouches for element i of each row.
-        let a = m.splat(unsafe { *a.add(i) });
+        let a = M::splat(s, unsafe { *a.add(i) });
         for v in 0..V {
-            sums[v] = m.multiply_add(sums[v], a, b_row[v]);
+            sums[v] = M::multiply_add(s, sums[v], a, b_row[v]);
         }
     }
 }
