@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use cognate_index::{FlatIndex, Hit, RowId, SearchOptions};
 use ndarray::{Array1, ArrayView1, ArrayView2};
 use roaring::RoaringBitmap;
@@ -50,7 +52,7 @@ impl Library {
             let k = self.checked_k(query.k, view.count()?)?;
             let (vector, seeds) = match (&query.target, &embedded) {
                 (Target::Papers { wanted, unwanted }, _) => {
-                    direction(view, index, wanted, unwanted)?
+                    direction(view, index, &self.dir, wanted, unwanted)?
                 }
                 (_, Some(vector)) => (vector.clone(), RoaringBitmap::new()),
                 (_, None) => return Err(Error::EmptyQuery { expected: "a text" }),
@@ -168,6 +170,7 @@ fn papers_of(view: &View<'_>, hits: &[Hit]) -> Result<Vec<PaperHit>> {
 fn direction(
     view: &View<'_>,
     index: &FlatIndex,
+    dir: &Path,
     wanted: &[String],
     unwanted: &[String],
 ) -> Result<(Array1<f32>, RoaringBitmap)> {
@@ -187,14 +190,14 @@ fn direction(
         for id in ids {
             let stored = view.find(id)?.ok_or_else(|| Library::unknown(view, id))?;
             seeds.insert(stored.row.get());
-            let vector = row_of(index, stored.row)?;
+            let vector = row_of(index, stored.row, dir)?;
             sum.zip_mut_with(&vector, |sum, &value| *sum += weight * f64::from(value));
         }
     }
     // One paper's own vector goes unscaled, so that its bits are those that were stored.
     if let ([_], []) = (wanted, unwanted) {
         let row = seeds.min().unwrap_or_default();
-        return Ok((row_of(index, RowId::new(row))?.to_owned(), seeds));
+        return Ok((row_of(index, RowId::new(row), dir)?.to_owned(), seeds));
     }
     let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
     if length < 1e-6 {
@@ -211,11 +214,11 @@ fn direction(
 }
 
 /// The vector of a paper, which the table says is there.
-fn row_of(index: &FlatIndex, row: RowId) -> Result<ArrayView1<'_, f32>> {
-    index.row(row).ok_or_else(|| {
+fn row_of<'a>(index: &'a FlatIndex, row: RowId, dir: &Path) -> Result<ArrayView1<'a, f32>> {
+    index.row(row).map_err(Error::index(dir))?.ok_or_else(|| {
         let source = format!("row {row} is missing, though `papers.sqlite` names it");
         Error::Index {
-            dir: "vectors".into(),
+            dir: dir.to_owned(),
             source: source.into(),
         }
     })

@@ -18,7 +18,7 @@ use crate::{FlatIndex, Result};
 /// let mut builder = IndexBuilder::new(2)?;
 /// assert_eq!(builder.append(array![[3.0, 4.0], [0.0, 2.0]].view())?, 0..2);
 /// let index = builder.build();
-/// assert_eq!(index.row(cognate_index::RowId::new(0)).unwrap(), array![0.6, 0.8]);
+/// assert_eq!(index.row(cognate_index::RowId::new(0))?.unwrap(), array![0.6, 0.8]);
 /// # Ok::<(), cognate_index::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! Rows in a tenth of the bytes, with a proven bound: what decides which rows are read at all.
+//! Rows in a fraction of their bytes, with a proven bound: what decides which rows are read at all.
 //!
 //! # The bound
 //!
@@ -20,9 +20,12 @@
 //! - `‖RᵀR − I‖` in the Frobenius norm, measured, for the rotation is not quite orthogonal;
 //! - `(⌈dim/64⌉ + 7) · 2⁻²⁴`, the error of the score itself: [`dot`](cognate_kernels::Cpu::dot) puts
 //!   each product through so many roundings, and unit vectors have `Σ|qᵢxᵢ| ≤ 1`;
-//! - 2 · 10⁻⁶ for the bound, which is computed by five roundings of numbers below 3;
-//! - norms are computed in f64, raised by 10⁻⁹ of themselves and rounded up; rotations are computed
-//!   in f64, whose errors are below 10⁻¹¹.
+//! - 2 · 10⁻⁶ for the bound itself: the sum of codes, its product with a step and three fused
+//!   multiply-adds are rounded to f32, all of them numbers below 4, so each by 2⁻²³ at most;
+//! - 10⁻⁹ for the rotations, which are computed in f64 with errors below 10⁻¹¹, and for what is too
+//!   small to be rounded by a share of itself.
+//!
+//! Norms are computed in f64, raised by 10⁻⁹ of themselves and rounded up.
 //!
 //! So no score is above its bound, and a row whose bound is below the k-th score so far is none of
 //! the hits. Bounds by rotation and norms of the rest are known from `ADSampling`
@@ -31,12 +34,11 @@
 //! Blott, *A Quantitative Analysis and Performance Study for Similarity-Search Methods in
 //! High-Dimensional Spaces*, VLDB 1998).
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use cognate_kernels::{CodePanels, CodeQueries, Reach};
-use ndarray::{ArrayView1, ArrayView2, s};
+use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
+use crate::checksums::Checksums;
 use crate::rotation::Rotation;
 use crate::segment::Values;
 
@@ -48,7 +50,7 @@ pub(crate) use file::path_beside;
 pub(crate) const BLOCK_ROWS: u32 = 4096;
 
 /// Fewer rows are read in f32 sooner than a compact form pays.
-pub(crate) const LEAST_ROWS: u32 = 16_384;
+const LEAST_ROWS: u32 = 16_384;
 
 /// The dimensions for which there is a compact form: below, rows are small already; above, learning
 /// the rotation takes too long, and the bound is not proven.
@@ -72,18 +74,9 @@ pub(crate) struct Compact {
     rotation: Rotation,
     /// Panels, as [`CodePanels`] has them.
     words: Values,
-    checks: Option<Checks>,
+    /// Those of its file, if it is in one: of the rotation, then of each block.
+    checksums: Option<Checksums>,
 }
-
-/// The checksums of the blocks of a file, each of which is read when the block is used first.
-struct Checks {
-    checksums: Vec<u32>,
-    states: Vec<AtomicU8>,
-}
-
-const UNKNOWN: u8 = 0;
-const SOUND: u8 = 1;
-const DAMAGED: u8 = 2;
 
 /// Queries of a group, as a compact form needs them.
 pub(crate) struct Encoded {
@@ -118,14 +111,19 @@ impl Compact {
     /// O(rows · dim² + dim³).
     pub(crate) fn of(dim: usize, values: &[f32]) -> Option<Self> {
         let rows = u32::try_from(values.len() / dim).ok()?;
-        if rows < LEAST_ROWS || !(LEAST_DIM..=MAX_DIM).contains(&dim) {
+        if !Self::may_pay(dim, rows) {
             return None;
         }
         let sample = sample(dim, values);
-        let rotation = Rotation::learn(ndarray_of(dim, &sample).view())?;
-        let head = best_head(&rotation.apply(&sample).view(), rows)?;
+        let rotation = Rotation::learn(dim, &sample)?;
+        let head = best_head(rotation.apply(&sample).view(), rows)?;
         tracing::debug!(rows, dim, head, "making a compact form");
         Some(Self::encoded(rotation, values, head))
+    }
+
+    /// Whether so many rows are worth a try.
+    pub(crate) fn may_pay(dim: usize, rows: u32) -> bool {
+        rows >= LEAST_ROWS && (LEAST_DIM..=MAX_DIM).contains(&dim)
     }
 
     fn encoded(rotation: Rotation, values: &[f32], head: usize) -> Self {
@@ -149,7 +147,7 @@ impl Compact {
             head,
             rotation,
             words: Values::Owned(words),
-            checks: None,
+            checksums: None,
         }
     }
 
@@ -168,18 +166,10 @@ impl Compact {
         let words = self.words.as_slice();
         let start = block * self.block_len();
         let words = &words[start..words.len().min(start + self.block_len())];
-        if let Some(checks) = &self.checks {
-            let state = &checks.states[block];
-            if state.load(Ordering::Relaxed) == UNKNOWN {
-                let sound = crate::header::checksum(words) == checks.checksums[block];
-                state.store(if sound { SOUND } else { DAMAGED }, Ordering::Relaxed);
-                if !sound {
-                    tracing::warn!(block, "a block of a compact form is damaged: not used");
-                }
-            }
-            if state.load(Ordering::Relaxed) == DAMAGED {
-                return None;
-            }
+        if let Some(checksums) = &self.checksums
+            && !checksums.is_sound(block + 1, words)
+        {
+            return None;
         }
         Some(CodePanels::new(words, self.pairs()))
     }
@@ -302,105 +292,88 @@ fn sample(dim: usize, values: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-fn ndarray_of(dim: usize, values: &[f32]) -> ndarray::Array2<f64> {
-    ndarray::Array2::from_shape_fn((values.len() / dim, dim), |(i, j)| {
-        f64::from(values[i * dim + j])
-    })
-}
+/// Steps in which the length of the head is tried.
+const HEAD_STEP: usize = 16;
 
 /// The length of the head with which a search of `rows` rows reads the fewest bytes, as far as a
 /// rotated sample tells: some of its rows play the query. None if reading all in f32 is as good.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
+    /// A row in f32 that is read out of order takes as long as so many in order.
+    const OUT_OF_ORDER: f64 = 2.0;
+    let (taken, dim) = sample.dim();
+    let squares: Vec<Vec<f64>> = sample.outer_iter().map(|y| running(y, y)).collect();
+    let queries: Vec<usize> = (0..SAMPLE_QUERIES)
+        .map(|i| i * taken / SAMPLE_QUERIES)
+        .collect();
+    let reached: Vec<Vec<usize>> = queries
+        .into_par_iter()
+        .map(|query| reached(sample, &squares, query, rows))
+        .collect();
+    let head = |h: usize| ((h + 1) * HEAD_STEP).min(dim.next_multiple_of(2));
+    let cost = |h: usize| {
+        let reached: usize = reached.iter().map(|of_heads| of_heads[h]).sum();
+        let share = reached as f64 / (SAMPLE_QUERIES * taken) as f64;
+        (head(h) + 12) as f64 + share * OUT_OF_ORDER * (4 * dim) as f64
+    };
+    let best = (0..dim.div_ceil(HEAD_STEP)).min_by(|&a, &b| cost(a).total_cmp(&cost(b)))?;
+    (cost(best) < 0.7 * (4 * dim) as f64).then(|| head(best))
+}
+
+/// The dot products of the first 16, 32… dimensions, and of all.
+fn running(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Vec<f64> {
+    let axis = ndarray::Axis(0);
+    a.axis_chunks_iter(axis, HEAD_STEP)
+        .zip(b.axis_chunks_iter(axis, HEAD_STEP))
+        .scan(0.0, |sum, (a, b)| {
+            *sum += a.dot(&b);
+            Some(*sum)
+        })
+        .collect()
+}
+
+/// How many rows of the sample the bound of one of them lets pass, for each length of the head.
+/// `squares` are those of the norms, as [`running`] gives them.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "an estimate"
 )]
-fn best_head(sample: &ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
+fn reached(
+    sample: ArrayView2<'_, f64>,
+    squares: &[Vec<f64>],
+    query: usize,
+    rows: u32,
+) -> Vec<usize> {
     /// Hits that a search asks for, usually.
     const HITS: f64 = 10.0;
-    /// A row in f32 that is read out of order takes as long as so many in order.
-    const OUT_OF_ORDER: f64 = 2.0;
-    const STEP: usize = 16;
-    let (taken, dim) = sample.dim();
+    let (taken, heads) = (squares.len(), squares[query].len());
+    let z = sample.row(query);
+    let products: Vec<Vec<f64>> = sample.outer_iter().map(|y| running(z, y)).collect();
+    let mut scores: Vec<f64> = products
+        .iter()
+        .enumerate()
+        .filter(|(row, _)| *row != query)
+        .map(|(_, of_heads)| of_heads[heads - 1])
+        .collect();
+    // As good as the worst hit is what is as rare in the sample.
     let rank = (HITS * taken as f64 / f64::from(rows)).ceil() as usize;
-    let heads: Vec<usize> = (STEP..dim)
-        .step_by(STEP)
-        .chain([dim.next_multiple_of(2)])
-        .collect();
-    // Squares of the norms of the first dimensions, and all.
-    let squares = |y: ArrayView1<'_, f64>| -> Vec<f64> {
-        let mut sum = 0.0;
-        let mut of_heads = Vec::with_capacity(heads.len() + 1);
-        for (i, chunk) in y.axis_chunks_iter(ndarray::Axis(0), STEP).enumerate() {
-            sum += chunk.iter().map(|x| x * x).sum::<f64>();
-            if i < heads.len() {
-                of_heads.push(sum);
-            }
-        }
-        of_heads.resize(heads.len(), sum);
-        of_heads.push(sum);
-        of_heads
-    };
-    let of_rows: Vec<Vec<f64>> = sample.outer_iter().map(squares).collect();
-    let queries = (0..SAMPLE_QUERIES).map(|i| i * taken / SAMPLE_QUERIES);
-    let reached: Vec<Vec<usize>> = queries
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .map(|query| {
-            let z = sample.slice(s![query, ..]);
-            // The product of each head with each row; the last is the score.
-            let products: Vec<Vec<f64>> = sample
-                .outer_iter()
-                .map(|y| {
-                    let mut sum = 0.0;
-                    let chunks = z
-                        .axis_chunks_iter(ndarray::Axis(0), STEP)
-                        .zip(y.axis_chunks_iter(ndarray::Axis(0), STEP));
-                    let mut of_heads: Vec<f64> = chunks
-                        .map(|(z, y)| {
-                            sum += z.dot(&y);
-                            sum
-                        })
-                        .collect();
-                    of_heads.resize(heads.len(), sum);
-                    of_heads
-                })
-                .collect();
-            let mut scores: Vec<f64> = products
-                .iter()
-                .enumerate()
-                .filter(|(row, _)| *row != query)
-                .map(|(_, of_heads)| of_heads[heads.len() - 1])
-                .collect();
-            let (_, &mut floor, _) = scores
-                .select_nth_unstable_by(rank.min(taken - 1).saturating_sub(1), |a, b| {
-                    b.total_cmp(a)
-                });
-            let z_squares = &of_rows[query];
-            (0..heads.len())
-                .map(|h| {
-                    let rest = |squares: &[f64]| (squares[heads.len()] - squares[h]).max(0.0);
-                    let code_error = (heads[h] as f64).sqrt() * 0.29 / TOP;
-                    (0..taken)
-                        .filter(|&row| {
-                            let largest = of_rows[row][h].sqrt() * 0.3;
-                            let tails = (rest(z_squares) * rest(&of_rows[row])).sqrt();
-                            let error = z_squares[h].sqrt() * code_error * largest;
-                            products[row][h] + tails + error >= floor
-                        })
-                        .count()
-                })
-                .collect()
+    let rank = rank.clamp(1, scores.len()) - 1;
+    let (_, &mut floor, _) = scores.select_nth_unstable_by(rank, |a, b| b.total_cmp(a));
+    let rest = |row: usize, h: usize| (squares[row][heads - 1] - squares[row][h]).max(0.0);
+    (0..heads)
+        .map(|h| {
+            let code_error = (((h + 1) * HEAD_STEP) as f64).sqrt() * 0.29 / TOP;
+            let passes = |row: usize| {
+                let largest = squares[row][h].sqrt() * 0.3;
+                let tails = (rest(query, h) * rest(row, h)).sqrt();
+                let error = squares[query][h].sqrt() * code_error * largest;
+                products[row][h] + tails + error >= floor
+            };
+            (0..taken).filter(|row| passes(*row)).count()
         })
-        .collect();
-    let cost = |h: usize| {
-        let reached: usize = reached.iter().map(|of_heads| of_heads[h]).sum();
-        let share = reached as f64 / (SAMPLE_QUERIES * taken) as f64;
-        (heads[h] + 12) as f64 + share * OUT_OF_ORDER * (4 * dim) as f64
-    };
-    let best = (0..heads.len()).min_by(|&a, &b| cost(a).total_cmp(&cost(b)))?;
-    (cost(best) < 0.7 * (4 * dim) as f64).then(|| heads[best])
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use std::io::{self, Write};
 
 use crc32fast::Hasher;
 
-use crate::header::{self, Header};
+use crate::checksums;
+use crate::header::Header;
 
 /// Writes a segment file from front to back.
 pub(crate) struct SegmentEncoder<W> {
@@ -35,8 +36,8 @@ impl<W: Write> SegmentEncoder<W> {
         while !rows.is_empty() {
             let room = self.missing as usize * self.header.dim;
             let (now, later) = rows.split_at(rows.len().min(room));
-            header::update(&mut self.block, now);
-            header::with_bytes(now, |bytes| self.out.write_all(bytes))?;
+            checksums::update(&mut self.block, now);
+            checksums::with_bytes(now, |bytes| self.out.write_all(bytes))?;
             let written = u32::try_from(now.len() / self.header.dim).unwrap_or(self.missing);
             self.missing -= written;
             if self.missing == 0 {
@@ -53,9 +54,7 @@ impl<W: Write> SegmentEncoder<W> {
             self.end_block();
         }
         debug_assert_eq!(self.table.len(), 4 * self.header.blocks() as usize);
-        self.out.write_all(&self.table)?;
-        self.out
-            .write_all(&crc32fast::hash(&self.table).to_le_bytes())
+        checksums::write_table(&mut self.out, &self.table)
     }
 
     fn end_block(&mut self) {

@@ -136,6 +136,9 @@ pub enum Damage {
     /// The rotation of a compact form does not match its checksum.
     #[error("has a damaged rotation")]
     Rotation,
+    /// A compact form was made of other rows than those it lies beside.
+    #[error("is the compact form of other rows")]
+    Foreign,
     /// A block of rows does not match its checksum.
     #[error("is damaged in rows {first} to {last}")]
     Rows {
@@ -166,6 +169,15 @@ pub enum Damage {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl Damage {
+    /// That of a block of `block_rows` of `rows` rows; the last one may be shorter.
+    pub(crate) fn rows_of_block(block: u32, block_rows: u32, rows: u32) -> Self {
+        let first = block.saturating_mul(block_rows);
+        let last = rows.min(first.saturating_add(block_rows)) - 1;
+        Self::Rows { first, last }
+    }
 }
 
 impl Error {

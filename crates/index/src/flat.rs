@@ -83,19 +83,22 @@ impl FlatIndex {
     }
 
     /// The unit vector of a row; none when it does not exist or is deleted.
-    pub fn row(&self, row: RowId) -> Option<ArrayView1<'_, f32>> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](crate::Error::Corrupt) when the row is not as it was written.
+    pub fn row(&self, row: RowId) -> Result<Option<ArrayView1<'_, f32>>> {
         if row.get() >= self.rows || self.deleted.contains(row.get()) {
-            return None;
+            return Ok(None);
         }
-        Some(ArrayView1::from(self.values(row.get())))
+        Ok(Some(ArrayView1::from(self.values(row.get())?)))
     }
 
     /// The values of a row that exists.
-    pub(crate) fn values(&self, row: u32) -> &[f32] {
+    pub(crate) fn values(&self, row: u32) -> Result<&[f32]> {
         let after = self.segments.partition_point(|placed| placed.first <= row);
         let Placed { first, segment } = &self.segments[after - 1];
-        let start = (row - first) as usize * self.dim;
-        &segment.values()[start..start + self.dim]
+        segment.read(row - first..row - first + 1)
     }
 
     pub(crate) fn placed(&self) -> &[Placed] {
@@ -205,11 +208,11 @@ mod tests {
         for (i, row) in one_hot(199).outer_iter().enumerate() {
             assert_eq!(
                 index.row(RowId::new(u32::try_from(i).unwrap())).unwrap(),
-                row
+                Some(row)
             );
         }
-        assert!(index.row(RowId::new(199)).is_none());
-        assert!(index.row(RowId::new(u32::MAX)).is_none());
+        assert_eq!(index.row(RowId::new(199)).unwrap(), None);
+        assert_eq!(index.row(RowId::new(u32::MAX)).unwrap(), None);
     }
 
     #[test]

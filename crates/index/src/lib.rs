@@ -34,8 +34,8 @@
 //!   memory, in one segment or many, with any instruction set.
 //! - A row keeps its number for ever.
 //! - A file is complete under its final name, or not there. After a crash at any instant an index
-//!   opens as it was at the last commit. Damage to a file is found by [`FlatIndex::verify`], and
-//!   that to headers and lengths when it is opened.
+//!   opens as it was at the last commit. Damage to a file is an error when what is damaged is used
+//!   first, if not when it is opened; [`FlatIndex::verify`] reads everything.
 //!
 //! # Segments and compact forms
 //!
@@ -46,14 +46,15 @@
 //! of the hits so far are read in f32. So hits and scores are those of reading everything, on any
 //! data; how much is read depends on the data. What defeats the bound is read in f32 soon.
 //!
-//! A compact form takes a tenth to a quarter of the bytes of its rows, lies in a file
+//! A compact form takes a tenth to a third of the bytes of its rows, lies in a file
 //! `segment-….codes` beside theirs, and can be lost: without it, or where a block of it is damaged,
 //! rows are read in f32.
 //!
 //! # Complexity
 //!
-//! A search reads every allowed row once, in compact form or in f32: it takes as long as memory takes
-//! to deliver at most `rows · dim · 4` bytes. A batch reads them once for up to 64 queries. Appending
+//! A search reads every allowed row once in compact form, and few again in f32, or all in f32: it
+//! takes about as long as memory takes to deliver these bytes, `rows · dim · 4` of them where bounds
+//! do not pay. A batch reads them once for up to 64 queries. Appending
 //! `n` rows writes O(n · log(rows)) of them on average, and O(dim²) operations go into each that is
 //! written in compact form; deleting writes none.
 //!
@@ -65,6 +66,7 @@
 
 #![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
 mod builder;
+mod checksums;
 mod compact;
 mod durable;
 mod encode;
@@ -81,6 +83,7 @@ mod rotation;
 mod scan;
 mod search;
 mod segment;
+mod start;
 mod top_k;
 mod unit;
 mod writer;

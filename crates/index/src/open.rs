@@ -20,11 +20,11 @@ pub enum Storage {
 impl FlatIndex {
     /// Opens the index of a folder that [`IndexWriter`](crate::IndexWriter) filled, mapped.
     ///
-    /// Headers, lengths and tables of checksums are checked, rows are not:
-    /// [`verify`](Self::verify) does that.
+    /// Headers, lengths and tables of checksums are checked at once, a block of rows when it is
+    /// used first; [`verify`](Self::verify) checks all of them.
     ///
     /// Files of an index never change. A process that writes to one or shortens it while it is
-    /// mapped breaks the contract: searches then give wrong answers, or the process is killed.
+    /// mapped breaks the contract: searches then may give wrong answers, or the process is killed.
     /// Removing files is harmless.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl FlatIndex {
     ///
     /// # Complexity
     ///
-    /// O(1) for each segment file, but for its checksums: 4 bytes for each MiB.
+    /// O(1) for each segment file, but for its checksums: 4 bytes for each 16 KiB.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(dir, Storage::default())
     }

@@ -42,7 +42,8 @@ impl<'a> SearchOptions<'a> {
         self
     }
 
-    pub(crate) const fn k(&self) -> usize {
+    /// The number of hits wanted.
+    pub const fn k(&self) -> usize {
         self.k
     }
 

@@ -1,5 +1,5 @@
 use nalgebra::{DMatrix, SymmetricEigen};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 /// An orthogonal matrix whose first rows are the directions in which vectors vary most.
 pub(crate) struct Rotation {
@@ -12,8 +12,8 @@ pub(crate) struct Rotation {
 impl Rotation {
     /// The principal directions of a sample, `[n, dim]`, around the origin: the eigenvectors of its
     /// second moments, those of the largest eigenvalues first. None if they are no numbers.
-    pub(crate) fn learn(sample: ArrayView2<'_, f64>) -> Option<Self> {
-        let dim = sample.ncols();
+    pub(crate) fn learn(dim: usize, sample: &[f32]) -> Option<Self> {
+        let sample = widened(dim, sample);
         let moments = sample.t().dot(&sample);
         let moments = DMatrix::from_fn(dim, dim, |i, j| moments[[i, j]]);
         let eigen = SymmetricEigen::new(moments);
@@ -49,10 +49,13 @@ impl Rotation {
 
     /// The rows of `[n, dim]`, rotated, in f64.
     pub(crate) fn apply(&self, rows: &[f32]) -> Array2<f64> {
-        let dim = self.dim();
-        let rows = Array2::from_shape_fn((rows.len() / dim, dim), |(i, j)| {
-            f64::from(rows[i * dim + j])
-        });
-        rows.dot(&self.matrix.t())
+        widened(self.dim(), rows).dot(&self.matrix.t())
     }
+}
+
+/// `[n, dim]` in f64.
+fn widened(dim: usize, values: &[f32]) -> Array2<f64> {
+    Array2::from_shape_fn((values.len() / dim, dim), |(i, j)| {
+        f64::from(values[i * dim + j])
+    })
 }

@@ -20,7 +20,7 @@ use roaring::RoaringBitmap;
 use crate::compact::{BLOCK_ROWS, Encoded};
 use crate::flat::Placed;
 use crate::top_k::TopK;
-use crate::{FlatIndex, Hit, SearchOptions};
+use crate::{FlatIndex, Hit, Result, SearchOptions};
 
 /// The bytes of rows that a thread takes at a time, about.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -53,11 +53,12 @@ const TRIAL_ROWS: u64 = 4 * BLOCK_ROWS as u64;
 const SMALL_WORK: usize = 1 << 20;
 
 /// The best hits of each query; `queries` is `[m, dim]`, unit vectors, and the options are checked.
+/// Fails if rows in a file are not what was written.
 pub(crate) fn scan(
     index: &FlatIndex,
     queries: &[f32],
     options: &SearchOptions<'_>,
-) -> Vec<Vec<Hit>> {
+) -> Result<Vec<Vec<Hit>>> {
     let dim = index.dim();
     let allowed = allowed(index, options.rows());
     let blocks = blocks(index, allowed.as_ref());
@@ -69,17 +70,17 @@ pub(crate) fn scan(
     };
     let group = (GROUP_BYTES / (dim * size_of::<f32>())).clamp(1, GROUP_QUERIES) * dim;
     let rows: usize = blocks.iter().map(|block| block.rows.len()).sum();
-    if rows.saturating_mul(queries.len()) <= SMALL_WORK {
-        queries
-            .chunks(group)
-            .flat_map(|queries| scan.on_one_thread(&Group::new(index, queries)))
+    let groups = queries.chunks(group);
+    let hits: Result<Vec<Vec<Vec<Hit>>>> = if rows.saturating_mul(queries.len()) <= SMALL_WORK {
+        groups
+            .map(|queries| scan.on_one_thread(&Group::new(index, queries)))
             .collect()
     } else {
-        let groups = queries.par_chunks(group).with_max_len(1);
         groups
-            .flat_map_iter(|queries| scan.on_many_threads(&Group::new(index, queries)))
+            .map(|queries| scan.on_many_threads(&Group::new(index, queries)))
             .collect()
-    }
+    };
+    Ok(hits?.into_iter().flatten().collect())
 }
 
 /// The rows to look at; none when that is all of them.
@@ -115,9 +116,9 @@ impl<'a> Block<'a> {
     }
 
     /// The values of consecutive rows.
-    fn values(&self, rows: Range<u32>, dim: usize) -> &'a [f32] {
-        let offset = |row: u32| (row - self.placed.first) as usize * dim;
-        &self.placed.segment.values()[offset(rows.start)..offset(rows.end)]
+    fn values(&self, rows: Range<u32>) -> Result<&'a [f32]> {
+        let Placed { first, segment } = self.placed;
+        segment.read(rows.start - first..rows.end - first)
     }
 }
 
@@ -189,12 +190,25 @@ impl<'a> Group<'a> {
         looked_at < TRIAL_ROWS * self.m as u64 || passed * LEAST_GAIN <= looked_at
     }
 
-    fn floor(&self, query: usize) -> f32 {
-        from_ordered(self.floors[query].load(Ordering::Relaxed))
+    /// Takes note of bounds that were looked at, and of those that let their row pass.
+    fn count(&self, looked_at: usize, passed: usize) {
+        self.looked_at
+            .fetch_add(looked_at as u64, Ordering::Relaxed);
+        self.passed.fetch_add(passed as u64, Ordering::Relaxed);
+    }
+
+    /// For each query the score below which no row is a hit, as far as a thread and the others
+    /// know.
+    fn floors(&self, best: &[TopK]) -> impl Iterator<Item = f32> {
+        let floors = self.floors.iter().zip(best);
+        floors.map(|(floor, best)| {
+            let others = from_ordered(floor.load(Ordering::Relaxed));
+            best.floor().max(others)
+        })
     }
 
     /// Raises the floors to those of a thread.
-    fn raise_all(&self, best: &[TopK]) {
+    fn raise_floors(&self, best: &[TopK]) {
         for (floor, best) in self.floors.iter().zip(best) {
             floor.fetch_max(ordered(best.floor()), Ordering::Relaxed);
         }
@@ -250,41 +264,39 @@ impl Scan<'_> {
         }
     }
 
-    fn on_one_thread(&self, group: &Group<'_>) -> Vec<Vec<Hit>> {
-        let start = self.start(group);
-        let end = self
-            .blocks
-            .iter()
-            .fold(start, |state, block| self.step(group, state, block));
-        end.best.into_iter().map(TopK::into_sorted).collect()
+    fn on_one_thread(&self, group: &Group<'_>) -> Result<Vec<Vec<Hit>>> {
+        let mut state = self.start(group);
+        for block in self.blocks {
+            self.step(group, &mut state, block)?;
+        }
+        Ok(sorted(state.best))
     }
 
-    fn on_many_threads(&self, group: &Group<'_>) -> Vec<Vec<Hit>> {
+    fn on_many_threads(&self, group: &Group<'_>) -> Result<Vec<Vec<Hit>>> {
         let best = self
             .blocks
             .par_iter()
-            .fold(
+            .try_fold(
                 || self.start(group),
-                |state, block| self.step(group, state, block),
+                |mut state, block| self.step(group, &mut state, block).map(|()| state),
             )
-            .map(|state| state.best)
-            .reduce_with(|a, b| a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect())
-            .unwrap_or_else(|| self.start(group).best);
-        best.into_iter().map(TopK::into_sorted).collect()
+            .map(|state| Ok(state?.best))
+            .try_reduce_with(|a, b| Ok(a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect()))
+            .unwrap_or_else(|| Ok(self.start(group).best))?;
+        Ok(sorted(best))
     }
 
     /// Takes in a block.
-    fn step(&self, group: &Group<'_>, mut state: State, block: &Block<'_>) -> State {
+    fn step(&self, group: &Group<'_>, state: &mut State, block: &Block<'_>) -> Result<()> {
         if let Some(encoded) = &group.encoded[block.segment]
             && group.bounds_pay()
             && self.is_dense(block)
             && let Some(panels) = block.panels()
         {
-            self.reached_rows(group, &mut state, block, encoded, panels);
+            self.reached_rows(group, state, block, encoded, panels)
         } else {
-            self.rows(group.queries, &mut state, block, block.rows.clone());
+            self.rows(group.queries, state, block, block.rows.clone())
         }
-        state
     }
 
     /// Whether so many rows of a block are allowed that all are worth a look.
@@ -303,72 +315,85 @@ impl Scan<'_> {
         block: &Block<'_>,
         encoded: &Encoded,
         panels: CodePanels<'_>,
-    ) {
-        let floor = |state: &State, query: usize| state.best[query].floor().max(group.floor(query));
+    ) -> Result<()> {
         let mut from = block.rows.start;
-        if (0..group.m).any(|query| floor(state, query) == f32::NEG_INFINITY) {
+        if group.floors(&state.best).any(|x| x == f32::NEG_INFINITY) {
             let wanted = u32::try_from(self.options.k()).unwrap_or(u32::MAX);
             let first = wanted.saturating_mul(2).clamp(FIRST_ROWS, BLOCK_ROWS);
             let first = first.next_multiple_of(PANEL_ROWS);
             from = from.saturating_add(first).min(block.rows.end);
-            self.rows(group.queries, state, block, block.rows.start..from);
+            self.rows(group.queries, state, block, block.rows.start..from)?;
         }
         if from == block.rows.end {
-            return group.raise_all(&state.best);
+            group.raise_floors(&state.best);
+            return Ok(());
         }
-        let skipped = from - block.rows.start;
-        let floors = (0..group.m)
-            .map(|query| floor(state, query))
-            .collect::<Vec<_>>();
-        state.reached.clear();
+        let State {
+            best,
+            reach,
+            reached,
+            ..
+        } = state;
+        reached.clear();
         Cpu::detect().reached(
-            encoded.with_floors(floors.into_iter(), &mut state.reach),
-            panels.from(skipped as usize),
-            &mut state.reached,
+            encoded.with_floors(group.floors(best), reach),
+            panels.from((from - block.rows.start) as usize),
+            reached,
         );
-        let looked_at = u64::from(block.rows.end - from) * group.m as u64;
-        group.looked_at.fetch_add(looked_at, Ordering::Relaxed);
-        let passed = state.reached.len() as u64;
-        group.passed.fetch_add(passed, Ordering::Relaxed);
-        state.reached.sort_unstable_by(|a, b| {
+        // A panel may be longer than the segment.
+        reached.retain(|reached| reached.row < block.rows.end - from);
+        group.count((block.rows.end - from) as usize * group.m, reached.len());
+        reached.sort_unstable_by(|a, b| {
             a.query
                 .cmp(&b.query)
                 .then_with(|| b.bound.total_cmp(&a.bound))
         });
         let dim = self.index.dim();
-        for reached in &state.reached {
+        for reached in reached {
             let (query, row) = (reached.query as usize, from + reached.row);
-            let best = &mut state.best[query];
-            // A panel may be longer than the segment.
-            if row >= block.rows.end || reached.bound < best.floor() {
-                continue;
-            }
-            if self.allowed.is_none_or(|allowed| allowed.contains(row)) {
+            let best = &mut best[query];
+            if reached.bound >= best.floor()
+                && self.allowed.is_none_or(|allowed| allowed.contains(row))
+            {
                 let query = &group.queries[query * dim..][..dim];
-                let score = Cpu::detect().dot(query, block.values(row..row + 1, dim));
+                let score = Cpu::detect().dot(query, block.values(row..row + 1)?);
                 best.push(row, score);
             }
         }
-        group.raise_all(&state.best);
+        group.raise_floors(best);
+        Ok(())
     }
 
     /// Takes in rows of a block in f32.
-    fn rows(&self, queries: &[f32], state: &mut State, block: &Block<'_>, rows: Range<u32>) {
+    fn rows(
+        &self,
+        queries: &[f32],
+        state: &mut State,
+        block: &Block<'_>,
+        rows: Range<u32>,
+    ) -> Result<()> {
         match self.allowed {
             None => self.all_rows(queries, state, block, rows),
             Some(allowed) => self.some_rows(queries, state, block, allowed, rows),
         }
     }
 
-    fn all_rows(&self, queries: &[f32], state: &mut State, block: &Block<'_>, rows: Range<u32>) {
+    fn all_rows(
+        &self,
+        queries: &[f32],
+        state: &mut State,
+        block: &Block<'_>,
+        rows: Range<u32>,
+    ) -> Result<()> {
         let dim = self.index.dim();
-        let values = block.values(rows.clone(), dim);
+        let values = block.values(rows.clone())?;
         let firsts = rows.step_by(STRIP_ROWS);
         for (strip, first) in values.chunks(STRIP_ROWS * dim).zip(firsts) {
             let scores = &mut state.scores[..state.best.len() * (strip.len() / dim)];
             Cpu::detect().dot_block(queries, strip, dim, scores);
             push(&mut state.best, scores, first..);
         }
+        Ok(())
     }
 
     fn some_rows(
@@ -378,24 +403,28 @@ impl Scan<'_> {
         block: &Block<'_>,
         allowed: &RoaringBitmap,
         rows: Range<u32>,
-    ) {
+    ) -> Result<()> {
         let dim = self.index.dim();
         let mut ids = allowed.range(rows);
         let mut strip = [0; STRIP_ROWS];
         loop {
             let strip = &*ids.next_many(&mut strip);
             if strip.is_empty() {
-                break;
+                return Ok(());
             }
             let mut rows: [&[f32]; STRIP_ROWS] = [&[]; STRIP_ROWS];
             for (values, id) in rows.iter_mut().zip(strip) {
-                *values = block.values(*id..*id + 1, dim);
+                *values = block.values(*id..*id + 1)?;
             }
             let scores = &mut state.scores[..state.best.len() * strip.len()];
             Cpu::detect().dot_gather(queries, &rows[..strip.len()], dim, scores);
             push(&mut state.best, scores, strip.iter().copied());
         }
     }
+}
+
+fn sorted(best: Vec<TopK>) -> Vec<Vec<Hit>> {
+    best.into_iter().map(TopK::into_sorted).collect()
 }
 
 /// Takes in the scores of a strip, `[m, rows]`; there is at least one query.
@@ -430,41 +459,47 @@ mod tests {
     fn bounds_are_looked_at_until_they_do_not_pay() {
         const DIM: usize = 32;
         const ROWS: usize = 8 * BLOCK_ROWS as usize;
-        let few_directions = |(i, j): (usize, usize)| {
+        // Most of what there is lies in the first directions.
+        let rows = Array2::from_shape_fn((ROWS, DIM), |(i, j)| {
             let x = ((i * 7919 + j * 104_729) % 1000) as f32 / 500.0 - 1.0;
             x / (1 + j) as f32
-        };
-        let steep = Array2::from_shape_fn((ROWS, DIM), few_directions);
-        let equal = Array2::ones((ROWS, DIM));
-        for (rows, most) in [(steep, 0.2), (equal, 1.0)] {
-            let mut builder = IndexBuilder::new(DIM).unwrap();
-            builder.append(rows.view()).unwrap();
-            let index = builder.build();
-            let query = index.values(5).to_vec();
+        });
+        let mut builder = IndexBuilder::new(DIM).unwrap();
+        builder.append(rows.view()).unwrap();
+        let index = builder.build();
+        let along = index.values(5).unwrap().to_vec();
+        // In a direction where there is nothing but noise, of which bounds know no more than norms.
+        let mut across = vec![0.0; DIM];
+        across[DIM - 1] = 1.0;
+        for (query, pays) in [(along, true), (across, false)] {
             let group = Group::new(&index, &query);
-            if group.encoded[0].is_none() {
-                assert!(most >= 1.0, "there is a compact form where it pays");
-                continue;
-            }
+            assert!(group.encoded[0].is_some(), "there is a compact form");
             let blocks = blocks(&index, None);
-            let options = SearchOptions::new(10);
             let scan = Scan {
                 index: &index,
                 allowed: None,
                 blocks: &blocks,
-                options: &options,
+                options: &SearchOptions::new(10),
             };
-            let hits = scan.on_one_thread(&group);
-            assert_eq!(hits[0].len(), 10);
-            let looked_at = group.looked_at.load(Ordering::Relaxed) as f64;
-            let passed = group.passed.load(Ordering::Relaxed) as f64;
-            assert!(
-                looked_at > 0.0 && passed <= most * looked_at,
+            let hits = scan.on_one_thread(&group).unwrap();
+            let looked_at = group.looked_at.load(Ordering::Relaxed);
+            let passed = group.passed.load(Ordering::Relaxed);
+            assert_eq!(
+                passed * LEAST_GAIN <= looked_at,
+                pays,
                 "{passed} of {looked_at}"
             );
-            if passed * LEAST_GAIN as f64 > looked_at {
-                assert!(looked_at <= (TRIAL_ROWS + u64::from(BLOCK_ROWS)) as f64);
+            if pays {
+                assert_eq!(looked_at, u64::from(index.rows - FIRST_ROWS));
+            } else {
+                assert!(looked_at < TRIAL_ROWS + u64::from(BLOCK_ROWS));
             }
+            // The same by reading everything.
+            let mut best = TopK::new(10, f32::NEG_INFINITY);
+            for row in 0..index.rows {
+                best.push(row, Cpu::detect().dot(&query, index.values(row).unwrap()));
+            }
+            assert_eq!(hits[0], best.into_sorted());
         }
     }
 

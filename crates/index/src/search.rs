@@ -20,7 +20,8 @@ impl FlatIndex {
     /// # Errors
     ///
     /// [`Error::DimensionMismatch`] and [`Error::InvalidQuery`] for a vector that does not fit,
-    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`] for options that make no sense.
+    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`] for options that make no sense;
+    /// [`Error::Corrupt`] when rows that had to be read are not as they were written.
     ///
     /// # Complexity
     ///
@@ -50,7 +51,7 @@ impl FlatIndex {
         check_dim(self.dim(), queries.ncols())?;
         let mut units = Vec::with_capacity(queries.len());
         extend_with_unit_rows(&mut units, queries).map_err(invalid_query)?;
-        Ok(scan(self, &units, &options))
+        scan(self, &units, &options)
     }
 
     /// Finds, for each row that is not deleted, the rows nearest to it but for itself. A filter
@@ -58,7 +59,8 @@ impl FlatIndex {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`].
+    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`]; [`Error::Corrupt`] when rows are not as
+    /// they were written.
     ///
     /// # Complexity
     ///
@@ -100,8 +102,10 @@ impl FlatIndex {
         let mut queries = Vec::new();
         for rows in live.chunks(step) {
             queries.clear();
-            queries.extend(rows.iter().flat_map(|row| self.values(*row)));
-            for (row, mut hits) in rows.iter().zip(scan(self, &queries, &options)) {
+            for row in rows {
+                queries.extend_from_slice(self.values(*row)?);
+            }
+            for (row, mut hits) in rows.iter().zip(scan(self, &queries, &options)?) {
                 hits.retain(|hit| hit.row.get() != *row);
                 hits.truncate(k);
                 found.push((RowId::new(*row), hits));

@@ -1,16 +1,18 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::checksums::Checksums;
 use crate::compact::{self, Compact};
 use crate::error::Damage;
-use crate::header::{self, Header};
+use crate::header::Header;
 #[cfg(feature = "mmap")]
 use crate::map::Map;
-use crate::{Error, Result, Storage, unit};
+use crate::{Error, Result, Storage, start, unit};
 
 /// Rows that never change, in memory or in a file.
 pub(crate) struct Segment {
@@ -32,7 +34,7 @@ pub(crate) enum Values {
 struct Origin {
     path: PathBuf,
     block_rows: u32,
-    checksums: Vec<u32>,
+    checksums: Checksums,
 }
 
 impl Segment {
@@ -51,44 +53,61 @@ impl Segment {
     /// Opens a file. A mapped one is not read; one that is read is checked at once.
     pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self> {
         let mut file = File::open(path).map_err(Error::io("open", path))?;
-        let len = file.metadata().map_err(Error::io("open", path))?.len();
-        let read = || Error::io("read", path);
-        let mut start = Vec::with_capacity(header::LEN);
-        let mut head = (&mut file).take(header::LEN as u64);
-        head.read_to_end(&mut start)
-            .map_err(Error::io("read", path))?;
-        let header = Header::decode(&start, len, path)?;
-
-        let mut table = vec![0; 4 * (header.blocks() as usize + 1)];
-        file.seek(SeekFrom::Start(header.table_offset()))
-            .and_then(|_| file.read_exact(&mut table))
-            .map_err(read())?;
-        let (words, _) = table.as_chunks::<4>();
-        let mut checksums: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
-        let of_table = checksums.pop();
-        if of_table != Some(crc32fast::hash(&table[..table.len() - 4])) {
-            return Err(Error::corrupt(path, Damage::Table));
-        }
-
+        let header = Header::read(&mut file, path)?;
+        let blocks = header.blocks() as usize;
+        let checksums = Checksums::read(&mut file, header.table_offset(), blocks, path)?;
         let len = header.rows as usize * header.dim;
-        let values = Values::open(&mut file, header::LEN, len, storage).map_err(read())?;
-        let origin = Some(Origin {
-            path: path.to_owned(),
-            block_rows: header.block_rows,
-            checksums,
-        });
-        let segment = Self {
+        let values = Values::open(&mut file, start::LEN, len, storage);
+        let values = values.map_err(Error::io("read", path))?;
+        let mut segment = Self {
             dim: header.dim,
             rows: header.rows,
             values,
-            compact: open_compact(path, header, storage),
-            origin,
+            compact: None,
+            origin: Some(Origin {
+                path: path.to_owned(),
+                block_rows: header.block_rows,
+                checksums,
+            }),
         };
         if matches!(segment.values, Values::Owned(_)) {
             segment.verify_rows()?;
         }
-        tracing::debug!(path = %segment.origin_path().display(), rows = segment.rows, "opened");
+        segment.compact = segment
+            .open_compact(storage)
+            .inspect_err(|error| tracing::warn!(%error, "a compact form is not used"))
+            .ok()
+            .flatten();
+        tracing::debug!(path = %path.display(), rows = segment.rows, "opened");
         Ok(segment)
+    }
+
+    /// The compact form in the file beside that of the segment, if there is one.
+    fn open_compact(&self, storage: Storage) -> Result<Option<Compact>> {
+        match &self.origin {
+            Some(origin) if cfg!(target_endian = "little") => Compact::open(
+                &compact::path_beside(&origin.path),
+                (self.dim, self.rows),
+                origin.checksums.of_table(),
+                storage,
+            ),
+            _ => Ok(None),
+        }
+    }
+
+    /// Makes the compact form of rows that are in a file, and writes it beside them if it pays.
+    pub(crate) fn write_compact(&self) -> Result<()> {
+        let Some(origin) = &self.origin else {
+            return Ok(());
+        };
+        if cfg!(target_endian = "big") || !Compact::may_pay(self.dim, self.rows) {
+            return Ok(());
+        }
+        let Some(compact) = Compact::of(self.dim, self.read(0..self.rows)?) else {
+            return Ok(());
+        };
+        let path = compact::path_beside(&origin.path);
+        compact.write(&path, origin.checksums.of_table())
     }
 
     pub(crate) fn dim(&self) -> usize {
@@ -99,7 +118,22 @@ impl Segment {
         self.rows
     }
 
-    /// All values, `[rows, dim]`.
+    /// The values of some rows, `[rows, dim]`. Of a file, each block is compared with what was
+    /// written when it is used first.
+    pub(crate) fn read(&self, rows: Range<u32>) -> Result<&[f32]> {
+        if let Some(origin) = &self.origin {
+            for block in rows.start / origin.block_rows..rows.end.div_ceil(origin.block_rows) {
+                let block = block as usize;
+                let is_sound = |values| origin.checksums.is_sound(block, values);
+                if !is_sound(self.block(origin, block)) {
+                    return Err(self.damaged(origin, block));
+                }
+            }
+        }
+        Ok(&self.values.as_slice()[rows.start as usize * self.dim..rows.end as usize * self.dim])
+    }
+
+    /// What is in memory, `[rows, dim]`; of a file, nothing is checked.
     pub(crate) fn values(&self) -> &[f32] {
         self.values.as_slice()
     }
@@ -114,31 +148,22 @@ impl Segment {
         Some(&self.origin.as_ref()?.path)
     }
 
-    fn origin_path(&self) -> &Path {
-        self.path().unwrap_or(Path::new(""))
-    }
-
     /// Reads every row and compares it with what was written, and the compact form if there is one.
     /// Rows in memory are taken as sound.
     pub(crate) fn verify(&self) -> Result<()> {
-        if let Some(path) = self.path() {
-            let beside = compact::path_beside(path);
-            if let Some(compact) = &self.compact {
-                compact.verify(&beside)?;
-            } else if let Some(damaged) =
-                Compact::open(&beside, self.dim, self.rows, Storage::Mapped)?
-            {
-                damaged.verify(&beside)?;
-            }
+        self.verify_rows()?;
+        match (&self.origin, &self.compact) {
+            (Some(origin), Some(compact)) => compact.verify(&compact::path_beside(&origin.path)),
+            // One that could not be used says why.
+            _ => self.open_compact(Storage::Owned).map(|_| ()),
         }
-        self.verify_rows()
     }
 
     fn verify_rows(&self) -> Result<()> {
         let Some(origin) = &self.origin else {
             return Ok(());
         };
-        (0..origin.checksums.len())
+        (0..origin.checksums.blocks())
             .into_par_iter()
             .find_map_first(|block| self.checked_block(origin, block).err())
             .map_or(Ok(()), Err)
@@ -149,33 +174,37 @@ impl Segment {
         let origin = self.origin.as_ref();
         let in_memory = origin.is_none().then(|| Ok(self.values()));
         let blocks = origin.into_iter().flat_map(|origin| {
-            (0..origin.checksums.len()).map(|block| self.checked_block(origin, block))
+            (0..origin.checksums.blocks()).map(|block| self.checked_block(origin, block))
         });
         in_memory.into_iter().chain(blocks)
     }
 
-    fn checked_block(&self, origin: &Origin, block: usize) -> Result<&[f32]> {
-        let corrupt = |damage| Err(Error::corrupt(&origin.path, damage));
-        let block_len = origin.block_rows as usize * self.dim;
+    fn block(&self, origin: &Origin, block: usize) -> &[f32] {
+        let len = origin.block_rows as usize * self.dim;
         let values = self.values();
-        let start = block * block_len;
-        let rows = &values[start..values.len().min(start + block_len)];
-        let row = |i: usize| u32::try_from((start + i) / self.dim).unwrap_or(u32::MAX);
-        if header::checksum(rows) != origin.checksums[block] {
-            return corrupt(Damage::Rows {
-                first: row(0),
-                last: row(rows.len() - 1),
-            });
+        &values[block * len..values.len().min((block + 1) * len)]
+    }
+
+    fn checked_block(&self, origin: &Origin, block: usize) -> Result<&[f32]> {
+        let values = self.block(origin, block);
+        if !origin.checksums.matches(block, values) {
+            return Err(self.damaged(origin, block));
         }
-        match rows
-            .chunks_exact(self.dim)
-            .position(|row| !unit::is_unit(row))
-        {
-            Some(bad) => corrupt(Damage::NotUnit {
-                row: row(bad * self.dim),
-            }),
-            None => Ok(rows),
+        let mut rows = values.chunks_exact(self.dim);
+        match rows.position(|row| !unit::is_unit(row)) {
+            Some(bad) => {
+                let row = block * origin.block_rows as usize + bad;
+                let row = u32::try_from(row).unwrap_or(u32::MAX);
+                Err(Error::corrupt(&origin.path, Damage::NotUnit { row }))
+            }
+            None => Ok(values),
         }
+    }
+
+    fn damaged(&self, origin: &Origin, block: usize) -> Error {
+        let block = u32::try_from(block).unwrap_or(u32::MAX);
+        let damage = Damage::rows_of_block(block, origin.block_rows, self.rows);
+        Error::corrupt(&origin.path, damage)
     }
 }
 
@@ -222,18 +251,6 @@ impl Values {
             Self::Mapped(map) => map.values(),
         }
     }
-}
-
-/// The compact form beside a segment. One that cannot be used is none: rows are then read in f32.
-fn open_compact(path: &Path, header: Header, storage: Storage) -> Option<Compact> {
-    if cfg!(target_endian = "big") {
-        return None;
-    }
-    let path = compact::path_beside(path);
-    Compact::open(&path, header.dim, header.rows, storage)
-        .inspect_err(|error| tracing::warn!(%error, "a compact form is not used"))
-        .ok()
-        .flatten()
 }
 
 #[cfg(test)]
@@ -291,8 +308,8 @@ mod tests {
     #[test]
     fn damage_in_rows_is_found_in_its_block() {
         let dir = tempfile::tempdir().unwrap();
-        // 2^16 dimensions: four rows to a block.
-        let dim = header::MAX_DIM;
+        // 2^10 dimensions: four rows to a block.
+        let dim = 1 << 10;
         let path = written(dir.path(), dim, 10);
         let sound = fs::read(&path).unwrap();
         for (row, expected) in [
@@ -301,11 +318,20 @@ mod tests {
             (9, "`lib/segment-00000001.vec` is damaged in rows 8 to 9"),
         ] {
             let mut bytes = sound.clone();
-            bytes[header::LEN + row * dim * 4 + 999] ^= 0x10;
+            bytes[start::LEN + row as usize * dim * 4 + 999] ^= 0x10;
             fs::write(&path, &bytes).unwrap();
             // A mapped file is not read when it is opened.
-            let found = Segment::open(&path, Storage::Mapped).and_then(|s| s.verify());
-            assert_eq!(message(&path, &found.unwrap_err()), expected);
+            let segment = Segment::open(&path, Storage::Mapped).unwrap();
+            assert_eq!(message(&path, &segment.verify().unwrap_err()), expected);
+            for first in 0..10 {
+                let found = segment.read(first..first + 1);
+                if first / 4 == row / 4 {
+                    assert_eq!(message(&path, &found.unwrap_err()), expected);
+                } else {
+                    assert_eq!(found.unwrap().len(), dim);
+                }
+            }
+            assert!(segment.read(0..10).is_err());
             let found = Segment::open(&path, Storage::Owned).unwrap_err();
             assert_eq!(message(&path, &found), expected);
         }

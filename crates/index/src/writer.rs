@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayView2, Axis};
 use roaring::RoaringBitmap;
 
-use crate::compact::{self, Compact};
 use crate::durable::{self, Existing};
 use crate::encode::SegmentEncoder;
-use crate::error::Damage;
 use crate::manifest::{self, Entry, Manifest, grown, segment_name, segment_number, segment_of};
 use crate::segment::Segment;
+use crate::start::check_shape;
 use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
 use crate::{Error, Result, Storage};
 
@@ -140,12 +139,7 @@ impl IndexWriter {
             }
             out.finish().map_err(write())
         })?;
-        if cfg!(target_endian = "little") && total >= compact::LEAST_ROWS {
-            let segment = Segment::open(&path, Storage::Mapped)?;
-            if let Some(compact) = Compact::of(dim, segment.values()) {
-                compact.write(&compact::path_beside(&path))?;
-            }
-        }
+        Segment::open(&path, Storage::Mapped)?.write_compact()?;
         tracing::debug!(path = %path.display(), rows = rows.nrows(), merged, "appended");
         self.manifest
             .replace_last(merged, Entry { file, rows: total });
@@ -250,19 +244,7 @@ pub(crate) fn open_segment(
 ) -> Result<Segment> {
     let path = dir.join(&entry.file);
     let segment = Segment::open(&path, storage)?;
-    for (unit, expected, found) in [
-        ("dimensions", dim, segment.dim()),
-        ("rows", entry.rows as usize, segment.rows() as usize),
-    ] {
-        if expected != found {
-            let damage = Damage::Contradiction {
-                unit,
-                expected,
-                found,
-            };
-            return Err(Error::corrupt(&path, damage));
-        }
-    }
+    check_shape((dim, entry.rows), (segment.dim(), segment.rows()), &path)?;
     Ok(segment)
 }
 
@@ -283,6 +265,7 @@ mod tests {
 
     use super::*;
     use crate::FlatIndex;
+    use crate::error::Damage;
 
     /// `n` rows that point in different directions of the plane.
     fn fan(n: u16) -> Array2<f32> {
@@ -350,7 +333,7 @@ mod tests {
         index.verify().unwrap();
         for (i, row) in rows.outer_iter().enumerate() {
             let id = crate::RowId::new(u32::try_from(i).unwrap());
-            assert_eq!(index.row(id).unwrap(), row);
+            assert_eq!(index.row(id).unwrap(), Some(row));
         }
     }
 
@@ -377,6 +360,7 @@ mod tests {
         writer.append(fan(2).view()).unwrap();
         for name in [
             "segment-00000009.vec",
+            "segment-00000008.codes",
             ".writing-abc.tmp",
             "notes.txt",
             "segment-9.vec",
@@ -384,7 +368,7 @@ mod tests {
             fs::write(dir.path().join(name), "x").unwrap();
         }
         let open = FlatIndex::open_manifest(dir.path(), writer.manifest()).unwrap();
-        assert_eq!(writer.sweep().unwrap(), 3);
+        assert_eq!(writer.sweep().unwrap(), 4);
         assert_eq!(writer.sweep().unwrap(), 0);
         let left = [
             "manifest.json",

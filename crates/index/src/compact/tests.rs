@@ -103,7 +103,7 @@ fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> usiz
 
 fn with_head(dim: usize, values: &[f32], head: usize) -> Compact {
     let sample = sample(dim, values);
-    let rotation = Rotation::learn(ndarray_of(dim, &sample).view()).unwrap();
+    let rotation = Rotation::learn(dim, &sample).unwrap();
     Compact::encoded(rotation, values, head)
 }
 
@@ -152,9 +152,10 @@ fn a_file_comes_back_and_damage_to_it_is_found() {
     let dim = 32;
     let values = rows(Kind::Flat, 5, 5000, dim);
     let compact = with_head(dim, &values, 16);
-    compact.write(&path).unwrap();
+    compact.write(&path, 7).unwrap();
+    let open = |storage| Compact::open(&path, (dim, 5000), 7, storage);
     for storage in [Storage::Mapped, Storage::Owned] {
-        let found = Compact::open(&path, dim, 5000, storage).unwrap().unwrap();
+        let found = open(storage).unwrap().unwrap();
         found.verify(&path).unwrap();
         let bits =
             |compact: &Compact| bytemuck::cast_slice::<_, u32>(compact.words.as_slice()).to_vec();
@@ -163,10 +164,12 @@ fn a_file_comes_back_and_damage_to_it_is_found() {
         let (a, b) = (compact.encode(&queries), found.encode(&queries));
         assert_eq!((a.words, a.reach), (b.words, b.reach));
     }
-    let missing = Compact::open(&dir.path().join("none"), dim, 5000, Storage::Mapped);
+    let missing = Compact::open(&dir.path().join("none"), (dim, 5000), 7, Storage::Mapped);
     assert!(missing.unwrap().is_none());
-    let other = Compact::open(&path, dim, 4999, Storage::Mapped);
-    assert!(matches!(other, Err(Error::Corrupt { .. })));
+    for (rows, of) in [(4999, 7), (5000, 8)] {
+        let other = Compact::open(&path, (dim, rows), of, Storage::Mapped);
+        assert!(matches!(other, Err(Error::Corrupt { .. })));
+    }
 
     let sound = fs::read(&path).unwrap();
     for at in (0..sound.len())
@@ -176,21 +179,17 @@ fn a_file_comes_back_and_damage_to_it_is_found() {
         let mut bytes = sound.clone();
         bytes[at] ^= 0x40;
         fs::write(&path, &bytes).unwrap();
-        let found = Compact::open(&path, dim, 5000, Storage::Mapped)
-            .and_then(|found| found.unwrap().verify(&path));
+        let found = open(Storage::Mapped).and_then(|found| found.unwrap().verify(&path));
         assert!(found.is_err(), "byte {at}");
         // A damaged block is not used.
-        if let Ok(Some(found)) = Compact::open(&path, dim, 5000, Storage::Mapped) {
+        if let Ok(Some(found)) = open(Storage::Mapped) {
             let blocks = [0, BLOCK_ROWS].map(|first| found.block(first).is_some());
             assert_ne!(blocks, [true, true], "byte {at}");
         }
-        assert!(Compact::open(&path, dim, 5000, Storage::Owned).is_err());
+        assert!(open(Storage::Owned).is_err());
     }
     for len in [0, 5, 63, 64, 200, sound.len() - 1] {
         fs::write(&path, &sound[..len]).unwrap();
-        assert!(
-            Compact::open(&path, dim, 5000, Storage::Mapped).is_err(),
-            "{len}"
-        );
+        assert!(open(Storage::Mapped).is_err(), "{len}");
     }
 }

@@ -49,17 +49,17 @@ fn queries(rows: ArrayView2<'_, f32>) -> Array2<f32> {
     ]
 }
 
-fn check(index: &FlatIndex, queries: ArrayView2<'_, f32>, options: SearchOptions<'_>, k: usize) {
-    check_allowed(index, queries, options, k, |_| true);
+fn check(index: &FlatIndex, queries: ArrayView2<'_, f32>, k: usize) {
+    check_allowed(index, queries, k.into(), |_| true);
 }
 
 fn check_allowed(
     index: &FlatIndex,
     queries: ArrayView2<'_, f32>,
     options: SearchOptions<'_>,
-    k: usize,
     allowed: impl Fn(u32) -> bool + Copy,
 ) {
+    let k = options.k();
     let batch = index.search_batch(queries, options).unwrap();
     for (query, found) in queries.outer_iter().zip(&batch) {
         assert_eq!(bits(found), bits(&plain_search(index, query, k, allowed)));
@@ -69,23 +69,18 @@ fn check_allowed(
 
 #[test]
 fn hits_are_those_of_a_full_sort_on_any_data() {
-    let all = |n| {
-        let mut rows = Array2::zeros((n, DIM));
-        rows.fill(1.0);
-        rows
-    };
     for rows in [
         steep(1, ROWS),
         scattered(2, ROWS, DIM),
         crowded(3, ROWS, DIM),
         near_ties(4, ROWS),
         spikes(5, ROWS),
-        all(ROWS),
+        Array2::ones((ROWS, DIM)),
     ] {
         let index = index_of(rows.view());
         let queries = queries(rows.view());
         for k in [1, 10, 500] {
-            check(&index, queries.view(), k.into(), k);
+            check(&index, queries.view(), k);
         }
     }
 }
@@ -96,7 +91,7 @@ fn all_rows_can_be_asked_for() {
     let index = index_of(rows.view());
     let hits = index.search(rows.row(0), usize::MAX).unwrap();
     assert_eq!(hits.len(), ROWS);
-    check(&index, rows.slice(s![..1, ..]), ROWS.into(), ROWS);
+    check(&index, rows.slice(s![..1, ..]), ROWS);
 }
 
 #[test]
@@ -111,10 +106,10 @@ fn filters_deletions_and_a_least_score_hold() {
             .collect();
         let allowed = |row| filter.contains(row);
         let options = SearchOptions::new(10).filter(&filter);
-        check_allowed(&index, queries.view(), options, 10, allowed);
+        check_allowed(&index, queries.view(), options, allowed);
         let deleted = index.with_deleted(&filter).unwrap();
         let allowed = |row| !filter.contains(row);
-        check_allowed(&deleted, queries.view(), 10.into(), 10, allowed);
+        check_allowed(&deleted, queries.view(), 10.into(), allowed);
     }
     for query in queries.outer_iter() {
         let all = index.search(query, ROWS).unwrap();
@@ -166,20 +161,20 @@ fn files_of_compact_forms_come_and_go_with_their_segments() {
     for storage in [Storage::Mapped, Storage::Owned] {
         let index = FlatIndex::open_with(dir.path(), storage).unwrap();
         index.verify().unwrap();
-        check(&index, queries(rows.view()).view(), 10.into(), 10);
+        check(&index, queries(rows.view()).view(), 10);
     }
     // A few more rows are a segment of their own, many are merged.
     writer.append(steep(11, 10).view()).unwrap();
     writer.commit().unwrap();
     assert!(codes.exists() && !dir.path().join("segment-00000002.codes").exists());
     let index = FlatIndex::open(dir.path()).unwrap();
-    check(&index, queries(rows.view()).view(), 10.into(), 10);
+    check(&index, queries(rows.view()).view(), 10);
     writer.append(steep(12, ROWS).view()).unwrap();
     writer.commit().unwrap();
     writer.sweep().unwrap();
     assert!(!codes.exists() && dir.path().join("segment-00000003.codes").exists());
     let index = FlatIndex::open(dir.path()).unwrap();
-    check(&index, queries(rows.view()).view(), 10.into(), 10);
+    check(&index, queries(rows.view()).view(), 10);
 }
 
 #[test]
@@ -204,17 +199,17 @@ fn a_damaged_or_missing_compact_form_changes_no_answer() {
         fs::write(&codes, &bytes).unwrap();
         for storage in [Storage::Mapped, Storage::Owned] {
             let index = FlatIndex::open_with(dir.path(), storage).unwrap();
-            check(&index, queries.view(), 10.into(), 10);
+            check(&index, queries.view(), 10);
             let error = index.verify().unwrap_err().to_string();
             assert!(error.contains("segment-00000001.codes"), "{error}");
         }
     }
     fs::write(&codes, &sound[..sound.len() / 2]).unwrap();
     let index = FlatIndex::open(dir.path()).unwrap();
-    check(&index, queries.view(), 10.into(), 10);
+    check(&index, queries.view(), 10);
     assert!(index.verify().is_err());
     fs::remove_file(&codes).unwrap();
     let index = FlatIndex::open(dir.path()).unwrap();
-    check(&index, queries.view(), 10.into(), 10);
+    check(&index, queries.view(), 10);
     index.verify().unwrap();
 }

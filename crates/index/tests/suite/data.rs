@@ -73,14 +73,14 @@ pub(crate) fn plain_search(
 ) -> Vec<Hit> {
     // The unit vector of the query, made by the one place that makes them.
     let query = index_of(query.insert_axis(ndarray::Axis(0)));
-    let query = query.row(RowId::new(0)).unwrap();
+    let query = query.row(RowId::new(0)).unwrap().unwrap();
     let rows = (0..u32::try_from(index.rows()).unwrap()).filter(|row| allowed(*row));
     let mut hits: Vec<Hit> = rows
         .map(RowId::new)
         .filter_map(|row| {
             Some(Hit {
                 row,
-                score: dot(query, index.row(row)?),
+                score: dot(query, index.row(row).unwrap()?),
             })
         })
         .collect();

@@ -153,8 +153,8 @@ fn deleting_rows_is_leaving_them_out() {
     assert_eq!(all_bits(&found), all_bits(&expected));
 
     let first = RoaringBitmap::min(&deleted).unwrap();
-    assert!(left.row(RowId::new(first)).is_none());
-    assert_eq!(index.row(RowId::new(first)).unwrap().len(), 50);
+    assert_eq!(left.row(RowId::new(first)).unwrap(), None);
+    assert_eq!(index.row(RowId::new(first)).unwrap().unwrap().len(), 50);
     // Twice is once, and it stays when the index grows.
     let again = left
         .with_deleted(&deleted)

@@ -128,7 +128,7 @@ fn an_empty_index_finds_nothing() {
     assert!(index.is_empty());
     assert!(index.search(array![1.0, 0.0].view(), 3).unwrap().is_empty());
     assert!(index.neighbors(3).unwrap().is_empty());
-    assert!(index.row(RowId::new(0)).is_none());
+    assert_eq!(index.row(RowId::new(0)).unwrap(), None);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn neighbors_are_what_a_search_finds_but_for_the_row_itself() {
         let neighbors = index.neighbors(k).unwrap();
         assert_eq!(neighbors.len(), 297);
         for (row, hits) in neighbors {
-            let query = index.row(row).unwrap();
+            let query = index.row(row).unwrap().unwrap();
             let expected = plain_search(&index, query, k, |other| other != row.get());
             assert_eq!(bits(&hits), bits(&expected));
         }
@@ -154,7 +154,7 @@ fn neighbors_heed_the_options() {
     let filter: RoaringBitmap = (10..30).collect();
     let options = SearchOptions::new(50).filter(&filter).min_score(0.5);
     for (row, hits) in index.neighbors(options).unwrap() {
-        let query = index.row(row).unwrap();
+        let query = index.row(row).unwrap().unwrap();
         let allowed = |other| other != row.get() && filter.contains(other);
         let mut expected = plain_search(&index, query, 50, allowed);
         expected.retain(|hit| hit.score >= 0.5);
