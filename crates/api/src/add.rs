@@ -316,7 +316,9 @@ impl Library {
             generation,
         } = &mut *state;
         let view = store.write()?;
-        if expected.is_some_and(|expected| view.generation().ok() != Some(expected)) {
+        if let Some(expected) = expected
+            && view.generation()? != expected
+        {
             return Ok(false);
         }
         let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?);

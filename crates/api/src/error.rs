@@ -151,6 +151,15 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
+    /// The table of papers is not what was written: restore the library from a copy, or make it
+    /// again.
+    #[error("`{path}` is damaged in {what}; restore it from a copy, or make the library again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is damaged.
+        what: String,
+    },
     /// The progress callback asked to stop; what was committed before stays.
     #[error("cancelled; {committed} papers of this run are in the library")]
     Cancelled {

@@ -1,5 +1,7 @@
 use std::ops::{Bound, RangeBounds};
 
+use crate::Paper;
+
 /// Which papers may answer a query. Conditions of different kinds must all hold; of several
 /// conditions of one kind, one is enough.
 ///
@@ -66,22 +68,22 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// The conditions that SQL does not decide.
-    pub(crate) fn allows(
-        &self,
-        venue: Option<&str>,
-        authors: &[&str],
-        categories: &[&str],
-    ) -> bool {
+    /// Whether a paper passes.
+    pub(crate) fn allows(&self, paper: &Paper) -> bool {
         let any = |wanted: &[String], fits: &dyn Fn(&str) -> bool| {
             wanted.is_empty() || wanted.iter().any(|wanted| fits(wanted))
         };
-        any(&self.venues, &|wanted| {
+        self.years.is_none_or(|(first, last)| {
+            paper
+                .year
+                .is_some_and(|year| (first..=last).contains(&year))
+        }) && any(&self.venues, &|wanted| {
+            let venue = paper.venue.as_deref();
             venue.is_some_and(|name| has_words(name, wanted))
         }) && any(&self.authors, &|wanted| {
-            authors.iter().any(|name| has_words(name, wanted))
+            paper.authors.iter().any(|name| has_words(name, wanted))
         }) && any(&self.categories, &|wanted| {
-            categories.iter().any(|name| is_below(name, wanted))
+            paper.categories.iter().any(|name| is_below(name, wanted))
         })
     }
 }
@@ -137,10 +139,25 @@ mod tests {
             .author("Ada")
             .author("Grace")
             .category("cs");
-        assert!(filter.allows(None, &["Grace Hopper"], &["cs.PL"]));
-        assert!(!filter.allows(None, &["Grace Hopper"], &["math.CO"]));
-        assert!(!filter.allows(None, &[], &["cs.PL"]));
-        assert!(!Filter::default().venue("Nature").allows(None, &[], &[]));
+        let paper = |author: Option<&str>, category: &str| Paper {
+            authors: author.into_iter().map(str::to_owned).collect(),
+            categories: vec![category.to_owned()],
+            year: Some(1952),
+            ..Paper::new("a")
+        };
+        let grace = Some("Grace Hopper");
+        assert!(filter.allows(&paper(grace, "cs.PL")));
+        assert!(!filter.allows(&paper(grace, "math.CO")));
+        assert!(!filter.allows(&paper(None, "cs.PL")));
+        assert!(
+            !Filter::default()
+                .venue("Nature")
+                .allows(&paper(grace, "cs.PL"))
+        );
+        for (years, passes) in [(1952..1953, true), (1953..1960, false)] {
+            let filter = Filter::default().years(years);
+            assert_eq!(filter.allows(&paper(grace, "cs.PL")), passes);
+        }
     }
 
     #[test]

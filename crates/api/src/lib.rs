@@ -61,6 +61,7 @@
 #![forbid(unsafe_code)]
 
 mod add;
+mod check;
 mod embed;
 mod error;
 mod evaluation;
@@ -76,6 +77,7 @@ mod spelling;
 mod store;
 
 pub use add::{AddOptions, AddProgress, AddReport};
+pub use check::{CheckReport, Fault};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
     ResolvedModel, Role, SourceEvent, Truncation,

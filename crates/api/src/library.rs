@@ -204,7 +204,7 @@ impl Library {
     ///
     /// [`Error::Store`] when the table cannot be read; so with the methods below.
     pub fn len(&self) -> Result<usize> {
-        self.read(|view, _| view.count())
+        self.read(|_, index| Ok(index.len()))
     }
 
     /// Whether there is no paper.
@@ -231,7 +231,7 @@ impl Library {
     ///
     /// Those of [`len`](Self::len).
     pub fn ids(&self) -> Result<Vec<String>> {
-        self.read(|view, _| view.ids())
+        self.read(|view, index| ids_of(view, Some(index.len())))
     }
 
     /// Numbers about the library.
@@ -240,9 +240,8 @@ impl Library {
     ///
     /// Those of [`len`](Self::len).
     pub fn info(&self) -> Result<LibraryInfo> {
-        let (papers, segments, deleted_rows) = self.read(|view, index| {
-            Ok((view.count()?, index.segments(), index.rows() - index.len()))
-        })?;
+        let (papers, segments, deleted_rows) =
+            self.read(|_, index| Ok((index.len(), index.segments(), index.rows() - index.len())))?;
         let embedder = self.stored.clone();
         Ok(LibraryInfo {
             papers,
@@ -283,8 +282,7 @@ impl Library {
 
     /// The error for an id that no paper has.
     pub(crate) fn unknown(view: &View<'_>, id: &str) -> Error {
-        let nearest = view
-            .ids()
+        let nearest = ids_of(view, None)
             .map(|ids| nearest_ids(id, ids, 3))
             .unwrap_or_default();
         Error::UnknownPaper {
@@ -292,6 +290,12 @@ impl Library {
             nearest,
         }
     }
+}
+
+fn ids_of(view: &View<'_>, expected: Option<usize>) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    view.for_each(expected, |stored| ids.push(stored.paper.id))?;
+    Ok(ids)
 }
 
 pub(crate) fn vectors_dir(dir: &Path) -> PathBuf {

@@ -49,7 +49,7 @@ impl Library {
             Target::Papers { .. } => None,
         };
         self.read(|view, index| {
-            let k = self.checked_k(query.k, view.count()?)?;
+            let k = self.checked_k(query.k, index.len())?;
             let (vector, seeds) = match (&query.target, &embedded) {
                 (Target::Papers { wanted, unwanted }, _) => {
                     direction(view, index, &self.dir, wanted, unwanted)?
@@ -57,7 +57,7 @@ impl Library {
                 (_, Some(vector)) => (vector.clone(), RoaringBitmap::new()),
                 (_, None) => return Err(Error::EmptyQuery { expected: "a text" }),
             };
-            let filter = rows_allowed(view, query)?;
+            let filter = rows_allowed(view, index, query)?;
             let hits = self.hits(index, vector.view(), k, &seeds, filter.as_ref(), query)?;
             papers_of(view, &hits)
         })
@@ -82,7 +82,7 @@ impl Library {
     pub fn search_batch(&self, texts: &[&str], k: usize) -> Result<Vec<Vec<PaperHit>>> {
         let vectors = self.embed_queries(texts)?;
         self.read(|view, index| {
-            let k = self.checked_k(Some(k), view.count()?)?;
+            let k = self.checked_k(Some(k), index.len())?;
             let vectors: ArrayView2<'_, f32> = vectors.view();
             let hits = index
                 .search_batch(vectors, k)
@@ -147,12 +147,21 @@ impl Library {
     }
 }
 
-fn rows_allowed(view: &View<'_>, query: &Query) -> Result<Option<RoaringBitmap>> {
+fn rows_allowed(
+    view: &View<'_>,
+    index: &FlatIndex,
+    query: &Query,
+) -> Result<Option<RoaringBitmap>> {
     if query.filter.is_empty() {
-        Ok(None)
-    } else {
-        view.rows(&query.filter).map(Some)
+        return Ok(None);
     }
+    let mut rows = RoaringBitmap::new();
+    view.for_each(Some(index.len()), |stored| {
+        if query.filter.allows(&stored.paper) {
+            rows.insert(stored.row.get());
+        }
+    })?;
+    Ok(Some(rows))
 }
 
 fn papers_of(view: &View<'_>, hits: &[Hit]) -> Result<Vec<PaperHit>> {

@@ -1,16 +1,16 @@
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use cognate_index::{Manifest, RowId};
-use roaring::RoaringBitmap;
-use rusqlite::types::Type;
+use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior,
-    params,
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, ToSql, Transaction,
+    TransactionBehavior, params, params_from_iter,
 };
 
 use crate::embed::EmbedderInfo;
-use crate::{Error, Filter, Paper, Result};
+use crate::{Error, Paper, Result};
 
 /// Marks the `SQLite` file as ours (`PRAGMA application_id`): "Cogn".
 const APPLICATION_ID: i64 = 0x436f_676e;
@@ -21,7 +21,11 @@ const FORMAT_VERSION: i64 = 1;
 const FILE: &str = "papers.sqlite";
 
 const SCHEMA: &str = "
-    CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+    CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        checksum INTEGER NOT NULL
+    ) WITHOUT ROWID;
     CREATE TABLE papers (
         row INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -32,12 +36,16 @@ const SCHEMA: &str = "
         venue TEXT,
         url TEXT,
         categories TEXT NOT NULL,
-        text_hash BLOB NOT NULL
-    );
-    CREATE INDEX papers_by_year ON papers (year);";
+        text_hash BLOB NOT NULL,
+        checksum INTEGER NOT NULL
+    );";
 
-/// The fields of a paper, as [`paper_of`] reads them.
-const FIELDS: &str = "id, title, abstract, authors, year, venue, url, categories";
+/// The columns of a paper, as [`StoredPaper::of`] reads them.
+const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, categories, text_hash, \
+                       checksum";
+
+/// The number of those that the checksum, the last one, is made of.
+const CHECKED: usize = 10;
 
 /// What the text of a paper was when it was embedded: the start of its BLAKE3 hash.
 pub(crate) type TextHash = [u8; 16];
@@ -56,6 +64,62 @@ pub(crate) struct StoredPaper {
     pub(crate) row: RowId,
     pub(crate) text_hash: TextHash,
     pub(crate) paper: Paper,
+}
+
+impl StoredPaper {
+    /// Compares a row of [`COLUMNS`] with its checksum, and reads it.
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let columns = (0..CHECKED).map(|column| row.get_ref(column));
+        let columns = columns.collect::<rusqlite::Result<Vec<_>>>()?;
+        if row.get_ref(CHECKED)?.as_i64_or_null()? != Some(checksum(columns)) {
+            return Err(damaged(format!(
+                "the paper in row {}",
+                row.get::<_, i64>(0)?
+            )));
+        }
+        Ok(Self {
+            row: RowId::new(row.get(0)?),
+            paper: Paper {
+                id: row.get(1)?,
+                title: row.get(2)?,
+                abstract_text: row.get(3)?,
+                authors: list_of(row, 4)?,
+                year: row.get(5)?,
+                venue: row.get(6)?,
+                url: row.get(7)?,
+                categories: list_of(row, 8)?,
+            },
+            text_hash: row.get(9)?,
+        })
+    }
+}
+
+/// CRC-32 of values, each with its kind and length before it, which keep them apart. `SQLite` itself
+/// would not notice a changed byte.
+fn checksum<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> i64 {
+    let mut hasher = crc32fast::Hasher::new();
+    for value in values {
+        let (kind, bytes): (u8, &[u8]) = match &value {
+            ValueRef::Null => (0, &[]),
+            ValueRef::Integer(number) => (1, &number.to_le_bytes()),
+            ValueRef::Real(number) => (2, &number.to_le_bytes()),
+            ValueRef::Text(text) => (3, text),
+            ValueRef::Blob(bytes) => (4, bytes),
+        };
+        hasher.update(&[kind]);
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    i64::from(hasher.finalize())
+}
+
+/// A checksum that does not match; [`failed`] makes an [`Error::Damaged`] of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Damaged(String);
+
+fn damaged(what: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(CHECKED, Type::Integer, Box::new(Damaged(what)))
 }
 
 impl Store {
@@ -119,10 +183,10 @@ impl Store {
                 ("fingerprint", &embedder.fingerprint),
                 ("dim", &dim),
                 ("manifest", &manifest.to_json()),
+                ("generation", "0"),
             ] {
-                transaction.execute("INSERT INTO meta VALUES (?, ?)", params![key, value])?;
+                set_meta(&transaction, key, value)?;
             }
-            transaction.execute("INSERT INTO meta VALUES ('generation', 0)", [])?;
             transaction.commit()
         };
         let outcome = write();
@@ -177,11 +241,23 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 fn failed(act: &'static str, path: &Path) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
     let path = path.to_owned();
-    move |source| Error::Store {
-        act,
-        path,
-        source: source.into(),
+    move |source| match source {
+        rusqlite::Error::FromSqlConversionFailure(_, _, cause) if cause.is::<Damaged>() => {
+            let what = cause.to_string();
+            Error::Damaged { path, what }
+        }
+        source => Error::Store {
+            act,
+            path,
+            source: source.into(),
+        },
     }
+}
+
+fn set_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<usize> {
+    let checksum = checksum([ValueRef::from(key), ValueRef::from(value)]);
+    let sql = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?)";
+    connection.execute(sql, params![key, value, checksum])
 }
 
 /// The table within one transaction.
@@ -196,9 +272,14 @@ impl View<'_> {
         failed(self.act, self.path)
     }
 
+    /// The error that says what of the file is damaged.
+    pub(crate) fn damaged(&self, what: String) -> Error {
+        self.failed()(damaged(what))
+    }
+
     /// Counts the commits.
     pub(crate) fn generation(&self) -> Result<i64> {
-        self.meta("generation")
+        self.number("generation")
     }
 
     /// The live vectors.
@@ -210,142 +291,131 @@ impl View<'_> {
 
     /// The embedder that made the vectors.
     pub(crate) fn embedder(&self) -> Result<EmbedderInfo> {
-        let dim: String = self.meta("dim")?;
-        let dim = dim.parse().map_err(|error| {
-            self.failed()(rusqlite::Error::FromSqlConversionFailure(
-                0,
-                Type::Text,
-                Box::new(error),
-            ))
-        })?;
         Ok(EmbedderInfo {
             model: self.meta("model")?,
             precision: self.meta("precision")?,
             fingerprint: self.meta("fingerprint")?,
-            dim,
+            dim: self.number("dim")?,
         })
     }
 
-    fn meta<T: rusqlite::types::FromSql>(&self, key: &str) -> Result<T> {
-        let mut select = self
-            .transaction
-            .prepare_cached("SELECT value FROM meta WHERE key = ?")
-            .map_err(self.failed())?;
-        select
-            .query_row([key], |row| row.get(0))
-            .map_err(self.failed())
+    fn number<T: FromStr>(&self, key: &str) -> Result<T> {
+        self.meta(key)?
+            .parse()
+            .map_err(|_| self.damaged(format!("`{key}`")))
     }
 
-    /// The number of papers.
-    pub(crate) fn count(&self) -> Result<usize> {
-        let sql = "SELECT count(*) FROM papers";
-        let count: i64 = self
-            .transaction
-            .query_row(sql, [], |row| row.get(0))
-            .map_err(self.failed())?;
-        Ok(usize::try_from(count).unwrap_or(0))
+    fn meta(&self, key: &str) -> Result<String> {
+        let meta = || {
+            let sql = "SELECT key, value, checksum FROM meta WHERE key = ?";
+            let mut select = self.transaction.prepare_cached(sql)?;
+            select.query_row([key], |row| {
+                let expected = checksum([row.get_ref(0)?, row.get_ref(1)?]);
+                if row.get_ref(2)?.as_i64_or_null()? == Some(expected) {
+                    row.get(1)
+                } else {
+                    Err(damaged(format!("`{key}`")))
+                }
+            })
+        };
+        meta().map_err(self.failed())
     }
 
     /// The paper with this id.
     pub(crate) fn find(&self, id: &str) -> Result<Option<StoredPaper>> {
-        let sql = format!("SELECT {FIELDS}, row, text_hash FROM papers WHERE id = ?");
-        let mut select = self
-            .transaction
-            .prepare_cached(&sql)
-            .map_err(self.failed())?;
-        let stored = |row: &Row<'_>| {
-            let text_hash = row.get("text_hash")?;
-            Ok(StoredPaper {
-                row: RowId::new(row.get("row")?),
-                text_hash,
-                paper: paper_of(row)?,
-            })
-        };
-        select
-            .query_row([id], stored)
-            .optional()
-            .map_err(self.failed())
+        self.one("id = ?", id)
     }
 
     /// The paper whose vector is in this row.
     pub(crate) fn at(&self, row: RowId) -> Result<Paper> {
-        let sql = format!("SELECT {FIELDS} FROM papers WHERE row = ?");
-        let mut select = self
-            .transaction
-            .prepare_cached(&sql)
-            .map_err(self.failed())?;
-        select
-            .query_row([row.get()], paper_of)
-            .map_err(self.failed())
+        let stored = self.one("row = ?", row.get())?;
+        let stored = stored.ok_or_else(|| {
+            let what = format!("the paper in row {row}, which is missing");
+            self.failed()(damaged(what))
+        })?;
+        Ok(stored.paper)
     }
 
-    /// All ids, in the order of the rows.
-    pub(crate) fn ids(&self) -> Result<Vec<String>> {
-        let ids = || -> rusqlite::Result<Vec<String>> {
-            let mut select = self
-                .transaction
-                .prepare("SELECT id FROM papers ORDER BY row")?;
-            select.query_map([], |row| row.get(0))?.collect()
-        };
-        ids().map_err(self.failed())
-    }
-
-    /// The rows of the papers that pass `filter`.
-    pub(crate) fn rows(&self, filter: &Filter) -> Result<RoaringBitmap> {
-        let rows = || -> rusqlite::Result<RoaringBitmap> {
-            let by_year = if filter.years.is_some() {
-                "WHERE year BETWEEN ? AND ?"
-            } else {
-                ""
-            };
-            let sql = format!("SELECT row, venue, authors, categories FROM papers {by_year}");
+    fn one(&self, condition: &str, value: impl ToSql) -> Result<Option<StoredPaper>> {
+        let one = || {
+            let sql = format!("SELECT {COLUMNS} FROM papers WHERE {condition}");
             let mut select = self.transaction.prepare_cached(&sql)?;
-            let mut found = match filter.years {
-                Some((first, last)) => select.query(params![first, last])?,
-                None => select.query([])?,
-            };
-            let mut rows = RoaringBitmap::new();
-            while let Some(row) = found.next()? {
-                let venue = row.get_ref(1)?.as_str_or_null()?;
-                let (authors, categories): (Vec<_>, Vec<_>) = (list_of(row, 2)?, list_of(row, 3)?);
-                let authors: Vec<_> = authors.iter().map(String::as_str).collect();
-                let categories: Vec<_> = categories.iter().map(String::as_str).collect();
-                if filter.allows(venue, &authors, &categories) {
-                    rows.insert(row.get(0)?);
-                }
-            }
-            Ok(rows)
+            select.query_row([value], StoredPaper::of).optional()
         };
-        rows().map_err(self.failed())
+        one().map_err(self.failed())
+    }
+
+    /// Calls `act` with every paper, in the order of the rows. Where it is said how many there
+    /// must be, what damage hides is missed.
+    pub(crate) fn for_each(
+        &self,
+        expected: Option<usize>,
+        mut act: impl FnMut(StoredPaper),
+    ) -> Result<()> {
+        let mut all = || {
+            // By the table itself: an index might hide a paper.
+            let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY row");
+            let mut select = self.transaction.prepare_cached(&sql)?;
+            let mut papers = select.query([])?;
+            let mut found = 0;
+            while let Some(row) = papers.next()? {
+                act(StoredPaper::of(row)?);
+                found += 1;
+            }
+            match expected {
+                Some(expected) if found != expected => Err(damaged(format!(
+                    "its table of papers, which has {found} of {expected}"
+                ))),
+                _ => Ok(()),
+            }
+        };
+        all().map_err(self.failed())
+    }
+
+    /// What `SQLite` itself finds wrong with its file, in its words; nothing as a rule.
+    pub(crate) fn integrity(&self) -> Result<Vec<String>> {
+        let check = || -> rusqlite::Result<Vec<String>> {
+            let mut select = self.transaction.prepare("PRAGMA integrity_check")?;
+            let lines: Vec<String> = select
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        };
+        check().map_err(self.failed())
     }
 
     /// Writes a paper whose vector is in `row`; the id must be free.
     pub(crate) fn insert(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
-        let sql = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let sql = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         self.write(sql, row, text_hash, paper)
     }
 
     /// Writes what is known about a paper that keeps its vector.
     pub(crate) fn update(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
         let sql = "UPDATE papers SET id = ?2, title = ?3, abstract = ?4, authors = ?5, year = ?6, \
-                   venue = ?7, url = ?8, categories = ?9, text_hash = ?10 WHERE row = ?1";
+                   venue = ?7, url = ?8, categories = ?9, text_hash = ?10, checksum = ?11 \
+                   WHERE row = ?1";
         self.write(sql, row, text_hash, paper)
     }
 
     fn write(&self, sql: &str, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
+        let columns: [Value; CHECKED] = [
+            row.get().into(),
+            paper.id.clone().into(),
+            paper.title.clone().into(),
+            paper.abstract_text.clone().into(),
+            json_list(&paper.authors).into(),
+            paper.year.into(),
+            paper.venue.clone().into(),
+            paper.url.clone().into(),
+            json_list(&paper.categories).into(),
+            text_hash.to_vec().into(),
+        ];
+        let checksum = checksum(columns.iter().map(ValueRef::from));
+        let columns = columns.into_iter().chain([checksum.into()]);
         let write = || {
-            self.transaction.prepare_cached(sql)?.execute(params![
-                row.get(),
-                paper.id,
-                paper.title,
-                paper.abstract_text,
-                json_list(&paper.authors),
-                paper.year,
-                paper.venue,
-                paper.url,
-                json_list(&paper.categories),
-                text_hash,
-            ])
+            let mut statement = self.transaction.prepare_cached(sql)?;
+            statement.execute(params_from_iter(columns))
         };
         write().map(drop).map_err(self.failed())
     }
@@ -366,27 +436,13 @@ impl View<'_> {
         let generation = self.generation()? + 1;
         let transaction = self.transaction;
         let commit = || {
-            let sql = "UPDATE meta SET value = ? WHERE key = ?";
-            transaction.execute(sql, params![manifest.to_json(), "manifest"])?;
-            transaction.execute(sql, params![generation, "generation"])?;
+            set_meta(&transaction, "manifest", &manifest.to_json())?;
+            set_meta(&transaction, "generation", &generation.to_string())?;
             transaction.commit()
         };
         commit().map_err(failed)?;
         Ok(generation)
     }
-}
-
-fn paper_of(row: &Row<'_>) -> rusqlite::Result<Paper> {
-    Ok(Paper {
-        id: row.get(0)?,
-        title: row.get(1)?,
-        abstract_text: row.get(2)?,
-        authors: list_of(row, 3)?,
-        year: row.get(4)?,
-        venue: row.get(5)?,
-        url: row.get(6)?,
-        categories: list_of(row, 7)?,
-    })
 }
 
 /// A list of strings, kept as JSON so that `SQLite`'s own functions can read it.

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Related(RelatedArguments),
     /// Say what a library holds
     Info(InfoArguments),
+    /// Read all of a library and say what is damaged
+    Check(CheckArguments),
     /// Remove papers from a library
     Remove(RemoveArguments),
     /// Measure how well a model finds what judges found relevant
@@ -150,6 +152,18 @@ pub(crate) struct RelatedArguments {
 pub(crate) struct InfoArguments {
     #[command(flatten)]
     pub(crate) library: LibraryArguments,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// Make again what can be made from the rest
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

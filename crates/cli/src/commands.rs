@@ -1,4 +1,5 @@
 pub(crate) mod add;
+pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod info;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Search(arguments) => commands::search::run(&arguments),
         Command::Related(arguments) => commands::related::run(&arguments),
         Command::Info(arguments) => commands::info::run(&arguments),
+        Command::Check(arguments) => commands::check::run(&arguments),
         Command::Remove(arguments) => commands::remove::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),

@@ -189,6 +189,17 @@ impl Error {
         }
     }
 
+    /// Whether it is about a file that can be made again from the others, and does no harm until it
+    /// is: see [`IndexWriter::rebuild`](crate::IndexWriter::rebuild).
+    pub fn is_rebuildable(&self) -> bool {
+        match self {
+            Self::Io { path, .. } | Self::Corrupt { path, .. } | Self::Version { path, .. } => path
+                .extension()
+                .is_some_and(|extension| extension == "codes"),
+            _ => false,
+        }
+    }
+
     /// Whether the progress callback ended the work.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })

@@ -66,6 +66,7 @@
 
 #![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
 mod builder;
+mod check;
 mod checksums;
 mod compact;
 mod durable;

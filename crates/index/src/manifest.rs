@@ -45,6 +45,7 @@ struct Content {
     dim: usize,
     segments: Vec<Entry>,
     deleted: String,
+    crc32: String,
 }
 
 impl Manifest {
@@ -85,6 +86,7 @@ impl Manifest {
             dim,
             segments,
             deleted,
+            crc32,
         } = serde_json::from_str(json).map_err(json_error)?;
         let deleted = decode(&deleted).map_err(|reason| corrupt(reason.to_owned()))?;
         let manifest = Self {
@@ -93,11 +95,20 @@ impl Manifest {
             deleted,
         };
         manifest.check().map_err(corrupt)?;
+        // Of the content, not of the text: how that is spaced does not matter.
+        if crc32 != checksum(&manifest.fields()) {
+            return Err(corrupt("it does not match its checksum".to_owned()));
+        }
         Ok(manifest)
     }
 
-    /// The manifest as one line of JSON.
+    /// The manifest as one line of JSON, with the CRC-32 of the fields before it at the end.
     pub fn to_json(&self) -> String {
+        let fields = self.fields();
+        format!(r#"{{{fields},"crc32":"{}"}}"#, checksum(&fields))
+    }
+
+    fn fields(&self) -> String {
         // Nothing in it needs escaping: names of segments and base64 are plain.
         let segment =
             |Entry { file, rows }: &Entry| format!(r#"{{"file":"{file}","rows":{rows}}}"#);
@@ -108,9 +119,7 @@ impl Manifest {
             .collect::<Vec<_>>()
             .join(",");
         let (dim, deleted) = (self.dim, encode(&self.deleted));
-        format!(
-            r#"{{"format":{VERSION},"dim":{dim},"segments":[{segments}],"deleted":"{deleted}"}}"#
-        )
+        format!(r#""format":{VERSION},"dim":{dim},"segments":[{segments}],"deleted":"{deleted}""#)
     }
 
     /// The dimensions of the vectors.
@@ -238,6 +247,10 @@ pub(crate) fn segment_of(name: &str) -> Option<String> {
     segment_number(&segment).map(|_| segment)
 }
 
+fn checksum(fields: &str) -> String {
+    format!("{:08x}", crc32fast::hash(fields.as_bytes()))
+}
+
 /// A bitmap as base64 of its portable serialization, which other languages read too.
 fn encode(bitmap: &RoaringBitmap) -> String {
     let mut bytes = Vec::with_capacity(bitmap.serialized_size());
@@ -296,7 +309,7 @@ mod tests {
             concat!(
                 r#"{"format":1,"dim":384,"segments":[{"file":"segment-00000001.vec","rows":1000},"#,
                 r#"{"file":"segment-00000007.vec","rows":10}],"#,
-                r#""deleted":"OjAAAAEAAAAAAAEAEAAAAAMA8QM="}"#,
+                r#""deleted":"OjAAAAEAAAAAAAEAEAAAAAMA8QM=","crc32":"109ce293"}"#,
             )
         );
     }
@@ -321,12 +334,17 @@ mod tests {
             (
                 "\"format\":1,",
                 "",
-                "is not a manifest: missing field `format` at line 1 column 151",
+                "is not a manifest: missing field `format` at line 1 column 170",
             ),
             (
                 "384",
                 "0",
                 "is not a manifest: expected 1 to 65536 dimensions, found 0",
+            ),
+            (
+                "1000}",
+                "1001}",
+                "is not a manifest: it does not match its checksum",
             ),
             (
                 "1000}",

@@ -108,7 +108,8 @@ impl FlatIndex {
         ))
     }
 
-    /// Reads all rows that are in files and compares them with their checksums.
+    /// Reads all rows that are in files, and their compact forms, and compares them with their
+    /// checksums.
     ///
     /// # Errors
     ///
@@ -119,8 +120,9 @@ impl FlatIndex {
     ///
     /// O(rows · dim), in parallel.
     pub fn verify(&self) -> Result<()> {
-        self.placed()
-            .iter()
-            .try_for_each(|placed| placed.segment.verify())
+        self.placed().iter().try_for_each(|placed| {
+            placed.segment.verify_rows()?;
+            placed.segment.verify_compact()
+        })
     }
 }

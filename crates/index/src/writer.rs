@@ -87,6 +87,10 @@ impl IndexWriter {
         }
     }
 
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// What the index consists of, with everything appended and deleted so far.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

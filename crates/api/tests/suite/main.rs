@@ -6,6 +6,7 @@
 )]
 
 mod add;
+mod damage;
 mod double;
 mod model_test;
 mod open;

@@ -8,6 +8,8 @@
 mod add;
 mod answers;
 mod bad_input;
+mod check;
+mod crash;
 mod damage;
 mod measures;
 mod setup;

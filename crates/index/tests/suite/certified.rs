@@ -204,6 +204,17 @@ fn a_damaged_or_missing_compact_form_changes_no_answer() {
             assert!(error.contains("segment-00000001.codes"), "{error}");
         }
     }
+    let errors = || {
+        FlatIndex::check(
+            dir.path(),
+            IndexWriter::open(dir.path()).unwrap().manifest(),
+        )
+    };
+    assert!(matches!(errors().as_slice(), [error] if error.is_rebuildable()));
+    let mut writer = IndexWriter::open(dir.path()).unwrap();
+    assert_eq!(writer.rebuild().unwrap(), 1);
+    assert!(errors().is_empty() && fs::read(&codes).unwrap() == sound);
+    assert_eq!(writer.rebuild().unwrap(), 0);
     fs::write(&codes, &sound[..sound.len() / 2]).unwrap();
     let index = FlatIndex::open(dir.path()).unwrap();
     check(&index, queries.view(), 10);
