@@ -1,27 +1,42 @@
-//! Queries a second over random rows, the hard case for any bound. The answers are compared with
-//! cosines in f64 before anything is timed.
+//! Exact search: the time of one query and of a batch, with and without a filter, over random rows,
+//! the hard case for any bound, and over real ones where the environment names a file of them:
+//!
+//! ```sh
+//! COGNATE_ROWS=rows.npy cargo bench --bench search
+//! ```
+//!
+//! The file is `[n, dim]` of f32, such as `cognate embed` writes; its last 256 rows are the queries.
+//! The answers are compared with cosines in f64 before anything is timed.
 #![expect(
     clippy::unwrap_used,
     reason = "what fails in a benchmark should fail loudly"
 )]
 
-use cognate_index::{FlatIndex, IndexBuilder};
+use std::hint::black_box;
+
+use cognate_index::{FlatIndex, IndexWriter, SearchOptions};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ndarray::{Array2, ArrayView1, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, s};
+use ndarray_npy::read_npy;
 
 const DIM: usize = 384;
-const QUERIES: usize = 64;
+const QUERIES: usize = 256;
 
-/// `[rows, DIM]`, uniform in −1 to 1, the same every time (xorshift, Marsaglia 2003).
-fn random_rows(rows: usize, seed: u64) -> Array2<f32> {
-    let mut state = seed;
+/// `[rows, DIM]`, normally distributed by the central limit theorem, the same every time (xorshift,
+/// Marsaglia 2003).
+fn random_rows(rows: usize) -> Array2<f32> {
+    let mut state = 3_u64;
     Array2::from_shape_simple_fn((rows, DIM), || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        #[expect(clippy::cast_precision_loss, reason = "24 bits are a whole f32")]
-        let unit = (state >> 40) as f32 / 16_777_216.0;
-        2.0 * unit - 1.0
+        let mut sum = 0.0;
+        for _ in 0..4 {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            #[expect(clippy::cast_precision_loss, reason = "24 bits are a whole f32")]
+            let unit = (state >> 40) as f32 / 16_777_216.0;
+            sum += unit - 0.5;
+        }
+        sum
     })
 }
 
@@ -35,8 +50,8 @@ fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-fn check(index: &FlatIndex, rows: &Array2<f32>, queries: &Array2<f32>) {
-    let batch = index.search_batch(queries.view(), 10).unwrap();
+fn check(index: &FlatIndex, rows: ArrayView2<'_, f32>, queries: ArrayView2<'_, f32>) {
+    let batch = index.search_batch(queries, 10).unwrap();
     for (query, hits) in queries.outer_iter().zip(&batch).take(4) {
         assert_eq!(&index.search(query, 10).unwrap(), hits);
         let mut scores: Vec<f64> = rows.outer_iter().map(|row| cosine(query, row)).collect();
@@ -48,25 +63,67 @@ fn check(index: &FlatIndex, rows: &Array2<f32>, queries: &Array2<f32>) {
 }
 
 fn search(criterion: &mut Criterion) {
-    let queries = random_rows(QUERIES, 7);
-    let mut group = criterion.benchmark_group("search");
-    for count in [10_000, 100_000] {
-        let rows = random_rows(count, 3);
-        let mut builder = IndexBuilder::new(DIM).unwrap();
-        builder.append(rows.view()).unwrap();
-        let index = builder.build();
-        check(&index, &rows, &queries);
-
-        group.throughput(Throughput::Elements(1));
-        group.bench_function(BenchmarkId::new("one query, k 10", count), |bencher| {
-            bencher.iter(|| index.search(queries.slice(s![0, ..]), 10).unwrap());
-        });
-        group.throughput(Throughput::Elements(QUERIES as u64));
-        group.bench_function(BenchmarkId::new("64 queries, k 10", count), |bencher| {
-            bencher.iter(|| index.search_batch(queries.view(), 10).unwrap());
-        });
+    let random = random_rows(100_000 + QUERIES);
+    over(criterion, "random", random.view(), &[10_000, 100_000]);
+    if let Some(path) = std::env::var_os("COGNATE_ROWS") {
+        let rows: Array2<f32> = read_npy(path).unwrap();
+        over(
+            criterion,
+            "real",
+            rows.view(),
+            &[10_000, 100_000, 1_000_000],
+        );
     }
-    group.finish();
+}
+
+fn over(criterion: &mut Criterion, kind: &str, all: ArrayView2<'_, f32>, sizes: &[usize]) {
+    let (all, queries) = all.split_at(ndarray::Axis(0), all.nrows() - QUERIES);
+    let query = queries.row(0);
+    for &count in sizes.iter().filter(|&&count| count <= all.nrows()) {
+        let rows = all.slice(s![..count, ..]);
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = IndexWriter::create(dir.path(), rows.ncols()).unwrap();
+        writer.append(rows).unwrap();
+        writer.commit().unwrap();
+        let index = FlatIndex::open(dir.path()).unwrap();
+        check(&index, rows, queries);
+
+        let mut group = criterion.benchmark_group(format!("{kind} rows"));
+        group.sample_size(if count > 10_000 { 20 } else { 100 });
+        let id = |what: &str| BenchmarkId::new(what, count);
+        group.throughput(Throughput::Elements(1));
+        for k in [10, 100] {
+            group.bench_function(id(&format!("one query, k {k}")), |bencher| {
+                bencher.iter(|| index.search(query, k).unwrap());
+            });
+        }
+        for one_in in [100, 2] {
+            let rows = (0..u32::try_from(count).unwrap()).step_by(one_in).collect();
+            let options = SearchOptions::new(10).filter(&rows);
+            let what = format!("one query among one row in {one_in}");
+            group.bench_function(id(&what), |bencher| {
+                bencher.iter(|| index.search(query, options).unwrap());
+            });
+        }
+        group.bench_function(id("open"), |bencher| {
+            bencher.iter(|| black_box(FlatIndex::open(dir.path()).unwrap()));
+        });
+        group.bench_function(id("append 100 rows and commit"), |bencher| {
+            let manifest = writer.manifest().clone();
+            bencher.iter(|| {
+                let mut writer = IndexWriter::with_manifest(dir.path(), manifest.clone());
+                writer.append(queries.slice(s![..100, ..])).unwrap();
+                writer.commit().unwrap();
+            });
+            writer.commit().unwrap();
+        });
+        group.sample_size(10);
+        group.throughput(Throughput::Elements(QUERIES as u64));
+        group.bench_function(id("256 queries, k 10"), |bencher| {
+            bencher.iter(|| index.search_batch(queries, 10).unwrap());
+        });
+        group.finish();
+    }
 }
 
 criterion_group!(benches, search);

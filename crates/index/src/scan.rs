@@ -7,11 +7,11 @@
 //!
 //! Where a segment has a compact form, that is read first, and only rows whose bound reaches the
 //! worst of the best hits so far are read in f32: what is left out could not have been a hit. That
-//! worst score is shared between threads. Where bounds exclude too little to pay, rows are read in
-//! f32 as elsewhere.
+//! worst score is shared between threads. Where bounds exclude too little to pay, the next blocks are
+//! read in f32 as elsewhere.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use cognate_kernels::{CodePanels, Cpu, Reach, Reached};
 use rayon::prelude::*;
@@ -44,10 +44,14 @@ const PANEL_ROWS: u32 = CodePanels::ROWS as u32;
 /// One allowed row in so many is too few to read the compact form of all.
 const SPARSE: u64 = 16;
 
-/// Of so many pairs of query and row, bounds let one pass at most, or reading them does not pay;
-/// what is known after so many rows decides.
-const LEAST_GAIN: u64 = 3;
-const TRIAL_ROWS: u64 = 4 * BLOCK_ROWS as u64;
+/// Of so many pairs of query and row, bounds let one pass at most, or reading them does not pay.
+/// For many queries at once reading in f32 is cheaper: a row is read once for all of them.
+const LEAST_GAIN: usize = 3;
+const LEAST_GAIN_OF_MANY: usize = 6;
+const MANY_QUERIES: usize = 4;
+
+/// Blocks that are read in f32 before bounds are tried again, at most.
+const MAX_WAIT: u32 = 64;
 
 /// Products below which starting threads takes longer than the work.
 const SMALL_WORK: usize = 1 << 20;
@@ -164,9 +168,45 @@ struct Group<'a> {
     encoded: Vec<Option<Encoded>>,
     /// For each query a score that the worst hit has at least, as [`ordered`] bits.
     floors: Vec<AtomicU32>,
-    /// Pairs of a query and a row whose bounds were looked at, and how many were let pass.
-    looked_at: AtomicU64,
-    passed: AtomicU64,
+    gain: Gain,
+}
+
+/// Whether bounds exclude so much that it pays to look at them, by the last block in which they were
+/// looked at. Where they did not, the next blocks are read in f32, twice as many as the last time,
+/// and then bounds are tried again: the floors are higher by then.
+#[derive(Default)]
+struct Gain {
+    /// Blocks still to be read in f32 before bounds are tried, and those of the last time.
+    wait: AtomicU32,
+    last_wait: AtomicU32,
+}
+
+impl Gain {
+    /// Whether bounds are looked at in the next block.
+    fn pays(&self) -> bool {
+        let less = |wait: u32| wait.checked_sub(1);
+        self.wait
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_err()
+    }
+
+    /// Takes note of a block in which `passed` of `looked_at` pairs of `m` queries passed.
+    fn note(&self, m: usize, looked_at: usize, passed: usize) {
+        let least = if m < MANY_QUERIES {
+            LEAST_GAIN
+        } else {
+            LEAST_GAIN_OF_MANY
+        };
+        if passed * least > looked_at {
+            let twice = |last: u32| Some((2 * last).clamp(1, MAX_WAIT));
+            let last = self
+                .last_wait
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, twice)
+                .unwrap_or_default();
+            self.wait
+                .store((2 * last).clamp(1, MAX_WAIT), Ordering::Relaxed);
+        }
+    }
 }
 
 impl<'a> Group<'a> {
@@ -178,23 +218,8 @@ impl<'a> Group<'a> {
             m,
             encoded: index.placed().iter().map(encode).collect(),
             floors: (0..m).map(|_| AtomicU32::new(0)).collect(),
-            looked_at: AtomicU64::new(0),
-            passed: AtomicU64::new(0),
+            gain: Gain::default(),
         }
-    }
-
-    /// Whether bounds exclude so much that it pays to look at them.
-    fn bounds_pay(&self) -> bool {
-        let looked_at = self.looked_at.load(Ordering::Relaxed);
-        let passed = self.passed.load(Ordering::Relaxed);
-        looked_at < TRIAL_ROWS * self.m as u64 || passed * LEAST_GAIN <= looked_at
-    }
-
-    /// Takes note of bounds that were looked at, and of those that let their row pass.
-    fn count(&self, looked_at: usize, passed: usize) {
-        self.looked_at
-            .fetch_add(looked_at as u64, Ordering::Relaxed);
-        self.passed.fetch_add(passed as u64, Ordering::Relaxed);
     }
 
     /// For each query the score below which no row is a hit, as far as a thread and the others
@@ -289,8 +314,8 @@ impl Scan<'_> {
     /// Takes in a block.
     fn step(&self, group: &Group<'_>, state: &mut State, block: &Block<'_>) -> Result<()> {
         if let Some(encoded) = &group.encoded[block.segment]
-            && group.bounds_pay()
             && self.is_dense(block)
+            && group.gain.pays()
             && let Some(panels) = block.panels()
         {
             self.reached_rows(group, state, block, encoded, panels)
@@ -342,7 +367,8 @@ impl Scan<'_> {
         );
         // A panel may be longer than the segment.
         reached.retain(|reached| reached.row < block.rows.end - from);
-        group.count((block.rows.end - from) as usize * group.m, reached.len());
+        let looked_at = (block.rows.end - from) as usize * group.m;
+        group.gain.note(group.m, looked_at, reached.len());
         reached.sort_unstable_by(|a, b| {
             a.query
                 .cmp(&b.query)
@@ -456,19 +482,23 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_looked_at_until_they_do_not_pay() {
+    fn bounds_are_looked_at_less_often_where_they_do_not_pay() {
         const DIM: usize = 32;
         const ROWS: usize = 8 * BLOCK_ROWS as usize;
-        // Most of what there is lies in the first directions.
-        let rows = Array2::from_shape_fn((ROWS, DIM), |(i, j)| {
+        // Besides few directions, all rows have as much of the last one.
+        let mut rows = Array2::from_shape_fn((ROWS, DIM), |(i, j)| {
             let x = ((i * 7919 + j * 104_729) % 1000) as f32 / 500.0 - 1.0;
             x / (1 + j) as f32
         });
+        for mut row in rows.outer_iter_mut() {
+            row[DIM - 1] = 0.0;
+            row[DIM - 1] = row.dot(&row).sqrt();
+        }
         let mut builder = IndexBuilder::new(DIM).unwrap();
         builder.append(rows.view()).unwrap();
         let index = builder.build();
         let along = index.values(5).unwrap().to_vec();
-        // In a direction where there is nothing but noise, of which bounds know no more than norms.
+        // What all have alike tells none of them from another.
         let mut across = vec![0.0; DIM];
         across[DIM - 1] = 1.0;
         for (query, pays) in [(along, true), (across, false)] {
@@ -482,18 +512,9 @@ mod tests {
                 options: &SearchOptions::new(10),
             };
             let hits = scan.on_one_thread(&group).unwrap();
-            let looked_at = group.looked_at.load(Ordering::Relaxed);
-            let passed = group.passed.load(Ordering::Relaxed);
-            assert_eq!(
-                passed * LEAST_GAIN <= looked_at,
-                pays,
-                "{passed} of {looked_at}"
-            );
-            if pays {
-                assert_eq!(looked_at, u64::from(index.rows - FIRST_ROWS));
-            } else {
-                assert!(looked_at < TRIAL_ROWS + u64::from(BLOCK_ROWS));
-            }
+            // Of the eight blocks the first does not pay, so one is left out, then two.
+            let last_wait = group.gain.last_wait.load(Ordering::Relaxed);
+            assert_eq!(last_wait, if pays { 0 } else { 4 });
             // The same by reading everything.
             let mut best = TopK::new(10, f32::NEG_INFINITY);
             for row in 0..index.rows {
