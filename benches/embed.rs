@@ -34,6 +34,14 @@ fn golden(name: &str) -> Vec<u8> {
     .unwrap()
 }
 
+/// Texts of mixed lengths, whose embeddings by sentence-transformers are known.
+fn golden_texts() -> Vec<String> {
+    let texts: Vec<GoldenText> = serde_json::from_slice(&golden("texts.json")).unwrap();
+    texts.into_iter().map(|golden| golden.text).collect()
+}
+
+const QUERY: &str = "nearest neighbours of a paper in a library";
+
 fn load(threads: usize, precision: Precision) -> Encoder {
     let model = ModelSource::from_env()
         .unwrap()
@@ -73,10 +81,9 @@ fn check(encoder: &Encoder, texts: &[&str]) {
 }
 
 fn embed(criterion: &mut Criterion) {
-    let texts: Vec<GoldenText> = serde_json::from_slice(&golden("texts.json")).unwrap();
-    let texts: Vec<&str> = texts.iter().map(|golden| golden.text.as_str()).collect();
+    let texts = golden_texts();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let longest = *texts.iter().max_by_key(|text| text.len()).unwrap();
-    let query = "nearest neighbours of a paper in a library";
     for precision in [Precision::F32, Precision::Int8] {
         let mut group = criterion.benchmark_group(format!("embed {precision}"));
         group.sample_size(10);
@@ -86,8 +93,8 @@ fn embed(criterion: &mut Criterion) {
             for (name, texts) in [
                 ("16 documents of 256 tokens", vec![longest; 16]),
                 ("65 texts of mixed lengths", texts.clone()),
-                ("64 queries", vec![query; 64]),
-                ("one query", vec![query]),
+                ("64 queries", vec![QUERY; 64]),
+                ("one query", vec![QUERY]),
             ] {
                 let tokens = encoder.tokenize(Role::Document, &texts).unwrap();
                 group.throughput(Throughput::Elements(tokens.ids().len() as u64));
@@ -112,16 +119,13 @@ fn share_of_peak(_: &mut Criterion) {
         9
     };
     let encoder = load(THREADS, Precision::F32);
-    let texts: Vec<GoldenText> = serde_json::from_slice(&golden("texts.json")).unwrap();
-    let texts: Vec<&str> = texts.iter().map(|golden| golden.text.as_str()).collect();
+    let texts = golden_texts();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let longest = *texts.iter().max_by_key(|text| text.len()).unwrap();
     for (name, texts) in [
         ("documents of 256 tokens", vec![longest; 16]),
         ("mixed lengths", texts),
-        (
-            "queries",
-            vec!["nearest neighbours of a paper in a library"; 256],
-        ),
+        ("queries", vec![QUERY; 256]),
     ] {
         let tokens = encoder.tokenize(Role::Document, &texts).unwrap();
         let operations: usize = tokens.sequences().map(|ids| operations(ids.len())).sum();

@@ -8,6 +8,7 @@
 )]
 
 mod bundled;
+#[path = "../../crates/model/tests/suite/golden_file.rs"]
 mod golden_file;
 mod invariance;
 mod model;

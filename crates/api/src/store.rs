@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -44,6 +45,8 @@ const SCHEMA: &str = "
 const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, categories, text_hash, \
                        checksum";
 
+const INDEX_OF_IDS: &str = "its index of ids";
+
 /// The number of those that the checksum, the last one, is made of.
 const CHECKED: usize = 10;
 
@@ -56,6 +59,8 @@ pub(crate) type TextHash = [u8; 16];
 pub(crate) struct Store {
     path: PathBuf,
     connection: Connection,
+    /// The generation at which every id was last seen to be found.
+    ids_checked: Cell<Option<i64>>,
 }
 
 /// A paper as it is stored.
@@ -148,7 +153,7 @@ impl Store {
             }
             Err(error) => return Err(failed("open", &path)(error)),
         };
-        let store = Self { path, connection };
+        let store = Self::new(path, connection);
         match store.version() {
             Ok((APPLICATION_ID, FORMAT_VERSION)) => Ok(store),
             Ok((APPLICATION_ID, found)) => Err(Error::Version {
@@ -168,7 +173,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let path = dir.join(FILE);
         let connection = connect(&path, flags).map_err(failed("create", &path))?;
-        let mut store = Self { path, connection };
+        let mut store = Self::new(path, connection);
         let mut write = || -> rusqlite::Result<()> {
             let transaction = store
                 .connection
@@ -192,6 +197,14 @@ impl Store {
         let outcome = write();
         outcome.map_err(store.failed("write"))?;
         Ok(store)
+    }
+
+    fn new(path: PathBuf, connection: Connection) -> Self {
+        Self {
+            path,
+            connection,
+            ids_checked: Cell::new(None),
+        }
     }
 
     fn version(&self) -> rusqlite::Result<(i64, i64)> {
@@ -222,6 +235,7 @@ impl Store {
             transaction,
             path,
             act,
+            ids_checked: &self.ids_checked,
         })
     }
 
@@ -265,6 +279,7 @@ pub(crate) struct View<'a> {
     transaction: Transaction<'a>,
     path: &'a Path,
     act: &'static str,
+    ids_checked: &'a Cell<Option<i64>>,
 }
 
 impl View<'_> {
@@ -322,8 +337,44 @@ impl View<'_> {
     }
 
     /// The paper with this id.
+    ///
+    /// The first time that there is none, it is made sure that the index of ids hides none: a
+    /// changed byte in it would go unnoticed, and the paper might be added twice. That takes as long
+    /// as reading all papers.
     pub(crate) fn find(&self, id: &str) -> Result<Option<StoredPaper>> {
-        self.one("id = ?", id)
+        let found = self.one("id = ?", id)?;
+        match &found {
+            Some(stored) if stored.paper.id != id => Err(self.damaged(INDEX_OF_IDS.to_owned())),
+            Some(_) => Ok(found),
+            None => self.check_ids().map(|()| None),
+        }
+    }
+
+    fn check_ids(&self) -> Result<()> {
+        let generation = Some(self.generation()?);
+        if self.ids_checked.get() == generation {
+            return Ok(());
+        }
+        let check = || {
+            let mut all = self
+                .transaction
+                .prepare("SELECT row, id FROM papers NOT INDEXED")?;
+            let mut by_id = self
+                .transaction
+                .prepare("SELECT row FROM papers WHERE id = ?")?;
+            let mut papers = all.query([])?;
+            while let Some(paper) = papers.next()? {
+                let id = paper.get_ref(1)?.as_str()?;
+                let found: Option<i64> = by_id.query_row([id], |row| row.get(0)).optional()?;
+                if found != Some(paper.get(0)?) {
+                    return Err(damaged(INDEX_OF_IDS.to_owned()));
+                }
+            }
+            Ok(())
+        };
+        check().map_err(self.failed())?;
+        self.ids_checked.set(generation);
+        Ok(())
     }
 
     /// The paper whose vector is in this row.
@@ -434,6 +485,7 @@ impl View<'_> {
     pub(crate) fn commit(self, manifest: &Manifest) -> Result<i64> {
         let failed = self.failed();
         let generation = self.generation()? + 1;
+        let ids_checked = self.ids_checked;
         let transaction = self.transaction;
         let commit = || {
             set_meta(&transaction, "manifest", &manifest.to_json())?;
@@ -441,6 +493,10 @@ impl View<'_> {
             transaction.commit()
         };
         commit().map_err(failed)?;
+        // What SQLite itself adds to a sound index, it finds.
+        if ids_checked.get() == Some(generation - 1) {
+            ids_checked.set(Some(generation));
+        }
         Ok(generation)
     }
 }

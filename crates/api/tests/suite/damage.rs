@@ -45,6 +45,9 @@ fn answers(dir: &Path) -> Vec<Result<String>> {
         hits(library.related("p5", 4)),
         library.ids().map(|ids| ids.join(" ")),
         library.len().map(|len| len.to_string()),
+        library.get("p0").map(|paper| format!("{paper:?}")),
+        library.get("p9").map(|paper| format!("{paper:?}")),
+        library.get("p3").map(|paper| format!("{paper:?}")),
     ]
 }
 

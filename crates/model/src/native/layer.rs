@@ -3,8 +3,8 @@ use cognate_kernels::{AlignedBuffer, AttentionScratch, Cpu, Epilogue, QuantizedR
 use super::projection::Projection;
 use crate::config::HiddenAct;
 
-/// The most rows that go through the feed-forward part together: what they become on the way stays in a
-/// second-level cache.
+/// The most rows that go through the feed-forward part together: what they become on the way stays
+/// in a second-level cache.
 const BLOCK_ROWS: usize = 60;
 
 /// One layer: attention, and a feed-forward part.
