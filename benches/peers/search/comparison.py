@@ -1,0 +1,120 @@
+"""The contest: answers are checked, and contenders take turns."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lineup import Contender, Setup
+from process import Failed, Process
+from report import Result, Table
+from rows import QUERIES, Truth
+
+
+@dataclass(frozen=True)
+class Task:
+    """A way to ask, and for how much."""
+
+    way: str
+    k: int
+    queries: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.way}-{self.k}"
+
+
+ONE_AT_A_TIME = 20
+TIMED = (
+    Task("one", 10, ONE_AT_A_TIME),
+    Task("one", 100, ONE_AT_A_TIME),
+    Task("batch", 10, QUERIES),
+)
+RECALL = Task("batch", 10, QUERIES)
+# Code for one query and code for many may differ, so both are checked.
+CHECKED = (*TIMED, Task("batch", 100, QUERIES))
+MOST = max(task.k for task in CHECKED)
+
+
+class Comparison:
+    """Some rows, the contenders that search them, and what was measured of each."""
+
+    def __init__(self, setup: Setup, kind: str, contenders: list[Contender]):
+        self.setup = setup
+        self.contenders = [one for one in contenders if one.takes(setup.count)]
+        self.table = Table(kind, setup.count)
+        self.processes: dict[tuple[str, ...], Process] = {}
+
+    def run(self, truth: Truth, rounds: int, logs: Path) -> None:
+        with ExitStack() as stack:
+            for contender in self.contenders:
+                with self.watched(contender):
+                    process = self.start(contender, stack, logs)
+                    with process.working():
+                        self.check(contender, truth)
+            for task in TIMED:
+                for _ in range(rounds):
+                    for contender in self.standing():
+                        with self.watched(contender):
+                            self.take_turn(contender, task)
+
+    def standing(self) -> Iterator[Contender]:
+        return (one for one in self.contenders if one.name in self.table.results)
+
+    @contextmanager
+    def watched(self, contender: Contender) -> Iterator[None]:
+        """Takes a contender out when it fails, and lets the others go on."""
+        try:
+            yield
+        except (Failed, ValueError) as error:
+            self.table.fail(contender, error)
+            print(f"  {contender.name} failed: {error}", flush=True)
+
+    def start(self, contender: Contender, stack: ExitStack, logs: Path) -> Process:
+        if contender.program not in self.processes:
+            process = Process(
+                self.setup.command(contender),
+                self.setup.environment(),
+                logs / f"{contender.name}.log",
+            )
+            # Kept before it is ready, so that who shares it fails as well.
+            self.processes[contender.program] = stack.enter_context(process)
+            process.expect("ready")
+        self.table.results[contender.name] = Result(contender)
+        return self.processes[contender.program]
+
+    def check(self, contender: Contender, truth: Truth) -> None:
+        for task in CHECKED if contender.exact else [RECALL]:
+            right = truth.right(self.answer(contender, task))
+            if contender.exact and not right.all():
+                missed = right.size - right.sum()
+                raise Failed(
+                    f"{missed} of {right.size} hits of `{task.name}` are wrong"
+                )
+            if task == RECALL:
+                self.table.results[contender.name].recall = float(right.mean())
+
+    def answer(self, contender: Contender, task: Task) -> np.ndarray:
+        file = self.setup.folder / "answer.npy"
+        command = {"do": "answer", "file": str(file), **asked(contender, task)}
+        self.processes[contender.program].ask(command)
+        found = np.load(file)
+        if found.shape != (task.queries, task.k):
+            raise Failed(f"expected {[task.queries, task.k]}, found {found.shape}")
+        return found
+
+    def take_turn(self, contender: Contender, task: Task) -> None:
+        turn = self.processes[contender.program].turn(asked(contender, task))
+        turns = self.table.results[contender.name].turns
+        turns.setdefault(task.name, []).append(turn)
+
+
+def asked(contender: Contender, task: Task) -> dict:
+    return {
+        "way": task.way,
+        "k": task.k,
+        "queries": task.queries,
+        "mode": contender.mode,
+    }

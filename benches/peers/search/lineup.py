@@ -1,0 +1,98 @@
+"""Who takes part, and what each is started with."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rows import QUERIES
+
+HERE = Path(__file__).resolve().parent
+OURS = "cognate"
+
+# What would choose threads or code paths for the contenders behind the back of `--threads`.
+FOREIGN_SETTINGS = (
+    "FAISS_", "GOTO_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "RAYON_", "TORCH_",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    label: str
+    # Contenders of the same program share a process, and its copy of the rows.
+    program: tuple[str, ...]
+    mode: str = ""
+    # Exact in f32; of the others the recall is shown.
+    exact: bool = True
+    # Not for more rows than this.
+    largest: int | None = None
+
+    @property
+    def ours(self) -> bool:
+        return self.name == OURS
+
+    def takes(self, count: int) -> bool:
+        return self.largest is None or count <= self.largest
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What all contenders are started with."""
+
+    rows: Path
+    count: int
+    threads: int
+    # Removed afterwards.
+    folder: Path
+
+    def command(self, contender: Contender) -> list[str]:
+        command = [*contender.program, "--rows", str(self.rows)]
+        command += ["--count", str(self.count), "--queries", str(QUERIES)]
+        command += ["--threads", str(self.threads), "--folder", str(self.folder)]
+        return command
+
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(FOREIGN_SETTINGS)
+        }
+        return kept | {
+            "CUDA_VISIBLE_DEVICES": "",
+            "MKL_NUM_THREADS": str(self.threads),
+            "OMP_NUM_THREADS": str(self.threads),
+            "OPENBLAS_NUM_THREADS": str(self.threads),
+            "RAYON_NUM_THREADS": str(self.threads),
+        }
+
+
+def lineup(binaries: Path, hnsw_max: int) -> list[Contender]:
+    def python(name: str, *more: str) -> tuple[str, ...]:
+        return (sys.executable, str(HERE / "contenders" / f"{name}.py"), *more)
+
+    def usearch(precision: str) -> Contender:
+        program = python("peer_usearch", "--precision", precision)
+        exact = precision == "f32"
+        name, label = f"usearch-{precision}", f"usearch exact, {precision}"
+        return Contender(name, label, program, exact=exact)
+
+    def hnsw(ef: int) -> Contender:
+        program = python("peer_hnswlib", "--precision", "hnsw")
+        name, label = f"hnsw-{ef}", f"hnswlib HNSW, ef {ef}"
+        return Contender(name, label, program, f"{ef}", False, hnsw_max)
+
+    faiss = python("peer_faiss")
+    return [
+        Contender(OURS, OURS, (str(binaries / "peer-cognate-search"),)),
+        Contender("faiss", "FAISS IndexFlatIP", faiss, "plain"),
+        Contender("faiss-tuned", "FAISS, in parts, by BLAS", faiss, "tuned"),
+        usearch("f32"),
+        usearch("f16"),
+        usearch("i8"),
+        Contender("numpy", "numpy", python("peer_numpy")),
+        Contender("torch", "torch", python("peer_torch")),
+        Contender("hnswlib-bf", "hnswlib BFIndex", python("peer_hnswlib")),
+        hnsw(64),
+        hnsw(256),
+    ]

@@ -1,0 +1,118 @@
+"""A contender that is running: it is asked line by line, and stopped between its turns."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Failed(Exception):
+    """A contender that could not start, answered wrongly, or died."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    # Of each search: one query, or a batch.
+    seconds: list[float]
+    # The part of the machine's time that went to anything else during the turn.
+    others: float
+
+
+class Process:
+    """Started; a context manager that leaves nothing behind."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path):
+        self.log = log
+        with log.open("w") as errors:
+            try:
+                self.child = subprocess.Popen(
+                    command,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                )
+            except OSError as error:
+                raise Failed(str(error)) from error
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *_) -> None:
+        # A stopped process would not see the end of its input.
+        self.child.kill()
+        self.child.communicate()
+
+    def expect(self, word: str) -> None:
+        answer = self.answer()
+        if answer != word:
+            raise self.failure(str(answer))
+
+    def ask(self, command: dict):
+        try:
+            self.child.stdin.write(json.dumps(command) + "\n")
+            self.child.stdin.flush()
+        except BrokenPipeError as error:
+            raise self.failure() from error
+        return self.answer()
+
+    def answer(self):
+        line = self.child.stdout.readline()
+        if not line:
+            raise self.failure()
+        try:
+            return json.loads(line)
+        except ValueError as error:
+            raise self.failure(line) from error
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Runs it, and stops it afterwards."""
+        self.child.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.child.send_signal(signal.SIGSTOP)
+
+    def turn(self, task: dict) -> Turn:
+        """Searches while everybody else is stopped, and sees who else was busy."""
+        with self.working():
+            start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
+            seconds = self.ask({"do": "time", **task})["seconds"]
+            elapsed = time.perf_counter() - start
+            others = busy_seconds() - busy - (self.cpu_seconds() - own)
+        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
+
+    def cpu_seconds(self) -> float:
+        try:
+            stat = Path(f"/proc/{self.child.pid}/stat").read_text()
+        except OSError as error:
+            raise self.failure() from error
+        # The fields after the name, which may hold spaces.
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def failure(self, line: str = "") -> Failed:
+        self.child.kill()
+        self.child.wait()
+        said = [text for text in self.log.read_text().splitlines() if text.strip()]
+        # Rust's reason comes first, with its causes below; Python's is the last line.
+        reasons = [text for text in said if text.startswith("Error: ")] + said[-1:]
+        reasons += [line] if line else [f"exit status {self.child.returncode}"]
+        return Failed(reasons[0].removeprefix("Error: "))
+
+
+def busy_seconds() -> float:
+    """Time the machine's processors have worked, for this machine or (stolen) for others."""
+    user, nice, system, _idle, _wait, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / TICKS
