@@ -487,12 +487,13 @@ mod tests {
         const ROWS: usize = 8 * BLOCK_ROWS as usize;
         // Besides few directions, all rows have as much of the last one.
         let mut rows = Array2::from_shape_fn((ROWS, DIM), |(i, j)| {
-            let x = ((i * 7919 + j * 104_729) % 1000) as f32 / 500.0 - 1.0;
-            x / (1 + j) as f32
+            let z = ((i * DIM + j + 1) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let z = (z ^ (z >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 40;
+            (z as f32 / 8_388_608.0 - 1.0) / (1.0 + j as f32).sqrt()
         });
         for mut row in rows.outer_iter_mut() {
             row[DIM - 1] = 0.0;
-            row[DIM - 1] = row.dot(&row).sqrt();
+            row[DIM - 1] = 0.3 * row.dot(&row).sqrt();
         }
         let mut builder = IndexBuilder::new(DIM).unwrap();
         builder.append(rows.view()).unwrap();
