@@ -15,7 +15,7 @@
 use std::hint::black_box;
 
 use cognate_index::{FlatIndex, IndexWriter, SearchOptions};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use ndarray_npy::read_npy;
 
@@ -110,12 +110,19 @@ fn over(criterion: &mut Criterion, kind: &str, all: ArrayView2<'_, f32>, sizes: 
         });
         group.bench_function(id("append 100 rows and commit"), |bencher| {
             let manifest = writer.manifest().clone();
-            bencher.iter(|| {
+            // Without what was appended before.
+            let writer = || {
                 let mut writer = IndexWriter::with_manifest(dir.path(), manifest.clone());
+                writer.commit().unwrap();
+                writer.sweep().unwrap();
+                writer
+            };
+            let append = |mut writer: IndexWriter| {
                 writer.append(queries.slice(s![..100, ..])).unwrap();
                 writer.commit().unwrap();
-            });
-            writer.commit().unwrap();
+            };
+            bencher.iter_batched(writer, append, BatchSize::PerIteration);
+            writer();
         });
         group.sample_size(10);
         group.throughput(Throughput::Elements(QUERIES as u64));

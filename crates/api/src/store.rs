@@ -380,11 +380,9 @@ impl View<'_> {
     /// The paper whose vector is in this row.
     pub(crate) fn at(&self, row: RowId) -> Result<Paper> {
         let stored = self.one("row = ?", row.get())?;
-        let stored = stored.ok_or_else(|| {
-            let what = format!("the paper in row {row}, which is missing");
-            self.failed()(damaged(what))
-        })?;
-        Ok(stored.paper)
+        stored
+            .map(|stored| stored.paper)
+            .ok_or_else(|| self.damaged(format!("the paper in row {row}, which is missing")))
     }
 
     fn one(&self, condition: &str, value: impl ToSql) -> Result<Option<StoredPaper>> {

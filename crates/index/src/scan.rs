@@ -198,13 +198,10 @@ impl Gain {
             LEAST_GAIN_OF_MANY
         };
         if passed * least > looked_at {
-            let twice = |last: u32| Some((2 * last).clamp(1, MAX_WAIT));
-            let last = self
-                .last_wait
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, twice)
-                .unwrap_or_default();
-            self.wait
-                .store((2 * last).clamp(1, MAX_WAIT), Ordering::Relaxed);
+            // Threads may come here together; which of them is heard does not matter.
+            let wait = (2 * self.last_wait.load(Ordering::Relaxed)).clamp(1, MAX_WAIT);
+            self.last_wait.store(wait, Ordering::Relaxed);
+            self.wait.store(wait, Ordering::Relaxed);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A process that is killed while it writes leaves what was committed, and nothing else.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cognate::Library;
 
@@ -24,7 +24,7 @@ fn killed_at_any_instant_a_library_holds_what_was_committed() {
     let start = Instant::now();
     desk.write("more.jsonl", &papers(PAPERS..2 * PAPERS));
     desk.ok(&["add", "--library", "L", "more.jsonl"]);
-    let whole = start.elapsed();
+    let mut span = start.elapsed();
     committed += PAPERS;
     let (mut before, mut after) = (0, 0);
     for kill in 0..kills() {
@@ -35,8 +35,8 @@ fn killed_at_any_instant_a_library_holds_what_was_committed() {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        // Spread over a run by the golden ratio, and somewhat beyond its end.
-        thread::sleep(whole.mul_f64(1.2 * (f64::from(kill) * 0.618_034).fract()));
+        // Spread over a run by the golden ratio.
+        thread::sleep(span.mul_f64((f64::from(kill) * 0.618_034).fract()));
         child.kill().unwrap();
         child.wait().unwrap();
 
@@ -45,15 +45,15 @@ fn killed_at_any_instant_a_library_holds_what_was_committed() {
         let found = Library::open(&library).unwrap().ids().unwrap();
         if found.len() == committed {
             before += 1;
+            // So that the machine may be slower than at first.
+            span = span.mul_f64(1.1);
         } else {
             after += 1;
+            span = span.mul_f64(0.8);
             committed += PAPERS;
         }
         let expected: Vec<String> = (0..committed).map(|n| format!("paper-{n}")).collect();
         assert_eq!(found, expected);
     }
-    assert!(
-        whole > Duration::ZERO && before > 0 && after > 0,
-        "{before} {after}"
-    );
+    assert!(before > 0 && after > 0, "{before} {after}");
 }
