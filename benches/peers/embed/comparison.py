@@ -25,6 +25,12 @@ class Choice:
     batch: int
 
 
+def embed(name: str, batch: int) -> str:
+    """The line that asks for a set."""
+    return f"embed {name} {batch}"
+
+
+
 class Comparison:
     """The contenders, who of them has failed, and what was measured."""
 
@@ -107,7 +113,8 @@ class Comparison:
                         contender.batches,
                         # The first time, memory is fetched and kernels are compiled.
                         lambda batch: min(
-                            process.embed(name + SAMPLE, batch) for _ in range(2)
+                            process.ask(embed(name + SAMPLE, batch))["seconds"]
+                            for _ in range(2)
                         ),
                     )
                     found[name][Choice(mode.name, batch)] = seconds
@@ -140,8 +147,8 @@ class Comparison:
                 try:
                     process = stack.enter_context(self.start(contender, mode))
                     process.expect("ready")
-                    self.check(contender, process, name, choice.batch)
-                    process.pause()
+                    with process.working():
+                        self.check(contender, process, name, choice.batch)
                     running[contender.name] = process
                 except Failed as error:
                     self.fail(contender, error)
@@ -149,7 +156,7 @@ class Comparison:
                 for contender in self.standing():
                     batch = choices[contender.name][name].batch
                     try:
-                        turn = running[contender.name].turn(name, batch)
+                        turn = running[contender.name].turn(embed(name, batch))
                     except Failed as error:
                         self.fail(contender, error)
                         continue

@@ -1,19 +1,14 @@
 """Who takes part, and what each may choose from."""
 
-import os
 import sys
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from contest import OURS, environment
+
 HERE = Path(__file__).resolve().parent
 BATCHES = (2, 4, 8, 16, 32, 64, 128)
-OURS = "cognate"
-
-# What would choose threads or code paths for the contenders behind the back of `--threads`.
-FOREIGN_SETTINGS = (
-    "CANDLE_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "RAYON_", "TOKENIZERS_", "TORCH_",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,17 +60,9 @@ class Setup:
         return command
 
     def environment(self, mode: Mode) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN_SETTINGS)
-        }
-        return kept | {
-            "CUDA_VISIBLE_DEVICES": "",
+        return environment(self.threads) | {
             "HF_HUB_OFFLINE": "1",
-            "OMP_NUM_THREADS": str(self.threads),
             "ORT_DYLIB_PATH": str(onnxruntime_library()),
-            "RAYON_NUM_THREADS": str(self.threads),
             "TOKENIZERS_PARALLELISM": "true",
             **mode.environment,
         }

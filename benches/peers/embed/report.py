@@ -1,26 +1,15 @@
-"""The table, and its place in BENCHMARKS.md."""
+"""What was measured, and the table of it."""
 
-import re
-import textwrap
 import tomllib
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
+from document import disturbance, failures, fill, machine, table
 from lineup import HERE, Contender
 from process import Turn
 from texts import TextSet
 
-BENCHMARKS = HERE.parents[2] / "BENCHMARKS.md"
-WIDTH = 100
-FEATURES = {
-    "avx2": "AVX2",
-    "avx512f": "AVX-512",
-    "avx512_vnni": "VNNI",
-    "avx_vnni": "AVX-VNNI",
-    "asimddp": "NEON with dot products",
-}
 PYTHON_PARTS = [
     "sentence-transformers",
     "torch",
@@ -79,12 +68,12 @@ class Report:
         cell = f"{median(speeds(turns, len(self.sets[name].texts))):.1f}"
         return f"{cell} ({median(ratios(turns, ours)):.2f})" if ours else cell
 
-    def row(self, result: Result) -> str:
+    def row(self, result: Result) -> list[str]:
         cells = [result.contender.label, result.contender.precision]
         cells += [self.speed_cell(result, name) for name in self.sets]
         cells += [mean_and_least(result.cosines), megabytes(result.peak_memory)]
         cells.append(milliseconds(result.first_embeddings))
-        return f"| {' | '.join(cells)} |"
+        return cells
 
     def table(self) -> str:
         heads = [
@@ -95,8 +84,7 @@ class Report:
             "peak memory",
             "first embedding",
         ]
-        lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-        return "\n".join(lines + [self.row(result) for result in self.results])
+        return table(heads, map(self.row, self.results))
 
     def compared_with(self) -> str:
         ours = {
@@ -107,19 +95,9 @@ class Report:
         which = "at the same precision" if "int8" in ours else "in f32"
         return f"in brackets the ratio to cognate's {which}, "
 
-    def disturbance(self) -> str:
-        others = [
-            turn.others
-            for result in self.results
-            for turns in result.turns.values()
-            for turn in turns
-        ]
-        if not others:
-            return ""
-        return (
-            f"Other work took {median(others):.0%} of the machine's time in the median turn "
-            f"and {max(others):.0%} in the worst."
-        )
+    def turns(self) -> list[Turn]:
+        of_sets = (turns for result in self.results for turns in result.turns.values())
+        return [turn for turns in of_sets for turn in turns]
 
     def times(self, name: str) -> str:
         """Every contender's speed on one set, with the worst and the best round."""
@@ -133,7 +111,7 @@ class Report:
             lines.append(line)
         return "\n".join(lines)
 
-    def text(self, threads: int, rounds: int, failures: dict[str, str]) -> str:
+    def text(self, threads: int, rounds: int, failed: dict[str, str]) -> str:
         """The table, with what one must know to read it."""
         sets = (f"`{name}`: {found.describe()}" for name, found in self.sets.items())
         paragraphs = [
@@ -141,20 +119,15 @@ class Report:
             f"{self.compared_with()}medians of {rounds} alternating rounds. The cosine is that "
             "with sentence-transformers in f32, over all texts; the memory that of a process "
             "that embedded `documents`; the first embedding is that of one short text, from "
-            f"process start. {self.disturbance()}",
+            f"process start. {disturbance(self.turns())}",
             f"{'; '.join(sets)}.",
             f"{versions()}.",
         ]
         blocks = [fill(paragraph) for paragraph in paragraphs]
         blocks.append(self.table())
-        if failures:
-            failed = (f"{name} ({reason})" for name, reason in failures.items())
-            blocks.append(fill(f"Did not run: {'; '.join(failed)}."))
+        if failed:
+            blocks.append(failures(failed))
         return "\n\n".join(blocks)
-
-
-def fill(paragraph: str) -> str:
-    return textwrap.fill(paragraph, WIDTH, break_on_hyphens=False)
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -184,30 +157,9 @@ def milliseconds(seconds: list[float]) -> str:
     return f"{median(seconds) * 1e3:.0f} ms" if seconds else "–"
 
 
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text()
-    name = re.search(r"model name\s*: (.*)", cpu)
-    features = [
-        label for flag, label in FEATURES.items() if re.search(rf"\b{flag}\b", cpu)
-    ]
-    return f"{name[1] if name else 'unknown processor'} ({', '.join(features)})"
-
-
 def versions() -> str:
     lock = tomllib.loads((HERE / "rust" / "Cargo.lock").read_text())
     locked = {package["name"]: package["version"] for package in lock["package"]}
     parts = [f"{name} {version(name)}" for name in PYTHON_PARTS]
     parts += [f"{name} {locked[name]}" for name in RUST_PARTS]
     return ", ".join(parts)
-
-
-def write_between_markers(path: Path, name: str, text: str) -> bool:
-    """Replaces what stands between the marker comments; whether there were any."""
-    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
-    document = path.read_text()
-    before, found, rest = document.partition(opening)
-    _, ended, after = rest.partition(closing)
-    if not (found and ended):
-        return False
-    path.write_text(f"{before}{opening}\n{text.strip()}\n{closing}{after}")
-    return True

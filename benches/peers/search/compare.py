@@ -14,8 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from comparison import MOST, Comparison
-from lineup import Contender, Setup, lineup
-from report import BENCHMARKS, Table, text, write_between_markers
+from contest import chosen, say
+from document import BENCHMARKS, write_between_markers
+from lineup import Setup, lineup
+from report import Table, text
 from rows import Rows, Truth, random_rows
 
 SIZES = [10_000, 100_000, 1_000_000]
@@ -47,21 +49,6 @@ def parse() -> argparse.Namespace:
 
 def numbers(text: str) -> list[int]:
     return [int(number) for number in text.split(",")]
-
-
-def chosen(everyone: list[Contender], only: str | None) -> list[Contender]:
-    if only is None:
-        return everyone
-    names = only.split(",")
-    known = [contender.name for contender in everyone]
-    for name in names:
-        if name not in known:
-            sys.exit(f"`{name}` is no contender, expected some of {', '.join(known)}")
-    return [contender for contender in everyone if contender.name in names]
-
-
-def say(text: str = "") -> None:
-    print(text, flush=True)
 
 
 def save(path: Path, tables: list[Table], options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """The contest: answers are checked, and contenders take turns."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from contest import environment
 from lineup import Contender, Setup
 from process import Failed, Process
 from report import Result, Table
@@ -76,12 +78,12 @@ class Comparison:
         if contender.program not in self.processes:
             process = Process(
                 self.setup.command(contender),
-                self.setup.environment(),
+                environment(self.setup.threads),
                 logs / f"{contender.name}.log",
             )
             # Kept before it is ready, so that who shares it fails as well.
             self.processes[contender.program] = stack.enter_context(process)
-            process.expect("ready")
+            process.expect('"ready"')
         self.table.results[contender.name] = Result(contender)
         return self.processes[contender.program]
 
@@ -99,14 +101,16 @@ class Comparison:
     def answer(self, contender: Contender, task: Task) -> np.ndarray:
         file = self.setup.folder / "answer.npy"
         command = {"do": "answer", "file": str(file), **asked(contender, task)}
-        self.processes[contender.program].ask(command)
+        self.processes[contender.program].ask(json.dumps(command))
         found = np.load(file)
         if found.shape != (task.queries, task.k):
             raise Failed(f"expected {[task.queries, task.k]}, found {found.shape}")
         return found
 
     def take_turn(self, contender: Contender, task: Task) -> None:
-        turn = self.processes[contender.program].turn(asked(contender, task))
+        turn = self.processes[contender.program].turn(
+            json.dumps({"do": "time", **asked(contender, task)})
+        )
         turns = self.table.results[contender.name].turns
         turns.setdefault(task.name, []).append(turn)
 

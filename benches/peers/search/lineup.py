@@ -1,20 +1,13 @@
 """Who takes part, and what each is started with."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from contest import OURS
 from rows import QUERIES
 
 HERE = Path(__file__).resolve().parent
-OURS = "cognate"
-
-# What would choose threads or code paths for the contenders behind the back of `--threads`.
-FOREIGN_SETTINGS = (
-    "FAISS_", "GOTO_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "RAYON_", "TORCH_",
-)  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Contender:
@@ -27,10 +20,6 @@ class Contender:
     exact: bool = True
     # Not for more rows than this.
     largest: int | None = None
-
-    @property
-    def ours(self) -> bool:
-        return self.name == OURS
 
     def takes(self, count: int) -> bool:
         return self.largest is None or count <= self.largest
@@ -51,20 +40,6 @@ class Setup:
         command += ["--count", str(self.count), "--queries", str(QUERIES)]
         command += ["--threads", str(self.threads), "--folder", str(self.folder)]
         return command
-
-    def environment(self) -> dict[str, str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN_SETTINGS)
-        }
-        return kept | {
-            "CUDA_VISIBLE_DEVICES": "",
-            "MKL_NUM_THREADS": str(self.threads),
-            "OMP_NUM_THREADS": str(self.threads),
-            "OPENBLAS_NUM_THREADS": str(self.threads),
-            "RAYON_NUM_THREADS": str(self.threads),
-        }
 
 
 def lineup(binaries: Path, hnsw_max: int) -> list[Contender]:

@@ -1,25 +1,15 @@
-"""The tables, and their place in BENCHMARKS.md."""
+"""What was measured, and the tables of it."""
 
-import re
-import textwrap
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
-from lineup import HERE, OURS, Contender
+from contest import OURS
+from document import disturbance, failures, fill, machine, table
+from lineup import Contender
 from process import Turn
 from rows import QUERIES
 
-BENCHMARKS = HERE.parents[2] / "BENCHMARKS.md"
-WIDTH = 100
-FEATURES = {
-    "avx2": "AVX2",
-    "avx512f": "AVX-512",
-    "avx512_vnni": "VNNI",
-    "avx_vnni": "AVX-VNNI",
-    "asimddp": "NEON with dot products",
-}
 PARTS = ("faiss-cpu", "usearch", "numpy", "torch", "hnswlib")
 HEADS = (
     "",
@@ -73,38 +63,27 @@ class Table:
         shown = show(median(times))
         return shown if ratio is None else f"{shown} ({ratio:.2f})"
 
-    def row(self, result: Result) -> str:
-        cells = [
+    def row(self, result: Result) -> list[str]:
+        return [
             result.contender.label,
             self.cell(result, "one-10", milliseconds),
             self.cell(result, "one-100", milliseconds),
             self.cell(result, "batch-10", queries_a_second),
             "exact" if result.contender.exact else f"{result.recall:.4f}",
         ]
-        return f"| {' | '.join(cells)} |"
 
     def text(self) -> str:
-        lines = [fill(f"{self.kind}, {self.count:,} rows. {self.disturbance()}"), ""]
-        lines += [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
-        lines += map(self.row, self.results.values())
-        if self.failures:
-            failed = (f"{name} ({reason})" for name, reason in self.failures.items())
-            lines += ["", fill(f"Did not run: {'; '.join(failed)}.")]
-        return "\n".join(lines)
-
-    def disturbance(self) -> str:
-        others = [
-            turn.others
-            for result in self.results.values()
-            for turns in result.turns.values()
-            for turn in turns
-        ]
-        if not others:
-            return ""
-        return (
-            f"Other work took {median(others):.0%} of the machine's time in the median turn "
-            f"and {max(others):.0%} in the worst."
+        of_tasks = (
+            turns for result in self.results.values() for turns in result.turns.values()
         )
+        disturbed = disturbance(turn for turns in of_tasks for turn in turns)
+        blocks = [
+            fill(f"{self.kind}, {self.count:,} rows. {disturbed}"),
+            table(HEADS, map(self.row, self.results.values())),
+        ]
+        if self.failures:
+            blocks.append(failures(self.failures))
+        return "\n\n".join(blocks)
 
 
 def text(tables: list[Table], threads: int, rounds: int) -> str:
@@ -132,28 +111,3 @@ def digits(value: float) -> str:
     """Three figures, or all before the point."""
     places = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
     return f"{value:,.{places}f}"
-
-
-def fill(paragraph: str) -> str:
-    return textwrap.fill(paragraph, WIDTH, break_on_hyphens=False)
-
-
-def machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text()
-    name = re.search(r"model name\s*: (.*)", cpu)
-    features = [
-        label for flag, label in FEATURES.items() if re.search(rf"\b{flag}\b", cpu)
-    ]
-    return f"{name[1] if name else 'unknown processor'} ({', '.join(features)})"
-
-
-def write_between_markers(path: Path, name: str, text: str) -> bool:
-    """Replaces what stands between the marker comments; whether there were any."""
-    opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
-    document = path.read_text()
-    before, found, rest = document.partition(opening)
-    _, ended, after = rest.partition(closing)
-    if not (found and ended):
-        return False
-    path.write_text(f"{before}{opening}\n{text.strip()}\n{closing}{after}")
-    return True

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +14,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Failed(Exception):
-    """A contender that could not start, or died."""
+    """A contender that could not start, answered wrongly, or died."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    seconds: float
+    # By the clock of the contender: of all its work, or of each piece.
+    seconds: float | list[float]
     # The part of the machine's time that went to anything else during the turn.
     others: float
 
@@ -44,7 +47,7 @@ class Process:
         return self
 
     def __exit__(self, *_) -> None:
-        # A stopped process does not read `quit`.
+        # A stopped process would not see the end of its input.
         self.child.kill()
         self.child.communicate()
 
@@ -67,38 +70,41 @@ class Process:
         except ValueError as error:
             raise self.failure(answer) from error
 
-    def embed(self, texts: str, batch: int) -> float:
-        return self.ask(f"embed {texts} {batch}")["seconds"]
-
-    def turn(self, texts: str, batch: int) -> Turn:
-        """Embeds while everybody else is stopped, and sees who else was busy."""
-        self.resume()
-        start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
-        seconds = self.embed(texts, batch)
-        elapsed = time.perf_counter() - start
-        others = busy_seconds() - busy - (self.cpu_seconds() - own)
-        self.pause()
-        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
-
-    def pause(self) -> None:
-        self.child.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Runs it, and stops it afterwards."""
         self.child.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.child.send_signal(signal.SIGSTOP)
+
+    def turn(self, line: str) -> Turn:
+        """Asks while everybody else is stopped, and sees who else was busy."""
+        with self.working():
+            start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
+            seconds = self.ask(line)["seconds"]
+            elapsed = time.perf_counter() - start
+            others = busy_seconds() - busy - (self.cpu_seconds() - own)
+        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
 
     def cpu_seconds(self) -> float:
         # The fields after the name, which may hold spaces.
-        fields = (
-            Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
-        )
+        fields = self.said_by_kernel("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def peak_memory(self) -> int:
         """In bytes."""
-        for line in Path(f"/proc/{self.child.pid}/status").read_text().splitlines():
+        for line in self.said_by_kernel("status").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
         raise self.failure()
+
+    def said_by_kernel(self, name: str) -> str:
+        try:
+            return Path(f"/proc/{self.child.pid}/{name}").read_text()
+        except OSError as error:
+            raise self.failure() from error
 
     def failure(self, line: str = "") -> Failed:
         self.child.kill()
