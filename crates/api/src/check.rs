@@ -58,10 +58,8 @@ impl Library {
         if let Err(error) = view.embedder() {
             fault(error, false);
         }
-        let live =
-            manifest.rows() as usize - usize::try_from(manifest.deleted().len()).unwrap_or(0);
         let mut rows = RoaringBitmap::new();
-        let papers = view.for_each(Some(live), |stored| {
+        let papers = view.for_each(|stored| {
             rows.insert(stored.row.get());
         });
         if let Err(error) = papers {

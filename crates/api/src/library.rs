@@ -231,7 +231,7 @@ impl Library {
     ///
     /// Those of [`len`](Self::len).
     pub fn ids(&self) -> Result<Vec<String>> {
-        self.read(|view, index| ids_of(view, Some(index.len())))
+        self.read(|view, _| ids_of(view))
     }
 
     /// Numbers about the library.
@@ -282,7 +282,7 @@ impl Library {
 
     /// The error for an id that no paper has.
     pub(crate) fn unknown(view: &View<'_>, id: &str) -> Error {
-        let nearest = ids_of(view, None)
+        let nearest = ids_of(view)
             .map(|ids| nearest_ids(id, ids, 3))
             .unwrap_or_default();
         Error::UnknownPaper {
@@ -292,9 +292,9 @@ impl Library {
     }
 }
 
-fn ids_of(view: &View<'_>, expected: Option<usize>) -> Result<Vec<String>> {
+fn ids_of(view: &View<'_>) -> Result<Vec<String>> {
     let mut ids = Vec::new();
-    view.for_each(expected, |stored| ids.push(stored.paper.id))?;
+    view.for_each(|stored| ids.push(stored.paper.id))?;
     Ok(ids)
 }
 

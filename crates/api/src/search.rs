@@ -57,7 +57,7 @@ impl Library {
                 (_, Some(vector)) => (vector.clone(), RoaringBitmap::new()),
                 (_, None) => return Err(Error::EmptyQuery { expected: "a text" }),
             };
-            let filter = rows_allowed(view, index, query)?;
+            let filter = rows_allowed(view, query)?;
             let hits = self.hits(index, vector.view(), k, &seeds, filter.as_ref(), query)?;
             papers_of(view, &hits)
         })
@@ -147,16 +147,12 @@ impl Library {
     }
 }
 
-fn rows_allowed(
-    view: &View<'_>,
-    index: &FlatIndex,
-    query: &Query,
-) -> Result<Option<RoaringBitmap>> {
+fn rows_allowed(view: &View<'_>, query: &Query) -> Result<Option<RoaringBitmap>> {
     if query.filter.is_empty() {
         return Ok(None);
     }
     let mut rows = RoaringBitmap::new();
-    view.for_each(Some(index.len()), |stored| {
+    view.for_each(|stored| {
         if query.filter.allows(&stored.paper) {
             rows.insert(stored.row.get());
         }

@@ -355,7 +355,8 @@ impl View<'_> {
         if self.ids_checked.get() == generation {
             return Ok(());
         }
-        let check = || {
+        let mut found = 0;
+        let mut check = || {
             let mut all = self
                 .transaction
                 .prepare("SELECT row, id FROM papers NOT INDEXED")?;
@@ -365,14 +366,16 @@ impl View<'_> {
             let mut papers = all.query([])?;
             while let Some(paper) = papers.next()? {
                 let id = paper.get_ref(1)?.as_str()?;
-                let found: Option<i64> = by_id.query_row([id], |row| row.get(0)).optional()?;
-                if found != Some(paper.get(0)?) {
+                let row: Option<i64> = by_id.query_row([id], |row| row.get(0)).optional()?;
+                if row != Some(paper.get(0)?) {
                     return Err(damaged(INDEX_OF_IDS.to_owned()));
                 }
+                found += 1;
             }
             Ok(())
         };
         check().map_err(self.failed())?;
+        self.check_count(found)?;
         self.ids_checked.set(generation);
         Ok(())
     }
@@ -394,31 +397,34 @@ impl View<'_> {
         one().map_err(self.failed())
     }
 
-    /// Calls `act` with every paper, in the order of the rows. Where it is said how many there
-    /// must be, what damage hides is missed.
-    pub(crate) fn for_each(
-        &self,
-        expected: Option<usize>,
-        mut act: impl FnMut(StoredPaper),
-    ) -> Result<()> {
+    /// Calls `act` with every paper, in the order of the rows. Fails in the end if there are not as
+    /// many as vectors: what damage hides is missed.
+    pub(crate) fn for_each(&self, mut act: impl FnMut(StoredPaper)) -> Result<()> {
+        let mut found = 0;
         let mut all = || {
             // By the table itself: an index might hide a paper.
             let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY row");
             let mut select = self.transaction.prepare_cached(&sql)?;
             let mut papers = select.query([])?;
-            let mut found = 0;
             while let Some(row) = papers.next()? {
                 act(StoredPaper::of(row)?);
                 found += 1;
             }
-            match expected {
-                Some(expected) if found != expected => Err(damaged(format!(
-                    "its table of papers, which has {found} of {expected}"
-                ))),
-                _ => Ok(()),
-            }
+            Ok(())
         };
-        all().map_err(self.failed())
+        all().map_err(self.failed())?;
+        self.check_count(found)
+    }
+
+    /// Compares the number of papers found with that of the vectors that are not deleted.
+    fn check_count(&self, found: u64) -> Result<()> {
+        let manifest = self.manifest()?;
+        let expected = u64::from(manifest.rows()) - manifest.deleted().len();
+        if found == expected {
+            return Ok(());
+        }
+        let what = format!("its table of papers, which has {found} of {expected}");
+        Err(self.damaged(what))
     }
 
     /// What `SQLite` itself finds wrong with its file, in its words; nothing as a rule.
