@@ -66,6 +66,7 @@ mod embed;
 mod error;
 mod evaluation;
 mod filter;
+mod identifiers;
 mod json_lines;
 mod library;
 mod lock;
@@ -75,6 +76,7 @@ mod records;
 mod search;
 mod spelling;
 mod store;
+mod words;
 
 pub use add::{AddOptions, AddProgress, AddReport};
 pub use check::{CheckReport, Fault};

@@ -35,6 +35,13 @@ pub struct Paper {
     pub url: Option<String>,
     /// Subjects, such as `cs.CL`.
     pub categories: Vec<String>,
+    /// The digital object identifier, such as `10.1145/3292500`, without `https://doi.org/`.
+    pub doi: Option<String>,
+    /// The number of the preprint on arXiv, such as `1706.03762` or `hep-th/9901001`, without its
+    /// version.
+    pub arxiv: Option<String>,
+    /// The ids, DOIs or arXiv numbers of the papers that it cites, as far as they are known.
+    pub references: Vec<String>,
 }
 
 impl Paper {
@@ -92,6 +99,27 @@ impl Paper {
     #[must_use]
     pub fn categories<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.categories = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the digital object identifier.
+    #[must_use]
+    pub fn doi(mut self, doi: impl Into<String>) -> Self {
+        self.doi = Some(doi.into());
+        self
+    }
+
+    /// Sets the number of the preprint on arXiv.
+    #[must_use]
+    pub fn arxiv(mut self, number: impl Into<String>) -> Self {
+        self.arxiv = Some(number.into());
+        self
+    }
+
+    /// Sets the papers that it cites.
+    #[must_use]
+    pub fn references<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
+        self.references = ids.into_iter().map(Into::into).collect();
         self
     }
 

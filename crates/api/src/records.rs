@@ -9,7 +9,8 @@ use crate::{Paper, Result};
 /// Reads papers from JSON lines, plain or compressed with gzip, one at a time.
 ///
 /// A line is an object with `id`, `title`, `abstract`, `authors` (a list of strings), `year`,
-/// `venue`, `url` and `categories` (a list, or a string with spaces or commas between). Unknown
+/// `venue`, `url`, `categories` (a list, or a string with spaces or commas between), `doi`, `arxiv`
+/// and `references` (a list of strings). Unknown
 /// fields are ignored, blank lines too. A bad line is an [`Error::Record`](crate::Error::Record)
 /// with its number, and the iteration may go on behind it.
 ///
@@ -160,6 +161,13 @@ fn paper_of(fields: &Fields) -> Result<Paper, String> {
         year: year(fields)?,
         venue: string(fields, "venue")?.filter(|venue| !venue.is_empty()),
         url: string(fields, "url")?.filter(|url| !url.is_empty()),
+        doi: string(fields, "doi")?.filter(|doi| !doi.is_empty()),
+        arxiv: string(fields, "arxiv")?.filter(|number| !number.is_empty()),
+        references: match fields.get("references") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(list)) => strings("references", list)?,
+            Some(other) => return Err(wrong("references", other, "a list of strings")),
+        },
         categories: match fields.get("categories") {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(list)) => strings("categories", list)?,
@@ -242,7 +250,8 @@ mod tests {
     fn reads_every_field() {
         let line =
             r#"{"id": 7, "title": " T ", "abstract": "A", "authors": ["X", "Y"], "year": "2017",
-            "venue": "V", "url": "U", "categories": "cs.CL cs.LG", "other": {}}"#
+            "venue": "V", "url": "U", "categories": "cs.CL cs.LG", "doi": "10.1/x",
+            "arxiv": "1706.03762", "references": ["8"], "other": {}}"#
                 .replace('\n', "");
         let expected = Paper::new("7")
             .title("T")
@@ -251,7 +260,10 @@ mod tests {
             .year(2017)
             .venue("V")
             .url("U")
-            .categories(["cs.CL", "cs.LG"]);
+            .categories(["cs.CL", "cs.LG"])
+            .doi("10.1/x")
+            .arxiv("1706.03762")
+            .references(["8"]);
         assert_eq!(read(line.as_bytes()), [Ok(expected)]);
     }
 

@@ -17,7 +17,7 @@ use crate::{Error, Paper, Result};
 const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
-const FORMAT_VERSION: i64 = 1;
+const FORMAT_VERSION: i64 = 2;
 
 const FILE: &str = "papers.sqlite";
 
@@ -37,18 +37,21 @@ const SCHEMA: &str = "
         venue TEXT,
         url TEXT,
         categories TEXT NOT NULL,
+        doi TEXT,
+        arxiv TEXT,
+        cites TEXT NOT NULL,
         text_hash BLOB NOT NULL,
         checksum INTEGER NOT NULL
     );";
 
 /// The columns of a paper, as [`StoredPaper::of`] reads them.
-const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, categories, text_hash, \
-                       checksum";
+const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, categories, doi, \
+                       arxiv, cites, text_hash, checksum";
 
 const INDEX_OF_IDS: &str = "its index of ids";
 
 /// The number of those that the checksum, the last one, is made of.
-const CHECKED: usize = 10;
+const CHECKED: usize = 13;
 
 /// What the text of a paper was when it was embedded: the start of its BLAKE3 hash.
 pub(crate) type TextHash = [u8; 16];
@@ -93,8 +96,11 @@ impl StoredPaper {
                 venue: row.get(6)?,
                 url: row.get(7)?,
                 categories: list_of(row, 8)?,
+                doi: row.get(9)?,
+                arxiv: row.get(10)?,
+                references: list_of(row, 11)?,
             },
-            text_hash: row.get(9)?,
+            text_hash: row.get(12)?,
         })
     }
 }
@@ -441,14 +447,16 @@ impl View<'_> {
 
     /// Writes a paper whose vector is in `row`; the id must be free.
     pub(crate) fn insert(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
-        let sql = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let sql = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
+                   ?12, ?13, ?14)";
         self.write(sql, row, text_hash, paper)
     }
 
     /// Writes what is known about a paper that keeps its vector.
     pub(crate) fn update(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
         let sql = "UPDATE papers SET id = ?2, title = ?3, abstract = ?4, authors = ?5, year = ?6, \
-                   venue = ?7, url = ?8, categories = ?9, text_hash = ?10, checksum = ?11 \
+                   venue = ?7, url = ?8, categories = ?9, doi = ?10, arxiv = ?11, \
+                   cites = ?12, text_hash = ?13, checksum = ?14 \
                    WHERE row = ?1";
         self.write(sql, row, text_hash, paper)
     }
@@ -464,6 +472,9 @@ impl View<'_> {
             paper.venue.clone().into(),
             paper.url.clone().into(),
             json_list(&paper.categories).into(),
+            paper.doi.clone().into(),
+            paper.arxiv.clone().into(),
+            json_list(&paper.references).into(),
             text_hash.to_vec().into(),
         ];
         let checksum = checksum(columns.iter().map(ValueRef::from));
