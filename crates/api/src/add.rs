@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use crate::embed::check_shape;
 use crate::library::{State, vectors_dir};
 use crate::lock::WriteLock;
+use crate::standing::PairCosines;
 use crate::store::{StoredPaper, TextHash, View};
 use crate::{Error, Library, Paper, Result};
 
@@ -323,11 +324,16 @@ impl Library {
         }
         let mut writer = IndexWriter::with_manifest(&vectors, view.manifest()?);
         change(&view, &mut writer)?;
-        let newest = view.commit(writer.manifest())?;
-        *index = index
+        let next = index
             .reopen(&vectors, writer.manifest())
             .map_err(Error::index(&vectors))?;
-        *generation = newest;
+        let pairs = view.pair_cosines()?;
+        if pairs.is_none_or(|pairs| pairs.is_stale(next.len())) {
+            let pairs = PairCosines::of(&next).map_err(Error::index(&vectors))?;
+            view.set_pair_cosines(&pairs)?;
+        }
+        *generation = view.commit(writer.manifest())?;
+        *index = next;
         // Files that are left over take space and nothing else; the next commit tries again.
         if let Err(error) = writer.sweep() {
             tracing::warn!(%error, "left-over files stay in `{}`", vectors.display());

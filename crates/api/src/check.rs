@@ -70,6 +70,9 @@ impl Library {
             let what = format!("the paper in row {row}, of which there is no vector");
             fault(view.damaged(what), false);
         }
+        if let Err(error) = view.check_keywords() {
+            fault(error, true);
+        }
         if let Some(error) = integrity(&view) {
             fault(error, false);
         }
@@ -84,8 +87,8 @@ impl Library {
         })
     }
 
-    /// Makes again what can be made from the rest: damaged or missing compact forms of vectors.
-    /// Returns how many files were made. Whoever has the library open goes on.
+    /// Makes again what can be made from the rest: damaged or missing compact forms of vectors, and
+    /// the index of keywords. Returns how many were made. Whoever has the library open goes on.
     ///
     /// # Errors
     ///
@@ -96,9 +99,16 @@ impl Library {
         let mut store = Store::open(dir)?;
         let _lock = WriteLock::acquire(dir)?;
         let vectors = vectors_dir(dir);
-        let manifest = store.read()?.manifest()?;
+        let view = store.write()?;
+        let manifest = view.manifest()?;
         let mut writer = IndexWriter::with_manifest(&vectors, manifest);
-        writer.rebuild().map_err(Error::index(&vectors))
+        let mut made = writer.rebuild().map_err(Error::index(&vectors))?;
+        if view.check_keywords().is_err() {
+            view.rebuild_keywords()?;
+            view.commit(writer.manifest())?;
+            made += 1;
+        }
+        Ok(made)
     }
 }
 

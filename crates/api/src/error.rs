@@ -109,6 +109,16 @@ pub enum Error {
         /// The numbers that the library can answer.
         expected: RangeInclusive<usize>,
     },
+    /// A setting of a query is out of range.
+    #[error("{name} is {found}, expected {expected}")]
+    InvalidOption {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
     /// The library has no paper to search.
     #[error("the library `{dir}` is empty; add papers first")]
     EmptyLibrary {

@@ -62,21 +62,29 @@
 
 mod add;
 mod check;
+mod diversity;
 mod embed;
 mod error;
 mod evaluation;
 mod filter;
+mod fusion;
 mod identifiers;
 mod json_lines;
+mod keywords;
 mod library;
 mod lock;
 mod paper;
 mod query;
+mod ranking;
 mod records;
 mod search;
+mod seeds;
 mod spelling;
+mod standing;
 mod store;
+mod svm;
 mod words;
+mod works;
 
 pub use add::{AddOptions, AddProgress, AddReport};
 pub use check::{CheckReport, Fault};
@@ -90,9 +98,11 @@ pub use evaluation::{Judgements, Metrics};
 pub use filter::Filter;
 pub use library::{Library, LibraryInfo};
 pub use paper::Paper;
-pub use query::Query;
+pub use query::{Mode, Query, Strategy};
 pub use records::{PaperReader, TextReader, TextRecord};
 pub use search::PaperHit;
+pub use standing::Standing;
+pub use works::DuplicateReason;
 
 // Compiles and runs the code of the README.
 #[cfg(doctest)]

@@ -1,3 +1,5 @@
+mod keywords;
+
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use rusqlite::{
 };
 
 use crate::embed::EmbedderInfo;
+use crate::standing::PairCosines;
 use crate::{Error, Paper, Result};
 
 /// Marks the `SQLite` file as ours (`PRAGMA application_id`): "Cogn".
@@ -50,6 +53,11 @@ const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, cate
 
 const INDEX_OF_IDS: &str = "its index of ids";
 
+/// The name of the cosines of random pairs.
+const PAIRS: &str = "pair_cosines";
+
+const KEYWORDS: &str = "its index of keywords";
+
 /// The number of those that the checksum, the last one, is made of.
 const CHECKED: usize = 13;
 
@@ -62,8 +70,15 @@ pub(crate) type TextHash = [u8; 16];
 pub(crate) struct Store {
     path: PathBuf,
     connection: Connection,
-    /// The generation at which every id was last seen to be found.
-    ids_checked: Cell<Option<i64>>,
+    checked: Checked,
+}
+
+/// The generations at which indexes of the table, which might hide a paper where a byte of them was
+/// changed, were last seen to be right.
+#[derive(Debug, Default)]
+struct Checked {
+    ids: Cell<Option<i64>>,
+    keywords: Cell<Option<i64>>,
 }
 
 /// A paper as it is stored.
@@ -185,6 +200,7 @@ impl Store {
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(keywords::SCHEMA)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", FORMAT_VERSION)?;
             let dim = embedder.dim.to_string();
@@ -195,6 +211,7 @@ impl Store {
                 ("dim", &dim),
                 ("manifest", &manifest.to_json()),
                 ("generation", "0"),
+                (PAIRS, "null"),
             ] {
                 set_meta(&transaction, key, value)?;
             }
@@ -202,6 +219,8 @@ impl Store {
         };
         let outcome = write();
         outcome.map_err(store.failed("write"))?;
+        let view = store.write()?;
+        view.commit(manifest)?;
         Ok(store)
     }
 
@@ -209,7 +228,7 @@ impl Store {
         Self {
             path,
             connection,
-            ids_checked: Cell::new(None),
+            checked: Checked::default(),
         }
     }
 
@@ -241,7 +260,7 @@ impl Store {
             transaction,
             path,
             act,
-            ids_checked: &self.ids_checked,
+            checked: &self.checked,
         })
     }
 
@@ -285,7 +304,7 @@ pub(crate) struct View<'a> {
     transaction: Transaction<'a>,
     path: &'a Path,
     act: &'static str,
-    ids_checked: &'a Cell<Option<i64>>,
+    checked: &'a Checked,
 }
 
 impl View<'_> {
@@ -318,6 +337,19 @@ impl View<'_> {
             fingerprint: self.meta("fingerprint")?,
             dim: self.number("dim")?,
         })
+    }
+
+    /// How the cosines of random pairs of papers were spread when that was last looked at.
+    pub(crate) fn pair_cosines(&self) -> Result<Option<PairCosines>> {
+        let json = self.meta(PAIRS)?;
+        serde_json::from_str(&json).map_err(|_| self.damaged(format!("`{PAIRS}`")))
+    }
+
+    pub(crate) fn set_pair_cosines(&self, pairs: &PairCosines) -> Result<()> {
+        let json = serde_json::to_string(&Some(pairs)).unwrap_or_default();
+        set_meta(&self.transaction, PAIRS, &json)
+            .map(drop)
+            .map_err(self.failed())
     }
 
     fn number<T: FromStr>(&self, key: &str) -> Result<T> {
@@ -358,7 +390,7 @@ impl View<'_> {
 
     fn check_ids(&self) -> Result<()> {
         let generation = Some(self.generation()?);
-        if self.ids_checked.get() == generation {
+        if self.checked.ids.get() == generation {
             return Ok(());
         }
         let mut found = 0;
@@ -382,7 +414,7 @@ impl View<'_> {
         };
         check().map_err(self.failed())?;
         self.check_count(found)?;
-        self.ids_checked.set(generation);
+        self.checked.ids.set(generation);
         Ok(())
     }
 
@@ -449,16 +481,24 @@ impl View<'_> {
     pub(crate) fn insert(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
         let sql = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
                    ?12, ?13, ?14)";
-        self.write(sql, row, text_hash, paper)
+        self.write(sql, row, text_hash, paper)?;
+        self.add_keywords(row, paper).map_err(self.failed())
     }
 
     /// Writes what is known about a paper that keeps its vector.
     pub(crate) fn update(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
+        let before = self.at(row)?;
         let sql = "UPDATE papers SET id = ?2, title = ?3, abstract = ?4, authors = ?5, year = ?6, \
                    venue = ?7, url = ?8, categories = ?9, doi = ?10, arxiv = ?11, \
                    cites = ?12, text_hash = ?13, checksum = ?14 \
                    WHERE row = ?1";
-        self.write(sql, row, text_hash, paper)
+        self.write(sql, row, text_hash, paper)?;
+        if (&before.title, &before.abstract_text) == (&paper.title, &paper.abstract_text) {
+            return Ok(());
+        }
+        self.remove_keywords(row, &before)
+            .and_then(|()| self.add_keywords(row, paper))
+            .map_err(self.failed())
     }
 
     fn write(&self, sql: &str, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
@@ -488,7 +528,9 @@ impl View<'_> {
 
     /// Takes a paper away.
     pub(crate) fn delete(&self, row: RowId) -> Result<()> {
+        let paper = self.at(row)?;
         let delete = || {
+            self.remove_keywords(row, &paper)?;
             self.transaction
                 .prepare_cached("DELETE FROM papers WHERE row = ?")?
                 .execute([row.get()])
@@ -500,7 +542,8 @@ impl View<'_> {
     pub(crate) fn commit(self, manifest: &Manifest) -> Result<i64> {
         let failed = self.failed();
         let generation = self.generation()? + 1;
-        let ids_checked = self.ids_checked;
+        self.seal_keywords().map_err(self.failed())?;
+        let checked = self.checked;
         let transaction = self.transaction;
         let commit = || {
             set_meta(&transaction, "manifest", &manifest.to_json())?;
@@ -509,8 +552,10 @@ impl View<'_> {
         };
         commit().map_err(failed)?;
         // What SQLite itself adds to a sound index, it finds.
-        if ids_checked.get() == Some(generation - 1) {
-            ids_checked.set(Some(generation));
+        for checked in [&checked.ids, &checked.keywords] {
+            if checked.get() == Some(generation - 1) {
+                checked.set(Some(generation));
+            }
         }
         Ok(generation)
     }

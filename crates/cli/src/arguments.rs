@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use cognate::{DEFAULT_MODEL, Filter, Precision, Query};
+use cognate::{DEFAULT_MODEL, Filter, Mode, Precision, Query, Strategy};
 
 /// Finds related research papers by meaning.
 #[derive(Debug, Parser)]
@@ -98,6 +98,12 @@ pub(crate) struct HitArguments {
     /// Only papers with at least this cosine, -1 to 1
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     pub(crate) min_score: Option<f32>,
+    /// How much papers that are like better ones stand back, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) diversity: f32,
+    /// Show preprint and publication of one paper as two hits
+    #[arg(long)]
+    pub(crate) every_version: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -113,7 +119,11 @@ impl HitArguments {
         filter = self.venue.iter().fold(filter, Filter::venue);
         filter = self.author.iter().fold(filter, Filter::author);
         filter = self.category.iter().fold(filter, Filter::category);
-        query = query.filter(filter);
+        query = query
+            .filter(filter)
+            .diversity(self.diversity)
+            .every_version(self.every_version)
+            .standing(true);
         if let Some(k) = self.k {
             query = query.k(k);
         }
@@ -133,7 +143,13 @@ pub(crate) struct SearchArguments {
     pub(crate) model: Option<String>,
     #[command(flatten)]
     pub(crate) hits: HitArguments,
-    /// What to look for
+    /// How papers are found: vector (by meaning), keyword (by words), or hybrid (by both)
+    #[arg(long, default_value_t)]
+    pub(crate) mode: Mode,
+    /// Search again, moved towards the best N papers of the first search
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) feedback: usize,
+    /// What to look for; words between double quotes are a phrase for the keywords
     pub(crate) text: String,
 }
 
@@ -143,6 +159,12 @@ pub(crate) struct RelatedArguments {
     pub(crate) library: LibraryArguments,
     #[command(flatten)]
     pub(crate) hits: HitArguments,
+    /// A paper to stay away from; several times for several
+    #[arg(long, value_name = "ID")]
+    pub(crate) not: Vec<String>,
+    /// How several papers make one query: mean, best (near to any of them) or svm (a classifier)
+    #[arg(long, default_value_t)]
+    pub(crate) strategy: Strategy,
     /// The ids of papers
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,

@@ -58,7 +58,11 @@ fn embeds_only_what_changed() {
 
     // The new vector answers, and the old one does not.
     let hits = library
-        .search(&cognate::Query::text(changed[8].text()).k(300))
+        .search(
+            &cognate::Query::text(changed[8].text())
+                .mode(cognate::Mode::Vector)
+                .k(300),
+        )
         .unwrap();
     assert_eq!(hits[0].paper, changed[8]);
     assert!((hits[0].score - 1.0).abs() < 1e-6);
@@ -202,7 +206,11 @@ fn reads_other_text_of_a_paper_when_told() {
         .add_with(papers(20).into_iter().map(Ok), &titles, &mut go_on)
         .unwrap();
     let hits = library
-        .search(&cognate::Query::text(paper(4).title).k(1))
+        .search(
+            &cognate::Query::text(paper(4).title)
+                .mode(cognate::Mode::Vector)
+                .k(1),
+        )
         .unwrap();
     assert_eq!(hits[0].paper.id, "p4");
     assert!((hits[0].score - 1.0).abs() < 1e-6);
@@ -219,7 +227,11 @@ fn removes_all_or_none() {
     assert_eq!(library.len().unwrap(), 48);
     assert_eq!(library.get("p3").unwrap(), None);
     let hits = library
-        .search(&cognate::Query::text(paper(3).text()).k(48))
+        .search(
+            &cognate::Query::text(paper(3).text())
+                .mode(cognate::Mode::Vector)
+                .k(48),
+        )
         .unwrap();
     assert!(
         hits.iter()

@@ -8,7 +8,9 @@
 mod add;
 mod damage;
 mod double;
+mod keywords;
 mod model_test;
 mod open;
 mod queries;
+mod sets;
 mod writers;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use cognate::{Library, Paper, Query};
+use cognate::{Library, Mode, Paper, Query};
 use proptest::prelude::*;
 
 use crate::double::{LetterCounts, paper};
@@ -60,12 +60,12 @@ proptest! {
             if expected.is_empty() {
                 continue;
             }
-            let hits = library.search(&Query::text("graph").k(expected.len())).unwrap();
+            let hits = library.search(&Query::text("graph").mode(Mode::Vector).k(expected.len())).unwrap();
             let found: BTreeMap<String, Paper> =
                 hits.iter().map(|hit| (hit.paper.id.clone(), hit.paper.clone())).collect();
             prop_assert_eq!(&found, &expected);
             for hit in &hits {
-                let text = Query::text(hit.paper.text()).k(1);
+                let text = Query::text(hit.paper.text()).mode(Mode::Vector).k(1);
                 prop_assert!((library.search(&text).unwrap()[0].score - 1.0).abs() < 1e-6);
             }
         }

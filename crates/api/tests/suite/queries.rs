@@ -1,4 +1,4 @@
-use cognate::{Error, Filter, Library, Paper, PaperHit, Query};
+use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
 use proptest::prelude::*;
 
 use crate::double::{LetterCounts, paper, papers};
@@ -14,6 +14,11 @@ fn library() -> (tempfile::TempDir, Library) {
 
 fn ids(hits: &[PaperHit]) -> Vec<&str> {
     hits.iter().map(|hit| hit.paper.id.as_str()).collect()
+}
+
+/// A query by the vector of a text alone.
+fn by_meaning(text: &str) -> Query {
+    Query::text(text).mode(Mode::Vector)
 }
 
 /// The cosine in f64.
@@ -46,17 +51,17 @@ fn agrees_with_every_cosine_in_f64() {
     let (_dir, library) = library();
     let text = "a galaxy of markets";
     for k in [1, 7, COUNT] {
-        let hits = library.search(&Query::text(text).k(k)).unwrap();
+        let hits = library.search(&by_meaning(text).k(k)).unwrap();
         assert_exact(&hits, &LetterCounts::row(text), k, &papers(COUNT));
     }
     let by_vector = Query::vector(LetterCounts::row(text)).k(7);
-    let by_text = Query::text(text).k(7);
+    let by_text = by_meaning(text).k(7);
     assert_eq!(
         library.search(&by_vector).unwrap(),
         library.search(&by_text).unwrap()
     );
     assert_eq!(
-        library.search(&Query::text(text)).unwrap().len(),
+        library.search(&by_meaning(text)).unwrap().len(),
         Query::DEFAULT_K
     );
 }
@@ -65,9 +70,17 @@ fn agrees_with_every_cosine_in_f64() {
 fn a_batch_gives_what_each_query_gives() {
     let (_dir, library) = library();
     let texts = ["graph", "enzyme fever", "proof of a proof"];
-    let batch = library.search_batch(&texts, 9).unwrap();
-    for (text, hits) in texts.into_iter().zip(batch) {
-        assert_eq!(hits, library.search(&Query::text(text).k(9)).unwrap());
+    let filter = Filter::default().years(..2010);
+    let mut queries: Vec<Query> = Mode::ALL
+        .into_iter()
+        .flat_map(|mode| texts.map(|text| Query::text(text).mode(mode).k(9)))
+        .collect();
+    queries.push(Query::vector(LetterCounts::row("quartz")));
+    queries.push(Query::text("quartz").filter(filter));
+    queries.push(Query::papers(["p1", "p9"]).not(["p4"]));
+    let batch = library.search_batch(&queries).unwrap();
+    for (query, hits) in queries.iter().zip(batch) {
+        assert_eq!(hits, library.search(query).unwrap(), "{query:?}");
     }
 }
 
@@ -100,17 +113,21 @@ fn turns_towards_the_wanted_and_away_from_the_unwanted() {
             .sqrt();
         row.map(|x| f64::from(x) / length)
     };
-    let (a, b, c) = (unit(1), unit(2), unit(3));
+    // Two that are of one subject.
+    let near = library.related("p1", 1).unwrap().remove(0).paper.id;
+    let number = near[1..].parse().unwrap();
+    assert_ne!(number, 3);
+    let (a, b, c) = (unit(1), unit(number), unit(3));
     #[expect(clippy::cast_possible_truncation, reason = "as a caller would")]
     let rocchio: Vec<f32> = (0..a.len())
         .map(|at| (0.75 * (a[at] + b[at]) / 2.0 - 0.15 * c[at]) as f32)
         .collect();
     let left: Vec<Paper> = papers(COUNT)
         .into_iter()
-        .filter(|p| !["p1", "p2", "p3"].contains(&&*p.id))
+        .filter(|p| !["p1", &near, "p3"].contains(&&*p.id))
         .collect();
     let hits = library
-        .search(&Query::papers(["p1", "p2"]).not(["p3"]).k(30))
+        .search(&Query::papers(["p1", &near]).not(["p3"]).k(30))
         .unwrap();
     assert_exact(&hits, &rocchio, 30, &left);
 }
@@ -159,7 +176,7 @@ fn says_what_is_wrong_with_a_question() {
     let empty = dir.path().join("empty");
     let library = Library::create(&empty, LetterCounts::default()).unwrap();
     assert_eq!(
-        library.search(&Query::text("a")).unwrap_err().to_string(),
+        library.search(&by_meaning("a")).unwrap_err().to_string(),
         format!(
             "the library `{}` is empty; add papers first",
             empty.display()
@@ -208,12 +225,12 @@ proptest! {
             }));
         }
         let text = "market of proofs";
-        let hits = library.search(&Query::text(text).k(k).filter(filter.clone())).unwrap();
+        let hits = library.search(&by_meaning(text).k(k).filter(filter.clone())).unwrap();
         assert_exact(&hits, &LetterCounts::row(text), k, &left);
 
         // A minimum score cuts the end off.
         let bound = hits.get(hits.len() / 2).map_or(0.0, |hit| hit.score);
-        let query = Query::text(text).k(k).filter(filter).min_score(bound);
+        let query = by_meaning(text).k(k).filter(filter).min_score(bound);
         let above: Vec<_> = hits.iter().filter(|hit| hit.score >= bound).cloned().collect();
         prop_assert_eq!(library.search(&query).unwrap(), above);
     }

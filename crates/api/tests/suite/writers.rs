@@ -1,7 +1,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use cognate::{Library, Query};
+use cognate::{Library, Mode, Query};
 use tempfile::tempdir;
 
 use crate::double::{LetterCounts, paper, papers};
@@ -39,7 +39,9 @@ fn writers_take_turns_and_lose_nothing() {
     assert_eq!(ids.len(), 450);
     for id in ids {
         let paper = library.get(&id).unwrap().unwrap();
-        let hits = library.search(&Query::text(paper.text()).k(450)).unwrap();
+        let hits = library
+            .search(&Query::text(paper.text()).mode(Mode::Vector).k(450))
+            .unwrap();
         assert_eq!(hits.len(), 450);
         let own = hits.iter().find(|hit| hit.paper.id == id).unwrap();
         assert!((own.score - 1.0).abs() < 1e-6, "{id} has its own vector");
@@ -65,7 +67,9 @@ fn every_call_sees_the_newest_commit() {
     // A writer too, whose last look is long ago.
     reader.add([paper(2), paper(40)]).unwrap();
     assert_eq!(writer.len().unwrap(), 31);
-    let hits = writer.search(&Query::text(paper(40).text()).k(1)).unwrap();
+    let hits = writer
+        .search(&Query::text(paper(40).text()).mode(Mode::Vector).k(1))
+        .unwrap();
     assert!((hits[0].score - 1.0).abs() < 1e-6);
 }
 

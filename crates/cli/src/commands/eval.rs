@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cognate::{Judgements, Library, Metrics, TextReader};
+use cognate::{Judgements, Library, Metrics, Mode, Query, TextReader};
 use serde::Serialize;
 
 use crate::arguments::EvalArguments;
@@ -21,6 +21,15 @@ struct EvalDocument<'a> {
     precision: &'a str,
     documents: usize,
     queries: usize,
+    #[serde(flatten)]
+    vector: MetricsDocument,
+    keyword: MetricsDocument,
+    hybrid: MetricsDocument,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct MetricsDocument {
     #[serde(rename = "ndcg@10")]
     ndcg_at_10: f64,
     #[serde(rename = "map@100")]
@@ -31,7 +40,18 @@ struct EvalDocument<'a> {
     recall_at_100: f64,
     #[serde(rename = "mrr@10")]
     mrr_at_10: f64,
-    seconds: f64,
+}
+
+impl From<Metrics> for MetricsDocument {
+    fn from(metrics: Metrics) -> Self {
+        Self {
+            ndcg_at_10: metrics.ndcg_at_10,
+            map_at_100: metrics.map_at_100,
+            recall_at_10: metrics.recall_at_10,
+            recall_at_100: metrics.recall_at_100,
+            mrr_at_10: metrics.mrr_at_10,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
@@ -60,18 +80,17 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
         );
     }
 
-    let metrics = judge(&library, &judgements, &queries)?;
+    let judge = |mode| judge(&library, &judgements, &queries, mode);
+    let vector = judge(Mode::Vector)?;
     let info = library.embedder_info();
     let document = EvalDocument {
         model: &info.model,
         precision: &info.precision,
         documents,
-        queries: metrics.queries,
-        ndcg_at_10: metrics.ndcg_at_10,
-        map_at_100: metrics.map_at_100,
-        recall_at_10: metrics.recall_at_10,
-        recall_at_100: metrics.recall_at_100,
-        mrr_at_10: metrics.mrr_at_10,
+        queries: vector.queries,
+        vector: vector.into(),
+        keyword: judge(Mode::Keyword)?.into(),
+        hybrid: judge(Mode::Hybrid)?.into(),
         seconds: start.elapsed().as_secs_f64(),
     };
     if arguments.json {
@@ -121,9 +140,14 @@ fn judge(
     library: &Library,
     judgements: &Judgements,
     queries: &[(String, String)],
+    mode: Mode,
 ) -> Result<Metrics> {
-    let texts: Vec<&str> = queries.iter().map(|(_, text)| text.as_str()).collect();
-    let answers = library.search_batch(&texts, DEPTH.min(library.len()?))?;
+    let k = DEPTH.min(library.len()?);
+    let texts = queries.iter().map(|(_, text)| text);
+    let texts: Vec<Query> = texts
+        .map(|text| Query::text(text).mode(mode).k(k))
+        .collect();
+    let answers = library.search_batch(&texts)?;
     let mut rankings = HashMap::new();
     for ((query, _), hits) in queries.iter().zip(answers) {
         let ids = hits.into_iter().map(|hit| hit.paper.id).collect();
@@ -145,15 +169,20 @@ fn table(document: &EvalDocument<'_>) -> String {
         "{model} ({precision}): {}, {queries} queries, {seconds:.1} s\n",
         count(*documents, "document"),
     );
-    for (name, value) in [
-        ("nDCG@10", document.ndcg_at_10),
-        ("MAP@100", document.map_at_100),
-        ("Recall@10", document.recall_at_10),
-        ("Recall@100", document.recall_at_100),
-        ("MRR@10", document.mrr_at_10),
-    ] {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{name:<12}{value:.5}");
+    let modes = [&document.vector, &document.keyword, &document.hybrid];
+    let rows: [(&str, fn(&MetricsDocument) -> f64); 5] = [
+        ("nDCG@10", |metrics| metrics.ndcg_at_10),
+        ("MAP@100", |metrics| metrics.map_at_100),
+        ("Recall@10", |metrics| metrics.recall_at_10),
+        ("Recall@100", |metrics| metrics.recall_at_100),
+        ("MRR@10", |metrics| metrics.mrr_at_10),
+    ];
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{:<12}{:<10}{:<10}hybrid", "", "vector", "keyword");
+    for (name, value) in rows {
+        let _ = write!(text, "{name:<12}");
+        let values = modes.map(|mode| format!("{:<10.5}", value(mode)));
+        let _ = writeln!(text, "{}", values.concat().trim_end());
     }
     text
 }

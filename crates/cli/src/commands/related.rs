@@ -9,7 +9,10 @@ use crate::output::{self, HitDocument, SearchDocument, note, print, print_json};
 pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
     let start = Instant::now();
-    let hits = library.search(&arguments.hits.apply(Query::papers(&arguments.ids)))?;
+    let query = Query::papers(&arguments.ids)
+        .not(&arguments.not)
+        .strategy(arguments.strategy);
+    let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if arguments.hits.json {
         let hits = hits.iter().map(HitDocument::new).collect();

@@ -18,7 +18,10 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     let library = library.with_embedder(encoder)?;
 
     let start = Instant::now();
-    let hits = library.search(&arguments.hits.apply(Query::text(&arguments.text)))?;
+    let query = Query::text(&arguments.text)
+        .mode(arguments.mode)
+        .feedback(arguments.feedback);
+    let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if arguments.hits.json {
         let hits = hits.iter().map(HitDocument::new).collect();
