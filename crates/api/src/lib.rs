@@ -62,15 +62,19 @@
 
 mod add;
 mod check;
+mod communities;
 mod diversity;
+mod duplicates;
 mod embed;
 mod error;
 mod evaluation;
+mod export;
 mod filter;
 mod fusion;
 mod identifiers;
 mod json_lines;
 mod keywords;
+mod labels;
 mod library;
 mod lock;
 mod paper;
@@ -79,10 +83,12 @@ mod ranking;
 mod records;
 mod search;
 mod seeds;
+mod settled;
 mod spelling;
 mod standing;
 mod store;
 mod svm;
+mod topics;
 mod words;
 mod works;
 
@@ -92,9 +98,11 @@ pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
     ResolvedModel, Role, SourceEvent, Truncation,
 };
+pub use duplicates::DuplicatePair;
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
 pub use evaluation::{Judgements, Metrics};
+pub use export::{ExportFormat, PaperWriter};
 pub use filter::Filter;
 pub use library::{Library, LibraryInfo};
 pub use paper::Paper;
@@ -102,6 +110,7 @@ pub use query::{Mode, Query, Strategy};
 pub use records::{PaperReader, TextReader, TextRecord};
 pub use search::PaperHit;
 pub use standing::Standing;
+pub use topics::{Topic, TopicOptions, Topics};
 pub use works::DuplicateReason;
 
 // Compiles and runs the code of the README.

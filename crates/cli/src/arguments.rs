@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use cognate::{DEFAULT_MODEL, Filter, Mode, Precision, Query, Strategy};
+use cognate::{DEFAULT_MODEL, ExportFormat, Filter, Mode, Precision, Query, Strategy};
 
 /// Finds related research papers by meaning.
 #[derive(Debug, Parser)]
@@ -31,6 +31,12 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Remove papers from a library
     Remove(RemoveArguments),
+    /// Write all papers of a library for another program
+    Export(ExportArguments),
+    /// Find papers that are in a library twice, or nearly so
+    Duplicates(DuplicatesArguments),
+    /// Say what a library is about
+    Topics(TopicsArguments),
     /// Measure how well a model finds what judges found relevant
     Eval(EvalArguments),
     /// Write the embeddings of texts to a .npy file
@@ -105,11 +111,19 @@ pub(crate) struct HitArguments {
     #[arg(long)]
     pub(crate) every_version: bool,
     /// Print one JSON document
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// Print the papers as json, jsonl, csv, bibtex, ris or markdown
+    #[arg(long)]
+    pub(crate) format: Option<ExportFormat>,
 }
 
 impl HitArguments {
+    /// The format for other programs, if one is wanted.
+    pub(crate) fn format(&self) -> Option<ExportFormat> {
+        self.format.or(self.json.then_some(ExportFormat::Json))
+    }
+
     /// The query, with what these arguments say.
     pub(crate) fn apply(&self, mut query: Query) -> Query {
         let mut filter = Filter::default();
@@ -198,6 +212,50 @@ pub(crate) struct RemoveArguments {
     /// The ids of papers
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// What to write: json, jsonl, csv, bibtex, ris or markdown
+    #[arg(long, default_value_t = ExportFormat::JsonLines)]
+    pub(crate) format: ExportFormat,
+    /// The file to write [default: the standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DuplicatesArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// The least cosine of two papers whose texts are nearly the same, -1 to 1
+    #[arg(
+        long,
+        value_name = "COSINE",
+        default_value_t = 0.95,
+        allow_negative_numbers = true
+    )]
+    pub(crate) threshold: f32,
+    /// The number of pairs to print [default: all]
+    #[arg(short, value_name = "N")]
+    pub(crate) k: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopicsArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// How fine topics are: more than 1 for more and smaller ones, less for fewer
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    pub(crate) resolution: f64,
+    /// Print one JSON document, with the ids of all papers
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

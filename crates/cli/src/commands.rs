@@ -1,8 +1,11 @@
 pub(crate) mod add;
 pub(crate) mod check;
+pub(crate) mod duplicates;
 pub(crate) mod embed;
 pub(crate) mod eval;
+pub(crate) mod export;
 pub(crate) mod info;
 pub(crate) mod related;
 pub(crate) mod remove;
 pub(crate) mod search;
+pub(crate) mod topics;

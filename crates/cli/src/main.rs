@@ -26,6 +26,9 @@ fn main() -> ExitCode {
         Command::Info(arguments) => commands::info::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Remove(arguments) => commands::remove::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Duplicates(arguments) => commands::duplicates::run(&arguments),
+        Command::Topics(arguments) => commands::topics::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),
     };

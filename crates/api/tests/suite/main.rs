@@ -8,9 +8,12 @@
 mod add;
 mod damage;
 mod double;
+mod duplicates;
+mod export;
 mod keywords;
 mod model_test;
 mod open;
 mod queries;
 mod sets;
+mod topics;
 mod writers;

@@ -4,7 +4,8 @@ use anyhow::Result;
 use cognate::{Library, Query};
 
 use crate::arguments::RelatedArguments;
-use crate::output::{self, HitDocument, SearchDocument, note, print, print_json};
+use crate::commands::export;
+use crate::output::{self, note, print};
 
 pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
@@ -14,13 +15,8 @@ pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
         .strategy(arguments.strategy);
     let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
-    if arguments.hits.json {
-        let hits = hits.iter().map(HitDocument::new).collect();
-        return print_json(&SearchDocument {
-            query: &arguments.ids,
-            took_ms,
-            hits,
-        });
+    if let Some(format) = arguments.hits.format() {
+        return export::print_hits(&hits, format, &arguments.ids, took_ms);
     }
     if hits.is_empty() {
         note("no other paper passes the filters");

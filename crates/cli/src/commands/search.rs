@@ -4,8 +4,9 @@ use anyhow::{Result, bail};
 use cognate::{Library, Query};
 
 use crate::arguments::SearchArguments;
+use crate::commands::export;
 use crate::model;
-use crate::output::{self, HitDocument, SearchDocument, note, print, print_json};
+use crate::output::{self, note, print};
 
 pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
@@ -23,13 +24,8 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
         .feedback(arguments.feedback);
     let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
-    if arguments.hits.json {
-        let hits = hits.iter().map(HitDocument::new).collect();
-        return print_json(&SearchDocument {
-            query: &arguments.text,
-            took_ms,
-            hits,
-        });
+    if let Some(format) = arguments.hits.format() {
+        return export::print_hits(&hits, format, &arguments.text, took_ms);
     }
     if hits.is_empty() {
         note("no paper passes the filters");

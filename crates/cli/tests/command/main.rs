@@ -11,5 +11,8 @@ mod bad_input;
 mod check;
 mod crash;
 mod damage;
+mod duplicates;
+mod export;
 mod measures;
 mod setup;
+mod topics;

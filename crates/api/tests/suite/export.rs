@@ -1,0 +1,112 @@
+use std::ops::ControlFlow;
+
+use cognate::{ExportFormat, Library, Paper, PaperReader, PaperWriter, Query};
+
+use crate::double::{LetterCounts, papers};
+
+/// Papers with everything that a format might stumble over.
+fn hostile() -> Vec<Paper> {
+    let mut all = papers(30);
+    all.push(
+        Paper::new("odd / id, \"quoted\" {7}")
+            .title("100% of \"$x_1^2$\" & {braces} \\ ~ #1, ünïcödé 日本")
+            .abstract_text("a line\n\na paragraph\tand; a, semicolon | <b>tag</b>")
+            .authors(["Øre, Bo", "The Wheel Collaboration", "Ada van der Love"])
+            .year(-300)
+            .venue("Journal of A & B")
+            .url("https://example.org/a_b?c=%20#d")
+            .categories(["cs.CL", "cs.LG"])
+            .doi("10.1234/a_b(c)<d>")
+            .arxiv("hep-th/9901001")
+            .references(["p1", "10.1234/other"]),
+    );
+    all.push(Paper::new("bare").abstract_text("no title"));
+    all
+}
+
+fn write(papers: &[Paper], format: ExportFormat) -> Vec<u8> {
+    let mut writer = PaperWriter::new(Vec::new(), format);
+    for paper in papers {
+        writer.write(paper).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+#[test]
+fn json_lines_come_back_as_the_papers_that_went_out() {
+    let papers = hostile();
+    let bytes = write(&papers, ExportFormat::JsonLines);
+    let read = PaperReader::new(bytes.as_slice(), "out.jsonl").unwrap();
+    let read: Vec<Paper> = read.collect::<Result<_, _>>().unwrap();
+    assert_eq!(read, papers);
+}
+
+#[test]
+fn one_array_holds_what_the_lines_hold() {
+    let papers = hostile();
+    let bytes = write(&papers, ExportFormat::Json);
+    let read: Vec<Paper> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(read, papers);
+}
+
+#[test]
+fn a_library_gives_its_papers_in_order_until_told_to_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
+    let mut expected = papers(20);
+    library.add(expected.clone()).unwrap();
+    library.remove(&["p3".to_owned()]).unwrap();
+    expected.remove(3);
+    let mut found = Vec::new();
+    let mut take = |wanted: usize| {
+        found.clear();
+        library
+            .for_each(|paper| {
+                found.push(paper);
+                if found.len() == wanted {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })
+            .unwrap();
+        found.clone()
+    };
+    assert_eq!(take(usize::MAX), expected);
+    assert_eq!(take(4), expected[..4]);
+}
+
+#[test]
+fn hits_have_rank_and_score_where_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
+    library.add(papers(20)).unwrap();
+    let hits = library.search(&Query::text("graph enzyme").k(3)).unwrap();
+    let write = |format| {
+        let mut writer = PaperWriter::for_hits(Vec::new(), format);
+        for hit in &hits {
+            writer.write_hit(hit).unwrap();
+        }
+        String::from_utf8(writer.finish().unwrap()).unwrap()
+    };
+    let lines = write(ExportFormat::JsonLines);
+    for (line, hit) in lines.lines().zip(&hits) {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(record["rank"], hit.rank);
+        assert_eq!(
+            record["score"].to_string().parse::<f32>().unwrap(),
+            hit.score
+        );
+        assert_eq!(record["id"], hit.paper.id.as_str());
+    }
+    assert_eq!(lines.lines().count(), 3);
+    let table = write(ExportFormat::Csv);
+    let start = format!("1,{},{},", hits[0].score, hits[0].paper.id);
+    assert!(table.starts_with("rank,score,id,"), "{table}");
+    assert!(table.lines().nth(1).unwrap().starts_with(&start), "{table}");
+    let list = write(ExportFormat::Markdown);
+    let end = format!("score {:.3}", hits[2].score);
+    assert!(list.lines().nth(2).unwrap().starts_with("3. ") && list.trim_end().ends_with(&end));
+    assert_eq!(write(ExportFormat::Ris).matches("ER  - \r\n").count(), 3);
+    assert_eq!(write(ExportFormat::Bibtex).matches("\n}\n").count(), 3);
+}
