@@ -17,6 +17,9 @@ const CANDIDATES: usize = 4;
 /// the pair for it to stand for its words.
 const LEAST_PART_OF_PAIR: f64 = 0.4;
 
+/// Papers that must have the pair, so that it is no accident of one.
+const LEAST_PAIRS: u32 = 2;
+
 /// The part of a group's papers that have a label, at least.
 const LEAST_PART: f64 = 0.02;
 
@@ -197,6 +200,7 @@ impl Group {
             let rarer = self.counts[a].min(self.counts[b]);
             (a == place || b == place)
                 && !used[other]
+                && count >= LEAST_PAIRS
                 && f64::from(count) >= LEAST_PART_OF_PAIR * f64::from(rarer)
                 && f64::from(count) >= LEAST_PART_OF_PAIR / 2.0 * f64::from(self.counts[place])
         };
@@ -253,16 +257,15 @@ mod tests {
         let found = labels(
             &[
                 &[
-                    "Rotating wheels on data",
-                    "Wheels and data",
-                    "The rotating wheel, 1984",
+                    "Wheels with data",
+                    "Data on wheels",
+                    "The wheel of 1984: data",
                 ],
-                &["Stars and data", "Data of stars", "A star: data"],
+                &["Stars and data", "Data of stars", "A star with data"],
             ],
             2,
         );
-        assert_eq!(found[0], ["wheels", "rotating"]);
-        // In as many papers of its own group, and had elsewhere too.
+        assert_eq!(found[0], ["wheels", "data"]);
         assert_eq!(found[1], ["stars", "data"]);
     }
 
