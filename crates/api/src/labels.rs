@@ -1,9 +1,10 @@
 //! Words that say what groups of papers are about.
 //!
-//! Class-based TF-IDF (M. Grootendorst, "`BERTopic`: neural topic modeling with a class-based TF-IDF
-//! procedure", 2022): a word counts in a group by how many of its papers have it, times
-//! `ln(1 + A / f)`, where `f` is how often it is had in all groups, and `A` the words of a group on
-//! average. Words are stems; where two stems mostly stand side by side, they are one label.
+//! A class-based TF-IDF (M. Grootendorst, "`BERTopic`: neural topic modeling with a class-based TF-IDF
+//! procedure", 2022): `p · ln(p / q)`, where `p` is the part of a group's papers that have a word, and
+//! `q` that of all papers. With `BERTopic`'s own `ln(1 + A / f)`, words that all groups have, as `model`
+//! and `based`, named half of the groups of 10,000 arXiv papers. Words are stems; where two stems often
+//! stand side by side, they are one label.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -82,21 +83,26 @@ impl WordCounts {
         for (&stem, &count) in self.groups.iter().flatten() {
             totals[stem as usize] += u64::from(count);
         }
-        let groups = float(self.groups.len() as u64).max(1.0);
-        let average = float(totals.iter().sum()) / groups;
+        let all: f64 = self.papers.iter().copied().map(f64::from).sum();
         let rank = |counts: &HashMap<Stem, u32>, papers: u32| {
             let least = (LEAST_PART * f64::from(papers)).max(1.0);
             let mut ranked: Vec<(f64, Stem, u32)> = counts
                 .iter()
                 .filter(|&(_, &count)| f64::from(count) >= least)
                 .map(|(&stem, &count)| {
-                    let rarity = (1.0 + average / float(totals[stem as usize])).ln();
-                    (f64::from(count) * rarity, stem, count)
+                    let part = f64::from(count) / f64::from(papers);
+                    let part_of_all = float(totals[stem as usize]) / all;
+                    (part * (part / part_of_all).ln(), stem, count)
                 })
+                // What is rarer in the group than elsewhere does not name it.
+                .filter(|(score, ..)| *score >= 0.0)
                 .collect();
             ranked.sort_by(|a, b| {
                 let names = (&self.names[a.1 as usize], &self.names[b.1 as usize]);
-                b.0.total_cmp(&a.0).then(names.0.cmp(names.1))
+                let by_count = b.2.cmp(&a.2);
+                b.0.total_cmp(&a.0)
+                    .then(by_count)
+                    .then(names.0.cmp(names.1))
             });
             ranked.truncate(labels * CANDIDATES);
             Group {
