@@ -134,7 +134,7 @@ enum Out<W: Write> {
 
 /// The place of a hit, and its cosine.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Rank {
     rank: usize,
     score: f32,
 }
@@ -181,14 +181,14 @@ impl<W: Write> PaperWriter<W> {
     ///
     /// Those of the writer.
     pub fn write_hit(&mut self, hit: &PaperHit) -> io::Result<()> {
-        let place = Place {
+        let place = Rank {
             rank: hit.rank,
             score: hit.score,
         };
         self.put(&hit.paper, self.hits.then_some(place))
     }
 
-    fn put(&mut self, paper: &Paper, place: Option<Place>) -> io::Result<()> {
+    fn put(&mut self, paper: &Paper, place: Option<Rank>) -> io::Result<()> {
         let first = self.written == 0;
         match &mut self.out {
             Out::Json(out) => {

@@ -58,7 +58,7 @@ pub(super) fn write(
     let (entry, venue) = match kind(paper) {
         Kind::Article(venue) => ("article", Some(("journal", venue))),
         Kind::InProceedings(venue) => ("inproceedings", Some(("booktitle", venue))),
-        Kind::Other(venue) => ("misc", venue.map(|venue| ("howpublished", venue))),
+        Kind::Other(venue) => ("misc", venue.map(|venue| ("publisher", venue))),
     };
     let mut field = {
         writeln!(out, "@{entry}{{{},", keys.key(&paper.id))?;
@@ -81,11 +81,8 @@ pub(super) fn write(
     field("year", paper.year.map(|year| year.to_string()))?;
     field("doi", verbatim(&paper.doi))?;
     if let Some(number) = verbatim(&paper.arxiv) {
-        // From April 2007 on, a number does not say the subject.
-        let class = paper.categories.first().filter(|_| !number.contains('/'));
         field("eprint", Some(number))?;
         field("archiveprefix", Some("arXiv".to_owned()))?;
-        field("primaryclass", class.and_then(|class| text(class)))?;
     }
     field("url", verbatim(&paper.url))?;
     let keywords: Vec<_> = paper.categories.iter().filter_map(|c| text(c)).collect();
@@ -180,12 +177,11 @@ mod tests {
             r"@misc{arXiv:2001.00001,
   title = {{Sorting by Rotating Wheels}},
   author = {Ann Ada and Øre, Bo and {Wheel Team} and {Cut and Dry}},
-  howpublished = {arXiv},
+  publisher = {arXiv},
   year = {2020},
   doi = {10.48550/arXiv.2001.00001},
   eprint = {2001.00001},
   archiveprefix = {arXiv},
-  primaryclass = {cs.DS},
   url = {https://example.org/a_b%20%7Bc%7D#d%20e},
   keywords = {cs.DS, cs\_X},
   abstract = {We sort 50\% more. Cheaply.},
@@ -198,10 +194,6 @@ mod tests {
     fn leaves_out_what_is_unknown() {
         let paper = Paper::new("a").abstract_text("B.").authors([" "]).url("");
         assert_eq!(entry(&paper), "@misc{a,\n  abstract = {B.},\n}\n");
-        let old = Paper::new("a")
-            .arxiv("hep-th/9901001")
-            .categories(["hep-th"]);
-        assert!(!entry(&old).contains("primaryclass"));
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Place;
+use super::Rank;
 use crate::Paper;
 
 /// A paper with its place before it, if it is a hit.
@@ -17,7 +17,7 @@ struct Record<'a> {
 }
 
 /// Writes one object on one line, without its end.
-pub(super) fn write(out: &mut impl Write, paper: &Paper, place: Option<Place>) -> io::Result<()> {
+pub(super) fn write(out: &mut impl Write, paper: &Paper, place: Option<Rank>) -> io::Result<()> {
     let record = Record {
         rank: place.map(|place| place.rank),
         score: place.map(|place| place.score),
@@ -41,7 +41,7 @@ mod tests {
             .to_owned()
             + r#""venue":null,"url":null,"categories":[],"doi":null,"arxiv":null,"references":[]}"#;
         assert_eq!(text(None), format!("{{{rest}"));
-        let place = Place {
+        let place = Rank {
             rank: 3,
             score: 0.1,
         };

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Place, known};
+use super::{Rank, known};
 use crate::Paper;
 
 /// Writes an item of a numbered list: title, authors, year, venue, score.
@@ -9,7 +9,7 @@ pub(super) fn write(
     out: &mut impl Write,
     number: usize,
     paper: &Paper,
-    place: Option<Place>,
+    place: Option<Rank>,
 ) -> io::Result<()> {
     let title = known(Some(&paper.title)).map_or_else(|| "(no title)".to_owned(), |t| escape(&t));
     let mut item = match address(paper) {
@@ -75,7 +75,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn item(paper: &Paper, place: Option<Place>) -> String {
+    fn item(paper: &Paper, place: Option<Rank>) -> String {
         let mut out = Vec::new();
         write(&mut out, 7, paper, place).unwrap();
         String::from_utf8(out).unwrap()
@@ -94,7 +94,7 @@ mod tests {
             "7. [On wheels \\[and\\] \\*stars\\*](https://example.org/a%20%28b%29) — Ann Ada, Bo Øre · \
              2020 · *Letters\\_X*\n"
         );
-        let place = Place {
+        let place = Rank {
             rank: 2,
             score: 0.123_45,
         };

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::Place;
+use super::Rank;
 use crate::Paper;
 
 const COLUMNS: [&str; 11] = [
@@ -49,7 +49,7 @@ impl<W: Write> Table<W> {
         Ok(())
     }
 
-    pub(super) fn write(&mut self, paper: &Paper, place: Option<Place>) -> io::Result<()> {
+    pub(super) fn write(&mut self, paper: &Paper, place: Option<Rank>) -> io::Result<()> {
         self.start()?;
         if self.hits {
             let place = place.map(|place| (place.rank.to_string(), place.score.to_string()));
@@ -100,7 +100,7 @@ mod tests {
             .title("One, \"two\"\nthree")
             .authors(["Ann Ada", "Bo; Else"])
             .year(1999);
-        let place = Place {
+        let place = Rank {
             rank: 1,
             score: 0.25,
         };
