@@ -1,5 +1,6 @@
 //! Papers that are in a library twice, or nearly so.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cognate_index::{FlatIndex, RowId, SearchOptions};
@@ -65,9 +66,8 @@ impl Library {
             |index| near(index, threshold).map_err(failed),
             |view, index, mut pairs| {
                 for rows in named_alike(view)? {
-                    if !pairs.contains_key(&rows) {
-                        let cosine = cosine(index, rows).map_err(failed)?;
-                        pairs.insert(rows, cosine);
+                    if let Entry::Vacant(pair) = pairs.entry(rows) {
+                        pair.insert(cosine(index, rows).map_err(failed)?);
                     }
                 }
                 let mut found = Vec::new();

@@ -126,7 +126,7 @@ pub struct PaperWriter<W: Write> {
 enum Out<W: Write> {
     Json(W),
     JsonLines(W),
-    Csv(Table<W>),
+    Csv(Box<Table<W>>),
     Bibtex(W, CitationKeys),
     Ris(W),
     Markdown(W),
@@ -154,7 +154,7 @@ impl<W: Write> PaperWriter<W> {
         let out = match format {
             ExportFormat::Json => Out::Json(writer),
             ExportFormat::JsonLines => Out::JsonLines(writer),
-            ExportFormat::Csv => Out::Csv(Table::new(writer, hits)),
+            ExportFormat::Csv => Out::Csv(Box::new(Table::new(writer, hits))),
             ExportFormat::Bibtex => Out::Bibtex(writer, CitationKeys::default()),
             ExportFormat::Ris => Out::Ris(writer),
             ExportFormat::Markdown => Out::Markdown(writer),
