@@ -48,10 +48,16 @@ impl Shape {
             LISTS.contains(key) && value.first() == Some(&b'[') && holds_objects(&value[1..])
         });
         let is_record = |(key, _): &(&str, &[u8])| ["id", "title", "paperId"].contains(key);
-        let first_line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        // An object over several lines has a name or its end behind the bracket.
+        let is_opened = head
+            .strip_prefix(b"{")
+            .and_then(|rest| Some((rest.first()?, rest.trim_ascii_start().first()?)))
+            .is_some_and(|(next, first)| {
+                matches!(next, b'\r' | b'\n') && matches!(first, b'"' | b'}')
+            });
         match list {
             Some(list) if !keys[..list].iter().any(is_record) => Self::Field,
-            _ if head.len() > 1 && first_line.trim_ascii() == b"{" => Self::List,
+            _ if is_opened => Self::List,
             _ => Self::Lines,
         }
     }

@@ -122,7 +122,7 @@ impl<'a> PaperReader<'a> {
     fn of_source(source: Source<'a>, origin: String, format: Format) -> Result<Self> {
         if format == Format::Parquet {
             let mut spool = source.into_reader();
-            let copy = || -> io::Result<File> {
+            let mut copy = || -> io::Result<File> {
                 let mut file = tempfile::tempfile()?;
                 io::copy(&mut spool, &mut file)?;
                 Ok(file)
@@ -139,11 +139,8 @@ impl<'a> PaperReader<'a> {
     }
 
     fn of_rows(file: File, origin: String) -> Result<Self> {
-        let rows = Rows::new(file).map_err(|error| Error::UnknownFormat {
-            origin: origin.clone(),
-            found: format!("cannot be read as Parquet: {error}"),
-            expected: "a whole Parquet file".to_owned(),
-        })?;
+        let rows = Rows::new(file).map_err(io::Error::other);
+        let rows = rows.map_err(Error::io("read", Path::new(&origin)))?;
         Ok(Self {
             records: Box::new(rows),
             origin,

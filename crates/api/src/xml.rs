@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::mended::{Mended, SPOILED};
 use crate::source::Source;
 use crate::{latex, markup};
 
@@ -99,7 +100,7 @@ pub(crate) enum Piece {
 
 /// Reads a document from its start to its end.
 pub(crate) struct XmlStream<'a> {
-    reader: Reader<Source<'a>>,
+    reader: Reader<Mended<'a>>,
     buffer: Vec<u8>,
     /// Elements that are open outside of whole ones.
     depth: usize,
@@ -109,7 +110,7 @@ pub(crate) struct XmlStream<'a> {
 
 impl<'a> XmlStream<'a> {
     pub(crate) fn new(source: Source<'a>) -> Self {
-        let mut reader = Reader::from_reader(source);
+        let mut reader = Reader::from_reader(Mended::new(source));
         reader.config_mut().expand_empty_elements = true;
         reader.config_mut().allow_dangling_amp = true;
         Self {
@@ -134,7 +135,7 @@ impl<'a> XmlStream<'a> {
         }
         let piece = self.try_next(whole);
         if piece.is_err() {
-            self.line = self.reader.get_ref().next_byte_line();
+            self.line = self.reader.get_ref().line();
         }
         self.ended = !matches!(piece, Ok(Some(_)));
         piece.transpose()
@@ -148,7 +149,7 @@ impl<'a> XmlStream<'a> {
             match event.map_err(|error| broken(&error))? {
                 Event::Start(tag) => {
                     let element = start(&tag)?;
-                    self.line = self.reader.get_ref().next_byte_line();
+                    self.line = self.reader.get_ref().line();
                     if whole.contains(&element.name.as_str()) {
                         return self.whole(element).map(Piece::Whole).map(Some);
                     }
@@ -180,14 +181,12 @@ impl<'a> XmlStream<'a> {
         let mut open = vec![element];
         loop {
             self.buffer.clear();
-            let event = match self.reader.read_event_into(&mut self.buffer) {
-                Err(quick_xml::Error::Encoding(_)) => {
-                    let line = self.reader.get_ref().next_byte_line();
-                    fault.get_or_insert_with(|| format!("not UTF-8 on line {line}"));
-                    continue;
-                }
-                event => event.map_err(|error| broken(&error))?,
-            };
+            let event = self.reader.read_event_into(&mut self.buffer);
+            let event = event.map_err(|error| broken(&error))?;
+            if fault.is_none() && event.contains(SPOILED) {
+                let line = self.reader.get_ref().line();
+                fault = Some(format!("not UTF-8 on line {line}"));
+            }
             match event {
                 Event::Start(tag) => {
                     if open.len() >= MAX_DEPTH {
