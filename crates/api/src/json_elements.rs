@@ -213,6 +213,30 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// Goes to behind the object that has the list: there stand counts and cursors, no records.
+    fn leave_field(&mut self) -> Result<(), String> {
+        let mut scan = Scan {
+            depth: 1,
+            ..Scan::default()
+        };
+        loop {
+            self.source.begin_record();
+            let bytes = self.source.fill_buf();
+            let bytes = bytes.map_err(|error| source::unreadable(&error))?;
+            if bytes.is_empty() {
+                return Err(
+                    "the object with the list is not closed, the file ends in it".to_owned(),
+                );
+            }
+            let end = bytes.iter().position(|byte| scan.step(*byte));
+            let used = end.map_or(bytes.len(), |end| end + 1);
+            self.source.consume(used);
+            if end.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
     /// Reads a value into `element`, up to the bracket that closes it, or to the comma, bracket or
     /// line break behind it where it has none. Whether it was too long to keep.
     fn cut(&mut self) -> Result<bool, String> {
@@ -256,13 +280,12 @@ impl<'a> Elements<'a> {
     }
 
     fn try_next(&mut self) -> Result<Option<Result<Fields, String>>, String> {
-        if self.shape == Shape::Field && !self.open {
-            self.enter_field()?;
-        }
         loop {
             let first = self.peek()?;
             self.start = self.source.next_byte_line();
             match first {
+                // One answer of an interface may follow another.
+                Some(b'{') if self.shape == Shape::Field && !self.open => self.enter_field()?,
                 None if self.open => {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
@@ -275,9 +298,8 @@ impl<'a> Elements<'a> {
                 Some(b']') if self.open => {
                     self.source.consume(1);
                     self.open = false;
-                    // Behind the list of an object stand counts and cursors, no records.
                     if self.shape == Shape::Field {
-                        return Ok(None);
+                        self.leave_field()?;
                     }
                 }
                 Some(_) => {
@@ -348,6 +370,8 @@ mod tests {
         let field =
             r#"{"meta": {"results": [3], "a": "\"{"}, "results": [{"id":1},{"id":2}], "b": 1}"#;
         assert_eq!(read(field), expected);
+        let pages = [field, field].concat();
+        assert_eq!(read(&pages), [&expected[..], &expected[..]].concat());
     }
 
     #[test]

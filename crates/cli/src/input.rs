@@ -41,11 +41,7 @@ const SHOWN: usize = 5;
 impl PaperFiles {
     /// Reads all of `paths`, where `-` is the standard input, in `format` or in the one that each
     /// is found to have. Bad records are an error, or are told and left out.
-    pub(crate) fn check(
-        paths: &[PathBuf],
-        format: Option<Format>,
-        skip_bad: bool,
-    ) -> Result<Self> {
+    pub(crate) fn check(paths: &[PathBuf], format: Option<Format>, skip_bad: bool) -> Result<Self> {
         let files = paths
             .iter()
             .map(|path| Input::open(path, format))

@@ -1,5 +1,6 @@
 //! BibTeX and BibLaTeX: entries as papers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use biblatex::{RawBibliography, RawChunk};
@@ -47,6 +48,7 @@ impl<'a> Bibtex<'a> {
         if ["comment", "preamble"].contains(&kind.to_ascii_lowercase().as_str()) {
             return Ok(None);
         }
+        let text = &*braced(text);
         let parsed = RawBibliography::parse(text).map_err(|error| {
             let before = text.get(..error.span.start).unwrap_or(text);
             let line = before.matches('\n').count() + 1;
@@ -60,6 +62,12 @@ impl<'a> Bibtex<'a> {
         let Some(entry) = parsed.entries.first() else {
             return Ok(None);
         };
+        if entry.span.end + 1 < text.len() {
+            let behind: String = text[entry.span.end..].chars().take(40).collect();
+            return Err(format!(
+                "not BibTeX: found `{behind}` behind the last field"
+            ));
+        }
         let mut fields = Fields(HashMap::new());
         for pair in &entry.v.fields {
             let value = self.value(&pair.value.v)?;
@@ -102,6 +110,32 @@ impl Iterator for Bibtex<'_> {
             }
         }
     }
+}
+
+/// An entry with braces around the values that have quotes: in BibTeX a quote in braces does not end
+/// such a value, for the parser it would.
+fn braced(text: &str) -> Cow<'_, str> {
+    let Some(fields) = text.find(['=', ',']).filter(|_| text.contains('"')) else {
+        return Cow::Borrowed(text);
+    };
+    let mut braced = text[..fields].to_owned();
+    let (mut depth, mut escaped, mut quoted) = (1_usize, false, false);
+    for c in text[fields..].chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '"' if depth == 1 => {
+                braced.push(if quoted { '}' } else { '{' });
+                quoted = !quoted;
+                continue;
+            }
+            _ => {}
+        }
+        braced.push(c);
+    }
+    Cow::Owned(braced)
 }
 
 /// The fields of an entry, in LaTeX, by their names in small letters.

@@ -23,7 +23,7 @@ pub(super) enum Column {
 
 /// Names of columns, in small letters and without signs, in the order in which they are preferred:
 /// ours, those of Zotero, of Scopus, and of the Web of Science, also as two letters.
-const NAMES: [(&str, Column); 50] = [
+const NAMES: [(&str, Column); 51] = [
     ("id", Column::Id),
     ("key", Column::Id),
     ("citationkey", Column::Id),
@@ -66,6 +66,7 @@ const NAMES: [(&str, Column); 50] = [
     ("woscategories", Column::Categories),
     ("wc", Column::Categories),
     ("keywords", Column::Keywords),
+    ("de", Column::Keywords),
     ("authorkeywords", Column::Keywords),
     ("manualtags", Column::Keywords),
     ("automatictags", Column::Keywords),
