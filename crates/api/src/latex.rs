@@ -2,7 +2,7 @@
 
 mod symbols;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::compose;
 
 /// `latex` as a reader would see it: accents composed, braces and formatting gone, mathematics as
 /// readable as plain text can be, white space single.
@@ -18,7 +18,7 @@ pub(crate) fn plain(latex: &str) -> String {
     let mut plain = Plain {
         rest: latex,
         out: String::with_capacity(latex.len()),
-        accent: None,
+        accents: Vec::new(),
         math: false,
         groups: Vec::new(),
         next_group: Group::Plain,
@@ -26,13 +26,7 @@ pub(crate) fn plain(latex: &str) -> String {
     while let Some(c) = plain.take() {
         plain.step(c);
     }
-    // Composed only where a mark was put: a text that had its own form keeps it elsewhere.
-    let out = join_white_space(&plain.out);
-    if out.is_ascii() {
-        out
-    } else {
-        out.nfc().collect()
-    }
+    join_white_space(&plain.out)
 }
 
 /// Single spaces between words, none around them.
@@ -61,8 +55,8 @@ enum Group {
 struct Plain<'a> {
     rest: &'a str,
     out: String,
-    /// The combining mark that waits for its letter.
-    accent: Option<char>,
+    /// The combining marks that wait for their letter, the outermost first.
+    accents: Vec<char>,
     math: bool,
     groups: Vec<Group>,
     next_group: Group,
@@ -94,7 +88,7 @@ impl<'a> Plain<'a> {
                 self.next_group = Group::Plain;
             }
             '}' => {
-                self.accent = None;
+                self.accents.clear();
                 self.close();
             }
             '$' => self.dollar(),
@@ -120,10 +114,21 @@ impl<'a> Plain<'a> {
 
     /// Puts a character, with the mark that waited for it.
     fn letter(&mut self, c: char) {
-        self.out.push(c);
-        if let Some(mark) = self.accent.take_if(|_| !c.is_whitespace()) {
-            self.out.push(mark);
+        if self.accents.is_empty() || c.is_whitespace() {
+            self.out.push(c);
+            return;
         }
+        let mut letter = c;
+        let mut apart = Vec::new();
+        for mark in self.accents.drain(..).rev() {
+            match compose(letter, mark) {
+                Some(composed) => letter = composed,
+                // No single character has both.
+                None => apart.push(mark),
+            }
+        }
+        self.out.push(letter);
+        self.out.extend(apart);
     }
 
     fn close(&mut self) {
@@ -189,18 +194,18 @@ impl<'a> Plain<'a> {
             && let Some(mark) = symbols::accent_word(name)
         {
             self.rest = self.rest.trim_start();
-            self.accent = Some(mark);
+            self.accents.push(mark);
         } else if let Some(mark) = symbols::math_accent(name) {
             self.rest = self.rest.trim_start();
-            self.accent = Some(mark);
+            self.accents.push(mark);
         } else if let Some(letter) = symbols::letter(name) {
             // A word of a command ends with the white space behind it, or with `{}`.
             self.rest = self.rest.trim_start();
             self.take_prefix("{}");
             // Dotless letters exist for the sake of the mark.
-            match (self.accent, letter) {
-                (Some(_), "ı") => self.letter('i'),
-                (Some(_), "ȷ") => self.letter('j'),
+            match (self.accents.is_empty(), letter) {
+                (false, "ı") => self.letter('i'),
+                (false, "ȷ") => self.letter('j'),
                 _ => letter.chars().for_each(|c| self.letter(c)),
             }
         } else if let Some(symbol) = symbols::symbol(name) {
@@ -270,7 +275,7 @@ impl<'a> Plain<'a> {
             '-' | '/' | '!' => {}
             ',' | ';' | ':' | '>' | ' ' | '\n' | '\t' | '\r' | '\\' => self.out.push(' '),
             _ => match symbols::accent_sign(sign) {
-                Some(mark) if !self.math => self.accent = Some(mark),
+                Some(mark) if !self.math => self.accents.push(mark),
                 _ => self.letter(sign),
             },
         }
@@ -313,6 +318,7 @@ mod tests {
             (r"Nov{\'a}\v{c}ek", "Nováček"),
             (r"S\o ren {\AA}s", "Søren Ås"),
             (r"Stra{\ss}e, \L{}ukasz", "Straße, Łukasz"),
+            (r"Nguy{\~{\^e}}n", "Nguyễn"),
             (r"\~n, \=a, \.z, \k{a}, \r{u}", "ñ, ā, ż, ą, ů"),
         ] {
             assert_eq!(plain(latex), expected, "{latex}");
