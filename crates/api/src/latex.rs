@@ -23,7 +23,9 @@ pub(crate) fn plain(latex: &str) -> String {
         groups: Vec::new(),
         next_group: Group::Plain,
     };
-    while let Some(c) = plain.take() {
+    loop {
+        plain.take_words();
+        let Some(c) = plain.take() else { break };
         plain.step(c);
     }
     join_white_space(&plain.out)
@@ -67,6 +69,25 @@ impl<'a> Plain<'a> {
         let c = self.rest.chars().next()?;
         self.rest = &self.rest[c.len_utf8()..];
         Some(c)
+    }
+
+    /// Passes on what stands for itself.
+    fn take_words(&mut self) {
+        if self.accents.is_empty() {
+            let is_sign = |byte| {
+                matches!(
+                    byte,
+                    b'\\' | b'{' | b'}' | b'$' | b'^' | b'_' | b'~' | b'-' | b'`' | b'\''
+                )
+            };
+            let end = self.rest.bytes().position(is_sign);
+            let (words, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+            if !words.trim_ascii().is_empty() {
+                self.next_group = Group::Plain;
+            }
+            self.out.push_str(words);
+            self.rest = rest;
+        }
     }
 
     fn take_prefix(&mut self, prefix: &str) -> bool {
