@@ -143,24 +143,25 @@ mod tests {
         ] {
             let mut column = group.next_column().unwrap().unwrap();
             let strings = column.typed::<ByteArrayType>();
-            strings.write_batch(&texts(values), Some(&levels), None).unwrap();
+            strings
+                .write_batch(&texts(values), Some(&levels), None)
+                .unwrap();
             column.close().unwrap();
         }
         let mut column = group.next_column().unwrap().unwrap();
-            let typed = column.typed::<ByteArrayType>();
-            typed.write_batch(&texts(values), Some(levels), repeats).unwrap();
-            column.close().unwrap();
-        };
-        strings(&["a", "b"], &[1, 1, 0], None);
-        strings(&["One", "Two", "Three"], &[1, 1, 1], None);
-        let mut column = group.next_column().unwrap().unwrap();
         let years = column.typed::<DoubleType>();
-        years.write_batch(&[2001.0], Some(&[1, 0, 0]), None).unwrap();
+        years
+            .write_batch(&[2001.0], Some(&[1, 0, 0]), None)
+            .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
         let authors = column.typed::<ByteArrayType>();
         authors
-            .write_batch(&texts(&["X", "Y"]), Some(&[3, 3, 1, 0]), Some(&[0, 1, 0, 0]))
+            .write_batch(
+                &texts(&["X", "Y"]),
+                Some(&[3, 3, 1, 0]),
+                Some(&[0, 1, 0, 0]),
+            )
             .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
@@ -176,7 +177,9 @@ mod tests {
     fn read(file: File) -> Vec<Result<Paper, String>> {
         let reader = PaperReader::from_file(file, "f", None).unwrap();
         assert_eq!(reader.format(), Format::Parquet);
-        reader.map(|paper| paper.map_err(|error| error.to_string())).collect()
+        reader
+            .map(|paper| paper.map_err(|error| error.to_string()))
+            .collect()
     }
 
     #[test]
