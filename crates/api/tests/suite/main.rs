@@ -8,8 +8,8 @@
 mod add;
 mod damage;
 mod double;
-mod keywords;
 mod formats;
+mod keywords;
 mod model_test;
 mod open;
 mod queries;
