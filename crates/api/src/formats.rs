@@ -174,7 +174,7 @@ pub(crate) fn records(format: Format, source: Source<'_>) -> Records<'_> {
 }
 
 /// The objects of `source`, however they stand in it, as papers.
-fn objects<'a>(source: Source<'a>, paper: fn(&Fields) -> Result<Paper, String>) -> Records<'a> {
+fn objects(source: Source<'_>, paper: fn(&Fields) -> Result<Paper, String>) -> Records<'_> {
     let paper = move |(line, fields): (usize, Result<Fields, String>)| {
         (Place::Line(line), fields.and_then(|fields| paper(&fields)))
     };

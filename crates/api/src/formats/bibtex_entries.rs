@@ -27,6 +27,16 @@ struct Entry {
     is_long: bool,
 }
 
+/// What the next line brings.
+enum Next {
+    /// There is none.
+    End,
+    /// Something to look at.
+    More,
+    Found(Cut),
+}
+
+/// An entry, or what is wrong with it, and the line on which it begins.
 pub(super) type Cut = (usize, Result<String, String>);
 
 impl<'a> Entries<'a> {
@@ -103,8 +113,8 @@ impl<'a> Entries<'a> {
         self.entry.take().map(Entry::cut)
     }
 
-    /// Reads the next line; an entry that ends with it without its end.
-    fn advance(&mut self) -> Option<Option<Cut>> {
+    /// Reads the next line, which may leave an entry without its end.
+    fn advance(&mut self) -> Next {
         if let Some(entry) = &mut self.entry {
             entry.text.push(b'\n');
         }
@@ -112,26 +122,32 @@ impl<'a> Entries<'a> {
         self.at = 0;
         match read {
             None => {
-                let entry = self.entry.take()?;
-                Some(Some(entry.unclosed("the file ends in it".to_owned())))
+                let Some(entry) = self.entry.take() else {
+                    return Next::End;
+                };
+                Next::Found(entry.unclosed("the file ends in it".to_owned()))
             }
             Some(Ok(())) => {
                 let line = self.source.line();
                 let begins = find_entry(&self.bytes)
                     .is_some_and(|(start, _)| self.bytes[..start].trim_ascii().is_empty());
                 if !begins {
-                    return Some(None);
+                    return Next::More;
                 }
-                let before = self.entry.take();
-                Some(before.map(|entry| entry.unclosed(format!("line {line} begins the next"))))
+                match self.entry.take() {
+                    Some(entry) => {
+                        Next::Found(entry.unclosed(format!("line {line} begins the next")))
+                    }
+                    None => Next::More,
+                }
             }
             Some(Err(reason)) => {
                 self.bytes.clear();
                 let line = self.source.line();
-                Some(Some(match self.entry.take() {
+                Next::Found(match self.entry.take() {
                     Some(entry) => (entry.line, Err(format!("line {line}: {reason}"))),
                     None => (line, Err(reason)),
-                }))
+                })
             }
         }
     }
@@ -144,7 +160,11 @@ impl Iterator for Entries<'_> {
         loop {
             let found = if self.at >= self.bytes.len() {
                 // An empty rest of a line is its break.
-                self.advance()?
+                match self.advance() {
+                    Next::End => return None,
+                    Next::More => None,
+                    Next::Found(cut) => Some(cut),
+                }
             } else if self.entry.is_some() {
                 self.inside()
             } else {

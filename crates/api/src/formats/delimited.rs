@@ -1,6 +1,7 @@
 //! Tables in text, with a header: CSV (RFC 4180) and values between tabs.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr_iter;
 
 use super::Located;
 use super::delimited_columns::{self, Column};
@@ -155,7 +156,7 @@ impl<'a> Delimited<'a> {
             }
         };
         let delimiter = *self.delimiter.get_or_insert_with(|| {
-            let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
+            let count = |delimiter: &u8| memchr_iter(*delimiter, &line).count();
             // Of equals the last is taken, so the comma stands there.
             let candidates = [b'\t', b';', b','];
             candidates.into_iter().max_by_key(count).unwrap_or(b',')
@@ -236,9 +237,8 @@ impl Iterator for Delimited<'_> {
 fn step(line: &[u8], delimiter: u8, state: &mut State) -> Result<(), String> {
     for &byte in line {
         *state = match (*state, byte) {
-            (State::CellStart, b'"') => State::Quoted,
             (State::Quoted, b'"') => State::Quote,
-            (State::Quoted, _) | (State::Quote, b'"') => State::Quoted,
+            (State::CellStart | State::Quote, b'"') | (State::Quoted, _) => State::Quoted,
             (_, byte) if byte == delimiter => State::CellStart,
             (State::Quote, b' ' | b'\r') => State::Quote,
             (State::Quote, _) => {

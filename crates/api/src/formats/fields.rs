@@ -63,7 +63,7 @@ pub(super) fn name(paper: &mut Paper, own: Option<String>, fields: &str) -> Resu
     let arxiv = paper.arxiv.clone();
     match own.and_then(filled).or(doi).or(arxiv) {
         Some(id) => {
-            paper.id = id.trim().to_owned();
+            id.trim().clone_into(&mut paper.id);
             Ok(())
         }
         None => Err(format!("there is no {fields} to name the paper")),
