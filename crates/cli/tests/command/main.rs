@@ -11,5 +11,6 @@ mod bad_input;
 mod check;
 mod crash;
 mod damage;
+mod formats;
 mod measures;
 mod setup;
