@@ -4,6 +4,10 @@ mod symbols;
 
 use unicode_normalization::char::compose;
 
+/// The most bytes of an argument that is passed over or put into parentheses, so that the time stays
+/// linear.
+const MAX_GROUP: usize = 1024;
+
 /// `latex` as a reader would see it: accents composed, braces and formatting gone, mathematics as
 /// readable as plain text can be, white space single.
 ///
@@ -158,8 +162,9 @@ impl<'a> Plain<'a> {
             Some(Group::One(start)) => (start, ""),
             Some(Group::Numerator(start)) => (start, "/"),
         };
-        let is_one = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '.');
-        if !is_one(self.out[start..].trim()) {
+        let inside = self.out[start..].trim();
+        let is_one = inside.chars().all(|c| c.is_alphanumeric() || c == '.');
+        if inside.len() <= MAX_GROUP && !is_one {
             self.out.insert(start, '(');
             self.out.push(')');
         }
@@ -248,8 +253,13 @@ impl<'a> Plain<'a> {
             "cite" | "citep" | "citet" | "ref" | "eqref" | "label" | "begin" | "end" | "vspace"
             | "hspace" | "textcolor" | "color" | "href" => {
                 while self.rest.starts_with('[') {
-                    let end = self.rest.find(']').map_or(self.rest.len(), |at| at + 1);
-                    self.rest = &self.rest[end..];
+                    let end = self
+                        .rest
+                        .bytes()
+                        .take(MAX_GROUP)
+                        .position(|byte| byte == b']');
+                    let Some(end) = end else { break };
+                    self.rest = &self.rest[end + 1..];
                 }
                 self.skip_group();
             }
@@ -308,15 +318,16 @@ impl<'a> Plain<'a> {
             return;
         }
         let mut depth = 0_usize;
-        let end = self.rest.find(|c: char| {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
+        let end = self.rest.bytes().take(MAX_GROUP).position(|byte| {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
                 _ => {}
             }
             depth == 0
         });
-        self.rest = end.map_or("", |end| &self.rest[end + 1..]);
+        // One that is not closed is text, so that nothing is lost.
+        self.rest = end.map_or(self.rest, |end| &self.rest[end + 1..]);
     }
 }
 
@@ -404,5 +415,8 @@ mod tests {
             plain(text);
         }
         assert_eq!(plain("plain  text "), "plain text");
+        assert_eq!(plain(r"so \cite{open"), "so open");
+        let powers = format!("${}", "^{a b".repeat(200_000));
+        assert!(plain(&format!("{powers}{}$", "}".repeat(200_000))).len() > 600_000);
     }
 }

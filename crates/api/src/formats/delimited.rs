@@ -95,7 +95,9 @@ impl<'a> Delimited<'a> {
                 }
                 Err(reason) => break reason,
             }
-            if self.row.len() > MAX_RECORD {
+            // What a line kept for later takes beside its bytes.
+            let kept = behind.len().saturating_mul(64);
+            if self.row.len().saturating_add(kept) > MAX_RECORD {
                 break source::too_long();
             }
             match self.lines.next() {

@@ -17,9 +17,7 @@ pub(crate) fn detect(head: &[u8], by_name: Option<Format>) -> Result<Format, Str
         return Ok(json(head));
     }
     let text = String::from_utf8_lossy(head);
-    if let Some(format) = text.lines().find_map(line) {
-        return Ok(format);
-    }
+    // Before its cells, which may hold anything.
     let header = text.lines().next().unwrap_or_default();
     if delimited_columns::is_header(header) {
         return Ok(if header.contains('\t') {
@@ -27,6 +25,9 @@ pub(crate) fn detect(head: &[u8], by_name: Option<Format>) -> Result<Format, Str
         } else {
             Format::Csv
         });
+    }
+    if let Some(format) = text.lines().find_map(line) {
+        return Ok(format);
     }
     match by_name {
         Some(format) => Ok(format),

@@ -1,7 +1,7 @@
 //! RIS, line by line: `TAG  - value`, a record from `TY` to `ER`.
 
 use super::Located;
-use super::fields::{filled, identify, name, person, year_in};
+use super::fields::{filled, identify, joined, name, person, year_in};
 use crate::source::{self, MAX_RECORD, Source};
 use crate::{Paper, Place, markup};
 
@@ -86,7 +86,7 @@ impl Iterator for Ris<'_> {
             let text = match (text, &mut self.record) {
                 (Ok(text), _) => text,
                 (Err(reason), Some(record)) => {
-                    let reason = format!("line {line} of the record is {reason}");
+                    let reason = format!("line {line}: {reason}");
                     record.fault.get_or_insert(reason);
                     continue;
                 }
@@ -134,6 +134,15 @@ fn tag(line: &str) -> Option<(&str, &str)> {
     (is_tag && is_spaced).then_some((tag, value))
 }
 
+/// A name as one says it: in RIS a suffix stands last, `Last, First, Jr.`.
+fn author(name: &str) -> String {
+    let parts: Vec<&str> = name.split(',').collect();
+    match parts[..] {
+        [last, first, suffix] => joined(&[first, last, suffix]),
+        _ => person(name),
+    }
+}
+
 fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
     let all = |tags: &[&str]| -> Vec<&str> {
         let fields = fields.iter();
@@ -148,7 +157,7 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
     let mut paper = Paper::new("")
         .title(markup::plain(&first(&["TI", "T1", "CT"])))
         .abstract_text(markup::plain(&first(&["AB", "N2"])))
-        .authors(all(&["AU", "A1"]).into_iter().map(person));
+        .authors(all(&["AU", "A1"]).into_iter().map(author));
     paper.year = year_in(&first(&["PY", "Y1", "DA"]));
     paper.venue = filled(markup::plain(&first(&[
         "T2", "JF", "JO", "JA", "BT", "C3", "PB",

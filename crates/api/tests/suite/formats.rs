@@ -112,7 +112,7 @@ fn ris() {
     let kelp = Paper::new("kelp-2020")
         .title("Kelp counts from small boats")
         .abstract_text("First line of the abstract and its second line.")
-        .authors(["Ola Sand", "Jr. Reef Ida"])
+        .authors(["Ola Sand", "Ida Reef Jr."])
         .year(2020)
         .venue("Coastal Notes")
         .url("https://example.org/kelp")
