@@ -1,6 +1,8 @@
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use crate::Place;
+
 /// The cause of an [`Error`], from a library below.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -70,14 +72,24 @@ pub enum Error {
         found: usize,
     },
     /// A record of an input file is not a paper.
-    #[error("{origin}:{line}: {reason}")]
+    #[error("{origin}:{place}: {reason}")]
     Record {
         /// The file.
         origin: String,
-        /// The line, counted from 1.
-        line: usize,
+        /// The line or the number of the record.
+        place: Place,
         /// What is wrong.
         reason: String,
+    },
+    /// A file of papers is in no format that is read here.
+    #[error("`{origin}` {found}, expected {expected}")]
+    UnknownFormat {
+        /// The file.
+        origin: String,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
     },
     /// A paper lacks what it needs.
     #[error("paper `{id}`: {reason}")]

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use crate::{Error, Result};
+use crate::{Error, Place, Result};
 
 /// Which documents answer which queries, and how well: relevance judgements.
 ///
@@ -135,7 +135,7 @@ impl Judgements {
 fn fault(path: &Path, at: usize, reason: String) -> Error {
     Error::Record {
         origin: path.display().to_string(),
-        line: at + 1,
+        place: Place::Line(at + 1),
         reason,
     }
 }

@@ -3,7 +3,7 @@
 //! A [`Library`] is a folder of papers and their vectors. It is made with an [`Embed`]der, which
 //! turns texts into vectors: the usual one is an [`Encoder`], a sentence-transformers checkpoint
 //! that [`ModelSource`] finds by name; bring your own by implementing the trait. Give the library
-//! [`Paper`]s, from your program or from JSON lines through a [`PaperReader`], and ask it with a
+//! [`Paper`]s, from your program or from a file of many formats through a [`PaperReader`], and ask it with a
 //! [`Query`]: what is near this text, near this paper, near these and not those?
 //!
 //! ```
@@ -70,27 +70,37 @@ mod error;
 mod evaluation;
 mod export;
 mod filter;
+mod formats;
 mod fusion;
 mod identifiers;
+mod json;
+mod json_elements;
 mod json_lines;
 mod keywords;
 mod labels;
+mod latex;
 mod library;
 mod lock;
+mod markup;
+mod mended;
 mod paper;
+mod place;
 mod query;
 mod ranking;
 mod records;
 mod search;
 mod seeds;
 mod settled;
+mod source;
 mod spelling;
 mod standing;
 mod store;
 mod svm;
+mod texts;
 mod topics;
 mod words;
 mod works;
+mod xml;
 
 pub use add::{AddOptions, AddProgress, AddReport};
 pub use check::{CheckReport, Fault};
@@ -104,12 +114,15 @@ pub use error::{BoxError, Error, Result};
 pub use evaluation::{Judgements, Metrics};
 pub use export::{ExportFormat, PaperWriter};
 pub use filter::Filter;
+pub use formats::Format;
 pub use library::{Library, LibraryInfo};
 pub use paper::Paper;
+pub use place::Place;
 pub use query::{Mode, Query, Strategy};
-pub use records::{PaperReader, TextReader, TextRecord};
+pub use records::PaperReader;
 pub use search::PaperHit;
 pub use standing::Standing;
+pub use texts::{TextReader, TextRecord};
 pub use topics::{Topic, TopicOptions, Topics};
 pub use works::DuplicateReason;
 

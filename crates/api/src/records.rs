@@ -1,18 +1,25 @@
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
-use serde_json::Value;
+use crate::formats::{self, Format, Records, Rows};
+use crate::source::Source;
+use crate::{Error, Paper, Place, Result};
 
-use crate::json_lines::{Fields, JsonLines, kind};
-use crate::{Paper, Result};
-
-/// Reads papers from JSON lines, plain or compressed with gzip, one at a time.
+/// Reads papers from a file of any [`Format`], one at a time.
 ///
-/// A line is an object with `id`, `title`, `abstract`, `authors` (a list of strings), `year`,
-/// `venue`, `url`, `categories` (a list, or a string with spaces or commas between), `doi`, `arxiv`
-/// and `references` (a list of strings). Unknown
-/// fields are ignored, blank lines too. A bad line is an [`Error::Record`](crate::Error::Record)
-/// with its number, and the iteration may go on behind it.
+/// The format is told by the first bytes; where they do not tell, by the ending of the name. Any
+/// may be compressed with gzip or Zstandard. Markup in LaTeX, HTML or XML becomes plain text; DOIs
+/// and numbers of arXiv get one form. Files are read as streams: memory does not depend on their
+/// size, and a record has 64 MiB at most.
+///
+/// Cognate's own format is JSON lines: a line is an object with `id`, `title`, `abstract`, `authors`
+/// (a list of strings), `year`, `venue`, `url`, `categories` (a list, or a string with spaces or
+/// commas between), `doi`, `arxiv` and `references` (a list of strings). Unknown fields are ignored,
+/// blank lines too.
+///
+/// A bad record is an [`Error::Record`] with its place, and the iteration may go on behind it; where
+/// the rest of a file cannot be read, the error is the last that comes.
 ///
 /// ```
 /// use cognate::PaperReader;
@@ -22,27 +29,17 @@ use crate::{Paper, Result};
 /// assert_eq!(reader.next().unwrap()?.title, "One");
 /// let error = reader.next().unwrap().unwrap_err();
 /// assert_eq!(error.to_string(), "papers.jsonl:2: `id` is missing");
+///
+/// let entry = r#"@article{goedel31, author = {G{\"o}del, Kurt}, title = {{\"U}ber S{\"a}tze}}"#;
+/// let paper = PaperReader::new(entry.as_bytes(), "refs.bib")?.next().unwrap()?;
+/// assert_eq!((&*paper.id, &*paper.title), ("goedel31", "Über Sätze"));
 /// # Ok::<(), cognate::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct PaperReader<'a> {
-    lines: JsonLines<'a>,
-}
-
-/// Reads texts from JSON lines, as [`PaperReader`] reads papers: a line has `text`, or `title`
-/// and `abstract`, and may have an `id`.
-#[derive(Debug)]
-pub struct TextReader<'a> {
-    lines: JsonLines<'a>,
-}
-
-/// A text to embed or to search for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextRecord {
-    /// What names it; empty when nothing does.
-    pub id: String,
-    /// The text.
-    pub text: String,
+    records: Records<'a>,
+    origin: String,
+    format: Format,
+    place: Option<Place>,
 }
 
 impl PaperReader<'static> {
@@ -50,56 +47,132 @@ impl PaperReader<'static> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io) when it cannot be read.
+    /// [`Error::Io`] when it cannot be read, [`Error::UnknownFormat`] when neither content nor name
+    /// tell a format.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self {
-            lines: JsonLines::open(path)?,
-        })
+        let file = File::open(path).map_err(Error::io("open", path))?;
+        Self::from_file(file, path.display().to_string(), None)
+    }
+
+    /// Reads an open file from where it stands, in a format that is told or found out; `origin` is
+    /// its name. Parquet is read in place, from the start of the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    pub fn from_file(
+        file: File,
+        origin: impl Into<String>,
+        format: Option<Format>,
+    ) -> Result<Self> {
+        let origin = origin.into();
+        let whole = file.try_clone();
+        let whole = whole.map_err(Error::io("read", Path::new(&origin)))?;
+        let source = Source::new(file, &origin)?;
+        let by_name = Format::of_name(Path::new(&origin));
+        let format = told_or_found(&source, &origin, format, by_name)?;
+        // Where it is compressed once more, the bytes of the file are not those of the table.
+        if format == Format::Parquet && !source.is_packed() {
+            return Self::of_rows(whole, origin);
+        }
+        Self::of_source(source, origin, format)
     }
 }
 
 impl<'a> PaperReader<'a> {
-    /// Reads from anything; `origin` names it in messages.
+    /// Reads from anything; the content alone tells the format, and `origin` is its name in
+    /// messages. Parquet is copied to a temporary file, since its end comes first.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io) when the first bytes, which tell gzip from text, cannot
-    /// be read.
+    /// [`Error::Io`] when the first bytes cannot be read, [`Error::UnknownFormat`] when they do not
+    /// tell a format.
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
+        let origin = origin.into();
+        let source = Source::new(reader, &origin)?;
+        let format = told_or_found(&source, &origin, None, None)?;
+        Self::of_source(source, origin, format)
+    }
+
+    /// Reads from anything that is in this format.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the first bytes cannot be read.
+    pub fn with_format(
+        reader: impl Read + 'a,
+        origin: impl Into<String>,
+        format: Format,
+    ) -> Result<Self> {
+        let origin = origin.into();
+        let source = Source::new(reader, &origin)?;
+        Self::of_source(source, origin, format)
+    }
+
+    /// The format that the papers are read in.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Where the record that came last stands; nothing before the first.
+    pub fn place(&self) -> Option<Place> {
+        self.place
+    }
+
+    fn of_source(source: Source<'a>, origin: String, format: Format) -> Result<Self> {
+        if format == Format::Parquet {
+            let mut spool = source.into_reader();
+            let mut copy = || -> io::Result<File> {
+                let mut file = tempfile::tempfile()?;
+                io::copy(&mut spool, &mut file)?;
+                Ok(file)
+            };
+            let file = copy().map_err(Error::io("copy", Path::new(&origin)))?;
+            return Self::of_rows(file, origin);
+        }
         Ok(Self {
-            lines: JsonLines::new(reader, origin.into())?,
+            records: formats::records(format, source),
+            origin,
+            format,
+            place: None,
         })
     }
 
-    /// The number of the line that was read last, counted from 1.
-    pub fn line(&self) -> usize {
-        self.lines.line()
+    fn of_rows(file: File, origin: String) -> Result<Self> {
+        let rows = Rows::new(file).map_err(io::Error::other);
+        let rows = rows.map_err(Error::io("read", Path::new(&origin)))?;
+        Ok(Self {
+            records: Box::new(rows),
+            origin,
+            format: Format::Parquet,
+            place: None,
+        })
     }
 }
 
-impl TextReader<'static> {
-    /// Opens a file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`](crate::Error::Io) when it cannot be read.
-    pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self {
-            lines: JsonLines::open(path)?,
-        })
+fn told_or_found(
+    source: &Source<'_>,
+    origin: &str,
+    told: Option<Format>,
+    by_name: Option<Format>,
+) -> Result<Format> {
+    if let Some(format) = told {
+        return Ok(format);
     }
+    formats::detect(source.head(), by_name).map_err(|found| Error::UnknownFormat {
+        origin: origin.to_owned(),
+        found,
+        expected: format!("one of {}", Format::names()),
+    })
 }
 
-impl<'a> TextReader<'a> {
-    /// Reads from anything; `origin` names it in messages.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`PaperReader::new`].
-    pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
-        Ok(Self {
-            lines: JsonLines::new(reader, origin.into())?,
-        })
+impl std::fmt::Debug for PaperReader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PaperReader")
+            .field("origin", &self.origin)
+            .field("format", &self.format)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,131 +180,18 @@ impl Iterator for PaperReader<'_> {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.lines.next_with(paper_of)
+        let (place, outcome) = self.records.next()?;
+        self.place = Some(place);
+        let outcome = outcome.and_then(|paper| match paper.fault() {
+            None => Ok(paper),
+            Some(fault) => Err(fault.to_owned()),
+        });
+        Some(outcome.map_err(|reason| Error::Record {
+            origin: self.origin.clone(),
+            place,
+            reason,
+        }))
     }
-}
-
-impl Iterator for TextReader<'_> {
-    type Item = Result<TextRecord>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.lines.next_with(text_of)
-    }
-}
-
-fn text_of(fields: &Fields) -> Result<TextRecord, String> {
-    let text = match fields.get("text") {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => return Err(wrong("text", other, "a string")),
-        None => {
-            let title = string(fields, "title")?.unwrap_or_default();
-            let abstract_text = string(fields, "abstract")?.unwrap_or_default();
-            Paper::new("")
-                .title(title)
-                .abstract_text(abstract_text)
-                .text()
-        }
-    };
-    if text.trim().is_empty() {
-        return Err("there is no text, expected `text`, or `title` and `abstract`".to_owned());
-    }
-    Ok(TextRecord {
-        id: id(fields)?,
-        text,
-    })
-}
-
-fn id(fields: &Fields) -> Result<String, String> {
-    match fields.get("id") {
-        Some(Value::Number(number)) if !number.is_f64() => Ok(number.to_string()),
-        _ => Ok(string(fields, "id")?.unwrap_or_default()),
-    }
-}
-
-fn paper_of(fields: &Fields) -> Result<Paper, String> {
-    let paper = Paper {
-        id: id(fields)?,
-        title: string(fields, "title")?.unwrap_or_default(),
-        abstract_text: string(fields, "abstract")?.unwrap_or_default(),
-        authors: match fields.get("authors") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(list)) => strings("authors", list)?,
-            Some(other) => return Err(wrong("authors", other, "a list of strings")),
-        },
-        year: year(fields)?,
-        venue: string(fields, "venue")?.filter(|venue| !venue.is_empty()),
-        url: string(fields, "url")?.filter(|url| !url.is_empty()),
-        doi: string(fields, "doi")?.filter(|doi| !doi.is_empty()),
-        arxiv: string(fields, "arxiv")?.filter(|number| !number.is_empty()),
-        references: match fields.get("references") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(list)) => strings("references", list)?,
-            Some(other) => return Err(wrong("references", other, "a list of strings")),
-        },
-        categories: match fields.get("categories") {
-            None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(list)) => strings("categories", list)?,
-            Some(Value::String(text)) => split_categories(text),
-            Some(other) => return Err(wrong("categories", other, "a string or a list of strings")),
-        },
-    };
-    match paper.fault() {
-        None => Ok(paper),
-        Some(fault) => Err(fault.to_owned()),
-    }
-}
-
-fn string(fields: &Fields, name: &str) -> Result<Option<String>, String> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
-        Some(other) => Err(wrong(name, other, "a string")),
-    }
-}
-
-fn strings(name: &str, list: &[Value]) -> Result<Vec<String>, String> {
-    let string = |value: &Value| match value {
-        Value::String(text) => Ok(text.trim().to_owned()),
-        other => Err(format!(
-            "`{name}` holds {}, expected strings only",
-            kind(other)
-        )),
-    };
-    list.iter().map(string).collect()
-}
-
-fn year(fields: &Fields) -> Result<Option<i32>, String> {
-    let (Some(value), expected) = (fields.get("year"), "a year such as 2017") else {
-        return Ok(None);
-    };
-    let year = match value {
-        Value::Null => return Ok(None),
-        Value::Number(number) => number.as_i64().and_then(|year| i32::try_from(year).ok()),
-        Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::String(text) => text.trim().parse().ok(),
-        other => return Err(wrong("year", other, expected)),
-    };
-    year.map(Some)
-        .ok_or_else(|| format!("`year` is {value}, expected {expected}"))
-}
-
-/// Subjects in one string: between commas or semicolons where there are any, else between spaces.
-fn split_categories(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = if text.contains([',', ';']) {
-        text.split([',', ';']).collect()
-    } else {
-        text.split_whitespace().collect()
-    };
-    parts
-        .into_iter()
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn wrong(name: &str, found: &Value, expected: &str) -> String {
-    format!("`{name}` is {}, expected {expected}", kind(found))
 }
 
 #[cfg(test)]
@@ -250,8 +210,8 @@ mod tests {
     fn reads_every_field() {
         let line =
             r#"{"id": 7, "title": " T ", "abstract": "A", "authors": ["X", "Y"], "year": "2017",
-            "venue": "V", "url": "U", "categories": "cs.CL cs.LG", "doi": "10.1/x",
-            "arxiv": "1706.03762", "references": ["8"], "other": {}}"#
+            "venue": "V", "url": "U", "categories": "cs.CL cs.LG", "doi": "https://doi.org/10.1000/X",
+            "arxiv": "arXiv:1706.03762v2", "references": ["8"], "other": {}}"#
                 .replace('\n', "");
         let expected = Paper::new("7")
             .title("T")
@@ -261,7 +221,7 @@ mod tests {
             .venue("V")
             .url("U")
             .categories(["cs.CL", "cs.LG"])
-            .doi("10.1/x")
+            .doi("10.1000/x")
             .arxiv("1706.03762")
             .references(["8"]);
         assert_eq!(read(line.as_bytes()), [Ok(expected)]);
@@ -326,41 +286,5 @@ mod tests {
         bytes.truncate(bytes.len() - 12);
         let last = read(&bytes).pop().unwrap().unwrap_err();
         assert!(last.starts_with("f:2: cannot read the file"), "{last}");
-    }
-
-    #[test]
-    fn reads_a_text_or_makes_one_of_a_paper() {
-        let lines = r#"{"id": 3, "text": " a b "}
-            {"title": "T", "abstract": "A."}
-            {"id": "x"}
-            {"text": ["a"]}"#;
-        let found: Vec<_> = TextReader::new(lines.as_bytes(), "f")
-            .unwrap()
-            .map(|record| record.map_err(|error| error.to_string()))
-            .collect();
-        let record = |id: &str, text: &str| TextRecord {
-            id: id.to_owned(),
-            text: text.to_owned(),
-        };
-        let missing = "f:3: there is no text, expected `text`, or `title` and `abstract`";
-        let wrong = "f:4: `text` is a list, expected a string";
-        assert_eq!(
-            found,
-            [
-                Ok(record("3", " a b ")),
-                Ok(record("", "T A.")),
-                Err(missing.to_owned()),
-                Err(wrong.to_owned())
-            ]
-        );
-    }
-
-    #[test]
-    fn splits_categories_at_commas_before_spaces() {
-        assert_eq!(split_categories("cs.CL  stat.ML"), ["cs.CL", "stat.ML"]);
-        assert_eq!(
-            split_categories("Machine Learning, Optics;"),
-            ["Machine Learning", "Optics"]
-        );
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use cognate::{DEFAULT_MODEL, ExportFormat, Filter, Mode, Precision, Query, Strategy};
+use cognate::{DEFAULT_MODEL, ExportFormat, Filter, Format, Mode, Precision, Query, Strategy};
 
 /// Finds related research papers by meaning.
 #[derive(Debug, Parser)]
@@ -79,7 +79,15 @@ pub(crate) struct AddArguments {
     /// Add the good records of files that have bad ones
     #[arg(long)]
     pub(crate) skip_bad: bool,
-    /// JSON lines, plain or compressed with gzip; - for the standard input
+    /// The format of the files [default: each by its content, else by its name]
+    ///
+    /// One of jsonl, csv, tsv, bibtex, ris, csl-json, arxiv-json, arxiv-atom, acl-xml, pubmed-xml,
+    /// openalex, semantic-scholar and parquet.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<Format>,
+    /// Papers: JSON lines, CSV, BibTeX, RIS, CSL-JSON, Parquet, or what arXiv, PubMed, OpenAlex,
+    /// Semantic Scholar and the ACL Anthology give; also compressed with gzip or zstd; - for the
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

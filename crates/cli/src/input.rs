@@ -4,7 +4,7 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cognate::{Error, Paper, PaperReader};
+use cognate::{Error, Format, Paper, PaperReader};
 
 use crate::output::{count, note};
 
@@ -24,25 +24,27 @@ pub(crate) struct PaperFiles {
 struct Input {
     name: String,
     file: File,
+    /// The format that it was told to have.
+    format: Option<Format>,
 }
 
-/// A record: the number of its file, and its line there.
+/// A record: the number of its file, and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     file: usize,
-    line: usize,
+    record: Option<cognate::Place>,
 }
 
 /// Messages of one kind that are printed before the rest is only counted.
 const SHOWN: usize = 5;
 
 impl PaperFiles {
-    /// Reads all of `paths`, where `-` is the standard input. Bad records are an error, or are
-    /// told and left out.
-    pub(crate) fn check(paths: &[PathBuf], skip_bad: bool) -> Result<Self> {
+    /// Reads all of `paths`, where `-` is the standard input, in `format` or in the one that each
+    /// is found to have. Bad records are an error, or are told and left out.
+    pub(crate) fn check(paths: &[PathBuf], format: Option<Format>, skip_bad: bool) -> Result<Self> {
         let files = paths
             .iter()
-            .map(|path| Input::open(path))
+            .map(|path| Input::open(path, format))
             .collect::<Result<Vec<_>>>()?;
         let mut seen: HashMap<String, Place> = HashMap::new();
         let mut files = Self {
@@ -54,11 +56,14 @@ impl PaperFiles {
         let mut bad_count = 0;
         let mut repeated = 0;
         for (file, input) in files.files.iter().enumerate() {
-            let mut reader = input.reader()?;
+            let mut reader = input.reader().map_err(told_by_option)?;
+            if format.is_none() && reader.format() != Format::JsonLines {
+                note(&format!("{}: read as {}", input.name, reader.format()));
+            }
             while let Some(record) = reader.next() {
                 let place = Place {
                     file,
-                    line: reader.line(),
+                    record: reader.place(),
                 };
                 match record {
                     Ok(paper) => match seen.insert(paper.id.clone(), place) {
@@ -130,7 +135,7 @@ impl PaperFiles {
                     Ok(paper) => {
                         let place = Place {
                             file,
-                            line: reader.line(),
+                            record: reader.place(),
                         };
                         if self.last.get(&paper.id).is_none_or(|&last| last == place) {
                             return Some(Ok(paper));
@@ -145,7 +150,12 @@ impl PaperFiles {
     }
 
     fn repetition(&self, id: &str, before: Place, now: Place) -> String {
-        let name = |place: Place| format!("{}:{}", self.files[place.file].name, place.line);
+        let name = |place: Place| {
+            let file = &self.files[place.file].name;
+            place
+                .record
+                .map_or_else(|| file.clone(), |record| format!("{file}:{record}"))
+        };
         format!(
             "{}: `{id}` was there already, this one replaces {}",
             name(now),
@@ -155,9 +165,9 @@ impl PaperFiles {
 }
 
 impl Input {
-    fn open(path: &Path) -> Result<Self> {
+    fn open(path: &Path, format: Option<Format>) -> Result<Self> {
         if path == Path::new("-") {
-            return Self::spool("standard input".to_owned(), io::stdin().lock());
+            return Self::spool("standard input".to_owned(), io::stdin().lock(), format);
         }
         let name = path.display().to_string();
         let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
@@ -165,34 +175,46 @@ impl Input {
             .metadata()
             .with_context(|| format!("cannot read `{name}`"))?;
         if metadata.is_dir() {
-            bail!("`{name}` is a folder, expected a file of JSON lines");
+            bail!("`{name}` is a folder, expected a file of papers");
         }
         // A pipe gives its bytes only once.
         if metadata.is_file() {
-            Ok(Self { name, file })
+            Ok(Self { name, file, format })
         } else {
-            Self::spool(name, file)
+            Self::spool(name, file, format)
         }
     }
 
-    fn spool(name: String, mut from: impl io::Read) -> Result<Self> {
+    fn spool(name: String, mut from: impl io::Read, format: Option<Format>) -> Result<Self> {
         let mut copy = || -> io::Result<File> {
             let mut file = tempfile::tempfile()?;
             io::copy(&mut from, &mut file)?;
             Ok(file)
         };
         let file = copy().with_context(|| format!("cannot copy the {name} to a temporary file"))?;
-        Ok(Self { name, file })
+        Ok(Self { name, file, format })
     }
 
-    fn reader(&self) -> cognate::Result<PaperReader<'_>> {
-        let path = || PathBuf::from(&self.name);
-        (&self.file).rewind().map_err(|source| Error::Io {
+    fn reader(&self) -> cognate::Result<PaperReader<'static>> {
+        let failed = |source| Error::Io {
             act: "read",
-            path: path(),
+            path: PathBuf::from(&self.name),
             source,
-        })?;
-        PaperReader::new(&self.file, &self.name)
+        };
+        // A second handle of the same open file: both passes read the same bytes.
+        let mut file = self.file.try_clone().map_err(failed)?;
+        file.rewind().map_err(failed)?;
+        PaperReader::from_file(file, &self.name, self.format)
+    }
+}
+
+/// What the command can do where content and name tell no format.
+fn told_by_option(error: Error) -> anyhow::Error {
+    match error {
+        Error::UnknownFormat { .. } => {
+            anyhow::anyhow!("{error}; nothing was added; --format says which it is")
+        }
+        error => error.into(),
     }
 }
 

@@ -10,6 +10,7 @@ mod damage;
 mod double;
 mod duplicates;
 mod export;
+mod formats;
 mod keywords;
 mod model_test;
 mod open;

@@ -12,7 +12,7 @@ use crate::{interrupt, library};
 pub(crate) fn run(arguments: &AddArguments) -> Result<()> {
     let dir = &arguments.library.library;
     let found = library::find(dir)?;
-    let files = PaperFiles::check(&arguments.files, arguments.skip_bad)?;
+    let files = PaperFiles::check(&arguments.files, arguments.format, arguments.skip_bad)?;
     if files.len() == 0 {
         bail!("there is no paper in the input, nothing was added");
     }

@@ -58,7 +58,8 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
     let start = Instant::now();
     let judgements = Judgements::read(&arguments.qrels)?;
     let queries = read_queries(arguments, &judgements)?;
-    let corpus = PaperFiles::check(std::slice::from_ref(&arguments.corpus), arguments.skip_bad)?;
+    let corpus = std::slice::from_ref(&arguments.corpus);
+    let corpus = PaperFiles::check(corpus, None, arguments.skip_bad)?;
 
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let dir = match &arguments.library {

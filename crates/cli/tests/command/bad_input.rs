@@ -76,7 +76,7 @@ fn files_that_cannot_be_read_are_named() {
     std::fs::create_dir(desk.path("folder")).unwrap();
     assert_eq!(
         add("folder"),
-        "error: `folder` is a folder, expected a file of JSON lines\n"
+        "error: `folder` is a folder, expected a file of papers\n"
     );
     desk.write("empty.jsonl", "\n");
     assert_eq!(

@@ -13,6 +13,7 @@ mod crash;
 mod damage;
 mod duplicates;
 mod export;
+mod formats;
 mod measures;
 mod setup;
 mod topics;
