@@ -80,6 +80,8 @@ pub(super) fn letter(name: &str) -> Option<&'static str> {
         "textasciitilde" => "~",
         "textasciicircum" => "^",
         "textbackslash" => "\\",
+        "textbraceleft" => "{",
+        "textbraceright" => "}",
         "textunderscore" => "_",
         "textbar" => "|",
         "textless" => "<",

@@ -41,6 +41,59 @@ fn json_lines_come_back_as_the_papers_that_went_out() {
     assert_eq!(read, papers);
 }
 
+/// Papers as the other formats can carry them: names as one says them, a year of four digits, one line
+/// a field.
+fn plain() -> Vec<Paper> {
+    let mut all = papers(30);
+    all.push(
+        Paper::new("arXiv:hep-th/9901001")
+            .title("100% of $x_1$ & {braces} \\ ~ #1 ^2, ünïcödé 日本")
+            .abstract_text("A line; \"quoted\", and more: 3 > 2.")
+            .authors([
+                "Bo Øre",
+                "The Wheel Collaboration",
+                "Ada van der Love",
+                "Plato",
+            ])
+            .year(1999)
+            .venue("Journal of A & B")
+            .url("https://example.org/a_b?c=%20&x=1#d")
+            .categories(["cs.CL", "cs.LG"])
+            .doi("10.1234/a_b(c)d")
+            .arxiv("hep-th/9901001"),
+    );
+    all.push(
+        Paper::new("preprint")
+            .title("On wheels")
+            .venue("arXiv")
+            .arxiv("2001.00001"),
+    );
+    all.push(
+        Paper::new("talk")
+            .title("On wheels")
+            .venue("Proceedings of the Wheel Workshop"),
+    );
+    all.push(Paper::new("bare").abstract_text("no title"));
+    all
+}
+
+#[test]
+fn bibtex_ris_and_csv_come_back_as_the_papers_that_went_out() {
+    let mut papers = plain();
+    for format in [ExportFormat::Bibtex, ExportFormat::Ris, ExportFormat::Csv] {
+        if format == ExportFormat::Csv {
+            papers[30] = papers[30].clone().references(["p1", "10.1234/other"]);
+        }
+        let bytes = write(&papers, format);
+        let read = PaperReader::new(bytes.as_slice(), "out").unwrap();
+        let read: Vec<Paper> = read.collect::<Result<_, _>>().unwrap();
+        for (read, paper) in read.iter().zip(&papers) {
+            assert_eq!(read, paper, "{format}");
+        }
+        assert_eq!(read.len(), papers.len(), "{format}");
+    }
+}
+
 #[test]
 fn one_array_holds_what_the_lines_hold() {
     let papers = hostile();
