@@ -28,6 +28,9 @@ use crate::{Error, Library, Paper, PaperHit, Result};
 /// | `markdown` | a numbered list of titles with a link, authors, year and venue; of hits also the score |
 ///
 /// In the last three, white space and control characters are one space each, since a field is one line.
+/// `BibTeX` prints a text as it stands, but for what LaTeX makes of two hyphens, two apostrophes and two
+/// grave accents: dashes and quotation marks. RIS wants family names first: a name without a comma is
+/// taken to end with it.
 ///
 /// ```
 /// use cognate::ExportFormat;
