@@ -77,6 +77,7 @@ mod paper;
 mod query;
 mod ranking;
 mod records;
+mod rerank;
 mod search;
 mod seeds;
 mod spelling;
@@ -90,7 +91,7 @@ pub use add::{AddOptions, AddProgress, AddReport};
 pub use check::{CheckReport, Fault};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
-    ResolvedModel, Role, SourceEvent, Truncation,
+    Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
@@ -100,6 +101,7 @@ pub use library::{Library, LibraryInfo};
 pub use paper::Paper;
 pub use query::{Mode, Query, Strategy};
 pub use records::{PaperReader, TextReader, TextRecord};
+pub use rerank::Rerank;
 pub use search::PaperHit;
 pub use standing::Standing;
 pub use works::DuplicateReason;

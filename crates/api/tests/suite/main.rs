@@ -12,5 +12,6 @@ mod keywords;
 mod model_test;
 mod open;
 mod queries;
+mod rerank;
 mod sets;
 mod writers;
