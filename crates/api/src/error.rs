@@ -71,6 +71,28 @@ pub enum Error {
         /// The number found.
         found: usize,
     },
+    /// The reranker failed.
+    #[error("the reranker failed")]
+    Rerank {
+        /// The cause.
+        source: BoxError,
+    },
+    /// The reranker broke its promise.
+    #[error("the reranker gave {found} scores, expected {expected}")]
+    RerankerShape {
+        /// The number of hits.
+        expected: usize,
+        /// The number of scores.
+        found: usize,
+    },
+    /// The reranker gave a score that is no number.
+    #[error("the reranker gave the paper `{id}` the score {found}, expected a finite number")]
+    RerankerScore {
+        /// The id of the paper.
+        id: String,
+        /// The score.
+        found: f32,
+    },
     /// A record of an input file is not a paper.
     #[error("{origin}:{place}: {reason}")]
     Record {

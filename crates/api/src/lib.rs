@@ -88,6 +88,7 @@ mod place;
 mod query;
 mod ranking;
 mod records;
+mod rerank;
 mod search;
 mod seeds;
 mod settled;
@@ -106,7 +107,7 @@ pub use add::{AddOptions, AddProgress, AddReport};
 pub use check::{CheckReport, Fault};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
-    ResolvedModel, Role, SourceEvent, Truncation,
+    Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
 pub use duplicates::DuplicatePair;
 pub use embed::{Embed, Embedded, EmbedderInfo};
@@ -120,6 +121,7 @@ pub use paper::Paper;
 pub use place::Place;
 pub use query::{Mode, Query, Strategy};
 pub use records::PaperReader;
+pub use rerank::Rerank;
 pub use search::PaperHit;
 pub use standing::Standing;
 pub use texts::{TextReader, TextRecord};

@@ -137,6 +137,7 @@ impl<'a> Search<'a> {
             score: ranked.score,
             keyword_score: ranked.keyword_score,
             standing: None,
+            rerank_score: None,
             paper: self.view.at(ranked.row)?,
             versions: Vec::new(),
         })

@@ -24,6 +24,9 @@ pub struct PaperHit {
     pub keyword_score: Option<f64>,
     /// What the score is worth, where the query asked for it.
     pub standing: Option<Standing>,
+    /// The score of a reranker, higher is better, where [`Library::rerank`] gave one: comparable
+    /// within one answer only.
+    pub rerank_score: Option<f32>,
     /// The paper.
     pub paper: Paper,
     /// Other versions of the same paper that would have been hits, as preprint and publication, where

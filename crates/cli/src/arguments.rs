@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -171,8 +172,20 @@ pub(crate) struct SearchArguments {
     /// Search again, moved towards the best N papers of the first search
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) feedback: usize,
+    #[command(flatten)]
+    pub(crate) rerank: RerankArguments,
     /// What to look for; words between double quotes are a phrase for the keywords
     pub(crate) text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RerankArguments {
+    /// Put the first hits in order by a cross-encoder: its name on the Hugging Face Hub, or a folder
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) rerank: Option<String>,
+    /// The number of hits that the cross-encoder reads
+    #[arg(long, value_name = "N", default_value = "50", requires = "rerank")]
+    pub(crate) rerank_depth: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod library;
 mod model;
 mod output;
 mod progress;
+mod rerank;
 
 use std::io;
 use std::process::ExitCode;

@@ -71,6 +71,8 @@ pub(crate) fn hits(hits: &[PaperHit]) -> String {
             Some(paper.id.clone()),
             versions(&hit.versions),
             standing.and_then(|standing| nearness(standing, hit.rank)),
+            hit.rerank_score
+                .map(|score| format!("reranked with {score:.3}")),
         ];
         let facts: Vec<_> = facts
             .into_iter()
@@ -138,6 +140,8 @@ pub(crate) struct HitDocument<'a> {
     percentile: Option<f32>,
     at_least_as_near: Option<usize>,
     keyword_score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerank_score: Option<f32>,
     title: &'a str,
     year: Option<i32>,
     venue: Option<&'a str>,
@@ -156,6 +160,7 @@ impl<'a> HitDocument<'a> {
             percentile: hit.standing.and_then(|standing| standing.percentile),
             at_least_as_near: hit.standing.and_then(|standing| standing.at_least_as_near),
             keyword_score: hit.keyword_score,
+            rerank_score: hit.rerank_score,
             title: &paper.title,
             year: paper.year,
             venue: paper.venue.as_deref(),

@@ -119,7 +119,7 @@ impl CandleEncoder {
 
 impl Architecture for CandleEncoder {
     fn forward(&self, batch: &TokenBatch, _threads: usize) -> Result<Array2<f32>> {
-        batch.check(self.vocab_size, self.max_tokens)?;
+        batch.check(self.vocab_size, self.max_tokens, 1)?;
         let tokens = batch.ids().len();
         let mut hidden = vec![0.0; tokens * self.hidden_size];
         let lengths: Vec<_> = batch.sequences().map(<[u32]>::len).collect();

@@ -10,8 +10,8 @@ use crate::{Error, Result};
 /// A checkpoint in sentence-transformers layout: the files of a folder, read and checked.
 ///
 /// Opening reads the configuration only; the weights and the tokenizer are read by
-/// [`Encoder::load`](crate::Encoder::load). Optional files may be missing where
-/// sentence-transformers lets them be:
+/// [`Encoder::load`](crate::Encoder::load), or by [`Reranker::load`](crate::Reranker::load) where
+/// it is a cross-encoder. Optional files may be missing where sentence-transformers lets them be:
 ///
 /// | file | without it |
 /// |---|---|
@@ -30,6 +30,8 @@ pub struct Checkpoint {
     pub(crate) max_tokens: usize,
     pub(crate) do_lower_case: bool,
     pub(crate) truncate_dim: Option<usize>,
+    /// Whether it says of itself that it scores pairs; older cross-encoders do not.
+    pub(crate) is_cross_encoder: bool,
 }
 
 /// The texts set before queries and documents.
@@ -70,15 +72,25 @@ impl Checkpoint {
     /// activation, pooling or module that is not supported, with its file, field and value.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
-        let modules = Modules::read(&dir)?;
+        // Without the list of modules, sentence-transformers reads none of its other files.
+        let has_modules = dir.join("modules.json").is_file();
+        let whole = if has_modules {
+            WholeConfig::read(&dir)?
+        } else {
+            WholeConfig::default()
+        };
+        let is_cross_encoder = whole.model_type.as_deref() == Some("CrossEncoder");
+        let modules = if is_cross_encoder {
+            Modules::read_cross_encoder(&dir)?
+        } else {
+            Modules::read(&dir)?
+        };
         let folder = dir.join(&modules.transformer);
         let transformer = TransformerConfig::read(&folder.join("config.json"))?;
-
-        // Without the list of modules, sentence-transformers reads none of its other files.
-        let (sentence, whole) = if dir.join("modules.json").is_file() {
-            (SentenceConfig::read(&folder)?, WholeConfig::read(&dir)?)
+        let sentence = if has_modules {
+            SentenceConfig::read(&folder)?
         } else {
-            (SentenceConfig::default(), WholeConfig::default())
+            SentenceConfig::default()
         };
         let max_tokens = match sentence.max_seq_length {
             Some(tokens) => tokens,
@@ -93,6 +105,7 @@ impl Checkpoint {
             transformer,
             modules,
             max_tokens,
+            is_cross_encoder,
         };
         for (path, expected) in [
             (
@@ -133,6 +146,14 @@ impl Checkpoint {
         self.max_tokens
     }
 
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.transformer_file("config.json")
+    }
+
+    pub(crate) fn whole_config_path(&self) -> PathBuf {
+        self.dir.join(WHOLE_CONFIG)
+    }
+
     pub(crate) fn weights_path(&self) -> PathBuf {
         self.transformer_file("model.safetensors")
     }
@@ -149,6 +170,8 @@ impl Checkpoint {
         self.dir.join(&self.modules.transformer).join(name)
     }
 }
+
+const WHOLE_CONFIG: &str = "config_sentence_transformers.json";
 
 /// The smaller of the tokenizer's limit and the model's positions, as sentence-transformers has it.
 fn default_max_tokens(folder: &Path, transformer: &TransformerConfig) -> Result<usize> {
@@ -194,15 +217,18 @@ impl SentenceConfig {
 impl WholeConfig {
     fn read(dir: &Path) -> Result<Self> {
         let config = Json::<Self>::read_optional(
-            dir.join("config_sentence_transformers.json"),
+            dir.join(WHOLE_CONFIG),
             "the settings of sentence-transformers, in JSON",
         )?;
         let Some(json) = config else {
             return Ok(Self::default());
         };
         match json.value.model_type.as_deref() {
-            None | Some("SentenceTransformer") => Ok(json.value),
-            Some(found) => Err(json.unsupported("model_type", found, "`SentenceTransformer`")),
+            None | Some("SentenceTransformer" | "CrossEncoder") => Ok(json.value),
+            Some(found) => {
+                let expected = "one of `SentenceTransformer`, `CrossEncoder`";
+                Err(json.unsupported("model_type", found, expected))
+            }
         }
     }
 }

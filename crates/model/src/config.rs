@@ -63,6 +63,12 @@ enum Kind {
     Qwen3,
 }
 
+/// The starts of the class names of the BERT family.
+pub(crate) fn post_norm_classes() -> impl Iterator<Item = &'static str> {
+    let kinds = KINDS.iter();
+    kinds.filter_map(|(_, prefix, kind)| matches!(kind, Kind::PostNorm(_)).then_some(*prefix))
+}
+
 impl TransformerConfig {
     /// Reads `config.json` of a transformer and refuses what this release does not run.
     pub(crate) fn read(path: &Path) -> Result<Self> {

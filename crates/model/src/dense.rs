@@ -5,9 +5,10 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::error::BoxError;
 use crate::modules::{Activation, DenseConfig};
+use crate::weights::WeightsFile;
 use crate::{Error, Result};
 
-/// A linear layer with an activation, behind the pooling.
+/// A linear layer with an activation, behind the pooling: a module, or a layer of a head.
 #[derive(Debug)]
 pub(crate) struct Dense {
     /// `[out_features, in_features]`, row-major.
@@ -45,6 +46,22 @@ impl Dense {
         })
     }
 
+    /// Reads the layer `name`, of shape `[out_features, in_features]`, from the weights of a model.
+    pub(crate) fn of_model(
+        weights: &WeightsFile,
+        name: &str,
+        [out_features, in_features]: [usize; 2],
+        activation: Activation,
+    ) -> Result<Self> {
+        let shape = [out_features, in_features];
+        Ok(Self {
+            weight: weights.tensor(&format!("{name}.weight"), &shape)?,
+            bias: weights.tensor(&format!("{name}.bias"), &[out_features])?,
+            in_features,
+            activation,
+        })
+    }
+
     pub(crate) fn out_features(&self) -> usize {
         self.bias.len()
     }
@@ -73,7 +90,7 @@ impl Dense {
 }
 
 impl Activation {
-    fn apply(self, value: f32) -> f32 {
+    pub(crate) fn apply(self, value: f32) -> f32 {
         match self {
             Self::Identity => value,
             Self::Tanh => value.tanh(),

@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use crate::architecture::{self, Architecture};
+use crate::batch::pieces_by_length;
 use crate::checkpoint::Prompts;
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
@@ -109,27 +109,16 @@ impl Encoder {
     /// Weights or tokenizer that are missing, cut short or of another shape than the
     /// configuration says; an option that does not fit; a device that is not there.
     pub fn load(checkpoint: &Checkpoint, options: EncoderOptions) -> Result<Self> {
-        let max_tokens = options.max_tokens.unwrap_or(checkpoint.max_tokens);
-        let positions = checkpoint.transformer.max_tokens();
-        if max_tokens > positions {
-            return Err(invalid(
-                "max_tokens",
-                max_tokens,
-                format!("at most {positions}"),
-            ));
+        if checkpoint.is_cross_encoder {
+            return Err(Error::Unsupported {
+                path: checkpoint.whole_config_path(),
+                field: "model_type".to_owned(),
+                found: "CrossEncoder".to_owned(),
+                expected: "`SentenceTransformer` for embeddings".to_owned(),
+            });
         }
-        let threads = options
-            .threads
-            .unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
-        for (option, value) in [
-            ("threads", threads),
-            ("max_batch_tokens", options.max_batch_tokens.unwrap_or(1)),
-        ] {
-            if value == 0 {
-                return Err(invalid(option, 0, "at least 1"));
-            }
-        }
-        let workers = Workers::new(threads)?;
+        let max_tokens = options.checked_max_tokens(checkpoint)?;
+        let workers = options.workers()?;
 
         let truncate_dim = options.truncate_dim.or(checkpoint.truncate_dim);
         let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
@@ -180,7 +169,7 @@ impl Encoder {
             model = checkpoint.name(),
             dim,
             max_tokens,
-            threads,
+            threads = workers.threads(),
             "encoder loaded"
         );
         let prompts = checkpoint.prompts.clone();
@@ -284,7 +273,8 @@ impl Encoder {
         }
 
         let total = texts.len();
-        let pieces = pieces_by_length(&tokenized, self.max_batch_tokens);
+        let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
+        let pieces = pieces_by_length(&lengths, self.max_batch_tokens);
         let mut rows = Array2::zeros((total, self.dim));
         let mut done = 0;
         let mut outcome = Ok(());
@@ -394,29 +384,6 @@ impl Encoder {
     }
 }
 
-/// Cuts the texts into pieces of at most `max_tokens`, or of one text, longest texts first, so
-/// that the last pieces to run are the small ones.
-fn pieces_by_length(texts: &[Tokenized], max_tokens: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..texts.len()).collect();
-    order.sort_by_key(|&text| (std::cmp::Reverse(texts[text].ids.len()), text));
-    let mut pieces: Vec<Vec<usize>> = Vec::new();
-    let mut tokens = 0;
-    for text in order {
-        let length = texts[text].ids.len();
-        match pieces.last_mut() {
-            Some(piece) if tokens + length <= max_tokens => {
-                piece.push(text);
-                tokens += length;
-            }
-            _ => {
-                pieces.push(vec![text]);
-                tokens = length;
-            }
-        }
-    }
-    pieces
-}
-
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io("read", path))
 }
@@ -431,30 +398,5 @@ fn invalid<'a>(
         option,
         found: found.to_string(),
         expected,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cuts_pieces_that_hold_every_text_once() {
-        let lengths = [3, 300, 7, 7, 0, 90, 12, 1];
-        let text = |&length: &usize| Tokenized {
-            ids: vec![0; length],
-            cut: 0,
-        };
-        let texts: Vec<_> = lengths.iter().map(text).collect();
-        for max_tokens in [1, 10, 100, 1000] {
-            let pieces = pieces_by_length(&texts, max_tokens);
-            let mut seen: Vec<_> = pieces.concat();
-            seen.sort_unstable();
-            assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
-            for piece in &pieces {
-                let tokens: usize = piece.iter().map(|&text| lengths[text]).sum();
-                assert!(tokens <= max_tokens || piece.len() == 1);
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-/// What can go wrong between a model's name and an embedding.
+/// What can go wrong between a model's name and an embedding or a score.
 ///
 /// The message is one clause that says what was found and where; the cause, where another
 /// library reported one, is its [`source`](std::error::Error::source).
@@ -72,7 +72,8 @@ pub enum Error {
         /// The shape, types or values that fit.
         expected: String,
     },
-    /// A setting of [`EncoderOptions`](crate::EncoderOptions) does not fit the checkpoint.
+    /// A setting of [`EncoderOptions`](crate::EncoderOptions) or
+    /// [`RerankerOptions`](crate::RerankerOptions) does not fit the checkpoint.
     #[error("`{option}` is {found}, expected {expected}")]
     InvalidOption {
         /// The option.
@@ -106,6 +107,12 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
+    /// A query could not be cut into tokens.
+    #[error("the query cannot be tokenized")]
+    TokenizeQuery {
+        /// The cause.
+        source: BoxError,
+    },
     /// The model failed while it ran.
     #[error("the model failed")]
     Forward {
@@ -127,6 +134,12 @@ pub enum Error {
     NotFinite {
         /// The position of the text in the input.
         text: usize,
+    },
+    /// A score is not a finite number.
+    #[error("the score of document {document} is not finite; the weights are at fault")]
+    ScoreNotFinite {
+        /// The position of the document in the input.
+        document: usize,
     },
     /// The progress callback asked to stop.
     #[error("cancelled after {done} of {total} texts")]

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::config::Json;
 use crate::pooling::{Pooling, PoolingMode};
@@ -43,13 +44,33 @@ pub(crate) struct DenseConfig {
     pub(crate) activation: Activation,
 }
 
-/// The activations that a Dense module may name.
+/// The activations that a Dense module or a cross-encoder may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Activation {
     Identity,
     Tanh,
     Relu,
     Sigmoid,
+}
+
+impl Activation {
+    /// The activation of torch that is the value of `field`.
+    pub(crate) fn read<T: DeserializeOwned>(
+        json: &Json<T>,
+        field: &str,
+        name: &str,
+    ) -> Result<Self> {
+        match name.rsplit('.').next().unwrap_or_default() {
+            "Identity" => Ok(Self::Identity),
+            "Tanh" => Ok(Self::Tanh),
+            "ReLU" => Ok(Self::Relu),
+            "Sigmoid" => Ok(Self::Sigmoid),
+            _ => {
+                let expected = "one of `Identity`, `Tanh`, `ReLU`, `Sigmoid`";
+                Err(json.unsupported(field, name, expected))
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,6 +90,13 @@ struct DenseFields {
     #[serde(default)]
     use_residual: bool,
     module_input_name: Option<String>,
+}
+
+impl ModuleEntry {
+    /// The packages around the class name changed between releases; the class did not.
+    fn class(&self) -> &str {
+        self.kind.rsplit('.').next().unwrap_or_default()
+    }
 }
 
 fn yes() -> bool {
@@ -96,8 +124,7 @@ impl Modules {
         let mut pooling = None;
         let mut head = Vec::new();
         for (position, module) in list.value.iter().enumerate() {
-            // The packages around the class name changed between releases; the class did not.
-            let class = module.kind.rsplit('.').next().unwrap_or_default();
+            let class = module.class();
             let folder = dir.join(&module.path);
             match class {
                 "Transformer" if position == 0 => transformer = Some(module.path.clone()),
@@ -121,6 +148,24 @@ impl Modules {
         } else {
             let found = format!("a list of {}", list.value.len());
             Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
+        }
+    }
+
+    /// Reads the `modules.json` of a cross-encoder: a transformer with a head of its own, which
+    /// reads the first token.
+    pub(crate) fn read_cross_encoder(dir: &Path) -> Result<Self> {
+        let path = dir.join("modules.json");
+        let list: Json<Vec<ModuleEntry>> = Json::read(path, "a list of modules")?;
+        match list.value.as_slice() {
+            [module] if module.class() == "Transformer" => Ok(Self {
+                transformer: module.path.clone(),
+                pooling: Pooling::first_token(),
+                head: Vec::new(),
+            }),
+            modules => {
+                let classes: Vec<_> = modules.iter().map(ModuleEntry::class).collect();
+                Err(list.unsupported("modules", classes.join(", "), "`Transformer` alone"))
+            }
         }
     }
 }
@@ -212,16 +257,7 @@ fn read_dense(folder: &Path) -> Result<DenseConfig> {
     let json: Json<DenseFields> = Json::read(path, "the configuration of a dense module, in JSON")?;
     let fields = &json.value;
     let name = fields.activation_function.as_deref().unwrap_or("Tanh");
-    let activation = match name.rsplit('.').next().unwrap_or_default() {
-        "Identity" => Activation::Identity,
-        "Tanh" => Activation::Tanh,
-        "ReLU" => Activation::Relu,
-        "Sigmoid" => Activation::Sigmoid,
-        _ => {
-            let expected = "one of `Identity`, `Tanh`, `ReLU`, `Sigmoid`";
-            return Err(json.unsupported("activation_function", name, expected));
-        }
-    };
+    let activation = Activation::read(&json, "activation_function", name)?;
     if fields.use_residual {
         return Err(json.unsupported("use_residual", "true", "`false`"));
     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::architecture::Architecture;
 use crate::config::PostNormConfig;
-use crate::{Error, Result, TokenBatch};
+use crate::{Result, TokenBatch};
 
 mod layer;
 mod load;
@@ -33,7 +33,7 @@ pub(crate) struct PostNormEncoder {
     cpu: Cpu,
     config: PostNormConfig,
     words: WordTable,
-    /// Position and first token type in one, `[positions, hidden_size]`.
+    /// Token type and position in one, `[types, positions, hidden_size]`.
     positions: Vec<f32>,
     embedding_norm: Norm,
     layers: Vec<Layer>,
@@ -46,26 +46,22 @@ pub(crate) struct PostNormEncoder {
 impl PostNormEncoder {
     /// The vectors of the tokens before the first layer, `[T, hidden_size]`.
     fn embed(&self, batch: &TokenBatch, hidden: &mut [f32]) -> Result<()> {
-        let width = self.config.hidden_size;
+        let PostNormConfig {
+            hidden_size: width,
+            vocab_size,
+            type_vocab_size,
+            max_position_embeddings,
+            ..
+        } = self.config;
+        batch.check(vocab_size, self.config.max_tokens(), type_vocab_size)?;
+        let mut token_types = batch.token_types().unwrap_or_default().iter();
         let mut rows = hidden.chunks_exact_mut(width);
         for ids in batch.sequences() {
-            if ids.len() > self.config.max_tokens() {
-                return Err(Error::Shape {
-                    what: "tokens of a text, most",
-                    expected: self.config.max_tokens(),
-                    found: ids.len(),
-                });
-            }
             for (&id, position) in ids.iter().zip(self.config.positions(ids)) {
                 let Some(row) = rows.next() else { break };
-                if id as usize >= self.config.vocab_size {
-                    return Err(Error::Shape {
-                        what: "token id, largest",
-                        expected: self.config.vocab_size - 1,
-                        found: id as usize,
-                    });
-                }
-                row.copy_from_slice(&self.positions[position * width..][..width]);
+                let token_type = token_types.next().map_or(0, |&id| id as usize);
+                let place = token_type * max_position_embeddings + position;
+                row.copy_from_slice(&self.positions[place * width..][..width]);
                 self.words.add(id as usize, row);
             }
         }

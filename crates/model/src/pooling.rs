@@ -31,6 +31,14 @@ pub(crate) struct Pooling {
 }
 
 impl Pooling {
+    /// What the head of a cross-encoder reads.
+    pub(crate) fn first_token() -> Self {
+        Self {
+            modes: vec![PoolingMode::Cls],
+            include_prompt: true,
+        }
+    }
+
     /// The width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size

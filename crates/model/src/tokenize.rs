@@ -2,8 +2,10 @@ use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
 
 use crate::{Checkpoint, Error, Result};
 
+mod pair;
 mod settings;
 
+pub(crate) use pair::{PairTokenizer, TokenizedPair};
 pub(crate) use settings::Settings;
 
 /// Cuts texts into token ids, as sentence-transformers does around the tokenizer.

@@ -15,6 +15,7 @@ mod keywords;
 mod model_test;
 mod open;
 mod queries;
+mod rerank;
 mod sets;
 mod topics;
 mod writers;

@@ -7,6 +7,7 @@ use crate::arguments::SearchArguments;
 use crate::commands::export;
 use crate::model;
 use crate::output::{self, note, print};
+use crate::rerank::Reranking;
 
 pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
@@ -18,11 +19,17 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     let encoder = model::load(name, stored.precision.parse()?)?;
     let library = library.with_embedder(encoder)?;
 
+    let reranking = Reranking::load(&arguments.rerank)?;
+
     let start = Instant::now();
     let query = Query::text(&arguments.text)
         .mode(arguments.mode)
         .feedback(arguments.feedback);
-    let hits = library.search(&arguments.hits.apply(query))?;
+    let query = arguments.hits.apply(query);
+    let hits = match &reranking {
+        Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
+        None => library.search(&query)?,
+    };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if let Some(format) = arguments.hits.format() {
         return export::print_hits(&hits, format, &arguments.text, took_ms);

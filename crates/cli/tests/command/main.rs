@@ -15,5 +15,6 @@ mod duplicates;
 mod export;
 mod formats;
 mod measures;
+mod rerank;
 mod setup;
 mod topics;

@@ -97,7 +97,12 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 /// The tiny checkpoint of the model's own tests.
 pub(crate) fn tiny_model() -> String {
-    fixtures().join("tiny-bert").display().to_string()
+    fixture("tiny-bert")
+}
+
+/// The folder of a checkpoint of the model's tests.
+pub(crate) fn fixture(name: &str) -> String {
+    fixtures().join(name).display().to_string()
 }
 
 fn fixtures() -> PathBuf {

@@ -13,6 +13,9 @@ pub(crate) struct TensorNames {
     pub(crate) up: &'static str,
     pub(crate) down: &'static str,
     pub(crate) output_norm: &'static str,
+    /// The two layers of the head of a model for pairs, which no prefix precedes.
+    pub(crate) pooler: &'static str,
+    pub(crate) classifier: &'static str,
 }
 
 const BERT: TensorNames = TensorNames {
@@ -26,10 +29,14 @@ const BERT: TensorNames = TensorNames {
     up: "intermediate.dense",
     down: "output.dense",
     output_norm: "output.LayerNorm",
+    pooler: "bert.pooler.dense",
+    classifier: "classifier",
 };
 
 const ROBERTA: TensorNames = TensorNames {
     prefixes: &["roberta."],
+    pooler: "classifier.dense",
+    classifier: "classifier.out_proj",
     ..BERT
 };
 
@@ -40,6 +47,8 @@ const MPNET: TensorNames = TensorNames {
     value: "attention.attn.v",
     output: "attention.attn.o",
     attention_norm: "attention.LayerNorm",
+    pooler: "classifier.dense",
+    classifier: "classifier.out_proj",
     ..BERT
 };
 
@@ -54,6 +63,8 @@ const DISTILBERT: TensorNames = TensorNames {
     up: "ffn.lin1",
     down: "ffn.lin2",
     output_norm: "output_layer_norm",
+    pooler: "pre_classifier",
+    classifier: "classifier",
 };
 
 impl TensorNames {

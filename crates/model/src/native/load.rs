@@ -150,23 +150,25 @@ impl Loader<'_> {
         })
     }
 
-    /// The vectors of the positions, that of the first token type added to each.
+    /// The vectors of the positions, added to that of each token type in turn.
     fn positions(&self) -> Result<Vec<f32>> {
         let (config, width) = (self.config, self.config.hidden_size);
         let shape = [config.max_position_embeddings, width];
         let name = "embeddings.position_embeddings.weight";
-        let mut positions = self.weights.tensor(name, &shape)?;
-        if config.type_vocab_size > 0 {
-            let shape = [config.type_vocab_size, width];
-            let name = "embeddings.token_type_embeddings.weight";
-            let types = self.weights.tensor(name, &shape)?;
-            for row in positions.chunks_exact_mut(width) {
-                row.iter_mut()
-                    .zip(&types)
-                    .for_each(|(to, value)| *to += value);
+        let positions = self.weights.tensor(name, &shape)?;
+        if config.type_vocab_size == 0 {
+            return Ok(positions);
+        }
+        let shape = [config.type_vocab_size, width];
+        let name = "embeddings.token_type_embeddings.weight";
+        let types = self.weights.tensor(name, &shape)?;
+        let mut sums = Vec::with_capacity(config.type_vocab_size * positions.len());
+        for token_type in types.chunks_exact(width) {
+            for position in positions.chunks_exact(width) {
+                sums.extend(position.iter().zip(token_type).map(|(a, b)| a + b));
             }
         }
-        Ok(positions)
+        Ok(sums)
     }
 
     fn position_bias(&self) -> Result<Option<Vec<f32>>> {

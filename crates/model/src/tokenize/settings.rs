@@ -31,13 +31,18 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The class of the tokenizer in transformers.
+    pub(super) fn class(&self) -> &str {
+        let class = self.tokenizer_class.as_deref().unwrap_or_default();
+        class.strip_suffix("Fast").unwrap_or(class)
+    }
+
     /// Changes the tokenizer to what transformers makes of it.
     ///
     /// The classes named here build some parts anew from the settings, or from defaults of their
     /// own, and do not look at those parts of `tokenizer.json`.
     pub(super) fn apply(&self, tokenizer: &mut Tokenizer) -> Result<(), BoxError> {
-        let class = self.tokenizer_class.as_deref().unwrap_or_default();
-        match class.strip_suffix("Fast").unwrap_or(class) {
+        match self.class() {
             "BertTokenizer" | "DistilBertTokenizer" | "MPNetTokenizer" => {
                 if let Some(NormalizerWrapper::BertNormalizer(bert)) = tokenizer.get_normalizer() {
                     let normalizer = BertNormalizer::new(

@@ -11,3 +11,4 @@ mod devices;
 mod golden;
 mod golden_file;
 mod refusals;
+mod reranker;
