@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Related(arguments) => commands::related::run(&arguments),
         Command::Info(arguments) => commands::info::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Merge(arguments) => commands::merge::run(&arguments),
         Command::Remove(arguments) => commands::remove::run(&arguments),
         Command::Eval(arguments) => commands::eval::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),

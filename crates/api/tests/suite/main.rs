@@ -9,6 +9,7 @@ mod add;
 mod damage;
 mod double;
 mod keywords;
+mod merge;
 mod model_test;
 mod open;
 mod queries;
