@@ -160,7 +160,6 @@ impl Integers for Avx2 {
         unsafe { self.load_words_at(from.as_ptr()) }
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: Self::I) -> [i32; LANES] {
         let mut words = [0; LANES];

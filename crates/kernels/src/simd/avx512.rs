@@ -144,7 +144,6 @@ impl<const VNNI: bool> Integers for Avx512<VNNI> {
         unsafe { self.load_words_at(from.as_ptr()) }
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: __m512i) -> [i32; LANES] {
         let mut words = [0; LANES];

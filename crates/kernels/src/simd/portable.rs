@@ -105,7 +105,6 @@ impl Integers for Portable {
         *from
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: Self::I) -> [i32; LANES] {
         a
