@@ -512,7 +512,8 @@ impl View<'_> {
         write().map(drop).map_err(self.failed())
     }
 
-    /// Gives every paper the row that its vector has after a merge.
+    /// Gives every paper the row that its vector has after a merge, and makes the index of keywords
+    /// again.
     pub(crate) fn renumber(&self, map: &RowMap) -> Result<()> {
         /// Papers that are in memory at a time.
         const PAPERS: usize = 256;
@@ -557,7 +558,8 @@ impl View<'_> {
         };
         renumber().map_err(self.failed())?;
         if found == expected {
-            return Ok(());
+            // Its entries have the numbers of rows.
+            return self.rebuild_keywords();
         }
         let what =
             format!("its table of papers, which has {found} of {expected} from row {first} on");

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use cognate::{Error, Library, MergeReport, PaperHit, Query};
+use cognate::{Error, Library, MergeReport, Mode, PaperHit, Query};
 use tempfile::tempdir;
 
 use crate::double::{LetterCounts, paper, papers};
@@ -19,7 +19,10 @@ fn worn(dir: &Path) -> Library {
 fn hits(library: &Library) -> Vec<(PaperHit, u32)> {
     let all = library.search(&Query::text("graph proof").k(606)).unwrap();
     let related = library.related("p7", 605).unwrap();
-    let all = all.into_iter().chain(related);
+    let words = Query::text("galaxy title").mode(Mode::Keyword).k(100);
+    let words = library.search(&words).unwrap();
+    assert!(!words.is_empty());
+    let all = all.into_iter().chain(related).chain(words);
     all.map(|hit| (hit.clone(), hit.score.to_bits())).collect()
 }
 
