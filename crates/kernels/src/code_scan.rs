@@ -185,7 +185,7 @@ impl Scan<'_> {
             let error = s.fma(s.splat(reach.head), s.load(errors), tail);
             let products = s.mul(s.to_float(sums), s.splat(reach.scale));
             let bounds = s.fma(products, s.load(scales), error);
-            if s.largest(bounds) >= reach.floor {
+            if s.any_at_least(bounds, reach.floor) {
                 self.keep(query + r, panel, s.to_array(bounds), reach.floor);
             }
         }
