@@ -17,10 +17,13 @@ use tempfile::TempDir;
 const DIM: usize = 32;
 const ROWS: usize = 16_384;
 
-/// Where the rotation and the blocks of 4,096 rows are: between the start and the table.
+/// Where the rotation, the blocks of panels of 4,096 rows and those of rests of 64 rows are: between
+/// the start and the table. A rest is 32 codes and 2 factors.
 const ROTATION: std::ops::Range<usize> = 64..64 + 8 * DIM * DIM;
 const BLOCKS: usize = ROWS / 4096;
-const TABLE: usize = 4 * (1 + BLOCKS + 1);
+const REST_BLOCKS: usize = ROWS / 64;
+const RESTS: usize = ROWS * (32 + 2 * 4);
+const TABLE: usize = 4 * (1 + BLOCKS + REST_BLOCKS + 1);
 
 #[derive(Debug, Arbitrary)]
 enum Input {
@@ -111,9 +114,11 @@ fn renew(bytes: &mut [u8]) {
     renew_start(bytes);
     // What edits cut off is never so much.
     let (content, old) = bytes.split_at_mut(bytes.len() - TABLE);
-    let (rotation, panels) = (&content[ROTATION], &content[ROTATION.end..]);
+    let (panels, rests) = content.split_at(content.len() - RESTS);
+    let (rotation, panels) = (&panels[ROTATION], &panels[ROTATION.end..]);
     let blocks = panels.chunks(panels.len() / BLOCKS).take(BLOCKS);
-    old.copy_from_slice(&table([rotation].into_iter().chain(blocks)));
+    let rests = rests.chunks(RESTS / REST_BLOCKS);
+    old.copy_from_slice(&table([rotation].into_iter().chain(blocks).chain(rests)));
 }
 
 /// Rows of which the first directions hold the most: for these a compact form pays.

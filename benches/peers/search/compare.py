@@ -13,12 +13,12 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from comparison import MOST, Comparison
+from comparison import MOST, NEIGHBORS, Comparison
 from contest import chosen, say
 from document import BENCHMARKS, write_between_markers
 from lineup import Setup, lineup
 from report import Table, text
-from rows import Rows, Truth, random_rows
+from rows import NEIGHBORS_MAX, Rows, Truth, random_rows
 
 SIZES = [10_000, 100_000, 1_000_000]
 QUICK_SIZES = [2_000]
@@ -77,12 +77,14 @@ def main() -> None:
         rows.check()
         for count in rows.sizes(wanted):
             say(f"\n{rows.kind}, {count:,} rows: finding the right answers")
-            truth = Truth(rows, count, MOST)
+            truths = {"queries": Truth(rows, count, MOST)}
+            if count <= NEIGHBORS_MAX:
+                truths["neighbors"] = Truth(rows, count, NEIGHBORS.k, neighbors=True)
             say("asking the contenders")
             with tempfile.TemporaryDirectory(dir=work) as folder:
                 setup = Setup(rows.path, count, options.threads, Path(folder))
                 comparison = Comparison(setup, rows.kind, contenders)
-                comparison.run(truth, rounds, work)
+                comparison.run(truths, rounds, work)
             tables.append(comparison.table)
             save(work / "results.json", tables, options)
             say(f"\n{comparison.table.text()}")

@@ -12,6 +12,7 @@ from contest import environment
 from lineup import Contender, Setup
 from process import Failed, Process
 from report import Result, Table
+import rows
 from rows import QUERIES, Truth
 
 
@@ -27,6 +28,11 @@ class Task:
     def name(self) -> str:
         return f"{self.way}-{self.k}"
 
+    @property
+    def truth(self) -> str:
+        """What says whether an answer is right."""
+        return "neighbors" if self.way == "neighbors" else "queries"
+
 
 ONE_AT_A_TIME = 20
 TIMED = (
@@ -34,9 +40,10 @@ TIMED = (
     Task("one", 100, ONE_AT_A_TIME),
     Task("batch", 10, QUERIES),
 )
+NEIGHBORS = Task("neighbors", 10, rows.NEIGHBORS)
 RECALL = Task("batch", 10, QUERIES)
 # Code for one query and code for many may differ, so both are checked.
-CHECKED = (*TIMED, Task("batch", 100, QUERIES))
+CHECKED = (*TIMED, Task("batch", 100, QUERIES), NEIGHBORS)
 MOST = max(task.k for task in CHECKED)
 
 
@@ -49,18 +56,19 @@ class Comparison:
         self.table = Table(kind, setup.count)
         self.processes: dict[tuple[str, ...], Process] = {}
 
-    def run(self, truth: Truth, rounds: int, logs: Path) -> None:
+    def run(self, truths: dict[str, Truth], rounds: int, logs: Path) -> None:
         with ExitStack() as stack:
             for contender in self.contenders:
                 with self.watched(contender):
                     process = self.start(contender, stack, logs)
                     with process.working():
-                        self.check(contender, truth)
-            for task in TIMED:
-                for _ in range(rounds):
+                        self.check(contender, truths)
+            for task in (*TIMED, NEIGHBORS):
+                for _ in range(rounds if task.truth in truths else 0):
                     for contender in self.standing():
-                        with self.watched(contender):
-                            self.take_turn(contender, task)
+                        if contender.takes_part(task.way):
+                            with self.watched(contender):
+                                self.take_turn(contender, task)
 
     def standing(self) -> Iterator[Contender]:
         return (one for one in self.contenders if one.name in self.table.results)
@@ -87,9 +95,11 @@ class Comparison:
         self.table.results[contender.name] = Result(contender)
         return self.processes[contender.program]
 
-    def check(self, contender: Contender, truth: Truth) -> None:
+    def check(self, contender: Contender, truths: dict[str, Truth]) -> None:
         for task in CHECKED if contender.exact else [RECALL]:
-            right = truth.right(self.answer(contender, task))
+            if task.truth not in truths or not contender.takes_part(task.way):
+                continue
+            right = truths[task.truth].right(self.answer(contender, task))
             if contender.exact and not right.all():
                 missed = right.size - right.sum()
                 raise Failed(

@@ -18,11 +18,16 @@ class Contender:
     mode: str = ""
     # Exact in f32; of the others the recall is shown.
     exact: bool = True
+    # Whether it is asked for the neighbours of rows, which takes long.
+    neighbors: bool = False
     # Not for more rows than this.
     largest: int | None = None
 
     def takes(self, count: int) -> bool:
         return self.largest is None or count <= self.largest
+
+    def takes_part(self, way: str) -> bool:
+        return way != "neighbors" or self.neighbors
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,18 @@ def lineup(binaries: Path, hnsw_max: int) -> list[Contender]:
     def hnsw(ef: int) -> Contender:
         program = python("peer_hnswlib", "--precision", "hnsw")
         name, label = f"hnsw-{ef}", f"hnswlib HNSW, ef {ef}"
-        return Contender(name, label, program, f"{ef}", False, hnsw_max)
+        mode, exact = f"{ef}", False
+        return Contender(name, label, program, mode, exact, largest=hnsw_max)
 
     faiss = python("peer_faiss")
     return [
-        Contender(OURS, OURS, (str(binaries / "peer-cognate-search"),)),
-        Contender("faiss", "FAISS IndexFlatIP", faiss, "plain"),
-        Contender("faiss-tuned", "FAISS, in parts, by BLAS", faiss, "tuned"),
+        Contender(
+            OURS, OURS, (str(binaries / "peer-cognate-search"),), neighbors=True
+        ),
+        Contender("faiss", "FAISS IndexFlatIP", faiss, "plain", neighbors=True),
+        Contender(
+            "faiss-tuned", "FAISS, in parts, by BLAS", faiss, "tuned", neighbors=True
+        ),
         usearch("f32"),
         usearch("f16"),
         usearch("i8"),

@@ -8,7 +8,7 @@ from contest import OURS
 from document import disturbance, failures, fill, machine, table
 from lineup import Contender
 from process import Turn
-from rows import QUERIES
+from rows import NEIGHBORS, QUERIES
 
 PARTS = ("faiss-cpu", "usearch", "numpy", "torch", "hnswlib")
 HEADS = (
@@ -16,6 +16,7 @@ HEADS = (
     "one query, k = 10",
     "one query, k = 100",
     f"batch of {QUERIES}, k = 10",
+    "neighbours of rows, k = 10",
     "recall@10",
 )
 
@@ -69,6 +70,7 @@ class Table:
             self.cell(result, "one-10", milliseconds),
             self.cell(result, "one-100", milliseconds),
             self.cell(result, "batch-10", queries_a_second),
+            self.cell(result, "neighbors-10", rows_a_second),
             "exact" if result.contender.exact else f"{result.recall:.4f}",
         ]
 
@@ -90,8 +92,9 @@ def text(tables: list[Table], threads: int, rounds: int) -> str:
     """The tables, with what one must know to read them."""
     introduction = (
         f"Exact search of unit vectors with {threads} threads on {machine()}: the time of one "
-        f"query, and queries a second in a batch of {QUERIES}, medians of {rounds} alternating "
-        "rounds; in brackets how many times as long it takes as cognate takes, above 1 where "
+        f"query, queries a second in a batch of {QUERIES}, and rows a second whose neighbours "
+        f"among all rows are found, measured over {NEIGHBORS:,} rows, medians of {rounds} "
+        "alternating rounds; in brackets how many times as long it takes as cognate takes, above 1 where "
         "cognate is faster."
     )
     versions = ", ".join(f"{name} {version(name)}" for name in PARTS)
@@ -105,6 +108,10 @@ def milliseconds(seconds: float) -> str:
 
 def queries_a_second(seconds: float) -> str:
     return f"{digits(QUERIES / seconds)}/s"
+
+
+def rows_a_second(seconds: float) -> str:
+    return f"{digits(NEIGHBORS / seconds)}/s"
 
 
 def digits(value: float) -> str:

@@ -7,6 +7,9 @@ import numpy as np
 
 QUERIES = 256
 DIM = 384
+# Rows whose neighbours are asked for: the first ones, of so many at most.
+NEIGHBORS = 1024
+NEIGHBORS_MAX = 100_000
 # A hit whose score falls short of the k-th by no more than this is as good: rounding in f32.
 TOLERANCE = 1e-6
 # Rows at a time.
@@ -55,16 +58,23 @@ def random_rows(work: Path, count: int, seed: int) -> Rows:
 
 
 class Truth:
-    """The scores of the nearest of the first `count` rows, in f64 by brute force."""
+    """The scores of the nearest of the first `count` rows, in f64 by brute force: for the queries,
+    or, as `neighbors`, for some of the rows themselves, which are none of their own neighbours."""
 
-    def __init__(self, rows: Rows, count: int, most: int):
+    def __init__(self, rows: Rows, count: int, most: int, neighbors: bool = False):
         everything = rows.open()
         self.rows = everything[:count]
-        self.queries = everything[-QUERIES:].astype(np.float64)
-        best = np.full((QUERIES, most), -np.inf)
+        self.neighbors = neighbors
+        asked = self.rows[:NEIGHBORS] if neighbors else everything[-QUERIES:]
+        self.queries = asked.astype(np.float64)
+        best = np.full((len(asked), most), -np.inf)
         for start in range(0, count, BLOCK):
             block = self.rows[start : start + BLOCK].astype(np.float64)
-            scores = np.hstack([best, self.queries @ block.T])
+            scores = self.queries @ block.T
+            if neighbors:
+                own = np.arange(start, min(start + BLOCK, len(asked)))
+                scores[own, own - start] = -np.inf
+            scores = np.hstack([best, scores])
             best = np.partition(scores, scores.shape[1] - most, axis=1)[:, -most:]
         # Best first.
         self.best = -np.sort(-best, axis=1)
@@ -76,6 +86,8 @@ class Truth:
             raise ValueError("found a row that does not exist")
         if (np.diff(np.sort(found, axis=1), axis=1) == 0).any():
             raise ValueError("found a row twice")
+        if self.neighbors and (found == np.arange(asked)[:, None]).any():
+            raise ValueError("found a row as its own neighbour")
         scores = np.stack(
             [
                 self.rows[hits].astype(np.float64) @ query

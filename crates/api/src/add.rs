@@ -149,6 +149,7 @@ impl Library {
         loop {
             let chunk = papers.by_ref().take(size).collect::<Result<Vec<_>>>()?;
             if chunk.is_empty() {
+                self.merge_where_most_is_deleted()?;
                 return Ok(run.report);
             }
             let start = Instant::now();
@@ -303,7 +304,7 @@ impl Library {
 
     /// Makes one commit: `change` edits the table and the vectors. Where `expected` is given and
     /// another process has committed since, nothing is done, and the answer is no.
-    fn change(
+    pub(crate) fn change(
         &self,
         expected: Option<i64>,
         change: impl FnOnce(&View<'_>, &mut IndexWriter) -> Result<()>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use cognate_index::{Manifest, RowId};
+use cognate_index::{Manifest, RowId, RowMap};
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Row, ToSql, Transaction,
@@ -502,21 +502,7 @@ impl View<'_> {
     }
 
     fn write(&self, sql: &str, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
-        let columns: [Value; CHECKED] = [
-            row.get().into(),
-            paper.id.clone().into(),
-            paper.title.clone().into(),
-            paper.abstract_text.clone().into(),
-            json_list(&paper.authors).into(),
-            paper.year.into(),
-            paper.venue.clone().into(),
-            paper.url.clone().into(),
-            json_list(&paper.categories).into(),
-            paper.doi.clone().into(),
-            paper.arxiv.clone().into(),
-            json_list(&paper.references).into(),
-            text_hash.to_vec().into(),
-        ];
+        let columns = columns(row, text_hash, paper);
         let checksum = checksum(columns.iter().map(ValueRef::from));
         let columns = columns.into_iter().chain([checksum.into()]);
         let write = || {
@@ -524,6 +510,60 @@ impl View<'_> {
             statement.execute(params_from_iter(columns))
         };
         write().map(drop).map_err(self.failed())
+    }
+
+    /// Gives every paper the row that its vector has after a merge, and makes the index of keywords
+    /// again.
+    pub(crate) fn renumber(&self, map: &RowMap) -> Result<()> {
+        /// Papers that are in memory at a time.
+        const PAPERS: usize = 256;
+        let Some(first) = map.dropped().min() else {
+            return Ok(());
+        };
+        let expected = u64::from(map.rows() - first) - map.dropped().len();
+        let mut found = 0;
+        let mut renumber = || {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM papers NOT INDEXED WHERE row >= ? ORDER BY row LIMIT {PAPERS}"
+            );
+            let mut select = self.transaction.prepare(&sql)?;
+            let sql = "UPDATE papers SET row = ?, checksum = ? WHERE row = ?";
+            let mut update = self.transaction.prepare(sql)?;
+            let mut next = i64::from(first);
+            loop {
+                // No paper is moved while the table is read; each moves down, to a row that is free.
+                let papers = select.query_map([next], StoredPaper::of)?;
+                let papers = papers.collect::<rusqlite::Result<Vec<_>>>()?;
+                let Some(last) = papers.last() else {
+                    return Ok(());
+                };
+                next = i64::from(last.row.get()) + 1;
+                found += papers.len() as u64;
+                for StoredPaper {
+                    row,
+                    text_hash,
+                    paper,
+                } in papers
+                {
+                    let new = map.get(row).ok_or_else(|| {
+                        damaged(format!(
+                            "the paper in row {row}, of which there is no vector"
+                        ))
+                    })?;
+                    let columns = columns(new, &text_hash, &paper);
+                    let checksum = checksum(columns.iter().map(ValueRef::from));
+                    update.execute([i64::from(new.get()), checksum, i64::from(row.get())])?;
+                }
+            }
+        };
+        renumber().map_err(self.failed())?;
+        if found == expected {
+            // Its entries have the numbers of rows.
+            return self.rebuild_keywords();
+        }
+        let what =
+            format!("its table of papers, which has {found} of {expected} from row {first} on");
+        Err(self.damaged(what))
     }
 
     /// Takes a paper away.
@@ -559,6 +599,25 @@ impl View<'_> {
         }
         Ok(generation)
     }
+}
+
+/// The columns of a paper that its checksum is made of.
+fn columns(row: RowId, text_hash: &TextHash, paper: &Paper) -> [Value; CHECKED] {
+    [
+        row.get().into(),
+        paper.id.clone().into(),
+        paper.title.clone().into(),
+        paper.abstract_text.clone().into(),
+        json_list(&paper.authors).into(),
+        paper.year.into(),
+        paper.venue.clone().into(),
+        paper.url.clone().into(),
+        json_list(&paper.categories).into(),
+        paper.doi.clone().into(),
+        paper.arxiv.clone().into(),
+        json_list(&paper.references).into(),
+        text_hash.to_vec().into(),
+    ]
 }
 
 /// A list of strings, kept as JSON so that `SQLite`'s own functions can read it.

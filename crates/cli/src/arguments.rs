@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Info(InfoArguments),
     /// Read all of a library and say what is damaged
     Check(CheckArguments),
+    /// Drop what was deleted from the files of a library, and make one file of vectors of many
+    Merge(MergeArguments),
     /// Remove papers from a library
     Remove(RemoveArguments),
     /// Write all papers of a library for another program
@@ -221,6 +223,15 @@ pub(crate) struct CheckArguments {
     /// Make again what can be made from the rest
     #[arg(long)]
     pub(crate) repair: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,6 +5,7 @@ pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod info;
+pub(crate) mod merge;
 pub(crate) mod related;
 pub(crate) mod remove;
 pub(crate) mod search;

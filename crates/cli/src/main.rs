@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Related(arguments) => commands::related::run(&arguments),
         Command::Info(arguments) => commands::info::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Merge(arguments) => commands::merge::run(&arguments),
         Command::Remove(arguments) => commands::remove::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Duplicates(arguments) => commands::duplicates::run(&arguments),

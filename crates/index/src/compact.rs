@@ -28,13 +28,41 @@
 //! Norms are computed in f64, raised by 10⁻⁹ of themselves and rounded up.
 //!
 //! So no score is above its bound, and a row whose bound is below the k-th score so far is none of
-//! the hits. Bounds by rotation and norms of the rest are known from `ADSampling`
+//! the hits.
+//!
+//! # The second bound
+//!
+//! The other dimensions, the rest of a row, are stored too, as `scale' · c'` of 8 bits, and of what
+//! that leaves out `error' = ‖y_tail − scale' · c'‖`; those of the query are `step' · d'` of 16 bits.
+//! They lie apart, row by row, and are read of rows that the first bound lets pass. In the same way
+//!
+//! ```text
+//! z_tail·y_tail ≤ step' · scale' · (d'·c') + ‖z_tail − step' d'‖ · ‖scale' c'‖ + ‖z_tail‖ · error'
+//! ```
+//!
+//! and this takes the place of `‖z_tail‖ · tail`. Stored is `lift ≥ error' − tail`, the difference to
+//! the tail as it was rounded up and used, itself rounded up, so that
+//!
+//! ```text
+//! bound' = bound + step' · scale' · (d'·c') + ‖z_tail‖ · lift + slack'
+//! ```
+//!
+//! where `slack'` is `1.2 · ‖z_tail − step' d'‖`, and again 2 · 10⁻⁶ and 10⁻⁹: a sum of codes, its
+//! product with a step, two fused multiply-adds and an addition are rounded, of numbers below 4.
+//! What is left of it above the score is the error of 8 bits in all dimensions, so that hardly a row
+//! passes that is no hit.
+//!
+//! # Sources
+//!
+//! Bounds by rotation and norms of the rest are known from `ADSampling`
 //! (<https://arxiv.org/abs/2303.09855>, where they are estimates) and PDX-BOND
 //! (<https://arxiv.org/abs/2503.04422>), small codes with bounds from the VA-file (Weber, Schek and
 //! Blott, *A Quantitative Analysis and Performance Study for Similarity-Search Methods in
 //! High-Dimensional Spaces*, VLDB 1998).
 
-use cognate_kernels::{CodePanels, CodeQueries, Reach};
+use std::ops::Range;
+
+use cognate_kernels::{CodePanels, CodeQueries, CodeRests, Reach};
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
@@ -48,6 +76,9 @@ pub(crate) use file::path_beside;
 
 /// Rows of a block: as many as are looked at together.
 pub(crate) const BLOCK_ROWS: u32 = 4096;
+
+/// Rows of a block of rests, which has a checksum: few, as rests are read here and there.
+const REST_ROWS: u32 = 64;
 
 /// Fewer rows are read in f32 sooner than a compact form pays.
 const LEAST_ROWS: u32 = 16_384;
@@ -74,19 +105,49 @@ pub(crate) struct Compact {
     rotation: Rotation,
     /// Panels, as [`CodePanels`] has them.
     words: Values,
-    /// Those of its file, if it is in one: of the rotation, then of each block.
+    /// What they leave out, as [`CodeRests`] has it; nothing if they have all dimensions.
+    rests: Values,
+    /// Those of its file, if it is in one: of the rotation, of each block of panels, then of each
+    /// block of rests.
     checksums: Option<Checksums>,
 }
 
 /// Queries of a group, as a compact form needs them.
 pub(crate) struct Encoded {
+    heads: EncodedPart,
+    rests: EncodedPart,
+}
+
+/// Some dimensions of queries.
+#[derive(Debug, Default, PartialEq)]
+struct EncodedPart {
     words: Vec<i32>,
     reach: Vec<Reach>,
 }
 
 impl Encoded {
-    /// With a floor for each query, below which no row matters; `reach` is memory for the result.
-    pub(crate) fn with_floors<'a>(
+    /// For [`reached`](cognate_kernels::Cpu::reached), with a floor for each query, below which no
+    /// row matters; `reach` is memory for the result.
+    pub(crate) fn heads<'a>(
+        &'a self,
+        floors: impl Iterator<Item = f32>,
+        reach: &'a mut Vec<Reach>,
+    ) -> CodeQueries<'a> {
+        self.heads.with_floors(floors, reach)
+    }
+
+    /// The same for [`refine`](cognate_kernels::Cpu::refine).
+    pub(crate) fn rests<'a>(
+        &'a self,
+        floors: impl Iterator<Item = f32>,
+        reach: &'a mut Vec<Reach>,
+    ) -> CodeQueries<'a> {
+        self.rests.with_floors(floors, reach)
+    }
+}
+
+impl EncodedPart {
+    fn with_floors<'a>(
         &'a self,
         floors: impl Iterator<Item = f32>,
         reach: &'a mut Vec<Reach>,
@@ -100,6 +161,26 @@ impl Encoded {
             reach,
         }
     }
+
+    /// Adds some dimensions of a query, as so many pairs of whole numbers; returns the step of these,
+    /// and the norm of what they leave out.
+    fn push(&mut self, z: ArrayView1<'_, f64>, pairs: usize) -> (f32, f64) {
+        let step = step_of(z, top_of_query(2 * pairs));
+        let whole = |x: f64| rounded_to_step(x, step);
+        let code = |i: usize| z.get(i).map_or(0, |&x| narrow(whole(x)));
+        self.words.extend((0..pairs).map(|pair| {
+            let (low, high) = (code(2 * pair), code(2 * pair + 1));
+            i32::from(low) & 0xffff | i32::from(high) << 16
+        }));
+        let lost = norm(z.iter().map(|&x| x - f64::from(step) * whole(x)));
+        (step, lost)
+    }
+}
+
+/// Pairs of dimensions that are stored apart from a head.
+fn rest_pairs(dim: usize, head: usize) -> usize {
+    let rest = dim.saturating_sub(head);
+    rest.div_ceil(2).next_multiple_of(CodeRests::PAIRS)
 }
 
 impl Compact {
@@ -130,23 +211,37 @@ impl Compact {
         let dim = rotation.dim();
         let rows = values.len() / dim;
         let panel_len = CodePanels::panel_len(head / 2);
-        let mut words = vec![0.0; rows.div_ceil(CodePanels::ROWS) * panel_len];
+        let mut words = vec![0.0; panels_len(rows, head)];
+        let rest_len = rest_len(dim, head);
+        let mut rests = vec![0.0; rows * rest_len];
         let block = BLOCK_ROWS as usize;
-        words
-            .par_chunks_mut(block / CodePanels::ROWS * panel_len)
-            .zip(values.par_chunks(block * dim))
-            .for_each(|(words, values)| {
-                let rotated = rotation.apply(values);
-                for (row, y) in rotated.outer_iter().enumerate() {
-                    let panel = &mut words[row / CodePanels::ROWS * panel_len..][..panel_len];
-                    encode_row(y, head, panel, row % CodePanels::ROWS);
+        let encode = |words: &mut [f32], rests: &mut [f32], values: &[f32]| {
+            let rotated = rotation.apply(values);
+            for (row, y) in rotated.outer_iter().enumerate() {
+                let panel = &mut words[row / CodePanels::ROWS * panel_len..][..panel_len];
+                let tail = encode_head(y, head, panel, row % CodePanels::ROWS);
+                if rest_len > 0 {
+                    encode_rest(y, head, tail, &mut rests[row * rest_len..][..rest_len]);
                 }
-            });
+            }
+        };
+        let words_of_blocks = words.par_chunks_mut(block / CodePanels::ROWS * panel_len);
+        let values_of_blocks = values.par_chunks(block * dim);
+        if rest_len == 0 {
+            let blocks = words_of_blocks.zip(values_of_blocks);
+            blocks.for_each(|(words, values)| encode(words, &mut [], values));
+        } else {
+            let blocks = words_of_blocks
+                .zip(rests.par_chunks_mut(block * rest_len))
+                .zip(values_of_blocks);
+            blocks.for_each(|((words, rests), values)| encode(words, rests, values));
+        }
         Self {
             rows: u32::try_from(rows).unwrap_or(u32::MAX),
             head,
             rotation,
             words: Values::Owned(words),
+            rests: Values::Owned(rests),
             checksums: None,
         }
     }
@@ -171,27 +266,66 @@ impl Compact {
         {
             return None;
         }
+        // The last block may have zeros behind it.
+        let len = CodePanels::panel_len(self.pairs());
+        let words = &words[..words.len() / len * len];
         Some(CodePanels::new(words, self.pairs()))
+    }
+
+    /// The checksum, by number, of the first block of rests.
+    fn first_rest_block(&self) -> usize {
+        1 + self.rows.div_ceil(BLOCK_ROWS) as usize
+    }
+
+    fn rest_pairs(&self) -> usize {
+        rest_pairs(self.rotation.dim(), self.head)
+    }
+
+    fn rest_len(&self) -> usize {
+        rest_len(self.rotation.dim(), self.head)
+    }
+
+    /// What the panels leave out of some rows of the segment; none if they leave out nothing, or if
+    /// its file is damaged where one of the rows `wanted` lies, counted from the first.
+    pub(crate) fn rests(
+        &self,
+        rows: Range<u32>,
+        wanted: impl Iterator<Item = u32>,
+    ) -> Option<CodeRests<'_>> {
+        let pairs = self.rest_pairs();
+        if pairs == 0 {
+            return None;
+        }
+        let words = self.rests.as_slice();
+        let len = self.rest_len();
+        if let Some(checksums) = &self.checksums {
+            let mut last = None;
+            for row in wanted {
+                let block = (rows.start + row) / REST_ROWS;
+                if last != Some(block) {
+                    let block = block as usize;
+                    let start = block * REST_ROWS as usize * len;
+                    let end = words.len().min(start + REST_ROWS as usize * len);
+                    if !checksums.is_sound(self.first_rest_block() + block, &words[start..end]) {
+                        return None;
+                    }
+                }
+                last = Some(block);
+            }
+        }
+        let words = &words[rows.start as usize * len..rows.end as usize * len];
+        Some(CodeRests::new(words, pairs))
     }
 
     /// Prepares queries, `[m, dim]`, unit vectors.
     pub(crate) fn encode(&self, queries: &[f32]) -> Encoded {
         let dim = self.rotation.dim();
         let rotated = self.rotation.apply(queries);
-        let mut encoded = Encoded {
-            words: Vec::with_capacity(rotated.nrows() * self.pairs()),
-            reach: Vec::with_capacity(rotated.nrows()),
-        };
+        let mut heads = EncodedPart::default();
+        let mut rests = EncodedPart::default();
         for z in rotated.outer_iter() {
             let (head, tail) = split(z, self.head);
-            let step = step_of(head, top_of_query(self.head));
-            let whole = |x: f64| rounded_to_step(x, step);
-            let lost = norm(head.iter().map(|&x| x - f64::from(step) * whole(x)));
-            let code = |i: usize| head.get(i).map_or(0, |&x| narrow(whole(x)));
-            encoded.words.extend((0..self.pairs()).map(|pair| {
-                let (low, high) = (code(2 * pair), code(2 * pair + 1));
-                i32::from(low) & 0xffff | i32::from(high) << 16
-            }));
+            let (step, lost) = heads.push(head, self.pairs());
             #[expect(clippy::cast_precision_loss, reason = "there are few dimensions")]
             let roundings = (dim.div_ceil(64) + 7) as f64;
             let slack = 1.2 * lost
@@ -199,15 +333,39 @@ impl Compact {
                 + 1.00001 * roundings / f64::from(1 << 24)
                 + 2e-6
                 + 1e-9;
-            encoded.reach.push(Reach {
+            let norm_of_tail = up(norm(tail.iter().copied()));
+            heads.reach.push(Reach {
                 scale: step,
                 head: up(norm(head.iter().copied())),
-                tail: up(norm(tail.iter().copied())),
+                tail: norm_of_tail,
                 slack: up(slack),
                 floor: f32::NEG_INFINITY,
             });
+            let (step, lost) = rests.push(tail, self.rest_pairs());
+            rests.reach.push(Reach {
+                scale: step,
+                head: 0.0,
+                tail: norm_of_tail,
+                slack: up(1.2 * lost + 2e-6 + 1e-9),
+                floor: f32::NEG_INFINITY,
+            });
         }
-        encoded
+        Encoded { heads, rests }
+    }
+}
+
+/// Words of the panels of so many rows, and of the zeros behind them: what comes next begins at a
+/// multiple of 64 bytes.
+fn panels_len(rows: usize, head: usize) -> usize {
+    let panels = rows.div_ceil(CodePanels::ROWS);
+    (panels * CodePanels::panel_len(head / 2)).next_multiple_of(16)
+}
+
+/// Words of the rest of a row.
+fn rest_len(dim: usize, head: usize) -> usize {
+    match rest_pairs(dim, head) {
+        0 => 0,
+        pairs => CodeRests::row_len(pairs),
     }
 }
 
@@ -219,7 +377,7 @@ fn split(y: ArrayView1<'_, f64>, head: usize) -> (ArrayView1<'_, f64>, ArrayView
 /// The greatest number of a query: sums of its products with codes stay below 2³¹.
 fn top_of_query(head: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "there are few dimensions")]
-    let head = head as f64;
+    let head = head.max(1) as f64;
     (f64::from(i32::MAX) / (TOP * head)).floor().min(32_767.0)
 }
 
@@ -251,7 +409,7 @@ fn norm(values: impl Iterator<Item = f64>) -> f64 {
     values.map(|x| x * x).sum::<f64>().sqrt() * (1.0 + 1e-9)
 }
 
-/// The least f32 that is not below a number that is not negative.
+/// The least f32 that is not below a number.
 #[expect(clippy::cast_possible_truncation, reason = "what is lost is made good")]
 fn up(x: f64) -> f32 {
     let nearest = x as f32;
@@ -262,24 +420,43 @@ fn up(x: f64) -> f32 {
     }
 }
 
-/// Writes a rotated row to its lane of a panel.
-fn encode_row(y: ArrayView1<'_, f64>, head: usize, panel: &mut [f32], lane: usize) {
+/// Writes the head of a rotated row to its lane of a panel; returns the norm of the rest as it is
+/// written there.
+fn encode_head(y: ArrayView1<'_, f64>, head: usize, panel: &mut [f32], lane: usize) -> f32 {
     const LANES: usize = CodePanels::ROWS;
     let (head_values, tail) = split(y, head);
-    let scale = step_of(head_values, TOP);
     let (codes, factors) = panel.split_at_mut(head * LANES / 4);
     let codes: &mut [[i8; 2]] = bytemuck::cast_slice_mut(codes);
-    for (i, &x) in head_values.iter().enumerate() {
-        #[expect(clippy::cast_possible_truncation, reason = "it is at most 127")]
-        let code = narrow(rounded_to_step(x, scale)) as i8;
+    let (scale, lost) = encode_values(head_values, |i, code| {
         codes[i / 2 * LANES + lane][i % 2] = code;
-    }
-    let lost = head_values
-        .iter()
-        .map(|&x| x - f64::from(scale) * rounded_to_step(x, scale));
+    });
+    let tail = up(norm(tail.iter().copied()));
     factors[lane] = scale;
-    factors[LANES + lane] = up(norm(lost));
-    factors[2 * LANES + lane] = up(norm(tail.iter().copied()));
+    factors[LANES + lane] = up(lost);
+    factors[2 * LANES + lane] = tail;
+    tail
+}
+
+/// Writes the rest of a rotated row, the norm of which was written as `tail`.
+fn encode_rest(y: ArrayView1<'_, f64>, head: usize, tail: f32, row: &mut [f32]) {
+    let (codes, factors) = row.split_at_mut(row.len() - 2);
+    let codes: &mut [i8] = bytemuck::cast_slice_mut(codes);
+    let (_, rest) = split(y, head);
+    let (scale, lost) = encode_values(rest, |i, code| codes[i] = code);
+    factors[0] = scale;
+    factors[1] = up(lost - f64::from(tail));
+}
+
+/// Hands out the codes of some values, in order; returns their scale, and the norm of what they leave
+/// out.
+fn encode_values(y: ArrayView1<'_, f64>, mut code: impl FnMut(usize, i8)) -> (f32, f64) {
+    let scale = step_of(y, TOP);
+    for (i, &x) in y.iter().enumerate() {
+        #[expect(clippy::cast_possible_truncation, reason = "it is at most 127")]
+        code(i, narrow(rounded_to_step(x, scale)) as i8);
+    }
+    let lost = |&x: &f64| x - f64::from(scale) * rounded_to_step(x, scale);
+    (scale, norm(y.iter().map(lost)))
 }
 
 /// Rows from all over the segment.
@@ -299,9 +476,11 @@ const HEAD_STEP: usize = 16;
 /// rotated sample tells: some of its rows play the query. None if reading all in f32 is as good.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
-    /// A row in f32 that is read alone, for one query, takes as long as so many times its bytes of
-    /// the compact form: as measured, from 12 to 40 are alike.
-    const ALONE: f64 = 16.0;
+    /// The rest of a row, which is read alone, counts so many times its bytes of panels: as measured,
+    /// with what is then read in f32, from 5 to 10 are alike.
+    const ALONE: f64 = 8.0;
+    /// Bytes of a line of the cache.
+    const LINE: usize = 64;
     let (taken, dim) = sample.dim();
     let squares: Vec<Vec<f64>> = sample.outer_iter().map(|y| running(y, y)).collect();
     let queries: Vec<usize> = (0..SAMPLE_QUERIES)
@@ -315,7 +494,8 @@ fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
     let cost = |h: usize| {
         let reached: usize = reached.iter().map(|of_heads| of_heads[h]).sum();
         let share = reached as f64 / (SAMPLE_QUERIES * taken) as f64;
-        (head(h) + 12) as f64 + share * ALONE * (4 * dim) as f64
+        let rest = 4 * rest_len(dim, head(h)) + LINE;
+        (head(h) + 12) as f64 + share * ALONE * rest as f64
     };
     let best = (0..dim.div_ceil(HEAD_STEP)).min_by(|&a, &b| cost(a).total_cmp(&cost(b)))?;
     (cost(best) < 0.7 * (4 * dim) as f64).then(|| head(best))

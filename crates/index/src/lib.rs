@@ -32,7 +32,8 @@
 //!   [`cognate_kernels`] documents.
 //! - Hits and scores are the same bits for one query or many, on one thread or many, mapped or in
 //!   memory, in one segment or many, with any instruction set.
-//! - A row keeps its number for ever.
+//! - A row keeps its number, until [`IndexWriter::merge`] drops deleted rows and tells where the
+//!   others moved. Their order never changes.
 //! - A file is complete under its final name, or not there. After a crash at any instant an index
 //!   opens as it was at the last commit. Damage to a file is an error when what is damaged is used
 //!   first, if not when it is opened; [`FlatIndex::verify`] reads everything.
@@ -56,7 +57,7 @@
 //! takes about as long as memory takes to deliver these bytes, `rows · dim · 4` of them where bounds
 //! do not pay. A batch reads them once for up to 64 queries. Appending
 //! `n` rows writes O(n · log(rows)) of them on average, and O(dim²) operations go into each that is
-//! written in compact form; deleting writes none.
+//! written in compact form; deleting writes none. Merging writes every row that is left once.
 //!
 //! # Features
 //!
@@ -78,6 +79,7 @@ mod hit;
 mod manifest;
 #[cfg(feature = "mmap")]
 mod map;
+mod merge;
 mod open;
 mod options;
 mod rotation;
@@ -94,6 +96,7 @@ pub use error::{Damage, Error, Result};
 pub use flat::FlatIndex;
 pub use hit::{Hit, RowId};
 pub use manifest::Manifest;
+pub use merge::RowMap;
 pub use open::Storage;
 pub use options::SearchOptions;
 pub use unit::Flaw;

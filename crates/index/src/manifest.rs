@@ -152,6 +152,12 @@ impl Manifest {
         self.segments.push(entry);
     }
 
+    /// Replaces all segments by one, or by none, in which no row is deleted.
+    pub(crate) fn replace_all(&mut self, entry: Option<Entry>) {
+        self.segments = entry.into_iter().collect();
+        self.deleted.clear();
+    }
+
     /// Adds deleted rows, if all of them exist.
     pub(crate) fn delete(&mut self, rows: &RoaringBitmap) -> Result<()> {
         check_deleted(rows, self.rows())?;

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
-use crate::scan::scan;
+use crate::scan::{GROUP_QUERIES, scan};
 use crate::unit::{check_dim, extend_with_unit_rows, invalid_query};
 use crate::{Error, FlatIndex, Hit, Result, RowId, SearchOptions};
 
@@ -89,7 +89,8 @@ impl FlatIndex {
         // One more, in case the row itself is among them; it may be not, if many rows are equal.
         let options = options.with_k(k.saturating_add(1));
         let total = self.len();
-        let step = (STEP_WORK / (self.rows() * self.dim()).max(1)).clamp(64, 4096);
+        let step = (STEP_WORK / (self.rows() * self.dim()).max(1)).clamp(1, 4096);
+        let step = step.next_multiple_of(GROUP_QUERIES);
 
         let mut found = Vec::with_capacity(total);
         let mut tell = |done| match progress(done, total) {

@@ -91,6 +91,10 @@ impl IndexWriter {
         &self.dir
     }
 
+    pub(crate) fn manifest_mut(&mut self) -> &mut Manifest {
+        &mut self.manifest
+    }
+
     /// What the index consists of, with everything appended and deleted so far.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -100,8 +104,8 @@ impl IndexWriter {
     /// numbers. They are on disk when this returns, and count when the manifest is kept.
     ///
     /// Files are merged as they grow in number: the rows of the last ones are written again with
-    /// the new ones, as long as the last one is not larger than what comes after it. The old
-    /// files stay until [`sweep`](Self::sweep).
+    /// the new ones, deleted ones included, as long as the last one is not larger than what comes
+    /// after it. The old files stay until [`sweep`](Self::sweep).
     ///
     /// # Errors
     ///
@@ -123,31 +127,43 @@ impl IndexWriter {
         }
         let (merged, total) = self.merge_plan(end - first);
         let kept = self.manifest.segments().len() - merged;
-        let old = &self.manifest.segments()[kept..];
-        let file = segment_name(self.next_number()?);
-        let path = self.dir.join(&file);
-        durable::write(&path, Existing::Keep, |out| {
-            let write = || Error::io("write", &path);
-            let mut out = SegmentEncoder::new(out, dim, total).map_err(write())?;
-            for entry in old {
+        let entry = self.write_segment(total, |push| {
+            for entry in &self.manifest.segments()[kept..] {
                 let segment = open_segment(&self.dir, entry, dim, Storage::Mapped)?;
-                for block in segment.checked_blocks() {
-                    out.push(block?).map_err(write())?;
-                }
+                segment
+                    .checked_blocks()
+                    .try_for_each(|block| push(block?))?;
             }
             let mut values = Vec::new();
             for (i, chunk) in rows.axis_chunks_iter(Axis(0), CHUNK_ROWS).enumerate() {
                 values.clear();
                 extend_with_unit_rows(&mut values, chunk).map_err(invalid_row(i * CHUNK_ROWS))?;
-                out.push(&values).map_err(write())?;
+                push(&values)?;
             }
+            Ok(())
+        })?;
+        tracing::debug!(file = entry.file, rows = rows.nrows(), merged, "appended");
+        self.manifest.replace_last(merged, entry);
+        Ok(first..end)
+    }
+
+    /// Writes so many rows, which `content` hands over a few at a time, to a new segment file, and
+    /// their compact form to another; both are on disk when this returns.
+    pub(crate) fn write_segment(
+        &self,
+        rows: u32,
+        content: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>,
+    ) -> Result<Entry> {
+        let file = segment_name(self.next_number()?);
+        let path = self.dir.join(&file);
+        durable::write(&path, Existing::Keep, |out| {
+            let write = || Error::io("write", &path);
+            let mut out = SegmentEncoder::new(out, self.manifest.dim(), rows).map_err(write())?;
+            content(&mut |values| out.push(values).map_err(write()))?;
             out.finish().map_err(write())
         })?;
         Segment::open(&path, Storage::Mapped)?.write_compact()?;
-        tracing::debug!(path = %path.display(), rows = rows.nrows(), merged, "appended");
-        self.manifest
-            .replace_last(merged, Entry { file, rows: total });
-        Ok(first..end)
+        Ok(Entry { file, rows })
     }
 
     /// How many segments at the end are merged with `new` rows, and the rows they make together.
@@ -181,7 +197,8 @@ impl IndexWriter {
         Ok(highest + 1)
     }
 
-    /// Deletes rows: they are found no more, and their numbers are not used again.
+    /// Deletes rows: they are found no more, and their numbers are not used again before a
+    /// [`merge`](Self::merge).
     ///
     /// # Errors
     ///

@@ -7,6 +7,12 @@
 
 use bytemuck::cast_slice;
 
+mod rest;
+
+pub use rest::CodeRests;
+
+use std::ops::Range;
+
 use crate::Cpu;
 use crate::simd::{IntegerKernel, Integers, LANES};
 use crate::tile::{CodePairs, Rows, TILE_ROWS, tile, tiles};
@@ -44,16 +50,18 @@ impl<'a> CodePanels<'a> {
         Self { words, pairs }
     }
 
-    /// Without the panels of the first `rows` rows, or of all if there are not so many.
+    /// The panels of some rows, the last one whole; rows that there are not are left out.
     ///
     /// # Panics
     ///
-    /// When they are no whole number of panels.
+    /// When the first row is not the first of a panel.
     #[must_use]
-    pub fn from(self, rows: usize) -> Self {
-        assert_eq!(rows % Self::ROWS, 0, "panels must be whole");
-        let start = rows / Self::ROWS * Self::panel_len(self.pairs);
-        let words = &self.words[start.min(self.words.len())..];
+    pub fn of_rows(self, rows: Range<usize>) -> Self {
+        assert_eq!(rows.start % Self::ROWS, 0, "panels must be whole");
+        let len = Self::panel_len(self.pairs);
+        let end = (rows.end.div_ceil(Self::ROWS) * len).min(self.words.len());
+        let start = (rows.start / Self::ROWS * len).min(end);
+        let words = &self.words[start..end];
         Self { words, ..self }
     }
 }
@@ -67,8 +75,9 @@ pub struct CodeQueries<'a> {
     pub reach: &'a [Reach],
 }
 
-/// How the bound of one query comes from that of a row: the bound is
-/// `(scale · products) · row_scale + head · row_error + tail · row_tail + slack`.
+/// How the bound of one query comes from what is known of a row. By [`reached`](Cpu::reached) it is
+/// `(scale · products) · row_scale + head · row_error + tail · row_tail + slack`; by
+/// [`refine`](Cpu::refine) `(scale · products) · row_scale + tail · row_lift + slack` is added to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reach {
     /// The step of the query's numbers.
@@ -176,7 +185,7 @@ impl Scan<'_> {
             let error = s.fma(s.splat(reach.head), s.load(errors), tail);
             let products = s.mul(s.to_float(sums), s.splat(reach.scale));
             let bounds = s.fma(products, s.load(scales), error);
-            if s.largest(bounds) >= reach.floor {
+            if s.any_at_least(bounds, reach.floor) {
                 self.keep(query + r, panel, s.to_array(bounds), reach.floor);
             }
         }

@@ -56,7 +56,7 @@ mod tile;
 
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
-pub use code_scan::{CodePanels, CodeQueries, Reach, Reached};
+pub use code_scan::{CodePanels, CodeQueries, CodeRests, Reach, Reached};
 pub use cpu::Cpu;
 pub use epilogue::Epilogue;
 pub use linear::Linear;

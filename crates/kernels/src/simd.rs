@@ -93,6 +93,9 @@ pub(crate) trait Simd: Copy {
         lanes[0]
     }
 
+    /// Whether a lane is at least so much; one that is NaN is not.
+    fn any_at_least(self, a: Self::F, least: f32) -> bool;
+
     /// The largest lane.
     #[inline(always)]
     fn largest(self, a: Self::F) -> f32 {
@@ -201,6 +204,17 @@ mod tests {
         }
     }
 
+    struct AtLeast<'a>(&'a [f32; LANES], f32);
+
+    impl Kernel for AtLeast<'_> {
+        type Output = bool;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> bool {
+            s.any_at_least(s.load(self.0), self.1)
+        }
+    }
+
     #[test]
     fn every_level_has_the_same_operations() {
         for seed in 0..200 {
@@ -211,6 +225,16 @@ mod tests {
                 assert_eq!(cpu.run(Operations(&a, &b)), expected, "{cpu:?}");
             }
             assert_eq!(expected[0], std::array::from_fn(|l| a[l] + b[l]));
+            for cpu in Cpu::available() {
+                for lane in 0..LANES {
+                    let mut one = [-2.0; LANES];
+                    one[lane] = a[lane];
+                    let above = [a[lane], a[lane].next_up()].map(|x| cpu.run(AtLeast(&one, x)));
+                    assert_eq!(above, [true, false], "{cpu:?}");
+                    one[lane] = f32::NAN;
+                    assert!(!cpu.run(AtLeast(&one, -1.0)), "{cpu:?}");
+                }
+            }
             assert_eq!(
                 expected[4],
                 std::array::from_fn(|l| a[l].mul_add(b[l], 0.1))

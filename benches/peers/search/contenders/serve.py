@@ -52,11 +52,13 @@ def serve(load: Load) -> None:
     rows = np.load(options.rows, mmap_mode="r")
     searches = load(rows[: options.count], options)
     queries = np.array(rows[-options.queries :])
-    del rows
     say("ready")
     for line in sys.stdin:
         task = json.loads(line)
-        calls = calls_of(searches[task["mode"]], queries[: task["queries"]], task)
+        # The neighbours are those of the first rows.
+        of = rows if task["way"] == "neighbors" else queries
+        asked = np.array(of[: task["queries"]])
+        calls = calls_of(searches[task["mode"]], asked, task)
         match task["do"]:
             case "time":
                 say({"seconds": times(calls)})
@@ -71,7 +73,18 @@ def serve(load: Load) -> None:
 def calls_of(search: Search, queries: np.ndarray, task: dict) -> list[Call]:
     if task["way"] == "one":
         return [partial(search.one, query, task["k"]) for query in queries]
+    if task["way"] == "neighbors":
+        return [partial(neighbors, search, queries, task["k"])]
     return [partial(search.batch, queries, task["k"])]
+
+
+def neighbors(search: Search, rows: np.ndarray, k: int) -> np.ndarray:
+    """The nearest of each of the first rows, less the row itself."""
+    found = search.batch(rows, k + 1)
+    is_own = found == np.arange(len(rows))[:, None]
+    # Where many rows are equal, it may be not among them: then the last goes.
+    is_own[~is_own.any(axis=1), -1] = True
+    return found[~is_own].reshape(len(rows), k)
 
 
 def times(calls: list[Call]) -> list[float]:

@@ -12,6 +12,7 @@ mod duplicates;
 mod export;
 mod formats;
 mod keywords;
+mod merge;
 mod model_test;
 mod open;
 mod queries;

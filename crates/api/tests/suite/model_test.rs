@@ -10,6 +10,7 @@ use crate::double::{LetterCounts, paper};
 enum Step {
     Add(Vec<(usize, usize)>),
     Remove(usize),
+    Merge,
     Reopen,
 }
 
@@ -19,12 +20,13 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => papers.prop_map(Step::Add),
         2 => (0..12_usize).prop_map(Step::Remove),
+        1 => Just(Step::Merge),
         1 => Just(Step::Reopen),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn a_library_holds_what_a_map_in_memory_holds(
@@ -51,12 +53,19 @@ proptest! {
                     let id = format!("p{id}");
                     prop_assert_eq!(library.remove(&[&id]).is_ok(), expected.remove(&id).is_some());
                 }
+                Step::Merge => {
+                    library.merge().unwrap();
+                    let info = library.info().unwrap();
+                    prop_assert_eq!(info.deleted_rows, 0);
+                    prop_assert!(info.segments <= 1);
+                }
                 Step::Reopen => {
                     library = Library::open(dir.path()).unwrap();
                     library = library.with_embedder(LetterCounts::default()).unwrap();
                 }
             }
             prop_assert_eq!(library.len().unwrap(), expected.len());
+            prop_assert!(Library::check(dir.path()).unwrap().faults.is_empty());
             if expected.is_empty() {
                 continue;
             }

@@ -16,5 +16,6 @@ mod export;
 mod formats;
 mod measures;
 mod rerank;
+mod merge;
 mod setup;
 mod topics;

@@ -1,10 +1,10 @@
-//! The file of a compact form, format version 1, beside that of its segment. All numbers are
+//! The file of a compact form, format version 2, beside that of its segment. All numbers are
 //! little-endian.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0 to 7 | magic: `COGNCOD` and a zero byte |
-//! | 8 to 11 | format version: 1 |
+//! | 8 to 11 | format version: 2 |
 //! | 12 to 15 | dimensions |
 //! | 16 to 19 | rows |
 //! | 20 to 23 | dimensions that are stored, the head |
@@ -13,18 +13,20 @@
 //! | 36 to 59 | zeros |
 //! | 60 to 63 | CRC-32 of bytes 0 to 59 |
 //! | 64 and on | rotation, `[dimensions, dimensions]` f64, then zeros up to a multiple of 64 |
-//! | then | panels of 16 rows: codes, `[head / 2, 16, 2]` i8, 16 scales, errors and tails, f32 |
-//! | then | CRC-32 of rotation and zeros, of each block of 256 panels |
+//! | then | panels of 16 rows: codes, `[head / 2, 16, 2]` i8, 16 scales, errors and tails, f32; then zeros up to a multiple of 64 |
+//! | then | the rest of each row, if the head is not all: codes, as many as `dimensions − head` up to a multiple of 32, scale and lift, f32 |
+//! | then | CRC-32 of rotation and zeros, of each block of 256 panels, the last one with the zeros behind it, of the rests of each 64 rows |
 //! | last 4 | CRC-32 of that table |
+//!
+//! Version 1, which no release wrote, had no rests.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use cognate_kernels::CodePanels;
 use rayon::prelude::*;
 
-use super::{BLOCK_ROWS, Compact, LEAST_DIM, MAX_DIM};
+use super::{BLOCK_ROWS, Compact, LEAST_DIM, MAX_DIM, REST_ROWS, panels_len, rest_len};
 use crate::checksums::{self, Checksums};
 use crate::durable::{self, Existing};
 use crate::error::Damage;
@@ -34,7 +36,7 @@ use crate::start::{self, Start, check_len, check_shape};
 use crate::{Error, Result, Storage};
 
 const MAGIC: &[u8; 8] = b"COGNCOD\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The name of the file that belongs to a segment's.
 pub(crate) fn path_beside(segment: &Path) -> PathBuf {
@@ -56,16 +58,29 @@ impl Layout {
 
     /// 32-bit words.
     fn panels_len(self) -> usize {
-        (self.rows as usize).div_ceil(CodePanels::ROWS) * CodePanels::panel_len(self.head / 2)
+        panels_len(self.rows as usize, self.head)
     }
 
-    fn table_offset(self) -> usize {
+    fn rests_offset(self) -> usize {
         self.panels_offset() + 4 * self.panels_len()
     }
 
-    /// The rotation has a checksum too.
+    /// 32-bit words.
+    fn rests_len(self) -> usize {
+        self.rows as usize * rest_len(self.dim, self.head)
+    }
+
+    fn table_offset(self) -> usize {
+        self.rests_offset() + 4 * self.rests_len()
+    }
+
+    /// Those that have a checksum each.
     fn blocks(self) -> usize {
-        1 + self.rows.div_ceil(BLOCK_ROWS) as usize
+        let rest_blocks = match self.rests_len() {
+            0 => 0,
+            _ => self.rows.div_ceil(REST_ROWS) as usize,
+        };
+        1 + self.rows.div_ceil(BLOCK_ROWS) as usize + rest_blocks
     }
 
     fn file_len(self) -> u64 {
@@ -108,7 +123,7 @@ impl Compact {
             let mut write = |bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
             write(&start.encode())?;
             write(&rotation)?;
-            for block in self.words.as_slice().chunks(self.block_len()) {
+            for block in self.blocks() {
                 // Codes are bytes, so the words are written as they lie in memory.
                 write(bytemuck::cast_slice(block))?;
                 table.extend(crc32fast::hash(bytemuck::cast_slice(block)).to_le_bytes());
@@ -170,18 +185,19 @@ impl Compact {
         let Some(rotation) = Rotation::from_values(dim, numbers, distortion) else {
             return corrupt(Damage::Rotation);
         };
-        let words = Values::open(
-            &mut file,
-            layout.panels_offset(),
-            layout.panels_len(),
-            storage,
-        )
-        .map_err(read())?;
+        let mut values =
+            |offset, len| Values::open(&mut file, offset, len, storage).map_err(read());
+        let words = values(layout.panels_offset(), layout.panels_len())?;
+        let rests = match layout.rests_len() {
+            0 => Values::Owned(Vec::new()),
+            len => values(layout.rests_offset(), len)?,
+        };
         let compact = Self {
             rows,
             head: layout.head,
             rotation,
             words,
+            rests,
             checksums: Some(checksums),
         };
         if matches!(compact.words, Values::Owned(_)) {
@@ -195,14 +211,29 @@ impl Compact {
         let Some(checksums) = &self.checksums else {
             return Ok(());
         };
-        let blocks = self.words.as_slice().par_chunks(self.block_len());
-        let damaged = blocks.enumerate().find_map_first(|(block, words)| {
-            (!checksums.matches(block + 1, words)).then_some(block)
-        });
+        let blocks: Vec<&[f32]> = self.blocks().collect();
+        let damaged = blocks
+            .par_iter()
+            .enumerate()
+            .find_map_first(|(block, words)| {
+                (!checksums.matches(block + 1, words)).then_some(block)
+            });
         damaged.map_or(Ok(()), |block| {
+            let panels = self.first_rest_block() - 1;
+            let (block, block_rows) = match block.checked_sub(panels) {
+                None => (block, BLOCK_ROWS),
+                Some(block) => (block, REST_ROWS),
+            };
             let block = u32::try_from(block).unwrap_or(u32::MAX);
-            let damage = Damage::rows_of_block(block, BLOCK_ROWS, self.rows);
+            let damage = Damage::rows_of_block(block, block_rows, self.rows);
             Err(Error::corrupt(path, damage))
         })
+    }
+
+    /// What has a checksum each, but for the rotation, in the order of the file.
+    fn blocks(&self) -> impl Iterator<Item = &[f32]> {
+        let panels = self.words.as_slice().chunks(self.block_len());
+        let len = self.rest_len().max(1) * REST_ROWS as usize;
+        panels.chain(self.rests.as_slice().chunks(len))
     }
 }

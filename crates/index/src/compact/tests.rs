@@ -1,6 +1,6 @@
 use std::fs;
 
-use cognate_kernels::Cpu;
+use cognate_kernels::{Cpu, Reached};
 use proptest::prelude::*;
 
 use super::*;
@@ -67,25 +67,31 @@ fn rows(kind: Kind, seed: u64, rows: usize, dim: usize) -> Vec<f32> {
     values
 }
 
-/// Checks every bound of a block against the score it bounds; returns how many reach the floor.
-fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> usize {
+/// Checks every bound of a block, first and second, against the score it bounds; returns how many of
+/// each reach the floor.
+fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> [usize; 2] {
     let dim = compact.rotation.dim();
     let encoded = compact.encode(queries);
     let m = queries.len() / dim;
-    let mut all = Vec::new();
+    let block = BLOCK_ROWS.min(compact.rows);
+    let rests = compact.rests(0..block, 0..block);
     let mut reach = Vec::new();
     let panels = compact.block(0).unwrap();
-    let floors = std::iter::repeat_n(f32::NEG_INFINITY, m);
-    Cpu::detect().reached(encoded.with_floors(floors, &mut reach), panels, &mut all);
-    let mut some = Vec::new();
-    let floors = std::iter::repeat_n(floor, m);
-    Cpu::detect().reached(encoded.with_floors(floors, &mut reach), panels, &mut some);
-    let block = (BLOCK_ROWS as usize).min(values.len() / dim);
-    for found in &all {
-        let (query, row) = (found.query as usize, found.row as usize);
-        if row >= block {
-            continue;
+    // With the lowest floor the bounds are those of all pairs.
+    let mut bounds = |floor| {
+        let floors = || std::iter::repeat_n(floor, m);
+        let mut first = Vec::new();
+        Cpu::detect().reached(encoded.heads(floors(), &mut reach), panels, &mut first);
+        first.retain(|found| found.row < block);
+        let mut second = first.clone();
+        if let Some(rests) = rests {
+            Cpu::detect().refine(encoded.rests(floors(), &mut reach), rests, &mut second);
         }
+        [first, second]
+    };
+    let all = bounds(f32::NEG_INFINITY);
+    for found in all.iter().flatten() {
+        let (query, row) = (found.query as usize, found.row as usize);
         let (query, row) = (&queries[query * dim..][..dim], &values[row * dim..][..dim]);
         let score = Cpu::detect().dot(query, row);
         assert!(score <= found.bound, "{score} is above {}", found.bound);
@@ -96,9 +102,17 @@ fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> usiz
             .sum();
         assert!(exact <= f64::from(found.bound));
     }
-    all.retain(|found| found.bound >= floor);
-    assert_eq!(some, all);
-    some.len()
+    assert!(all.iter().all(|all| all.len() == m * block as usize));
+    let some = bounds(floor);
+    // The second bound is looked at where the first reaches the floor.
+    let [first, second] = all;
+    let pairs = || first.iter().zip(&second);
+    assert!(pairs().all(|(first, second)| (first.query, first.row) == (second.query, second.row)));
+    let passes = pairs().filter(|(first, _)| first.bound >= floor);
+    let (first, mut second): (Vec<Reached>, Vec<Reached>) = passes.unzip();
+    second.retain(|found| found.bound >= floor);
+    assert_eq!(some, [first, second]);
+    some.map(|some| some.len())
 }
 
 fn with_head(dim: usize, values: &[f32], head: usize) -> Compact {
@@ -133,8 +147,37 @@ fn what_varies_in_few_directions_is_short_and_excludes_much() {
     let compact = Compact::of(dim, &values).unwrap();
     assert!(compact.head < dim, "{}", compact.head);
     let queries = rows(Kind::Flat, 4, 8, dim);
-    let reached = check(&compact, &values, &queries, 0.9);
-    assert!(reached < 8 * BLOCK_ROWS as usize / 4, "{reached}");
+    let [first, second] = check(&compact, &values, &queries, 0.9);
+    assert!(first < 8 * BLOCK_ROWS as usize / 4, "{first}");
+    let exact = queries.chunks(dim).map(|query| {
+        let rows = values.chunks(dim).take(BLOCK_ROWS as usize);
+        let scores = rows.map(|row| Cpu::detect().dot(query, row));
+        scores.filter(|score| *score >= 0.9).count()
+    });
+    let exact = exact.sum::<usize>();
+    assert!(second < 2 * exact + 8, "{second} for {exact} scores");
+}
+
+#[test]
+fn the_second_bound_is_close_where_the_first_leaves_most_out() {
+    let (dim, count) = (128, 500);
+    let values = rows(Kind::Scattered, 3, count, dim);
+    let queries = rows(Kind::Scattered, 4, 8, dim);
+    let compact = with_head(dim, &values, 32);
+    let [first, second] = check(&compact, &values, &queries, 0.4);
+    // Three quarters of the dimensions may hold anything; with them the bound is the score, nearly.
+    assert!(first > 8 * count / 2 && second < 10, "{first} {second}");
+}
+
+#[test]
+fn a_head_of_all_dimensions_leaves_no_rest() {
+    let dim = 33;
+    let values = rows(Kind::Scattered, 3, 100, dim);
+    let compact = with_head(dim, &values, 34);
+    assert!(compact.rests.as_slice().is_empty());
+    assert!(compact.rests(0..100, 0..100).is_none());
+    let [first, second] = check(&compact, &values, &values[..dim * 5], 0.9);
+    assert_eq!(first, second);
 }
 
 #[test]
@@ -157,12 +200,12 @@ fn a_file_comes_back_and_damage_to_it_is_found() {
     for storage in [Storage::Mapped, Storage::Owned] {
         let found = open(storage).unwrap().unwrap();
         found.verify(&path).unwrap();
-        let bits =
-            |compact: &Compact| bytemuck::cast_slice::<_, u32>(compact.words.as_slice()).to_vec();
-        assert!(bits(&found) == bits(&compact));
+        let bits = |values: &Values| bytemuck::cast_slice::<_, u32>(values.as_slice()).to_vec();
+        assert!(bits(&found.words) == bits(&compact.words));
+        assert!(bits(&found.rests) == bits(&compact.rests));
         let queries = rows(Kind::Flat, 6, 3, dim);
         let (a, b) = (compact.encode(&queries), found.encode(&queries));
-        assert_eq!((a.words, a.reach), (b.words, b.reach));
+        assert_eq!((a.heads, a.rests), (b.heads, b.rests));
     }
     let missing = Compact::open(&dir.path().join("none"), (dim, 5000), 7, Storage::Mapped);
     assert!(missing.unwrap().is_none());
@@ -184,7 +227,12 @@ fn a_file_comes_back_and_damage_to_it_is_found() {
         // A damaged block is not used.
         if let Ok(Some(found)) = open(Storage::Mapped) {
             let blocks = [0, BLOCK_ROWS].map(|first| found.block(first).is_some());
-            assert_ne!(blocks, [true, true], "byte {at}");
+            let rests = found.rests(0..5000, 0..5000).is_some();
+            assert!(blocks != [true, true] || !rests, "byte {at}");
+            // Only the rows that are wanted are looked at.
+            let first = found.rests(0..5000, 0..64).is_some();
+            let last = found.rests(0..5000, 4992..5000).is_some();
+            assert!(first || last, "byte {at}");
         }
         assert!(open(Storage::Owned).is_err());
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cognate_index::{Damage, Error, FlatIndex, IndexWriter, Manifest, RowId, Storage};
-use ndarray::{array, s};
+use ndarray::{ArrayView2, Axis, array, s};
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -81,6 +81,88 @@ fn an_index_opens_after_a_crash_at_every_step() {
         ]),
         5
     );
+}
+
+#[test]
+fn an_index_opens_after_a_crash_at_every_step_of_a_merge() {
+    let rows = scattered(2, 18_000, 32);
+    let deleted: RoaringBitmap = (0..18_000).step_by(17).collect();
+    let done = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::create(done.path(), 32).unwrap();
+    writer.append(rows.slice(s![..17_990, ..])).unwrap();
+    writer.append(rows.slice(s![17_990.., ..])).unwrap();
+    writer.delete(&deleted).unwrap();
+    writer.commit().unwrap();
+    let names = |dir: &Path| {
+        let files = fs::read_dir(dir).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let old = names(done.path());
+    let before = fs::read(done.path().join("manifest.json")).unwrap();
+    writer.merge().unwrap();
+    writer.commit().unwrap();
+    let after = fs::read(done.path().join("manifest.json")).unwrap();
+    let merged = "segment-00000003.vec";
+    let whole = fs::read(done.path().join(merged)).unwrap();
+
+    // The files that a merge makes, in order; a crash leaves a prefix of them, and the last may be
+    // cut. Then the manifest is replaced, and the old files go one by one.
+    let crashed = |leftovers: &[(&str, &[u8])], manifest: &[u8], gone: usize| {
+        let dir = tempfile::tempdir().unwrap();
+        for name in old
+            .iter()
+            .filter(|name| name.starts_with("segment"))
+            .skip(gone)
+        {
+            fs::copy(done.path().join(name), dir.path().join(name)).unwrap();
+        }
+        fs::write(dir.path().join("manifest.json"), manifest).unwrap();
+        for (name, bytes) in leftovers {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let index = FlatIndex::open(dir.path()).unwrap();
+        index.verify().unwrap();
+        let hits = index.search(rows.row(5), 10).unwrap();
+        let seen = index.rows();
+        // Whoever comes next can go on.
+        let mut writer = IndexWriter::open(dir.path()).unwrap();
+        writer.merge().unwrap();
+        writer.commit().unwrap();
+        writer.sweep().unwrap();
+        let left = names(dir.path());
+        assert!(left.len() <= 3 && left[0] == "manifest.json", "{left:?}");
+        let index = FlatIndex::open(dir.path()).unwrap();
+        index.verify().unwrap();
+        assert_eq!(index.rows() as u64, 18_000 - deleted.len());
+        let scores = |hits: &[cognate_index::Hit]| -> Vec<u32> {
+            hits.iter().map(|hit| hit.score.to_bits()).collect()
+        };
+        assert_eq!(
+            scores(&index.search(rows.row(5), 10).unwrap()),
+            scores(&hits)
+        );
+        seen
+    };
+    let live = whole_rows(&deleted);
+    assert_eq!(crashed(&[], &before, 0), 18_000);
+    for cut in [0, 64, whole.len() / 2, whole.len() - 1] {
+        let cut: &[u8] = &whole[..cut];
+        assert_eq!(crashed(&[(".writing-x.tmp", cut)], &before, 0), 18_000);
+    }
+    assert_eq!(crashed(&[(merged, &whole)], &before, 0), 18_000);
+    let part = &after[..30];
+    let leftovers: [(&str, &[u8]); 2] = [(merged, &whole), (".writing-y.tmp", part)];
+    assert_eq!(crashed(&leftovers, &before, 0), 18_000);
+    for gone in 0..old.len() {
+        assert_eq!(crashed(&[(merged, &whole)], &after, gone), live);
+    }
+}
+
+fn whole_rows(deleted: &RoaringBitmap) -> usize {
+    18_000 - usize::try_from(deleted.len()).unwrap()
 }
 
 #[test]
@@ -180,6 +262,7 @@ fn rows_keep_their_norm_through_a_round_trip() {
 enum Step {
     Append(u8),
     Delete(u32),
+    Merge,
     Commit,
     Abandon,
     Sweep,
@@ -188,39 +271,91 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0u8..20).prop_map(Step::Append),
-        2 => (0u32..100).prop_map(Step::Delete),
+        3 => (0u32..60).prop_map(Step::Delete),
+        1 => Just(Step::Merge),
         2 => Just(Step::Commit),
         1 => Just(Step::Abandon),
         1 => Just(Step::Sweep),
     ];
-    prop::collection::vec(step, 1..25)
+    prop::collection::vec(step, 1..30)
+}
+
+/// What an index should be: for each of its rows the place in the list it was taken from, and which
+/// rows are deleted.
+#[derive(Clone, Default)]
+struct Model {
+    origins: Vec<usize>,
+    deleted: RoaringBitmap,
+}
+
+impl Model {
+    /// Drops the deleted rows; returns where the others are then.
+    fn merge(&mut self) -> Vec<Option<RowId>> {
+        let mut kept = Vec::new();
+        let mut places = Vec::new();
+        for (row, origin) in (0..).zip(&self.origins) {
+            if self.deleted.contains(row) {
+                places.push(None);
+            } else {
+                places.push(Some(RowId::new(u32::try_from(kept.len()).unwrap())));
+                kept.push(*origin);
+            }
+        }
+        (self.origins, self.deleted) = (kept, RoaringBitmap::new());
+        places
+    }
+
+    fn check(&self, index: &FlatIndex, rows: ArrayView2<'_, f32>) {
+        assert_eq!(index.rows(), self.origins.len());
+        assert_eq!(index.deleted(), &self.deleted);
+        if !self.origins.is_empty() {
+            let expected = index_of(rows.select(Axis(0), &self.origins).view());
+            let expected = expected.with_deleted(&self.deleted).unwrap();
+            let query = rows.row(0);
+            let found = index.search(query, 10).unwrap();
+            assert_eq!(bits(&found), bits(&expected.search(query, 10).unwrap()));
+        }
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn an_index_on_disk_is_what_a_list_in_memory_is(steps in steps(), seed: u64) {
         let dir = tempfile::tempdir().unwrap();
-        let rows = scattered(seed, 500, 3);
+        let rows = scattered(seed, 600, 3);
         let mut writer = IndexWriter::create(dir.path(), 3).unwrap();
-        // Committed and current: the number of rows, and which are deleted.
-        let mut kept = (0usize, RoaringBitmap::new());
+        let mut taken = 0;
+        let mut kept = Model::default();
         let mut now = kept.clone();
+        // Readers that opened the index at each step, and what they saw.
+        let mut readers: Vec<(FlatIndex, Model)> = Vec::new();
         for step in steps {
             match step {
                 Step::Append(n) => {
-                    let end = now.0 + usize::from(n);
-                    let range = writer.append(rows.slice(s![now.0..end, ..])).unwrap();
-                    prop_assert_eq!(range.end as usize, end);
-                    now.0 = end;
+                    let new = taken..taken + usize::from(n);
+                    let range = writer.append(rows.slice(s![new.clone(), ..])).unwrap();
+                    prop_assert_eq!(range.start as usize, now.origins.len());
+                    taken = new.end;
+                    now.origins.extend(new);
+                    prop_assert_eq!(range.end as usize, now.origins.len());
                 }
                 Step::Delete(row) => {
-                    let exists = (row as usize) < now.0;
+                    let exists = (row as usize) < now.origins.len();
                     prop_assert_eq!(writer.delete(&[row].into()).is_ok(), exists);
                     if exists {
-                        now.1.insert(row);
+                        now.deleted.insert(row);
                     }
+                }
+                Step::Merge => {
+                    let map = writer.merge().unwrap();
+                    let places = now.merge();
+                    prop_assert_eq!(map.rows() as usize, places.len());
+                    for (row, place) in (0..).zip(places) {
+                        prop_assert_eq!(map.get(RowId::new(row)), place);
+                    }
+                    prop_assert!(writer.manifest().files().len() <= 1);
                 }
                 Step::Commit => {
                     writer.commit().unwrap();
@@ -236,15 +371,11 @@ proptest! {
                 }
             }
             let index = FlatIndex::open(dir.path()).unwrap();
-            prop_assert_eq!(index.rows(), kept.0);
-            prop_assert_eq!(index.deleted(), &kept.1);
-            if kept.0 > 0 {
-                let expected = index_of(rows.slice(s![..kept.0, ..]));
-                let expected = expected.with_deleted(&kept.1).unwrap();
-                let query = rows.row(0);
-                let found = index.search(query, 10).unwrap();
-                prop_assert_eq!(bits(&found), bits(&expected.search(query, 10).unwrap()));
-            }
+            kept.check(&index, rows.view());
+            readers.push((index, kept.clone()));
+        }
+        for (index, seen) in &readers {
+            seen.check(index, rows.view());
         }
     }
 }

@@ -4,13 +4,13 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_HINT_T1, _mm_loadu_si128, _mm_packus_epi16, _mm_prefetch,
+    __m256, __m256i, _CMP_GE_OQ, _MM_HINT_T1, _mm_loadu_si128, _mm_packus_epi16, _mm_prefetch,
     _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256,
-    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
-    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_cvtepi8_epi16,
+    _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
 };
 
 use super::integers::GROUP;
@@ -109,6 +109,17 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn any_at_least(self, a: Pair, least: f32) -> bool {
+        // SAFETY: an `Avx2` proves AVX2.
+        unsafe {
+            let least = _mm256_set1_ps(least);
+            let low = _mm256_cmp_ps::<_CMP_GE_OQ>(a[0], least);
+            let high = _mm256_cmp_ps::<_CMP_GE_OQ>(a[1], least);
+            _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0
+        }
+    }
+
+    #[inline(always)]
     fn to_array(self, a: Pair) -> [f32; LANES] {
         let mut array = [0.0; LANES];
         self.store(a, &mut array);
@@ -160,7 +171,6 @@ impl Integers for Avx2 {
         unsafe { self.load_words_at(from.as_ptr()) }
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: Self::I) -> [i32; LANES] {
         let mut words = [0; LANES];

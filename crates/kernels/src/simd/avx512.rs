@@ -4,8 +4,8 @@
 )]
 
 use std::arch::x86_64::{
-    __m512, __m512i, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_loadu_si256,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps,
+    __m512, __m512i, _CMP_GE_OQ, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_loadu_si256,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask,
     _mm512_cvtepi8_epi16, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_div_ps,
     _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
     _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
@@ -96,6 +96,12 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     }
 
     #[inline(always)]
+    fn any_at_least(self, a: __m512, least: f32) -> bool {
+        // SAFETY: an `Avx512` proves AVX-512F.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, _mm512_set1_ps(least)) != 0 }
+    }
+
+    #[inline(always)]
     fn to_array(self, a: __m512) -> [f32; LANES] {
         let mut array = [0.0; LANES];
         self.store(a, &mut array);
@@ -144,7 +150,6 @@ impl<const VNNI: bool> Integers for Avx512<VNNI> {
         unsafe { self.load_words_at(from.as_ptr()) }
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: __m512i) -> [i32; LANES] {
         let mut words = [0; LANES];

@@ -31,7 +31,7 @@ pub(crate) trait Integers: Simd {
 
     fn splat_word(self, word: i32) -> Self::I;
     fn load_words(self, from: &[i32; LANES]) -> Self::I;
-    #[cfg(test)]
+    /// The lanes.
     fn words(self, a: Self::I) -> [i32; LANES];
 
     /// Loads 16 words.

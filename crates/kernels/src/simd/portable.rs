@@ -56,6 +56,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn any_at_least(self, a: Self::F, least: f32) -> bool {
+        a.iter().any(|x| *x >= least)
+    }
+
+    #[inline(always)]
     fn to_array(self, a: Self::F) -> [f32; LANES] {
         a
     }
@@ -105,7 +110,6 @@ impl Integers for Portable {
         *from
     }
 
-    #[cfg(test)]
     #[inline(always)]
     fn words(self, a: Self::I) -> [i32; LANES] {
         a
