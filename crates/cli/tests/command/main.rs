@@ -15,7 +15,7 @@ mod duplicates;
 mod export;
 mod formats;
 mod measures;
-mod rerank;
 mod merge;
+mod rerank;
 mod setup;
 mod topics;
