@@ -13,7 +13,8 @@ use std::error::Error;
 use std::path::Path;
 
 use cognate::{
-    DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperHit, PaperReader, Query,
+    DEFAULT_MODEL, Encoder, EncoderOptions, Library, Mode, ModelSource, PaperHit, PaperReader,
+    Query,
 };
 
 /// A text and a paper to start from, where the command line names no text.
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let asked = env::args().skip(1).collect::<Vec<_>>().join(" ");
     let text = if asked.is_empty() { TEXT } else { &asked };
     println!("\nNearest to the text “{text}”\n");
-    print_table(&library.search(&Query::text(text).k(8))?);
+    print_table(&library.search(&Query::text(text).mode(Mode::Vector).k(8))?);
 
     if asked.is_empty() {
         let title = library

@@ -292,15 +292,25 @@ pub(crate) struct TopicsArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct EvalArguments {
+    /// Judge a library by its own papers, without a judged collection
+    #[arg(
+        long = "self",
+        requires = "library",
+        conflicts_with_all = ["corpus", "queries", "qrels", "skip_bad"],
+    )]
+    pub(crate) itself: bool,
+    /// With --self: the papers to ask about, evenly spaced over the library
+    #[arg(long, value_name = "N", default_value_t = 500, requires = "itself")]
+    pub(crate) sample: usize,
     /// The papers, as for `add`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) corpus: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "itself")]
+    pub(crate) corpus: Option<PathBuf>,
     /// The queries: JSON lines with `id` and `text`
-    #[arg(long, value_name = "FILE")]
-    pub(crate) queries: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "itself")]
+    pub(crate) queries: Option<PathBuf>,
     /// The judgements: query, paper and grade with tabs between, or a TREC file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) qrels: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "itself")]
+    pub(crate) qrels: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
     /// Keep the vectors in this library and use those that it has

@@ -9,4 +9,5 @@ pub(crate) mod merge;
 pub(crate) mod related;
 pub(crate) mod remove;
 pub(crate) mod search;
+pub(crate) mod self_eval;
 pub(crate) mod topics;

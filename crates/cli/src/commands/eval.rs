@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use crate::arguments::EvalArguments;
 use crate::commands::add::{self, note_cut_off};
+use crate::commands::self_eval;
 use crate::input::PaperFiles;
 use crate::library;
 use crate::output::{count, note, print, print_json};
@@ -55,11 +57,21 @@ impl From<Metrics> for MetricsDocument {
 }
 
 pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
+    let (Some(corpus), Some(queries), Some(qrels)) =
+        (&arguments.corpus, &arguments.queries, &arguments.qrels)
+    else {
+        return self_eval::run(arguments);
+    };
     let start = Instant::now();
-    let judgements = Judgements::read(&arguments.qrels)?;
-    let queries = read_queries(arguments, &judgements)?;
-    let corpus = std::slice::from_ref(&arguments.corpus);
-    let corpus = PaperFiles::check(corpus, None, arguments.skip_bad)?;
+    let judgements = Judgements::read(qrels)?;
+    if judgements.queries().next().is_none() {
+        bail!(
+            "`{}` has no judgement with a grade over 0",
+            qrels.display()
+        );
+    }
+    let queries = read_queries(queries, qrels, &judgements)?;
+    let corpus = PaperFiles::check(std::slice::from_ref(corpus), None, arguments.skip_bad)?;
 
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let dir = match &arguments.library {
@@ -102,17 +114,11 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
 
 /// The queries that have judgements.
 fn read_queries(
-    arguments: &EvalArguments,
+    path: &Path,
+    qrels: &Path,
     judgements: &Judgements,
 ) -> Result<Vec<(String, String)>> {
-    let path = &arguments.queries;
     let judged: HashSet<&str> = judgements.queries().collect();
-    if judged.is_empty() {
-        bail!(
-            "`{}` has no judgement with a grade over 0",
-            arguments.qrels.display()
-        );
-    }
     let mut queries = Vec::new();
     for record in TextReader::open(path)? {
         let record = record?;
@@ -124,7 +130,7 @@ fn read_queries(
         bail!(
             "no query of `{}` has a judgement in `{}`; do their ids agree?",
             path.display(),
-            arguments.qrels.display(),
+            qrels.display(),
         );
     }
     let missing = judged.len().saturating_sub(queries.len());

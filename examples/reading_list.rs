@@ -1,0 +1,61 @@
+//! Makes a reading list from a few papers that one likes, in Markdown.
+//!
+//! ```sh
+//! cargo run --release --example reading_list
+//! cargo run --release --example reading_list -- mikolov2013efficient watts1998collective
+//! ```
+//!
+//! The ids are those of `examples/data/papers.jsonl`. The first run fetches the default model, 90 MB,
+//! and keeps it in the cache.
+#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+
+use std::env;
+use std::error::Error;
+use std::io;
+use std::path::Path;
+
+use cognate::{
+    DEFAULT_MODEL, Encoder, EncoderOptions, ExportFormat, Library, ModelSource, PaperReader,
+    PaperWriter, Query, Strategy,
+};
+
+/// Papers of two subjects: the list has some of each.
+const SEEDS: [&str; 3] = [
+    "vaswani2017attention",
+    "bahdanau2015neural",
+    "watts1998collective",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let checkpoint = ModelSource::from_env()?.resolve(DEFAULT_MODEL)?.open()?;
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default())?;
+    let folder = tempfile::tempdir()?;
+    let library = Library::create(folder.path(), encoder)?;
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    library.add(PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?)?;
+
+    let asked: Vec<String> = env::args().skip(1).collect();
+    let seeds = if asked.is_empty() {
+        SEEDS.map(str::to_owned).to_vec()
+    } else {
+        asked
+    };
+    println!("# Because you liked\n");
+    for id in &seeds {
+        let paper = library.get(id)?.ok_or_else(|| format!("no paper `{id}`"))?;
+        println!("- {}", paper.title);
+    }
+    // Papers that are alike stand back, so that the list is not ten times the same.
+    let query = Query::papers(&seeds)
+        .strategy(Strategy::Mean)
+        .diversity(0.2)
+        .k(10);
+    let hits = library.search(&query)?;
+    println!("\n# Read next\n");
+    let mut writer = PaperWriter::for_hits(io::stdout().lock(), ExportFormat::Markdown);
+    for hit in &hits {
+        writer.write_hit(hit)?;
+    }
+    writer.finish()?;
+    Ok(())
+}
