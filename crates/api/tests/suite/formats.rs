@@ -28,7 +28,7 @@ fn assert_reads(name: &str, format: Format, expected: &[Result<Paper, &str>]) {
     assert_eq!(found_format, format);
     let found: Vec<_> = found
         .iter()
-        .map(|paper| paper.as_ref().map_err(|e| e.as_str()))
+        .map(|paper| paper.as_ref().map_err(String::as_str))
         .collect();
     let expected: Vec<_> = expected
         .iter()
@@ -41,10 +41,7 @@ fn assert_reads(name: &str, format: Format, expected: &[Result<Paper, &str>]) {
     // By its path the file is the same, and so it is as a copy that is packed.
     let by_path = PaperReader::open(&path(name)).unwrap();
     assert_eq!(by_path.format(), format);
-    assert_eq!(
-        by_path.filter(Result::is_ok).count(),
-        found.iter().filter(|p| p.is_ok()).count()
-    );
+    assert_eq!(by_path.flatten().count(), found.iter().flatten().count());
     for packed in [gzip(&bytes(name)), zstd(&bytes(name))] {
         assert_eq!(read(&packed), read(&bytes(name)));
     }
@@ -393,7 +390,7 @@ fn what_is_cut_off_says_so_once_and_keeps_what_came_before() {
         "openalex.json",
     ] {
         let whole = bytes(name);
-        let good = |found: &[Result<Paper, String>]| found.iter().filter(|p| p.is_ok()).count();
+        let good = |found: &[Result<Paper, String>]| found.iter().flatten().count();
         // In the last quarter of the file, so that the first record is whole.
         let cut = whole.len() - 12;
         let (_, found) = read(&whole[..cut]);
