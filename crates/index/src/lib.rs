@@ -42,18 +42,19 @@
 //!
 //! Rows lie in segments. One of at least 16,384 rows of 32 to 1,024 dimensions has beside it a
 //! compact form, where that pays: the rows rotated so that the first dimensions hold most of what
-//! there is, those dimensions in 8 bits, and norms of what that leaves out. From these follows an
-//! upper bound of every score, with all rounding counted, and only rows whose bound reaches the worst
-//! of the hits so far are read in f32. So hits and scores are those of reading everything, on any
-//! data; how much is read depends on the data. What defeats the bound is read in f32 soon.
+//! there is, all of it in 8 bits, and norms of what that leaves out. From the first dimensions
+//! follows an upper bound of every score, with all rounding counted; where it reaches the worst of
+//! the hits so far, the others give a closer one, and only rows whose second bound reaches it too
+//! are read in f32. So hits and scores are those of reading everything, on any data; how much is read
+//! depends on the data. What defeats the bounds is read in f32 soon.
 //!
-//! A compact form takes a tenth to a third of the bytes of its rows, lies in a file
+//! A compact form takes a quarter to a third of the bytes of its rows, lies in a file
 //! `segment-….codes` beside theirs, and can be lost: without it, or where a block of it is damaged,
 //! rows are read in f32.
 //!
 //! # Complexity
 //!
-//! A search reads every allowed row once in compact form, and few again in f32, or all in f32: it
+//! A search reads of every allowed row a part in compact form, and few again in f32, or all in f32: it
 //! takes about as long as memory takes to deliver these bytes, `rows · dim · 4` of them where bounds
 //! do not pay. A batch reads them once for up to 64 queries. Appending
 //! `n` rows writes O(n · log(rows)) of them on average, and O(dim²) operations go into each that is

@@ -79,7 +79,7 @@ impl IndexWriter {
     /// # Complexity
     ///
     /// O(rows · dim) to write, O(rows · dim²) for the compact form. The rows are streamed; in memory
-    /// is the compact form that is made, a tenth to a third of the bytes of the rows.
+    /// is the compact form that is made, a quarter to a third of the bytes of the rows.
     pub fn merge(&mut self) -> Result<RowMap> {
         let manifest = self.manifest();
         let (dim, rows, dropped) = (manifest.dim(), manifest.rows(), manifest.deleted().clone());

@@ -202,7 +202,7 @@ mod tests {
                 values.extend(numbers(row + 100, 2));
             }
             // As large as they may be, so that sums are.
-            let top = (i32::MAX / (127 * 2 * pairs as i32)).min(32_767) as f32;
+            let top = (i32::MAX as usize / (127 * 2 * pairs)).min(32_767) as f32;
             let words = words(7, m * pairs, top);
             let reach = numbers(9, 4 * m);
             let reach: Vec<Reach> = reach
