@@ -79,6 +79,7 @@ mod ranking;
 mod records;
 mod search;
 mod seeds;
+mod sentences;
 mod spelling;
 mod standing;
 mod store;
