@@ -71,6 +71,7 @@ mod fusion;
 mod identifiers;
 mod json_lines;
 mod keywords;
+mod latex;
 mod library;
 mod lock;
 mod paper;
