@@ -328,7 +328,10 @@ mod tests {
             (r"R\&D at 5\% for \$3", "R&D at 5% for $3"),
             (r"Fig.~3 of ~10 lines", "Fig. 3 of ~10 lines"),
             ("pages 1--5 --- ``so''", "pages 1–5 — “so”"),
-            (r"as in \cite{knuth84} by \href{http://x}{us}", "as in by us"),
+            (
+                r"as in \cite{knuth84} by \href{http://x}{us}",
+                "as in by us",
+            ),
             (r"with \LaTeX{} and \BibTeX", "with LaTeX and BibTeX"),
             ("two\n  lines", "two lines"),
             (r"a\_b \{c\}", "a_b {c}"),
@@ -360,7 +363,17 @@ mod tests {
     fn takes_whatever_comes() {
         let deep = "{\\frac".repeat(50_000);
         assert_eq!(plain(&deep), "");
-        for text in ["\\", "$", "$$", "\\'", "{", "\\cite{", "\\frac{}{}", "é\\é", "\\cite[a"] {
+        for text in [
+            "\\",
+            "$",
+            "$$",
+            "\\'",
+            "{",
+            "\\cite{",
+            "\\frac{}{}",
+            "é\\é",
+            "\\cite[a",
+        ] {
             plain(text);
         }
         assert_eq!(plain("plain  text "), "plain text");

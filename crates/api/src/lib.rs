@@ -63,6 +63,7 @@
 mod add;
 mod check;
 mod diversity;
+mod draft;
 mod embed;
 mod error;
 mod evaluation;
@@ -94,6 +95,7 @@ pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
     ResolvedModel, Role, SourceEvent, Truncation,
 };
+pub use draft::{Citation, Draft, DraftFormat};
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
 pub use evaluation::{Judgements, Metrics};
