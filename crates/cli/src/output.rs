@@ -114,7 +114,7 @@ fn authors(names: &[String]) -> Option<String> {
 }
 
 /// Metadata is not ours: line breaks and control characters of it must not move the cursor.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

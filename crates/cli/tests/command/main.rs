@@ -12,4 +12,5 @@ mod check;
 mod crash;
 mod damage;
 mod measures;
+mod missed;
 mod setup;
