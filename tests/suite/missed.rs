@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use cognate::{
     DEFAULT_MODEL, Draft, DraftFormat, Encoder, EncoderOptions, Library, MissedOptions,
-    ModelSource, Paper, PaperReader, Query,
+    ModelSource, Paper, PaperReader, Precision, Query,
 };
 
 use crate::bundled::papers;
@@ -20,10 +20,11 @@ struct Topic {
     sources: Vec<Paper>,
 }
 
-fn library(dir: &Path, papers: Vec<Paper>) -> Library {
+fn library(dir: &Path, papers: Vec<Paper>, precision: Precision) -> Library {
     let source = ModelSource::from_env().unwrap();
     let checkpoint = source.resolve(DEFAULT_MODEL).unwrap().open().unwrap();
-    let encoder = Encoder::load(&checkpoint, EncoderOptions::default()).unwrap();
+    let encoder =
+        Encoder::load(&checkpoint, EncoderOptions::default().precision(precision)).unwrap();
     let library = Library::open_or_create(dir, encoder).unwrap();
     library.add(papers).unwrap();
     library
@@ -78,7 +79,7 @@ fn found(library: &Library, topic: &Topic, references: &[Paper], k: usize) -> us
 fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
     let papers = papers();
     let dir = tempfile::tempdir().unwrap();
-    let library = library(dir.path(), papers.clone());
+    let library = library(dir.path(), papers.clone(), Precision::F32);
     let mut fields: BTreeMap<&str, Vec<&Paper>> = BTreeMap::new();
     for paper in &papers {
         for category in &paper.categories {
@@ -124,7 +125,7 @@ fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
 #[test]
 fn explains_a_hit_by_the_sentences_that_are_nearest() {
     let dir = tempfile::tempdir().unwrap();
-    let library = library(dir.path(), papers());
+    let library = library(dir.path(), papers(), Precision::F32);
     let query = "I like music. How can a computer translate sentences between languages?";
     let hits = library
         .search(&Query::text("machine translation").k(3))
@@ -170,7 +171,7 @@ fn finds_fifteen_of_twenty_that_a_draft_on_a_topic_of_arxiv_misses() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = std::env::var_os("COGNATE_ARXIV_LIBRARY")
         .map_or_else(|| temporary.path().to_owned(), PathBuf::from);
-    let library = library(&dir, papers.clone());
+    let library = library(&dir, papers.clone(), Precision::Int8);
     let topics = topics_of(&papers, &read("arxiv-100k.jsonl.gz"));
     assert!(topics.len() >= 20, "{}", topics.len());
 

@@ -1,10 +1,13 @@
 //! What the titles of the papers cited have in common, in words.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cognate_index::RowId;
 
 use crate::words::{is_stop_word, stem, words};
+
+/// The titles that must have a stem before it says what they are about.
+const SHARED_BY: usize = 3;
 
 /// The stems in the titles of a library.
 ///
@@ -35,16 +38,28 @@ impl Titles {
         self.titles.insert(row, stems.into_iter().collect());
     }
 
-    /// For each row the cosine, 0 to 1, of its title with the mean of the titles in `cited`; where
-    /// nothing is cited, 0.
-    pub(super) fn near(&self, cited: impl IntoIterator<Item = RowId>) -> BTreeMap<RowId, f32> {
-        let mut center = vec![0.0; self.frequencies.len()];
-        for row in cited {
+    /// For each row the mean of the cosines, 0 to 1, of its title with the titles in `cited`, where
+    /// those stems alone count that several of them have: [`SHARED_BY`], and a quarter of them.
+    pub(super) fn near(&self, cited: &BTreeSet<RowId>) -> BTreeMap<RowId, f32> {
+        let mut center = vec![(0.0, 0_usize); self.frequencies.len()];
+        for &row in cited {
             for (number, value) in self.vector(row) {
-                center[number] += value;
+                center[number].0 += value;
+                center[number].1 += 1;
             }
         }
-        scale(center.iter_mut());
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a number of papers is far below 2^52"
+        )]
+        let count = cited.len().max(1) as f64;
+        let center: Vec<f64> = center
+            .into_iter()
+            .map(|(sum, titles)| {
+                let is_shared = titles >= SHARED_BY && titles * 4 >= cited.len();
+                if is_shared { sum / count } else { 0.0 }
+            })
+            .collect();
         let near = |&row: &RowId| {
             let cosine: f64 = self
                 .vector(row)
@@ -105,6 +120,7 @@ mod tests {
         for (row, title) in [
             "Growth of trees in winter",
             "The tree as a graph",
+            "Trees and their growth",
             "Growing trees",
             "A survey of stars",
             "Stars and the winter sky",
@@ -114,10 +130,23 @@ mod tests {
         {
             titles.push(RowId::new(u32::try_from(row).unwrap()), title);
         }
-        let near = titles.near([RowId::new(0), RowId::new(1)]);
+        let near = titles.near(&[0, 1, 2].map(RowId::new).into());
         let score = |row| near[&RowId::new(row)];
-        assert!(score(2) > score(4) && score(4) > score(3), "{near:?}");
-        assert_eq!(score(3).to_bits(), 0.0_f32.to_bits());
-        assert!(titles.near([]).values().all(|score| score.to_bits() == 0));
+        // All three have trees; growth and winter are in too few to count.
+        assert!(score(3) > 0.2, "{near:?}");
+        assert_eq!(score(4).to_bits(), 0.0_f32.to_bits());
+        assert_eq!(score(5).to_bits(), 0.0_f32.to_bits());
+        assert!(
+            titles
+                .near(&BTreeSet::new())
+                .values()
+                .all(|score| score.to_bits() == 0)
+        );
+        assert!(
+            titles
+                .near(&[0, 1].map(RowId::new).into())
+                .values()
+                .all(|score| *score <= 0.0)
+        );
     }
 }
