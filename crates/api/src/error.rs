@@ -113,6 +113,16 @@ pub enum Error {
         /// What it should be.
         expected: String,
     },
+    /// A draft cannot be read.
+    #[error("{origin}{}: {reason}", line_of(*line))]
+    Draft {
+        /// The file.
+        origin: String,
+        /// The line, counted from 1, where one is at fault.
+        line: Option<usize>,
+        /// What is wrong.
+        reason: String,
+    },
     /// A paper lacks what it needs.
     #[error("paper `{id}`: {reason}")]
     InvalidPaper {
@@ -210,6 +220,10 @@ pub enum Error {
         /// Papers of this run that were committed.
         committed: usize,
     },
+}
+
+fn line_of(line: Option<usize>) -> String {
+    line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
 fn suggestion(nearest: &[String]) -> String {

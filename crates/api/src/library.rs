@@ -129,7 +129,11 @@ impl Library {
     }
 
     /// With `fresh`, a library that is there already is an error; without, it is opened.
-    fn create_shared(dir: PathBuf, embedder: Arc<dyn Embed>, fresh: bool) -> Result<Self> {
+    pub(crate) fn create_shared(
+        dir: PathBuf,
+        embedder: Arc<dyn Embed>,
+        fresh: bool,
+    ) -> Result<Self> {
         let not_empty = |found| Error::NotEmpty {
             dir: dir.clone(),
             found,

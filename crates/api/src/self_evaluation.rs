@@ -116,9 +116,11 @@ impl Library {
         });
         let cut = titled.iter().filter_map(|paper| without_a_sentence(paper));
         let mut tasks = vec![
-            self.finds_its_document("a title finds its abstract", titles.collect(), &mut |done| {
-                progress(done, total)
-            })?,
+            self.finds_its_document(
+                "a title finds its abstract",
+                titles.collect(),
+                &mut |done| progress(done, total),
+            )?,
             self.finds_its_document(
                 "a sentence finds its abstract",
                 cut.collect(),
@@ -154,7 +156,8 @@ impl Library {
         };
         let dir = std::env::temp_dir();
         let folder = tempfile::tempdir().map_err(Error::io("create", &dir))?;
-        let scratch = Self::create_shared(folder.path().join("library"), Arc::clone(embedder), true)?;
+        let scratch =
+            Self::create_shared(folder.path().join("library"), Arc::clone(embedder), true)?;
         let documents = pairs.iter().map(|(_, document)| Ok(document.clone()));
         scratch.add_with(documents, &AddOptions::default(), &mut |state| {
             progress(state.papers)
@@ -189,7 +192,8 @@ impl Library {
                 .collect();
             let answers = self.answers(questions, &queries)?;
             let judged = questions.iter().zip(answers);
-            let judged: Vec<(f64, f64)> = judged.map(|(question, ids)| question.judge(ids)).collect();
+            let judged: Vec<(f64, f64)> =
+                judged.map(|(question, ids)| question.judge(ids)).collect();
             results.push((
                 mode,
                 SelfMetrics {
@@ -300,7 +304,10 @@ fn without_a_sentence(paper: &Paper) -> Option<(String, Paper)> {
 fn cited(papers: &[Paper], sample: usize) -> Vec<Question> {
     let mut places: HashMap<String, &str> = HashMap::new();
     for paper in papers {
-        let names = [paper.doi.as_deref().and_then(doi), paper.arxiv.as_deref().and_then(arxiv)];
+        let names = [
+            paper.doi.as_deref().and_then(doi),
+            paper.arxiv.as_deref().and_then(arxiv),
+        ];
         for name in names.into_iter().flatten() {
             places.entry(name).or_insert(&paper.id);
         }
@@ -311,7 +318,9 @@ fn cited(papers: &[Paper], sample: usize) -> Vec<Question> {
         let found = names.filter_map(|name| {
             let found = places.get(name);
             let found = found.or_else(|| places.get(&doi(name).or_else(|| arxiv(name))?));
-            found.filter(|id| **id != paper.id).map(|id| (*id).to_owned())
+            found
+                .filter(|id| **id != paper.id)
+                .map(|id| (*id).to_owned())
         });
         let relevant: HashSet<String> = found.collect();
         (!relevant.is_empty()).then(|| Question::about(paper, relevant))
@@ -324,7 +333,10 @@ fn of_one_category(papers: &[Paper], sample: usize) -> Vec<Question> {
     let mut members: HashMap<&str, HashSet<String>> = HashMap::new();
     for paper in papers {
         if let Some(category) = paper.categories.first() {
-            members.entry(category).or_default().insert(paper.id.clone());
+            members
+                .entry(category)
+                .or_default()
+                .insert(paper.id.clone());
         }
     }
     let question = |paper: &Paper| {
@@ -333,7 +345,10 @@ fn of_one_category(papers: &[Paper], sample: usize) -> Vec<Question> {
         (!relevant.is_empty()).then(|| Question::about(paper, relevant))
     };
     let categorized = papers.iter().filter(|paper| !paper.categories.is_empty());
-    spaced(categorized.collect(), sample).into_iter().filter_map(question).collect()
+    spaced(categorized.collect(), sample)
+        .into_iter()
+        .filter_map(question)
+        .collect()
 }
 
 impl Question {
@@ -352,7 +367,11 @@ mod tests {
 
     #[test]
     fn an_interval_holds_the_mean_and_narrows_with_more_queries() {
-        let values = |count: usize| (0..count).map(|n| f64::from(u8::from(n % 2 == 0))).collect();
+        let values = |count: usize| {
+            (0..count)
+                .map(|n| f64::from(u8::from(n % 2 == 0)))
+                .collect()
+        };
         let (few, many) = (Estimate::of(values(20)), Estimate::of(values(2000)));
         for estimate in [few, many] {
             assert!((estimate.mean - 0.5).abs() < 1e-9);
@@ -376,11 +395,19 @@ mod tests {
         let papers = [
             Paper::new("a").doi("10.1234/A"),
             Paper::new("b").arxiv("1706.03762"),
-            Paper::new("c").references(["https://doi.org/10.1234/a", "arXiv:1706.03762v2", "c", "z"]),
+            Paper::new("c").references([
+                "https://doi.org/10.1234/a",
+                "arXiv:1706.03762v2",
+                "c",
+                "z",
+            ]),
         ];
         let questions = cited(&papers, 9);
         assert_eq!(questions.len(), 1);
-        assert_eq!(questions[0].relevant, HashSet::from(["a".to_owned(), "b".to_owned()]));
+        assert_eq!(
+            questions[0].relevant,
+            HashSet::from(["a".to_owned(), "b".to_owned()])
+        );
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Search(SearchArguments),
     /// Find the papers nearest to papers of the library
     Related(RelatedArguments),
+    /// Find the papers that a draft does not cite and is near to
+    Missed(MissedArguments),
     /// Say what a library holds
     Info(InfoArguments),
     /// Read all of a library and say what is damaged
@@ -205,6 +207,27 @@ pub(crate) struct RelatedArguments {
     /// The ids of papers
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MissedArguments {
+    #[command(flatten)]
+    pub(crate) library: LibraryArguments,
+    /// Where the library's model is now, if it was moved
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
+    /// The number of papers to print
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    pub(crate) k: usize,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The draft: LaTeX (.tex, with the files that it asks for), Markdown (.md) or text (.txt)
+    #[arg(value_name = "DRAFT")]
+    pub(crate) draft: PathBuf,
+    /// Its list of references, whose ids are the citation keys
+    #[arg(value_name = "REFERENCES")]
+    pub(crate) references: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

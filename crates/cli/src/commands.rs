@@ -6,6 +6,7 @@ pub(crate) mod eval;
 pub(crate) mod export;
 pub(crate) mod info;
 pub(crate) mod merge;
+pub(crate) mod missed;
 pub(crate) mod related;
 pub(crate) mod remove;
 pub(crate) mod search;

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Add(arguments) => commands::add::run(&arguments),
         Command::Search(arguments) => commands::search::run(&arguments),
         Command::Related(arguments) => commands::related::run(&arguments),
+        Command::Missed(arguments) => commands::missed::run(&arguments),
         Command::Info(arguments) => commands::info::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Merge(arguments) => commands::merge::run(&arguments),

@@ -65,10 +65,7 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
     let start = Instant::now();
     let judgements = Judgements::read(qrels)?;
     if judgements.queries().next().is_none() {
-        bail!(
-            "`{}` has no judgement with a grade over 0",
-            qrels.display()
-        );
+        bail!("`{}` has no judgement with a grade over 0", qrels.display());
     }
     let queries = read_queries(queries, qrels, &judgements)?;
     let corpus = PaperFiles::check(std::slice::from_ref(corpus), None, arguments.skip_bad)?;

@@ -109,7 +109,12 @@ fn table(evaluation: &SelfEvaluation) -> String {
     let mut text = "nDCG@10 and, in brackets, its interval of 95 % confidence\n".to_owned();
     // Writing to a string does not fail.
     let _ = write!(text, "{:<32}{:>8}", "", "queries");
-    for (mode, _) in evaluation.tasks.iter().take(1).flat_map(|task| &task.results) {
+    for (mode, _) in evaluation
+        .tasks
+        .iter()
+        .take(1)
+        .flat_map(|task| &task.results)
+    {
         let _ = write!(text, "  {mode:<20}");
     }
     text.truncate(text.trim_end().len());

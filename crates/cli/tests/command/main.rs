@@ -16,6 +16,7 @@ mod export;
 mod formats;
 mod measures;
 mod merge;
+mod missed;
 mod rerank;
 mod setup;
 mod topics;

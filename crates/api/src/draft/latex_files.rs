@@ -1,0 +1,214 @@
+//! The files that a LaTeX draft is made of, put together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::latex::comment_start;
+use super::read_text;
+use crate::{Error, Result};
+
+/// The commands that stand for a file.
+const COMMANDS: [&str; 3] = ["\\input", "\\include", "\\subfile"];
+
+/// Environments whose text is shown as it is.
+const VERBATIM: [&str; 5] = [
+    "verbatim",
+    "lstlisting",
+    "minted",
+    "comment",
+    "filecontents",
+];
+
+/// Files of one draft: more are a sign of files that ask for one another over and over.
+const MAX_FILES: usize = 2_000;
+
+/// The text of a file, with those that it asks for in their places.
+pub(super) fn read(path: &Path) -> Result<String> {
+    let root = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut reader = Reader {
+        root,
+        open: Vec::new(),
+        files: 0,
+        out: String::new(),
+    };
+    reader.file(path)?;
+    Ok(reader.out)
+}
+
+struct Reader {
+    /// The folder of the first file.
+    root: PathBuf,
+    /// The files that are being read, the first one first.
+    open: Vec<PathBuf>,
+    files: usize,
+    out: String,
+}
+
+impl Reader {
+    fn file(&mut self, path: &Path) -> Result<()> {
+        let text = read_text(path)?;
+        self.files += 1;
+        self.open
+            .push(fs::canonicalize(path).map_err(Error::io("read", path))?);
+        let mut verbatim: Option<&str> = None;
+        for (at, line) in text.split_inclusive('\n').enumerate() {
+            if let Some(name) = verbatim {
+                if line.contains(&format!("\\end{{{name}")) {
+                    verbatim = None;
+                }
+                self.out.push_str(line);
+                continue;
+            }
+            verbatim = VERBATIM
+                .into_iter()
+                .find(|name| line.contains(&format!("\\begin{{{name}")))
+                .filter(|name| !line.contains(&format!("\\end{{{name}")));
+            self.line(path, at + 1, line)?;
+        }
+        self.open.pop();
+        Ok(())
+    }
+
+    fn line(&mut self, path: &Path, number: usize, line: &str) -> Result<()> {
+        let code = comment_start(line).unwrap_or(line.len());
+        let mut at = 0;
+        while let Some((start, end, name)) = next_file(line, at, code) {
+            self.out.push_str(&line[at..start]);
+            let fault = |reason: String| Error::Draft {
+                origin: path.display().to_string(),
+                line: Some(number),
+                reason,
+            };
+            let Some(found) = self.find(path, name) else {
+                return Err(fault(format!(
+                    "found no file `{name}`, nor `{name}.tex`, beside it"
+                )));
+            };
+            let same = fs::canonicalize(&found).map_err(Error::io("read", &found))?;
+            if self.open.contains(&same) {
+                return Err(fault(format!("`{name}` asks for itself")));
+            }
+            if self.files >= MAX_FILES {
+                return Err(fault(format!("more than {MAX_FILES} files are asked for")));
+            }
+            self.file(&found)?;
+            at = end;
+        }
+        self.out.push_str(&line[at..]);
+        Ok(())
+    }
+
+    /// The file of a name, with or without `.tex`, beside the file that asks or the first one.
+    fn find(&self, asking: &Path, name: &str) -> Option<PathBuf> {
+        let beside = asking.parent().unwrap_or(Path::new(""));
+        [beside, &self.root].into_iter().find_map(|dir| {
+            let with_extension = dir.join(format!("{name}.tex"));
+            let path = dir.join(name);
+            [with_extension, path]
+                .into_iter()
+                .find(|path| path.is_file())
+        })
+    }
+}
+
+/// The next command that stands for a file in `line[from..code]`: where it starts and ends, and
+/// the name of the file.
+fn next_file(line: &str, from: usize, code: usize) -> Option<(usize, usize, &str)> {
+    let mut from = from;
+    loop {
+        let (start, command) = COMMANDS
+            .iter()
+            .filter_map(|command| {
+                let at = line[from..code].find(command)?;
+                Some((from + at, command.len()))
+            })
+            // `\include` is the start of `\includegraphics`: the longest at the first place.
+            .min_by_key(|&(at, len)| (at, std::cmp::Reverse(len)))?;
+        let behind = start + command;
+        from = behind;
+        let rest = &line[behind..code];
+        if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let trimmed = rest.trim_start();
+        let skipped = rest.len() - trimmed.len();
+        let (name, end) = if let Some(inner) = trimmed.strip_prefix('{') {
+            let Some(close) = inner.find('}') else {
+                continue;
+            };
+            (inner[..close].trim(), behind + skipped + close + 2)
+        } else {
+            let end = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
+            (&trimmed[..end], behind + skipped + end)
+        };
+        // A name that a macro makes is not known here.
+        if !name.is_empty() && !name.contains(['#', '\\', '{']) {
+            return Some((start, end, name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Draft;
+
+    #[test]
+    fn puts_files_in_their_places() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("parts")).unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write(
+            "main.tex",
+            "\\begin{document}\nIt starts right here.\n\n\\input{parts/one} % \\input{none}\n\
+             \\includegraphics{none}\n\\begin{verbatim}\n\\input{none}\n\\end{verbatim}\n\
+             \\input parts/two.tex\n\\end{document}\n",
+        );
+        // Beside the file that asks, then beside the first.
+        write(
+            "parts/one.tex",
+            "The first part is read.\n\n\\include{three}\n",
+        );
+        write(
+            "parts/two.tex",
+            "The second part is read.\n\n\\subfile{parts/three}\n",
+        );
+        write("parts/three.tex", "The third part cites \\cite{a}.\n\n");
+        let draft = Draft::read(dir.path().join("main.tex")).unwrap();
+        assert_eq!(
+            draft.sentences().collect::<Vec<_>>(),
+            [
+                "It starts right here.",
+                "The first part is read.",
+                "The third part cites.",
+                "The second part is read.",
+                "The third part cites.",
+            ]
+        );
+        assert_eq!(draft.citations().len(), 1);
+    }
+
+    #[test]
+    fn says_which_file_is_missing_or_asks_for_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write("a.tex", "Text.\n\\input{b}\n");
+        write("b.tex", "Text.\n\n\\input{missing}\n");
+        let error = Draft::read(dir.path().join("a.tex"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.ends_with("b.tex:3: found no file `missing`, nor `missing.tex`, beside it"),
+            "{error}"
+        );
+        write("b.tex", "Text.\n\n\\input{a}\n");
+        let error = Draft::read(dir.path().join("a.tex"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.ends_with("b.tex:3: `a` asks for itself"), "{error}");
+        let error = Draft::read(dir.path().join("none.tex"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with("cannot read `"), "{error}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Pandoc's citations: `[see @key, p. 3; @other]` and `@key`.
+
+use crate::draft::citation::Citations;
+
+/// Gathers the keys in `text`, and gives the text without the citations.
+pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', '@']) {
+        out.push_str(&rest[..at]);
+        let here = &rest[at..];
+        if here.starts_with('[') {
+            let inner = here.find(']').map(|end| &here[1..end]);
+            let keys = inner.map(keys).unwrap_or_default();
+            if let (Some(inner), false) = (inner, keys.is_empty()) {
+                keys.iter().for_each(|key| citations.key(key));
+                rest = &here[inner.len() + 2..];
+            } else {
+                out.push('[');
+                rest = &here[1..];
+            }
+            continue;
+        }
+        let is_alone = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.');
+        match key(&here[1..]).filter(|_| is_alone) {
+            Some((key, len)) => {
+                citations.key(key);
+                rest = &here[1 + len..];
+            }
+            None => {
+                out.push('@');
+                rest = &here[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The keys of a citation in square brackets.
+fn keys(inner: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in inner.match_indices('@') {
+        if !inner[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.') {
+            found.extend(key(&inner[at + 1..]).map(|(key, _)| key));
+        }
+    }
+    found
+}
+
+/// The key at the start of `text`, and the bytes it takes there.
+fn key(text: &str) -> Option<(&str, usize)> {
+    if let Some(inner) = text.strip_prefix('{') {
+        let end = inner.find('}')?;
+        return (end > 0).then(|| (&inner[..end], end + 2));
+    }
+    let is_inner = |c: char| ":.#$%&-+?<>~/".contains(c);
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && c != '_' && !is_inner(c))
+        .unwrap_or(text.len());
+    let key = text[..end].trim_end_matches(is_inner);
+    let starts = key.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    starts.then_some((key, key.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_keys_out_of_the_text() {
+        for (text, expected, rest) in [
+            (
+                "Shown [@a; see @b:2019, p. 3].",
+                vec!["a", "b:2019"],
+                "Shown .",
+            ),
+            ("As @a-b. says [-@c]", vec!["a-b", "c"], "As . says "),
+            ("In [@{a b}]", vec!["a b"], "In "),
+            (
+                "Write to a.b@c.org or [x@y.org]",
+                vec![],
+                "Write to a.b@c.org or [x@y.org]",
+            ),
+            (
+                "[not cited] and @ alone [",
+                vec![],
+                "[not cited] and @ alone [",
+            ),
+        ] {
+            let mut citations = Citations::default();
+            assert_eq!(take_citations(text, &mut citations), rest);
+            let keys: Vec<_> = citations
+                .into_list()
+                .into_iter()
+                .filter_map(|c| c.key)
+                .collect();
+            assert_eq!(keys, expected, "{text}");
+        }
+    }
+}
