@@ -1,5 +1,6 @@
 //! What the formats have in common: years, persons, identifiers.
 
+use crate::words::{is_stop_word, words};
 use crate::{Paper, identifiers};
 
 /// The first year in a date or in free text: four digits of their own, from 1000 to 2999.
@@ -70,9 +71,39 @@ pub(super) fn name(paper: &mut Paper, own: Option<String>, fields: &str) -> Resu
     }
 }
 
+/// A name for a paper of a format whose records need have none, from what never changes about it: family
+/// name of the first author, year, and the first words of the title that say something, as
+/// `watts1998-collective-dynamics-small-world`. Nothing without a title.
+pub(super) fn label(paper: &Paper) -> Option<String> {
+    let author = paper.authors.first().and_then(|name| words(name).last());
+    let year = paper.year.map(|year| year.to_string());
+    let title = words(&paper.title).filter(|word| !is_stop_word(word));
+    let title: Vec<String> = title.take(4).collect();
+    let start = author.into_iter().chain(year).collect::<String>();
+    let parts = filled(start).into_iter().chain(title.iter().cloned());
+    (!title.is_empty()).then(|| parts.collect::<Vec<_>>().join("-"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_a_paper_by_author_year_and_title() {
+        let paper = Paper::new("")
+            .title("The collective dynamics of ‘small-world’ networks")
+            .authors(["Ann B. Döe", "Other"])
+            .year(1998);
+        assert_eq!(
+            label(&paper).unwrap(),
+            "doe1998-collective-dynamics-small-world"
+        );
+        assert_eq!(
+            label(&Paper::new("").title("Networks")).unwrap(),
+            "networks"
+        );
+        assert_eq!(label(&Paper::new("").year(1998)), None);
+    }
 
     #[test]
     fn finds_the_year_of_any_date() {

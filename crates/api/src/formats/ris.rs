@@ -1,7 +1,7 @@
 //! RIS, line by line: `TAG  - value`, a record from `TY` to `ER`.
 
 use super::Located;
-use super::fields::{filled, identify, joined, name, person, year_in};
+use super::fields::{filled, identify, joined, label, name, person, year_in};
 use crate::source::{self, MAX_RECORD, Source};
 use crate::{Paper, Place, markup};
 
@@ -175,6 +175,9 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
     let own = filled(first(&["ID"]));
     let accession = filled(first(&["AN"]));
     let own = own.or_else(|| paper.doi.clone()).or(accession);
-    name(&mut paper, own, "`ID`, no `DO` and no `AN`")?;
+    let own = own
+        .or_else(|| paper.arxiv.clone())
+        .or_else(|| label(&paper));
+    name(&mut paper, own, "`ID`, no `DO` and no title")?;
     Ok(paper)
 }

@@ -135,7 +135,7 @@ fn damaged_ris() {
             Ok(Paper::new("a").title("Good")),
             Err("f:5: `TI` outside of a record, expected `TY` first"),
             Err("f:7: the record has no `ER` before the next at 10"),
-            Err("f:10: there is no `ID`, no `DO` and no `AN` to name the paper"),
+            Err("f:10: there is no `ID`, no `DO` and no title to name the paper"),
             Ok(Paper::new("c").title("Good again")),
             Err("f:17: the record has no `ER`, the file ends in it"),
         ],
