@@ -181,3 +181,11 @@ fn knows_where_a_comment_starts() {
     assert_eq!(comment_start(r"a \\% c"), Some(4));
     assert_eq!(comment_start("none"), None);
 }
+
+#[test]
+fn takes_a_key_with_an_identifier_for_one_citation() {
+    assert_eq!(
+        read(r"\cite{arXiv:2001.00001} is cited.").citations().len(),
+        1
+    );
+}
