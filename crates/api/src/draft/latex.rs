@@ -52,7 +52,9 @@ fn gather_cited(source: &Source, citations: &mut Citations) -> Vec<std::ops::Ran
         at = start + 1 + name.len() + sign.map_or(0, char::len_utf8);
         if names::is_cite(name) {
             let (keys, end) = source.cited(at, name, text.len());
-            keys.iter().for_each(|key| citations.key(key));
+            for key in keys {
+                citations.key(key);
+            }
             at = end.max(at);
             named.push(start..at);
         } else if name == "bibitem" {
