@@ -2,6 +2,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::sentences::sentences;
 use crate::{Error, Result};
 
@@ -139,7 +141,8 @@ impl Draft {
         };
         let owned = |paragraph: &String| {
             let found = sentences(paragraph);
-            found.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            let found = found.into_iter().filter(|sentence| has_a_word(sentence));
+            found.map(str::to_owned).collect::<Vec<_>>()
         };
         let mut paragraphs: Vec<_> = parts.paragraphs.iter().map(owned).collect();
         paragraphs.retain(|paragraph| !paragraph.is_empty());
@@ -176,6 +179,12 @@ impl Draft {
     pub fn citations(&self) -> &[Citation] {
         &self.citations
     }
+}
+
+/// Whether a text has a word of two letters: a formula may be left alone in its paragraph.
+fn has_a_word(text: &str) -> bool {
+    let is_word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    text.unicode_words().any(is_word)
 }
 
 /// A file that must be UTF-8.

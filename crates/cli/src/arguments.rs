@@ -178,6 +178,9 @@ pub(crate) struct SearchArguments {
     pub(crate) feedback: usize,
     #[command(flatten)]
     pub(crate) rerank: RerankArguments,
+    /// Say why each paper answers: the sentences that are nearest, and the words that are shared
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// What to look for; words between double quotes are a phrase for the keywords
     pub(crate) text: String,
 }
@@ -204,6 +207,12 @@ pub(crate) struct RelatedArguments {
     /// How several papers make one query: mean, best (near to any of them) or svm (a classifier)
     #[arg(long, default_value_t)]
     pub(crate) strategy: Strategy,
+    /// Say why each paper is near: the sentences that are nearest, and the words that are shared
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Where the library's model is now, if it was moved; --explain alone needs it
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
     /// The ids of papers
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,

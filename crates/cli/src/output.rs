@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use anyhow::Result;
-use cognate::{Paper, PaperHit, Standing};
+use cognate::{Explanation, Paper, PaperHit, Standing};
 use serde::Serialize;
 
 /// Prints on stdout; everything that is an answer goes through here.
@@ -87,6 +87,38 @@ pub(crate) fn hits(hits: &[PaperHit]) -> String {
     text
 }
 
+/// Hits for a reader, each with its explanation below it, if there are any.
+pub(crate) fn explained(all: &[PaperHit], why: &[Explanation]) -> String {
+    let mut text = String::new();
+    for (at, hit) in all.iter().enumerate() {
+        text.push_str(&hits(std::slice::from_ref(hit)));
+        let Some(why) = why.get(at) else { continue };
+        let asked = one_line(&why.query_sentence);
+        let found = one_line(&why.paper_sentence);
+        let _ = writeln!(text, "            “{asked}”");
+        let _ = writeln!(text, "            ≈ {:.3} “{found}”", why.score);
+        if !why.words.is_empty() {
+            let words = one_line(&why.words.join(", "));
+            let _ = writeln!(text, "            shared words: {words}");
+        }
+    }
+    text
+}
+
+/// Hits for a script, with their explanations, if there are any.
+pub(crate) fn documents<'a>(hits: &'a [PaperHit], why: &'a [Explanation]) -> Vec<HitDocument<'a>> {
+    let document = |(at, hit): (usize, &'a PaperHit)| HitDocument {
+        explanation: why.get(at).map(|why| ExplanationDocument {
+            query_sentence: &why.query_sentence,
+            paper_sentence: &why.paper_sentence,
+            score: why.score,
+            words: &why.words,
+        }),
+        ..HitDocument::new(hit)
+    };
+    hits.iter().enumerate().map(document).collect()
+}
+
 /// The share of random pairs of papers that are less alike. Most hits are above 99 per cent, where
 /// the digits behind the point tell them apart.
 fn percentile(standing: &Standing) -> Option<String> {
@@ -148,6 +180,16 @@ pub(crate) struct HitDocument<'a> {
     url: Option<&'a str>,
     authors: &'a [String],
     versions: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExplanationDocument<'a> {
+    query_sentence: &'a str,
+    paper_sentence: &'a str,
+    score: f32,
+    words: &'a [String],
 }
 
 impl<'a> HitDocument<'a> {
@@ -167,6 +209,7 @@ impl<'a> HitDocument<'a> {
             url: paper.url.as_deref(),
             authors: &paper.authors,
             versions: hit.versions.iter().map(|paper| paper.id.as_str()).collect(),
+            explanation: None,
         }
     }
 }

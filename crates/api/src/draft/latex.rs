@@ -16,10 +16,10 @@ use source::Source;
 pub(super) fn parse(text: &str) -> Parts {
     let source = Source::new(without_comments(text));
     let mut parts = Parts::default();
-    let bibliography = gather_cited(&source, &mut parts.citations);
-    // An identifier in the list of references belongs to its entry.
+    let named = gather_cited(&source, &mut parts.citations);
+    // An identifier in a key or in an entry of the list of references belongs to it.
     let mut at = 0;
-    for range in bibliography {
+    for range in named {
         mentions::gather(&source.text[at..range.start], &mut parts.citations);
         at = range.end;
     }
@@ -39,10 +39,10 @@ pub(super) fn part(text: String, citations: &mut Citations) -> String {
     Prose::of_range(&source, 0..source.text.len()).join("\n\n")
 }
 
-/// Gathers what `\cite` and its family and `\bibitem` name; where the entries are.
+/// Gathers what `\cite` and its family and `\bibitem` name; where they do.
 fn gather_cited(source: &Source, citations: &mut Citations) -> Vec<std::ops::Range<usize>> {
     let text = &source.text;
-    let mut entries = Vec::new();
+    let mut named = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find('\\') {
         let start = at + found;
@@ -52,8 +52,11 @@ fn gather_cited(source: &Source, citations: &mut Citations) -> Vec<std::ops::Ran
         at = start + 1 + name.len() + sign.map_or(0, char::len_utf8);
         if names::is_cite(name) {
             let (keys, end) = source.cited(at, name, text.len());
-            keys.iter().for_each(|key| citations.key(key));
+            for key in keys {
+                citations.key(key);
+            }
             at = end.max(at);
+            named.push(start..at);
         } else if name == "bibitem" {
             let behind = source.skip_optional(at);
             let Some((key, end)) = source.group(behind, text.len()) else {
@@ -68,11 +71,11 @@ fn gather_cited(source: &Source, citations: &mut Citations) -> Vec<std::ops::Ran
             let (doi, arxiv) = mentions::first(raw);
             let entry = Prose::of_range(source, end..entry_end).join(" ");
             citations.entry(Some(text[key].trim()), &entry, doi, arxiv);
-            entries.push(start..entry_end);
+            named.push(start..entry_end);
             at = entry_end.max(at);
         }
     }
-    entries
+    named
 }
 
 /// The byte where a comment starts in a line.

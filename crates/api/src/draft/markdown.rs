@@ -68,11 +68,10 @@ impl Reader {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
             Event::Text(text) | Event::Code(text) => self.text(&text),
-            Event::SoftBreak | Event::HardBreak => self.text(" "),
+            Event::SoftBreak | Event::HardBreak | Event::DisplayMath(_) => self.text(" "),
             Event::InlineMath(formula) if formula.len() <= SHORT_FORMULA => {
                 self.text(&plain(&format!("${formula}$")));
             }
-            Event::DisplayMath(_) => self.text(" "),
             Event::Rule => self.close(),
             Event::InlineMath(_)
             | Event::Html(_)

@@ -26,7 +26,7 @@ pub(super) fn tidy(text: &str) -> String {
                         out.truncate(out.trim_end_matches([',', ';', ' ']).len());
                     }
                     let repeats = matches!(c, ',' | ';') && out.ends_with([',', ';']);
-                    if !repeats && !(is_close && out.is_empty()) {
+                    if !(repeats || is_close && out.is_empty()) {
                         out.push(c);
                     }
                 }

@@ -19,7 +19,7 @@ pub(super) struct Titles {
     /// The titles that have the stem of each number.
     frequencies: Vec<u32>,
     /// The numbers of the stems of each title, and how often each occurs.
-    titles: BTreeMap<RowId, Vec<(usize, u32)>>,
+    stems: BTreeMap<RowId, Vec<(usize, u32)>>,
 }
 
 impl Titles {
@@ -35,7 +35,7 @@ impl Titles {
         for &number in stems.keys() {
             self.frequencies[number] += 1;
         }
-        self.titles.insert(row, stems.into_iter().collect());
+        self.stems.insert(row, stems.into_iter().collect());
     }
 
     /// For each row the mean of the cosines, 0 to 1, of its title with the titles in `cited`, where
@@ -73,7 +73,7 @@ impl Titles {
             let cosine = cosine.clamp(0.0, 1.0) as f32;
             (row, cosine)
         };
-        self.titles.keys().map(near).collect()
+        self.stems.keys().map(near).collect()
     }
 
     fn vector(&self, row: RowId) -> Vec<(usize, f64)> {
@@ -81,8 +81,8 @@ impl Titles {
             clippy::cast_precision_loss,
             reason = "a number of papers is far below 2^52"
         )]
-        let count = self.titles.len() as f64;
-        let stems = self.titles.get(&row).map_or(&[][..], Vec::as_slice);
+        let count = self.stems.len() as f64;
+        let stems = self.stems.get(&row).map_or(&[][..], Vec::as_slice);
         let mut vector: Vec<(usize, f64)> = stems
             .iter()
             // A stem of one title has nothing in common with another.
@@ -106,7 +106,9 @@ fn scale<'a>(values: impl Iterator<Item = &'a mut f64>) {
         .sum::<f64>()
         .sqrt();
     if length > 0.0 {
-        values.into_iter().for_each(|value| *value /= length);
+        for value in values {
+            *value /= length;
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cognate::{ExportFormat, Library, PaperHit, PaperWriter};
+use cognate::{Explanation, ExportFormat, Library, PaperHit, PaperWriter};
 use serde::Serialize;
 
 use crate::arguments::ExportArguments;
-use crate::output::{HitDocument, SearchDocument, count, note, print_json};
+use crate::output::{self, SearchDocument, count, note, print_json};
 
 pub(crate) fn run(arguments: &ExportArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
@@ -55,9 +55,10 @@ fn write(library: &Library, format: ExportFormat, to: impl Write) -> Result<usiz
     Ok(written)
 }
 
-/// Prints hits for another program.
+/// Prints hits for another program; JSON alone has a place for explanations.
 pub(crate) fn print_hits<Q: Serialize>(
     hits: &[PaperHit],
+    why: &[Explanation],
     format: ExportFormat,
     query: &Q,
     took_ms: f64,
@@ -66,7 +67,7 @@ pub(crate) fn print_hits<Q: Serialize>(
         return print_json(&SearchDocument {
             query,
             took_ms,
-            hits: hits.iter().map(HitDocument::new).collect(),
+            hits: output::documents(hits, why),
         });
     }
     let stdout = BufWriter::new(io::stdout().lock());

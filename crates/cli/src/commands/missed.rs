@@ -102,6 +102,7 @@ struct MissedDocument<'a> {
 struct MissedHitDocument<'a> {
     #[serde(flatten)]
     hit: HitDocument<'a>,
+    title_score: f32,
     sentence: &'a str,
     sentence_score: f32,
 }
@@ -136,6 +137,7 @@ impl<'a> MissedDocument<'a> {
     ) -> Self {
         let hit = |missed: &'a MissedHit| MissedHitDocument {
             hit: HitDocument::new(&missed.hit),
+            title_score: missed.title_score,
             sentence: &missed.sentence,
             sentence_score: missed.sentence_score,
         };

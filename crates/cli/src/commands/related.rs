@@ -5,6 +5,7 @@ use cognate::{Library, Query};
 
 use crate::arguments::RelatedArguments;
 use crate::commands::export;
+use crate::model;
 use crate::output::{self, note, print};
 
 pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
@@ -15,11 +16,20 @@ pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
         .strategy(arguments.strategy);
     let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let why = if arguments.explain {
+        let stored = library.embedder_info();
+        let name = arguments.model.as_ref().unwrap_or(&stored.model);
+        let encoder = model::load(name, stored.precision.parse()?)?;
+        let library = library.with_embedder(encoder)?;
+        library.explain_related(&arguments.ids, &hits)?
+    } else {
+        Vec::new()
+    };
     if let Some(format) = arguments.hits.format() {
-        return export::print_hits(&hits, format, &arguments.ids, took_ms);
+        return export::print_hits(&hits, &why, format, &arguments.ids, took_ms);
     }
     if hits.is_empty() {
         note("no other paper passes the filters");
     }
-    print(&output::hits(&hits))
+    print(&output::explained(&hits, &why))
 }

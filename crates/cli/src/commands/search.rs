@@ -31,11 +31,16 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
         None => library.search(&query)?,
     };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let why = if arguments.explain {
+        library.explain(&arguments.text, &hits)?
+    } else {
+        Vec::new()
+    };
     if let Some(format) = arguments.hits.format() {
-        return export::print_hits(&hits, format, &arguments.text, took_ms);
+        return export::print_hits(&hits, &why, format, &arguments.text, took_ms);
     }
     if hits.is_empty() {
         note("no paper passes the filters");
     }
-    print(&output::hits(&hits))
+    print(&output::explained(&hits, &why))
 }

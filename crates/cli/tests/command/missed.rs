@@ -110,3 +110,41 @@ fn says_what_is_wrong_with_a_draft() {
     let said = desk.fails(&["missed", "--library", "L", "-k", "0", "draft.tex"]);
     assert!(said.contains("k is 0"), "{said}");
 }
+
+#[test]
+fn explains_hits_on_request() {
+    let desk = desk();
+    let arguments = [
+        "search",
+        "--library",
+        "L",
+        "-k",
+        "2",
+        "--explain",
+        "enzyme and graph",
+    ];
+    let text = desk.ok(&arguments);
+    assert_eq!(
+        text.matches("            “enzyme and graph”\n").count(),
+        2,
+        "{text}"
+    );
+    assert_eq!(text.matches("            ≈ ").count(), 2, "{text}");
+    let arguments = [
+        "related",
+        "--library",
+        "L",
+        "-k",
+        "2",
+        "--explain",
+        "--json",
+        "paper-3",
+    ];
+    let found = desk.json(&arguments);
+    for hit in found["hits"].as_array().unwrap() {
+        let why = &hit["explanation"];
+        assert!(why["score"].as_f64().unwrap() <= 1.0 && why["words"].is_array());
+        assert!(!why["query_sentence"].as_str().unwrap().is_empty());
+        assert!(!why["paper_sentence"].as_str().unwrap().is_empty());
+    }
+}

@@ -124,8 +124,8 @@ impl<'a> Prose<'a> {
 
     fn dollar(&mut self) {
         let rest = self.rest();
-        if rest.starts_with("$$") {
-            let end = rest[2..].find("$$").map(|end| self.at + 2 + end + 2);
+        if let Some(behind) = rest.strip_prefix("$$") {
+            let end = behind.find("$$").map(|end| self.at + 2 + end + 2);
             self.at = end.unwrap_or_else(|| self.source.paragraph_end(self.at + 2, self.limit));
             self.open.push(' ');
         } else if let Some(end) = self.source.dollar(self.at + 1, self.limit) {

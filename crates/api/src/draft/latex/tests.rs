@@ -20,7 +20,7 @@ fn keys(text: &str) -> Vec<String> {
 
 #[test]
 fn leaves_prose_alone() {
-    let text = r#"\documentclass[a4paper]{article}
+    let text = r"\documentclass[a4paper]{article}
 \usepackage{graphicx} % for the figure
 \newcommand{\R}[1]{\mathbb{R}^{#1}} \def\x#1{word #1}
 \title[Short]{On {G}raphs\thanks{Funded by no one.} and \emph{Trees}}
@@ -53,7 +53,7 @@ Some maths, \[ a + b \] is removed, \verb|code here| too.
 \bibitem{a} A. Author. Not prose.
 \end{thebibliography}
 \end{document}
-This is behind the end."#;
+This is behind the end.";
     let draft = read(text);
     assert_eq!(draft.title(), Some("On Graphs and Trees"));
     assert_eq!(draft.abstract_text(), Some("We study trees. They grow."));
@@ -180,4 +180,12 @@ fn knows_where_a_comment_starts() {
     assert_eq!(comment_start(r"a \% b % c"), Some(7));
     assert_eq!(comment_start(r"a \\% c"), Some(4));
     assert_eq!(comment_start("none"), None);
+}
+
+#[test]
+fn takes_a_key_with_an_identifier_for_one_citation() {
+    assert_eq!(
+        read(r"\cite{arXiv:2001.00001} is cited.").citations().len(),
+        1
+    );
 }

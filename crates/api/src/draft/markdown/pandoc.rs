@@ -9,11 +9,13 @@ pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
     while let Some(at) = rest.find(['[', '@']) {
         out.push_str(&rest[..at]);
         let here = &rest[at..];
-        if here.starts_with('[') {
-            let inner = here.find(']').map(|end| &here[1..end]);
+        if let Some(behind) = here.strip_prefix('[') {
+            let inner = behind.find(']').map(|end| &behind[..end]);
             let keys = inner.map(keys).unwrap_or_default();
             if let (Some(inner), false) = (inner, keys.is_empty()) {
-                keys.iter().for_each(|key| citations.key(key));
+                for key in &keys {
+                    citations.key(key);
+                }
                 rest = &here[inner.len() + 2..];
             } else {
                 out.push('[');
@@ -22,15 +24,12 @@ pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
             continue;
         }
         let is_alone = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.');
-        match key(&here[1..]).filter(|_| is_alone) {
-            Some((key, len)) => {
-                citations.key(key);
-                rest = &here[1 + len..];
-            }
-            None => {
-                out.push('@');
-                rest = &here[1..];
-            }
+        if let Some((key, len)) = key(&here[1..]).filter(|_| is_alone) {
+            citations.key(key);
+            rest = &here[1 + len..];
+        } else {
+            out.push('@');
+            rest = &here[1..];
         }
     }
     out.push_str(rest);

@@ -56,7 +56,7 @@ fn takes_prose_and_citations_apart() {
     let labels: Vec<_> = draft
         .citations()
         .iter()
-        .map(|cited| cited.label())
+        .map(crate::Citation::label)
         .collect();
     assert_eq!(
         labels,
