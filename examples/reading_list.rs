@@ -56,6 +56,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     for hit in &hits {
         writer.write_hit(hit)?;
     }
-    writer.finish()?;
+    writer.finish().map(drop)?;
     Ok(())
 }

@@ -27,18 +27,8 @@ impl GoldenFile {
         TokenBatch::new(ids, offsets.collect()).unwrap()
     }
 
-    /// A list of f32.
-    pub(crate) fn values(&self, name: &str) -> Vec<f32> {
-        self.numbers(name, &[Dtype::F32], f32::from_le_bytes).1
-    }
-
-    /// The types of the tokens.
-    pub(crate) fn token_types(&self) -> Vec<u32> {
-        let types = [Dtype::I32, Dtype::U32];
-        self.numbers("token_types", &types, u32::from_le_bytes).1
-    }
-
-    fn numbers<T, const N: usize>(
+    /// The shape and the numbers of a tensor of one of these types.
+    pub(crate) fn numbers<T, const N: usize>(
         &self,
         name: &str,
         dtypes: &[Dtype],
