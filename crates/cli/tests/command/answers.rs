@@ -55,14 +55,26 @@ fn json_has_the_fields_that_scripts_rely_on() {
             .map(String::as_str)
             .collect();
         let expected = [
-            "rank", "id", "score", "title", "year", "venue", "url", "authors",
+            "rank",
+            "id",
+            "score",
+            "percentile",
+            "at_least_as_near",
+            "keyword_score",
+            "title",
+            "year",
+            "venue",
+            "url",
+            "authors",
+            "versions",
         ];
         assert_eq!(keys, BTreeSet::from(expected));
         assert_eq!(hit["rank"], at + 1);
         assert_eq!(hit["authors"].as_array().unwrap().len(), 2);
         assert_eq!(hit["venue"], "Journal of Things");
     }
-    assert!(hits.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
+    // Of both rankings: what shares words with the query is no lower than its cosine alone.
+    assert!(hits[0]["keyword_score"].as_f64().unwrap() > 0.0);
 
     let found = desk.json(&["related", "--library", "L", "-k", "39", "--json", "paper-3"]);
     assert_eq!(found["query"], serde_json::json!(["paper-3"]));

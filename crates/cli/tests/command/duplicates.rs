@@ -10,7 +10,7 @@ fn desk() -> Desk {
     };
     let text = papers(0..20)
         + &record("one", r#""year": 2001, "doi": "10.1234/w""#)
-        + &record("two", r#""year": 2002, "doi": "10.1234/W""#)
+        + &record("two", r#""year": 2002, "doi": "10.1234/w""#)
         + &record("three", r#""year": 2015"#);
     desk.write("papers.jsonl", &text);
     desk.ok(&[

@@ -65,6 +65,8 @@ fn eval_measures_what_a_hand_computes() {
         "recall@100",
         "mrr@10",
         "seconds",
+        "keyword",
+        "hybrid",
     ];
     assert_eq!(keys, BTreeSet::from(expected));
     assert_eq!(
@@ -84,6 +86,17 @@ fn eval_measures_what_a_hand_computes() {
     near("recall@10", 0.75);
     near("recall@100", 0.75);
     near("mrr@10", 1.0);
+    let mut metrics: Vec<&str> = expected.to_vec();
+    metrics.retain(|name| name.contains('@'));
+    for mode in ["keyword", "hybrid"] {
+        let of_mode = found[mode].as_object().unwrap();
+        assert_eq!(of_mode.len(), metrics.len());
+        assert!(
+            metrics
+                .iter()
+                .all(|name| of_mode[*name].as_f64().unwrap() > 0.0)
+        );
+    }
 
     let text = desk.ok(&arguments[..arguments.len() - 1]);
     assert!(
@@ -232,4 +245,54 @@ fn embed_names_what_it_cannot_read_or_write() {
         said.ends_with("`precision` is `bf16`, expected one of `f32`, `int8` on `cpu`\n"),
         "{said}"
     );
+}
+
+#[test]
+fn a_library_is_judged_by_its_own_papers() {
+    let desk = Desk::new();
+    let record = |n: usize| {
+        let word = ["graphs", "enzymes", "galaxies"][n % 3];
+        format!(
+            "{{\"id\": \"p{n}\", \"title\": \"On {word} number{n}\", \"categories\": [\"{word}\"], \
+             \"abstract\": \"We look at {word} of the kind number{n}. It is known since long ago \
+             that {word} like number{n} are of use to many. More of it later.\"}}\n"
+        )
+    };
+    desk.write("papers.jsonl", &(0..20).map(record).collect::<String>());
+    desk.ok(&["add", "--library", "L", "--model", "model", "papers.jsonl"]);
+    let arguments = ["eval", "--self", "--library", "L", "--sample", "15"];
+    let found = desk.json(&[&arguments[..], &["--json"]].concat());
+    let tasks = found["tasks"].as_array().unwrap();
+    let names: Vec<&str> = tasks
+        .iter()
+        .map(|task| task["task"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "a title finds its abstract",
+        "a sentence finds its abstract",
+        "a paper finds its category",
+    ];
+    assert_eq!(names, expected);
+    for task in tasks {
+        assert_eq!(task["queries"], 15);
+        for result in task["results"].as_array().unwrap() {
+            let [low, mean, high] =
+                ["low", "mean", "high"].map(|name| result["ndcg@10"][name].as_f64().unwrap());
+            assert!(low <= mean && mean <= high && high <= 1.0, "{result}");
+        }
+    }
+    // Every title has a word that its own abstract has alone.
+    let by_words = &tasks[0]["results"][1];
+    assert_eq!(by_words["mode"], "keyword");
+    assert!(
+        by_words["mrr@10"]["mean"].as_f64().unwrap() > 0.99,
+        "{by_words}"
+    );
+    let text = desk.ok(&arguments);
+    assert!(
+        text.contains("a sentence finds its abstract         15  "),
+        "{text}"
+    );
+    let said = desk.fails(&["eval", "--self", "--library", "none"]);
+    assert!(said.contains("is not a library"), "{said}");
 }

@@ -15,7 +15,7 @@ fn a_merge_drops_what_was_removed_and_changes_no_answer() {
             "L",
             "paper-12",
             "-k",
-            "40",
+            "31",
             "--json",
         ];
         desk.json(&arguments)["hits"].clone()
