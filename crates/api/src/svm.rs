@@ -152,9 +152,9 @@ mod tests {
         for _ in 0..100 {
             let middle = f64::midpoint(low, high);
             if gradient(middle).1 < 0.0 {
-                low = middle
+                low = middle;
             } else {
-                high = middle
+                high = middle;
             }
         }
         let (gradient, _) = gradient(low);

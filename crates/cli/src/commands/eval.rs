@@ -160,6 +160,9 @@ fn judge(
     Ok(judgements.evaluate(&rankings))
 }
 
+/// One number of several.
+type Measure = fn(&MetricsDocument) -> f64;
+
 fn table(document: &EvalDocument<'_>) -> String {
     let EvalDocument {
         model,
@@ -174,7 +177,7 @@ fn table(document: &EvalDocument<'_>) -> String {
         count(*documents, "document"),
     );
     let modes = [&document.vector, &document.keyword, &document.hybrid];
-    let rows: [(&str, fn(&MetricsDocument) -> f64); 5] = [
+    let rows: [(&str, Measure); 5] = [
         ("nDCG@10", |metrics| metrics.ndcg_at_10),
         ("MAP@100", |metrics| metrics.map_at_100),
         ("Recall@10", |metrics| metrics.recall_at_10),
