@@ -34,7 +34,7 @@ impl Library {
     /// # let folder = tempfile::tempdir()?;
     /// # let library = Library::create(folder.path(), encoder)?;
     /// library.add([Paper::new("a")
-    ///     .title("Birds in winter")
+    ///     .title("Field notes")
     ///     .abstract_text("Some birds fly south. Others grow thicker feathers in the cold.")])?;
     /// let query = "How do animals survive the cold?";
     /// let hits = library.search(&Query::text(query).k(1))?;
