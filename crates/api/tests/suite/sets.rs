@@ -186,7 +186,10 @@ fn a_score_says_where_it_stands() {
         .map(|hit| hit.standing.unwrap().at_least_as_near.unwrap())
         .collect();
     for (hit, place) in hits.iter().zip(&places) {
-        let ties = hits.iter().filter(|other| other.score.to_bits() == hit.score.to_bits()).count();
+        let ties = hits
+            .iter()
+            .filter(|other| other.score.to_bits() == hit.score.to_bits())
+            .count();
         assert!((hit.rank..hit.rank + ties).contains(place));
     }
     let percentiles: Vec<f32> = hits
