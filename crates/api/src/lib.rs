@@ -3,8 +3,11 @@
 //! A [`Library`] is a folder of papers and their vectors. It is made with an [`Embed`]der, which
 //! turns texts into vectors: the usual one is an [`Encoder`], a sentence-transformers checkpoint
 //! that [`ModelSource`] finds by name; bring your own by implementing the trait. Give the library
-//! [`Paper`]s, from your program or from a file of many formats through a [`PaperReader`], and ask it with a
-//! [`Query`]: what is near this text, near this paper, near these and not those?
+//! [`Paper`]s, from your program or from files of many [`Format`]s through a [`PaperReader`], and ask it
+//! with a [`Query`]: what is near this text, or has its words? what is near this paper, near these and
+//! not those? [`Library::missed`] asks what a [`Draft`] does not cite, [`Library::explain`] why a hit is
+//! one, [`Library::topics`] and [`Library::duplicates`] what there is, and [`Library::evaluate_itself`]
+//! how well it is found. A [`PaperWriter`] takes papers and hits elsewhere.
 //!
 //! ```
 //! use cognate::{
@@ -34,8 +37,8 @@
 //!
 //! # Guarantees
 //!
-//! - A score is the cosine of two vectors, −1 to 1, higher is better; hits come best first, ties
-//!   in the order in which papers were added. Top k is a prefix of top k + 1.
+//! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]; hits come best
+//!   first, ties in the order in which papers were added. Top k is a prefix of top k + 1.
 //! - An answer does not depend on the number of threads, on the batch, or on whether the files
 //!   are mapped or read, bit for bit.
 //! - What was committed stays. Killed at any instant, a library opens as it was before or after a

@@ -10,7 +10,7 @@ fn desk() -> Desk {
     };
     let text = papers(0..20)
         + &record("one", r#""year": 2001, "doi": "10.1234/w""#)
-        + &record("two", r#""year": 2002, "doi": "10.1234/w""#)
+        + &record("two", r#""year": 2002, "doi": "10.1234/W""#)
         + &record("three", r#""year": 2015"#);
     desk.write("papers.jsonl", &text);
     desk.ok(&[
@@ -70,7 +70,7 @@ fn json_counts_all_pairs_and_gives_some() {
     assert_eq!(few["pairs"].as_array().unwrap(), &pairs[..3]);
     let doi = pairs.iter().find(|pair| pair["reason"] == "doi").unwrap();
     assert_eq!(doi["papers"][0]["id"], "one");
-    assert_eq!(doi["papers"][1]["doi"], "10.1234/W");
+    assert_eq!(doi["papers"][1]["doi"], "10.1234/w");
     let output = desk.command(&arguments).output().unwrap();
     assert_eq!(stderr(&output), "the 3 nearest of 253 pairs\n");
 }

@@ -259,7 +259,14 @@ fn a_library_is_judged_by_its_own_papers() {
         )
     };
     desk.write("papers.jsonl", &(0..20).map(record).collect::<String>());
-    desk.ok(&["add", "--library", "L", "--model", "model", "papers.jsonl"]);
+    desk.ok(&[
+        "add",
+        "--library",
+        "L",
+        "--model",
+        &tiny_model(),
+        "papers.jsonl",
+    ]);
     let arguments = ["eval", "--self", "--library", "L", "--sample", "15"];
     let found = desk.json(&[&arguments[..], &["--json"]].concat());
     let tasks = found["tasks"].as_array().unwrap();
