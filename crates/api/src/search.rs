@@ -134,6 +134,8 @@ impl Library {
             let query = &queries[*place];
             query.filter.is_empty()
                 && query.min_score.is_none()
+                // Feedback looks in another direction the second time.
+                && query.feedback == 0
                 && vectors[*place]
                     .as_ref()
                     .is_some_and(|vector| vector.len() == index.dim())

@@ -76,6 +76,9 @@ fn a_batch_gives_what_each_query_gives() {
         .flat_map(|mode| texts.map(|text| Query::text(text).mode(mode).k(9)))
         .collect();
     queries.push(Query::vector(LetterCounts::row("quartz")));
+    queries.push(Query::text("quartz").feedback(3));
+    queries.push(by_meaning("quartz").diversity(0.5));
+    queries.push(by_meaning("quartz").every_version(false).standing(true));
     queries.push(Query::text("quartz").filter(filter));
     queries.push(Query::papers(["p1", "p9"]).not(["p4"]));
     let batch = library.search_batch(&queries).unwrap();
