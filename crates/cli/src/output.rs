@@ -123,7 +123,7 @@ pub(crate) fn documents<'a>(hits: &'a [PaperHit], why: &'a [Explanation]) -> Vec
 /// the digits behind the point tell them apart.
 fn percentile(standing: &Standing) -> Option<String> {
     let percent = standing.percentile?;
-    Some(format!("{percent:>6.2} %  "))
+    Some(format!("> {percent:>5.2} % of pairs  "))
 }
 
 /// Where a hit stands by its cosine alone, if that is not its rank.
