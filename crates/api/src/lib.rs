@@ -96,6 +96,7 @@ mod query;
 mod ranking;
 mod records;
 mod rerank;
+mod sampling;
 mod search;
 mod seeds;
 mod self_evaluation;

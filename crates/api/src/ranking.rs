@@ -8,8 +8,9 @@ use ndarray::{Array1, Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
 use crate::query::Target;
+use crate::sampling::spaced;
 use crate::search::{row_of, rows_allowed};
-use crate::standing::{PairCosines, Standing};
+use crate::standing::{PairCosines, Standing, live_rows};
 use crate::store::View;
 use crate::works::same_work;
 use crate::{Error, Library, Mode, PaperHit, Query, Result, Strategy};
@@ -457,13 +458,9 @@ impl<'a> Search<'a> {
     /// The vectors of the wanted papers, of the unwanted, and of the rest of the library, evenly spaced
     /// where it is large.
     fn with_rest(&self, wanted: &[RowId], unwanted: &[RowId]) -> Result<Array2<f32>> {
-        let count = u32::try_from(self.index.rows()).unwrap_or(u32::MAX);
-        let is_rest =
-            |row: &u32| !self.seeds.contains(*row) && !self.index.deleted().contains(*row);
-        let rest: Vec<u32> = (0..count).filter(is_rest).collect();
-        let size = rest.len().min(REST);
-        let rest = (0..size).map(|place| RowId::new(rest[place * rest.len() / size]));
-        let rows: Vec<RowId> = wanted.iter().chain(unwanted).copied().chain(rest).collect();
+        let mut rest = live_rows(self.index);
+        rest.retain(|row| !self.seeds.contains(row.get()));
+        let rows = [wanted, unwanted, &spaced(rest, REST)].concat();
         let mut vectors = Array2::zeros((rows.len(), self.index.dim()));
         for (mut vector, row) in vectors.outer_iter_mut().zip(rows) {
             vector.assign(&self.row(row)?);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::identifiers::{arxiv, doi};
 use crate::ranking::Search;
+use crate::sampling::{Random, spaced};
 use crate::search::row_of;
 use crate::sentences::sentences;
 use crate::{AddOptions, Error, Judgements, Library, Mode, Paper, Query, Result};
@@ -251,17 +252,10 @@ impl Estimate {
             let mean = sum / values.len().max(1) as f64;
             mean
         };
-        // A generator of its own: the same numbers every time (SplitMix64, Steele and others 2014).
-        let mut state: u64 = 0;
-        let mut draw = || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut bits = state;
-            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            usize::try_from((bits ^ (bits >> 31)) % values.len().max(1) as u64).unwrap_or_default()
-        };
+        let mut random = Random::new(0);
+        let count = values.len();
         let mut means: Vec<f64> = (0..RESAMPLES)
-            .map(|_| mean(values.iter().map(|_| values[draw()]).sum()))
+            .map(|_| mean(values.iter().map(|_| values[random.below(count)]).sum()))
             .collect();
         means.sort_by(f64::total_cmp);
         Self {
@@ -270,20 +264,6 @@ impl Estimate {
             high: means[RESAMPLES - 1 - RESAMPLES / 40],
         }
     }
-}
-
-/// At most `count` of a list, evenly spaced over it.
-fn spaced<T>(list: Vec<T>, count: usize) -> Vec<T> {
-    let (all, kept) = (list.len(), list.len().min(count));
-    let mut next = 0;
-    let mut spaced = Vec::with_capacity(kept);
-    for (place, item) in list.into_iter().enumerate() {
-        if next < kept && place == next * all / kept {
-            spaced.push(item);
-            next += 1;
-        }
-    }
-    spaced
 }
 
 /// A sentence from the middle of the abstract, where the first and the last often say little, and the
@@ -381,13 +361,6 @@ mod tests {
         assert!((0.35..0.5).contains(&(few.high - few.low)), "{few:?}");
         assert!((0.035..0.05).contains(&(many.high - many.low)), "{many:?}");
         assert_eq!(few, Estimate::of(values(20)));
-    }
-
-    #[test]
-    fn spaces_a_sample_over_the_whole() {
-        assert_eq!(spaced((0..10).collect(), 3), [0, 3, 6]);
-        assert_eq!(spaced((0..3).collect(), 9), [0, 1, 2]);
-        assert!(spaced::<u8>(Vec::new(), 3).is_empty());
     }
 
     #[test]

@@ -4,6 +4,8 @@ use cognate_index::{FlatIndex, RowId};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::sampling::spaced;
+
 /// What the score of a hit is worth among those of its library.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -35,22 +37,13 @@ impl PairCosines {
     /// All pairs of 1,000 papers, evenly spaced over the library, or of all where there are fewer.
     pub(crate) fn of(index: &FlatIndex) -> cognate_index::Result<Self> {
         let papers = index.len();
-        let size = papers.min(SAMPLE);
+        let rows = spaced(live_rows(index), SAMPLE);
+        let size = rows.len();
         let mut sample = Array2::zeros((size, index.dim()));
-        let mut filled = 0;
-        let mut live = 0;
-        for row in 0..u32::try_from(index.rows()).unwrap_or(u32::MAX) {
-            // Papers `filled · papers / size`, counted over those that are not deleted.
-            if index.deleted().contains(row) {
-                continue;
+        for (mut to, row) in sample.outer_iter_mut().zip(rows) {
+            if let Some(vector) = index.row(row)? {
+                to.assign(&vector);
             }
-            if filled < size && live == filled * papers / size {
-                if let Some(vector) = index.row(RowId::new(row))? {
-                    sample.row_mut(filled).assign(&vector);
-                }
-                filled += 1;
-            }
-            live += 1;
         }
         let cosines = sample.dot(&sample.t());
         let mut counts = vec![0; BINS];
@@ -62,6 +55,10 @@ impl PairCosines {
         Ok(Self { papers, counts })
     }
 
+    fn pairs(&self) -> u64 {
+        self.counts.iter().map(|count| u64::from(*count)).sum()
+    }
+
     /// Whether so many papers came or went since that the cosines should be looked at again.
     pub(crate) fn is_stale(&self, papers: usize) -> bool {
         papers.abs_diff(self.papers) * 10 > self.papers
@@ -69,7 +66,7 @@ impl PairCosines {
 
     /// The share of pairs below a cosine, in per cent. Within a bin, evenly spread.
     pub(crate) fn percentile(&self, cosine: f32) -> Option<f32> {
-        let all: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
+        let all = self.pairs();
         if all == 0 {
             return None;
         }
@@ -92,7 +89,7 @@ impl PairCosines {
 
     /// The cosine below which this share of pairs lies, in per cent; the upper end of its bin.
     pub(crate) fn cosine(&self, percent: f64) -> Option<f64> {
-        let all: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
+        let all = self.pairs();
         #[expect(clippy::cast_precision_loss, reason = "half a million pairs")]
         let wanted = percent / 100.0 * all as f64;
         let mut below = 0.0;
@@ -104,6 +101,13 @@ impl PairCosines {
         }
         None
     }
+}
+
+/// The rows that are not deleted.
+pub(crate) fn live_rows(index: &FlatIndex) -> Vec<RowId> {
+    let rows = 0..u32::try_from(index.rows()).unwrap_or(u32::MAX);
+    let live = rows.filter(|row| !index.deleted().contains(*row));
+    live.map(RowId::new).collect()
 }
 
 /// Where a cosine is, in bins from −1.

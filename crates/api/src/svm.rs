@@ -4,6 +4,8 @@
 
 use ndarray::{Array1, ArrayView2};
 
+use crate::sampling::Random;
+
 /// What an error costs against a wide margin; the value that arxiv-sanity uses.
 const C: f64 = 0.1;
 
@@ -43,7 +45,7 @@ pub(crate) fn separate(rows: ArrayView2<'_, f32>, wanted: usize) -> Array1<f64> 
     let mut bias = 0.0;
     let mut alphas = vec![0.0_f64; count];
     let mut order: Vec<usize> = (0..count).collect();
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::new(0);
     for _ in 0..MAX_PASSES {
         random.shuffle(&mut order);
         let mut worst: f64 = 0.0;
@@ -78,25 +80,6 @@ pub(crate) fn separate(rows: ArrayView2<'_, f32>, wanted: usize) -> Array1<f64> 
     weights
 }
 
-/// Marsaglia's xorshift, for an order that is the same every time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn shuffle(&mut self, order: &mut [usize]) {
-        for place in (1..order.len()).rev() {
-            let other = usize::try_from(self.next() % (place as u64 + 1)).unwrap_or_default();
-            order.swap(place, other);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,8 +104,8 @@ mod tests {
     /// At the least of a convex function its gradient is zero.
     #[test]
     fn finds_the_least_of_the_primal_problem() {
-        let mut random = Random(7);
-        let mut value = || f32::from(u8::try_from(random.next() % 200).unwrap()) / 100.0 - 1.0;
+        let mut random = Random::new(7);
+        let mut value = || f32::from(u8::try_from(random.below(200)).unwrap()) / 100.0 - 1.0;
         let rows = Array2::from_shape_simple_fn((40, 6), &mut value);
         let wanted = 5;
         let weights = separate(rows.view(), wanted);
