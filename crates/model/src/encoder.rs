@@ -84,6 +84,18 @@ pub struct Truncation {
     pub of_tokens: usize,
 }
 
+impl Truncation {
+    /// Counts over texts, each given by the tokens that were cut off and by those that are left, of
+    /// which so many are special.
+    pub(crate) fn of(texts: impl Iterator<Item = (usize, usize)>, special_tokens: usize) -> Self {
+        texts.fold(Self::default(), |sum, (cut, left)| Self {
+            texts: sum.texts + usize::from(cut > 0),
+            tokens: sum.tokens + cut,
+            of_tokens: sum.of_tokens + cut + left - special_tokens,
+        })
+    }
+}
+
 impl std::ops::AddAssign for Truncation {
     fn add_assign(&mut self, other: Self) {
         self.texts += other.texts;
@@ -265,12 +277,8 @@ impl Encoder {
             Role::Document => (&self.prompts.document, self.prompt_tokens.document),
         };
         let tokenized = self.tokenize_all(prompt, texts)?;
-        let mut truncation = Truncation::default();
-        for text in &tokenized {
-            truncation.texts += usize::from(text.cut > 0);
-            truncation.tokens += text.cut;
-            truncation.of_tokens += text.cut + text.ids.len() - self.tokenizer.special_tokens();
-        }
+        let counts = tokenized.iter().map(|text| (text.cut, text.ids.len()));
+        let truncation = Truncation::of(counts, self.tokenizer.special_tokens());
 
         let total = texts.len();
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();

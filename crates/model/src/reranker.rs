@@ -177,12 +177,8 @@ impl Reranker {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<PairScores> {
         let pairs = self.tokenize_all(query, documents)?;
-        let mut truncation = Truncation::default();
-        for pair in &pairs {
-            truncation.texts += usize::from(pair.cut > 0);
-            truncation.tokens += pair.cut;
-            truncation.of_tokens += pair.cut + pair.ids.len() - self.tokenizer.special_tokens();
-        }
+        let counts = pairs.iter().map(|pair| (pair.cut, pair.ids.len()));
+        let truncation = Truncation::of(counts, self.tokenizer.special_tokens());
 
         let total = documents.len();
         let lengths: Vec<_> = pairs.iter().map(|pair| pair.ids.len()).collect();
