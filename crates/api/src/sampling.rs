@@ -14,7 +14,7 @@ pub(crate) fn spaced<T>(list: Vec<T>, count: usize) -> Vec<T> {
     spaced
 }
 
-/// Numbers without a pattern: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// Numbers without a pattern: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", OOPSLA 2014).
 pub(crate) struct Random(u64);
 
