@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use cognate_index::{FlatIndex, RowId, SearchOptions};
 use ndarray::Array2;
@@ -9,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::identifiers::title_key;
 use crate::library::vectors_dir;
+use crate::settled::cancelled_or;
 use crate::store::View;
 use crate::works::{DuplicateReason, arxiv_of, doi_of, is_telling, same_work};
 use crate::{Error, Library, Paper, Result};
@@ -54,6 +56,20 @@ impl Library {
     ///
     /// O(papers² · dim), and memory for the pairs, which are many for a low threshold.
     pub fn duplicates(&self, threshold: f32) -> Result<Vec<DuplicatePair>> {
+        self.duplicates_with(threshold, &mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// Does [`duplicates`](Self::duplicates), and tells `progress` how many papers of how many have been
+    /// compared with all others; again from the start where the library was changed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`duplicates`](Self::duplicates), and [`Error::Cancelled`] when `progress` breaks.
+    pub fn duplicates_with(
+        &self,
+        threshold: f32,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Vec<DuplicatePair>> {
         if !(-1.0..=1.0).contains(&threshold) {
             return Err(Error::InvalidOption {
                 name: "the threshold",
@@ -63,7 +79,7 @@ impl Library {
         }
         let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
         self.settled(
-            |index| near(index, threshold).map_err(failed),
+            |index| near(index, threshold, progress).map_err(cancelled_or(failed)),
             |view, index, mut pairs| {
                 for rows in named_alike(view)? {
                     if let Entry::Vacant(pair) = pairs.entry(rows) {
@@ -92,11 +108,16 @@ impl Library {
 }
 
 /// All pairs of rows whose cosine is at least `threshold`.
-fn near(index: &FlatIndex, threshold: f32) -> cognate_index::Result<BTreeMap<Rows, f32>> {
+fn near(
+    index: &FlatIndex,
+    threshold: f32,
+    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+) -> cognate_index::Result<BTreeMap<Rows, f32>> {
     let mut pairs = BTreeMap::new();
     let mut crowded = Vec::new();
     let mut k = FIRST_NEIGHBORS;
-    for (row, hits) in index.neighbors(SearchOptions::new(k).min_score(threshold))? {
+    let options = SearchOptions::new(k).min_score(threshold);
+    for (row, hits) in index.neighbors_with(options, progress)? {
         if hits.len() == k {
             crowded.push(row);
         }
@@ -186,7 +207,7 @@ mod tests {
     fn agrees_with_looking_at_all_pairs_in_crowds_too() {
         let index = index(210).with_deleted(&[3, 10].into()).unwrap();
         for threshold in [0.99, 0.999_9, 1.0, -1.0] {
-            let found = near(&index, threshold).unwrap();
+            let found = near(&index, threshold, &mut |_, _| ControlFlow::Continue(())).unwrap();
             let mut expected = BTreeMap::new();
             for a in 0..210 {
                 for b in a + 1..210 {

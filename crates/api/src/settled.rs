@@ -1,7 +1,20 @@
 use cognate_index::FlatIndex;
 
 use crate::store::View;
-use crate::{Library, Result};
+use crate::{Error, Library, Result};
+
+/// That the caller broke off is an error of its own; others are what `failed` makes of them.
+pub(crate) fn cancelled_or(
+    failed: impl Fn(cognate_index::Error) -> Error,
+) -> impl Fn(cognate_index::Error) -> Error {
+    move |error| {
+        if error.is_cancelled() {
+            Error::Cancelled { committed: 0 }
+        } else {
+            failed(error)
+        }
+    }
+}
 
 /// How often long work is begun again because the library changed, before it holds up changes.
 const ATTEMPTS: usize = 2;
@@ -12,7 +25,7 @@ impl Library {
     /// can be committed meanwhile.
     pub(crate) fn settled<T, U>(
         &self,
-        compute: impl Fn(&FlatIndex) -> Result<T>,
+        mut compute: impl FnMut(&FlatIndex) -> Result<T>,
         finish: impl Fn(&View<'_>, &FlatIndex, T) -> Result<U>,
     ) -> Result<U> {
         for _ in 0..ATTEMPTS {

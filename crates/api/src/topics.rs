@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::ops::ControlFlow;
 
 use cognate_index::{FlatIndex, RowId};
 use ndarray::Array1;
@@ -9,6 +10,7 @@ use ndarray::Array1;
 use crate::communities::Graph;
 use crate::labels::WordCounts;
 use crate::library::vectors_dir;
+use crate::settled::cancelled_or;
 use crate::store::View;
 use crate::{Error, Library, Paper, Result};
 
@@ -140,6 +142,20 @@ impl Library {
     ///
     /// O(papers² · dim) for the nearest papers; the rest is linear. The papers are read twice.
     pub fn topics(&self, options: &TopicOptions) -> Result<Topics> {
+        self.topics_with(options, &mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// Does [`topics`](Self::topics), and tells `progress` of how many papers of how many the nearest are
+    /// found, which takes longest; again from the start where the library was changed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`topics`](Self::topics), and [`Error::Cancelled`] when `progress` breaks.
+    pub fn topics_with(
+        &self,
+        options: &TopicOptions,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<Topics> {
         options.check()?;
         if self.is_empty()? {
             return Err(Error::EmptyLibrary {
@@ -148,7 +164,7 @@ impl Library {
         }
         let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
         self.settled(
-            |index| Groups::of(index, options).map_err(failed),
+            |index| Groups::of(index, options, progress).map_err(cancelled_or(failed)),
             |view, _, groups| groups.describe(view, options),
         )
     }
@@ -163,8 +179,12 @@ struct Groups {
 }
 
 impl Groups {
-    fn of(index: &FlatIndex, options: &TopicOptions) -> cognate_index::Result<Self> {
-        let neighbors = index.neighbors(options.neighbors)?;
+    fn of(
+        index: &FlatIndex,
+        options: &TopicOptions,
+        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> cognate_index::Result<Self> {
+        let neighbors = index.neighbors_with(options.neighbors, progress)?;
         let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
         let partition = graph.communities(options.resolution);

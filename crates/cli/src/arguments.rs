@@ -2,7 +2,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use cognate::{DEFAULT_MODEL, ExportFormat, Filter, Format, Mode, Precision, Query, Strategy};
+use cognate::{
+    DEFAULT_MODEL, Device, ExportFormat, Filter, Format, Mode, Precision, Query, Strategy,
+};
 
 /// Finds related research papers by meaning.
 #[derive(Debug, Parser)]
@@ -60,9 +62,29 @@ pub(crate) struct ModelArguments {
     /// A model on the Hugging Face Hub, or a folder [default: the library's, or all-MiniLM-L6-v2]
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) model: Option<String>,
-    /// The number format of the arithmetic: f32 or int8 [default: the library's, or f32]
+    /// The number format of the arithmetic: f32 or int8; f32, f16 or bf16 on a GPU [default: the
+    /// library's, or f32]
     #[arg(long)]
     pub(crate) precision: Option<Precision>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeviceArguments {
+    /// Where the model runs: cpu, cuda or metal, with a number for another GPU than the first
+    #[arg(long, value_name = "NAME", env = "COGNATE_DEVICE", default_value_t)]
+    pub(crate) device: Device,
+}
+
+/// The model of a library that is there.
+#[derive(Debug, Args)]
+pub(crate) struct StoredModelArguments {
+    /// Where the library's model is now, if it was moved
+    #[arg(long, value_name = "NAME|DIR")]
+    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) device: DeviceArguments,
 }
 
 impl ModelArguments {
@@ -165,9 +187,8 @@ impl HitArguments {
 pub(crate) struct SearchArguments {
     #[command(flatten)]
     pub(crate) library: LibraryArguments,
-    /// Where the library's model is now, if it was moved
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: StoredModelArguments,
     #[command(flatten)]
     pub(crate) hits: HitArguments,
     /// How papers are found: vector (by meaning), keyword (by words), or hybrid (by both)
@@ -210,9 +231,8 @@ pub(crate) struct RelatedArguments {
     /// Say why each paper is near: the sentences that are nearest, and the words that are shared
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Where the library's model is now, if it was moved; --explain alone needs it
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: StoredModelArguments,
     /// The ids of papers
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,
@@ -222,9 +242,8 @@ pub(crate) struct RelatedArguments {
 pub(crate) struct MissedArguments {
     #[command(flatten)]
     pub(crate) library: LibraryArguments,
-    /// Where the library's model is now, if it was moved
-    #[arg(long, value_name = "NAME|DIR")]
-    pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: StoredModelArguments,
     /// The number of papers to print
     #[arg(short, value_name = "N", default_value_t = 20)]
     pub(crate) k: usize,

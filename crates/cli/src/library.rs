@@ -31,15 +31,16 @@ pub(crate) fn open_or_create(
     arguments: &ModelArguments,
 ) -> Result<Writable> {
     let stored = found.as_ref().map(Library::embedder_info);
+    let device = arguments.device.device;
     let precision = match (arguments.precision, stored) {
-        (None, Some(stored)) => stored.precision.parse()?,
+        (None, Some(stored)) => model::on(device, stored.precision.parse()?),
         _ => arguments.precision(),
     };
     let name = match (&arguments.model, stored) {
         (None, Some(stored)) => &stored.model,
         _ => arguments.model(),
     };
-    let encoder = model::load(name, precision)?;
+    let encoder = model::load(name, precision, device)?;
     let max_tokens = encoder.max_tokens();
     let library = match found {
         Some(library) => library.with_embedder(encoder)?,

@@ -1,14 +1,34 @@
 use anyhow::{Context, Result};
 use cognate::{
-    Checkpoint, Encoder, EncoderOptions, ModelSource, Origin, Precision, Reranker, RerankerOptions,
-    SourceEvent,
+    Checkpoint, Device, Encoder, EncoderOptions, Library, ModelSource, Origin, Precision, Reranker,
+    RerankerOptions, SourceEvent,
 };
 
+use crate::arguments::StoredModelArguments;
 use crate::output::note;
 
+/// The library, with the model that made it.
+pub(crate) fn of_library(library: Library, arguments: &StoredModelArguments) -> Result<Library> {
+    let stored = library.embedder_info();
+    let name = arguments.model.as_ref().unwrap_or(&stored.model);
+    let (precision, device) = (stored.precision.parse()?, arguments.device.device);
+    let encoder = load(name, on(device, precision), device)?;
+    Ok(library.with_embedder(encoder)?)
+}
+
+/// The number format for a library's queries, where the device has not that of its papers: what
+/// differs is a rounding.
+pub(crate) fn on(device: Device, stored: Precision) -> Precision {
+    match (device, stored) {
+        (Device::Cpu, Precision::F16 | Precision::BF16) => Precision::F32,
+        (Device::Cuda(_) | Device::Metal(_), Precision::Int8) => Precision::F32,
+        _ => stored,
+    }
+}
+
 /// Finds a model and loads it.
-pub(crate) fn load(name: &str, precision: Precision) -> Result<Encoder> {
-    let options = EncoderOptions::default().precision(precision);
+pub(crate) fn load(name: &str, precision: Precision, device: Device) -> Result<Encoder> {
+    let options = EncoderOptions::default().precision(precision).device(device);
     Encoder::load(&open(name)?, options).with_context(|| format!("cannot load the model `{name}`"))
 }
 

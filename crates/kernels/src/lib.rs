@@ -39,6 +39,8 @@ mod aligned;
 mod attention;
 mod code_scan;
 mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod dot;
 mod elementary;
 mod epilogue;

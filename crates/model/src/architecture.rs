@@ -6,6 +6,7 @@ use ndarray::Array2;
 use crate::candle::CandleEncoder;
 use crate::config::TransformerConfig;
 use crate::native::PostNormEncoder;
+use crate::pooling::Pooling;
 use crate::weights::WeightsFile;
 use crate::{Checkpoint, Device, Error, Precision, Result, TokenBatch};
 
@@ -21,8 +22,29 @@ pub(crate) trait Architecture: fmt::Debug + Send + Sync {
     /// others run batches of their own beside it.
     fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>>;
 
+    /// Runs the packed batch and turns the hidden states of each text into one row, `[B, dim]`.
+    ///
+    /// By itself this is [`forward`](Self::forward) and then the pooling; a device that pools by
+    /// itself saves the way of all hidden states from it.
+    fn pooled(
+        &self,
+        batch: &TokenBatch,
+        pooling: &Pooling,
+        prompt_tokens: usize,
+        threads: usize,
+    ) -> Result<Array2<f32>> {
+        let hidden = self.forward(batch, threads)?;
+        pooling.apply(hidden.view(), batch, prompt_tokens)
+    }
+
     /// Whether one batch should run on each thread, rather than all threads on each batch.
     fn one_batch_a_thread(&self) -> bool;
+
+    /// How many texts are tokenized while those before them run, where it is not the processor that
+    /// runs them.
+    fn texts_ahead(&self) -> Option<usize> {
+        None
+    }
 
     /// Tokens of a batch that run well, when the caller does not say.
     fn batch_tokens(&self) -> usize;

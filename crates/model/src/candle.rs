@@ -3,13 +3,19 @@ use std::ops::Range;
 
 use candle_core::{DType, Tensor};
 use ndarray::Array2;
+#[cfg(feature = "cuda")]
+use ndarray::ArrayView1;
 
 use crate::architecture::Architecture;
 use crate::config::{TensorNames, TransformerConfig, WORDS};
+#[cfg(feature = "cuda")]
+use crate::pooling::Pooling;
 use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result, TokenBatch};
 
 mod attention;
+#[cfg(feature = "cuda")]
+mod fused;
 mod layers;
 mod modern_bert;
 mod nomic_bert;
@@ -30,7 +36,8 @@ use tensors::Tensors;
 ///
 /// On a CPU each sequence goes through the model by itself. One sequence is enough work for a
 /// matrix product there, and without padding the result does not depend on the batch. On a GPU,
-/// sequences of about one length go together, padded to the longest.
+/// sequences of about one length go together, padded to the longest; on one of NVIDIA's the BERT
+/// family has kernels of its own, by which all texts go together and nothing is padded.
 pub(crate) struct CandleEncoder {
     model: Box<dyn Model>,
     device: candle_core::Device,
@@ -44,12 +51,30 @@ pub(crate) struct CandleEncoder {
 trait Model: Send + Sync {
     /// The last hidden states, `[B * longest, hidden_size]`; those of padding are arbitrary.
     fn forward(&self, batch: &Padded<'_>) -> candle_core::Result<Tensor>;
+
+    /// The last hidden states of packed tokens, `[T, hidden_size]`, where there are kernels for it
+    /// on the device of the model.
+    #[cfg(feature = "cuda")]
+    fn forward_packed(&self, _batch: &TokenBatch) -> Option<candle_core::Result<Tensor>> {
+        None
+    }
+}
+
+/// Hidden states on the device, and where those of some texts are.
+struct Run {
+    /// `[rows, hidden_size]`
+    states: Tensor,
+    /// The places in the batch of the texts that were run.
+    texts: Vec<usize>,
+    /// The first row of each.
+    starts: Vec<usize>,
 }
 
 impl CandleEncoder {
     /// Tokens of a batch that run well, where texts do not go one by one.
     const GPU_BATCH_TOKENS: usize = 16_384;
     const CPU_BATCH_TOKENS: usize = 1024;
+    const GPU_TEXTS_AHEAD: usize = 2048;
 
     /// Reads the weights to `device`; returns beside the encoder what was read, for the
     /// fingerprint.
@@ -89,56 +114,116 @@ impl CandleEncoder {
         Ok((encoder, tensors.digest()))
     }
 
-    /// Runs some sequences together and puts their rows where they belong.
-    fn run(&self, batch: &TokenBatch, group: &[usize], hidden: &mut [f32]) -> Result<()> {
-        let bounds = |at: usize| batch.offsets()[at]..batch.offsets()[at + 1];
-        let sequences: Vec<_> = group.iter().map(|&at| &batch.ids()[bounds(at)]).collect();
-        let padded = Padded::new(&sequences, &self.device);
-        let states = self
-            .model
-            .forward(&padded)
-            .and_then(|states| states.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>())
-            .map_err(Error::forward)?;
-        let width = self.hidden_size;
-        let expected = group.len() * padded.longest() * width;
-        if states.len() != expected {
-            return Err(Error::Shape {
-                what: "values of hidden states",
-                expected,
-                found: states.len(),
-            });
-        }
-        for (states, &at) in states.chunks(padded.longest() * width).zip(group) {
-            let Range { start, end } = bounds(at);
-            let rows = &mut hidden[start * width..end * width];
-            rows.copy_from_slice(&states[..rows.len()]);
-        }
-        Ok(())
-    }
-}
-
-impl Architecture for CandleEncoder {
-    fn forward(&self, batch: &TokenBatch, _threads: usize) -> Result<Array2<f32>> {
+    /// Runs all texts of a batch that have a token, in one run or several, and hands on the hidden
+    /// states of each run.
+    fn run(
+        &self,
+        batch: &TokenBatch,
+        mut each: impl FnMut(Run) -> candle_core::Result<()>,
+    ) -> Result<()> {
         batch.check(self.vocab_size, self.max_tokens, 1)?;
-        let tokens = batch.ids().len();
-        let mut hidden = vec![0.0; tokens * self.hidden_size];
         let lengths: Vec<_> = batch.sequences().map(<[u32]>::len).collect();
+        if lengths.iter().all(|&length| length == 0) {
+            return Ok(());
+        }
+        #[cfg(feature = "cuda")]
+        if let Some(states) = self.model.forward_packed(batch) {
+            let texts: Vec<usize> = (0..lengths.len()).filter(|&at| lengths[at] > 0).collect();
+            let starts = texts.iter().map(|&at| batch.offsets()[at]).collect();
+            let run = |states| {
+                each(Run {
+                    states,
+                    texts,
+                    starts,
+                })
+            };
+            return states.and_then(run).map_err(Error::forward);
+        }
         let groups = if self.padded {
             by_length(&lengths)
         } else {
             (0..lengths.len()).map(|at| vec![at]).collect()
         };
-        for group in groups {
-            if lengths[group[0]] > 0 {
-                self.run(batch, &group, &mut hidden)?;
+        for texts in groups {
+            if lengths[texts[0]] == 0 {
+                continue;
             }
+            let sequence = |&at: &usize| &batch.ids()[batch.offsets()[at]..batch.offsets()[at + 1]];
+            let sequences: Vec<_> = texts.iter().map(sequence).collect();
+            let padded = Padded::new(&sequences, &self.device);
+            let starts = (0..texts.len()).map(|row| row * padded.longest()).collect();
+            let run = |states| {
+                each(Run {
+                    states,
+                    texts,
+                    starts,
+                })
+            };
+            self.model
+                .forward(&padded)
+                .and_then(run)
+                .map_err(Error::forward)?;
         }
-        Array2::from_shape_vec((tokens, self.hidden_size), hidden).map_err(Error::forward)
+        Ok(())
+    }
+}
+
+/// The values of a tensor, `[rows, width]`, in memory.
+fn download(rows: &Tensor) -> candle_core::Result<Vec<f32>> {
+    rows.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()
+}
+
+impl Architecture for CandleEncoder {
+    fn forward(&self, batch: &TokenBatch, _threads: usize) -> Result<Array2<f32>> {
+        let (tokens, width) = (batch.ids().len(), self.hidden_size);
+        let mut hidden = vec![0.0; tokens * width];
+        self.run(batch, |run| {
+            let states = download(&run.states)?;
+            for (start, at) in run.starts.into_iter().zip(run.texts) {
+                let Range { start: to, end } = batch.offsets()[at]..batch.offsets()[at + 1];
+                let rows = &mut hidden[to * width..end * width];
+                let Some(states) = states.get(start * width..start * width + rows.len()) else {
+                    candle_core::bail!("{} values of hidden states", states.len());
+                };
+                rows.copy_from_slice(states);
+            }
+            Ok(())
+        })?;
+        Array2::from_shape_vec((tokens, width), hidden).map_err(Error::forward)
+    }
+
+    #[cfg(feature = "cuda")]
+    fn pooled(
+        &self,
+        batch: &TokenBatch,
+        pooling: &Pooling,
+        prompt_tokens: usize,
+        threads: usize,
+    ) -> Result<Array2<f32>> {
+        if !self.device.is_cuda() || batch.sequences().any(<[u32]>::is_empty) {
+            let hidden = self.forward(batch, threads)?;
+            return pooling.apply(hidden.view(), batch, prompt_tokens);
+        }
+        let dim = pooling.dim(self.hidden_size);
+        let mut rows = Array2::zeros((batch.len(), dim));
+        self.run(batch, |run| {
+            let skip = pooling.skipped(prompt_tokens);
+            let pooled = fused::pool(&run, batch, &pooling.modes, skip, &self.device)?;
+            for (row, at) in download(&pooled)?.chunks(dim).zip(run.texts) {
+                rows.row_mut(at).assign(&ArrayView1::from(row));
+            }
+            Ok(())
+        })?;
+        Ok(rows)
     }
 
     /// Candle's own threads share each product.
     fn one_batch_a_thread(&self) -> bool {
         false
+    }
+
+    fn texts_ahead(&self) -> Option<usize> {
+        (!self.device.is_cpu()).then_some(Self::GPU_TEXTS_AHEAD)
     }
 
     fn batch_tokens(&self) -> usize {

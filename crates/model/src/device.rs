@@ -20,7 +20,9 @@ impl Device {
     pub(crate) fn open(self) -> Result<candle_core::Device> {
         match self {
             Self::Cpu => Ok(candle_core::Device::Cpu),
-            Self::Cuda(number) => candle_core::Device::new_cuda(number),
+            // A stream of its own, not that of each thread: what several threads do comes in one
+            // order.
+            Self::Cuda(number) => candle_core::Device::new_cuda_with_stream(number),
             Self::Metal(number) => candle_core::Device::new_metal(number),
         }
         .map_err(|source| Error::Device {
@@ -36,6 +38,29 @@ impl fmt::Display for Device {
             Self::Cpu => f.write_str("cpu"),
             Self::Cuda(number) => write!(f, "cuda:{number}"),
             Self::Metal(number) => write!(f, "metal:{number}"),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    /// Reads `cpu`, `cuda`, `metal`, or one of the last two with a number, as in `cuda:1`.
+    fn from_str(name: &str) -> Result<Self> {
+        let (kind, number) = match name.split_once(':') {
+            Some((kind, number)) => (kind, number.parse().ok()),
+            None => (name, Some(0)),
+        };
+        match (kind, number) {
+            ("cpu", Some(0)) if kind == name => Ok(Self::Cpu),
+            ("cuda", Some(number)) => Ok(Self::Cuda(number)),
+            ("metal", Some(number)) => Ok(Self::Metal(number)),
+            _ => Err(Error::InvalidOption {
+                option: "device",
+                found: format!("`{name}`"),
+                expected: "`cpu`, `cuda`, `metal`, or a GPU with its number, as in `cuda:1`"
+                    .to_owned(),
+            }),
         }
     }
 }
@@ -84,6 +109,28 @@ impl FromStr for Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_the_device_it_prints() {
+        for device in [
+            Device::Cpu,
+            Device::Cuda(0),
+            Device::Cuda(3),
+            Device::Metal(1),
+        ] {
+            assert_eq!(device.to_string().parse::<Device>().unwrap(), device);
+        }
+        assert_eq!("cuda".parse::<Device>().unwrap(), Device::Cuda(0));
+        for wrong in ["", "gpu", "cpu:0", "cuda:", "cuda:x", "metal:-1"] {
+            assert_eq!(
+                wrong.parse::<Device>().unwrap_err().to_string(),
+                format!(
+                    "`device` is `{wrong}`, expected `cpu`, `cuda`, `metal`, or a GPU with its \
+                     number, as in `cuda:1`"
+                )
+            );
+        }
+    }
 
     #[test]
     fn reads_the_precision_it_prints() {

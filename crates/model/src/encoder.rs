@@ -3,7 +3,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 use rayon::prelude::*;
 
 use crate::architecture::{self, Architecture};
@@ -71,6 +71,27 @@ pub struct Progress {
     pub done: usize,
     /// Texts asked for.
     pub total: usize,
+}
+
+/// Why a run ended early, in numbers of its own texts.
+enum Stop {
+    Error(Error),
+    NotFinite { text: usize },
+    Cancelled { done: usize },
+}
+
+impl Stop {
+    /// The error for the caller, among whose `total` texts the run began at `start`.
+    fn at(self, start: usize, total: usize) -> Error {
+        match self {
+            Self::Error(error) => error,
+            Self::NotFinite { text } => Error::NotFinite { text: start + text },
+            Self::Cancelled { done } => Error::Cancelled {
+                done: start + done,
+                total,
+            },
+        }
+    }
 }
 
 /// What was cut off because texts were longer than the model reads.
@@ -276,14 +297,48 @@ impl Encoder {
             Role::Query => (&self.prompts.query, self.prompt_tokens.query),
             Role::Document => (&self.prompts.document, self.prompt_tokens.document),
         };
-        let tokenized = self.tokenize_all(prompt, texts)?;
-        let counts = tokenized.iter().map(|text| (text.cut, text.ids.len()));
-        let truncation = Truncation::of(counts, self.tokenizer.special_tokens());
-
         let total = texts.len();
+        let window = self.architecture.texts_ahead().unwrap_or(total).max(1);
+        let tokenize = |start: usize| {
+            let texts = &texts[start..total.min(start + window)];
+            self.tokenize_all(prompt, texts, start)
+        };
+        let mut rows = Array2::zeros((total, self.dim));
+        let mut truncation = Truncation::default();
+        let mut tokenized = tokenize(0)?;
+        for start in (0..total).step_by(window) {
+            let counts = tokenized.iter().map(|text| (text.cut, text.ids.len()));
+            truncation += Truncation::of(counts, self.tokenizer.special_tokens());
+            let next = start + window;
+            let end = total.min(next);
+            let mut here = rows.slice_axis_mut(Axis(0), Slice::from(start..end));
+            let mut progress = |done| {
+                progress(Progress {
+                    done: start + done,
+                    total,
+                })
+            };
+            let (following, outcome) = self.workers.beside(
+                || (next < total).then(|| tokenize(next)),
+                || self.run(&tokenized, prompt_tokens, &mut here, &mut progress),
+            );
+            outcome.map_err(|stop| stop.at(start, total))?;
+            tokenized = following.flatten().transpose()?.unwrap_or_default();
+        }
+        Ok(Embeddings { rows, truncation })
+    }
+
+    /// Runs texts that are tokenized; `rows` is `[n, dim]`, row i for text i. `progress` is told how
+    /// many are done.
+    fn run(
+        &self,
+        tokenized: &[Tokenized],
+        prompt_tokens: usize,
+        rows: &mut ArrayViewMut2<'_, f32>,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<(), Stop> {
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
         let pieces = pieces_by_length(&lengths, self.max_batch_tokens);
-        let mut rows = Array2::zeros((total, self.dim));
         let mut done = 0;
         let mut outcome = Ok(());
         self.workers.each(
@@ -294,33 +349,36 @@ impl Encoder {
                     .iter()
                     .map(|&text| tokenized[text].ids.as_slice());
                 let batch = TokenBatch::from_sequences(sequences);
-                let hidden = self.architecture.forward(&batch, threads)?;
-                self.finish(hidden.view(), &batch, prompt_tokens)
+                let pooling = &self.pooling;
+                let rows = self
+                    .architecture
+                    .pooled(&batch, pooling, prompt_tokens, threads)?;
+                self.finish(rows)
             },
             |piece, result| {
                 let embedded = match result {
                     Ok(embedded) => embedded,
                     Err(error) => {
-                        outcome = Err(error);
+                        outcome = Err(Stop::Error(error));
                         return ControlFlow::Break(());
                     }
                 };
                 for (&text, row) in pieces[piece].iter().zip(embedded.outer_iter()) {
                     if row.iter().any(|value| !value.is_finite()) {
-                        outcome = Err(Error::NotFinite { text });
+                        outcome = Err(Stop::NotFinite { text });
                         return ControlFlow::Break(());
                     }
                     rows.row_mut(text).assign(&row);
                 }
                 done += pieces[piece].len();
-                let answer = progress(Progress { done, total });
+                let answer = progress(done);
                 if answer.is_break() {
-                    outcome = Err(Error::Cancelled { done, total });
+                    outcome = Err(Stop::Cancelled { done });
                 }
                 answer
             },
         );
-        outcome.map(|()| Embeddings { rows, truncation })
+        outcome
     }
 
     /// The tokens of `texts`, with the prompt of their role: the first stage of an encoding.
@@ -333,7 +391,7 @@ impl Encoder {
             Role::Query => &self.prompts.query,
             Role::Document => &self.prompts.document,
         };
-        let tokenized = self.tokenize_all(prompt, texts)?;
+        let tokenized = self.tokenize_all(prompt, texts, 0)?;
         Ok(TokenBatch::from_sequences(
             tokenized.iter().map(|text| text.ids.as_slice()),
         ))
@@ -361,24 +419,22 @@ impl Encoder {
         self.pooling.apply(hidden, batch, 0)
     }
 
+    /// Tokenizes texts, the first of which is number `start` of those asked for.
     fn tokenize_all<S: AsRef<str> + Sync>(
         &self,
         prompt: &str,
         texts: &[S],
+        start: usize,
     ) -> Result<Vec<Tokenized>> {
-        let tokenize = |(at, text): (usize, &S)| self.tokenizer.tokenize(prompt, text.as_ref(), at);
+        let tokenize = |(at, text): (usize, &S)| {
+            self.tokenizer.tokenize(prompt, text.as_ref(), start + at)
+        };
         self.workers
             .together(|| texts.par_iter().enumerate().map(tokenize).collect())
     }
 
-    /// Pools, runs the modules behind and cuts to the dimension.
-    fn finish(
-        &self,
-        hidden: ArrayView2<'_, f32>,
-        batch: &TokenBatch,
-        prompt_tokens: usize,
-    ) -> Result<Array2<f32>> {
-        let mut rows = self.pooling.apply(hidden, batch, prompt_tokens)?;
+    /// Runs the modules behind the pooling and cuts to the dimension.
+    fn finish(&self, mut rows: Array2<f32>) -> Result<Array2<f32>> {
         for module in &self.head {
             match module {
                 Head::Dense(dense) => rows = dense.apply(rows.view())?,

@@ -44,6 +44,15 @@ impl Pooling {
         self.modes.len() * hidden_size
     }
 
+    /// How many tokens of each text do not count, if its prompt has so many.
+    pub(crate) fn skipped(&self, prompt_tokens: usize) -> usize {
+        if self.include_prompt {
+            0
+        } else {
+            prompt_tokens
+        }
+    }
+
     /// Turns the hidden states of each text into one row.
     ///
     /// `hidden` is `[T, hidden_size]`, packed as `batch` says; the result is `[B, dim]`. Every
@@ -64,11 +73,7 @@ impl Pooling {
         }
         let width = hidden.ncols();
         let mut pooled = Array2::zeros((batch.len(), self.dim(width)));
-        let skip = if self.include_prompt {
-            0
-        } else {
-            prompt_tokens
-        };
+        let skip = self.skipped(prompt_tokens);
         for (text, bounds) in batch.offsets().windows(2).enumerate() {
             let states = hidden.slice_axis(Axis(0), Slice::from(bounds[0]..bounds[1]));
             if states.is_empty() {

@@ -31,6 +31,21 @@ impl Workers {
         self.pool.install(work)
     }
 
+    /// Runs `there` on the pool and `here` on the calling thread at the same time.
+    pub(crate) fn beside<A: Send, B>(
+        &self,
+        there: impl FnOnce() -> A + Send,
+        here: impl FnOnce() -> B,
+    ) -> (Option<A>, B) {
+        let mut result = None;
+        let slot = &mut result;
+        let other = self.pool.in_place_scope(|scope| {
+            scope.spawn(move |_| *slot = Some(there()));
+            here()
+        });
+        (result, other)
+    }
+
     /// Runs `work` on each of `0..count`, in order of start, and hands the results to `done`
     /// on the calling thread as they come. When `done` breaks, no further piece is started.
     ///

@@ -27,6 +27,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--texts", type=Path)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--precision", required=True)
+    parser.add_argument("--cuda", action="store_true")
     parser.add_argument("--mode", default="together")
     parser.add_argument(
         "--cold", metavar="TEXT", help="embed one text, say so, and exit"

@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::DuplicatesArguments;
 use crate::output::{count, note, one_line, print, print_json};
+use crate::progress::Progress;
 
 #[derive(Debug, Serialize)]
 struct DuplicatesDocument<'a> {
@@ -35,7 +37,12 @@ struct PaperDocument<'a> {
 
 pub(crate) fn run(arguments: &DuplicatesArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
-    let pairs = library.duplicates(arguments.threshold)?;
+    let mut progress = Progress::new(library.len()?, "papers");
+    let pairs = library.duplicates_with(arguments.threshold, &mut |done, _| {
+        progress.at(done);
+        ControlFlow::Continue(())
+    })?;
+    drop(progress);
     let shown = &pairs[..arguments.k.unwrap_or(usize::MAX).min(pairs.len())];
     if arguments.json {
         return print_json(&DuplicatesDocument {

@@ -15,7 +15,8 @@ use crate::{interrupt, model};
 
 pub(crate) fn run(arguments: &EmbedArguments) -> Result<()> {
     let texts = read_texts(&arguments.input)?;
-    let encoder = model::load(arguments.model.model(), arguments.model.precision())?;
+    let model = &arguments.model;
+    let encoder = model::load(model.model(), model.precision(), model.device.device)?;
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
     let rows = embed(&encoder, &texts, arguments.query, &mut progress)?;

@@ -23,10 +23,7 @@ pub(crate) fn run(arguments: &MissedArguments) -> Result<()> {
         Some(path) => read_references(path)?,
         None => Vec::new(),
     };
-    let stored = library.embedder_info();
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
-    let encoder = model::load(name, stored.precision.parse()?)?;
-    let library = library.with_embedder(encoder)?;
+    let library = model::of_library(library, &arguments.model)?;
 
     let start = Instant::now();
     let options = MissedOptions::default().k(arguments.k);

@@ -17,10 +17,7 @@ pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
     let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     let why = if arguments.explain {
-        let stored = library.embedder_info();
-        let name = arguments.model.as_ref().unwrap_or(&stored.model);
-        let encoder = model::load(name, stored.precision.parse()?)?;
-        let library = library.with_embedder(encoder)?;
+        let library = model::of_library(library, &arguments.model)?;
         library.explain_related(&arguments.ids, &hits)?
     } else {
         Vec::new()

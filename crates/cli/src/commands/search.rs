@@ -14,10 +14,7 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
     if arguments.text.trim().is_empty() {
         bail!("the query is empty, expected a text");
     }
-    let stored = library.embedder_info();
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
-    let encoder = model::load(name, stored.precision.parse()?)?;
-    let library = library.with_embedder(encoder)?;
+    let library = model::of_library(library, &arguments.model)?;
 
     let reranking = Reranking::load(&arguments.rerank)?;
 

@@ -57,7 +57,10 @@ pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
     let library = Library::open(dir)?;
     let stored = library.embedder_info().clone();
     let name = arguments.model.model.as_ref().unwrap_or(&stored.model);
-    let library = library.with_embedder(model::load(name, stored.precision.parse()?)?)?;
+    let device = arguments.model.device.device;
+    let precision = model::on(device, stored.precision.parse()?);
+    let encoder = model::load(name, precision, device)?;
+    let library = library.with_embedder(encoder)?;
     interrupt::watch()?;
     let mut progress = Progress::new(2 * arguments.sample.min(library.len()?), "texts");
     let outcome = library.evaluate_itself(arguments.sample, &mut |done, _| {

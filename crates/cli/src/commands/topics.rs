@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::TopicsArguments;
 use crate::output::{count, note, one_line, print, print_json, thousands};
+use crate::progress::Progress;
 
 #[derive(Debug, Serialize)]
 struct TopicsDocument<'a> {
@@ -34,7 +36,12 @@ struct CentralDocument<'a> {
 pub(crate) fn run(arguments: &TopicsArguments) -> Result<()> {
     let library = Library::open(&arguments.library.library)?;
     let options = TopicOptions::default().resolution(arguments.resolution);
-    let topics = library.topics(&options)?;
+    let mut progress = Progress::new(library.len()?, "papers");
+    let topics = library.topics_with(&options, &mut |done, _| {
+        progress.at(done);
+        ControlFlow::Continue(())
+    })?;
+    drop(progress);
     if arguments.json {
         return print_json(&of_topics(&topics, library.dir()));
     }

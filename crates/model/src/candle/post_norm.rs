@@ -1,11 +1,17 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
+#[cfg(feature = "cuda")]
+use cognate_kernels::cuda;
 
 use super::Model;
 use super::attention::{Sight, View, split_heads};
+#[cfg(feature = "cuda")]
+use super::fused;
 use super::layers::{Activation, LayerNorm};
 use super::padded::Padded;
 use super::tensors::Tensors;
+#[cfg(feature = "cuda")]
+use crate::TokenBatch;
 use crate::config::{PostNormConfig, TensorNames, WORDS};
 use crate::native::position_bias;
 
@@ -83,6 +89,42 @@ impl Model for PostNorm {
         }
         Ok(x)
     }
+
+    #[cfg(feature = "cuda")]
+    fn forward_packed(&self, batch: &TokenBatch) -> Option<Result<Tensor>> {
+        let device = self.words.device();
+        Self::packs(&self.config, device).then(|| {
+            let positions = batch.sequences().map(|ids| self.config.positions(ids));
+            #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
+            let positions: Vec<u32> = positions.flatten().map(|place| place as u32).collect();
+            let positions = Tensor::new(positions, device)?;
+            let ids = Tensor::new(batch.ids(), device)?;
+            let norm = fused::norm(&self.embedding_norm);
+            let mut x = cuda::embed(&self.words, &self.positions, &ids, &positions, norm)?;
+            let tiles = cuda::Tiles::new(&fused::lengths(batch), x.dtype(), device)?;
+            for layer in &self.layers {
+                let heads = self.config.num_attention_heads;
+                x = layer.forward_packed(&x, &tiles, heads, self.position_bias.as_ref())?;
+            }
+            Ok(x)
+        })
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl PostNorm {
+    /// Whether the kernels for packed tokens take a model of these sizes on this device.
+    fn packs(config: &PostNormConfig, device: &candle_core::Device) -> bool {
+        let sizes = [
+            config.hidden_size,
+            config.intermediate_size,
+            config.head_size(),
+        ];
+        device.is_cuda()
+            && config.hidden_size <= cuda::MOST_WIDTH
+            && config.head_size() <= cuda::MOST_HEAD_SIZE
+            && sizes.iter().all(|size| size.is_multiple_of(cuda::PACK))
+    }
 }
 
 impl Layer {
@@ -112,6 +154,25 @@ impl Layer {
         let x = self.attention_norm.forward(&(attended + x)?)?;
         let wide = self.activation.forward(&self.up.forward(&x)?)?;
         self.output_norm.forward(&(self.down.forward(&wide)? + x)?)
+    }
+
+    /// The same for packed tokens, `[T, hidden_size]`.
+    #[cfg(feature = "cuda")]
+    fn forward_packed(
+        &self,
+        x: &Tensor,
+        tiles: &cuda::Tiles,
+        heads: usize,
+        position_bias: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let (qkv, bias) = fused::product(&self.qkv, x)?;
+        let context = cuda::attention(&qkv, bias, tiles, heads, position_bias)?;
+        let (attended, bias) = fused::product(&self.output, &context)?;
+        let x = cuda::add_norm(&attended, bias, x, fused::norm(&self.attention_norm))?;
+        let (wide, bias) = fused::product(&self.up, &x)?;
+        let wide = cuda::bias_activation(&wide, bias, fused::activation(self.activation)?)?;
+        let (narrow, bias) = fused::product(&self.down, &wide)?;
+        cuda::add_norm(&narrow, bias, &x, fused::norm(&self.output_norm))
     }
 }
 

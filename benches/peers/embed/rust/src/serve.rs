@@ -26,6 +26,9 @@ pub struct Options {
     pub threads: usize,
     #[arg(long)]
     pub precision: String,
+    /// Run on the first NVIDIA GPU, if the contender can.
+    #[arg(long)]
+    pub cuda: bool,
     /// How the threads are used: `together` on one batch, or as `workers` with a batch each.
     #[arg(long, default_value = "together")]
     pub mode: String,

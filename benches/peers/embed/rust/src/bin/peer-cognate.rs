@@ -1,7 +1,7 @@
 //! This repository's encoder, with the options it has when nothing is said.
 
 use anyhow::Result;
-use cognate_model::{Checkpoint, Encoder, EncoderOptions};
+use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions};
 use embed_peers::{Embed, serve};
 use ndarray::Array2;
 
@@ -17,8 +17,14 @@ impl Embed for Cognate {
 fn main() -> Result<()> {
     serve(|options| {
         let checkpoint = Checkpoint::open(&options.model)?;
+        let device = if options.cuda {
+            Device::Cuda(0)
+        } else {
+            Device::Cpu
+        };
         let encoder = EncoderOptions::default()
             .threads(options.threads)
+            .device(device)
             .precision(options.precision.parse()?);
         Ok(Cognate(Encoder::load(&checkpoint, encoder)?))
     })

@@ -1,0 +1,18 @@
+//! Compiles the kernels for NVIDIA GPUs, where they are asked for.
+
+#[cfg(feature = "cuda")]
+fn main() -> cudaforge::Result<()> {
+    let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap_or_default());
+    println!("cargo::rerun-if-changed=build.rs");
+    cudaforge::KernelBuilder::new()
+        .source_files(["src/cuda/encoder.cu"])
+        .arg("-std=c++17")
+        .arg("-O3")
+        .build_ptx()?
+        .write(out.join("ptx.rs"))
+}
+
+#[cfg(not(feature = "cuda"))]
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+}

@@ -1,0 +1,148 @@
+use candle_core::backend::BackendStorage;
+use candle_core::cuda_backend::CudaDType;
+use candle_core::cuda_backend::cudarc::driver::{CudaView, DeviceRepr, LaunchConfig};
+use candle_core::{
+    CpuStorage, CudaDevice, CudaStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor, bail,
+};
+use half::{bf16, f16};
+
+/// The number formats that there are kernels for.
+pub(super) trait Float: CudaDType + DeviceRepr {
+    const SUFFIX: &'static str;
+}
+
+impl Float for f32 {
+    const SUFFIX: &'static str = "f32";
+}
+
+impl Float for f16 {
+    const SUFFIX: &'static str = "f16";
+}
+
+impl Float for bf16 {
+    const SUFFIX: &'static str = "bf16";
+}
+
+/// Runs the body with `$type` as the Rust type of a tensor's values.
+macro_rules! typed {
+    ($dtype:expr, $type:ident => $body:expr) => {
+        match $dtype {
+            candle_core::DType::F32 => {
+                type $type = f32;
+                $body
+            }
+            candle_core::DType::F16 => {
+                type $type = half::f16;
+                $body
+            }
+            candle_core::DType::BF16 => {
+                type $type = half::bf16;
+                $body
+            }
+            other => candle_core::bail!("a tensor in {other:?}, expected f32, f16 or bf16"),
+        }
+    };
+}
+
+/// Makes of tensors on the GPU views of their values, under the same names.
+macro_rules! views {
+    ($($tensor:ident: $type:ty),+) => {
+        $(
+            let (storage, layout) = $tensor.storage_and_layout();
+            let $tensor = $crate::cuda::launch::view_of::<$type>(&storage, layout)?;
+        )+
+    };
+}
+
+/// Launches a kernel with these arguments, in its order.
+macro_rules! launch {
+    ($device:expr, $name:expr, $config:expr; $($argument:ident),+ $(,)?) => {{
+        let function = $device.get_or_load_custom_func(&$name, "cognate", ptx::ENCODER)?;
+        let mut builder = function.builder();
+        $(builder.arg(&$argument);)+
+        // SAFETY: the kernel takes these arguments in this order, and the function around has
+        // checked that they hold as many values as it reads and writes.
+        unsafe { builder.launch($config) }.w()?;
+    }};
+}
+
+/// The values of a tensor that has no gaps.
+pub(super) fn view_of<'a, T: CudaDType>(
+    storage: &'a Storage,
+    layout: &Layout,
+) -> Result<CudaView<'a, T>> {
+    let Storage::Cuda(storage) = storage else {
+        bail!("a tensor is not on an NVIDIA GPU");
+    };
+    gapless(storage, layout)
+}
+
+fn gapless<'a, T: CudaDType>(
+    storage: &'a CudaStorage,
+    layout: &Layout,
+) -> Result<CudaView<'a, T>> {
+    let Some((from, to)) = layout.contiguous_offsets() else {
+        bail!("a tensor has gaps");
+    };
+    Ok(storage.as_cuda_slice::<T>()?.slice(from..to))
+}
+
+/// A tensor of `shape` whose values `run` computes from those of `first`.
+pub(super) fn on_device<T, F>(first: &Tensor, shape: impl Into<Shape>, run: F) -> Result<Tensor>
+where
+    T: CudaDType,
+    F: Fn(&CudaDevice, CudaView<'_, T>) -> Result<CudaStorage>,
+{
+    let run = |storage: &CudaStorage, layout: &Layout| {
+        run(storage.device(), gapless(storage, layout)?)
+    };
+    first.apply_op1_no_bwd(&Kernel {
+        shape: shape.into(),
+        run,
+    })
+}
+
+struct Kernel<F> {
+    shape: Shape,
+    run: F,
+}
+
+impl<F: Fn(&CudaStorage, &Layout) -> Result<CudaStorage>> CustomOp1 for Kernel<F> {
+    fn name(&self) -> &'static str {
+        "cognate"
+    }
+
+    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        bail!("a tensor is not on an NVIDIA GPU")
+    }
+
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        Ok(((self.run)(storage, layout)?, self.shape.clone()))
+    }
+}
+
+/// A count as kernels take it.
+pub(super) fn number(count: usize) -> Result<u32> {
+    match u32::try_from(count) {
+        Ok(number) => Ok(number),
+        Err(_) => bail!("{count} values at once, expected less than 2³²"),
+    }
+}
+
+pub(super) fn expect(what: &str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        Ok(())
+    } else {
+        bail!("{what}: expected {expected}, found {found}")
+    }
+}
+
+/// One warp for each row, each with a row of f32 in the memory of its block.
+pub(super) fn norm_config(rows: u32, width: u32) -> LaunchConfig {
+    const ROWS: u32 = 4;
+    LaunchConfig {
+        grid_dim: (rows.div_ceil(ROWS), 1, 1),
+        block_dim: (32 * ROWS, 1, 1),
+        shared_mem_bytes: 4 * ROWS * width,
+    }
+}
