@@ -5,7 +5,8 @@ fn main() -> cudaforge::Result<()> {
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap_or_default());
     println!("cargo::rerun-if-changed=build.rs");
     cudaforge::KernelBuilder::new()
-        .source_files(["src/cuda/encoder.cu"])
+        .source_files(["f32", "f16", "bf16"].map(|format| format!("src/cuda/encoder_{format}.cu")))
+        .watch(["src/cuda/encoder.cuh"])
         .arg("-std=c++17")
         .arg("-O3")
         .build_ptx()?

@@ -4,6 +4,8 @@ mod acl;
 mod arxiv;
 mod bibtex;
 mod bibtex_entries;
+mod bibtex_fields;
+mod bibtex_parents;
 mod csl;
 mod delimited;
 mod delimited_columns;

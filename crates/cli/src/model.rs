@@ -20,15 +20,17 @@ pub(crate) fn of_library(library: Library, arguments: &StoredModelArguments) -> 
 /// differs is a rounding.
 pub(crate) fn on(device: Device, stored: Precision) -> Precision {
     match (device, stored) {
-        (Device::Cpu, Precision::F16 | Precision::BF16) => Precision::F32,
-        (Device::Cuda(_) | Device::Metal(_), Precision::Int8) => Precision::F32,
+        (Device::Cpu, Precision::F16 | Precision::BF16)
+        | (Device::Cuda(_) | Device::Metal(_), Precision::Int8) => Precision::F32,
         _ => stored,
     }
 }
 
 /// Finds a model and loads it.
 pub(crate) fn load(name: &str, precision: Precision, device: Device) -> Result<Encoder> {
-    let options = EncoderOptions::default().precision(precision).device(device);
+    let options = EncoderOptions::default()
+        .precision(precision)
+        .device(device);
     Encoder::load(&open(name)?, options).with_context(|| format!("cannot load the model `{name}`"))
 }
 

@@ -5,7 +5,7 @@
 //! Let `R` be an orthogonal matrix, `q` the query and `x` a row; `z = Rq`, `y = Rx`. The first
 //! `head` dimensions of `y` are stored as `scale · c`, with `c` of 8 bits; of what that leaves out,
 //! the norms are stored: `error = ‖y_head − scale · c‖` and `tail = ‖y_tail‖`. The query's head is
-//! `step · d`, with `d` of 16 bits. Then, by the Cauchy–Schwarz inequality,
+//! `step · d`, with `d` of 8 bits. Then, by the Cauchy–Schwarz inequality,
 //!
 //! ```text
 //! q·x = z·y + qᵀ(I − RᵀR)x
@@ -14,8 +14,11 @@
 //! z_head·(scale c) ≤ step · scale · (d·c)  +  ‖z_head − step d‖ · ‖scale c‖
 //! ```
 //!
-//! `d·c` is a sum of whole numbers, and exact. `‖scale c‖ ≤ ‖y_head‖ + error`, which is at most 1.2
-//! for no more than [`MAX_DIM`] dimensions. To the right side is added what rounding can do:
+//! `d·c` is a sum of whole numbers, and exact: dimensions are stored in pairs of a large one and a small
+//! one, whose codes sum to 127 at most but for rounding, so that their products fit in 16 bits.
+//! `‖scale c‖ ≤ ‖y_head‖ + error`; the largest number of a row is at most its norm, and twice that over
+//! 127 the scale, so that the error is at most `√head / 127` times the norm, which is below 1.005. To the
+//! right side is added what rounding can do:
 //!
 //! - `‖RᵀR − I‖` in the Frobenius norm, measured, for the rotation is not quite orthogonal;
 //! - `(⌈dim/64⌉ + 7) · 2⁻²⁴`, the error of the score itself: [`dot`](cognate_kernels::Cpu::dot) puts
@@ -100,7 +103,7 @@ const TOP: f64 = 127.0;
 /// Rows in compact form.
 pub(crate) struct Compact {
     rows: u32,
-    /// Dimensions that are stored, an even number; one more than there are may be 0.
+    /// Dimensions that are stored, a multiple of four; those that there are not are 0.
     head: usize,
     rotation: Rotation,
     /// Panels, as [`CodePanels`] has them.
@@ -118,7 +121,7 @@ pub(crate) struct Encoded {
     rests: EncodedPart,
 }
 
-/// Some dimensions of queries.
+/// Some dimensions of queries, as [`CodeQueries`] has them.
 #[derive(Debug, Default, PartialEq)]
 struct EncodedPart {
     words: Vec<i32>,
@@ -162,9 +165,32 @@ impl EncodedPart {
         }
     }
 
-    /// Adds some dimensions of a query, as so many pairs of whole numbers; returns the step of these,
-    /// and the norm of what they leave out.
-    fn push(&mut self, z: ArrayView1<'_, f64>, pairs: usize) -> (f32, f64) {
+    /// Adds the head of a query, as numbers of 8 bits; returns the step of these, and the norm of what
+    /// they leave out.
+    fn push_head(&mut self, z: ArrayView1<'_, f64>, head: usize) -> (f32, f64) {
+        let step = step_of(z, TOP);
+        let whole = |x: f64| rounded_to_step(x, step);
+        let mut bytes = vec![0; head];
+        for i in 0..head {
+            let code = i32::from(z.get(i).map_or(0, |&x| narrow(whole(x))));
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "it is 1 to 255"
+            )]
+            let byte = (code + CodePanels::OFFSET) as u8;
+            bytes[place_of(i, head)] = byte;
+        }
+        let (groups, _) = bytes.as_chunks();
+        self.words
+            .extend(groups.iter().map(|group| i32::from_le_bytes(*group)));
+        let lost = norm(z.iter().map(|&x| x - f64::from(step) * whole(x)));
+        (step, lost)
+    }
+
+    /// Adds some dimensions of a query, as so many pairs of numbers of 16 bits; returns the step of
+    /// these, and the norm of what they leave out.
+    fn push_rest(&mut self, z: ArrayView1<'_, f64>, pairs: usize) -> (f32, f64) {
         let step = step_of(z, top_of_query(2 * pairs));
         let whole = |x: f64| rounded_to_step(x, step);
         let code = |i: usize| z.get(i).map_or(0, |&x| narrow(whole(x)));
@@ -210,7 +236,7 @@ impl Compact {
     fn encoded(rotation: Rotation, values: &[f32], head: usize) -> Self {
         let dim = rotation.dim();
         let rows = values.len() / dim;
-        let panel_len = CodePanels::panel_len(head / 2);
+        let panel_len = CodePanels::panel_len(head / CodePanels::GROUP);
         let mut words = vec![0.0; panels_len(rows, head)];
         let rest_len = rest_len(dim, head);
         let mut rests = vec![0.0; rows * rest_len];
@@ -246,12 +272,12 @@ impl Compact {
         }
     }
 
-    fn pairs(&self) -> usize {
-        self.head / 2
+    fn groups(&self) -> usize {
+        self.head / CodePanels::GROUP
     }
 
     fn block_len(&self) -> usize {
-        BLOCK_ROWS as usize / CodePanels::ROWS * CodePanels::panel_len(self.pairs())
+        BLOCK_ROWS as usize / CodePanels::ROWS * CodePanels::panel_len(self.groups())
     }
 
     /// The panels of the block that begins at row `first` of the segment; none if its file is
@@ -267,9 +293,9 @@ impl Compact {
             return None;
         }
         // The last block may have zeros behind it.
-        let len = CodePanels::panel_len(self.pairs());
+        let len = CodePanels::panel_len(self.groups());
         let words = &words[..words.len() / len * len];
-        Some(CodePanels::new(words, self.pairs()))
+        Some(CodePanels::new(words, self.groups()))
     }
 
     /// The checksum, by number, of the first block of rests.
@@ -325,10 +351,10 @@ impl Compact {
         let mut rests = EncodedPart::default();
         for z in rotated.outer_iter() {
             let (head, tail) = split(z, self.head);
-            let (step, lost) = heads.push(head, self.pairs());
+            let (step, lost) = heads.push_head(head, self.head);
             #[expect(clippy::cast_precision_loss, reason = "there are few dimensions")]
             let roundings = (dim.div_ceil(64) + 7) as f64;
-            let slack = 1.2 * lost
+            let slack = most_norm(self.head) * lost
                 + 1.00001 * self.rotation.distortion()
                 + 1.00001 * roundings / f64::from(1 << 24)
                 + 2e-6
@@ -341,7 +367,7 @@ impl Compact {
                 slack: up(slack),
                 floor: f32::NEG_INFINITY,
             });
-            let (step, lost) = rests.push(tail, self.rest_pairs());
+            let (step, lost) = rests.push_rest(tail, self.rest_pairs());
             rests.reach.push(Reach {
                 scale: step,
                 head: 0.0,
@@ -358,7 +384,7 @@ impl Compact {
 /// multiple of 64 bytes.
 fn panels_len(rows: usize, head: usize) -> usize {
     let panels = rows.div_ceil(CodePanels::ROWS);
-    (panels * CodePanels::panel_len(head / 2)).next_multiple_of(16)
+    (panels * CodePanels::panel_len(head / CodePanels::GROUP)).next_multiple_of(16)
 }
 
 /// Words of the rest of a row.
@@ -372,6 +398,22 @@ fn rest_len(dim: usize, head: usize) -> usize {
 /// The dimensions that are stored and those that are not.
 fn split(y: ArrayView1<'_, f64>, head: usize) -> (ArrayView1<'_, f64>, ArrayView1<'_, f64>) {
     y.split_at(ndarray::Axis(0), head.min(y.len()))
+}
+
+/// Where the code of dimension `i` of a head is: the first is beside the last, the second beside the last
+/// but one. The first dimensions have the largest numbers.
+fn place_of(i: usize, head: usize) -> usize {
+    if i < head / 2 {
+        2 * i
+    } else {
+        2 * (head - 1 - i) + 1
+    }
+}
+
+/// The norm of the stored head of a row, at most.
+#[expect(clippy::cast_precision_loss, reason = "there are few dimensions")]
+fn most_norm(head: usize) -> f64 {
+    1.005 * (1.0 + (head as f64).sqrt() / TOP)
 }
 
 /// The greatest number of a query: sums of its products with codes stay below 2³¹.
@@ -424,13 +466,23 @@ fn up(x: f64) -> f32 {
 /// written there.
 fn encode_head(y: ArrayView1<'_, f64>, head: usize, panel: &mut [f32], lane: usize) -> f32 {
     const LANES: usize = CodePanels::ROWS;
+    const GROUP: usize = CodePanels::GROUP;
     let (head_values, tail) = split(y, head);
-    let (codes, factors) = panel.split_at_mut(head * LANES / 4);
-    let codes: &mut [[i8; 2]] = bytemuck::cast_slice_mut(codes);
-    let (scale, lost) = encode_values(head_values, |i, code| {
-        codes[i / 2 * LANES + lane][i % 2] = code;
+    let (codes, factors) = panel.split_at_mut(head * LANES / GROUP);
+    let codes: &mut [[i8; GROUP]] = bytemuck::cast_slice_mut(codes);
+    let at = |i: usize| head_values.get(i).copied().unwrap_or_default();
+    let pairs = (0..head / 2).map(|i| (at(i) + at(head - 1 - i)).abs());
+    let largest = head_values.iter().map(|x| x.abs()).chain(pairs);
+    let scale = up(largest.fold(0.0, f64::max) / TOP);
+    let mut sum = 0;
+    let lost = encode_values(head_values, scale, |i, code| {
+        let place = place_of(i, head);
+        codes[place / GROUP * LANES + lane][place % GROUP] = code;
+        sum += i32::from(code);
     });
     let tail = up(norm(tail.iter().copied()));
+    let (starts, factors) = factors.split_at_mut(LANES);
+    bytemuck::cast_slice_mut(starts)[lane] = -CodePanels::OFFSET * sum;
     factors[lane] = scale;
     factors[LANES + lane] = up(lost);
     factors[2 * LANES + lane] = tail;
@@ -442,21 +494,20 @@ fn encode_rest(y: ArrayView1<'_, f64>, head: usize, tail: f32, row: &mut [f32]) 
     let (codes, factors) = row.split_at_mut(row.len() - 2);
     let codes: &mut [i8] = bytemuck::cast_slice_mut(codes);
     let (_, rest) = split(y, head);
-    let (scale, lost) = encode_values(rest, |i, code| codes[i] = code);
+    let scale = step_of(rest, TOP);
+    let lost = encode_values(rest, scale, |i, code| codes[i] = code);
     factors[0] = scale;
     factors[1] = up(lost - f64::from(tail));
 }
 
-/// Hands out the codes of some values, in order; returns their scale, and the norm of what they leave
-/// out.
-fn encode_values(y: ArrayView1<'_, f64>, mut code: impl FnMut(usize, i8)) -> (f32, f64) {
-    let scale = step_of(y, TOP);
+/// Hands out the codes of some values, in order; returns the norm of what they leave out.
+fn encode_values(y: ArrayView1<'_, f64>, scale: f32, mut code: impl FnMut(usize, i8)) -> f64 {
     for (i, &x) in y.iter().enumerate() {
         #[expect(clippy::cast_possible_truncation, reason = "it is at most 127")]
         code(i, narrow(rounded_to_step(x, scale)) as i8);
     }
     let lost = |&x: &f64| x - f64::from(scale) * rounded_to_step(x, scale);
-    (scale, norm(y.iter().map(lost)))
+    norm(y.iter().map(lost))
 }
 
 /// Rows from all over the segment.
@@ -490,12 +541,12 @@ fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
         .into_par_iter()
         .map(|query| reached(sample, &squares, query, rows))
         .collect();
-    let head = |h: usize| ((h + 1) * HEAD_STEP).min(dim.next_multiple_of(2));
+    let head = |h: usize| ((h + 1) * HEAD_STEP).min(dim.next_multiple_of(CodePanels::GROUP));
     let cost = |h: usize| {
         let reached: usize = reached.iter().map(|of_heads| of_heads[h]).sum();
         let share = reached as f64 / (SAMPLE_QUERIES * taken) as f64;
         let rest = 4 * rest_len(dim, head(h)) + LINE;
-        (head(h) + 12) as f64 + share * ALONE * rest as f64
+        (head(h) + 16) as f64 + share * ALONE * rest as f64
     };
     let best = (0..dim.div_ceil(HEAD_STEP)).min_by(|&a, &b| cost(a).total_cmp(&cost(b)))?;
     (cost(best) < 0.7 * (4 * dim) as f64).then(|| head(best))
@@ -546,11 +597,12 @@ fn reached(
     (0..heads)
         .map(|h| {
             let code_error = (((h + 1) * HEAD_STEP) as f64).sqrt() * 0.29 / TOP;
+            let of_query = code_error * 0.3 * squares[query][h].sqrt();
             let passes = |row: usize| {
                 let largest = squares[row][h].sqrt() * 0.3;
                 let tails = (rest(query, h) * rest(row, h)).sqrt();
-                let error = squares[query][h].sqrt() * code_error * largest;
-                products[row][h] + tails + error >= floor
+                let of_row = squares[query][h].sqrt() * code_error * largest;
+                products[row][h] + tails + of_row + of_query >= floor
             };
             (0..taken).filter(|row| passes(*row)).count()
         })

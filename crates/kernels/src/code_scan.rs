@@ -14,26 +14,38 @@ pub use rest::CodeRests;
 use std::ops::Range;
 
 use crate::Cpu;
-use crate::simd::{IntegerKernel, Integers, LANES};
-use crate::tile::{CodePairs, Rows, TILE_ROWS, tile, tiles};
+use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
+use crate::tile::{Codes, Rows, TILE_ROWS, tile, tiles};
 
 /// Rows in 8 bits, 16 to a panel, each with what bounds its error.
 ///
-/// A panel is `pairs · 8 + 48` words of 32 bits: the codes, `[pairs, 16, 2]` bytes, then 16 scales,
-/// 16 errors and 16 tails as f32.
+/// A panel is `groups · 16 + 64` words of 32 bits: the codes, `[groups, 16, 4]` bytes; what the sums
+/// of products begin with, 16 whole numbers of 32 bits, each −128 times the sum of the codes of a row;
+/// then 16 scales, 16 errors and 16 tails as f32.
 #[derive(Clone, Copy, Debug)]
 pub struct CodePanels<'a> {
     words: &'a [f32],
-    pairs: usize,
+    groups: usize,
 }
 
 impl<'a> CodePanels<'a> {
     /// Rows of a panel.
     pub const ROWS: usize = LANES;
 
-    /// Words of a panel, for rows of so many pairs of codes.
-    pub const fn panel_len(pairs: usize) -> usize {
-        pairs * LANES / 2 + 3 * LANES
+    /// Codes of a group.
+    pub const GROUP: usize = GROUP;
+
+    /// The most that a code and the one behind it may sum to, the first and the second of a group or
+    /// the third and the fourth, if they have one sign: the products with two numbers up to 255 are
+    /// summed in 16 bits where there is no VNNI.
+    pub const PAIR_TOP: i32 = PAIR_TOP;
+
+    /// What is added to the numbers of queries, so that none is below 0.
+    pub const OFFSET: i32 = 128;
+
+    /// Words of a panel, for rows of so many groups of codes.
+    pub const fn panel_len(groups: usize) -> usize {
+        (groups + 4) * LANES
     }
 
     /// Takes `words` for panels.
@@ -41,13 +53,13 @@ impl<'a> CodePanels<'a> {
     /// # Panics
     ///
     /// When `words` is no whole number of panels.
-    pub fn new(words: &'a [f32], pairs: usize) -> Self {
+    pub fn new(words: &'a [f32], groups: usize) -> Self {
         assert_eq!(
-            words.len() % Self::panel_len(pairs),
+            words.len() % Self::panel_len(groups),
             0,
             "panels must be whole"
         );
-        Self { words, pairs }
+        Self { words, groups }
     }
 
     /// The panels of some rows, the last one whole; rows that there are not are left out.
@@ -58,7 +70,7 @@ impl<'a> CodePanels<'a> {
     #[must_use]
     pub fn of_rows(self, rows: Range<usize>) -> Self {
         assert_eq!(rows.start % Self::ROWS, 0, "panels must be whole");
-        let len = Self::panel_len(self.pairs);
+        let len = Self::panel_len(self.groups);
         let end = (rows.end.div_ceil(Self::ROWS) * len).min(self.words.len());
         let start = (rows.start / Self::ROWS * len).min(end);
         let words = &self.words[start..end];
@@ -69,7 +81,9 @@ impl<'a> CodePanels<'a> {
 /// Some queries, as whole numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeQueries<'a> {
-    /// `[m, pairs]`: two 16-bit numbers each, the first one in the lower half.
+    /// For [`reached`](Cpu::reached) `[m, groups]`, four numbers of −127 to 127 each, with
+    /// [`OFFSET`](CodePanels::OFFSET) added, the first in the lowest byte; for [`refine`](Cpu::refine)
+    /// `[m, pairs]`, two of 16 bits each, the first in the lower half.
     pub words: &'a [i32],
     /// What bounds the dot products of each, `[m]`.
     pub reach: &'a [Reach],
@@ -107,9 +121,9 @@ impl Cpu {
     /// Appends to `out`, for each query and each row of the panels, those whose bound reaches the
     /// floor of the query; panel by panel, and query by query in it. No factor may be NaN.
     ///
-    /// The products of codes are summed exactly: they must stay below 2³¹, so for codes of ±127
-    /// those of a query may be `2³¹ / (127 · 2 · pairs)`. The bound is then computed in f32, by three
-    /// fused multiply-adds from the slack on; every level gives the same bits.
+    /// The products of codes are summed exactly, as long as pairs of codes keep to
+    /// [`PAIR_TOP`](CodePanels::PAIR_TOP). The bound is then computed in f32, by three fused
+    /// multiply-adds from the slack on; every level gives the same bits.
     ///
     /// # Panics
     ///
@@ -117,12 +131,12 @@ impl Cpu {
     ///
     /// # Complexity
     ///
-    /// `m · rows · pairs` products of pairs.
+    /// `m · rows · groups` products of groups.
     pub fn reached(self, queries: CodeQueries<'_>, panels: CodePanels<'_>, out: &mut Vec<Reached>) {
         assert_eq!(
             queries.words.len(),
-            queries.reach.len() * panels.pairs,
-            "queries must be [m, pairs]"
+            queries.reach.len() * panels.groups,
+            "queries must be [m, groups]"
         );
         self.run_integers(Scan {
             queries,
@@ -143,7 +157,7 @@ impl IntegerKernel for Scan<'_> {
 
     #[inline(always)]
     fn run<S: Integers>(mut self, s: S) {
-        let len = CodePanels::panel_len(self.panels.pairs);
+        let len = CodePanels::panel_len(self.panels.groups);
         for (panel, words) in self.panels.words.chunks_exact(len).enumerate() {
             for queries in tiles(0..self.queries.reach.len()) {
                 match queries.len() {
@@ -168,15 +182,17 @@ impl Scan<'_> {
         words: &[f32],
         query: usize,
     ) {
-        let pairs = self.panels.pairs;
-        let (codes, factors) = words.split_at(pairs * LANES / 2);
+        let groups = self.panels.groups;
+        let (codes, factors) = words.split_at(groups * LANES);
         let queries = Rows {
             values: self.queries.words,
-            stride: pairs,
+            stride: groups,
         };
-        let zeros = [[s.splat_word(0)]; R];
-        let codes: &[i16] = cast_slice(codes);
-        let sums = tile::<S, CodePairs, R, 1>(s, zeros, queries.from(query), pairs, codes, &[]);
+        let (starts, factors) = factors.split_at(LANES);
+        let (starts, _) = cast_slice::<f32, i32>(starts).as_chunks();
+        let starts = [[s.load_words(&starts[0])]; R];
+        let codes: &[i32] = cast_slice(codes);
+        let sums = tile::<S, Codes, R, 1>(s, starts, queries.from(query), groups, codes, &[]);
         let (factors, _) = factors.as_chunks::<LANES>();
         let [scales, errors, tails] = [0, 1, 2].map(|i| &factors[i]);
         for (r, [sums]) in sums.into_iter().enumerate() {
@@ -218,22 +234,26 @@ mod tests {
 
     /// The same, one row after the other.
     fn plain(queries: CodeQueries<'_>, panels: CodePanels<'_>) -> Vec<Reached> {
-        let pairs = panels.pairs;
+        let groups = panels.groups;
         let mut found = Vec::new();
         for (panel, words) in panels
             .words
-            .chunks(CodePanels::panel_len(pairs))
+            .chunks(CodePanels::panel_len(groups))
             .enumerate()
         {
-            let codes: &[[i8; 2]] = cast_slice(&words[..pairs * 8]);
-            let factors = &words[pairs * 8..];
+            let codes: &[[i8; 4]] = cast_slice(&words[..groups * LANES]);
+            let factors = &words[(groups + 1) * LANES..];
             for (query, reach) in queries.reach.iter().enumerate() {
                 for lane in 0..LANES {
-                    let products: i32 = (0..pairs)
-                        .map(|p| {
-                            let word = queries.words[query * pairs + p];
-                            let [a, b] = codes[p * LANES + lane].map(i32::from);
-                            i32::from(word as i16) * a + (word >> 16) * b
+                    let products: i32 = (0..groups)
+                        .map(|group| {
+                            let word = queries.words[query * groups + group].to_le_bytes();
+                            let codes = codes[group * LANES + lane];
+                            let products = codes
+                                .iter()
+                                .zip(word)
+                                .map(|(&c, d)| i32::from(c) * (i32::from(d) - CodePanels::OFFSET));
+                            products.sum::<i32>()
                         })
                         .sum();
                     let [scale, error, tail] = [0, 1, 2].map(|i| factors[i * LANES + lane]);
@@ -255,28 +275,41 @@ mod tests {
 
     #[test]
     fn every_level_equals_the_plain_twin() {
-        for (pairs, panels, m) in [(1, 1, 1), (5, 2, 7), (16, 3, 13), (33, 1, 2), (64, 2, 6)] {
+        for (groups, panels, m) in [(1, 1, 1), (5, 2, 7), (16, 3, 13), (33, 1, 2), (64, 2, 6)] {
             let mut words = Vec::new();
             for panel in 0..panels {
-                let codes = numbers(panel, pairs * 2 * LANES);
-                let codes: Vec<i8> = codes.iter().map(|x| (x * 127.0) as i8).collect();
-                words.extend_from_slice(cast_slice::<i8, f32>(&codes));
+                // The second of a pair is as large as it may be.
+                let codes = numbers(panel, groups * 2 * LANES).into_iter().map(|x| {
+                    let first = (x * 127.0) as i8;
+                    let second = (CodePanels::PAIR_TOP - i32::from(first).abs()).min(127);
+                    [first, (second * i32::from(first.signum())) as i8]
+                });
+                let codes: Vec<[i8; 2]> = codes.collect();
+                words.extend_from_slice(cast_slice::<[i8; 2], f32>(&codes));
+                let row = |lane: usize| {
+                    let of_row =
+                        (0..groups).flat_map(|group| &codes[(group * LANES + lane) * 2..][..2]);
+                    of_row.flatten().map(|&code| i32::from(code)).sum::<i32>()
+                };
+                let starts: [i32; LANES] =
+                    std::array::from_fn(|lane| -CodePanels::OFFSET * row(lane));
+                words.extend_from_slice(cast_slice(&starts));
                 words.extend(numbers(panel + 100, 3 * LANES));
             }
-            let codes: Vec<i32> = numbers(7, m * pairs)
+            let codes = numbers(7, m * groups * GROUP).into_iter();
+            let codes: Vec<u8> = codes.map(|x| ((x * 127.0) as i16 + 128) as u8).collect();
+            let codes: Vec<i32> = codes
+                .as_chunks()
+                .0
                 .iter()
-                .zip(numbers(8, m * pairs))
-                .map(|(a, b)| {
-                    (i32::from((a * 32767.0) as i16) & 0xffff)
-                        | (i32::from((b * 32767.0) as i16) << 16)
-                })
+                .map(|&bytes| i32::from_le_bytes(bytes))
                 .collect();
             let reach: Vec<Reach> = numbers(9, 5 * m)
                 .as_chunks::<5>()
                 .0
                 .iter()
                 .map(|&[scale, head, tail, slack, floor]| Reach {
-                    scale: scale * 1e-6,
+                    scale: scale * 1e-4,
                     head,
                     tail,
                     slack,
@@ -287,14 +320,14 @@ mod tests {
                 words: &codes,
                 reach: &reach,
             };
-            let panels = CodePanels::new(&words, pairs);
+            let panels = CodePanels::new(&words, groups);
             let expected = plain(queries, panels);
-            let all = m * panels.words.len() / CodePanels::panel_len(pairs) * LANES;
-            assert!(m == 1 || (1..all).contains(&expected.len()), "{pairs} {m}");
+            let all = m * panels.words.len() / CodePanels::panel_len(groups) * LANES;
+            assert!(m == 1 || (1..all).contains(&expected.len()), "{groups} {m}");
             for cpu in Cpu::available() {
                 let mut found = Vec::new();
                 cpu.reached(queries, panels, &mut found);
-                assert_eq!(found, expected, "{cpu:?} {pairs} {m}");
+                assert_eq!(found, expected, "{cpu:?} {groups} {m}");
             }
         }
     }

@@ -115,7 +115,7 @@ impl Sequences {
 #[derive(Debug)]
 pub struct Tiles {
     /// First row of the sequence, its length, first query; `[tiles, 3]`.
-    tiles: Tensor,
+    table: Tensor,
     rows: usize,
     longest: usize,
 }
@@ -136,7 +136,7 @@ impl Tiles {
             start += length;
         }
         Ok(Self {
-            tiles: Tensor::new(tiles, device)?,
+            table: Tensor::new(tiles, device)?,
             rows: start as usize,
             longest: lengths.iter().max().map_or(0, |&length| length as usize),
         })
@@ -172,7 +172,7 @@ pub fn embed(
             let out = unsafe { device.alloc::<T>(rows * width)? };
             let (count, wide) = (number(rows)?, number(width)?);
             launch!(
-                device, format!("embed_{}", T::SUFFIX), norm_config(count, wide);
+                device, T, "embed", norm_config(count, wide);
                 words, places, ids, positions, scale, shift, epsilon, count, wide, out
             );
             Ok(CudaStorage::wrap_cuda_slice(out, device.clone()))
@@ -205,7 +205,7 @@ pub fn add_norm(
             let out = unsafe { device.alloc::<T>(rows * width)? };
             let (count, wide) = (number(rows)?, number(width)?);
             launch!(
-                device, format!("add_norm_{}", T::SUFFIX), norm_config(count, wide);
+                device, T, "add_norm", norm_config(count, wide);
                 product, bias, residual, scale, shift, epsilon, count, wide, out
             );
             Ok(CudaStorage::wrap_cuda_slice(out, device.clone()))
@@ -233,7 +233,7 @@ pub fn bias_activation(product: &Tensor, bias: &Tensor, activation: Activation) 
             let (packs, of_row) = (number(rows * width / values)?, number(width / values)?);
             let activation = activation as u32;
             launch!(
-                device, format!("bias_activation_{}", T::SUFFIX), LaunchConfig::for_num_elems(packs);
+                device, T, "bias_activation", LaunchConfig::for_num_elems(packs);
                 product, bias, activation, packs, of_row, out
             );
             Ok(CudaStorage::wrap_cuda_slice(out, device.clone()))
@@ -260,7 +260,9 @@ pub fn attention(
 ) -> Result<Tensor> {
     let (rows, columns) = qkv.dims2()?;
     let head_size = columns / (3 * heads.max(1));
-    let padded = [16, 32, 64, MOST_HEAD_SIZE].into_iter().find(|&size| head_size <= size);
+    let padded = [16, 32, 64, MOST_HEAD_SIZE]
+        .into_iter()
+        .find(|&size| head_size <= size);
     let Some(padded) = padded.filter(|_| head_size > 0 && head_size.is_multiple_of(PACK)) else {
         bail!("heads of {head_size}, expected a multiple of {PACK} up to {MOST_HEAD_SIZE}");
     };
@@ -281,8 +283,8 @@ pub fn attention(
     };
     typed!(qkv.dtype(), T => {
         on_device(qkv, (rows, width), |device, qkv: CudaView<'_, T>| {
-            let count = number(tiles.tiles.elem_count() / 3)?;
-            let tiles = &tiles.tiles;
+            let count = number(tiles.table.elem_count() / 3)?;
+            let tiles = &tiles.table;
             views!(bias: T, tiles: u32);
             // SAFETY: every value is written by the kernel: each row is in one tile.
             let out = unsafe { device.alloc::<T>(rows * width)? };
@@ -292,16 +294,16 @@ pub fn attention(
                 shared_mem_bytes: 0,
             };
             let (span, heads, head_size) = (number(span)?, number(heads)?, number(head_size)?);
-            let name = format!("attention_{padded}_{}", T::SUFFIX);
+            let name = format!("attention_{padded}");
             if let Some(biases) = biases {
                 views!(biases: f32);
                 launch!(
-                    device, name, config; qkv, bias, tiles, biases, span, heads, head_size, out
+                    device, T, name, config; qkv, bias, tiles, biases, span, heads, head_size, out
                 );
             } else {
                 let none = 0u64;
                 launch!(
-                    device, name, config; qkv, bias, tiles, none, span, heads, head_size, out
+                    device, T, name, config; qkv, bias, tiles, none, span, heads, head_size, out
                 );
             }
             Ok(CudaStorage::wrap_cuda_slice(out, device.clone()))
@@ -341,7 +343,7 @@ pub fn pool(
             for (at, &mode) in modes.iter().enumerate() {
                 let (mode, place) = (mode as u32, out.slice(at * width as usize..));
                 launch!(
-                    device, format!("pool_{}", T::SUFFIX), config;
+                    device, T, "pool", config;
                     hidden, starts, lengths, skip, mode, width, stride, place
                 );
             }

@@ -106,32 +106,6 @@ impl<S: Integers> Multiply<S> for Codes {
     }
 }
 
-/// Pairs of 16-bit numbers in words, by pairs of codes, summed exactly.
-pub(crate) struct CodePairs;
-
-impl<S: Integers> Multiply<S> for CodePairs {
-    type Element = i32;
-    type Weight = i16;
-    type Vector = S::I;
-
-    #[inline(always)]
-    fn splat(s: S, element: i32) -> S::I {
-        s.splat_word(element)
-    }
-
-    #[inline(always)]
-    #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
-    unsafe fn load_at(s: S, from: *const i16) -> S::I {
-        // SAFETY: the caller's.
-        unsafe { s.load_pairs_at(from) }
-    }
-
-    #[inline(always)]
-    fn multiply_add(s: S, sum: S::I, a: S::I, b: S::I) -> S::I {
-        s.dot_pairs(sum, a, b)
-    }
-}
-
 /// Cuts `rows` into the fewest tiles, of nearly the same height: a low one wastes registers.
 pub(crate) fn tiles(rows: Range<usize>) -> impl ExactSizeIterator<Item = Range<usize>> {
     let count = rows.len().div_ceil(TILE_ROWS);

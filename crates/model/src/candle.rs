@@ -52,11 +52,14 @@ trait Model: Send + Sync {
     /// The last hidden states, `[B * longest, hidden_size]`; those of padding are arbitrary.
     fn forward(&self, batch: &Padded<'_>) -> candle_core::Result<Tensor>;
 
-    /// The last hidden states of packed tokens, `[T, hidden_size]`, where there are kernels for it
-    /// on the device of the model.
-    #[cfg(feature = "cuda")]
-    fn forward_packed(&self, _batch: &TokenBatch) -> Option<candle_core::Result<Tensor>> {
-        None
+    /// Whether there are kernels for packed tokens on the device of the model.
+    fn packs(&self) -> bool {
+        false
+    }
+
+    /// The last hidden states of packed tokens, `[T, hidden_size]`, where there are kernels for them.
+    fn forward_packed(&self, _batch: &TokenBatch) -> candle_core::Result<Tensor> {
+        candle_core::bail!("no kernels for packed tokens")
     }
 }
 
@@ -73,6 +76,7 @@ struct Run {
 impl CandleEncoder {
     /// Tokens of a batch that run well, where texts do not go one by one.
     const GPU_BATCH_TOKENS: usize = 16_384;
+    const PACKED_BATCH_TOKENS: usize = 65_536;
     const CPU_BATCH_TOKENS: usize = 1024;
     const GPU_TEXTS_AHEAD: usize = 2048;
 
@@ -126,8 +130,7 @@ impl CandleEncoder {
         if lengths.iter().all(|&length| length == 0) {
             return Ok(());
         }
-        #[cfg(feature = "cuda")]
-        if let Some(states) = self.model.forward_packed(batch) {
+        if self.model.packs() {
             let texts: Vec<usize> = (0..lengths.len()).filter(|&at| lengths[at] > 0).collect();
             let starts = texts.iter().map(|&at| batch.offsets()[at]).collect();
             let run = |states| {
@@ -137,6 +140,7 @@ impl CandleEncoder {
                     starts,
                 })
             };
+            let states = self.model.forward_packed(batch);
             return states.and_then(run).map_err(Error::forward);
         }
         let groups = if self.padded {
@@ -227,7 +231,9 @@ impl Architecture for CandleEncoder {
     }
 
     fn batch_tokens(&self) -> usize {
-        if self.padded {
+        if self.model.packs() {
+            Self::PACKED_BATCH_TOKENS
+        } else if self.padded {
             Self::GPU_BATCH_TOKENS
         } else {
             Self::CPU_BATCH_TOKENS

@@ -426,9 +426,8 @@ impl Encoder {
         texts: &[S],
         start: usize,
     ) -> Result<Vec<Tokenized>> {
-        let tokenize = |(at, text): (usize, &S)| {
-            self.tokenizer.tokenize(prompt, text.as_ref(), start + at)
-        };
+        let tokenize =
+            |(at, text): (usize, &S)| self.tokenizer.tokenize(prompt, text.as_ref(), start + at);
         self.workers
             .together(|| texts.par_iter().enumerate().map(tokenize).collect())
     }

@@ -1,22 +1,35 @@
 //! BibTeX and BibLaTeX: entries as papers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use biblatex::{RawBibliography, RawChunk};
 
 use super::Located;
 use super::bibtex_entries::Entries;
+use super::bibtex_fields::Fields;
+use super::bibtex_parents::Parents;
 use super::fields::{filled, identify, joined, name, year_in};
 use crate::{Paper, Place, latex};
 
 /// The most bytes that a value may have once its abbreviations are put in: each may hold others.
 const MAX_VALUE: usize = 16 << 20;
 
-/// Reads the entries of a file; what `@string` defines holds for those behind it.
+/// Reads the entries of a file; what `@string` defines holds for those behind it. An entry that takes
+/// over from one that comes later is read when the file is at its end.
 pub(super) struct Bibtex<'a> {
     entries: Entries<'a>,
     abbreviations: HashMap<String, String>,
+    parents: Parents,
+    /// Entries that take over from others that may still come.
+    waiting: VecDeque<Waiting>,
+}
+
+/// An entry that is read but for what it takes over.
+struct Waiting {
+    line: usize,
+    key: String,
+    fields: Fields,
 }
 
 impl<'a> Bibtex<'a> {
@@ -39,13 +52,16 @@ impl<'a> Bibtex<'a> {
         Self {
             entries: Entries::new(source),
             abbreviations: HashMap::from(months),
+            parents: Parents::default(),
+            waiting: VecDeque::new(),
         }
     }
 
-    /// The paper of an entry; nothing where it is none.
-    fn read(&mut self, text: &str) -> Result<Option<Paper>, String> {
+    /// The paper of an entry; nothing where it is none, or has to wait.
+    fn read(&mut self, line: usize, text: &str) -> Result<Option<Paper>, String> {
         let kind = text[1..].split('{').next().unwrap_or_default().trim();
-        if ["comment", "preamble"].contains(&kind.to_ascii_lowercase().as_str()) {
+        let kind = kind.to_ascii_lowercase();
+        if ["comment", "preamble"].contains(&kind.as_str()) {
             return Ok(None);
         }
         let text = &*braced(text);
@@ -68,12 +84,22 @@ impl<'a> Bibtex<'a> {
                 "not BibTeX: found `{behind}` behind the last field"
             ));
         }
-        let mut fields = Fields(HashMap::new());
+        let mut fields = Fields::default();
         for pair in &entry.v.fields {
-            let value = self.value(&pair.value.v)?;
-            fields.0.entry(pair.key.v.to_lowercase()).or_insert(value);
+            fields.set(pair.key.v, self.value(&pair.value.v)?);
         }
-        paper(entry.v.key.v, &fields).map(Some)
+        let key = entry.v.key.v;
+        self.parents.keep(&kind, key, &fields);
+        if kind == "xdata" {
+            return Ok(None);
+        }
+        if !self.parents.knows_those_of(&fields) {
+            let key = key.to_owned();
+            self.waiting.push_back(Waiting { line, key, fields });
+            return Ok(None);
+        }
+        self.parents.complete(&mut fields);
+        paper(key, &fields).map(Some)
     }
 
     /// A value in LaTeX, abbreviations put in; one that is not defined stands for its name.
@@ -103,8 +129,12 @@ impl Iterator for Bibtex<'_> {
 
     fn next(&mut self) -> Option<Located> {
         loop {
-            let (line, text) = self.entries.next()?;
-            let outcome = text.and_then(|text| self.read(&text));
+            let Some((line, text)) = self.entries.next() else {
+                let mut last = self.waiting.pop_front()?;
+                self.parents.complete(&mut last.fields);
+                return Some((Place::Line(last.line), paper(&last.key, &last.fields)));
+            };
+            let outcome = text.and_then(|text| self.read(line, &text));
             if let Some(outcome) = outcome.transpose() {
                 return Some((Place::Line(line), outcome));
             }
@@ -136,33 +166,6 @@ fn braced(text: &str) -> Cow<'_, str> {
         braced.push(c);
     }
     Cow::Owned(braced)
-}
-
-/// The fields of an entry, in LaTeX, by their names in small letters.
-struct Fields(HashMap<String, String>);
-
-impl Fields {
-    /// The first of several fields that is filled; empty when none is.
-    fn first(&self, names: &[&str]) -> &str {
-        let mut values = names.iter().filter_map(|name| self.0.get(*name));
-        let found = values.find(|value| !value.trim().is_empty());
-        found.map_or("", |value| value.trim())
-    }
-
-    fn plain(&self, names: &[&str]) -> String {
-        latex::plain(self.first(names))
-    }
-
-    /// A field that is no text, an address or a number: as it is, but for braces and escapes.
-    fn verbatim(&self, names: &[&str]) -> String {
-        let value = self.first(names);
-        let value = value.strip_prefix("\\url").unwrap_or(value);
-        value
-            .replace("\\textasciitilde", "~")
-            .chars()
-            .filter(|c| !matches!(c, '{' | '}' | '\\'))
-            .collect()
-    }
 }
 
 fn paper(key: &str, fields: &Fields) -> Result<Paper, String> {

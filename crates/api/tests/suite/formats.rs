@@ -86,6 +86,34 @@ fn bibtex() {
 }
 
 #[test]
+fn bibtex_that_takes_over_from_other_entries() {
+    let paper = |id: &str, title: &str| Paper::new(id).title(title);
+    let tides = "Proceedings on Tides";
+    assert_reads(
+        "crossref.bib",
+        Format::Bibtex,
+        &[
+            Ok(paper("tides", tides)
+                .year(2011)
+                .abstract_text("Of the whole.")),
+            Ok(paper("late", "Tides after the book")
+                .year(2012)
+                .venue(tides)),
+            Ok(paper("cliffs", "Cliffs").year(2007).venue("Harbour Press")),
+            // What goes round in a ring comes to an end.
+            Ok(paper("ring-b", "Ring B").year(1999).venue("Ring A")),
+            // Those whose whole was not there yet.
+            Ok(paper("early", "Tides before the book")
+                .year(2011)
+                .venue(tides)),
+            Ok(paper("lost", "A part of nothing")),
+            Ok(paper("ring", "A ring").year(1999).venue("Ring A")),
+            Ok(paper("ring-a", "Ring A").year(1999).venue("Ring B")),
+        ],
+    );
+}
+
+#[test]
 fn damaged_bibtex() {
     let paper = |id: &str, title: &str| Paper::new(id).title(title);
     assert_reads(

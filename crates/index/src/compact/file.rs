@@ -1,10 +1,10 @@
-//! The file of a compact form, format version 2, beside that of its segment. All numbers are
+//! The file of a compact form, format version 3, beside that of its segment. All numbers are
 //! little-endian.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0 to 7 | magic: `COGNCOD` and a zero byte |
-//! | 8 to 11 | format version: 2 |
+//! | 8 to 11 | format version: 3 |
 //! | 12 to 15 | dimensions |
 //! | 16 to 19 | rows |
 //! | 20 to 23 | dimensions that are stored, the head |
@@ -13,17 +13,20 @@
 //! | 36 to 59 | zeros |
 //! | 60 to 63 | CRC-32 of bytes 0 to 59 |
 //! | 64 and on | rotation, `[dimensions, dimensions]` f64, then zeros up to a multiple of 64 |
-//! | then | panels of 16 rows: codes, `[head / 2, 16, 2]` i8, 16 scales, errors and tails, f32; then zeros up to a multiple of 64 |
+//! | then | panels of 16 rows: codes, `[head / 4, 16, 4]` i8, 16 starts of sums, i32, 16 scales, errors and tails, f32; then zeros up to a multiple of 64 |
 //! | then | the rest of each row, if the head is not all: codes, as many as `dimensions − head` up to a multiple of 32, scale and lift, f32 |
 //! | then | CRC-32 of rotation and zeros, of each block of 256 panels, the last one with the zeros behind it, of the rests of each 64 rows |
 //! | last 4 | CRC-32 of that table |
 //!
-//! Version 1, which no release wrote, had no rests.
+//! The codes of a head are in the order of dimensions 0, `head − 1`, 1, `head − 2`, …
+//!
+//! Versions 1 and 2 were in no release.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use cognate_kernels::CodePanels;
 use rayon::prelude::*;
 
 use super::{BLOCK_ROWS, Compact, LEAST_DIM, MAX_DIM, REST_ROWS, panels_len, rest_len};
@@ -36,7 +39,7 @@ use crate::start::{self, Start, check_len, check_shape};
 use crate::{Error, Result, Storage};
 
 const MAGIC: &[u8; 8] = b"COGNCOD\0";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The name of the file that belongs to a segment's.
 pub(crate) fn path_beside(segment: &Path) -> PathBuf {
@@ -158,8 +161,9 @@ impl Compact {
         let distortion = f64::from_bits(distortion);
         let sound = (LEAST_DIM..=MAX_DIM).contains(&layout.dim)
             && layout.rows > 0
-            && layout.head.is_multiple_of(2)
-            && (2..=layout.dim.next_multiple_of(2)).contains(&layout.head)
+            && layout.head.is_multiple_of(CodePanels::GROUP)
+            && (CodePanels::GROUP..=layout.dim.next_multiple_of(CodePanels::GROUP))
+                .contains(&layout.head)
             && distortion >= 0.0;
         if !sound {
             return corrupt(Damage::Header);

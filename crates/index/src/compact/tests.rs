@@ -129,11 +129,11 @@ proptest! {
         other in prop::sample::select(&KINDS[..]),
         seed: u64,
         dim in prop::sample::select(vec![32usize, 33, 47, 64, 100]),
-        pairs: usize,
+        groups: usize,
     ) {
         let values = rows(kind, seed, 200, dim);
-        let pairs = 1 + pairs % dim.div_ceil(2);
-        let compact = with_head(dim, &values, 2 * pairs);
+        let groups = 1 + groups % dim.div_ceil(CodePanels::GROUP);
+        let compact = with_head(dim, &values, CodePanels::GROUP * groups);
         check(&compact, &values, &rows(other, seed ^ 1, 7, dim), 0.5);
         // Rows against themselves are the nearest there is.
         check(&compact, &values, &values[..dim * 5], 1.0);
@@ -173,7 +173,7 @@ fn the_second_bound_is_close_where_the_first_leaves_most_out() {
 fn a_head_of_all_dimensions_leaves_no_rest() {
     let dim = 33;
     let values = rows(Kind::Scattered, 3, 100, dim);
-    let compact = with_head(dim, &values, 34);
+    let compact = with_head(dim, &values, 36);
     assert!(compact.rests.as_slice().is_empty());
     assert!(compact.rests(0..100, 0..100).is_none());
     let [first, second] = check(&compact, &values, &values[..dim * 5], 0.9);

@@ -6,21 +6,32 @@ use candle_core::{
 };
 use half::{bf16, f16};
 
+use super::ptx;
+
 /// The number formats that there are kernels for.
 pub(super) trait Float: CudaDType + DeviceRepr {
     const SUFFIX: &'static str;
+    /// The module with them, for the driver to compile, and its name among all that are loaded.
+    const MODULE: &'static str;
+    const MODULE_NAME: &'static str;
 }
 
 impl Float for f32 {
     const SUFFIX: &'static str = "f32";
+    const MODULE: &'static str = ptx::ENCODER_F32;
+    const MODULE_NAME: &'static str = "cognate encoder f32";
 }
 
 impl Float for f16 {
     const SUFFIX: &'static str = "f16";
+    const MODULE: &'static str = ptx::ENCODER_F16;
+    const MODULE_NAME: &'static str = "cognate encoder f16";
 }
 
 impl Float for bf16 {
     const SUFFIX: &'static str = "bf16";
+    const MODULE: &'static str = ptx::ENCODER_BF16;
+    const MODULE_NAME: &'static str = "cognate encoder bf16";
 }
 
 /// Runs the body with `$type` as the Rust type of a tensor's values.
@@ -54,10 +65,12 @@ macro_rules! views {
     };
 }
 
-/// Launches a kernel with these arguments, in its order.
+/// Launches the kernel of that name for a type, with these arguments, in its order.
 macro_rules! launch {
-    ($device:expr, $name:expr, $config:expr; $($argument:ident),+ $(,)?) => {{
-        let function = $device.get_or_load_custom_func(&$name, "cognate", ptx::ENCODER)?;
+    ($device:expr, $type:ty, $name:expr, $config:expr; $($argument:ident),+ $(,)?) => {{
+        let name = format!("{}_{}", $name, <$type>::SUFFIX);
+        let function =
+            $device.get_or_load_custom_func(&name, <$type>::MODULE_NAME, <$type>::MODULE)?;
         let mut builder = function.builder();
         $(builder.arg(&$argument);)+
         // SAFETY: the kernel takes these arguments in this order, and the function around has
@@ -77,10 +90,7 @@ pub(super) fn view_of<'a, T: CudaDType>(
     gapless(storage, layout)
 }
 
-fn gapless<'a, T: CudaDType>(
-    storage: &'a CudaStorage,
-    layout: &Layout,
-) -> Result<CudaView<'a, T>> {
+fn gapless<'a, T: CudaDType>(storage: &'a CudaStorage, layout: &Layout) -> Result<CudaView<'a, T>> {
     let Some((from, to)) = layout.contiguous_offsets() else {
         bail!("a tensor has gaps");
     };
@@ -93,9 +103,8 @@ where
     T: CudaDType,
     F: Fn(&CudaDevice, CudaView<'_, T>) -> Result<CudaStorage>,
 {
-    let run = |storage: &CudaStorage, layout: &Layout| {
-        run(storage.device(), gapless(storage, layout)?)
-    };
+    let run =
+        |storage: &CudaStorage, layout: &Layout| run(storage.device(), gapless(storage, layout)?);
     first.apply_op1_no_bwd(&Kernel {
         shape: shape.into(),
         run,

@@ -7,11 +7,7 @@ use candle_core::{DType, Device, Result, Tensor};
 use super::*;
 
 /// How far a value may be from that of the twin, which computes from the rounded numbers in f64.
-const BOUNDS: [(DType, f64); 3] = [
-    (DType::F32, 1e-5),
-    (DType::F16, 4e-3),
-    (DType::BF16, 3e-2),
-];
+const BOUNDS: [(DType, f64); 3] = [(DType::F32, 1e-5), (DType::F16, 4e-3), (DType::BF16, 3e-2)];
 
 fn gpu() -> Option<Device> {
     match Device::new_cuda_with_stream(0) {
@@ -30,7 +26,9 @@ fn numbers(seed: u64, shape: &[usize], dtype: DType, device: &Device) -> (Tensor
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let values: Vec<f32> = (0..shape.iter().product())
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             f32::from(u16::try_from(state >> 48).unwrap()) / 32_768.0 - 1.0
         })
         .collect();
@@ -41,7 +39,11 @@ fn numbers(seed: u64, shape: &[usize], dtype: DType, device: &Device) -> (Tensor
 
 fn in_f64(tensor: &Tensor) -> Vec<f64> {
     let flat = tensor.to_dtype(DType::F32).unwrap().flatten_all().unwrap();
-    flat.to_vec1::<f32>().unwrap().into_iter().map(f64::from).collect()
+    flat.to_vec1::<f32>()
+        .unwrap()
+        .into_iter()
+        .map(f64::from)
+        .collect()
 }
 
 fn assert_near(what: &str, bound: f64, found: &Tensor, expected: &[f64]) {
@@ -62,7 +64,10 @@ fn normalized(row: &[f64], scale: &[f64], shift: &[f64], epsilon: f64) -> Vec<f6
     let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
     let inverse = 1.0 / (variance + epsilon).sqrt();
     let affine = scale.iter().zip(shift);
-    row.iter().zip(affine).map(|(x, (a, b))| (x - mean) * inverse * a + b).collect()
+    row.iter()
+        .zip(affine)
+        .map(|(x, (a, b))| (x - mean) * inverse * a + b)
+        .collect()
 }
 
 #[test]
@@ -74,7 +79,11 @@ fn words_and_places_are_added_and_normalized() -> Result<()> {
             let (places, p) = numbers(2, &[20, width], dtype, &device);
             let (scale, a) = numbers(3, &[width], DType::F32, &device);
             let (shift, b) = numbers(4, &[width], DType::F32, &device);
-            let norm = Norm { scale: &scale, shift: &shift, epsilon: 1e-6 };
+            let norm = Norm {
+                scale: &scale,
+                shift: &shift,
+                epsilon: 1e-6,
+            };
             let (ids, positions) = ([3u32, 49, 0, 7, 7], [0u32, 19, 2, 5, 6]);
             let found = embed(
                 &words,
@@ -87,9 +96,13 @@ fn words_and_places_are_added_and_normalized() -> Result<()> {
                 .iter()
                 .zip(positions)
                 .flat_map(|(&id, place)| {
-                    let row = |table: &[f64], at: u32| table[at as usize * width..][..width].to_vec();
-                    let sum: Vec<f64> =
-                        row(&w, id).iter().zip(row(&p, place)).map(|(x, y)| x + y).collect();
+                    let row =
+                        |table: &[f64], at: u32| table[at as usize * width..][..width].to_vec();
+                    let sum: Vec<f64> = row(&w, id)
+                        .iter()
+                        .zip(row(&p, place))
+                        .map(|(x, y)| x + y)
+                        .collect();
                     normalized(&sum, &a, &b, 1e-6)
                 })
                 .collect();
@@ -109,13 +122,25 @@ fn sums_are_normalized() -> Result<()> {
             let (residual, r) = numbers(3, &[rows, width], dtype, &device);
             let (scale, a) = numbers(4, &[width], DType::F32, &device);
             let (shift, s) = numbers(5, &[width], DType::F32, &device);
-            let norm = Norm { scale: &scale, shift: &shift, epsilon: 1e-12 };
+            let norm = Norm {
+                scale: &scale,
+                shift: &shift,
+                epsilon: 1e-12,
+            };
             let found = add_norm(&product, &bias, &residual, norm)?;
-            let sum: Vec<f64> =
-                (0..rows * width).map(|at| x[at] + b[at % width] + r[at]).collect();
-            let expected: Vec<f64> =
-                sum.chunks(width).flat_map(|row| normalized(row, &a, &s, 1e-12)).collect();
-            assert_near(&format!("{rows} × {width} in {dtype:?}"), bound, &found, &expected);
+            let sum: Vec<f64> = (0..rows * width)
+                .map(|at| x[at] + b[at % width] + r[at])
+                .collect();
+            let expected: Vec<f64> = sum
+                .chunks(width)
+                .flat_map(|row| normalized(row, &a, &s, 1e-12))
+                .collect();
+            assert_near(
+                &format!("{rows} × {width} in {dtype:?}"),
+                bound,
+                &found,
+                &expected,
+            );
         }
     }
     Ok(())
@@ -152,7 +177,12 @@ fn activations_are_those_of_their_names() -> Result<()> {
                 }
             };
             let expected: Vec<f64> = (0..37 * 72).map(value).collect();
-            assert_near(&format!("{activation:?} in {dtype:?}"), bound, &found, &expected);
+            assert_near(
+                &format!("{activation:?} in {dtype:?}"),
+                bound,
+                &found,
+                &expected,
+            );
         }
     }
     Ok(())
@@ -192,8 +222,9 @@ fn attended(
                 let total: f64 = weights.iter().sum();
                 out.extend((0..head_size).map(|at| {
                     let terms = weights.iter().enumerate();
-                    let sum: f64 =
-                        terms.map(|(key, w)| w * value(start + key, 2, head, at)).sum();
+                    let sum: f64 = terms
+                        .map(|(key, w)| w * value(start + key, 2, head, at))
+                        .sum();
                     sum / total
                 }));
             }
@@ -209,15 +240,22 @@ fn attention_agrees_with_its_definition() -> Result<()> {
     let lengths = [1, 64, 0, 65, 31, 2, 200];
     let tokens = lengths.iter().sum::<u32>() as usize;
     for (dtype, bound) in BOUNDS {
-        for (heads, head_size) in [(4, 8), (2, 16), (3, 24), (12, 32), (1, 64), (2, 96), (1, 128)] {
+        for (heads, head_size) in [
+            (4, 8),
+            (2, 16),
+            (3, 24),
+            (12, 32),
+            (1, 64),
+            (2, 96),
+            (1, 128),
+        ] {
             let columns = 3 * heads * head_size;
             let (qkv, x) = numbers(1, &[tokens, columns], dtype, &device);
             let (bias, b) = numbers(2, &[columns], dtype, &device);
             let (biases, t) = numbers(3, &[heads, 2 * 210 - 1], DType::F32, &device);
             let tiles = Tiles::new(&lengths, dtype, &device)?;
             for with_bias in [false, true] {
-                let found =
-                    attention(&qkv, &bias, &tiles, heads, with_bias.then_some(&biases))?;
+                let found = attention(&qkv, &bias, &tiles, heads, with_bias.then_some(&biases))?;
                 let plain = with_bias.then_some((t.as_slice(), 210));
                 let expected = attended(&x, &b, &lengths, (heads, head_size), plain);
                 let what = format!("{heads} heads of {head_size} in {dtype:?}, bias: {with_bias}");
@@ -254,7 +292,8 @@ fn hidden_states_are_pooled_in_every_mode() -> Result<()> {
                     expected.extend((0..width).map(|column| {
                         let state = |token: usize| x[(start + token) * width + column];
                         let sum = |weight: fn(usize) -> f64| -> (f64, f64) {
-                            let terms = (skip..length).map(|at| (weight(at) * state(at), weight(at)));
+                            let terms =
+                                (skip..length).map(|at| (weight(at) * state(at), weight(at)));
                             terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1))
                         };
                         let all = skip == length;
@@ -309,7 +348,11 @@ fn what_does_not_fit_is_refused() -> Result<()> {
             "heads of 6, expected a multiple of 8 up to 128",
         ),
         (
-            bias_activation(&wide.narrow(1, 0, 32)?, &bias.narrow(0, 0, 32)?, Activation::Relu),
+            bias_activation(
+                &wide.narrow(1, 0, 32)?,
+                &bias.narrow(0, 0, 32)?,
+                Activation::Relu,
+            ),
             "a tensor has gaps",
         ),
     ] {

@@ -91,30 +91,8 @@ impl Model for PostNorm {
     }
 
     #[cfg(feature = "cuda")]
-    fn forward_packed(&self, batch: &TokenBatch) -> Option<Result<Tensor>> {
-        let device = self.words.device();
-        Self::packs(&self.config, device).then(|| {
-            let positions = batch.sequences().map(|ids| self.config.positions(ids));
-            #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
-            let positions: Vec<u32> = positions.flatten().map(|place| place as u32).collect();
-            let positions = Tensor::new(positions, device)?;
-            let ids = Tensor::new(batch.ids(), device)?;
-            let norm = fused::norm(&self.embedding_norm);
-            let mut x = cuda::embed(&self.words, &self.positions, &ids, &positions, norm)?;
-            let tiles = cuda::Tiles::new(&fused::lengths(batch), x.dtype(), device)?;
-            for layer in &self.layers {
-                let heads = self.config.num_attention_heads;
-                x = layer.forward_packed(&x, &tiles, heads, self.position_bias.as_ref())?;
-            }
-            Ok(x)
-        })
-    }
-}
-
-#[cfg(feature = "cuda")]
-impl PostNorm {
-    /// Whether the kernels for packed tokens take a model of these sizes on this device.
-    fn packs(config: &PostNormConfig, device: &candle_core::Device) -> bool {
+    fn packs(&self) -> bool {
+        let (config, device) = (&self.config, self.words.device());
         let sizes = [
             config.hidden_size,
             config.intermediate_size,
@@ -124,6 +102,24 @@ impl PostNorm {
             && config.hidden_size <= cuda::MOST_WIDTH
             && config.head_size() <= cuda::MOST_HEAD_SIZE
             && sizes.iter().all(|size| size.is_multiple_of(cuda::PACK))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn forward_packed(&self, batch: &TokenBatch) -> Result<Tensor> {
+        let device = self.words.device();
+        let positions = batch.sequences().map(|ids| self.config.positions(ids));
+        #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
+        let positions: Vec<u32> = positions.flatten().map(|place| place as u32).collect();
+        let positions = Tensor::new(positions, device)?;
+        let ids = Tensor::new(batch.ids(), device)?;
+        let norm = fused::norm(&self.embedding_norm);
+        let mut x = cuda::embed(&self.words, &self.positions, &ids, &positions, norm)?;
+        let tiles = cuda::Tiles::new(&fused::lengths(batch), x.dtype(), device)?;
+        for layer in &self.layers {
+            let heads = self.config.num_attention_heads;
+            x = layer.forward_packed(&x, &tiles, heads, self.position_bias.as_ref())?;
+        }
+        Ok(x)
     }
 }
 
@@ -176,21 +172,19 @@ impl Layer {
     }
 }
 
-/// The vectors of the positions, that of the first token type added to each.
+/// The vectors of the positions, that of the first token type added to each; on the processor, since
+/// the first sum on a GPU may have to be compiled.
 fn positions(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Tensor> {
-    let width = config.hidden_size;
-    let name = "embeddings.position_embeddings.weight";
-    let positions = tensors.f32(name, &[config.max_position_embeddings, width])?;
-    if config.type_vocab_size == 0 {
-        return tensors.on_device(positions.to_dtype(tensors.dtype()));
+    let (places, width) = (config.max_position_embeddings, config.hidden_size);
+    let mut values = tensors.values("embeddings.position_embeddings.weight", &[places, width])?;
+    if config.type_vocab_size > 0 {
+        let name = "embeddings.token_type_embeddings.weight";
+        let types = tensors.values(name, &[config.type_vocab_size, width])?;
+        for place in values.chunks_exact_mut(width) {
+            place.iter_mut().zip(&types).for_each(|(x, y)| *x += y);
+        }
     }
-    let name = "embeddings.token_type_embeddings.weight";
-    let types = tensors.f32(name, &[config.type_vocab_size, width])?;
-    tensors.on_device(
-        types
-            .get(0)
-            .and_then(|first| positions.broadcast_add(&first)?.to_dtype(tensors.dtype())),
-    )
+    tensors.of_values(values, (places, width))
 }
 
 fn biases(config: &PostNormConfig, tensors: &Tensors) -> crate::Result<Option<Tensor>> {

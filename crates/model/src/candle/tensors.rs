@@ -75,9 +75,18 @@ impl Tensors {
         }
         let mut shape = shape.to_vec();
         shape[0] *= names.len();
-        // Rounded before it moves, so that the device never holds it in f32.
+        self.of_values(values, shape)
+    }
+
+    /// A tensor of values, row-major, in the number format of the rest. They are rounded before they
+    /// move, so that the device never holds them in f32.
+    pub(super) fn of_values(
+        &self,
+        values: Vec<f32>,
+        shape: impl Into<candle_core::Shape>,
+    ) -> Result<Tensor> {
         self.on_device(
-            Tensor::from_vec(values, shape, &candle_core::Device::Cpu)
+            Tensor::from_vec(values, shape.into(), &candle_core::Device::Cpu)
                 .and_then(|values| values.to_dtype(self.dtype)?.to_device(&self.device)),
         )
     }

@@ -1,7 +1,10 @@
 // The layers of a post-norm transformer over packed tokens: what lies between the matrix products.
 //
-// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`); sums, norms and the softmax
-// are computed in f32 whatever the format. Rows are as wide as a multiple of 8.
+// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`), each in a module of its own, for
+// the driver compiles a module as a whole. Sums, norms and the softmax are computed in f32 whatever the
+// format. Rows are as wide as a multiple of 8.
+
+#pragma once
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -398,10 +401,11 @@ __device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
 }
 
 // In f32: 32 queries and 32 keys at a time; four threads share a query and take every fourth key.
-template <int D>
-__device__ void attention_32(const float *qkv, const float *bias, const uint32_t *tiles,
+template <typename T, int D>
+__device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
                              const float *biases, uint32_t span, uint32_t heads,
-                             uint32_t head_size, float *out) {
+                             uint32_t head_size, T *out) {
+    static_assert(sizeof(T) == sizeof(float));
     constexpr int SHARE = 4, QUERIES = THREADS / SHARE, KEYS = 32, STRIDE = D + 1;
     __shared__ float keys[KEYS * STRIDE];
     __shared__ float values[KEYS * STRIDE];
@@ -485,14 +489,16 @@ __device__ void attention_32(const float *qkv, const float *bias, const uint32_t
 
 } // namespace
 
-#define ATTENTION(NAME, T, BODY)                                                                   \
+#define ATTENTION_OF_SIZE(D, SUFFIX, T, BODY)                                                      \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
-        NAME(const T *qkv, const T *bias, const uint32_t *tiles, const float *biases,              \
-             uint32_t span, uint32_t heads, uint32_t head_size, T *out) {                          \
+        attention_##D##_##SUFFIX(const T *qkv, const T *bias, const uint32_t *tiles,               \
+                                 const float *biases, uint32_t span, uint32_t heads,               \
+                                 uint32_t head_size, T *out) {                                     \
         BODY(qkv, bias, tiles, biases, span, heads, head_size, out);                               \
     }
 
-#define OF_TYPE(SUFFIX, T)                                                                         \
+// All kernels for numbers of the type T, with attention as one of the two above.
+#define KERNELS_OF(SUFFIX, T, ATTENTION)                                                           \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
         embed_##SUFFIX(const T *words, const T *places, const uint32_t *ids,                       \
                        const uint32_t *positions, const float *scale, const float *shift,          \
@@ -515,18 +521,8 @@ __device__ void attention_32(const float *qkv, const float *bias, const uint32_t
                                              uint32_t mode, uint32_t width, uint32_t stride,       \
                                              float *out) {                                         \
         pool<T>(hidden, starts, lengths, skip, mode, width, stride, out);                          \
-    }
-
-OF_TYPE(f32, float)
-OF_TYPE(f16, __half)
-OF_TYPE(bf16, __nv_bfloat16)
-
-#define ATTENTION_OF_SIZE(D)                                                                       \
-    ATTENTION(attention_##D##_f32, float, attention_32<D>)                                         \
-    ATTENTION(attention_##D##_f16, __half, (attention_16<__half, D>))                              \
-    ATTENTION(attention_##D##_bf16, __nv_bfloat16, (attention_16<__nv_bfloat16, D>))
-
-ATTENTION_OF_SIZE(16)
-ATTENTION_OF_SIZE(32)
-ATTENTION_OF_SIZE(64)
-ATTENTION_OF_SIZE(128)
+    }                                                                                              \
+    ATTENTION_OF_SIZE(16, SUFFIX, T, (ATTENTION<T, 16>))                                           \
+    ATTENTION_OF_SIZE(32, SUFFIX, T, (ATTENTION<T, 32>))                                           \
+    ATTENTION_OF_SIZE(64, SUFFIX, T, (ATTENTION<T, 64>))                                           \
+    ATTENTION_OF_SIZE(128, SUFFIX, T, (ATTENTION<T, 128>))
