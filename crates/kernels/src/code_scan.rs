@@ -201,23 +201,24 @@ impl Scan<'_> {
             let error = s.fma(s.splat(reach.head), s.load(errors), tail);
             let products = s.mul(s.to_float(sums), s.splat(reach.scale));
             let bounds = s.fma(products, s.load(scales), error);
-            if s.any_at_least(bounds, reach.floor) {
-                self.keep(query + r, panel, s.to_array(bounds), reach.floor);
+            let lanes = s.at_least(bounds, reach.floor);
+            if lanes != 0 {
+                self.keep(query + r, panel, s.to_array(bounds), lanes);
             }
         }
     }
 
     /// Rare, so not inlined.
     #[inline(never)]
-    fn keep(&mut self, query: usize, panel: usize, bounds: [f32; LANES], floor: f32) {
-        for (lane, bound) in bounds.into_iter().enumerate() {
-            if bound >= floor {
-                self.out.push(Reached {
-                    query: u32::try_from(query).unwrap_or(u32::MAX),
-                    row: u32::try_from(panel * LANES + lane).unwrap_or(u32::MAX),
-                    bound,
-                });
-            }
+    fn keep(&mut self, query: usize, panel: usize, bounds: [f32; LANES], mut lanes: u16) {
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            lanes &= lanes - 1;
+            self.out.push(Reached {
+                query: u32::try_from(query).unwrap_or(u32::MAX),
+                row: u32::try_from(panel * LANES + lane).unwrap_or(u32::MAX),
+                bound: bounds[lane % LANES],
+            });
         }
     }
 }

@@ -93,8 +93,8 @@ pub(crate) trait Simd: Copy {
         lanes[0]
     }
 
-    /// Whether a lane is at least so much; one that is NaN is not.
-    fn any_at_least(self, a: Self::F, least: f32) -> bool;
+    /// Which lanes are at least so much, the first in the lowest bit; one that is NaN is not.
+    fn at_least(self, a: Self::F, least: f32) -> u16;
 
     /// The largest lane.
     #[inline(always)]
@@ -207,11 +207,11 @@ mod tests {
     struct AtLeast<'a>(&'a [f32; LANES], f32);
 
     impl Kernel for AtLeast<'_> {
-        type Output = bool;
+        type Output = u16;
 
         #[inline(always)]
-        fn run<S: Simd>(self, s: S) -> bool {
-            s.any_at_least(s.load(self.0), self.1)
+        fn run<S: Simd>(self, s: S) -> u16 {
+            s.at_least(s.load(self.0), self.1)
         }
     }
 
@@ -230,9 +230,9 @@ mod tests {
                     let mut one = [-2.0; LANES];
                     one[lane] = a[lane];
                     let above = [a[lane], a[lane].next_up()].map(|x| cpu.run(AtLeast(&one, x)));
-                    assert_eq!(above, [true, false], "{cpu:?}");
+                    assert_eq!(above, [1 << lane, 0], "{cpu:?}");
                     one[lane] = f32::NAN;
-                    assert!(!cpu.run(AtLeast(&one, -1.0)), "{cpu:?}");
+                    assert_eq!(cpu.run(AtLeast(&one, -1.0)), 0, "{cpu:?}");
                 }
             }
             assert_eq!(

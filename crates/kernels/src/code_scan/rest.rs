@@ -42,6 +42,9 @@ impl<'a> CodeRests<'a> {
     }
 }
 
+/// How many rows before it is read a row is asked for.
+const AHEAD: usize = 8;
+
 impl Cpu {
     /// Adds to each bound what the rest of the row tells, and keeps those that still reach the floor
     /// of their query, in order: `queries` has the rest of each query, `rests` that of each row.
@@ -91,6 +94,12 @@ impl IntegerKernel for Refinement<'_> {
         let len = CodeRests::row_len(pairs);
         let mut kept = 0;
         for at in 0..self.reached.len() {
+            // Rows are read here and there, so that no processor foresees which.
+            if let Some(later) = self.reached.get(at + AHEAD) {
+                let row = &self.rests.words[later.row as usize * len..][..len];
+                let lines = row.as_chunks().0.iter().chain(row.last_chunk());
+                lines.for_each(|line| s.prefetch(line));
+            }
             let mut found = self.reached[at];
             let (query, row) = (found.query as usize, found.row as usize);
             let row = &self.rests.words[row * len..][..len];

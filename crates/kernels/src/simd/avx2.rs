@@ -109,13 +109,17 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn any_at_least(self, a: Pair, least: f32) -> bool {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "8 bits are set at most"
+    )]
+    fn at_least(self, a: Pair, least: f32) -> u16 {
         // SAFETY: an `Avx2` proves AVX2.
         unsafe {
             let least = _mm256_set1_ps(least);
-            let low = _mm256_cmp_ps::<_CMP_GE_OQ>(a[0], least);
-            let high = _mm256_cmp_ps::<_CMP_GE_OQ>(a[1], least);
-            _mm256_movemask_ps(_mm256_or_ps(low, high)) != 0
+            let [low, high] = a.map(|a| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(a, least)));
+            (low | high << HALF) as u16
         }
     }
 

@@ -96,9 +96,9 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     }
 
     #[inline(always)]
-    fn any_at_least(self, a: __m512, least: f32) -> bool {
+    fn at_least(self, a: __m512, least: f32) -> u16 {
         // SAFETY: an `Avx512` proves AVX-512F.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, _mm512_set1_ps(least)) != 0 }
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, _mm512_set1_ps(least)) }
     }
 
     #[inline(always)]

@@ -56,8 +56,9 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn any_at_least(self, a: Self::F, least: f32) -> bool {
-        a.iter().any(|x| *x >= least)
+    fn at_least(self, a: Self::F, least: f32) -> u16 {
+        let bit = |(lane, x): (usize, &f32)| u16::from(*x >= least) << lane;
+        a.iter().enumerate().map(bit).sum()
     }
 
     #[inline(always)]
