@@ -382,7 +382,7 @@ pub(crate) struct EmbedArguments {
     /// Embed as queries, not as documents; the same for models without prompts
     #[arg(long)]
     pub(crate) query: bool,
-    /// A .txt file with a text a line, or .jsonl with `text`, or with `title` and `abstract`
+    /// A .txt file with a text a line, or .jsonl (.gz, .zst) with `text`, or `title` and `abstract`
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// The .npy file to write: float32, a row for each text

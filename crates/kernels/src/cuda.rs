@@ -146,7 +146,7 @@ impl Tiles {
 /// Adds the vectors of words and of places, and normalizes.
 ///
 /// `words` and `places` are tables `[_, width]`, `ids` and `positions` their rows for each token,
-/// `[T]`, which the caller has checked; the result is `[T, width]`.
+/// `[T]`; the result is `[T, width]`.
 ///
 /// # Errors
 ///
@@ -154,17 +154,25 @@ impl Tiles {
 pub fn embed(
     words: &Tensor,
     places: &Tensor,
-    ids: &Tensor,
-    positions: &Tensor,
+    ids: &[u32],
+    positions: &[u32],
     norm: Norm<'_>,
 ) -> Result<Tensor> {
     let width = width_of(words)?;
-    let rows = ids.elem_count();
+    let rows = ids.len();
     expect("a table of places", places.dim(1)?, width)?;
-    expect("positions", positions.elem_count(), rows)?;
+    expect("positions", positions.len(), rows)?;
     norm.check(width)?;
+    for (table, wanted) in [(words, ids), (places, positions)] {
+        let rows = table.dim(0)?;
+        if let Some(row) = wanted.iter().find(|&&row| row as usize >= rows) {
+            bail!("row {row} of a table of {rows} rows");
+        }
+    }
+    let ids = Tensor::new(ids, words.device())?;
+    let positions = &Tensor::new(positions, words.device())?;
     typed!(words.dtype(), T => {
-        on_device(ids, (rows, width), |device, ids: CudaView<'_, u32>| {
+        on_device(&ids, (rows, width), |device, ids: CudaView<'_, u32>| {
             views!(words: T, places: T, positions: u32);
             let Norm { scale, shift, epsilon } = norm;
             views!(scale: f32, shift: f32);

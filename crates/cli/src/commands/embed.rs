@@ -36,10 +36,13 @@ fn read_texts(path: &Path) -> Result<Vec<String>> {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
             text.lines().map(str::to_owned).collect()
         }
-        Some("jsonl" | "gz") => TextReader::open(path)?
+        Some("jsonl" | "gz" | "zst") => TextReader::open(path)?
             .map(|record| record.map(|record| record.text))
             .collect::<cognate::Result<_>>()?,
-        _ => bail!("`{name}` has an unknown extension, expected `.txt`, `.jsonl` or `.jsonl.gz`"),
+        _ => bail!(
+            "`{name}` has an unknown extension, expected `.txt`, `.jsonl`, `.jsonl.gz` or \
+             `.jsonl.zst`"
+        ),
     };
     if texts.is_empty() {
         bail!("`{name}` holds no text");

@@ -214,7 +214,8 @@ fn embed_names_what_it_cannot_read_or_write() {
     desk.write("a.csv", "graph\n");
     desk.write("bad.jsonl", "{\"text\": \"graph\"}\n{\"text\": 5}\n");
     desk.write("empty.txt", "");
-    let expected = "`a.csv` has an unknown extension, expected `.txt`, `.jsonl` or `.jsonl.gz`";
+    let expected = "`a.csv` has an unknown extension, expected `.txt`, `.jsonl`, `.jsonl.gz` or \
+                    `.jsonl.zst`";
     assert_eq!(embed("a.csv", "o.npy"), format!("error: {expected}\n"));
     assert_eq!(
         embed("bad.jsonl", "o.npy"),

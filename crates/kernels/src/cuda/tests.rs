@@ -85,13 +85,7 @@ fn words_and_places_are_added_and_normalized() -> Result<()> {
                 epsilon: 1e-6,
             };
             let (ids, positions) = ([3u32, 49, 0, 7, 7], [0u32, 19, 2, 5, 6]);
-            let found = embed(
-                &words,
-                &places,
-                &Tensor::new(&ids, &device)?,
-                &Tensor::new(&positions, &device)?,
-                norm,
-            )?;
+            let found = embed(&words, &places, &ids, &positions, norm)?;
             let expected: Vec<f64> = ids
                 .iter()
                 .zip(positions)
@@ -338,7 +332,18 @@ fn what_does_not_fit_is_refused() -> Result<()> {
     let (wide, _) = numbers(1, &[4, 36], DType::F32, &device);
     let (bias, _) = numbers(1, &[36], DType::F32, &device);
     let tiles = Tiles::new(&[4], DType::F32, &device)?;
+    let (table, _) = numbers(1, &[5, 32], DType::F32, &device);
+    let (scale, _) = numbers(1, &[32], DType::F32, &device);
+    let norm = Norm {
+        scale: &scale,
+        shift: &scale,
+        epsilon: 1e-6,
+    };
     for (result, message) in [
+        (
+            embed(&table, &table, &[4, 5], &[0, 1], norm),
+            "row 5 of a table of 5 rows",
+        ),
         (
             bias_activation(&wide, &bias, Activation::Relu),
             "36 columns, expected a multiple of 8",

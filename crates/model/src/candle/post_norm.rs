@@ -110,10 +110,8 @@ impl Model for PostNorm {
         let positions = batch.sequences().map(|ids| self.config.positions(ids));
         #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
         let positions: Vec<u32> = positions.flatten().map(|place| place as u32).collect();
-        let positions = Tensor::new(positions, device)?;
-        let ids = Tensor::new(batch.ids(), device)?;
         let norm = fused::norm(&self.embedding_norm);
-        let mut x = cuda::embed(&self.words, &self.positions, &ids, &positions, norm)?;
+        let mut x = cuda::embed(&self.words, &self.positions, batch.ids(), &positions, norm)?;
         let tiles = cuda::Tiles::new(&fused::lengths(batch), x.dtype(), device)?;
         for layer in &self.layers {
             let heads = self.config.num_attention_heads;
