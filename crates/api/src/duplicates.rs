@@ -229,6 +229,19 @@ mod tests {
     #[test]
     fn no_rows_have_no_pairs() {
         let none = IndexBuilder::new(3).unwrap().build();
-        assert!(near(&none, 0.5).unwrap().is_empty());
+        let mut go_on = |_, _| ControlFlow::Continue(());
+        assert!(near(&none, 0.5, &mut go_on).unwrap().is_empty());
+    }
+
+    #[test]
+    fn whoever_waits_can_break_off() {
+        let mut told = Vec::new();
+        let mut stop = |done, total| {
+            told.push((done, total));
+            ControlFlow::Break(())
+        };
+        let error = near(&index(20), 0.5, &mut stop).unwrap_err();
+        assert!(cancelled_or(|error| unreachable!("{error}"))(error).is_cancelled());
+        assert_eq!(told, [(0, 20)]);
     }
 }

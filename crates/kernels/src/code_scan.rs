@@ -227,6 +227,7 @@ impl Scan<'_> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     reason = "numbers are made to fit"
 )]
 mod tests {

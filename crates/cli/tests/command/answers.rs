@@ -163,6 +163,7 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         &["find", "text"],
         &["search", "--library", "L", "-k", "many", "text"],
         &["add", "--library", "L", "--precision", "int4", "f.jsonl"],
+        &["add", "--library", "L", "--device", "gpu", "f.jsonl"],
         &["related", "--library", "L"],
         &["search", "--library", "L", "--year", "soon", "text"],
     ] {

@@ -246,6 +246,21 @@ fn embed_names_what_it_cannot_read_or_write() {
         said.ends_with("`precision` is `bf16`, expected one of `f32`, `int8` on `cpu`\n"),
         "{said}"
     );
+    let said = desk.fails(&[
+        "embed",
+        "--model",
+        &model,
+        "--device",
+        "cuda:9999",
+        "--input",
+        "a.txt",
+        "--output",
+        "o.npy",
+    ]);
+    assert!(
+        said.contains("the device `cuda:9999` cannot be used"),
+        "{said}"
+    );
 }
 
 #[test]

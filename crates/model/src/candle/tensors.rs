@@ -12,6 +12,7 @@ pub(super) struct Tensors {
     weights: WeightsFile,
     place: Device,
     device: candle_core::Device,
+    /// The number format of all but norms.
     dtype: DType,
 }
 
@@ -27,11 +28,6 @@ impl Tensors {
 
     pub(super) fn device(&self) -> &candle_core::Device {
         &self.device
-    }
-
-    /// The number format of all but norms.
-    pub(super) fn dtype(&self) -> DType {
-        self.dtype
     }
 
     /// What was read, for the fingerprint.
