@@ -17,8 +17,8 @@ const HEAD_STEP: usize = 16;
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 pub(super) fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize> {
     /// The rest of a row, which is read alone, counts so many times its bytes of panels: as measured,
-    /// with what is then read in f32. One query is as fast from 8 to 40, a batch the faster the longer
-    /// the heads are.
+    /// with what is then read in f32. Among a million rows one query takes a tenth longer with 40 than
+    /// with 8, and a batch a fifth less.
     const ALONE: f64 = 32.0;
     /// Bytes of a line of the cache.
     const LINE: usize = 64;
