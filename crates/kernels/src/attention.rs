@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::Exponentials;
-use crate::tile::{Floats, Rows, TILE_ROWS, tile, tiles};
+use crate::tile::{Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 use crate::{AlignedBuffer, Cpu};
 
-/// Queries whose scores are at hand at a time: few enough for the first-level cache.
-pub(crate) const QUERIES: usize = 2 * TILE_ROWS;
+/// The most vectors side by side of which a panel of queries consists.
+pub(crate) const PANEL_VECTORS: usize = 2;
 
 /// The attention of all heads over one sequence (<https://arxiv.org/abs/1706.03762>).
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +36,14 @@ pub struct PositionBias<'a> {
 /// Memory that [`Cpu::attention`] works in. It grows to what the longest sequence needs.
 #[derive(Clone, Debug, Default)]
 pub struct AttentionScratch {
-    keys: AlignedBuffer,
+    /// `[padded_size, width of a panel]`
+    queries: AlignedBuffer,
+    /// `[groups of columns, n, columns]`
     values: AlignedBuffer,
+    /// `[n, width of a panel]`
     scores: AlignedBuffer,
+    /// As [`Sequence::turn_bias`] makes it.
+    bias: AlignedBuffer,
 }
 
 impl Cpu {
@@ -47,9 +52,9 @@ impl Cpu {
     /// `qkv` is `[n, 3 · heads · head_size]`: a token's queries of all heads, then its keys, then its
     /// values. Scale the queries beforehand. `out` is `[n, heads · head_size]`.
     ///
-    /// Scores are kept for a few queries at a time, so that memory is linear in n. Each product is a
-    /// chain of fused multiply-adds in order, the sum of softmax goes in 16 lanes and a tree: every
-    /// level gives the same bits.
+    /// Scores are kept for a few queries at a time, so that memory is linear in n. Products are
+    /// chains of fused multiply-adds and the sum of softmax is one of additions, in the order of the
+    /// tokens: every level gives the same bits.
     ///
     /// # Panics
     ///
@@ -69,7 +74,7 @@ impl Cpu {
     /// [`attention`](Self::attention) of some of the queries, those of the tokens `queries`, to the
     /// keys and values of all tokens: the same bits. `out` is `[queries, heads · head_size]`.
     ///
-    /// Keys and values are packed again for each call: a few hundred queries should share one.
+    /// Values are packed again for each call: a few hundred queries should share one.
     ///
     /// # Panics
     ///
@@ -123,6 +128,11 @@ impl Cpu {
 }
 
 /// A sequence on its way through attention, head by head.
+///
+/// Scores are computed the other way round, `K · Qᵀ`: a panel of queries lies across the lanes, and
+/// the keys are rows, read where the product before left them. Then softmax goes from key to key,
+/// without a sum over lanes and without an end that is no whole vector, and the weights of some
+/// queries for one value lie side by side.
 struct Sequence<'a> {
     cpu: Cpu,
     attention: Attention<'a>,
@@ -144,145 +154,214 @@ impl Sequence<'_> {
             heads, head_size, ..
         } = self.attention;
         let (tokens, width) = (self.tokens, heads * head_size);
-        let panel = self.cpu.tile_columns();
-        let padded_tokens = tokens.next_multiple_of(panel);
         let padded_size = head_size.next_multiple_of(LANES);
-        let keys = scratch.keys.first(padded_tokens * head_size);
         let values = scratch.values.first(tokens * padded_size);
-        let scores = scratch.scores.first(QUERIES * padded_tokens);
-
         let at = head * head_size;
-        let rows = self.qkv.chunks_exact(3 * width);
-        pack_keys(
-            rows.clone().map(|row| &row[width + at..][..head_size]),
-            panel,
-            keys,
-        );
-        pack_values(
-            rows.map(|row| &row[2 * width + at..][..head_size]),
-            panel / LANES,
-            values,
-        );
-        // What the next head needs lies in pieces too small for the processor to see what comes.
-        let mut next = self.qkv[at + head_size..]
-            .chunks(3 * width)
-            .filter(|_| head + 1 < heads);
-        let rows_at_a_time = tokens.div_ceil(queries.len().div_ceil(QUERIES));
-        for first in queries.clone().step_by(QUERIES) {
-            let count = QUERIES.min(queries.end - first);
-            for row in next.by_ref().take(rows_at_a_time) {
-                self.cpu.run(Fetch {
-                    row,
-                    width,
-                    size: head_size,
-                });
-            }
-            self.cpu.run(Score {
-                queries: Rows {
-                    values: &self.qkv[first * 3 * width + at..],
-                    stride: 3 * width,
-                },
+        let part = |part: usize, token: usize| Rows {
+            values: &self.qkv[token * 3 * width + part * width + at..],
+            stride: 3 * width,
+            step: 1,
+        };
+        self.cpu.run(PackValues {
+            rows: part(2, 0),
+            tokens,
+            size: head_size,
+            packed: values,
+        });
+        let bias = self.turn_bias(head, &mut scratch.bias);
+        let mut first = queries.start;
+        while first < queries.end {
+            let vectors = self.cpu.panel_vectors(queries.end - first);
+            let panel = vectors * LANES;
+            let count = panel.min(queries.end - first);
+            let packed = scratch.queries.first(padded_size * panel);
+            let scores = scratch.scores.first(tokens * panel);
+            self.cpu.run(PackQueries {
+                rows: part(0, first),
                 count,
-                head_size,
-                keys,
-                scores,
-                padded_tokens,
+                size: head_size,
+                vectors,
+                packed,
             });
-            if let Some(bias) = self.attention.position_bias {
-                let of_head = &bias.values[head * (2 * bias.span - 1)..];
-                for (r, row) in scores
-                    .chunks_exact_mut(padded_tokens)
-                    .take(count)
-                    .enumerate()
-                {
-                    add_bias(row, &of_head[bias.span - 1 - (first + r)..][..tokens]);
-                }
-            }
+            let largest = self.cpu.run(Score {
+                keys: part(1, 0),
+                tokens,
+                head_size,
+                queries: packed,
+                vectors,
+                bias: bias.map(|bias| &bias[first..]),
+                scores,
+            });
             let sums = self.cpu.run(Exponentials {
                 scores,
-                stride: padded_tokens,
-                count,
-                live: tokens,
+                vectors,
+                largest,
             });
             self.cpu.run(Weigh {
-                weights: Rows {
-                    values: scores,
-                    stride: padded_tokens,
-                },
-                sums: &sums[..count],
+                weights: scores,
+                panel,
+                sums: &sums.as_flattened()[..count],
                 tokens,
                 values,
                 out: &mut out[(first - queries.start) * width + at..],
                 stride: width,
                 size: head_size,
             });
+            first += count;
         }
+    }
+
+    /// The bias of a head in the order in which queries go: that of query i and key j at
+    /// `n − 1 + i − j`. Behind it lie zeros, for lanes without a query.
+    fn turn_bias<'b>(&self, head: usize, turned: &'b mut AlignedBuffer) -> Option<&'b [f32]> {
+        let PositionBias { values, span } = self.attention.position_bias?;
+        let of_head = &values[head * (2 * span - 1)..][..2 * span - 1];
+        let live = 2 * self.tokens - 1;
+        let turned = turned.first(live + PANEL_VECTORS * LANES);
+        let (live, behind) = turned.split_at_mut(live);
+        let near = &of_head[span - self.tokens..];
+        for (to, bias) in live.iter_mut().rev().zip(near) {
+            *to = *bias;
+        }
+        behind.fill(0.0);
+        Some(turned)
     }
 }
 
-/// Asks for the query, the key and the value at the start of three rows of `width`.
-struct Fetch<'a> {
-    row: &'a [f32],
-    width: usize,
-    size: usize,
+impl Cpu {
+    /// Vectors of a panel when `queries` are left.
+    fn panel_vectors(self, queries: usize) -> usize {
+        struct Vectors;
+        impl Kernel for Vectors {
+            type Output = usize;
+            fn run<S: Simd>(self, _: S) -> usize {
+                S::TILE_VECTORS.min(PANEL_VECTORS)
+            }
+        }
+        self.run(Vectors).min(queries.div_ceil(LANES))
+    }
 }
 
-impl Kernel for Fetch<'_> {
+/// Packs values, `[tokens, size]`, in groups of columns, `[tokens, group · 16]` each; behind the
+/// last column lie zeros.
+struct PackValues<'a> {
+    rows: Rows<'a>,
+    tokens: usize,
+    size: usize,
+    packed: &'a mut [f32],
+}
+
+impl Kernel for PackValues<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        for part in self.row.chunks(self.width) {
-            for line in part[..self.size.min(part.len())].as_chunks().0 {
-                s.prefetch(line);
+        let mut column = 0;
+        while column < self.size {
+            let width = group(S::TILE_VECTORS, self.size - column) * LANES;
+            let live = width.min(self.size - column);
+            let packed = &mut self.packed[column * self.tokens..][..width * self.tokens];
+            let rows = self.rows.values.chunks(self.rows.stride);
+            for (row, to) in rows.zip(packed.chunks_exact_mut(width)) {
+                let row = &row[column..][..live];
+                let (chunks, tail) = row.as_chunks::<LANES>();
+                let (to, behind) = to.as_chunks_mut::<LANES>().0.split_at_mut(chunks.len());
+                for (to, chunk) in to.iter_mut().zip(chunks) {
+                    s.store(s.load(chunk), to);
+                }
+                if let Some((to, behind)) = behind.split_first_mut() {
+                    s.store(s.load_some(tail, 0.0), to);
+                    behind.fill([0.0; LANES]);
+                }
+            }
+            column += width;
+        }
+    }
+}
+
+/// Packs queries, `[count, size]`, as a panel `[padded size, vectors · 16]`; in lanes without a
+/// query lie zeros.
+struct PackQueries<'a> {
+    rows: Rows<'a>,
+    count: usize,
+    size: usize,
+    vectors: usize,
+    packed: &'a mut [f32],
+}
+
+impl Kernel for PackQueries<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let (packed, _) = self.packed.as_chunks_mut::<LANES>();
+        for vector in 0..self.vectors {
+            let live = LANES.min(self.count - vector * LANES);
+            for column in (0..self.size).step_by(LANES) {
+                let width = LANES.min(self.size - column);
+                let mut square = [s.splat(0.0); LANES];
+                for (r, lanes) in square.iter_mut().enumerate() {
+                    // The last query again, where there is none: what comes of it is not used.
+                    let row = vector * LANES + r.min(live - 1);
+                    let row = &self.rows.values[row * self.rows.stride + column..][..width];
+                    *lanes = match row.as_array() {
+                        Some(row) => s.load(row),
+                        None => s.load_some(row, 0.0),
+                    };
+                }
+                let square = s.transpose(square);
+                for (i, lanes) in square.into_iter().enumerate() {
+                    s.store(lanes, &mut packed[(column + i) * self.vectors + vector]);
+                }
             }
         }
     }
 }
 
-/// The scores of a few queries with all keys: `scores` is `[QUERIES, padded_tokens]`.
+/// The scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and the largest of each
+/// query.
 struct Score<'a> {
-    queries: Rows<'a>,
-    count: usize,
+    keys: Rows<'a>,
+    tokens: usize,
     head_size: usize,
-    keys: &'a [f32],
+    queries: &'a [f32],
+    vectors: usize,
+    /// Turned; that of the first query with the last key comes first.
+    bias: Option<&'a [f32]>,
     scores: &'a mut [f32],
-    padded_tokens: usize,
 }
 
 impl Kernel for Score<'_> {
-    type Output = ();
+    type Output = [[f32; LANES]; PANEL_VECTORS];
 
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        match S::TILE_VECTORS {
-            4 => self.panels::<S, 4>(s),
-            _ => self.panels::<S, 1>(s),
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        match self.vectors {
+            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => self.tiles::<S, PANEL_VECTORS>(s),
+            _ => self.tiles::<S, 1>(s),
         }
     }
 }
 
 impl Score<'_> {
-    /// `V` vectors side by side make a panel of keys.
     #[inline(always)]
-    fn panels<S: Simd, const V: usize>(mut self, s: S) {
-        for (panel, keys) in self
-            .keys
-            .chunks_exact(self.head_size * V * LANES)
-            .enumerate()
-        {
-            for rows in tiles(0..self.count) {
-                let at = (rows.start, panel * V * LANES);
-                match rows.len() {
-                    1 => self.tile::<S, 1, V>(s, keys, at),
-                    2 => self.tile::<S, 2, V>(s, keys, at),
-                    3 => self.tile::<S, 3, V>(s, keys, at),
-                    4 => self.tile::<S, 4, V>(s, keys, at),
-                    5 => self.tile::<S, 5, V>(s, keys, at),
-                    _ => self.tile::<S, TILE_ROWS, V>(s, keys, at),
-                }
-            }
+    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> [[f32; LANES]; PANEL_VECTORS] {
+        let mut largest = [s.splat(f32::NEG_INFINITY); V];
+        let height = if V == PANEL_VECTORS {
+            2 * TILE_ROWS
+        } else {
+            TILE_ROWS
+        };
+        for rows in tiles(0..self.tokens, height) {
+            at_height!(rows.len(), V == PANEL_VECTORS, R => {
+                self.tile::<S, R, V>(s, rows.start, &mut largest);
+            });
         }
+        let mut found = [[0.0; LANES]; PANEL_VECTORS];
+        for (found, largest) in found.iter_mut().zip(largest) {
+            s.store(largest, found);
+        }
+        found
     }
 
     /// One tile of scores.
@@ -290,17 +369,26 @@ impl Score<'_> {
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,
         s: S,
-        keys: &[f32],
-        (row, column): (usize, usize),
+        key: usize,
+        largest: &mut [S::F; V],
     ) {
-        let queries = self.queries.from(row);
+        let keys = self.keys.from(key);
         let zeros = [[s.splat(0.0); V]; R];
-        let sums = tile::<S, Floats, R, V>(s, zeros, queries, self.head_size, keys, &[]);
-        let scores = self.scores[row * self.padded_tokens..].chunks_mut(self.padded_tokens);
-        for (sums, scores) in sums.iter().zip(scores) {
-            let (scores, _) = scores[column..][..V * LANES].as_chunks_mut::<LANES>();
+        let mut sums = tile::<S, Floats, R, V>(s, zeros, keys, self.head_size, self.queries, &[]);
+        if let Some(bias) = self.bias {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let (bias, _) = bias[self.tokens - 1 - (key + r)..].as_chunks::<LANES>();
+                for v in 0..V {
+                    sums[v] = s.add(sums[v], s.load(&bias[v]));
+                }
+            }
+        }
+        let scores = &mut self.scores[key * V * LANES..][..R * V * LANES];
+        let (scores, _) = scores.as_chunks_mut::<LANES>();
+        for (r, sums) in sums.iter().enumerate() {
             for v in 0..V {
-                s.store(sums[v], &mut scores[v]);
+                largest[v] = s.max(largest[v], sums[v]);
+                s.store(sums[v], &mut scores[r * V + v]);
             }
         }
     }
@@ -308,7 +396,9 @@ impl Score<'_> {
 
 /// Sums the values of all tokens by the weights of each query, over the sum of the weights.
 struct Weigh<'a> {
-    weights: Rows<'a>,
+    /// `[tokens, panel]`
+    weights: &'a [f32],
+    panel: usize,
     /// Of the weights of each query.
     sums: &'a [f32],
     tokens: usize,
@@ -350,20 +440,8 @@ fn group(tile_vectors: usize, columns: usize) -> usize {
 impl Weigh<'_> {
     #[inline(always)]
     fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize) {
-        // Two vectors are too few to hide the latency of the sums with six rows alone.
-        if V == 2 && self.sums.len() == QUERIES {
-            return self.tile::<S, QUERIES, V>(s, (0, column));
-        }
-        for rows in tiles(0..self.sums.len()) {
-            let at = (rows.start, column);
-            match rows.len() {
-                1 => self.tile::<S, 1, V>(s, at),
-                2 => self.tile::<S, 2, V>(s, at),
-                3 => self.tile::<S, 3, V>(s, at),
-                4 => self.tile::<S, 4, V>(s, at),
-                5 => self.tile::<S, 5, V>(s, at),
-                _ => self.tile::<S, TILE_ROWS, V>(s, at),
-            }
+        for rows in tiles(0..self.sums.len(), TILE_ROWS) {
+            at_height!(rows.len(), false, R => self.tile::<S, R, V>(s, (rows.start, column)));
         }
     }
 
@@ -375,7 +453,12 @@ impl Weigh<'_> {
         (row, column): (usize, usize),
     ) {
         let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
-        let (zeros, weights) = ([[s.splat(0.0); V]; R], self.weights.from(row));
+        let weights = Rows {
+            values: &self.weights[row..],
+            stride: 1,
+            step: self.panel,
+        };
+        let zeros = [[s.splat(0.0); V]; R];
         let sums = tile::<S, Floats, R, V>(s, zeros, weights, self.tokens, values, &[]);
         let size = (V * LANES).min(self.size - column);
         for (r, sums) in sums.iter().enumerate() {
@@ -389,59 +472,6 @@ impl Weigh<'_> {
                 }
             }
         }
-    }
-}
-
-/// Packs keys, `[n, head_size]`, as panels `[head_size, columns]`; behind the last key lie zeros.
-fn pack_keys<'a>(rows: impl Iterator<Item = &'a [f32]>, columns: usize, panels: &mut [f32]) {
-    let mut rows = rows.peekable();
-    let size = rows.peek().map_or(1, |row| row.len());
-    for panel in panels.chunks_exact_mut(size * columns) {
-        for column in 0..columns {
-            let column = panel[column..].iter_mut().step_by(columns);
-            match rows.next() {
-                Some(row) => column.zip(row).for_each(|(to, value)| *to = *value),
-                None => column.for_each(|to| *to = 0.0),
-            }
-        }
-    }
-}
-
-/// Packs values, `[n, head_size]`, in groups of columns, `[n, group · 16]` each; behind the last
-/// column lie zeros.
-fn pack_values<'a>(
-    rows: impl Iterator<Item = &'a [f32]> + Clone,
-    tile_vectors: usize,
-    packed: &mut [f32],
-) {
-    let Some(size) = rows.clone().next().map(<[f32]>::len) else {
-        return;
-    };
-    let tokens = packed.len() / size.next_multiple_of(LANES);
-    let mut column = 0;
-    while column < size {
-        let width = group(tile_vectors, size - column) * LANES;
-        let live = width.min(size - column);
-        let packed = &mut packed[column * tokens..][..width * tokens];
-        for (row, to) in rows.clone().zip(packed.chunks_exact_mut(width)) {
-            let (row, row_tail) = row[column..][..live].as_chunks::<LANES>();
-            let (to, to_tail) = to.as_chunks_mut::<LANES>().0.split_at_mut(row.len());
-            // Not `copy_from_slice`, which is a call.
-            for (to, row) in to.iter_mut().zip(row) {
-                *to = *row;
-            }
-            if let Some(to) = to_tail.first_mut() {
-                to.fill(0.0);
-                to[..row_tail.len()].copy_from_slice(row_tail);
-            }
-        }
-        column += width;
-    }
-}
-
-fn add_bias(scores: &mut [f32], bias: &[f32]) {
-    for (score, bias) in scores.iter_mut().zip(bias) {
-        *score += bias;
     }
 }
 

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::Cpu;
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
-use crate::tile::{Codes, Rows, TILE_ROWS, tile, tiles};
+use crate::tile::{Codes, Rows, TILE_ROWS, at_height, tile, tiles};
 
 /// Rows in 8 bits, 16 to a panel, each with what bounds its error.
 ///
@@ -159,15 +159,10 @@ impl IntegerKernel for Scan<'_> {
     fn run<S: Integers>(mut self, s: S) {
         let len = CodePanels::panel_len(self.panels.groups);
         for (panel, words) in self.panels.words.chunks_exact(len).enumerate() {
-            for queries in tiles(0..self.queries.reach.len()) {
-                match queries.len() {
-                    1 => self.tile::<S, 1>(s, panel, words, queries.start),
-                    2 => self.tile::<S, 2>(s, panel, words, queries.start),
-                    3 => self.tile::<S, 3>(s, panel, words, queries.start),
-                    4 => self.tile::<S, 4>(s, panel, words, queries.start),
-                    5 => self.tile::<S, 5>(s, panel, words, queries.start),
-                    _ => self.tile::<S, TILE_ROWS>(s, panel, words, queries.start),
-                }
+            for queries in tiles(0..self.queries.reach.len(), TILE_ROWS) {
+                at_height!(queries.len(), false, R => {
+                    self.tile::<S, R>(s, panel, words, queries.start);
+                });
             }
         }
     }
@@ -187,6 +182,7 @@ impl Scan<'_> {
         let queries = Rows {
             values: self.queries.words,
             stride: groups,
+            step: 1,
         };
         let (starts, factors) = factors.split_at(LANES);
         let (starts, _) = cast_slice::<f32, i32>(starts).as_chunks();

@@ -163,6 +163,7 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
         let x = Rows {
             values: self.x,
             stride: inputs,
+            step: 1,
         };
         let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
         let zeros = [[s.splat(0.0); V]; R];

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::Cpu;
 use crate::epilogue::Output;
 use crate::simd::{LANES, Simd};
-use crate::tile::{TILE_ROWS, tiles};
+use crate::tile::{TILE_ROWS, at_height, tiles};
 
 /// What a tile of a product is.
 pub(crate) trait Tiles<S: Simd> {
@@ -84,19 +84,12 @@ impl<T> Product<'_, T> {
         let column = panel * columns - self.outputs.start;
         let mut panels = self.panels.chunks(self.depth * columns);
         let next = panels.nth(panel + 1).unwrap_or_default();
-        let tiles = tiles(block);
+        let tiles = tiles(block, TILE_ROWS);
         let part = next.len().div_ceil(tiles.len()).next_multiple_of(LANES);
         let mut ahead = next.chunks(part.max(1));
         for rows in tiles {
             let (row, now) = (rows.start, ahead.next().unwrap_or_default());
-            match rows.len() {
-                1 => self.tile::<S, V, 1>(s, row, column, panel, now),
-                2 => self.tile::<S, V, 2>(s, row, column, panel, now),
-                3 => self.tile::<S, V, 3>(s, row, column, panel, now),
-                4 => self.tile::<S, V, 4>(s, row, column, panel, now),
-                5 => self.tile::<S, V, 5>(s, row, column, panel, now),
-                _ => self.tile::<S, V, TILE_ROWS>(s, row, column, panel, now),
-            }
+            at_height!(rows.len(), false, R => self.tile::<S, V, R>(s, row, column, panel, now));
             if T::COARSE {
                 self.out.finish::<S, true>(s, rows, column, columns);
             } else {

@@ -244,6 +244,7 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
         let words = Rows {
             values: x.words(),
             stride: x.stride(),
+            step: 1,
         };
         let weights: &[i32] = cast_slice(layer.panels.as_slice());
         let weights = &weights[panel * groups * columns..];

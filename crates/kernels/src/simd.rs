@@ -65,6 +65,9 @@ pub(crate) trait Simd: Copy {
     /// Asks for a line of the cache that will be needed soon, into the second level.
     fn prefetch(self, line: &[f32; LANES]);
 
+    /// Lane `l` of row `r` becomes lane `r` of row `l`.
+    fn transpose(self, rows: [Self::F; LANES]) -> [Self::F; LANES];
+
     /// Loads up to 16 floats; the lanes behind them are `fill`.
     #[inline(always)]
     fn load_some(self, from: &[f32], fill: f32) -> Self::F {
@@ -168,6 +171,7 @@ impl Cpu {
 #[expect(
     clippy::float_cmp,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     reason = "bits are what is compared, and they are those of an f32"
 )]
 mod tests {
@@ -201,6 +205,28 @@ mod tests {
             ]
             .map(|v| s.to_array(v))
             .to_vec()
+        }
+    }
+
+    struct Transpose<'a>(&'a [[f32; LANES]; LANES]);
+
+    impl Kernel for Transpose<'_> {
+        type Output = [[f32; LANES]; LANES];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) -> Self::Output {
+            s.transpose(self.0.each_ref().map(|row| s.load(row)))
+                .map(|row| s.to_array(row))
+        }
+    }
+
+    #[test]
+    fn every_level_transposes() {
+        let rows: [[f32; LANES]; LANES] =
+            std::array::from_fn(|r| std::array::from_fn(|l| (100 * r + l) as f32));
+        let expected = std::array::from_fn(|r| std::array::from_fn(|l| rows[l][r]));
+        for cpu in Cpu::available() {
+            assert_eq!(cpu.run(Transpose(&rows)), expected, "{cpu:?}");
         }
     }
 

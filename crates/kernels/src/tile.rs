@@ -6,6 +6,7 @@
 )]
 
 use std::ops::Range;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 use crate::simd::{Integers, LANES, Simd};
 
@@ -16,11 +17,13 @@ pub(crate) const TILE_ROWS: usize = 6;
 /// offsets of rows and panel are constants.
 const STRETCH: usize = 8;
 
-/// Rows of a matrix, `stride` elements from one to the next.
+/// Rows of a matrix, `stride` elements from one to the next, and `step` from one element of a row to
+/// the next: what is a constant here is one in the code of the tile.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, E = f32> {
     pub(crate) values: &'a [E],
     pub(crate) stride: usize,
+    pub(crate) step: usize,
 }
 
 impl<E> Rows<'_, E> {
@@ -106,12 +109,46 @@ impl<S: Integers> Multiply<S> for Codes {
     }
 }
 
-/// Cuts `rows` into the fewest tiles, of nearly the same height: a low one wastes registers.
-pub(crate) fn tiles(rows: Range<usize>) -> impl ExactSizeIterator<Item = Range<usize>> {
-    let count = rows.len().div_ceil(TILE_ROWS);
+/// Cuts `rows` into the fewest tiles of at most `height` rows, of nearly the same height: a low one
+/// wastes registers.
+pub(crate) fn tiles(
+    rows: Range<usize>,
+    height: usize,
+) -> impl ExactSizeIterator<Item = Range<usize>> {
+    let count = rows.len().div_ceil(height);
     let border = move |tile: usize| rows.start + tile * rows.len() / count;
     (0..count).map(move |tile| border(tile)..border(tile + 1))
 }
+
+/// Runs `$run` with the constant `$R`, the height of a tile: [`TILE_ROWS`] at most, or twice as much
+/// where `$tall` is true, which must be a constant.
+macro_rules! at_height {
+    ($height:expr, $tall:expr, $R:ident => $run:expr) => {
+        at_height!(@ $height, $tall, $R => $run; 1 2 3 4 5; 6 7 8 9 10 11; 12)
+    };
+    (@ $height:expr, $tall:expr, $R:ident => $run:expr;
+        $($low:literal)+; $($high:literal)+; $top:literal) => {
+        match $height {
+            $($low => {
+                const $R: usize = $low;
+                $run
+            })+
+            $($high if $tall => {
+                const $R: usize = $high;
+                $run
+            })+
+            _ if $tall => {
+                const $R: usize = $top;
+                $run
+            }
+            _ => {
+                const $R: usize = crate::tile::TILE_ROWS;
+                $run
+            }
+        }
+    };
+}
+pub(crate) use at_height;
 
 /// Adds the product of the first `R` rows, `depth` elements each, and a panel, `[depth, V · 16]`.
 ///
@@ -133,7 +170,7 @@ pub(crate) fn tile<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
     ahead: &[f32],
 ) -> [[M::Vector; V]; R] {
     assert!(
-        rows.values.len() >= (R - 1) * rows.stride + depth,
+        depth == 0 || rows.values.len() > (R - 1) * rows.stride + (depth - 1) * rows.step,
         "the rows end before the tile does"
     );
     assert!(
@@ -154,29 +191,33 @@ pub(crate) fn tile<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
         }
         for i in 0..STRETCH {
             // SAFETY: all stretches together are at most `depth` steps, which rows and panel hold.
-            unsafe { step::<S, M, R, V>(s, &mut sums, &a, b, i) };
+            unsafe { step::<S, M, R, V>(s, &mut sums, &a, rows.step, b, i) };
+            // Else the compiler loads the elements of all steps at once, and spills most of them.
+            compiler_fence(Ordering::SeqCst);
         }
         for a in &mut a {
-            *a = a.wrapping_add(STRETCH);
+            *a = a.wrapping_add(STRETCH * rows.step);
         }
         b = b.wrapping_add(STRETCH * V * LANES);
     }
     for i in 0..depth % STRETCH {
         // SAFETY: with these steps, they are `depth`.
-        unsafe { step::<S, M, R, V>(s, &mut sums, &a, b, i) };
+        unsafe { step::<S, M, R, V>(s, &mut sums, &a, rows.step, b, i) };
     }
     sums
 }
 
 /// # Safety
 ///
-/// Each row of `a` has an element `i`, and `b` has `(i + 1) · V · 16` weights.
+/// Each row of `a`, whose elements are `a_step` apart, has an element `i`, and `b` has
+/// `(i + 1) · V · 16` weights.
 #[inline(always)]
 #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
 unsafe fn step<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
     s: S,
     sums: &mut [[M::Vector; V]; R],
     a: &[*const M::Element; R],
+    a_step: usize,
     b: *const M::Weight,
     i: usize,
 ) {
@@ -188,7 +229,7 @@ unsafe fn step<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
     }
     for (a, sums) in a.iter().zip(sums) {
         // SAFETY: the caller vouches for element i of each row.
-        let a = M::splat(s, unsafe { *a.add(i) });
+        let a = M::splat(s, unsafe { *a.add(i * a_step) });
         for v in 0..V {
             sums[v] = M::multiply_add(s, sums[v], a, b_row[v]);
         }
@@ -202,7 +243,7 @@ mod tests {
     #[test]
     fn tiles_are_few_and_alike() {
         for rows in 0..100 {
-            let tiles: Vec<_> = tiles(7..7 + rows).collect();
+            let tiles: Vec<_> = tiles(7..7 + rows, TILE_ROWS).collect();
             assert_eq!(tiles.len(), rows.div_ceil(TILE_ROWS));
             let mut end = 7;
             for tile in &tiles {

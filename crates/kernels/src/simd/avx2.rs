@@ -9,8 +9,9 @@ use std::arch::x86_64::{
     _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_cvtepi8_epi16,
     _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps,
-    _mm256_movemask_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute2f128_ps,
+    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps,
+    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::integers::GROUP;
@@ -36,6 +37,38 @@ pub(super) struct Avx2(());
 
 /// Lanes 0 to 7, then 8 to 15.
 type Pair = [__m256; 2];
+
+impl Avx2 {
+    /// Lane `l` of row `r` becomes lane `r` of row `l`.
+    #[inline(always)]
+    fn transpose_half(self, rows: [__m256; HALF]) -> [__m256; HALF] {
+        let mut out = rows;
+        // SAFETY: an `Avx2` proves AVX2.
+        unsafe {
+            // Part p of column 4p + c, of four rows at a time, in `fours[c]`.
+            let mut fours = [[rows[0]; 2]; 4];
+            for i in 0..2 {
+                let [a, b, c, d] = [
+                    rows[4 * i],
+                    rows[4 * i + 1],
+                    rows[4 * i + 2],
+                    rows[4 * i + 3],
+                ];
+                let ab = [_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)];
+                let cd = [_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d)];
+                for half in 0..2 {
+                    fours[2 * half][i] = _mm256_shuffle_ps::<0x44>(ab[half], cd[half]);
+                    fours[2 * half + 1][i] = _mm256_shuffle_ps::<0xee>(ab[half], cd[half]);
+                }
+            }
+            for (c, [low, high]) in fours.into_iter().enumerate() {
+                out[c] = _mm256_permute2f128_ps::<0x20>(low, high);
+                out[4 + c] = _mm256_permute2f128_ps::<0x31>(low, high);
+            }
+        }
+        out
+    }
+}
 
 impl Simd for Avx2 {
     type F = Pair;
@@ -94,6 +127,23 @@ impl Simd for Avx2 {
     fn div(self, a: Pair, b: Pair) -> Pair {
         // SAFETY: an `Avx2` proves AVX2.
         unsafe { [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn transpose(self, rows: [Pair; LANES]) -> [Pair; LANES] {
+        let mut out = rows;
+        for from in 0..2 {
+            for to in 0..2 {
+                let mut block = [rows[0][0]; HALF];
+                for (r, block) in block.iter_mut().enumerate() {
+                    *block = rows[HALF * to + r][from];
+                }
+                for (r, row) in self.transpose_half(block).into_iter().enumerate() {
+                    out[HALF * from + r][to] = row;
+                }
+            }
+        }
+        out
     }
 
     #[inline(always)]

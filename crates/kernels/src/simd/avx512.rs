@@ -9,7 +9,8 @@ use std::arch::x86_64::{
     _mm512_cvtepi8_epi16, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_div_ps,
     _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
     _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_sub_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_slli_epi32,
+    _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
 
 use super::integers::GROUP;
@@ -87,6 +88,42 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     fn div(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: an `Avx512` proves AVX-512F.
         unsafe { _mm512_div_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn transpose(self, rows: [__m512; LANES]) -> [__m512; LANES] {
+        let mut out = rows;
+        // SAFETY: an `Avx512` proves AVX-512F.
+        unsafe {
+            // Part p of column 4p + c, of four rows at a time, in `fours[c]`.
+            let mut fours = [[rows[0]; 4]; 4];
+            for i in 0..4 {
+                let (a, b, c, d) = (
+                    rows[4 * i],
+                    rows[4 * i + 1],
+                    rows[4 * i + 2],
+                    rows[4 * i + 3],
+                );
+                let ab = [_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)];
+                let cd = [_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d)];
+                for half in 0..2 {
+                    fours[2 * half][i] = _mm512_shuffle_ps::<0x44>(ab[half], cd[half]);
+                    fours[2 * half + 1][i] = _mm512_shuffle_ps::<0xee>(ab[half], cd[half]);
+                }
+            }
+            for (c, [first, second, third, fourth]) in fours.into_iter().enumerate() {
+                // Parts 0 and 2, then 1 and 3.
+                let even = _mm512_shuffle_f32x4::<0x88>(first, second);
+                let even_behind = _mm512_shuffle_f32x4::<0x88>(third, fourth);
+                let odd = _mm512_shuffle_f32x4::<0xdd>(first, second);
+                let odd_behind = _mm512_shuffle_f32x4::<0xdd>(third, fourth);
+                out[c] = _mm512_shuffle_f32x4::<0x88>(even, even_behind);
+                out[4 + c] = _mm512_shuffle_f32x4::<0x88>(odd, odd_behind);
+                out[8 + c] = _mm512_shuffle_f32x4::<0xdd>(even, even_behind);
+                out[12 + c] = _mm512_shuffle_f32x4::<0xdd>(odd, odd_behind);
+            }
+        }
+        out
     }
 
     #[inline(always)]

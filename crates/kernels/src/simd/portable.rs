@@ -36,6 +36,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn transpose(self, rows: [Self::F; LANES]) -> [Self::F; LANES] {
+        std::array::from_fn(|r| std::array::from_fn(|l| rows[l][r]))
+    }
+
+    #[inline(always)]
     fn max(self, a: Self::F, b: Self::F) -> Self::F {
         std::array::from_fn(|l| if a[l] > b[l] { a[l] } else { b[l] })
     }
