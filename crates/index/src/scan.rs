@@ -29,10 +29,16 @@ const BLOCK_BYTES: usize = 1 << 20;
 /// Rows whose scores are computed before they are looked at.
 const STRIP_ROWS: usize = 64;
 
-/// The queries of a group, at most, and the bytes they may have: they stay in the second-level
-/// cache.
-pub(crate) const GROUP_QUERIES: usize = 64;
-const GROUP_BYTES: usize = 128 << 10;
+/// The queries of a group, at most, and the bytes they may have: many, so that what a bound lets pass
+/// for one of them has often been read for another; their codes stay in the second-level cache.
+pub(crate) const GROUP_QUERIES: usize = 256;
+const GROUP_BYTES: usize = 512 << 10;
+
+/// The bytes of the queries that meet a strip together: they stay in the second-level cache.
+const STRIP_QUERY_BYTES: usize = 128 << 10;
+
+/// How many rows before it is read a row that is read alone is asked for.
+const AHEAD: usize = 4;
 
 /// Rows of a block that are read in f32 when nothing is known of a query yet, at least: as many as
 /// fill panels, so that there is something to compare bounds with.
@@ -370,8 +376,7 @@ impl Scan<'_> {
             let panels = panels.of_rows(places.start as usize..places.end as usize);
             self.reach(group, state, block, encoded, panels, &rows);
             looked_at += rows.len() * group.m;
-            read += state.reached.len();
-            self.read_reached(group, state, block, rows.start)?;
+            read += self.read_reached(group, state, block, rows.start)?;
         }
         group.gain.note(group.m, looked_at, read);
         Ok(())
@@ -410,14 +415,15 @@ impl Scan<'_> {
         }
     }
 
-    /// Takes in the rows that were reached, counted from `first`, best bound first.
+    /// Takes in the rows that were reached, counted from `first`, best bound first; returns how many
+    /// were read.
     fn read_reached(
         &self,
         group: &Group<'_>,
         state: &mut State,
         block: &Block<'_>,
         first: u32,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let State { best, reached, .. } = state;
         reached.sort_unstable_by(|a, b| {
             a.query
@@ -425,17 +431,24 @@ impl Scan<'_> {
                 .then_with(|| b.bound.total_cmp(&a.bound))
         });
         let dim = self.index.dim();
-        for reached in reached {
-            let (query, row) = (reached.query as usize, first + reached.row);
+        let mut read = 0;
+        for (at, pair) in reached.iter().enumerate() {
+            // Most of them will be read.
+            if let Some(later) = reached.get(at + AHEAD) {
+                let row = first + later.row;
+                Cpu::detect().fetch(block.values(row..row + 1)?);
+            }
+            let (query, row) = (pair.query as usize, first + pair.row);
             let best = &mut best[query];
-            if reached.bound >= best.floor() {
+            if pair.bound >= best.floor() {
                 let query = &group.queries[query * dim..][..dim];
                 let score = Cpu::detect().dot(query, block.values(row..row + 1)?);
                 best.push(row, score);
+                read += 1;
             }
         }
         group.raise_floors(best);
-        Ok(())
+        Ok(read)
     }
 
     /// Takes in rows of a block in f32.
@@ -463,8 +476,15 @@ impl Scan<'_> {
         let values = block.values(rows.clone())?;
         let firsts = rows.step_by(STRIP_ROWS);
         for (strip, first) in values.chunks(STRIP_ROWS * dim).zip(firsts) {
-            let scores = &mut state.scores[..state.best.len() * (strip.len() / dim)];
-            Cpu::detect().dot_block(queries, strip, dim, scores);
+            let n = strip.len() / dim;
+            let scores = &mut state.scores[..state.best.len() * n];
+            let together = queries_of_strip(dim);
+            for (queries, scores) in queries
+                .chunks(together * dim)
+                .zip(scores.chunks_mut(together * n))
+            {
+                Cpu::detect().dot_block(queries, strip, dim, scores);
+            }
             push(&mut state.best, scores, first..);
         }
         Ok(())
@@ -490,11 +510,23 @@ impl Scan<'_> {
             for (values, id) in rows.iter_mut().zip(strip) {
                 *values = block.values(*id..*id + 1)?;
             }
-            let scores = &mut state.scores[..state.best.len() * strip.len()];
-            Cpu::detect().dot_gather(queries, &rows[..strip.len()], dim, scores);
+            let rows = &rows[..strip.len()];
+            let scores = &mut state.scores[..state.best.len() * rows.len()];
+            let together = queries_of_strip(dim);
+            for (queries, scores) in queries
+                .chunks(together * dim)
+                .zip(scores.chunks_mut(together * rows.len()))
+            {
+                Cpu::detect().dot_gather(queries, rows, dim, scores);
+            }
             push(&mut state.best, scores, strip.iter().copied());
         }
     }
+}
+
+/// Queries that meet a strip together.
+fn queries_of_strip(dim: usize) -> usize {
+    (STRIP_QUERY_BYTES / (dim * size_of::<f32>())).max(1)
 }
 
 fn sorted(best: Vec<TopK>) -> Vec<Vec<Hit>> {
@@ -570,6 +602,28 @@ mod tests {
                 best.push(row, Cpu::detect().dot(&query, index.values(row).unwrap()));
             }
             assert_eq!(hits[0], best.into_sorted());
+        }
+    }
+
+    #[test]
+    fn queries_that_meet_a_strip_in_parts_get_what_each_gets_alone() {
+        const DIM: usize = 3000;
+        let together = queries_of_strip(DIM);
+        let value = |i: usize, j: usize| ((i * 31 + j * 17) % 101) as f32 - 50.0;
+        let mut builder = IndexBuilder::new(DIM).unwrap();
+        let rows = Array2::from_shape_fn((90, DIM), |(i, j)| value(i, j));
+        builder.append(rows.view()).unwrap();
+        let index = builder.build();
+        let m = 2 * together + 3;
+        let queries: Vec<f32> = (0..m)
+            .flat_map(|q| index.values(q as u32).unwrap().to_vec())
+            .collect();
+        let some: RoaringBitmap = (0..90).filter(|row| row % 3 > 0).collect();
+        for options in [SearchOptions::new(5), SearchOptions::new(5).filter(&some)] {
+            let all = scan(&index, &queries, &options).unwrap();
+            for (query, hits) in queries.chunks(DIM).zip(all) {
+                assert_eq!(scan(&index, query, &options).unwrap(), [hits]);
+            }
         }
     }
 

@@ -138,17 +138,29 @@ impl Cpu {
             queries.reach.len() * panels.groups,
             "queries must be [m, groups]"
         );
+        let m = queries.reach.len();
         self.run_integers(Scan {
             queries,
             panels,
+            bounds: vec![[0.0; LANES]; m],
+            lanes: vec![[0; WORD_QUERIES]; m.div_ceil(WORD_QUERIES)],
+            words: vec![0; m.div_ceil(WORD_QUERIES)],
             out,
         });
     }
 }
 
+/// Queries whose lanes make a word of 64 bits.
+const WORD_QUERIES: usize = 4;
+
 struct Scan<'a> {
     queries: CodeQueries<'a>,
     panels: CodePanels<'a>,
+    /// Those of one panel, `[m]`, and which of them reach the floor.
+    bounds: Vec<[f32; LANES]>,
+    lanes: Vec<[u16; WORD_QUERIES]>,
+    /// Memory for the numbers of words that have any lane.
+    words: Vec<usize>,
     out: &'a mut Vec<Reached>,
 }
 
@@ -161,22 +173,17 @@ impl IntegerKernel for Scan<'_> {
         for (panel, words) in self.panels.words.chunks_exact(len).enumerate() {
             for queries in tiles(0..self.queries.reach.len(), TILE_ROWS) {
                 at_height!(queries.len(), false, R => {
-                    self.tile::<S, R>(s, panel, words, queries.start);
+                    self.tile::<S, R>(s, words, queries.start);
                 });
             }
+            self.keep(panel);
         }
     }
 }
 
 impl Scan<'_> {
     #[inline(always)]
-    fn tile<S: Integers, const R: usize>(
-        &mut self,
-        s: S,
-        panel: usize,
-        words: &[f32],
-        query: usize,
-    ) {
+    fn tile<S: Integers, const R: usize>(&mut self, s: S, words: &[f32], query: usize) {
         let groups = self.panels.groups;
         let (codes, factors) = words.split_at(groups * LANES);
         let queries = Rows {
@@ -191,30 +198,41 @@ impl Scan<'_> {
         let sums = tile::<S, Codes, R, 1>(s, starts, queries.from(query), groups, codes, &[]);
         let (factors, _) = factors.as_chunks::<LANES>();
         let [scales, errors, tails] = [0, 1, 2].map(|i| &factors[i]);
-        for (r, [sums]) in sums.into_iter().enumerate() {
-            let reach = &self.queries.reach[query + r];
+        let reach = &self.queries.reach[query..][..R];
+        let out = self.bounds[query..][..R]
+            .iter_mut()
+            .zip(&mut self.lanes.as_flattened_mut()[query..][..R]);
+        for (([sums], reach), (out, lanes)) in sums.into_iter().zip(reach).zip(out) {
             let tail = s.fma(s.splat(reach.tail), s.load(tails), s.splat(reach.slack));
             let error = s.fma(s.splat(reach.head), s.load(errors), tail);
             let products = s.mul(s.to_float(sums), s.splat(reach.scale));
             let bounds = s.fma(products, s.load(scales), error);
-            let lanes = s.at_least(bounds, reach.floor);
-            if lanes != 0 {
-                self.keep(query + r, panel, s.to_array(bounds), lanes);
-            }
+            s.store(bounds, out);
+            *lanes = s.at_least(bounds, reach.floor);
         }
     }
 
-    /// Rare, so not inlined.
+    /// Once a panel, and with few branches: which rows are kept, no processor foresees.
     #[inline(never)]
-    fn keep(&mut self, query: usize, panel: usize, bounds: [f32; LANES], mut lanes: u16) {
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            lanes &= lanes - 1;
-            self.out.push(Reached {
-                query: u32::try_from(query).unwrap_or(u32::MAX),
-                row: u32::try_from(panel * LANES + lane).unwrap_or(u32::MAX),
-                bound: bounds[lane % LANES],
-            });
+    fn keep(&mut self, panel: usize) {
+        let mut count = 0;
+        for (word, lanes) in self.lanes.iter().enumerate() {
+            self.words[count] = word;
+            count += usize::from(*lanes != [0; WORD_QUERIES]);
+        }
+        for &word in &self.words[..count] {
+            let lanes = self.lanes[word].iter().rev();
+            let mut lanes = lanes.fold(0u64, |word, lanes| word << LANES | u64::from(*lanes));
+            while lanes != 0 {
+                let bit = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
+                let (query, lane) = (word * WORD_QUERIES + bit / LANES, bit % LANES);
+                self.out.push(Reached {
+                    query: u32::try_from(query).unwrap_or(u32::MAX),
+                    row: u32::try_from(panel * LANES + lane).unwrap_or(u32::MAX),
+                    bound: self.bounds[query][lane],
+                });
+            }
         }
     }
 }

@@ -44,6 +44,7 @@ pub mod cuda;
 mod dot;
 mod elementary;
 mod epilogue;
+mod fetch;
 mod layer_norm;
 mod linear;
 mod peak;

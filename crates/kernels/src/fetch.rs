@@ -1,0 +1,32 @@
+#![expect(
+    clippy::inline_always,
+    reason = "what a function with target features calls must be compiled with them"
+)]
+
+use crate::Cpu;
+use crate::simd::{Kernel, Simd};
+
+impl Cpu {
+    /// Asks for values that will be read soon, from wherever they are, into the second-level cache,
+    /// and does not wait for them. For what lies here and there, so that no processor foresees it.
+    pub fn fetch(self, values: &[f32]) {
+        self.run(Fetch { values });
+    }
+}
+
+struct Fetch<'a> {
+    values: &'a [f32],
+}
+
+impl Kernel for Fetch<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        // The last line may be one that was asked for already, or two.
+        let lines = self.values.as_chunks().0.iter();
+        lines
+            .chain(self.values.last_chunk())
+            .for_each(|line| s.prefetch(line));
+    }
+}
