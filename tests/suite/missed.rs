@@ -123,6 +123,26 @@ fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
 }
 
 #[test]
+fn explains_no_hit_by_what_the_model_does_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let query = "How do birds find their way in winter?";
+    let filler = "We count the words of a page and write the number down. ".repeat(40);
+    let papers = [
+        Paper::new("early").abstract_text(format!("{query} {filler}")),
+        Paper::new("late").abstract_text(format!("{filler} {query}")),
+    ];
+    let library = library(dir.path(), papers.to_vec(), Precision::F32);
+    let hits = library.search(&Query::text(query).k(2)).unwrap();
+    let ids: Vec<&str> = hits.iter().map(|hit| hit.paper.id.as_str()).collect();
+    assert_eq!(ids, ["early", "late"]);
+    let why = library.explain(query, &hits).unwrap();
+    assert_eq!(why[0].paper_sentence, query);
+    assert!(why[1].paper_sentence.starts_with("We count"), "{why:?}");
+    // Words are there all the same.
+    assert_eq!(why[1].words, ["birds", "find", "way", "winter"]);
+}
+
+#[test]
 fn explains_a_hit_by_the_sentences_that_are_nearest() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path(), papers(), Precision::F32);

@@ -28,6 +28,16 @@ pub trait Embed: Send + Sync {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError>;
 
+    /// The part of a text, from its start, that its vector as a document depends on. All of it,
+    /// unless the embedder says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from reading the text.
+    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+        Ok(text)
+    }
+
     /// Embeds what is asked; row i for text i, `[n, dim]`.
     ///
     /// # Errors
@@ -87,6 +97,10 @@ impl Embed for Encoder {
             rows: embeddings.rows,
             truncation: embeddings.truncation,
         })
+    }
+
+    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+        Ok(Encoder::part_read(self, Role::Document, text)?)
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {

@@ -15,7 +15,8 @@ use crate::{Error, Library, Paper, PaperHit, Result};
 pub struct Explanation {
     /// The sentence of the query that is nearest to one of the paper.
     pub query_sentence: String,
-    /// That sentence of the paper: its title, or one of its abstract.
+    /// That sentence of the paper: its title, or one of its abstract that the model reads for the
+    /// paper's vector, at least in part.
     pub paper_sentence: String,
     /// The cosine of the two sentences, −1 to 1, higher is better.
     pub score: f32,
@@ -77,7 +78,11 @@ impl Library {
             };
             ids.iter().map(seed).collect::<Result<Vec<Paper>>>()
         })?;
-        let asked: Vec<&str> = seeds.iter().flat_map(sentences_of).collect();
+        let asked: Vec<&str> = seeds
+            .iter()
+            .map(|seed| self.sentences_read(seed))
+            .collect::<Result<Vec<_>>>()?
+            .concat();
         if asked.is_empty() {
             return Err(Error::EmptyQuery {
                 expected: "at least one paper",
@@ -90,7 +95,10 @@ impl Library {
         if hits.is_empty() {
             return Ok(Vec::new());
         }
-        let papers: Vec<Vec<&str>> = hits.iter().map(|hit| sentences_of(&hit.paper)).collect();
+        let papers = hits
+            .iter()
+            .map(|hit| self.sentences_read(&hit.paper))
+            .collect::<Result<Vec<_>>>()?;
         let texts: Vec<&str> = asked
             .iter()
             .chain(papers.iter().flatten())
@@ -104,14 +112,14 @@ impl Library {
             .map(|word| stem(&word))
             .collect();
         let mut first = asked.len();
-        let explain = |sentences: &Vec<&str>| {
+        let explain = |(hit, sentences): (&PaperHit, &Vec<&str>)| {
             let rows_of_paper = first..first + sentences.len();
             first = rows_of_paper.end;
             let mut best = Explanation {
                 query_sentence: String::new(),
                 paper_sentence: String::new(),
                 score: f32::NEG_INFINITY,
-                words: shared_words(&query_words, sentences),
+                words: shared_words(&query_words, &hit.paper),
             };
             for (row, paper_sentence) in rows_of_paper.zip(sentences) {
                 for (query_row, query_sentence) in asked.iter().enumerate() {
@@ -125,7 +133,28 @@ impl Library {
             }
             best
         };
-        Ok(papers.iter().map(explain).collect())
+        Ok(hits.iter().zip(&papers).map(explain).collect())
+    }
+
+    /// The title, then the sentences of the abstract that begin where the embedder still reads; one
+    /// at least, where there is any text.
+    fn sentences_read<'p>(&self, paper: &'p Paper) -> Result<Vec<&'p str>> {
+        let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
+        let text = paper.text();
+        let read = embedder
+            .part_read(&text)
+            .map_err(|source| Error::Embed { source })?;
+        let (title, abstract_text) = (paper.title.trim(), paper.abstract_text.trim());
+        // The abstract is the end of the text.
+        let before = text.len() - abstract_text.len();
+        let mut at = 0;
+        let of_abstract = sentences(abstract_text).into_iter().take_while(|sentence| {
+            let start = at + abstract_text[at..].find(sentence).unwrap_or(0);
+            at = start + sentence.len();
+            before + start < read.len()
+        });
+        let title = Some(title).filter(|title| !title.is_empty());
+        Ok(title.into_iter().chain(of_abstract).collect())
     }
 
     /// Embeds sentences as what is searched, since they are compared with one another.
@@ -139,23 +168,11 @@ impl Library {
     }
 }
 
-/// The title, then the sentences of the abstract; one at least, where there is any text.
-fn sentences_of(paper: &Paper) -> Vec<&str> {
-    let title = Some(paper.title.trim()).filter(|title| !title.is_empty());
-    title
-        .into_iter()
-        .chain(sentences(&paper.abstract_text))
-        .collect()
-}
-
-/// The words in `sentences` whose stems are in `query`, each stem once.
-fn shared_words(query: &HashSet<String>, sentences: &[&str]) -> Vec<String> {
+/// The words of a paper whose stems are in `query`, each stem once.
+fn shared_words(query: &HashSet<String>, paper: &Paper) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut shared = Vec::new();
-    for word in sentences
-        .iter()
-        .flat_map(|sentence| sentence.unicode_words())
-    {
+    for word in paper.text().unicode_words() {
         let folded = fold(word);
         let stem = stem(&folded);
         if !is_stop_word(&folded) && query.contains(&stem) && seen.insert(stem) {
@@ -193,10 +210,10 @@ mod tests {
     #[test]
     fn shares_words_of_one_family_as_the_paper_writes_them() {
         let query = ["learn", "graph"].map(str::to_owned).into();
-        let shared = shared_words(
-            &query,
-            &["Learning on Graphs", "We learned the graph, and learn it."],
-        );
+        let paper = Paper::new("a")
+            .title("Learning on Graphs")
+            .abstract_text("We learned the graph, and learn it.");
+        let shared = shared_words(&query, &paper);
         assert_eq!(shared, ["Learning", "Graphs"]);
     }
 

@@ -279,8 +279,8 @@ impl Kernel for PackValues<'_> {
     }
 }
 
-/// Packs queries, `[count, size]`, as a panel `[padded size, vectors · 16]`; in lanes without a
-/// query lie zeros.
+/// Packs queries, `[count, size]`, as a panel `[padded size, vectors · 16]`; lanes without a query
+/// hold the last one again, and what comes of them is not used.
 struct PackQueries<'a> {
     rows: Rows<'a>,
     count: usize,
@@ -301,7 +301,6 @@ impl Kernel for PackQueries<'_> {
                 let width = LANES.min(self.size - column);
                 let mut square = [s.splat(0.0); LANES];
                 for (r, lanes) in square.iter_mut().enumerate() {
-                    // The last query again, where there is none: what comes of it is not used.
                     let row = vector * LANES + r.min(live - 1);
                     let row = &self.rows.values[row * self.rows.stride + column..][..width];
                     *lanes = match row.as_array() {

@@ -293,9 +293,10 @@ impl Encoder {
         texts: &[S],
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embeddings> {
-        let (prompt, prompt_tokens) = match role {
-            Role::Query => (&self.prompts.query, self.prompt_tokens.query),
-            Role::Document => (&self.prompts.document, self.prompt_tokens.document),
+        let prompt = self.prompt(role);
+        let prompt_tokens = match role {
+            Role::Query => self.prompt_tokens.query,
+            Role::Document => self.prompt_tokens.document,
         };
         let total = texts.len();
         let window = self.architecture.texts_ahead().unwrap_or(total).max(1);
@@ -381,17 +382,32 @@ impl Encoder {
         outcome
     }
 
+    /// The part of `text` that its embedding depends on: all of it, or what comes before the limit
+    /// of tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Tokenize`] when the tokenizer refuses the text.
+    pub fn part_read<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
+        let prompt = self.prompt(role);
+        let end = self.tokenizer.bytes_read(prompt, text)?;
+        Ok(text.get(..end).unwrap_or(text))
+    }
+
+    fn prompt(&self, role: Role) -> &str {
+        match role {
+            Role::Query => &self.prompts.query,
+            Role::Document => &self.prompts.document,
+        }
+    }
+
     /// The tokens of `texts`, with the prompt of their role: the first stage of an encoding.
     ///
     /// # Errors
     ///
     /// [`Error::Tokenize`] when the tokenizer refuses a text.
     pub fn tokenize<S: AsRef<str> + Sync>(&self, role: Role, texts: &[S]) -> Result<TokenBatch> {
-        let prompt = match role {
-            Role::Query => &self.prompts.query,
-            Role::Document => &self.prompts.document,
-        };
-        let tokenized = self.tokenize_all(prompt, texts, 0)?;
+        let tokenized = self.tokenize_all(self.prompt(role), texts, 0)?;
         Ok(TokenBatch::from_sequences(
             tokenized.iter().map(|text| text.ids.as_slice()),
         ))

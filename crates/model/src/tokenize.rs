@@ -97,6 +97,23 @@ impl TextTokenizer {
         })
     }
 
+    /// Bytes of `text`, from its start, that [`tokenize`](Self::tokenize) does not cut off.
+    pub(crate) fn bytes_read(&self, prompt: &str, text: &str) -> Result<usize> {
+        let whole = format!("{prompt}{text}");
+        let error = |source| Error::Tokenize { text: 0, source };
+        let encoding = self
+            .tokenizer
+            .encode(whole.as_str(), false)
+            .map_err(error)?;
+        let room = self.max_tokens - self.special_tokens;
+        let end = match encoding.get_offsets().get(..room) {
+            Some(read) if encoding.len() > room => read.last().map_or(0, |&(_, end)| end),
+            _ => whole.len(),
+        };
+        let end = whole.floor_char_boundary(end);
+        Ok(end.saturating_sub(prompt.len()))
+    }
+
     /// Tokens at the start of a text that belong to `prompt`: those of the prompt alone, less a
     /// special token at the end.
     pub(crate) fn prompt_tokens(&self, prompt: &str) -> Result<usize> {

@@ -177,6 +177,38 @@ fn activations_agree() {
 }
 
 #[test]
+fn what_is_read_of_a_text_has_the_tokens_of_the_whole() {
+    let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
+    for (text, read) in [
+        ("", ""),
+        ("c", "c"),
+        ("c d e f", "c d e f"),
+        ("c d e f g h", "c d e f"),
+        (" c, d. e", " c, d."),
+        ("é ü à ô â", "é ü à ô"),
+    ] {
+        assert_eq!(encoder.part_read(Role::Document, text).unwrap(), read);
+    }
+    // The prompt, `query: `, takes its place too.
+    let read = encoder.part_read(Role::Query, "c d e f").unwrap();
+    assert_eq!(read, "c d");
+    let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(12)).unwrap();
+    let text = "é a b c d e f g h i j k l m n";
+    let read = encoder.part_read(Role::Query, text).unwrap();
+    assert!(!read.is_empty() && read.len() < text.len(), "{read}");
+    let ids = |text| {
+        encoder
+            .tokenize(Role::Query, &[text])
+            .unwrap()
+            .ids()
+            .to_vec()
+    };
+    assert_eq!(ids(read), ids(text));
+    assert_ne!(ids(read), ids(&read[..read.len() - 1]));
+}
+
+#[test]
 fn cut_tokens_are_counted() {
     let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
