@@ -151,7 +151,8 @@ impl Library {
         let of_abstract = sentences(abstract_text).into_iter().take_while(|sentence| {
             let start = at + abstract_text[at..].find(sentence).unwrap_or(0);
             at = start + sentence.len();
-            before + start < read.len()
+            // The first text there is counts in any case.
+            before + start == 0 || before + start < read.len()
         });
         let title = Some(title).filter(|title| !title.is_empty());
         Ok(title.into_iter().chain(of_abstract).collect())

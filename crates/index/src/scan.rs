@@ -211,7 +211,7 @@ impl Gain {
             .is_err()
     }
 
-    /// Takes note of a block in which `read` of `looked_at` pairs of `m` queries were to be read in f32.
+    /// Takes note of a block in which `read` of `looked_at` pairs of `m` queries were read in f32.
     fn note(&self, m: usize, looked_at: usize, read: usize) {
         let least = if m < MANY_QUERIES {
             LEAST_GAIN

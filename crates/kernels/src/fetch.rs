@@ -23,10 +23,15 @@ impl Kernel for Fetch<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        // The last line may be one that was asked for already, or two.
-        let lines = self.values.as_chunks().0.iter();
-        lines
-            .chain(self.values.last_chunk())
-            .for_each(|line| s.prefetch(line));
+        fetch(s, self.values);
     }
+}
+
+/// [`Cpu::fetch`], within a kernel. The last line that it asks for may lie in two.
+#[inline(always)]
+pub(crate) fn fetch<S: Simd>(s: S, values: &[f32]) {
+    let lines = values.as_chunks().0.iter();
+    lines
+        .chain(values.last_chunk())
+        .for_each(|line| s.prefetch(line));
 }

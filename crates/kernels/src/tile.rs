@@ -242,9 +242,9 @@ mod tests {
 
     #[test]
     fn tiles_are_few_and_alike() {
-        for rows in 0..100 {
-            let tiles: Vec<_> = tiles(7..7 + rows, TILE_ROWS).collect();
-            assert_eq!(tiles.len(), rows.div_ceil(TILE_ROWS));
+        for (rows, most) in (0..100).flat_map(|rows| [(rows, TILE_ROWS), (rows, 2 * TILE_ROWS)]) {
+            let tiles: Vec<_> = tiles(7..7 + rows, most).collect();
+            assert_eq!(tiles.len(), rows.div_ceil(most));
             let mut end = 7;
             for tile in &tiles {
                 assert_eq!(tile.start, end);
@@ -253,7 +253,7 @@ mod tests {
             assert_eq!(end, 7 + rows);
             let heights = tiles.iter().map(Range::len);
             let (low, high) = (heights.clone().min(), heights.max());
-            assert!(high.unwrap_or(1) - low.unwrap_or(1) <= 1 && high.unwrap_or(1) <= TILE_ROWS);
+            assert!(high.unwrap_or(1) - low.unwrap_or(1) <= 1 && high.unwrap_or(1) <= most);
         }
     }
 }

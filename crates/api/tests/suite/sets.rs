@@ -232,3 +232,43 @@ fn versions_of_one_paper_are_one_hit_on_request() {
     assert_eq!(once[1].paper, each[2].paper);
     assert_eq!(once[2].rank, 3);
 }
+
+/// [`Spelled`], which says that it reads nothing of any text.
+#[derive(Debug)]
+struct Unread;
+
+impl Embed for Unread {
+    fn info(&self) -> EmbedderInfo {
+        Spelled.info()
+    }
+
+    fn embed_documents(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Embedded, BoxError> {
+        Spelled.embed_documents(texts, progress)
+    }
+
+    fn part_read<'t>(&self, _text: &'t str) -> Result<&'t str, BoxError> {
+        Ok("")
+    }
+
+    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
+        Spelled.embed_queries(texts)
+    }
+}
+
+#[test]
+fn a_paper_of_which_nothing_is_read_is_explained_by_its_first_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path(), Unread).unwrap();
+    library
+        .add([Paper::new("a").abstract_text("1 0 0")])
+        .unwrap();
+    let query = Query::text("1 0 0").mode(Mode::Vector);
+    let hits = library.search(&query).unwrap();
+    let why = library.explain("1 0 0", &hits).unwrap();
+    assert_eq!(why[0].paper_sentence, "1 0 0");
+    assert!(why[0].score > 0.99, "{why:?}");
+}

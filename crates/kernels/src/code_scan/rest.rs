@@ -9,6 +9,7 @@ use bytemuck::cast_slice;
 
 use super::{CodeQueries, Reached};
 use crate::Cpu;
+use crate::fetch::fetch;
 use crate::simd::{IntegerKernel, Integers, LANES};
 
 /// What panels leave out of rows, in 8 bits, row by row.
@@ -96,9 +97,7 @@ impl IntegerKernel for Refinement<'_> {
         for at in 0..self.reached.len() {
             // Rows are read here and there, so that no processor foresees which.
             if let Some(later) = self.reached.get(at + AHEAD) {
-                let row = &self.rests.words[later.row as usize * len..][..len];
-                let lines = row.as_chunks().0.iter().chain(row.last_chunk());
-                lines.for_each(|line| s.prefetch(line));
+                fetch(s, &self.rests.words[later.row as usize * len..][..len]);
             }
             let mut found = self.reached[at];
             let (query, row) = (found.query as usize, found.row as usize);
