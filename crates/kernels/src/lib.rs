@@ -56,6 +56,7 @@ mod softmax;
 #[cfg(test)]
 mod testing;
 mod tile;
+mod weights;
 
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
@@ -65,3 +66,4 @@ pub use epilogue::Epilogue;
 pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
+pub use weights::Weights;

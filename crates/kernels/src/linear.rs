@@ -11,7 +11,8 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
-use crate::{AlignedBuffer, Cpu};
+use crate::weights::PackedWeights;
+use crate::{AlignedBuffer, Cpu, Weights};
 
 /// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
 /// processor it was made for.
@@ -24,7 +25,7 @@ pub struct Linear {
     inputs: usize,
     outputs: usize,
     /// `[panels, inputs, tile_columns]`
-    panels: AlignedBuffer,
+    panels: PackedWeights,
     /// `[panels, tile_columns]`
     bias: AlignedBuffer,
 }
@@ -36,33 +37,51 @@ impl Linear {
     ///
     /// When `inputs` is 0 or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let outputs = bias.len();
-        assert_ne!(inputs, 0, "a linear layer needs inputs");
-        assert_eq!(
-            weights.len(),
-            outputs * inputs,
-            "weights must be [outputs, inputs]"
-        );
-        let columns = cpu.tile_columns();
-        let padded = outputs.next_multiple_of(columns);
-        let mut panels = AlignedBuffer::zeroed(padded * inputs);
-        let panel_len = columns * inputs;
-        for (panel, rows) in panels
-            .as_mut_slice()
-            .chunks_exact_mut(panel_len)
-            .zip(weights.chunks(panel_len))
-        {
-            transpose(rows, inputs, panel, columns);
-        }
-        let mut padded_bias = AlignedBuffer::zeroed(padded);
-        padded_bias.as_mut_slice()[..outputs].copy_from_slice(bias);
-        Self {
+        let [layer] = Self::together(
             cpu,
-            inputs,
-            outputs,
-            panels,
-            bias: padded_bias,
-        }
+            [Weights {
+                values: weights,
+                bias,
+                inputs,
+            }],
+        );
+        layer
+    }
+
+    /// Packs layers that work one after the other into one piece of memory: it has
+    /// [large pages](AlignedBuffer), and while a layer works the next one is fetched.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub fn together<const N: usize>(cpu: Cpu, layers: [Weights<'_>; N]) -> [Self; N] {
+        layers.iter().for_each(Weights::check);
+        let columns = cpu.tile_columns();
+        let padded = layers.map(|layer| layer.outputs().next_multiple_of(columns));
+        let sizes = std::array::from_fn(|i| padded[i] * layers[i].inputs);
+        let panels = PackedWeights::together(sizes, |i, panels| {
+            let Weights { values, inputs, .. } = layers[i];
+            let panel_len = columns * inputs;
+            for (panel, rows) in panels
+                .chunks_exact_mut(panel_len)
+                .zip(values.chunks(panel_len))
+            {
+                transpose(rows, inputs, panel, columns);
+            }
+        });
+        let mut layers = layers.into_iter().zip(padded);
+        panels.map(|panels| {
+            let (layer, padded) = layers.next().expect("as many as there are panels");
+            let mut bias = AlignedBuffer::zeroed(padded);
+            bias.as_mut_slice()[..layer.outputs()].copy_from_slice(layer.bias);
+            Self {
+                cpu,
+                inputs: layer.inputs,
+                outputs: layer.outputs(),
+                panels,
+                bias,
+            }
+        })
     }
 
     /// Values of a row of x.

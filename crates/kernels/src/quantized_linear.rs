@@ -13,7 +13,8 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
 use crate::tile::{Codes, Rows, tile};
-use crate::{AlignedBuffer, Cpu, QuantizedRows};
+use crate::weights::PackedWeights;
+use crate::{AlignedBuffer, Cpu, QuantizedRows, Weights};
 
 /// The greatest code of a weight; the least is its negative.
 const TOP: f32 = 127.0;
@@ -30,7 +31,7 @@ pub struct QuantizedLinear {
     /// Words in which the codes of a row of x lie, the last one filled up with weights of 0.
     groups: usize,
     /// Codes, `[panels, groups, tile_columns, GROUP]`.
-    panels: AlignedBuffer,
+    panels: PackedWeights,
     /// `[panels, tile_columns]`
     scales: AlignedBuffer,
     /// `[panels, tile_columns]`
@@ -55,46 +56,64 @@ impl QuantizedLinear {
     ///
     /// When `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let outputs = bias.len();
-        assert_ne!(inputs, 0, "a linear layer needs inputs");
-        assert!(
-            inputs <= Self::MAX_INPUTS,
-            "sums are exact up to {} inputs, found {inputs}",
-            Self::MAX_INPUTS
-        );
-        assert_eq!(
-            weights.len(),
-            outputs * inputs,
-            "weights must be [outputs, inputs]"
-        );
-        let columns = cpu.tile_columns();
-        let groups = inputs.div_ceil(GROUP);
-        let padded = outputs.next_multiple_of(columns);
-        let mut panels = AlignedBuffer::zeroed(padded * groups);
-        let [mut scales, mut padded_bias, mut sums] = [padded; 3].map(AlignedBuffer::zeroed);
-        padded_bias.as_mut_slice()[..outputs].copy_from_slice(bias);
-        let words: &mut [[i8; GROUP]] = cast_slice_mut(panels.as_mut_slice());
-        let mut codes = vec![0; inputs];
-        for (output, weights) in weights.chunks_exact(inputs).enumerate() {
-            scales.as_mut_slice()[output] = quantize_weights(weights, &mut codes);
-            let sum = codes.iter().map(|&code| i32::from(code)).sum::<i32>();
-            cast_slice_mut(sums.as_mut_slice())[output] = sum_pair(-sum);
-            let (panel, column) = (output / columns, output % columns);
-            for (g, codes) in codes.chunks(GROUP).enumerate() {
-                let word = &mut words[(panel * groups + g) * columns + column];
-                word[..codes.len()].copy_from_slice(codes);
-            }
-        }
-        Self {
+        let [layer] = Self::together(
             cpu,
-            inputs,
-            outputs,
-            groups,
-            panels,
-            scales,
-            bias: padded_bias,
-            sums,
-        }
+            [Weights {
+                values: weights,
+                bias,
+                inputs,
+            }],
+        );
+        layer
+    }
+
+    /// Packs layers that work one after the other into one piece of memory, as
+    /// [`Linear::together`](crate::Linear::together) does.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
+    pub fn together<const N: usize>(cpu: Cpu, layers: [Weights<'_>; N]) -> [Self; N] {
+        let columns = cpu.tile_columns();
+        let padded = |layer: &Weights<'_>| layer.outputs().next_multiple_of(columns);
+        let mut packed = layers.map(|layer| {
+            layer.check();
+            assert!(
+                layer.inputs <= Self::MAX_INPUTS,
+                "sums are exact up to {} inputs, found {}",
+                Self::MAX_INPUTS,
+                layer.inputs
+            );
+            let [scales, mut bias, sums] = [padded(&layer); 3].map(AlignedBuffer::zeroed);
+            bias.as_mut_slice()[..layer.outputs()].copy_from_slice(layer.bias);
+            (scales, bias, sums)
+        });
+        let sizes = layers.map(|layer| padded(&layer) * layer.inputs.div_ceil(GROUP));
+        let panels = PackedWeights::together(sizes, |i, panels| {
+            let (scales, _, sums) = &mut packed[i];
+            let sums = cast_slice_mut(sums.as_mut_slice());
+            pack(
+                &layers[i],
+                columns,
+                cast_slice_mut(panels),
+                scales.as_mut_slice(),
+                sums,
+            );
+        });
+        let mut parts = layers.into_iter().zip(packed);
+        panels.map(|panels| {
+            let (layer, (scales, bias, sums)) = parts.next().expect("as many as there are panels");
+            Self {
+                cpu,
+                inputs: layer.inputs,
+                outputs: layer.outputs(),
+                groups: layer.inputs.div_ceil(GROUP),
+                panels,
+                scales,
+                bias,
+                sums,
+            }
+        })
     }
 
     /// Codes of a row of x.
@@ -160,6 +179,28 @@ impl QuantizedLinear {
             outputs,
             panels: self.panels.as_slice(),
         });
+    }
+}
+
+/// Writes the codes of a layer into panels, and the scale and minus the sum of the codes of each
+/// output.
+fn pack(
+    layer: &Weights<'_>,
+    columns: usize,
+    words: &mut [[i8; GROUP]],
+    scales: &mut [f32],
+    sums: &mut [i32],
+) {
+    let groups = layer.inputs.div_ceil(GROUP);
+    let mut codes = vec![0; layer.inputs];
+    for (output, weights) in layer.values.chunks_exact(layer.inputs).enumerate() {
+        scales[output] = quantize_weights(weights, &mut codes);
+        sums[output] = sum_pair(-codes.iter().map(|&code| i32::from(code)).sum::<i32>());
+        let (panel, column) = (output / columns, output % columns);
+        for (g, codes) in codes.chunks(GROUP).enumerate() {
+            let word = &mut words[(panel * groups + g) * columns + column];
+            word[..codes.len()].copy_from_slice(codes);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use cognate_kernels::{Cpu, Linear, QuantizedLinear};
+use cognate_kernels::{Cpu, Linear, QuantizedLinear, Weights};
 use rayon::prelude::*;
 
 use super::PostNormEncoder;
@@ -64,6 +64,13 @@ struct Loader<'a> {
     int8: bool,
 }
 
+/// The tensors of a linear layer.
+struct LinearTensors {
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+}
+
 impl Loader<'_> {
     fn words(&self) -> Result<WordTable> {
         let shape = [self.config.vocab_size, self.config.hidden_size];
@@ -83,19 +90,26 @@ impl Loader<'_> {
             ..
         } = *self.config;
         let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
+        // In the order in which they work.
+        let [qkv, output, up, down] = self.pack([
+            self.queries_keys_values(name)?,
+            self.linear(&name(self.names.output), narrow, narrow)?,
+            self.linear(&name(self.names.up), wide, narrow)?,
+            self.linear(&name(self.names.down), narrow, wide)?,
+        ]);
         Ok(Layer {
-            qkv: self.queries_keys_values(name)?,
-            output: self.linear(&name(self.names.output), narrow, narrow)?,
+            qkv,
+            output,
             attention_norm: self.norm(&name(self.names.attention_norm))?,
-            up: self.linear(&name(self.names.up), wide, narrow)?,
+            up,
             hidden_act,
-            down: self.linear(&name(self.names.down), narrow, wide)?,
+            down,
             output_norm: self.norm(&name(self.names.output_norm))?,
         })
     }
 
     /// The three projections of attention as one, the queries scaled by the root of the head size.
-    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Projection> {
+    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<LinearTensors> {
         let width = self.config.hidden_size;
         #[expect(clippy::cast_precision_loss, reason = "a head is small")]
         let scale = 1.0 / (self.config.head_size() as f32).sqrt();
@@ -115,23 +129,34 @@ impl Loader<'_> {
                     .for_each(|value| *value *= scale);
             }
         }
-        Ok(self.pack(&weights, &bias, width))
+        Ok(LinearTensors {
+            weights,
+            bias,
+            inputs: width,
+        })
     }
 
-    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Projection> {
-        let weights = self
-            .weights
-            .tensor(&format!("{name}.weight"), &[outputs, inputs])?;
-        let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
-        Ok(self.pack(&weights, &bias, inputs))
+    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<LinearTensors> {
+        Ok(LinearTensors {
+            weights: self
+                .weights
+                .tensor(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: self.weights.tensor(&format!("{name}.bias"), &[outputs])?,
+            inputs,
+        })
     }
 
-    fn pack(&self, weights: &[f32], bias: &[f32], inputs: usize) -> Projection {
+    fn pack<const N: usize>(&self, layers: [LinearTensors; N]) -> [Projection; N] {
         let cpu = self.cpu;
+        let layers = layers.each_ref().map(|layer| Weights {
+            values: &layer.weights,
+            bias: &layer.bias,
+            inputs: layer.inputs,
+        });
         if self.int8 {
-            Projection::Int8(cpu, QuantizedLinear::new(cpu, weights, bias, inputs))
+            QuantizedLinear::together(cpu, layers).map(|layer| Projection::Int8(cpu, layer))
         } else {
-            Projection::F32(Linear::new(cpu, weights, bias, inputs))
+            Linear::together(cpu, layers).map(Projection::F32)
         }
     }
 
