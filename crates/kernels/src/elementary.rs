@@ -90,7 +90,8 @@ pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     let (one, exponent) = (s.splat(1.0), s.splat(EXPONENT));
     let (mut n, mut r) = (x, x);
     for v in 0..N {
-        x[v] = s.max(x[v], s.splat(-87.0));
+        // In this order, a NaN stays one.
+        x[v] = s.max(s.splat(-87.0), x[v]);
         n[v] = s.fma(x[v], s.splat(std::f32::consts::LOG2_E), exponent);
         let whole = s.sub(n[v], exponent);
         r[v] = s.fma(whole, s.splat(-LN_2_HIGH), x[v]);

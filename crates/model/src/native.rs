@@ -39,6 +39,8 @@ pub(crate) struct PostNormEncoder {
     layers: Vec<Layer>,
     /// `[heads, 2 · span − 1]`, where the family has one.
     position_bias: Option<Vec<f32>>,
+    /// Layers are in 8 bits, and so may be the scores of attention.
+    int8: bool,
     batches: Pool<WholeBatch>,
     scratch: Pool<Scratch>,
 }
@@ -137,6 +139,7 @@ impl PostNormEncoder {
                 values,
                 span: self.config.max_tokens(),
             }),
+            coarse: self.int8,
         }
     }
 

@@ -9,9 +9,10 @@ use std::arch::x86_64::{
     _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmp_ps, _mm256_cvtepi8_epi16,
     _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps,
-    _mm256_movemask_ps, _mm256_mul_ps, _mm256_packus_epi32, _mm256_permute2f128_ps,
-    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps,
-    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_si256, _mm256_packus_epi32,
+    _mm256_permute2f128_ps, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::integers::GROUP;
@@ -231,8 +232,8 @@ impl Integers for Avx2 {
         // SAFETY: an `Avx2` proves AVX2; the array has as many words as the stores write, and they
         // ask for no alignment.
         unsafe {
-            std::arch::x86_64::_mm256_storeu_si256(words.as_mut_ptr().cast(), a[0]);
-            std::arch::x86_64::_mm256_storeu_si256(words.as_mut_ptr().add(HALF).cast(), a[1]);
+            _mm256_storeu_si256(words.as_mut_ptr().cast(), a[0]);
+            _mm256_storeu_si256(words.as_mut_ptr().add(HALF).cast(), a[1]);
         }
         words
     }
@@ -306,6 +307,28 @@ impl Integers for Avx2 {
                 _mm256_extracti128_si256::<1>(words),
             );
             _mm_storeu_si128(to.as_mut_ptr().cast(), bytes);
+        }
+    }
+
+    #[inline(always)]
+    fn store_groups(self, codes: [Pair; GROUP], to: &mut [i32; LANES]) {
+        let (to, _) = to.as_chunks_mut::<HALF>();
+        for (half, to) in to.iter_mut().enumerate() {
+            // SAFETY: an `Avx2` proves AVX2; the reference is to as many words as the store writes,
+            // and it asks for no alignment.
+            unsafe {
+                let byte = _mm256_set1_epi32(0xff);
+                let [a, b, c, d] = codes.map(|code| _mm256_castps_si256(code[half]));
+                let low = _mm256_or_si256(
+                    _mm256_and_si256(a, byte),
+                    _mm256_slli_epi32::<8>(_mm256_and_si256(b, byte)),
+                );
+                let high = _mm256_or_si256(
+                    _mm256_slli_epi32::<16>(_mm256_and_si256(c, byte)),
+                    _mm256_slli_epi32::<24>(d),
+                );
+                _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm256_or_si256(low, high));
+            }
         }
     }
 }

@@ -5,12 +5,13 @@
 
 use std::arch::x86_64::{
     __m512, __m512i, _CMP_GE_OQ, _MM_HINT_T1, _mm_prefetch, _mm_storeu_si128, _mm256_loadu_si256,
-    _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask,
-    _mm512_cvtepi8_epi16, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_div_ps,
-    _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_slli_epi32,
-    _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps,
+    _mm512_cmp_ps_mask, _mm512_cvtepi8_epi16, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
+    _mm512_div_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_max_ps, _mm512_min_ps,
+    _mm512_mul_ps, _mm512_or_si512, _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4,
+    _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
+    _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
 
 use super::integers::GROUP;
@@ -192,7 +193,7 @@ impl<const VNNI: bool> Integers for Avx512<VNNI> {
         let mut words = [0; LANES];
         // SAFETY: an `Avx512` proves AVX-512F; the array has as many words as the store writes, and
         // it asks for no alignment.
-        unsafe { std::arch::x86_64::_mm512_storeu_si512(words.as_mut_ptr().cast(), a) };
+        unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), a) };
         words
     }
 
@@ -245,6 +246,25 @@ impl<const VNNI: bool> Integers for Avx512<VNNI> {
         unsafe {
             let codes = _mm512_cvtepi32_epi8(_mm512_castps_si512(codes));
             _mm_storeu_si128(to.as_mut_ptr().cast(), codes);
+        }
+    }
+
+    #[inline(always)]
+    fn store_groups(self, codes: [__m512; GROUP], to: &mut [i32; LANES]) {
+        // SAFETY: an `Avx512` proves AVX-512F; the reference is to as many words as the store writes,
+        // and it asks for no alignment.
+        unsafe {
+            let byte = _mm512_set1_epi32(0xff);
+            let [a, b, c, d] = codes.map(|code| _mm512_castps_si512(code));
+            let low = _mm512_or_si512(
+                _mm512_and_si512(a, byte),
+                _mm512_slli_epi32::<8>(_mm512_and_si512(b, byte)),
+            );
+            let high = _mm512_or_si512(
+                _mm512_slli_epi32::<16>(_mm512_and_si512(c, byte)),
+                _mm512_slli_epi32::<24>(d),
+            );
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_or_si512(low, high));
         }
     }
 }

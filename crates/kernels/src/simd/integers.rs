@@ -66,6 +66,9 @@ pub(crate) trait Integers: Simd {
 
     /// Stores 16 codes, each the lowest byte of a lane, in groups.
     fn store_codes(self, codes: Self::F, to: &mut [i32; LANES / GROUP]);
+
+    /// Stores 16 groups of codes: each lane's lowest bytes, of the first vector in the lowest byte.
+    fn store_groups(self, codes: [Self::F; GROUP], to: &mut [i32; LANES]);
 }
 
 /// Work over the vectors of one instruction set, integers among them.
@@ -122,7 +125,12 @@ mod tests {
     struct Operations<'a>(&'a [i32; LANES], &'a [i32; LANES], &'a [f32; LANES]);
 
     impl IntegerKernel for Operations<'_> {
-        type Output = ([[i32; LANES]; 4], [f32; LANES], [i32; LANES / GROUP]);
+        type Output = (
+            [[i32; LANES]; 4],
+            [f32; LANES],
+            [i32; LANES / GROUP],
+            [i32; LANES],
+        );
 
         #[inline(always)]
         fn run<S: Integers>(self, s: S) -> Self::Output {
@@ -131,10 +139,14 @@ mod tests {
             let group = s.dot_group(s.splat_word(9), a, b);
             let mut codes = [0; LANES / GROUP];
             s.store_codes(s.load(self.2), &mut codes);
+            let mut groups = [0; LANES];
+            let code = |more: f32| s.add(s.load(self.2), s.splat(more));
+            s.store_groups([0.0, 1.0, -1.0, 2.0].map(code), &mut groups);
             (
                 [a, b, pairs, group].map(|words| s.words(words)),
                 s.to_array(s.to_float(pairs)),
                 codes,
+                groups,
             )
         }
     }
@@ -180,6 +192,8 @@ mod tests {
                     .map(|(&a, b)| i32::from(a) * i32::from(b as i8));
                 assert_eq!(expected.0[3][l], products.sum::<i32>() + 9);
                 assert_eq!(f32::from(expected.2[l / 4].to_le_bytes()[l % 4]), codes[l]);
+                let bytes = [0, 1, -1, 2].map(|more| (codes[l] as i32 + more).to_le_bytes()[0]);
+                assert_eq!(expected.3[l].to_le_bytes(), bytes);
             }
         }
     }

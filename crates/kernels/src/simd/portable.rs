@@ -168,4 +168,11 @@ impl Integers for Portable {
             *to = i32::from_le_bytes(codes.map(|code| code.to_bits().to_le_bytes()[0]));
         }
     }
+
+    #[inline(always)]
+    fn store_groups(self, codes: [Self::F; GROUP], to: &mut [i32; LANES]) {
+        for (l, to) in to.iter_mut().enumerate() {
+            *to = i32::from_le_bytes(codes.map(|codes| codes[l].to_bits().to_le_bytes()[0]));
+        }
+    }
 }

@@ -48,6 +48,7 @@ impl PostNormEncoder {
             positions: loader.positions()?,
             embedding_norm: loader.norm("embeddings.LayerNorm")?,
             position_bias: loader.position_bias()?,
+            int8,
             config: config.clone(),
             batches: Pool::default(),
             scratch: Pool::default(),

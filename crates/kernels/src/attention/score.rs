@@ -1,0 +1,155 @@
+#![expect(
+    clippy::inline_always,
+    reason = "what a function with target features calls must be compiled with them"
+)]
+
+use super::PANEL_VECTORS;
+use crate::simd::{IntegerKernel, Integers, Kernel, LANES, Simd};
+use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
+
+/// The scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and the largest of each
+/// query.
+pub(super) struct Score<'a, P> {
+    pub(super) products: P,
+    pub(super) tokens: usize,
+    pub(super) vectors: usize,
+    /// Turned; that of the first query with the last key comes first.
+    pub(super) bias: Option<&'a [f32]>,
+    pub(super) scores: &'a mut [f32],
+}
+
+/// The products of keys and a panel of queries.
+pub(super) trait Products<S: Simd> {
+    /// Those of the keys `key..key + R`.
+    fn tile<const R: usize, const V: usize>(&self, s: S, key: usize) -> [[S::F; V]; R];
+}
+
+/// Products of keys as they are, and queries as [`PackQueries`](super::pack::PackQueries) leaves them.
+pub(super) struct FloatProducts<'a> {
+    pub(super) keys: Rows<'a>,
+    pub(super) head_size: usize,
+    pub(super) queries: &'a [f32],
+}
+
+impl<S: Simd> Products<S> for FloatProducts<'_> {
+    #[inline(always)]
+    fn tile<const R: usize, const V: usize>(&self, s: S, key: usize) -> [[S::F; V]; R] {
+        let zeros = [[s.splat(0.0); V]; R];
+        let keys = self.keys.from(key);
+        tile::<S, Floats, R, V>(s, zeros, keys, self.head_size, self.queries, &[])
+    }
+}
+
+/// Products of codes, as [`QuantizeKeys`](super::pack::QuantizeKeys) and
+/// [`QuantizeQueries`](super::pack::QuantizeQueries) leave them: `scale · sum + offset`.
+pub(super) struct CodeProducts<'a> {
+    pub(super) keys: Rows<'a, i32>,
+    /// Words of a key.
+    pub(super) groups: usize,
+    pub(super) queries: &'a [i32],
+    /// Of each query.
+    pub(super) scales: &'a [f32],
+    pub(super) offsets: &'a [f32],
+}
+
+impl<S: Integers> Products<S> for CodeProducts<'_> {
+    #[inline(always)]
+    fn tile<const R: usize, const V: usize>(&self, s: S, key: usize) -> [[S::F; V]; R] {
+        let zeros = [[s.splat_word(0); V]; R];
+        let keys = self.keys.from(key);
+        let sums = tile::<S, Codes, R, V>(s, zeros, keys, self.groups, self.queries, &[]);
+        let (scales, _) = self.scales.as_chunks::<LANES>();
+        let (offsets, _) = self.offsets.as_chunks::<LANES>();
+        let mut products = [[s.splat(0.0); V]; R];
+        for (products, sums) in products.iter_mut().zip(sums) {
+            for v in 0..V {
+                let (scale, offset) = (s.load(&scales[v]), s.load(&offsets[v]));
+                products[v] = s.fma(s.to_float(sums[v]), scale, offset);
+            }
+        }
+        products
+    }
+}
+
+impl Kernel for Score<'_, FloatProducts<'_>> {
+    type Output = [[f32; LANES]; PANEL_VECTORS];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        self.panel(s)
+    }
+}
+
+impl IntegerKernel for Score<'_, CodeProducts<'_>> {
+    type Output = [[f32; LANES]; PANEL_VECTORS];
+
+    #[inline(always)]
+    fn run<S: Integers>(self, s: S) -> Self::Output {
+        self.panel(s)
+    }
+}
+
+impl<P> Score<'_, P> {
+    #[inline(always)]
+    fn panel<S: Simd>(self, s: S) -> [[f32; LANES]; PANEL_VECTORS]
+    where
+        P: Products<S>,
+    {
+        match self.vectors {
+            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => self.tiles::<S, PANEL_VECTORS>(s),
+            _ => self.tiles::<S, 1>(s),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> [[f32; LANES]; PANEL_VECTORS]
+    where
+        P: Products<S>,
+    {
+        let mut largest = [s.splat(f32::NEG_INFINITY); V];
+        let height = if V == PANEL_VECTORS {
+            2 * TILE_ROWS
+        } else {
+            TILE_ROWS
+        };
+        for rows in tiles(0..self.tokens, height) {
+            at_height!(rows.len(), V == PANEL_VECTORS, R => {
+                self.tile::<S, R, V>(s, rows.start, &mut largest);
+            });
+        }
+        let mut found = [[0.0; LANES]; PANEL_VECTORS];
+        for (found, largest) in found.iter_mut().zip(largest) {
+            s.store(largest, found);
+        }
+        found
+    }
+
+    /// One tile of scores.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const V: usize>(
+        &mut self,
+        s: S,
+        key: usize,
+        largest: &mut [S::F; V],
+    ) where
+        P: Products<S>,
+    {
+        let mut sums = self.products.tile::<R, V>(s, key);
+        if let Some(bias) = self.bias {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let (bias, _) = bias[self.tokens - 1 - (key + r)..].as_chunks::<LANES>();
+                for v in 0..V {
+                    sums[v] = s.add(sums[v], s.load(&bias[v]));
+                }
+            }
+        }
+        let scores = &mut self.scores[key * V * LANES..][..R * V * LANES];
+        let (scores, _) = scores.as_chunks_mut::<LANES>();
+        for (r, sums) in sums.iter().enumerate() {
+            for v in 0..V {
+                largest[v] = s.max(largest[v], sums[v]);
+                s.store(sums[v], &mut scores[r * V + v]);
+            }
+        }
+    }
+}
