@@ -8,18 +8,20 @@ use std::ops::Range;
 use bytemuck::cast_slice_mut;
 
 use crate::simd::{GROUP, Kernel, LANES, Simd};
-use crate::softmax::Exponentials;
+use crate::softmax::{ExponentialCodes, Exponentials};
 use crate::tile::Rows;
 use crate::{AlignedBuffer, Cpu};
 
 mod pack;
+mod quantize;
 mod score;
 #[cfg(test)]
 mod tests;
 mod weigh;
 
-use pack::{PackQueries, PackValues, QuantizeKeys, QuantizeQueries};
-use score::{CodeProducts, FloatProducts, Score};
+use pack::{PackQueries, PackValues};
+use quantize::{QuantizeKeys, QuantizeQueries, QuantizeValues};
+use score::Score;
 use weigh::Weigh;
 
 /// The most vectors side by side of which a panel of queries consists.
@@ -38,9 +40,10 @@ pub struct Attention<'a> {
     pub head_size: usize,
     /// What is added to the scores, by relative position.
     pub position_bias: Option<PositionBias<'a>>,
-    /// Scores come from codes of 8 bits, where that is faster: for layers in 8 bits. A code is off by
-    /// half a step at most, and a step is 1/64 of the largest value of a query, 1/127 of that of
-    /// all keys of a head.
+    /// Queries, keys, values and the weights of softmax become codes of 8 bits, where that is faster:
+    /// for layers in 8 bits. A code is off by half a step at most. A step is 1/64 of the largest
+    /// value of a query, 1/127 of that of all keys of a head, between 1/64 and 1/127 of that of a
+    /// column of values, and 1/255 of the largest weight.
     pub coarse: bool,
 }
 
@@ -60,14 +63,26 @@ pub struct AttentionScratch {
     queries: AlignedBuffer,
     /// `[groups of columns, n, columns]`
     values: AlignedBuffer,
-    /// Words, `[padded_size / GROUP, width of a panel]`
-    query_codes: AlignedBuffer,
-    /// Words, `[n, padded_size / GROUP]`
-    key_codes: AlignedBuffer,
     /// `[n, width of a panel]`
     scores: AlignedBuffer,
     /// As [`Sequence::turn_bias`] makes it.
     bias: AlignedBuffer,
+    codes: Codes,
+}
+
+/// The same in 8 bits, in words of [`GROUP`] codes.
+#[derive(Clone, Debug, Default)]
+struct Codes {
+    /// `[padded_size / GROUP, width of a panel]`
+    queries: AlignedBuffer,
+    /// `[n, padded_size / GROUP]`
+    keys: AlignedBuffer,
+    /// `[groups of columns, n / GROUP, columns]`
+    values: AlignedBuffer,
+    /// `[padded_size]`
+    value_scales: AlignedBuffer,
+    /// `[n / GROUP, width of a panel]`
+    weights: AlignedBuffer,
 }
 
 impl Cpu {
@@ -146,7 +161,12 @@ impl Cpu {
             qkv,
         };
         for head in 0..attention.heads {
-            sequence.head(head, queries.clone(), scratch, out);
+            let queries = queries.clone();
+            if attention.coarse && tokens >= LEAST_COARSE {
+                sequence.coarse_head(head, queries, scratch, out);
+            } else {
+                sequence.head(head, queries, scratch, out);
+            }
         }
     }
 }
@@ -164,6 +184,28 @@ struct Sequence<'a> {
     qkv: &'a [f32],
 }
 
+/// A part of `qkv`.
+#[derive(Clone, Copy)]
+enum Part {
+    Queries,
+    Keys,
+    Values,
+}
+
+/// Queries that go through attention together.
+struct Panel {
+    first: usize,
+    count: usize,
+    vectors: usize,
+}
+
+impl Panel {
+    /// Lanes.
+    fn width(&self) -> usize {
+        self.vectors * LANES
+    }
+}
+
 impl Sequence<'_> {
     /// Each step is a kernel of its own: in one function of all of them, the compiler runs out of
     /// registers in the loops that count.
@@ -174,109 +216,195 @@ impl Sequence<'_> {
         scratch: &mut AttentionScratch,
         out: &mut [f32],
     ) {
-        let Attention {
-            heads, head_size, ..
-        } = self.attention;
-        let (tokens, width) = (self.tokens, heads * head_size);
+        let (cpu, tokens, head_size) = (self.cpu, self.tokens, self.attention.head_size);
         let padded_size = head_size.next_multiple_of(LANES);
         let values = scratch.values.first(tokens * padded_size);
-        let at = head * head_size;
-        let part = |part: usize, token: usize| Rows {
-            values: &self.qkv[token * 3 * width + part * width + at..],
-            stride: 3 * width,
-            step: 1,
-        };
-        self.cpu.run(PackValues {
-            rows: part(2, 0),
+        cpu.run(PackValues {
+            rows: self.rows(Part::Values, head, 0),
             tokens,
             size: head_size,
             packed: values,
         });
         let bias = self.turn_bias(head, &mut scratch.bias);
-        let words = padded_size / GROUP;
-        let coarse = self.attention.coarse && tokens >= LEAST_COARSE;
-        let key_codes: &mut [i32] = cast_slice_mut(scratch.key_codes.first(tokens * words));
-        let key_scale = coarse.then(|| {
-            self.cpu.run_integers(QuantizeKeys {
-                rows: part(1, 0),
+        for panel in self.panels(queries.clone()) {
+            let Panel { first, vectors, .. } = panel;
+            let width = panel.width();
+            let queries_packed = scratch.queries.first(padded_size * width);
+            let scores = scratch.scores.first(tokens * width);
+            self.pack_queries(head, &panel, queries_packed);
+            let largest = cpu.run(Score {
+                products: score::FloatProducts {
+                    keys: self.rows(Part::Keys, head, 0),
+                    head_size,
+                    queries: queries_packed,
+                },
                 tokens,
-                size: head_size,
-                words: key_codes,
-            })
-        });
-        let mut first = queries.start;
-        while first < queries.end {
-            let vectors = self.cpu.panel_vectors(queries.end - first);
-            let panel = vectors * LANES;
-            let count = panel.min(queries.end - first);
-            let packed = scratch.queries.first(padded_size * panel);
-            let scores = scratch.scores.first(tokens * panel);
-            let bias = bias.map(|bias| &bias[first..]);
-            self.cpu.run(PackQueries {
-                rows: part(0, first),
-                count,
-                size: head_size,
                 vectors,
-                packed,
+                bias: bias.map(|bias| &bias[first..]),
+                scores,
             });
-            let largest = if let Some(key_scale) = key_scale {
-                let codes: &mut [i32] = cast_slice_mut(scratch.query_codes.first(words * panel));
-                let mut scales = [[0.0; LANES]; PANEL_VECTORS];
-                let mut offsets = scales;
-                self.cpu.run_integers(QuantizeQueries {
-                    packed,
-                    vectors,
-                    key_scale,
-                    words: codes,
-                    scales: scales.as_flattened_mut(),
-                    offsets: offsets.as_flattened_mut(),
-                });
-                self.cpu.run_integers(Score {
-                    products: CodeProducts {
-                        keys: Rows {
-                            values: key_codes,
-                            stride: words,
-                            step: 1,
-                        },
-                        groups: words,
-                        queries: codes,
-                        scales: scales.as_flattened(),
-                        offsets: offsets.as_flattened(),
-                    },
-                    tokens,
-                    vectors,
-                    bias,
-                    scores,
-                })
-            } else {
-                self.cpu.run(Score {
-                    products: FloatProducts {
-                        keys: part(1, 0),
-                        head_size,
-                        queries: packed,
-                    },
-                    tokens,
-                    vectors,
-                    bias,
-                    scores,
-                })
-            };
-            let sums = self.cpu.run(Exponentials {
+            let sums = cpu.run(Exponentials {
                 scores,
                 vectors,
                 largest,
             });
-            self.cpu.run(Weigh {
+            let products = weigh::FloatProducts {
                 weights: scores,
-                panel,
-                sums: &sums.as_flattened()[..count],
+                panel: width,
                 tokens,
                 values,
-                out: &mut out[(first - queries.start) * width + at..],
-                stride: width,
-                size: head_size,
+            };
+            cpu.run(self.weigh(head, &panel, products, sums.as_flattened(), &queries, out));
+        }
+    }
+
+    /// The same with codes of 8 bits, up to the sums of products, which are exact.
+    fn coarse_head(
+        &self,
+        head: usize,
+        queries: Range<usize>,
+        scratch: &mut AttentionScratch,
+        out: &mut [f32],
+    ) {
+        let (cpu, tokens, head_size) = (self.cpu, self.tokens, self.attention.head_size);
+        let padded_size = head_size.next_multiple_of(LANES);
+        let (words, groups) = (padded_size / GROUP, tokens.div_ceil(GROUP));
+        let codes = &mut scratch.codes;
+        let keys: &mut [i32] = cast_slice_mut(codes.keys.first(tokens * words));
+        let values: &mut [i32] = cast_slice_mut(codes.values.first(groups * padded_size));
+        let value_scales = codes.value_scales.first(padded_size);
+        let key_scale = cpu.run_integers(QuantizeKeys {
+            rows: self.rows(Part::Keys, head, 0),
+            tokens,
+            size: head_size,
+            words: keys,
+        });
+        cpu.run_integers(QuantizeValues {
+            rows: self.rows(Part::Values, head, 0),
+            tokens,
+            size: head_size,
+            words: values,
+            scales: value_scales,
+        });
+        let bias = self.turn_bias(head, &mut scratch.bias);
+        for panel in self.panels(queries.clone()) {
+            let Panel { first, vectors, .. } = panel;
+            let width = panel.width();
+            let packed = scratch.queries.first(padded_size * width);
+            let scores = scratch.scores.first(tokens * width);
+            let query_codes: &mut [i32] = cast_slice_mut(codes.queries.first(words * width));
+            let weights: &mut [i32] = cast_slice_mut(codes.weights.first(groups * width));
+            let [mut scales, mut offsets] = [[[0.0; LANES]; PANEL_VECTORS]; 2];
+            self.pack_queries(head, &panel, packed);
+            cpu.run_integers(QuantizeQueries {
+                packed,
+                vectors,
+                key_scale,
+                words: query_codes,
+                scales: scales.as_flattened_mut(),
+                offsets: offsets.as_flattened_mut(),
             });
+            let largest = cpu.run_integers(Score {
+                products: score::CodeProducts {
+                    keys: Rows {
+                        values: keys,
+                        stride: words,
+                        step: 1,
+                    },
+                    groups: words,
+                    queries: query_codes,
+                    scales: scales.as_flattened(),
+                    offsets: offsets.as_flattened(),
+                },
+                tokens,
+                vectors,
+                bias: bias.map(|bias| &bias[first..]),
+                scores,
+            });
+            let sums = cpu.run_integers(ExponentialCodes {
+                scores,
+                vectors,
+                largest,
+                codes: weights,
+            });
+            let products = weigh::CodeProducts {
+                weights,
+                panel: width,
+                groups,
+                values,
+                scales: value_scales,
+            };
+            cpu.run_integers(self.weigh(
+                head,
+                &panel,
+                products,
+                sums.as_flattened(),
+                &queries,
+                out,
+            ));
+        }
+    }
+
+    /// The vectors of a part of `qkv` for one head, from a token on.
+    fn rows(&self, part: Part, head: usize, token: usize) -> Rows<'_> {
+        let width = self.width();
+        let at = token * 3 * width + part as usize * width + head * self.attention.head_size;
+        Rows {
+            values: &self.qkv[at..],
+            stride: 3 * width,
+            step: 1,
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.attention.heads * self.attention.head_size
+    }
+
+    /// Cuts queries into panels.
+    fn panels(&self, queries: Range<usize>) -> impl Iterator<Item = Panel> {
+        let cpu = self.cpu;
+        let mut first = queries.start;
+        std::iter::from_fn(move || {
+            let left = queries.end - first;
+            let vectors = cpu.panel_vectors(left);
+            let count = left.min(vectors * LANES);
+            let panel = Panel {
+                first,
+                count,
+                vectors,
+            };
             first += count;
+            (count > 0).then_some(panel)
+        })
+    }
+
+    fn pack_queries(&self, head: usize, panel: &Panel, packed: &mut [f32]) {
+        self.cpu.run(PackQueries {
+            rows: self.rows(Part::Queries, head, panel.first),
+            count: panel.count,
+            size: self.attention.head_size,
+            vectors: panel.vectors,
+            packed,
+        });
+    }
+
+    /// The last step of a panel; `out` is of `queries`.
+    fn weigh<'b, P>(
+        &self,
+        head: usize,
+        panel: &Panel,
+        products: P,
+        sums: &'b [f32],
+        queries: &Range<usize>,
+        out: &'b mut [f32],
+    ) -> Weigh<'b, P> {
+        let (width, size) = (self.width(), self.attention.head_size);
+        Weigh {
+            products,
+            sums: &sums[..panel.count],
+            out: &mut out[(panel.first - queries.start) * width + head * size..],
+            stride: width,
+            size,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::attention::PANEL_VECTORS;
 use crate::elementary::exp_to_88;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{GROUP, IntegerKernel, Integers, Kernel, LANES, Simd, WHOLE};
 
 /// Replaces each score by `exp(score − largest)` and returns the sums, which are at least 1.
 ///
@@ -78,6 +78,76 @@ impl Exponentials<'_> {
     }
 }
 
+/// The greatest code of a weight.
+const TOP: f32 = 255.0;
+
+/// Writes each `exp(score − largest)`, at most 1, as a code of 0 to 255, and returns the sums of the
+/// codes.
+///
+/// `scores` is as for [`Exponentials`]; a word of `codes`, `[keys / GROUP, vectors · 16]`, holds the
+/// codes of some keys for one query.
+///
+/// What rounding takes from a weight, or adds to it, goes to that of the next key: else of the many
+/// keys that have little weight each, all would have none.
+pub(crate) struct ExponentialCodes<'a> {
+    pub(crate) scores: &'a [f32],
+    pub(crate) vectors: usize,
+    pub(crate) largest: [[f32; LANES]; PANEL_VECTORS],
+    pub(crate) codes: &'a mut [i32],
+}
+
+impl IntegerKernel for ExponentialCodes<'_> {
+    type Output = [[f32; LANES]; PANEL_VECTORS];
+
+    #[inline(always)]
+    fn run<S: Integers>(self, s: S) -> Self::Output {
+        match self.vectors {
+            PANEL_VECTORS => self.lanes::<S, PANEL_VECTORS>(s),
+            _ => self.lanes::<S, 1>(s),
+        }
+    }
+}
+
+impl ExponentialCodes<'_> {
+    #[inline(always)]
+    fn lanes<S: Integers, const V: usize>(self, s: S) -> [[f32; LANES]; PANEL_VECTORS] {
+        let mut largest = [s.splat(0.0); V];
+        for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
+            *lanes = s.load(largest);
+        }
+        let whole = s.splat(WHOLE);
+        let mut sums = [s.splat(0.0); V];
+        let mut carries = sums;
+        let (keys, _) = self.scores.as_chunks::<LANES>();
+        let (keys, _) = keys.as_chunks::<V>();
+        let (words, _) = self.codes.as_chunks_mut::<LANES>();
+        let (words, _) = words.as_chunks_mut::<V>();
+        for (keys, words) in keys.chunks(GROUP).zip(words) {
+            let mut codes = [[whole; GROUP]; V];
+            for (i, scores) in keys.iter().enumerate() {
+                let powers = Exponentials::of(s, scores, &largest);
+                for v in 0..V {
+                    let weight = s.fma(powers[v], s.splat(TOP), carries[v]);
+                    codes[v][i] = s.add(s.min(weight, s.splat(TOP)), whole);
+                    let code = s.sub(codes[v][i], whole);
+                    carries[v] = s.sub(weight, code);
+                    sums[v] = s.add(sums[v], code);
+                }
+            }
+            for (codes, words) in codes.into_iter().zip(words) {
+                s.store_groups(codes, words);
+            }
+        }
+        let mut found = [[0.0; LANES]; PANEL_VECTORS];
+        for v in 0..V {
+            // A NaN among the scores is in what was carried on.
+            let sum = s.fma(carries[v], s.splat(0.0), sums[v]);
+            s.store(sum, &mut found[v]);
+        }
+        found
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "bits are what is compared")]
 mod tests {
@@ -119,6 +189,44 @@ mod tests {
                 for (score, found) in of_lane(&scores).into_iter().zip(found) {
                     let expected = f64::from(score - largest.as_flattened()[lane]).exp();
                     assert!((f64::from(found) - expected).abs() < 2.4e-7 * expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn codes_equal_their_plain_twin_at_every_length() {
+        for (keys, vectors) in (1usize..50).flat_map(|keys| [(keys, 1), (keys, PANEL_VECTORS)]) {
+            let panel = vectors * LANES;
+            let scores: Vec<f32> = numbers(8, keys * panel).iter().map(|x| 5.0 * x).collect();
+            let largest = [[5.0; LANES]; PANEL_VECTORS];
+            let mut powers = scores.clone();
+            Cpu::portable().run(Exponentials {
+                scores: &mut powers,
+                vectors,
+                largest,
+            });
+            for cpu in Cpu::available() {
+                let mut codes = vec![-1; keys.div_ceil(GROUP) * panel];
+                let sums = cpu.run_integers(ExponentialCodes {
+                    scores: &scores,
+                    vectors,
+                    largest,
+                    codes: &mut codes,
+                });
+                for lane in 0..panel {
+                    let (mut carry, mut sum) = (0.0, 0.0);
+                    for key in 0..keys.next_multiple_of(GROUP) {
+                        let word = codes[key / GROUP * panel + lane];
+                        let found = f32::from(word.to_le_bytes()[key % GROUP]);
+                        let power = powers.get(key * panel + lane).copied();
+                        let weight = power.map_or(0.0, |power| power.mul_add(255.0, carry));
+                        let code = weight.min(255.0).round_ties_even();
+                        assert_eq!(found, code, "{cpu:?} {keys}");
+                        carry = weight - code;
+                        sum += code;
+                    }
+                    assert_eq!(sums.as_flattened()[lane], sum);
                 }
             }
         }

@@ -1,4 +1,9 @@
-#![expect(clippy::cast_precision_loss, reason = "a head is small")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "a head is small, and bits are what is compared"
+)]
 use super::*;
 use crate::testing::numbers;
 
@@ -84,11 +89,16 @@ fn every_level_equals_attention_in_f64_at_every_length() {
 }
 
 #[test]
-fn coarse_scores_are_those_of_all_levels_and_near_the_exact() {
+fn coarse_attention_is_that_of_all_levels_and_near_the_exact() {
     for (heads, head_size) in [(4, 8), (3, 32), (1, 77), (2, 64)] {
         let width = heads * head_size;
         for tokens in [1, LEAST_COARSE - 1, LEAST_COARSE, 50, 95] {
-            let qkv = numbers(6, 3 * tokens * width);
+            // Scores are from -1 to 1.
+            let factor = 1.0 / (head_size as f32).sqrt();
+            let mut qkv = numbers(6, 3 * tokens * width);
+            for row in qkv.chunks_mut(3 * width) {
+                row[..2 * width].iter_mut().for_each(|x| *x *= factor);
+            }
             let attention = Attention {
                 heads,
                 head_size,
@@ -99,52 +109,139 @@ fn coarse_scores_are_those_of_all_levels_and_near_the_exact() {
             for cpu in Cpu::available() {
                 assert_eq!(run(cpu, attention, &qkv), found, "{cpu:?} {tokens}");
             }
-            // Each score is off by half a step of the query's codes for each of the keys' values,
-            // which are 1 at most, and by half a step of the keys' codes.
-            let bound = head_size as f64 * (0.501 / 64.0 + 0.501 / 127.0) * 1.01;
             let bound = if tokens < LEAST_COARSE {
                 1e-5
             } else {
-                2.0 * bound.exp_m1()
+                // Of scores that are sums of products with half a step of either, of weights that
+                // are 1 off and exp(-2) of 255 at least, and of values.
+                let scores = 0.501 / 64.0 + 0.501 / 127.0;
+                2.0 * f64::exp_m1(2.0 * scores) + f64::exp(2.0) / 255.0 + 0.501 / 64.0
             };
+            let mut squares = 0.0;
             for (found, expected) in found.iter().zip(plain(&attention, &qkv, tokens)) {
                 let error = (f64::from(*found) - expected).abs();
                 assert!(error < bound, "{tokens}: {found}, expected {expected}");
+                squares += error * error;
+            }
+            let mean = (squares / found.len() as f64).sqrt();
+            assert!(mean < 2e-3, "{tokens}: {mean}");
+        }
+    }
+}
+
+/// The nearest code, ties to even.
+fn code(x: f32, scale: f32) -> f32 {
+    // One rounding: the product is exact in f64.
+    (f64::from(x) * f64::from(1.0 / scale)).round_ties_even() as f32
+}
+
+#[test]
+fn codes_of_keys_and_queries_equal_their_plain_twins() {
+    for size in [1usize, 8, 16, 33, 64] {
+        let (tokens, words) = (35, size.next_multiple_of(LANES) / GROUP);
+        let x: Vec<f32> = numbers(size as u64, tokens * size);
+        let rows = Rows {
+            values: &x,
+            stride: size,
+            step: 1,
+        };
+        let largest = |x: &[f32]| x.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
+        for cpu in Cpu::available() {
+            let mut keys = vec![0; tokens * words];
+            let key_scale = cpu.run_integers(QuantizeKeys {
+                rows,
+                tokens,
+                size,
+                words: &mut keys,
+            });
+            assert_eq!(key_scale, largest(&x) / 127.0);
+            for (row, words) in x.chunks(size).zip(keys.chunks(words)) {
+                for (i, x) in row.iter().enumerate() {
+                    let found = f32::from(words[i / GROUP].to_le_bytes()[i % GROUP]);
+                    assert_eq!(found, code(*x, key_scale) + 128.0, "{cpu:?}");
+                }
+            }
+            let (vectors, count) = (cpu.panel_vectors(tokens), 13);
+            let mut packed = vec![0.0; 4 * words * vectors * LANES];
+            cpu.run(PackQueries {
+                rows,
+                count,
+                size,
+                vectors,
+                packed: &mut packed,
+            });
+            let mut codes = vec![0; words * vectors * LANES];
+            let [mut scales, mut offsets] = [[0.0; LANES * PANEL_VECTORS]; 2];
+            cpu.run_integers(QuantizeQueries {
+                packed: &packed,
+                vectors,
+                key_scale,
+                words: &mut codes,
+                scales: &mut scales,
+                offsets: &mut offsets,
+            });
+            for (query, row) in x.chunks(size).take(count).enumerate() {
+                let scale = largest(row) / 64.0;
+                assert_eq!(scales[query], scale * key_scale);
+                let mut sum = 0.0;
+                for (i, x) in row.iter().enumerate() {
+                    let word = codes[i / GROUP * vectors * LANES + query];
+                    let found = f32::from(word.to_le_bytes()[i % GROUP].cast_signed());
+                    assert_eq!(found, code(*x, scale), "{cpu:?}");
+                    sum += found;
+                }
+                assert_eq!(offsets[query], -128.0 * sum * scales[query]);
             }
         }
     }
 }
 
 #[test]
-fn coarse_scores_of_whole_codes_are_exact() {
-    // The largest key is 127 and that of each query 64: all steps are 1, or a power of 2.
-    let (tokens, size) = (40, 16);
-    let whole = |seed, top: f32| -> Vec<f32> {
-        let mut x: Vec<f32> = numbers(seed, tokens * size)
-            .iter()
-            .map(|x| (x * top).round())
-            .collect();
-        x.iter_mut().step_by(size).for_each(|x| *x = top);
-        x
-    };
-    let (queries, keys, values) = (whole(1, 64.0), whole(2, 127.0), numbers(3, tokens * size));
-    let mut qkv = Vec::new();
-    for token in 0..tokens {
-        let row = token * size..(token + 1) * size;
-        qkv.extend(queries[row.clone()].iter().map(|q| q / 65_536.0));
-        qkv.extend(&keys[row.clone()]);
-        qkv.extend(&values[row]);
-    }
-    let attention = |coarse| Attention {
-        heads: 1,
-        head_size: size,
-        position_bias: None,
-        coarse,
-    };
-    for cpu in Cpu::available() {
-        let exact = run(cpu, attention(false), &qkv);
-        for (coarse, exact) in run(cpu, attention(true), &qkv).iter().zip(exact) {
-            assert!((coarse - exact).abs() < 1e-6, "{coarse} {exact}");
+fn codes_of_values_are_near_and_no_pair_is_too_large() {
+    for (tokens, size) in [(32usize, 8usize), (33, 32), (50, 77), (35, 64)] {
+        let mut x = numbers(tokens as u64, tokens * size);
+        // A column of the largest values, and one of neighbours of opposite signs.
+        for (token, row) in x.chunks_mut(size).enumerate() {
+            row[0] = 1.0;
+            row[1] = if token % 2 == 0 { 1.0 } else { -1.0 };
+        }
+        let rows = Rows {
+            values: &x,
+            stride: size,
+            step: 1,
+        };
+        let (padded, groups) = (size.next_multiple_of(LANES), tokens.div_ceil(GROUP));
+        for cpu in Cpu::available() {
+            let mut words = vec![0; groups * padded];
+            let mut scales = vec![0.0; padded];
+            cpu.run_integers(QuantizeValues {
+                rows,
+                tokens,
+                size,
+                words: &mut words,
+                scales: &mut scales,
+            });
+            assert_eq!((scales[0], scales[1]), (1.0 / 64.0, 1.0 / 127.0));
+            let mut column = 0;
+            while column < size {
+                let width = group(cpu.tile_columns() / LANES, size - column) * LANES;
+                for i in column..size.min(column + width) {
+                    let codes = (0..groups).flat_map(|g| {
+                        let word = words[column * groups + g * width + i - column];
+                        word.to_le_bytes().map(|byte| i32::from(byte.cast_signed()))
+                    });
+                    let codes: Vec<i32> = codes.collect();
+                    for pair in codes.chunks(2) {
+                        assert!((pair[0] + pair[1]).abs() <= 128 && pair[0].abs() <= 127);
+                    }
+                    for (token, code) in codes.into_iter().enumerate() {
+                        let x = x.get(token * size + i).copied().unwrap_or(0.0);
+                        let error = (x - code as f32 * scales[i]).abs();
+                        assert!(error <= 0.501 * scales[i], "{cpu:?} {x} {code}");
+                    }
+                }
+                column += width;
+            }
         }
     }
 }

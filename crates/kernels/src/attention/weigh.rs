@@ -4,29 +4,121 @@
 )]
 
 use super::group;
-use crate::simd::{Kernel, LANES, Simd};
-use crate::tile::{Floats, Rows, TILE_ROWS, at_height, tile, tiles};
+use crate::simd::{IntegerKernel, Integers, Kernel, LANES, Simd};
+use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 
 /// Sums the values of all tokens by the weights of each query, over the sum of the weights.
-pub(super) struct Weigh<'a> {
-    /// `[tokens, panel]`
-    pub(super) weights: &'a [f32],
-    pub(super) panel: usize,
-    /// Of the weights of each query.
+pub(super) struct Weigh<'a, P> {
+    pub(super) products: P,
+    /// Sums of the weights of each query.
     pub(super) sums: &'a [f32],
-    pub(super) tokens: usize,
-    pub(super) values: &'a [f32],
     /// The first of `size` columns of the first query; the next query is `stride` further on.
     pub(super) out: &'a mut [f32],
     pub(super) stride: usize,
     pub(super) size: usize,
 }
 
-impl Kernel for Weigh<'_> {
+/// The products of weights and values.
+pub(super) trait Products<S: Simd> {
+    /// Those of the queries `query..query + R`, and the columns from `column` on.
+    fn tile<const R: usize, const V: usize>(
+        &self,
+        s: S,
+        query: usize,
+        column: usize,
+    ) -> [[S::F; V]; R];
+}
+
+/// Products of weights as they are, `[tokens, panel]`, and values as
+/// [`PackValues`](super::pack::PackValues) leaves them.
+pub(super) struct FloatProducts<'a> {
+    pub(super) weights: &'a [f32],
+    pub(super) panel: usize,
+    pub(super) tokens: usize,
+    pub(super) values: &'a [f32],
+}
+
+impl<S: Simd> Products<S> for FloatProducts<'_> {
+    #[inline(always)]
+    fn tile<const R: usize, const V: usize>(
+        &self,
+        s: S,
+        query: usize,
+        column: usize,
+    ) -> [[S::F; V]; R] {
+        let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
+        let weights = Rows {
+            values: &self.weights[query..],
+            stride: 1,
+            step: self.panel,
+        };
+        let zeros = [[s.splat(0.0); V]; R];
+        tile::<S, Floats, R, V>(s, zeros, weights, self.tokens, values, &[])
+    }
+}
+
+/// Products of codes of weights, `[groups, panel]`, and values as
+/// [`QuantizeValues`](super::quantize::QuantizeValues) leaves them.
+pub(super) struct CodeProducts<'a> {
+    pub(super) weights: &'a [i32],
+    pub(super) panel: usize,
+    pub(super) groups: usize,
+    pub(super) values: &'a [i32],
+    /// Of each column.
+    pub(super) scales: &'a [f32],
+}
+
+impl<S: Integers> Products<S> for CodeProducts<'_> {
+    #[inline(always)]
+    fn tile<const R: usize, const V: usize>(
+        &self,
+        s: S,
+        query: usize,
+        column: usize,
+    ) -> [[S::F; V]; R] {
+        let values = &self.values[column * self.groups..][..V * LANES * self.groups];
+        let weights = Rows {
+            values: &self.weights[query..],
+            stride: 1,
+            step: self.panel,
+        };
+        let zeros = [[s.splat_word(0); V]; R];
+        let sums = tile::<S, Codes, R, V>(s, zeros, weights, self.groups, values, &[]);
+        let (scales, _) = self.scales[column..].as_chunks::<LANES>();
+        let mut products = [[s.splat(0.0); V]; R];
+        for (products, sums) in products.iter_mut().zip(sums) {
+            for v in 0..V {
+                products[v] = s.mul(s.to_float(sums[v]), s.load(&scales[v]));
+            }
+        }
+        products
+    }
+}
+
+impl Kernel for Weigh<'_, FloatProducts<'_>> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, s: S) {
+    fn run<S: Simd>(self, s: S) {
+        self.columns(s);
+    }
+}
+
+impl IntegerKernel for Weigh<'_, CodeProducts<'_>> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Integers>(self, s: S) {
+        self.columns(s);
+    }
+}
+
+impl<P> Weigh<'_, P> {
+    #[inline(always)]
+    fn columns<S: Simd>(mut self, s: S)
+    where
+        P: Products<S>,
+    {
         let mut column = 0;
         while column < self.size {
             let group = group(S::TILE_VECTORS, self.size - column);
@@ -38,11 +130,12 @@ impl Kernel for Weigh<'_> {
             column += group * LANES;
         }
     }
-}
 
-impl Weigh<'_> {
     #[inline(always)]
-    fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize) {
+    fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize)
+    where
+        P: Products<S>,
+    {
         for rows in tiles(0..self.sums.len(), TILE_ROWS) {
             at_height!(rows.len(), false, R => self.tile::<S, R, V>(s, (rows.start, column)));
         }
@@ -53,20 +146,15 @@ impl Weigh<'_> {
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,
         s: S,
-        (row, column): (usize, usize),
-    ) {
-        let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
-        let weights = Rows {
-            values: &self.weights[row..],
-            stride: 1,
-            step: self.panel,
-        };
-        let zeros = [[s.splat(0.0); V]; R];
-        let sums = tile::<S, Floats, R, V>(s, zeros, weights, self.tokens, values, &[]);
+        (query, column): (usize, usize),
+    ) where
+        P: Products<S>,
+    {
+        let sums = self.products.tile::<R, V>(s, query, column);
         let size = (V * LANES).min(self.size - column);
         for (r, sums) in sums.iter().enumerate() {
-            let inverse = s.splat(1.0 / self.sums[row + r]);
-            let out = &mut self.out[(row + r) * self.stride + column..][..size];
+            let inverse = s.splat(1.0 / self.sums[query + r]);
+            let out = &mut self.out[(query + r) * self.stride + column..][..size];
             for (v, chunk) in out.chunks_mut(LANES).enumerate() {
                 let value = s.mul(sums[v], inverse);
                 match chunk.as_mut_array() {
