@@ -18,8 +18,9 @@ struct Line([f32; LINE]);
 ///
 /// It grows and never shrinks: a worker keeps one for all its work.
 ///
-/// From 1 MiB on it asks Linux for pages of 2 MiB, which is what weights should lie in together: with
-/// small pages, a processor that reads them in order waits for the address of each.
+/// One that is [`zeroed`](Self::zeroed) with 1 MiB or more asks Linux for pages of 2 MiB, which is what
+/// weights should lie in together: with small pages, a processor that reads them in order waits for
+/// the address of each.
 #[derive(Debug, Default)]
 pub struct AlignedBuffer {
     memory: Memory,
@@ -38,7 +39,7 @@ impl AlignedBuffer {
     /// The first `len` floats, whatever they hold; the buffer grows to hold them.
     pub fn first(&mut self, len: usize) -> &mut [f32] {
         if self.memory.as_slice().len() < len {
-            self.memory = Memory::zeroed(len);
+            self.memory = Memory::lines(len);
         }
         self.len = self.len.max(len);
         &mut self.memory.as_mut_slice()[..len]
@@ -77,6 +78,10 @@ impl Memory {
         {
             return Self::Pages(pages);
         }
+        Self::lines(len)
+    }
+
+    fn lines(len: usize) -> Self {
         Self::Lines(vec![Line([0.0; LINE]); len.div_ceil(LINE)])
     }
 

@@ -66,4 +66,4 @@ pub use epilogue::Epilogue;
 pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
-pub use weights::Weights;
+pub use weights::{LinearShape, Weights};

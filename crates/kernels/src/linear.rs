@@ -5,6 +5,7 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::epilogue::{Epilogue, Output};
@@ -12,7 +13,7 @@ use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
 use crate::weights::PackedWeights;
-use crate::{AlignedBuffer, Cpu, Weights};
+use crate::{AlignedBuffer, Cpu, LinearShape, Weights};
 
 /// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
 /// processor it was made for.
@@ -37,51 +38,64 @@ impl Linear {
     ///
     /// When `inputs` is 0 or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let [layer] = Self::together(
-            cpu,
-            [Weights {
-                values: weights,
-                bias,
-                inputs,
-            }],
-        );
+        let shape = LinearShape {
+            outputs: bias.len(),
+            inputs,
+        };
+        let Ok([layer]) = Self::together(cpu, [shape], |_| {
+            Ok::<_, Infallible>(Weights {
+                values: weights.into(),
+                bias: bias.into(),
+            })
+        });
         layer
     }
 
     /// Packs layers that work one after the other into one piece of memory: it has
     /// [large pages](AlignedBuffer), and while a layer works the next one is fetched.
     ///
+    /// `read` gives the weights of each of `shapes` in turn, which are dropped when they are packed.
+    ///
+    /// # Errors
+    ///
+    /// The first of `read`.
+    ///
     /// # Panics
     ///
     /// As [`new`](Self::new).
-    pub fn together<const N: usize>(cpu: Cpu, layers: [Weights<'_>; N]) -> [Self; N] {
-        layers.iter().for_each(Weights::check);
+    pub fn together<'a, const N: usize, E>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
+    ) -> Result<[Self; N], E> {
         let columns = cpu.tile_columns();
-        let padded = layers.map(|layer| layer.outputs().next_multiple_of(columns));
-        let sizes = std::array::from_fn(|i| padded[i] * layers[i].inputs);
+        let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
+        let mut biases = shapes.map(|shape| AlignedBuffer::zeroed(padded(shape)));
+        let sizes = shapes.map(|shape| padded(shape) * shape.inputs);
         let panels = PackedWeights::together(sizes, |i, panels| {
-            let Weights { values, inputs, .. } = layers[i];
+            let (weights, inputs) = (read(i)?, shapes[i].inputs);
+            shapes[i].check(&weights);
             let panel_len = columns * inputs;
             for (panel, rows) in panels
                 .chunks_exact_mut(panel_len)
-                .zip(values.chunks(panel_len))
+                .zip(weights.values.chunks(panel_len))
             {
                 transpose(rows, inputs, panel, columns);
             }
-        });
-        let mut layers = layers.into_iter().zip(padded);
-        panels.map(|panels| {
-            let (layer, padded) = layers.next().expect("as many as there are panels");
-            let mut bias = AlignedBuffer::zeroed(padded);
-            bias.as_mut_slice()[..layer.outputs()].copy_from_slice(layer.bias);
+            biases[i].as_mut_slice()[..shapes[i].outputs].copy_from_slice(&weights.bias);
+            Ok(())
+        })?;
+        let mut parts = shapes.into_iter().zip(biases);
+        Ok(panels.map(|panels| {
+            let (shape, bias) = parts.next().expect("as many as there are panels");
             Self {
                 cpu,
-                inputs: layer.inputs,
-                outputs: layer.outputs(),
+                inputs: shape.inputs,
+                outputs: shape.outputs,
                 panels,
                 bias,
             }
-        })
+        }))
     }
 
     /// Values of a row of x.
@@ -329,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic = "weights must be [outputs, inputs]"]
+    #[should_panic = "weights must be [outputs, inputs] and biases [outputs]"]
     fn weights_of_another_size_are_a_panic() {
         Linear::new(Cpu::detect(), &[1.0; 5], &[0.0; 2], 3);
     }

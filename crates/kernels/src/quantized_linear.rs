@@ -5,6 +5,7 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -14,7 +15,7 @@ use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
 use crate::tile::{Codes, Rows, tile};
 use crate::weights::PackedWeights;
-use crate::{AlignedBuffer, Cpu, QuantizedRows, Weights};
+use crate::{AlignedBuffer, Cpu, LinearShape, QuantizedRows, Weights};
 
 /// The greatest code of a weight; the least is its negative.
 const TOP: f32 = 127.0;
@@ -56,64 +57,73 @@ impl QuantizedLinear {
     ///
     /// When `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let [layer] = Self::together(
-            cpu,
-            [Weights {
-                values: weights,
-                bias,
-                inputs,
-            }],
-        );
+        let shape = LinearShape {
+            outputs: bias.len(),
+            inputs,
+        };
+        let Ok([layer]) = Self::together(cpu, [shape], |_| {
+            Ok::<_, Infallible>(Weights {
+                values: weights.into(),
+                bias: bias.into(),
+            })
+        });
         layer
     }
 
     /// Packs layers that work one after the other into one piece of memory, as
     /// [`Linear::together`](crate::Linear::together) does.
     ///
+    /// # Errors
+    ///
+    /// The first of `read`.
+    ///
     /// # Panics
     ///
     /// As [`new`](Self::new).
-    pub fn together<const N: usize>(cpu: Cpu, layers: [Weights<'_>; N]) -> [Self; N] {
+    pub fn together<'a, const N: usize, E>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
+    ) -> Result<[Self; N], E> {
         let columns = cpu.tile_columns();
-        let padded = |layer: &Weights<'_>| layer.outputs().next_multiple_of(columns);
-        let mut packed = layers.map(|layer| {
-            layer.check();
+        let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
+        let mut parts = shapes.map(|shape| [padded(shape); 3].map(AlignedBuffer::zeroed));
+        let sizes = shapes.map(|shape| padded(shape) * shape.inputs.div_ceil(GROUP));
+        let panels = PackedWeights::together(sizes, |i, panels| {
+            let (weights, shape) = (read(i)?, shapes[i]);
+            shape.check(&weights);
             assert!(
-                layer.inputs <= Self::MAX_INPUTS,
+                shape.inputs <= Self::MAX_INPUTS,
                 "sums are exact up to {} inputs, found {}",
                 Self::MAX_INPUTS,
-                layer.inputs
+                shape.inputs
             );
-            let [scales, mut bias, sums] = [padded(&layer); 3].map(AlignedBuffer::zeroed);
-            bias.as_mut_slice()[..layer.outputs()].copy_from_slice(layer.bias);
-            (scales, bias, sums)
-        });
-        let sizes = layers.map(|layer| padded(&layer) * layer.inputs.div_ceil(GROUP));
-        let panels = PackedWeights::together(sizes, |i, panels| {
-            let (scales, _, sums) = &mut packed[i];
-            let sums = cast_slice_mut(sums.as_mut_slice());
+            let [scales, bias, sums] = &mut parts[i];
+            bias.as_mut_slice()[..shape.outputs].copy_from_slice(&weights.bias);
             pack(
-                &layers[i],
+                &weights.values,
+                shape.inputs,
                 columns,
                 cast_slice_mut(panels),
                 scales.as_mut_slice(),
-                sums,
+                cast_slice_mut(sums.as_mut_slice()),
             );
-        });
-        let mut parts = layers.into_iter().zip(packed);
-        panels.map(|panels| {
-            let (layer, (scales, bias, sums)) = parts.next().expect("as many as there are panels");
+            Ok(())
+        })?;
+        let mut parts = shapes.into_iter().zip(parts);
+        Ok(panels.map(|panels| {
+            let (shape, [scales, bias, sums]) = parts.next().expect("as many as there are panels");
             Self {
                 cpu,
-                inputs: layer.inputs,
-                outputs: layer.outputs(),
-                groups: layer.inputs.div_ceil(GROUP),
+                inputs: shape.inputs,
+                outputs: shape.outputs,
+                groups: shape.inputs.div_ceil(GROUP),
                 panels,
                 scales,
                 bias,
                 sums,
             }
-        })
+        }))
     }
 
     /// Codes of a row of x.
@@ -185,15 +195,16 @@ impl QuantizedLinear {
 /// Writes the codes of a layer into panels, and the scale and minus the sum of the codes of each
 /// output.
 fn pack(
-    layer: &Weights<'_>,
+    weights: &[f32],
+    inputs: usize,
     columns: usize,
     words: &mut [[i8; GROUP]],
     scales: &mut [f32],
     sums: &mut [i32],
 ) {
-    let groups = layer.inputs.div_ceil(GROUP);
-    let mut codes = vec![0; layer.inputs];
-    for (output, weights) in layer.values.chunks_exact(layer.inputs).enumerate() {
+    let groups = inputs.div_ceil(GROUP);
+    let mut codes = vec![0; inputs];
+    for (output, weights) in weights.chunks_exact(inputs).enumerate() {
         scales[output] = quantize_weights(weights, &mut codes);
         sums[output] = sum_pair(-codes.iter().map(|&code| i32::from(code)).sum::<i32>());
         let (panel, column) = (output / columns, output % columns);

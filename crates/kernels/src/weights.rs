@@ -1,33 +1,37 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::AlignedBuffer;
 
 /// What a linear layer is packed from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Weights<'a> {
     /// `[outputs, inputs]`
-    pub values: &'a [f32],
+    pub values: Cow<'a, [f32]>,
     /// `[outputs]`
-    pub bias: &'a [f32],
+    pub bias: Cow<'a, [f32]>,
+}
+
+/// The sizes of a linear layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinearShape {
+    /// Values of a row of y.
+    pub outputs: usize,
     /// Values of a row of x.
     pub inputs: usize,
 }
 
-impl Weights<'_> {
+impl LinearShape {
     /// # Panics
     ///
-    /// When `inputs` is 0 or `values` has another size.
-    pub(crate) fn check(&self) {
+    /// When there are no inputs, or the weights have other sizes.
+    pub(crate) fn check(self, weights: &Weights<'_>) {
         assert_ne!(self.inputs, 0, "a linear layer needs inputs");
         assert_eq!(
-            self.values.len(),
-            self.bias.len() * self.inputs,
-            "weights must be [outputs, inputs]"
+            (weights.values.len(), weights.bias.len()),
+            (self.outputs * self.inputs, self.outputs),
+            "weights must be [outputs, inputs] and biases [outputs]"
         );
-    }
-
-    pub(crate) fn outputs(&self) -> usize {
-        self.bias.len()
     }
 }
 
@@ -41,27 +45,27 @@ pub(crate) struct PackedWeights {
 impl PackedWeights {
     /// Packs layers of these sizes, one behind the other; `pack` fills the memory of one of them,
     /// which holds zeros.
-    pub(crate) fn together<const N: usize>(
+    pub(crate) fn together<const N: usize, E>(
         sizes: [usize; N],
-        mut pack: impl FnMut(usize, &mut [f32]),
-    ) -> [Self; N] {
+        mut pack: impl FnMut(usize, &mut [f32]) -> Result<(), E>,
+    ) -> Result<[Self; N], E> {
         let mut memory = AlignedBuffer::zeroed(sizes.iter().sum());
         let mut rest = memory.as_mut_slice();
         for (layer, size) in sizes.into_iter().enumerate() {
             let (own, behind) = rest.split_at_mut(size);
-            pack(layer, own);
+            pack(layer, own)?;
             rest = behind;
         }
         let memory = Arc::new(memory);
         let mut end = 0;
-        sizes.map(|size| {
+        Ok(sizes.map(|size| {
             let start = end;
             end += size;
             Self {
                 memory: Arc::clone(&memory),
                 start,
             }
-        })
+        }))
     }
 
     /// The weights, and behind them those of the layers that come next.

@@ -1,4 +1,4 @@
-use cognate_kernels::{Cpu, Linear, QuantizedLinear, Weights};
+use cognate_kernels::{Cpu, Linear, LinearShape, QuantizedLinear, Weights};
 use rayon::prelude::*;
 
 use super::PostNormEncoder;
@@ -65,13 +65,6 @@ struct Loader<'a> {
     int8: bool,
 }
 
-/// The tensors of a linear layer.
-struct LinearTensors {
-    weights: Vec<f32>,
-    bias: Vec<f32>,
-    inputs: usize,
-}
-
 impl Loader<'_> {
     fn words(&self) -> Result<WordTable> {
         let shape = [self.config.vocab_size, self.config.hidden_size];
@@ -91,13 +84,27 @@ impl Loader<'_> {
             ..
         } = *self.config;
         let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
+        let shape = |outputs, inputs| LinearShape { outputs, inputs };
         // In the order in which they work.
-        let [qkv, output, up, down] = self.pack([
-            self.queries_keys_values(name)?,
-            self.linear(&name(self.names.output), narrow, narrow)?,
-            self.linear(&name(self.names.up), wide, narrow)?,
-            self.linear(&name(self.names.down), narrow, wide)?,
-        ]);
+        let shapes = [
+            shape(3 * narrow, narrow),
+            shape(narrow, narrow),
+            shape(wide, narrow),
+            shape(narrow, wide),
+        ];
+        let read = |part| match part {
+            0 => self.queries_keys_values(name),
+            1 => self.linear(&name(self.names.output), shapes[part]),
+            2 => self.linear(&name(self.names.up), shapes[part]),
+            _ => self.linear(&name(self.names.down), shapes[part]),
+        };
+        let cpu = self.cpu;
+        let [qkv, output, up, down] = if self.int8 {
+            QuantizedLinear::together(cpu, shapes, read)?
+                .map(|linear| Projection::Int8(cpu, linear))
+        } else {
+            Linear::together(cpu, shapes, read)?.map(Projection::F32)
+        };
         Ok(Layer {
             qkv,
             output,
@@ -110,7 +117,7 @@ impl Loader<'_> {
     }
 
     /// The three projections of attention as one, the queries scaled by the root of the head size.
-    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<LinearTensors> {
+    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Weights<'static>> {
         let width = self.config.hidden_size;
         #[expect(clippy::cast_precision_loss, reason = "a head is small")]
         let scale = 1.0 / (self.config.head_size() as f32).sqrt();
@@ -130,35 +137,21 @@ impl Loader<'_> {
                     .for_each(|value| *value *= scale);
             }
         }
-        Ok(LinearTensors {
-            weights,
-            bias,
-            inputs: width,
+        Ok(Weights {
+            values: weights.into(),
+            bias: bias.into(),
         })
     }
 
-    fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<LinearTensors> {
-        Ok(LinearTensors {
-            weights: self
-                .weights
-                .tensor(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: self.weights.tensor(&format!("{name}.bias"), &[outputs])?,
-            inputs,
+    fn linear(&self, name: &str, shape: LinearShape) -> Result<Weights<'static>> {
+        let LinearShape { outputs, inputs } = shape;
+        let weights = format!("{name}.weight");
+        let values = self.weights.tensor(&weights, &[outputs, inputs])?;
+        let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
+        Ok(Weights {
+            values: values.into(),
+            bias: bias.into(),
         })
-    }
-
-    fn pack<const N: usize>(&self, layers: [LinearTensors; N]) -> [Projection; N] {
-        let cpu = self.cpu;
-        let layers = layers.each_ref().map(|layer| Weights {
-            values: &layer.weights,
-            bias: &layer.bias,
-            inputs: layer.inputs,
-        });
-        if self.int8 {
-            QuantizedLinear::together(cpu, layers).map(|layer| Projection::Int8(cpu, layer))
-        } else {
-            Linear::together(cpu, layers).map(Projection::F32)
-        }
     }
 
     fn norm(&self, name: &str) -> Result<Norm> {
