@@ -39,7 +39,7 @@ pub(crate) struct PostNormEncoder {
     layers: Vec<Layer>,
     /// `[heads, 2 · span − 1]`, where the family has one.
     position_bias: Option<Vec<f32>>,
-    /// Layers are in 8 bits, and so may be the scores of attention.
+    /// Layers are in 8 bits, and so may attention be.
     int8: bool,
     batches: Pool<WholeBatch>,
     scratch: Pool<Scratch>,
