@@ -21,8 +21,8 @@ mod weigh;
 
 use pack::{PackQueries, PackValues};
 use quantize::{QuantizeKeys, QuantizeQueries, QuantizeValues};
-use score::Score;
-use weigh::Weigh;
+use score::{CodeProducts, FloatProducts, Score};
+use weigh::{Factors, ScaledFactors, Weigh};
 
 /// The most vectors side by side of which a panel of queries consists.
 pub(crate) const PANEL_VECTORS: usize = 2;
@@ -229,14 +229,14 @@ impl Sequence<'_> {
         for panel in self.panels(queries.clone()) {
             let Panel { first, vectors, .. } = panel;
             let width = panel.width();
-            let queries_packed = scratch.queries.first(padded_size * width);
+            let packed = scratch.queries.first(padded_size * width);
             let scores = scratch.scores.first(tokens * width);
-            self.pack_queries(head, &panel, queries_packed);
+            self.pack_queries(head, &panel, packed);
             let largest = cpu.run(Score {
-                products: score::FloatProducts {
+                products: FloatProducts {
                     keys: self.rows(Part::Keys, head, 0),
                     head_size,
-                    queries: queries_packed,
+                    queries: packed,
                 },
                 tokens,
                 vectors,
@@ -248,10 +248,10 @@ impl Sequence<'_> {
                 vectors,
                 largest,
             });
-            let products = weigh::FloatProducts {
+            let products = Factors {
                 weights: scores,
                 panel: width,
-                tokens,
+                steps: tokens,
                 values,
             };
             cpu.run(self.weigh(head, &panel, products, sums.as_flattened(), &queries, out));
@@ -305,7 +305,7 @@ impl Sequence<'_> {
                 offsets: offsets.as_flattened_mut(),
             });
             let largest = cpu.run_integers(Score {
-                products: score::CodeProducts {
+                products: CodeProducts {
                     keys: Rows {
                         values: keys,
                         stride: words,
@@ -327,11 +327,13 @@ impl Sequence<'_> {
                 largest,
                 codes: weights,
             });
-            let products = weigh::CodeProducts {
-                weights,
-                panel: width,
-                groups,
-                values,
+            let products = ScaledFactors {
+                codes: Factors {
+                    weights,
+                    panel: width,
+                    steps: groups,
+                    values,
+                },
                 scales: value_scales,
             };
             cpu.run_integers(self.weigh(

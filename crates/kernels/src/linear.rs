@@ -5,14 +5,14 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
-use std::convert::Infallible;
+use std::mem::take;
 use std::ops::Range;
 
 use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
-use crate::weights::PackedWeights;
+use crate::weights::{PackedWeights, alone};
 use crate::{AlignedBuffer, Cpu, LinearShape, Weights};
 
 /// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
@@ -38,16 +38,8 @@ impl Linear {
     ///
     /// When `inputs` is 0 or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let shape = LinearShape {
-            outputs: bias.len(),
-            inputs,
-        };
-        let Ok([layer]) = Self::together(cpu, [shape], |_| {
-            Ok::<_, Infallible>(Weights {
-                values: weights.into(),
-                bias: bias.into(),
-            })
-        });
+        let (shape, read) = alone(weights, bias, inputs);
+        let Ok([layer]) = Self::together(cpu, shape, read);
         layer
     }
 
@@ -85,16 +77,12 @@ impl Linear {
             biases[i].as_mut_slice()[..shapes[i].outputs].copy_from_slice(&weights.bias);
             Ok(())
         })?;
-        let mut parts = shapes.into_iter().zip(biases);
-        Ok(panels.map(|panels| {
-            let (shape, bias) = parts.next().expect("as many as there are panels");
-            Self {
-                cpu,
-                inputs: shape.inputs,
-                outputs: shape.outputs,
-                panels,
-                bias,
-            }
+        Ok(std::array::from_fn(|i| Self {
+            cpu,
+            inputs: shapes[i].inputs,
+            outputs: shapes[i].outputs,
+            panels: panels[i].clone(),
+            bias: take(&mut biases[i]),
         }))
     }
 
@@ -339,6 +327,34 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn layers_that_lie_together_are_what_each_is_alone() {
+        let shapes =
+            [(3, 70), (70, 5), (5, 1)].map(|(inputs, outputs)| LinearShape { outputs, inputs });
+        let values = |i: usize| {
+            let LinearShape { outputs, inputs } = shapes[i];
+            (numbers(i as u64, outputs * inputs), numbers(9, outputs))
+        };
+        for cpu in Cpu::available() {
+            let layers = Linear::together(cpu, shapes, |i| {
+                let (values, bias) = values(i);
+                Ok::<_, ()>(Weights {
+                    values: values.into(),
+                    bias: bias.into(),
+                })
+            });
+            for (i, layer) in layers.unwrap().iter().enumerate() {
+                let (weights, bias) = values(i);
+                let x = numbers(4, 7 * shapes[i].inputs);
+                let alone = Linear::new(cpu, &weights, &bias, shapes[i].inputs);
+                let [found, expected] = [layer, &alone].map(|l| apply(l, &x, Epilogue::Plain));
+                assert_eq!(found, expected, "{cpu:?}");
+            }
+            let error = Linear::together(cpu, shapes, Err::<Weights<'_>, _>).unwrap_err();
+            assert_eq!(error, 0);
         }
     }
 

@@ -5,7 +5,7 @@
     reason = "what a function with target features calls must be compiled with them"
 )]
 
-use std::convert::Infallible;
+use std::mem::take;
 use std::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -14,7 +14,7 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
 use crate::tile::{Codes, Rows, tile};
-use crate::weights::PackedWeights;
+use crate::weights::{PackedWeights, alone};
 use crate::{AlignedBuffer, Cpu, LinearShape, QuantizedRows, Weights};
 
 /// The greatest code of a weight; the least is its negative.
@@ -50,23 +50,16 @@ impl QuantizedLinear {
     ///
     /// The error of a weight is at most `0.501 · scale`. The scale of an output is 1/127 of its
     /// largest weight, or 1/128 of the largest sum of two neighbours, inputs 2i and 2i + 1, if that
-    /// is more: AVX2 sums the products of two bytes in 16 bits, and so does it exactly. A NaN or an infinity among the weights of an output
-    /// makes the scale of it NaN, and so all that the layer computes for it.
+    /// is more: AVX2 sums the products of two bytes in 16 bits, and so does it exactly. A NaN or an
+    /// infinity among the weights of an output makes the scale of it NaN, and so all that the layer
+    /// computes for it.
     ///
     /// # Panics
     ///
     /// When `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let shape = LinearShape {
-            outputs: bias.len(),
-            inputs,
-        };
-        let Ok([layer]) = Self::together(cpu, [shape], |_| {
-            Ok::<_, Infallible>(Weights {
-                values: weights.into(),
-                bias: bias.into(),
-            })
-        });
+        let (shape, read) = alone(weights, bias, inputs);
+        let Ok([layer]) = Self::together(cpu, shape, read);
         layer
     }
 
@@ -110,15 +103,14 @@ impl QuantizedLinear {
             );
             Ok(())
         })?;
-        let mut parts = shapes.into_iter().zip(parts);
-        Ok(panels.map(|panels| {
-            let (shape, [scales, bias, sums]) = parts.next().expect("as many as there are panels");
+        Ok(std::array::from_fn(|i| {
+            let [scales, bias, sums] = take(&mut parts[i]);
             Self {
                 cpu,
-                inputs: shape.inputs,
-                outputs: shape.outputs,
-                groups: shape.inputs.div_ceil(GROUP),
-                panels,
+                inputs: shapes[i].inputs,
+                outputs: shapes[i].outputs,
+                groups: shapes[i].inputs.div_ceil(GROUP),
+                panels: panels[i].clone(),
                 scales,
                 bias,
                 sums,

@@ -1,10 +1,11 @@
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::AlignedBuffer;
 
 /// What a linear layer is packed from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Weights<'a> {
     /// `[outputs, inputs]`
     pub values: Cow<'a, [f32]>,
@@ -33,6 +34,28 @@ impl LinearShape {
             "weights must be [outputs, inputs] and biases [outputs]"
         );
     }
+}
+
+/// What packs one layer alone: its shape, and what reads it.
+pub(crate) fn alone<'a>(
+    weights: &'a [f32],
+    bias: &'a [f32],
+    inputs: usize,
+) -> (
+    [LinearShape; 1],
+    impl FnMut(usize) -> Result<Weights<'a>, Infallible>,
+) {
+    let shape = LinearShape {
+        outputs: bias.len(),
+        inputs,
+    };
+    let read = move |_| {
+        Ok(Weights {
+            values: weights.into(),
+            bias: bias.into(),
+        })
+    };
+    ([shape], read)
 }
 
 /// The packed weights of a layer, in memory that it shares with layers that come before and after it.

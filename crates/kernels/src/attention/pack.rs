@@ -68,10 +68,7 @@ impl Kernel for PackQueries<'_> {
                 for (r, lanes) in square.iter_mut().enumerate() {
                     let row = vector * LANES + r.min(live - 1);
                     let row = &self.rows.values[row * self.rows.stride + column..][..width];
-                    *lanes = match row.as_array() {
-                        Some(row) => s.load(row),
-                        None => s.load_some(row, 0.0),
-                    };
+                    *lanes = load(s, row);
                 }
                 let square = s.transpose(square);
                 for (i, lanes) in square.into_iter().enumerate() {
@@ -79,5 +76,14 @@ impl Kernel for PackQueries<'_> {
                 }
             }
         }
+    }
+}
+
+/// At most 16 values of a row; behind them lie zeros.
+#[inline(always)]
+pub(super) fn load<S: Simd>(s: S, x: &[f32]) -> S::F {
+    match x.as_array() {
+        Some(x) => s.load(x),
+        None => s.load_some(x, 0.0),
     }
 }

@@ -4,6 +4,7 @@
 )]
 
 use super::group;
+use super::pack::load;
 use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP, Simd, WHOLE};
 use crate::tile::Rows;
 
@@ -30,43 +31,24 @@ impl IntegerKernel for QuantizeKeys<'_> {
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> f32 {
-        let zero = s.splat(0.0);
-        let (mut low, mut high, mut poison) = (zero, zero, zero);
+        let mut largest = Largest::none(s);
         let rows = self.rows.values.chunks(self.rows.stride).take(self.tokens);
         for row in rows.clone() {
-            for x in vectors(&row[..self.size]) {
-                let x = load(s, x);
-                low = s.min(x, low);
-                high = s.max(x, high);
-                // 0 for every number, NaN for what is none: the others pass over a NaN.
-                poison = s.fma(x, zero, poison);
+            for x in row[..self.size].chunks(LANES) {
+                largest.note(s, load(s, x));
             }
         }
-        let largest = s.largest(s.max(s.sub(zero, low), high));
-        let scale = (largest / KEY_TOP).max(f32::MIN_POSITIVE) + s.sum(poison);
+        let Largest { size, poison } = largest;
+        let scale = (s.largest(size) / KEY_TOP).max(f32::MIN_POSITIVE) + s.sum(poison);
         let (inverse, shift) = (s.splat(1.0 / scale), s.splat(WHOLE + KEY_TOP + 1.0));
         let (words, _) = self.words.as_chunks_mut::<{ LANES / GROUP }>();
         let words = words.chunks_exact_mut(self.size.div_ceil(LANES));
         for (row, words) in rows.zip(words) {
-            for (x, words) in vectors(&row[..self.size]).zip(words) {
+            for (x, words) in row[..self.size].chunks(LANES).zip(words) {
                 s.store_codes(s.fma(load(s, x), inverse, shift), words);
             }
         }
         scale
-    }
-}
-
-/// Pieces of a row, each a vector, the last one maybe less.
-#[inline(always)]
-fn vectors(row: &[f32]) -> impl Iterator<Item = &[f32]> {
-    row.chunks(LANES)
-}
-
-#[inline(always)]
-fn load<S: Simd>(s: S, x: &[f32]) -> S::F {
-    match x.as_array() {
-        Some(x) => s.load(x),
-        None => s.load_some(x, 0.0),
     }
 }
 
@@ -96,14 +78,11 @@ impl IntegerKernel for QuantizeQueries<'_> {
         let (offsets, _) = self.offsets.as_chunks_mut::<LANES>();
         for vector in 0..self.vectors {
             let columns = packed[vector..].iter().step_by(self.vectors);
-            let (mut largest, mut poison) = (zero, zero);
+            let mut largest = Largest::none(s);
             for x in columns {
-                let x = s.load(x);
-                largest = s.max(s.max(x, s.sub(zero, x)), largest);
-                poison = s.fma(x, zero, poison);
+                largest.note(s, s.load(x));
             }
-            let scale = s.mul(largest, s.splat(1.0 / QUERY_TOP));
-            let scale = s.add(s.max(scale, s.splat(f32::MIN_POSITIVE)), poison);
+            let scale = largest.scale(s, QUERY_TOP);
             let inverse = s.div(s.splat(1.0), scale);
             let mut sum = zero;
             for (group, words) in words[vector..].iter_mut().step_by(self.vectors).enumerate() {
@@ -189,18 +168,47 @@ impl IntegerKernel for QuantizeValues<'_> {
 /// The scale of 16 columns: the least at which no code and no sum of two neighbours is too large.
 #[inline(always)]
 fn column_scale<S: Simd>(s: S, tokens: usize, row: impl Fn(usize) -> S::F) -> S::F {
-    let zero = s.splat(0.0);
-    let (mut largest, mut pair, mut poison) = (zero, zero, zero);
-    let size = |x| s.max(x, s.sub(zero, x));
+    let (mut one, mut pair) = (Largest::none(s), Largest::none(s));
     for token in (0..tokens).step_by(2) {
         let (a, b) = (row(token), row(token + 1));
-        largest = s.max(s.max(size(a), size(b)), largest);
-        pair = s.max(size(s.add(a, b)), pair);
-        poison = s.fma(a, zero, s.fma(b, zero, poison));
+        one.note(s, a);
+        one.note(s, b);
+        pair.note(s, s.add(a, b));
     }
-    let largest = s.mul(largest, s.splat(1.0 / VALUE_TOP));
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
-    let pair = s.mul(pair, s.splat(1.0 / PAIR_TOP as f32));
-    let scale = s.max(s.max(largest, pair), s.splat(f32::MIN_POSITIVE));
-    s.add(scale, poison)
+    let pair = pair.scale(s, PAIR_TOP as f32);
+    s.max(pair, one.scale(s, VALUE_TOP))
+}
+
+/// The largest of some values in each lane.
+struct Largest<S: Simd> {
+    /// Without its sign.
+    size: S::F,
+    /// 0, or NaN where a value was none: a maximum passes over a NaN.
+    poison: S::F,
+}
+
+impl<S: Simd> Largest<S> {
+    #[inline(always)]
+    fn none(s: S) -> Self {
+        let zero = s.splat(0.0);
+        Self {
+            size: zero,
+            poison: zero,
+        }
+    }
+
+    #[inline(always)]
+    fn note(&mut self, s: S, x: S::F) {
+        let zero = s.splat(0.0);
+        self.size = s.max(s.max(x, s.sub(zero, x)), self.size);
+        self.poison = s.fma(x, zero, self.poison);
+    }
+
+    /// What a step is worth where the largest has the code `top`.
+    #[inline(always)]
+    fn scale(self, s: S, top: f32) -> S::F {
+        let step = s.mul(self.size, s.splat(1.0 / top));
+        s.add(s.max(step, s.splat(f32::MIN_POSITIVE)), self.poison)
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::group;
 use crate::simd::{IntegerKernel, Integers, Kernel, LANES, Simd};
-use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
+use crate::tile::{Codes, Floats, Multiply, Rows, TILE_ROWS, at_height, tile, tiles};
 
 /// Sums the values of all tokens by the weights of each query, over the sum of the weights.
 pub(super) struct Weigh<'a, P> {
@@ -29,46 +29,40 @@ pub(super) trait Products<S: Simd> {
     ) -> [[S::F; V]; R];
 }
 
-/// Products of weights as they are, `[tokens, panel]`, and values as
-/// [`PackValues`](super::pack::PackValues) leaves them.
-pub(super) struct FloatProducts<'a> {
-    pub(super) weights: &'a [f32],
+/// Weights, `[steps, panel]`, and values in groups of columns, `[steps, columns]` each: as they are,
+/// as [`PackValues`](super::pack::PackValues) leaves them, a step a token; or words of codes, as
+/// [`QuantizeValues`](super::quantize::QuantizeValues) leaves them, a step a word.
+pub(super) struct Factors<'a, E> {
+    pub(super) weights: &'a [E],
     pub(super) panel: usize,
-    pub(super) tokens: usize,
-    pub(super) values: &'a [f32],
+    pub(super) steps: usize,
+    pub(super) values: &'a [E],
 }
 
-impl<S: Simd> Products<S> for FloatProducts<'_> {
+impl<E: Copy + Default> Factors<'_, E> {
     #[inline(always)]
-    fn tile<const R: usize, const V: usize>(
+    fn tile<S, M, const R: usize, const V: usize>(
         &self,
         s: S,
         query: usize,
         column: usize,
-    ) -> [[S::F; V]; R] {
-        let values = &self.values[column * self.tokens..][..V * LANES * self.tokens];
+    ) -> [[M::Vector; V]; R]
+    where
+        S: Simd,
+        M: Multiply<S, Element = E, Weight = E>,
+    {
+        let values = &self.values[column * self.steps..][..V * LANES * self.steps];
         let weights = Rows {
             values: &self.weights[query..],
             stride: 1,
             step: self.panel,
         };
-        let zeros = [[s.splat(0.0); V]; R];
-        tile::<S, Floats, R, V>(s, zeros, weights, self.tokens, values, &[])
+        let zeros = [[M::splat(s, E::default()); V]; R];
+        tile::<S, M, R, V>(s, zeros, weights, self.steps, values, &[])
     }
 }
 
-/// Products of codes of weights, `[groups, panel]`, and values as
-/// [`QuantizeValues`](super::quantize::QuantizeValues) leaves them.
-pub(super) struct CodeProducts<'a> {
-    pub(super) weights: &'a [i32],
-    pub(super) panel: usize,
-    pub(super) groups: usize,
-    pub(super) values: &'a [i32],
-    /// Of each column.
-    pub(super) scales: &'a [f32],
-}
-
-impl<S: Integers> Products<S> for CodeProducts<'_> {
+impl<S: Simd> Products<S> for Factors<'_, f32> {
     #[inline(always)]
     fn tile<const R: usize, const V: usize>(
         &self,
@@ -76,14 +70,25 @@ impl<S: Integers> Products<S> for CodeProducts<'_> {
         query: usize,
         column: usize,
     ) -> [[S::F; V]; R] {
-        let values = &self.values[column * self.groups..][..V * LANES * self.groups];
-        let weights = Rows {
-            values: &self.weights[query..],
-            stride: 1,
-            step: self.panel,
-        };
-        let zeros = [[s.splat_word(0); V]; R];
-        let sums = tile::<S, Codes, R, V>(s, zeros, weights, self.groups, values, &[]);
+        self.tile::<S, Floats, R, V>(s, query, column)
+    }
+}
+
+/// Codes, and what a step of the values' is worth in each column.
+pub(super) struct ScaledFactors<'a> {
+    pub(super) codes: Factors<'a, i32>,
+    pub(super) scales: &'a [f32],
+}
+
+impl<S: Integers> Products<S> for ScaledFactors<'_> {
+    #[inline(always)]
+    fn tile<const R: usize, const V: usize>(
+        &self,
+        s: S,
+        query: usize,
+        column: usize,
+    ) -> [[S::F; V]; R] {
+        let sums = self.codes.tile::<S, Codes, R, V>(s, query, column);
         let (scales, _) = self.scales[column..].as_chunks::<LANES>();
         let mut products = [[s.splat(0.0); V]; R];
         for (products, sums) in products.iter_mut().zip(sums) {
@@ -95,7 +100,7 @@ impl<S: Integers> Products<S> for CodeProducts<'_> {
     }
 }
 
-impl Kernel for Weigh<'_, FloatProducts<'_>> {
+impl Kernel for Weigh<'_, Factors<'_, f32>> {
     type Output = ();
 
     #[inline(always)]
@@ -104,7 +109,7 @@ impl Kernel for Weigh<'_, FloatProducts<'_>> {
     }
 }
 
-impl IntegerKernel for Weigh<'_, CodeProducts<'_>> {
+impl IntegerKernel for Weigh<'_, ScaledFactors<'_>> {
     type Output = ();
 
     #[inline(always)]
