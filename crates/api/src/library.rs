@@ -1,3 +1,12 @@
+pub(crate) mod add;
+pub(crate) mod background_similarity;
+pub(crate) mod check;
+pub(crate) mod compact;
+mod lock;
+mod nearest_ids;
+pub(crate) mod snapshot;
+pub(crate) mod store;
+
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cognate_index::{FlatIndex, Manifest};
 
 use crate::embed::{Embed, EmbedderInfo};
-use crate::lock::WriteLock;
-use crate::spelling::nearest_ids;
-use crate::store::{Store, View};
+use crate::library::lock::WriteLock;
+use crate::library::nearest_ids::nearest_ids;
+use crate::library::store::{Store, View};
 use crate::{Error, Paper, Result};
 
 /// Papers and their vectors, in one folder on disk.

@@ -13,7 +13,7 @@ use rusqlite::{
 };
 
 use crate::embed::EmbedderInfo;
-use crate::standing::PairCosines;
+use crate::library::background_similarity::PairCosines;
 use crate::{Error, Paper, Result};
 
 /// Marks the `SQLite` file as ours (`PRAGMA application_id`): "Cogn".

@@ -7,14 +7,13 @@ use cognate_index::{FlatIndex, Hit, RowId, SearchOptions};
 use ndarray::{Array1, Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
-use crate::query::Target;
+use crate::library::background_similarity::{PairCosines, Standing, live_rows};
+use crate::library::store::View;
+use crate::query::search::{row_of, rows_allowed};
+use crate::query::versions::same_work;
+use crate::query::{Target, from_papers, fts_expression, mmr, rrf};
 use crate::sampling::spaced;
-use crate::search::{row_of, rows_allowed};
-use crate::standing::{PairCosines, Standing, live_rows};
-use crate::store::View;
-use crate::works::same_work;
 use crate::{Error, Library, Mode, PaperHit, Query, Result, Strategy};
-use crate::{diversity, fusion, keywords, seeds};
 
 /// How deep rankings are fused, and among how many papers diversity chooses: enough for any list that
 /// a person reads.
@@ -184,7 +183,7 @@ impl<'a> Search<'a> {
         let vectors = pool.iter().map(|ranked| self.row(ranked.row));
         let vectors = vectors.collect::<Result<Vec<_>>>()?;
         let scores: Vec<f32> = pool.iter().map(|ranked| ranked.score).collect();
-        let chosen = diversity::choose(&scores, &vectors, self.query.diversity, n);
+        let chosen = mmr::choose(&scores, &vectors, self.query.diversity, n);
         Ok(chosen.into_iter().map(|place| pool[place]).collect())
     }
 
@@ -233,7 +232,7 @@ impl<'a> Search<'a> {
         let Target::Text(text) = &self.query.target else {
             return Ok(Vec::new());
         };
-        let Some(expression) = keywords::expression(text) else {
+        let Some(expression) = fts_expression::expression(text) else {
             return Ok(Vec::new());
         };
         let mut found: Vec<(RowId, f64)> = Vec::new();
@@ -305,7 +304,7 @@ impl<'a> Search<'a> {
         known.extend(worded.iter().map(|ranked| (ranked.row, *ranked)));
         let by_cosine: Vec<RowId> = near.iter().map(|hit| hit.row).collect();
         let by_words: Vec<RowId> = worded.iter().map(|ranked| ranked.row).collect();
-        let mut rows = fusion::fuse(&[&by_cosine[..by_cosine.len().min(DEPTH)], &by_words]);
+        let mut rows = rrf::fuse(&[&by_cosine[..by_cosine.len().min(DEPTH)], &by_words]);
         let fused: HashSet<RowId> = rows.iter().copied().collect();
         rows.extend(by_cosine.into_iter().filter(|row| !fused.contains(row)));
         rows.truncate(n);
@@ -391,7 +390,7 @@ impl<'a> Search<'a> {
             .iter()
             .map(|hit| self.row(hit.row))
             .collect::<Result<Vec<_>>>()?;
-        let vector = seeds::towards(vector.view(), &found);
+        let vector = from_papers::towards(vector.view(), &found);
         vector.ok_or(Error::EmptyQuery {
             expected: "a vector that the papers near it do not cancel out",
         })
@@ -418,16 +417,16 @@ impl<'a> Search<'a> {
                     .view
                     .pair_cosines()?
                     .and_then(|pairs| pairs.cosine(APART));
-                let groups = seeds::groups(&for_them, apart.unwrap_or(-1.0));
+                let groups = from_papers::groups(&for_them, apart.unwrap_or(-1.0));
                 let directions = groups.iter().map(|group| {
                     let group: Vec<_> = group.iter().map(|place| for_them[*place]).collect();
-                    seeds::direction(&group, &against)
+                    from_papers::direction(&group, &against)
                 });
                 directions.collect::<Option<Vec<_>>>()
             }
             Strategy::Svm => {
                 let rows = self.with_rest(&wanted, &unwanted)?;
-                seeds::classified(&rows, wanted.len()).map(|direction| vec![direction])
+                from_papers::classified(&rows, wanted.len()).map(|direction| vec![direction])
             }
         };
         match direction.as_deref() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::missed::CitedPaper;
+use crate::analysis::missed::CitedPaper;
 use crate::{Citation, Draft, Paper, identifiers};
 
 /// The words that a title needs to be recognized within an entry of a list of references: `Graph

@@ -9,10 +9,10 @@ use ndarray::{Array2, Axis};
 use roaring::RoaringBitmap;
 
 use crate::embed::check_shape;
+use crate::library::background_similarity::PairCosines;
+use crate::library::lock::WriteLock;
+use crate::library::store::{StoredPaper, TextHash, View};
 use crate::library::{State, vectors_dir};
-use crate::lock::WriteLock;
-use crate::standing::PairCosines;
-use crate::store::{StoredPaper, TextHash, View};
 use crate::{Error, Library, Paper, Result};
 
 /// How papers are added.

@@ -9,10 +9,10 @@ use ndarray::Array2;
 use roaring::RoaringBitmap;
 
 use crate::identifiers::title_key;
+use crate::library::snapshot::cancelled_or;
+use crate::library::store::View;
 use crate::library::vectors_dir;
-use crate::settled::cancelled_or;
-use crate::store::View;
-use crate::works::{DuplicateReason, arxiv_of, doi_of, is_telling, same_work};
+use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_telling, same_work};
 use crate::{Error, Library, Paper, Result};
 
 /// Two papers of a library that are one work, or nearly have one text.

@@ -6,8 +6,8 @@ use cognate_index::{FlatIndex, RowId, SearchOptions};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
+use crate::library::store::View;
 use crate::sentences::sentences;
-use crate::store::View;
 use crate::{Citation, Draft, Error, Filter, Library, Paper, PaperHit, Result};
 
 mod cited;

@@ -1,5 +1,8 @@
 //! What a library is about.
 
+mod labels;
+mod leiden;
+
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::ControlFlow;
@@ -7,11 +10,11 @@ use std::ops::ControlFlow;
 use cognate_index::{FlatIndex, RowId};
 use ndarray::Array1;
 
-use crate::communities::Graph;
-use crate::labels::WordCounts;
+use self::labels::WordCounts;
+use self::leiden::Graph;
+use crate::library::snapshot::cancelled_or;
+use crate::library::store::View;
 use crate::library::vectors_dir;
-use crate::settled::cancelled_or;
-use crate::store::View;
 use crate::{Error, Library, Paper, Result};
 
 /// How topics are found.

@@ -3,9 +3,9 @@ use std::path::Path;
 use cognate_index::{FlatIndex, IndexWriter};
 use roaring::RoaringBitmap;
 
+use crate::library::lock::WriteLock;
+use crate::library::store::{Store, View};
 use crate::library::vectors_dir;
-use crate::lock::WriteLock;
-use crate::store::{Store, View};
 use crate::{Error, Library, Result};
 
 /// What [`Library::check`] read, and what is wrong with it.

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::identifiers::{arxiv, doi};
-use crate::ranking::Search;
+use crate::query::execute::Search;
+use crate::query::search::row_of;
 use crate::sampling::{Random, spaced};
-use crate::search::row_of;
 use crate::sentences::sentences;
 use crate::{AddOptions, Error, Judgements, Library, Mode, Paper, Query, Result};
 

@@ -1,6 +1,6 @@
 use cognate_index::FlatIndex;
 
-use crate::store::View;
+use crate::library::store::View;
 use crate::{Error, Library, Result};
 
 /// That the caller broke off is an error of its own; others are what `failed` makes of them.

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-use crate::svm::separate;
+use crate::query::linear_svm::separate;
 
 /// The weights of Rocchio's formula for wanted and unwanted papers.
 const WANTED: f64 = 0.75;

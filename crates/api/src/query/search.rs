@@ -5,10 +5,10 @@ use ndarray::{Array1, Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
 use crate::embed::check_shape;
+use crate::library::background_similarity::Standing;
+use crate::library::store::View;
 use crate::query::Target;
-use crate::ranking::Search;
-use crate::standing::Standing;
-use crate::store::View;
+use crate::query::execute::Search;
 use crate::{Error, Library, Paper, Query, Result};
 
 /// A paper that answers a query.
