@@ -64,29 +64,11 @@
 #![forbid(unsafe_code)]
 
 mod analysis;
-mod draft;
 mod embed;
 mod error;
-mod export;
-mod formats;
-mod identifiers;
-mod json;
-mod json_elements;
-mod json_lines;
-mod latex;
 mod library;
-mod markup;
-mod mended;
-mod paper;
-mod place;
 mod query;
-mod records;
 mod sampling;
-mod sentences;
-mod source;
-mod texts;
-mod words;
-mod xml;
 
 pub use analysis::duplicates::DuplicatePair;
 pub use analysis::evaluation::{Judgements, Metrics};
@@ -97,26 +79,23 @@ pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
     Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
-pub use draft::{Citation, Draft, DraftFormat};
+pub use cognate_papers::{
+    Citation, Draft, DraftFormat, Error as PapersError, ExportFormat, Format, Paper, PaperReader,
+    PaperWriter, RecordLocation, TextReader, TextRecord, identifiers, text,
+};
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
-pub use export::{ExportFormat, PaperWriter};
-pub use formats::Format;
 pub use library::add::{AddOptions, AddProgress, AddReport};
 pub use library::background_similarity::Standing;
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::MergeReport;
 pub use library::{Library, LibraryInfo};
-pub use paper::Paper;
-pub use place::Place;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
 pub use query::rerank::Rerank;
 pub use query::search::PaperHit;
 pub use query::versions::DuplicateReason;
 pub use query::{Mode, Query, Strategy};
-pub use records::PaperReader;
-pub use texts::{TextReader, TextRecord};
 
 // Compiles and runs the code of the README.
 #[cfg(doctest)]

@@ -8,12 +8,12 @@ use cognate_index::{FlatIndex, RowId, SearchOptions};
 use ndarray::Array2;
 use roaring::RoaringBitmap;
 
-use crate::identifiers::title_key;
 use crate::library::snapshot::cancelled_or;
 use crate::library::store::View;
 use crate::library::vectors_dir;
 use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_telling, same_work};
 use crate::{Error, Library, Paper, Result};
+use cognate_papers::identifiers::title_key;
 
 /// Two papers of a library that are one work, or nearly have one text.
 #[derive(Clone, Debug, PartialEq)]

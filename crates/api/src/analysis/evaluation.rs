@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use crate::{Error, Place, Result};
+use crate::{Error, RecordLocation, Result};
 
 /// Which documents answer which queries, and how well: relevance judgements.
 ///
@@ -133,11 +133,11 @@ impl Judgements {
 }
 
 fn fault(path: &Path, at: usize, reason: String) -> Error {
-    Error::Record {
+    Error::Papers(cognate_papers::Error::Record {
         origin: path.display().to_string(),
-        place: Place::Line(at + 1),
+        location: RecordLocation::Line(at + 1),
         reason,
-    }
+    })
 }
 
 #[expect(

@@ -7,8 +7,8 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
 use crate::library::store::View;
-use crate::sentences::sentences;
 use crate::{Citation, Draft, Error, Filter, Library, Paper, PaperHit, Result};
+use cognate_papers::text::sentences;
 
 mod cited;
 mod titles;

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::identifiers::{arxiv, doi};
 use crate::query::execute::Search;
 use crate::query::search::row_of;
 use crate::sampling::{Random, spaced};
-use crate::sentences::sentences;
 use crate::{AddOptions, Error, Judgements, Library, Mode, Paper, Query, Result};
+use cognate_papers::identifiers::{arxiv, doi};
+use cognate_papers::text::sentences;
 
 /// What [`Library::evaluate_itself`] found.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,7 +159,9 @@ impl Library {
         let folder = tempfile::tempdir().map_err(Error::io("create", &dir))?;
         let scratch =
             Self::create_shared(folder.path().join("library"), Arc::clone(embedder), true)?;
-        let documents = pairs.iter().map(|(_, document)| Ok(document.clone()));
+        let documents = pairs
+            .iter()
+            .map(|(_, document)| Ok::<_, Error>(document.clone()));
         scratch.add_with(documents, &AddOptions::default(), &mut |state| {
             progress(state.papers)
         })?;

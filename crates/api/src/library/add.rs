@@ -109,7 +109,7 @@ impl Library {
     pub fn add(&self, papers: impl IntoIterator<Item = Paper>) -> Result<AddReport> {
         let mut go_on = |_| ControlFlow::Continue(());
         self.add_with(
-            papers.into_iter().map(Ok),
+            papers.into_iter().map(Ok::<_, Error>),
             &AddOptions::default(),
             &mut go_on,
         )
@@ -125,9 +125,9 @@ impl Library {
     ///
     /// Those of [`add`](Self::add), the source's, and [`Error::Cancelled`] when the callback
     /// breaks.
-    pub fn add_with(
+    pub fn add_with<E: Into<Error>>(
         &self,
-        papers: impl IntoIterator<Item = Result<Paper>>,
+        papers: impl IntoIterator<Item = Result<Paper, E>>,
         options: &AddOptions<'_>,
         progress: &mut dyn FnMut(AddProgress) -> ControlFlow<()>,
     ) -> Result<AddReport> {
@@ -147,7 +147,8 @@ impl Library {
         // A library that cannot be written says so before the first text is embedded.
         drop(WriteLock::acquire(&self.dir)?);
         loop {
-            let chunk = papers.by_ref().take(size).collect::<Result<Vec<_>>>()?;
+            let chunk = papers.by_ref().take(size);
+            let chunk = chunk.collect::<Result<Vec<_>, E>>().map_err(Into::into)?;
             if chunk.is_empty() {
                 self.merge_where_most_is_deleted()?;
                 return Ok(run.report);
@@ -393,10 +394,10 @@ fn incoming(papers: Vec<Paper>, options: &AddOptions<'_>) -> Result<Vec<Incoming
             .map_or_else(|| paper.text(), |text| text(&paper));
         if text.trim().is_empty() {
             let reason = "there is no text to embed";
-            return Err(Error::InvalidPaper {
+            return Err(Error::Papers(cognate_papers::Error::InvalidPaper {
                 id: paper.id,
                 reason,
-            });
+            }));
         }
         let mut hash = TextHash::default();
         blake3::Hasher::new()

@@ -100,21 +100,20 @@ impl StoredPaper {
                 row.get::<_, i64>(0)?
             )));
         }
+        let mut paper = Paper::new(row.get::<_, String>(1)?);
+        paper.title = row.get(2)?;
+        paper.abstract_text = row.get(3)?;
+        paper.authors = list_of(row, 4)?;
+        paper.year = row.get(5)?;
+        paper.venue = row.get(6)?;
+        paper.url = row.get(7)?;
+        paper.categories = list_of(row, 8)?;
+        paper.doi = row.get(9)?;
+        paper.arxiv = row.get(10)?;
+        paper.references = list_of(row, 11)?;
         Ok(Self {
             row: RowId::new(row.get(0)?),
-            paper: Paper {
-                id: row.get(1)?,
-                title: row.get(2)?,
-                abstract_text: row.get(3)?,
-                authors: list_of(row, 4)?,
-                year: row.get(5)?,
-                venue: row.get(6)?,
-                url: row.get(7)?,
-                categories: list_of(row, 8)?,
-                doi: row.get(9)?,
-                arxiv: row.get(10)?,
-                references: list_of(row, 11)?,
-            },
+            paper,
             text_hash: row.get(12)?,
         })
     }

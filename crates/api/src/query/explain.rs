@@ -5,9 +5,9 @@ use ndarray::{Array2, ArrayView1};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::embed::check_shape;
-use crate::sentences::sentences;
-use crate::words::{fold, is_stop_word, stem, words};
 use crate::{Error, Library, Paper, PaperHit, Result};
+use cognate_papers::text::sentences;
+use cognate_papers::text::{fold, is_stop_word, stem, words};
 
 /// Why a paper answers a query: what is nearest in the two, and the words that they share.
 #[derive(Clone, Debug, PartialEq)]

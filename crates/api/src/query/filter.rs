@@ -139,11 +139,11 @@ mod tests {
             .author("Ada")
             .author("Grace")
             .category("cs");
-        let paper = |author: Option<&str>, category: &str| Paper {
-            authors: author.into_iter().map(str::to_owned).collect(),
-            categories: vec![category.to_owned()],
-            year: Some(1952),
-            ..Paper::new("a")
+        let paper = |author: Option<&str>, category: &str| {
+            Paper::new("a")
+                .authors(author)
+                .categories([category])
+                .year(1952)
         };
         let grace = Some("Grace Hopper");
         assert!(filter.allows(&paper(grace, "cs.PL")));

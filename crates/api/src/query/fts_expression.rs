@@ -1,6 +1,6 @@
 //! What a person types, as a query to the keyword index.
 
-use crate::words::{fold, is_stop_word, words};
+use cognate_papers::text::{fold, is_stop_word, words};
 
 /// The text in FTS5's query language: any of its words, and any of the phrases that stand between
 /// double quotes. Words that say nothing are left out, unless there are no others. Nothing when

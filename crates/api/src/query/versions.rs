@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::Paper;
-use crate::identifiers;
-use crate::words::{fold, is_stop_word, words};
+use cognate_papers::identifiers;
+use cognate_papers::text::{fold, is_stop_word, words};
 
 /// Why two papers are taken for one work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -64,12 +64,8 @@ impl Cited {
         if cites_all || draft.citations().iter().any(is_all) {
             let keys: Vec<_> = draft.citations().iter().map(|c| c.key.clone()).collect();
             for reference in references {
-                let key = Some(reference.id.clone());
-                if !keys.contains(&key) {
-                    let citation = Citation {
-                        key,
-                        ..Citation::default()
-                    };
+                let citation = Citation::by_key(&reference.id);
+                if !keys.contains(&citation.key) {
                     cited.push(citation, Some(reference));
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cognate_index::RowId;
 
-use crate::words::{is_stop_word, stem, words};
+use cognate_papers::text::{is_stop_word, stem, words};
 
 /// The titles that must have a stem before it says what they are about.
 const SHARED_BY: usize = 3;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::Paper;
-use crate::words::{is_stop_word, stem, words};
+use cognate_papers::text::{is_stop_word, stem, words};
 
 /// Stems of a group that may become labels, times the labels wanted.
 const CANDIDATES: usize = 4;
