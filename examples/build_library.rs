@@ -12,9 +12,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use cognate::{
-    AddOptions, DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperReader,
-};
+use cognate::{DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperReader};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -28,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The reader gives one paper at a time: a file may be larger than memory.
     let papers = PaperReader::open(Path::new(&file))?;
     let mut told = 0;
-    let report = library.add_with(papers, &AddOptions::default(), &mut |state| {
+    let report = library.add_with(papers, &mut |state| {
         if state.committed > told {
             told = state.committed;
             println!("{told} papers are safe in the library");

@@ -55,7 +55,7 @@ impl Embed for HashedTrigrams {
     fn embed_documents(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
         let rows = self.rows(texts);
         // Fast enough to be stopped only at the end; nobody reads the answer.

@@ -16,7 +16,7 @@ impl Embed for Shared {
     fn embed_documents(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
         ENCODER.embed_documents(texts, progress)
     }

@@ -1,105 +1,137 @@
 use std::ops::ControlFlow;
 
-use cognate_model::{Encoder, Progress, Role, Truncation};
+use cognate_model::{Encoder, Role, Truncation};
 use ndarray::Array2;
 
 use crate::error::BoxError;
-use crate::{Error, Result};
+use crate::{Error, Progress, Result};
 
-/// Makes vectors of texts.
+/// Turns texts into vectors.
 ///
-/// [`Encoder`] is the usual one. Implement this to bring your own; the example
+/// [`Encoder`] is the usual implementation. Implement this trait to bring your own model; the example
 /// `custom_embedder` shows how.
 pub trait Embed: Send + Sync {
-    /// Names the embedder; a library remembers it.
+    /// Returns the description of the embedder that a library stores.
     fn info(&self) -> EmbedderInfo;
 
-    /// Embeds what is searched; row i for text i.
+    /// Embeds texts that are searched for; row i belongs to text i.
     ///
-    /// `progress` is told how many of the texts are done, now and then; when it breaks, the work
-    /// stops soon and the result does not matter.
+    /// `progress` is called now and then with the number of texts done. If it breaks, the
+    /// implementation should return soon, and its result is ignored.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from embedding a text.
+    /// Returns the error that keeps it from embedding a text.
     fn embed_documents(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError>;
 
-    /// The part of a text, from its start, that its vector as a document depends on. All of it,
-    /// unless the embedder says otherwise.
+    /// Returns the prefix of a text on which its vector as a document depends. The default is the
+    /// whole text, which is right for an embedder that truncates nothing.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from reading the text.
-    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+    /// Returns the error that keeps it from reading the text.
+    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
         Ok(text)
     }
 
-    /// Embeds what is asked; row i for text i, `[n, dim]`.
+    /// Embeds queries; row i belongs to text i, `[n, dim]`.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from embedding a text.
+    /// Returns the error that keeps it from embedding a text.
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError>;
 }
 
-/// What a library remembers of its embedder.
+/// The description of an embedder, as a library stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EmbedderInfo {
-    /// A name that finds it again: of a model, or a path.
+    /// The name of the model, or the path of its folder.
     pub model: String,
-    /// The number format of its arithmetic, such as `f32`.
+    /// The number format of the arithmetic, such as `f32`.
     pub precision: String,
-    /// Changes whenever the vectors would.
+    /// A value that differs for embedders that give different vectors.
     pub fingerprint: String,
-    /// Values in a vector.
+    /// The number of dimensions of a vector.
     pub dim: usize,
 }
 
 impl EmbedderInfo {
-    /// Name and fingerprint, for messages.
+    /// Creates a description.
+    pub fn new(
+        model: impl Into<String>,
+        precision: impl Into<String>,
+        fingerprint: impl Into<String>,
+        dim: usize,
+    ) -> Self {
+        Self {
+            model: model.into(),
+            precision: precision.into(),
+            fingerprint: fingerprint.into(),
+            dim,
+        }
+    }
+
+    /// Returns the name, precision and abbreviated fingerprint, for messages.
     pub(crate) fn label(&self) -> String {
         let short: String = self.fingerprint.chars().take(12).collect();
         format!("{} ({}, fingerprint {short})", self.model, self.precision)
     }
 }
 
-/// Vectors, with what was cut off to make them.
+/// The vectors of documents.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Embedded {
-    /// `[n, dim]`.
+    /// The vectors, `[n, dim]`.
     pub rows: Array2<f32>,
-    /// What was cut off because texts were too long.
+    /// The number of texts that were too long and the tokens that were cut off.
     pub truncation: Truncation,
+}
+
+impl Embedded {
+    /// Creates a result in which no text was truncated.
+    pub fn new(rows: Array2<f32>) -> Self {
+        Self {
+            rows,
+            truncation: Truncation::default(),
+        }
+    }
+
+    /// Sets the truncation counts. Default: nothing was truncated.
+    #[must_use]
+    pub fn truncation(mut self, truncation: Truncation) -> Self {
+        self.truncation = truncation;
+        self
+    }
 }
 
 impl Embed for Encoder {
     fn info(&self) -> EmbedderInfo {
-        EmbedderInfo {
-            model: self.model().to_owned(),
-            precision: self.precision().to_string(),
-            fingerprint: self.fingerprint().to_owned(),
-            dim: self.dim(),
-        }
+        EmbedderInfo::new(
+            self.model(),
+            self.precision().to_string(),
+            self.fingerprint(),
+            self.dim(),
+        )
     }
 
     fn embed_documents(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
-        let mut progress = |state: Progress| progress(state.done);
+        let mut progress =
+            |state: cognate_model::Progress| progress(Progress::new(state.done, texts.len()));
         let embeddings = self.encode_with(Role::Document, texts, &mut progress)?;
-        Ok(Embedded {
-            rows: embeddings.rows,
-            truncation: embeddings.truncation,
-        })
+        Ok(Embedded::new(embeddings.rows).truncation(embeddings.truncation))
     }
 
-    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
         Ok(Encoder::part_read(self, Role::Document, text)?)
     }
 
@@ -108,7 +140,7 @@ impl Embed for Encoder {
     }
 }
 
-/// Refuses a result that is not one row of the right width for each text.
+/// Checks that `rows` has one row of `dim` values for each of `texts` texts.
 pub(crate) fn check_shape(rows: &Array2<f32>, texts: usize, dim: usize) -> Result<()> {
     let (found_rows, found_dim) = rows.dim();
     for (what, expected, found) in [

@@ -1,4 +1,3 @@
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// The cause of an [`Error`], from a library below.
@@ -48,6 +47,19 @@ pub enum Error {
         /// Name and fingerprint of the library's model.
         expected: String,
         /// Name and fingerprint of the model given.
+        found: String,
+    },
+    /// The papers of the library were embedded with another text recipe.
+    #[error(
+        "the texts in `{dir}` were made by the recipe `{expected}`, found `{found}`; use that \
+         recipe, or add the papers to a new library"
+    )]
+    TextRecipeMismatch {
+        /// The folder.
+        dir: PathBuf,
+        /// The name of the library's recipe.
+        expected: String,
+        /// The name of the recipe given.
         found: String,
     },
     /// A text has to be embedded, and the library was opened without an embedder.
@@ -108,23 +120,15 @@ pub enum Error {
         /// What it should have.
         expected: &'static str,
     },
-    /// `k` is out of range.
-    #[error("k is {found}, expected {} to {} papers", expected.start(), expected.end())]
-    InvalidK {
-        /// The number asked for.
-        found: usize,
-        /// The numbers that the library can answer.
-        expected: RangeInclusive<usize>,
-    },
-    /// A setting of a query is out of range.
-    #[error("{name} is {found}, expected {expected}")]
+    /// The value of an option is not one of its permitted values, or the option does not apply.
+    #[error("`{option}` is {found}, expected {expected}")]
     InvalidOption {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
+        /// The name of the option.
+        option: &'static str,
+        /// The value given.
         found: String,
-        /// What it may be.
-        expected: &'static str,
+        /// The permitted values.
+        expected: String,
     },
     /// The library has no paper to search.
     #[error("the library `{dir}` is empty; add papers first")]

@@ -67,12 +67,15 @@ mod analysis;
 mod embed;
 mod error;
 mod library;
+mod progress;
 mod query;
 mod sampling;
+mod text_recipe;
 
 pub use analysis::duplicates::DuplicatePair;
-pub use analysis::evaluation::{Judgements, Metrics};
-pub use analysis::missed::{CitedPaper, MissedHit, MissedOptions, MissedReport};
+pub use analysis::evaluation::{Metrics, Qrels};
+pub use analysis::missed::cited::CitedPaper;
+pub use analysis::missed::{MissedHit, MissedOptions, MissedReport};
 pub use analysis::self_evaluation::{Estimate, SelfEvaluation, SelfMetrics, SelfTask};
 pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
@@ -85,17 +88,19 @@ pub use cognate_papers::{
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
-pub use library::add::{AddOptions, AddProgress, AddReport};
-pub use library::background_similarity::Standing;
+pub use library::add::{AddProgress, AddReport};
 pub use library::check::{CheckReport, Fault};
-pub use library::compact::MergeReport;
+pub use library::compact::CompactReport;
 pub use library::{Library, LibraryInfo};
+pub use progress::Progress;
+pub use query::Query;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
+pub use query::hit::{PaperHit, ScoreContext};
+pub use query::mode::{Mode, Strategy};
 pub use query::rerank::Rerank;
-pub use query::search::PaperHit;
 pub use query::versions::DuplicateReason;
-pub use query::{Mode, Query, Strategy};
+pub use text_recipe::TextRecipe;
 
 // Compiles and runs the code of the README.
 #[cfg(doctest)]

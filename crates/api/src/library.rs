@@ -1,63 +1,71 @@
+//! A library on disk: the handle, and how it is created, opened, read and changed.
+
 pub(crate) mod add;
 pub(crate) mod background_similarity;
+mod change;
 pub(crate) mod check;
 pub(crate) mod compact;
+mod embedding;
 mod lock;
 mod nearest_ids;
+pub(crate) mod papers;
 pub(crate) mod snapshot;
+pub(crate) mod stable_snapshot;
 pub(crate) mod store;
 
 use std::fmt;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cognate_index::{FlatIndex, Manifest};
 
+use self::lock::WriteLock;
+use self::snapshot::Snapshot;
+use self::store::Store;
 use crate::embed::{Embed, EmbedderInfo};
-use crate::library::lock::WriteLock;
-use crate::library::nearest_ids::nearest_ids;
-use crate::library::store::{Store, View};
-use crate::{Error, Paper, Result};
+use crate::text_recipe::TextRecipe;
+use crate::{Error, Result};
 
 /// Papers and their vectors, in one folder on disk.
 ///
-/// | in the folder | what it holds |
+/// | in the folder | content |
 /// |---|---|
-/// | `papers.sqlite` | the papers, the name of the model, and which vectors are live |
+/// | `papers.sqlite` | the papers, the name of the model, and the list of live vectors |
 /// | `vectors/` | the vectors, in files that never change once written |
-/// | `lock` | nothing; held while a process commits |
+/// | `lock` | nothing; locked while a process commits |
 ///
 /// A change is one transaction of `papers.sqlite`: vectors are written and synced before it, and
-/// count from it on. Killed at any instant, a library opens as it was before or after a change.
+/// take effect with it. A library that was killed at any instant opens as it was before or after a
+/// change.
 ///
-/// All methods take `&self`, and a library may be shared between threads. Several processes may
-/// use one library: each call sees the newest commit, and commits take turns.
+/// All methods take `&self`, and a library may be shared between threads. Several processes may use
+/// one library: each call sees the newest commit, and commits take turns.
 pub struct Library {
     pub(crate) dir: PathBuf,
     pub(crate) stored: EmbedderInfo,
     pub(crate) embedder: Option<Arc<dyn Embed>>,
+    pub(crate) text: TextRecipe,
     state: Mutex<State>,
 }
 
-pub(crate) struct State {
-    pub(crate) store: Store,
-    pub(crate) index: FlatIndex,
-    pub(crate) generation: i64,
+struct State {
+    store: Store,
+    index: FlatIndex,
+    generation: i64,
 }
 
-/// Numbers about a library.
+/// Counts and sizes of a library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LibraryInfo {
-    /// Papers that can be found.
+    /// The number of papers.
     pub papers: usize,
-    /// The model that made the vectors.
+    /// The embedder that made the vectors.
     pub embedder: EmbedderInfo,
-    /// Files of vectors.
+    /// The number of files of vectors.
     pub segments: usize,
-    /// Vectors in them that belong to no paper any more.
+    /// The number of vectors in these files whose papers were removed or replaced.
     pub deleted_rows: usize,
     /// The size of all files in the folder, in bytes.
     pub bytes: u64,
@@ -68,58 +76,59 @@ impl fmt::Debug for Library {
         f.debug_struct("Library")
             .field("dir", &self.dir)
             .field("embedder", &self.stored)
+            .field("text", &self.text)
             .finish_non_exhaustive()
     }
 }
 
 impl Library {
-    /// Makes an empty library in `dir`, which must be missing or empty.
+    /// Creates an empty library in `dir`, which must be missing or empty.
     ///
     /// # Errors
     ///
-    /// [`Error::NotEmpty`] when something is there; [`Error::Io`] and [`Error::Store`] when the
-    /// folder cannot be written.
+    /// Returns [`Error::NotEmpty`] if `dir` holds anything, and [`Error::Io`] or [`Error::Store`] if
+    /// the folder cannot be written.
     pub fn create(dir: impl Into<PathBuf>, embedder: impl Embed + 'static) -> Result<Self> {
-        Self::create_shared(dir.into(), Arc::new(embedder), true)
+        Self::create_shared(dir.into(), Arc::new(embedder), IfExists::Fail)
     }
 
-    /// Opens the library in `dir`, or makes one where there is none.
+    /// Opens the library in `dir`, or creates one if there is none.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open), [`with_embedder`](Self::with_embedder) and
+    /// Returns the errors of [`open`](Self::open), [`with_embedder`](Self::with_embedder) and
     /// [`create`](Self::create).
     pub fn open_or_create(dir: impl Into<PathBuf>, embedder: impl Embed + 'static) -> Result<Self> {
         let (dir, embedder) = (dir.into(), Arc::new(embedder));
         match Self::open(&dir) {
             Ok(library) => library.with_shared_embedder(embedder),
-            Err(Error::NotALibrary { .. }) => Self::create_shared(dir, embedder, false),
+            Err(Error::NotALibrary { .. }) => Self::create_shared(dir, embedder, IfExists::Open),
             Err(error) => Err(error),
         }
     }
 
-    /// Opens the library in `dir` without an embedder: its papers can be read, removed and
-    /// compared, and only what needs a new vector cannot be done.
+    /// Opens the library in `dir` without an embedder. Its papers can be read, removed and compared;
+    /// only methods that need a new vector fail with [`Error::NoEmbedder`].
     ///
     /// # Errors
     ///
-    /// [`Error::NotALibrary`] when there is none; [`Error::Version`] when another release wrote
-    /// it; [`Error::Index`] and [`Error::Store`] when its files cannot be read.
+    /// Returns [`Error::NotALibrary`] if there is none, [`Error::Version`] if another release wrote
+    /// it, and [`Error::Index`] or [`Error::Store`] if its files cannot be read.
     ///
     /// # Complexity
     ///
-    /// Independent of the number of papers, where files are mapped.
+    /// Independent of the number of papers if files are mapped.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         let store = Store::open(&dir)?;
         Self::from_store(dir, store)
     }
 
-    /// Gives an opened library the embedder that made its vectors.
+    /// Attaches the embedder that made the vectors of an opened library.
     ///
     /// # Errors
     ///
-    /// [`Error::ModelMismatch`] when another one made them.
+    /// Returns [`Error::ModelMismatch`] if another embedder made them.
     pub fn with_embedder(self, embedder: impl Embed + 'static) -> Result<Self> {
         self.with_shared_embedder(Arc::new(embedder))
     }
@@ -138,11 +147,44 @@ impl Library {
         Ok(self)
     }
 
-    /// With `fresh`, a library that is there already is an error; without, it is opened.
+    /// Sets how the text that the embedder reads is made from a paper. Default: title and abstract.
+    ///
+    /// The library remembers the name of the recipe with its first paper. Adding papers,
+    /// explanations and self-evaluation use the recipe.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::TextRecipeMismatch`] if the papers of the library were embedded by a recipe
+    /// of another name, and [`Error::Store`] if the library cannot be read.
+    pub fn with_text_recipe(mut self, recipe: TextRecipe) -> Result<Self> {
+        self.text = recipe;
+        self.check_text_recipe()?;
+        Ok(self)
+    }
+
+    /// Checks that the papers of the library were embedded by the recipe of this handle.
+    pub(crate) fn check_text_recipe(&self) -> Result<()> {
+        self.read(|snapshot| {
+            if snapshot.index.is_empty() {
+                return Ok(());
+            }
+            let stored = snapshot.papers.text_recipe()?;
+            let expected = stored.as_deref().unwrap_or(TextRecipe::DEFAULT_NAME);
+            if expected == self.text.name() {
+                return Ok(());
+            }
+            Err(Error::TextRecipeMismatch {
+                dir: self.dir.clone(),
+                expected: expected.to_owned(),
+                found: self.text.name().to_owned(),
+            })
+        })
+    }
+
     pub(crate) fn create_shared(
         dir: PathBuf,
         embedder: Arc<dyn Embed>,
-        fresh: bool,
+        if_exists: IfExists,
     ) -> Result<Self> {
         let not_empty = |found| Error::NotEmpty {
             dir: dir.clone(),
@@ -155,7 +197,7 @@ impl Library {
             for entry in fs::read_dir(&dir).map_err(Error::io("read", &dir))? {
                 let name = entry.map_err(Error::io("read", &dir))?.file_name();
                 let name = name.to_string_lossy();
-                // What a process leaves that was killed while it created the library.
+                // These files are left by a process that was killed while creating the library.
                 if name != "lock" && name != "vectors" && !name.starts_with("papers.sqlite") {
                     return Err(not_empty("it holds other files"));
                 }
@@ -164,10 +206,12 @@ impl Library {
         let vectors = vectors_dir(&dir);
         fs::create_dir_all(&vectors).map_err(Error::io("create", &vectors))?;
         let lock = WriteLock::acquire(&dir)?;
-        // Another process may have been here since.
+        // Another process may have created the library since the caller looked.
         if Store::exists(&dir) {
             match Store::open(&dir) {
-                Ok(_) if fresh => return Err(not_empty("a library is there already")),
+                Ok(_) if if_exists == IfExists::Fail => {
+                    return Err(not_empty("a library is there already"));
+                }
                 Ok(store) => {
                     return Self::from_store(dir, store)?.with_shared_embedder(embedder);
                 }
@@ -184,11 +228,11 @@ impl Library {
 
     fn from_store(dir: PathBuf, mut store: Store) -> Result<Self> {
         let vectors = vectors_dir(&dir);
-        let view = store.read()?;
-        let (stored, generation) = (view.embedder()?, view.generation()?);
-        let index = FlatIndex::open_manifest(&vectors, &view.manifest()?)
+        let papers = store.read()?;
+        let (stored, generation) = (papers.embedder_info()?, papers.generation()?);
+        let index = FlatIndex::open_manifest(&vectors, &papers.manifest()?)
             .map_err(Error::index(&vectors))?;
-        drop(view);
+        drop(papers);
         let state = Mutex::new(State {
             store,
             index,
@@ -198,139 +242,75 @@ impl Library {
             dir,
             stored,
             embedder: None,
+            text: TextRecipe::default(),
             state,
         })
     }
 
-    /// The folder.
+    /// Returns the folder of the library.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The embedder that made the vectors, whether it is here or not.
+    /// Returns the description of the embedder that made the vectors, whether one is attached or not.
     pub fn embedder_info(&self) -> &EmbedderInfo {
         &self.stored
     }
 
-    /// The number of papers.
+    /// Returns counts and sizes of the library.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] when the table cannot be read; so with the methods below.
-    pub fn len(&self) -> Result<usize> {
-        self.read(|_, index| Ok(index.len()))
-    }
-
-    /// Whether there is no paper.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`len`](Self::len).
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.len()? == 0)
-    }
-
-    /// The paper with this id.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`len`](Self::len).
-    pub fn get(&self, id: &str) -> Result<Option<Paper>> {
-        self.read(|view, _| Ok(view.find(id)?.map(|stored| stored.paper)))
-    }
-
-    /// All ids, in the order in which their vectors were added.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`len`](Self::len).
-    pub fn ids(&self) -> Result<Vec<String>> {
-        self.read(|view, _| ids_of(view))
-    }
-
-    /// Calls `act` with every paper of one commit, the newest, in the order in which their vectors were
-    /// added, until it breaks. `act` must not call this library, which is locked meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Store`] and [`Error::Damaged`] when the papers cannot be read.
-    ///
-    /// # Complexity
-    ///
-    /// One paper is in memory at a time.
-    pub fn for_each(&self, mut act: impl FnMut(Paper) -> ControlFlow<()>) -> Result<()> {
-        let mut flow = ControlFlow::Continue(());
-        self.read(|view, _| {
-            view.for_each(|stored| {
-                if flow.is_continue() {
-                    flow = act(stored.paper);
-                }
-            })
-        })
-    }
-
-    /// Numbers about the library.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`len`](Self::len).
+    /// Returns [`Error::Store`], [`Error::Damaged`] or [`Error::Index`] if the library cannot be read.
     pub fn info(&self) -> Result<LibraryInfo> {
-        let (papers, segments, deleted_rows) =
-            self.read(|_, index| Ok((index.len(), index.segments(), index.rows() - index.len())))?;
-        let embedder = self.stored.clone();
+        let (papers, segments, deleted_rows) = self.read(|snapshot| {
+            let index = snapshot.index;
+            Ok((index.len(), index.segments(), index.rows() - index.len()))
+        })?;
         Ok(LibraryInfo {
             papers,
-            embedder,
+            embedder: self.stored.clone(),
             segments,
             deleted_rows,
             bytes: size_of_dir(&self.dir),
         })
     }
 
-    /// Runs `read` on the papers and the vectors of one commit, the newest.
-    pub(crate) fn read<T>(
-        &self,
-        read: impl FnOnce(&View<'_>, &FlatIndex) -> Result<T>,
-    ) -> Result<T> {
+    /// Runs `read` on the papers and the vectors of the newest commit.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         let mut state = self.state();
         let State {
             store,
             index,
             generation,
         } = &mut *state;
-        let view = store.read()?;
-        let newest = view.generation()?;
+        let papers = store.read()?;
+        let newest = papers.generation()?;
         if newest != *generation {
             let vectors = vectors_dir(&self.dir);
             *index = index
-                .reopen(&vectors, &view.manifest()?)
+                .reopen(&vectors, &papers.manifest()?)
                 .map_err(Error::index(&vectors))?;
             *generation = newest;
         }
-        read(&view, index)
+        read(&Snapshot {
+            papers: &papers,
+            index,
+            dir: &self.dir,
+        })
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked left a state that the next call refreshes.
+    fn state(&self) -> MutexGuard<'_, State> {
+        // After a panic in another thread the state may be outdated; the next read refreshes it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The error for an id that no paper has.
-    pub(crate) fn unknown(view: &View<'_>, id: &str) -> Error {
-        let nearest = ids_of(view)
-            .map(|ids| nearest_ids(id, ids, 3))
-            .unwrap_or_default();
-        Error::UnknownPaper {
-            id: id.to_owned(),
-            nearest,
-        }
     }
 }
 
-fn ids_of(view: &View<'_>) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
-    view.for_each(|stored| ids.push(stored.paper.id))?;
-    Ok(ids)
+/// What [`Library::create_shared`] does if the folder holds a library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IfExists {
+    Fail,
+    Open,
 }
 
 pub(crate) fn vectors_dir(dir: &Path) -> PathBuf {
@@ -341,7 +321,8 @@ fn is_empty_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0)
 }
 
-/// The size of the files in a folder and in those below it, as far as it can be read.
+/// Returns the total size of the files in a folder and its subfolders, without those that cannot be
+/// read.
 fn size_of_dir(dir: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(dir) else {
         return 0;

@@ -1,21 +1,26 @@
+//! Queries: what to search for, and how the hits are found, ordered and explained.
+
+pub(crate) mod directions;
 pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod filter;
 mod from_papers;
 mod fts_expression;
+pub(crate) mod hit;
 mod linear_svm;
 mod mmr;
+pub(crate) mod mode;
 pub(crate) mod rerank;
+mod retrieve;
 mod rrf;
 pub(crate) mod search;
 pub(crate) mod versions;
 
-use std::fmt;
-use std::str::FromStr;
+use self::filter::Filter;
+use self::mode::{Mode, Strategy};
+use crate::{Error, Result};
 
-use crate::Filter;
-
-/// What to look for, and which papers may answer.
+/// What to search for, and which papers may be hits.
 ///
 /// ```
 /// use cognate::{Filter, Mode, Query};
@@ -25,239 +30,231 @@ use crate::Filter;
 ///     .k(20)
 ///     .filter(Filter::default().years(2015..=2019).category("cs.CL"));
 /// ```
+///
+/// An option that does not apply to the kind of query, such as a [`mode`](Self::mode) on a query by
+/// papers, makes the search fail with [`Error::InvalidOption`].
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(crate) target: Target,
+    pub(crate) unwanted: Vec<String>,
     pub(crate) k: Option<usize>,
     pub(crate) filter: Filter,
     pub(crate) min_score: Option<f32>,
-    pub(crate) mode: Mode,
-    pub(crate) strategy: Strategy,
-    pub(crate) feedback: usize,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) strategy: Option<Strategy>,
+    pub(crate) feedback: Option<usize>,
     pub(crate) diversity: f32,
-    pub(crate) versions: bool,
-    pub(crate) standing: bool,
+    pub(crate) every_version: bool,
+    pub(crate) score_context: bool,
 }
 
-/// Where a query points.
+/// What the hits of a query should be near to.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     Text(String),
     Vector(Vec<f32>),
-    Papers {
-        wanted: Vec<String>,
-        unwanted: Vec<String>,
-    },
-}
-
-/// How papers are found by a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mode {
-    /// By the cosine of text and paper.
-    Vector,
-    /// By the words that they share, weighed by BM25; papers without any of them are left out.
-    Keyword,
-    /// By both, their rankings fused.
-    #[default]
-    Hybrid,
-}
-
-/// How several wanted papers, and unwanted ones, make one query.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Strategy {
-    /// By the mean of the wanted less a share of the unwanted (Rocchio 1971). Wanted papers of
-    /// several subjects are asked for one subject after the other, their answers interleaved.
-    #[default]
-    Mean,
-    /// By the nearest of the wanted; papers that are nearer to one of the unwanted are left out.
-    Best,
-    /// By a linear classifier that tells the wanted papers from the unwanted and from the rest of
-    /// the library (up to 20,000 of it), as arxiv-sanity does.
-    Svm,
-}
-
-impl Mode {
-    /// All, in the order of their description.
-    pub const ALL: [Self; 3] = [Self::Vector, Self::Keyword, Self::Hybrid];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Vector => "vector",
-            Self::Keyword => "keyword",
-            Self::Hybrid => "hybrid",
-        }
-    }
-}
-
-impl Strategy {
-    /// All, in the order of their description.
-    pub const ALL: [Self; 3] = [Self::Mean, Self::Best, Self::Svm];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Mean => "mean",
-            Self::Best => "best",
-            Self::Svm => "svm",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Mode {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|mode| mode.name() == name);
-        found.ok_or_else(|| format!("found `{name}`, expected vector, keyword or hybrid"))
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == name);
-        found.ok_or_else(|| format!("found `{name}`, expected mean, best or svm"))
-    }
+    /// The ids of papers of the library.
+    Papers(Vec<String>),
 }
 
 impl Query {
-    /// The papers a query gives where [`k`](Self::k) is not set.
+    /// The number of hits if [`k`](Self::k) is not set.
     pub const DEFAULT_K: usize = 10;
 
     fn new(target: Target) -> Self {
         Self {
             target,
+            unwanted: Vec::new(),
             k: None,
             filter: Filter::default(),
             min_score: None,
-            mode: Mode::default(),
-            strategy: Strategy::default(),
-            feedback: 0,
+            mode: None,
+            strategy: None,
+            feedback: None,
             diversity: 0.0,
-            versions: true,
-            standing: false,
+            every_version: false,
+            score_context: false,
         }
     }
 
-    /// Asks for papers near a text; the library needs an embedder.
+    /// Searches for papers near a text. The library needs an embedder.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(Target::Text(text.into()))
     }
 
-    /// Asks for papers near a vector of the library's dimension.
+    /// Searches for papers near a vector of the library's dimension.
     pub fn vector(vector: impl Into<Vec<f32>>) -> Self {
         Self::new(Target::Vector(vector.into()))
     }
 
-    /// Asks for papers near one paper of the library, which is itself left out.
+    /// Searches for papers near a paper of the library, which is not a hit itself.
     pub fn paper(id: impl Into<String>) -> Self {
         Self::papers([id])
     }
 
-    /// Asks for papers near several papers of the library, which are themselves left out;
-    /// [`strategy`](Self::strategy) says how.
+    /// Searches for papers near several papers of the library, which are not hits themselves.
+    /// [`strategy`](Self::strategy) selects how.
     pub fn papers<S: Into<String>>(ids: impl IntoIterator<Item = S>) -> Self {
-        let wanted = ids.into_iter().map(Into::into).collect();
-        Self::new(Target::Papers {
-            wanted,
-            unwanted: Vec::new(),
-        })
+        Self::new(Target::Papers(ids.into_iter().map(Into::into).collect()))
     }
 
-    /// Turns a query by papers away from others, which are left out too. Without effect on a
-    /// query by text or by vector.
+    /// Adds papers that the hits should be unlike, and that are not hits themselves. Applies to
+    /// queries by papers.
     #[must_use]
     pub fn not<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
-        if let Target::Papers { unwanted, .. } = &mut self.target {
-            unwanted.extend(ids.into_iter().map(Into::into));
-        }
+        self.unwanted.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// The number of papers to give, 1 to the number in the library. Default:
-    /// [`DEFAULT_K`](Self::DEFAULT_K), or all where there are fewer.
+    /// Sets the number of hits, from 1 to the number of papers. Default:
+    /// [`DEFAULT_K`](Self::DEFAULT_K), or all papers if there are fewer.
     #[must_use]
     pub fn k(mut self, k: usize) -> Self {
         self.k = Some(k);
         self
     }
 
-    /// Only papers that pass `filter`. Default: all pass.
+    /// Restricts the hits to papers that pass `filter`. Default: all papers pass.
     #[must_use]
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
         self
     }
 
-    /// Only papers with at least this score, −1 to 1, in every mode. Default: any score.
+    /// Restricts the hits to papers with at least this cosine, −1 to 1, in every mode. Default: any
+    /// cosine.
     #[must_use]
     pub fn min_score(mut self, score: f32) -> Self {
         self.min_score = Some(score);
         self
     }
 
-    /// How papers are found by a text. Default: [`Mode::Hybrid`]. Without effect on a query by
-    /// papers or by vector.
+    /// Sets how papers are found by a text. Default: [`Mode::Hybrid`]. Applies to queries by text.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
+        self.mode = Some(mode);
         self
     }
 
-    /// How several papers make a query. Default: [`Strategy::Mean`]. Without effect on a query by text
-    /// or by vector.
+    /// Sets how several papers make one query. Default: [`Strategy::Rocchio`]. Applies to queries by
+    /// papers.
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.strategy = strategy;
+        self.strategy = Some(strategy);
         self
     }
 
-    /// Searches by vector once, moves the query's vector to the best papers of that, as many as are
-    /// said here, and searches again (pseudo-relevance feedback by Rocchio's formula: the query plus
-    /// 0.75 times their mean). Default: 0, none. Without effect on a query by papers.
+    /// Moves the query toward the best `papers` hits of a first search by vector, and searches again:
+    /// pseudo-relevance feedback by Rocchio's formula, the query plus 0.75 times the mean of these
+    /// hits. Default: 0, no feedback. Applies to queries by text and by vector.
     #[must_use]
     pub fn feedback(mut self, papers: usize) -> Self {
-        self.feedback = papers;
+        self.feedback = Some(papers);
         self
     }
 
-    /// How much papers that are like better ones stand back, 0 to 1: maximal marginal relevance over
-    /// the best 200 papers, or the best k where those are more. Default: 0, not at all.
+    /// Sets the diversity weight of maximal marginal relevance, from 0 (off) to 1, which reorders the
+    /// best 200 papers, or the best `k` if that is more. Default: 0.
     #[must_use]
     pub fn diversity(mut self, diversity: f32) -> Self {
         self.diversity = diversity;
         self
     }
 
-    /// Whether a preprint and its publication, both in the library, are two hits; else the better one
-    /// is a hit, with the other's id beside it. Default: yes, two.
+    /// Sets whether several versions of one paper, such as a preprint and its publication, are
+    /// separate hits. Default: false, the best version is the hit and lists the others in
+    /// [`versions`](crate::PaperHit::versions).
     #[must_use]
     pub fn every_version(mut self, each: bool) -> Self {
-        self.versions = each;
+        self.every_version = each;
         self
     }
 
-    /// Whether hits say how their score compares with the others of the library. Costs another search.
-    /// Default: no.
+    /// Sets whether each hit gets a [`ScoreContext`](crate::ScoreContext), which costs another search.
+    /// Default: false.
     #[must_use]
-    pub fn standing(mut self, standing: bool) -> Self {
-        self.standing = standing;
+    pub fn score_context(mut self, context: bool) -> Self {
+        self.score_context = context;
         self
+    }
+
+    /// Checks the options of a query on a library of `papers` papers.
+    pub(crate) fn check(&self, papers: usize) -> Result<()> {
+        let invalid = |option, found: String, expected: &str| {
+            Err(Error::InvalidOption {
+                option,
+                found,
+                expected: expected.to_owned(),
+            })
+        };
+        if let Some(found) = self.k.filter(|k| !(1..=papers).contains(k)) {
+            return invalid("k", found.to_string(), &format!("1 to {papers} papers"));
+        }
+        if !(0.0..=1.0).contains(&self.diversity) {
+            return invalid("diversity", self.diversity.to_string(), "0 to 1");
+        }
+        let is_text = matches!(self.target, Target::Text(_));
+        let is_papers = matches!(self.target, Target::Papers(_));
+        if let Some(mode) = self.mode.filter(|_| !is_text) {
+            return invalid("mode", format!("`{mode}`"), "a query by text if it is set");
+        }
+        if let Some(strategy) = self.strategy.filter(|_| !is_papers) {
+            let expected = "a query by papers if it is set";
+            return invalid("strategy", format!("`{strategy}`"), expected);
+        }
+        if let Some(id) = self.unwanted.first().filter(|_| !is_papers) {
+            return invalid("not", format!("`{id}`"), "a query by papers if it is set");
+        }
+        if let Some(papers) = self.feedback.filter(|_| is_papers) {
+            let expected = "a query by text or by vector if it is set";
+            return invalid("feedback", papers.to_string(), expected);
+        }
+        Ok(())
+    }
+
+    /// Returns the mode in which papers are found, which is by vector unless the query is a text.
+    pub(crate) fn effective_mode(&self) -> Mode {
+        match self.target {
+            Target::Text(_) => self.mode.unwrap_or_default(),
+            Target::Vector(_) | Target::Papers(_) => Mode::Vector,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_options_that_would_be_ignored() {
+        let message = |query: Query| query.check(5).unwrap_err().to_string();
+        assert_eq!(
+            message(Query::text("a").k(6)),
+            "`k` is 6, expected 1 to 5 papers"
+        );
+        assert_eq!(
+            message(Query::text("a").diversity(2.0)),
+            "`diversity` is 2, expected 0 to 1"
+        );
+        assert_eq!(
+            message(Query::paper("a").mode(Mode::Keyword)),
+            "`mode` is `keyword`, expected a query by text if it is set"
+        );
+        assert_eq!(
+            message(Query::vector([1.0]).strategy(Strategy::Svm)),
+            "`strategy` is `svm`, expected a query by papers if it is set"
+        );
+        assert_eq!(
+            message(Query::text("a").not(["b"])),
+            "`not` is `b`, expected a query by papers if it is set"
+        );
+        assert_eq!(
+            message(Query::paper("a").feedback(3)),
+            "`feedback` is 3, expected a query by text or by vector if it is set"
+        );
+        let query = Query::papers(["a"]).not(["b"]).strategy(Strategy::Svm);
+        assert!(query.check(5).is_ok());
+        let query = Query::text("a").mode(Mode::Vector).feedback(2);
+        assert!(query.check(5).is_ok());
     }
 }

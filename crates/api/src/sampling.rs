@@ -1,12 +1,12 @@
-//! Samples and orders that favour nothing, and are the same every time.
+//! Deterministic samples and pseudo-random numbers.
 
-/// At most `count` of a list, evenly spaced over it.
-pub(crate) fn spaced<T>(list: Vec<T>, count: usize) -> Vec<T> {
-    let (all, kept) = (list.len(), list.len().min(count));
+/// Returns at most `count` items of a list, evenly spaced over it.
+pub(crate) fn evenly_spaced<T>(list: Vec<T>, count: usize) -> Vec<T> {
+    let (total, kept) = (list.len(), list.len().min(count));
     let mut next = 0;
     let mut spaced = Vec::with_capacity(kept);
-    for (place, item) in list.into_iter().enumerate() {
-        if next < kept && place == next * all / kept {
+    for (position, item) in list.into_iter().enumerate() {
+        if next < kept && position == next * total / kept {
             spaced.push(item);
             next += 1;
         }
@@ -14,16 +14,17 @@ pub(crate) fn spaced<T>(list: Vec<T>, count: usize) -> Vec<T> {
     spaced
 }
 
-/// Numbers without a pattern: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// A generator of pseudo-random numbers: `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", OOPSLA 2014).
 pub(crate) struct Random(u64);
 
 impl Random {
+    /// Creates a generator; the same seed gives the same numbers.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A number below `end`, or 0 where that is 0.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -32,9 +33,10 @@ impl Random {
         usize::try_from((bits ^ (bits >> 31)) % end.max(1) as u64).unwrap_or_default()
     }
 
+    /// Shuffles a list (Fisher and Yates).
     pub(crate) fn shuffle(&mut self, order: &mut [usize]) {
-        for place in (1..order.len()).rev() {
-            order.swap(place, self.below(place + 1));
+        for last in (1..order.len()).rev() {
+            order.swap(last, self.below(last + 1));
         }
     }
 }
@@ -45,9 +47,9 @@ mod tests {
 
     #[test]
     fn spaces_a_sample_over_the_whole() {
-        assert_eq!(spaced((0..10).collect(), 3), [0, 3, 6]);
-        assert_eq!(spaced((0..3).collect(), 9), [0, 1, 2]);
-        assert!(spaced::<u8>(Vec::new(), 3).is_empty());
+        assert_eq!(evenly_spaced((0..10).collect(), 3), [0, 3, 6]);
+        assert_eq!(evenly_spaced((0..3).collect(), 9), [0, 1, 2]);
+        assert!(evenly_spaced::<u8>(Vec::new(), 3).is_empty());
     }
 
     #[test]

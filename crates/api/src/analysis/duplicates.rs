@@ -8,11 +8,12 @@ use cognate_index::{FlatIndex, RowId, SearchOptions};
 use ndarray::Array2;
 use roaring::RoaringBitmap;
 
-use crate::library::snapshot::cancelled_or;
-use crate::library::store::View;
+use crate::library::Library;
+use crate::library::snapshot::Snapshot;
+use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
-use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_telling, same_work};
-use crate::{Error, Library, Paper, Result};
+use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_distinctive, same_work};
+use crate::{Error, Paper, Progress, Result};
 use cognate_papers::identifiers::title_key;
 
 /// Two papers of a library that are one work, or nearly have one text.
@@ -56,7 +57,7 @@ impl Library {
     ///
     /// O(papers² · dim), and memory for the pairs, which are many for a low threshold.
     pub fn duplicates(&self, threshold: f32) -> Result<Vec<DuplicatePair>> {
-        self.duplicates_with(threshold, &mut |_, _| ControlFlow::Continue(()))
+        self.duplicates_with(threshold, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Does [`duplicates`](Self::duplicates), and tells `progress` how many papers of how many have been
@@ -68,27 +69,28 @@ impl Library {
     pub fn duplicates_with(
         &self,
         threshold: f32,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<DuplicatePair>> {
         if !(-1.0..=1.0).contains(&threshold) {
             return Err(Error::InvalidOption {
-                name: "the threshold",
+                option: "threshold",
                 found: threshold.to_string(),
-                expected: "a cosine, -1 to 1",
+                expected: "a cosine, -1 to 1".to_owned(),
             });
         }
         let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
-        self.settled(
+        self.on_stable_snapshot(
             |index| near(index, threshold, progress).map_err(cancelled_or(failed)),
-            |view, index, mut pairs| {
-                for rows in named_alike(view)? {
+            |snapshot, mut pairs| {
+                for rows in same_identifier_pairs(snapshot)? {
                     if let Entry::Vacant(pair) = pairs.entry(rows) {
-                        pair.insert(cosine(index, rows).map_err(failed)?);
+                        pair.insert(cosine(snapshot.index, rows).map_err(failed)?);
                     }
                 }
                 let mut found = Vec::new();
                 for ((a, b), cosine) in pairs {
-                    let (first, second) = (view.at(a)?, view.at(b)?);
+                    let (first, second) =
+                        (snapshot.papers.paper_at(a)?, snapshot.papers.paper_at(b)?);
                     let near = (cosine >= threshold).then_some(DuplicateReason::Text);
                     if let Some(reason) = same_work(&first, &second, cosine).or(near) {
                         found.push(DuplicatePair {
@@ -111,13 +113,15 @@ impl Library {
 fn near(
     index: &FlatIndex,
     threshold: f32,
-    progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> cognate_index::Result<BTreeMap<Rows, f32>> {
     let mut pairs = BTreeMap::new();
     let mut crowded = Vec::new();
     let mut k = FIRST_NEIGHBORS;
     let options = SearchOptions::new(k).min_score(threshold);
-    for (row, hits) in index.neighbors_with(options, progress)? {
+    for (row, hits) in index.neighbors_with(options, &mut |done, total| {
+        progress(Progress::new(done, total))
+    })? {
         if hits.len() == k {
             crowded.push(row);
         }
@@ -152,11 +156,11 @@ fn near(
 }
 
 /// The pairs of papers that have a DOI, an arXiv number or a telling title in common.
-fn named_alike(view: &View<'_>) -> Result<BTreeSet<Rows>> {
+fn same_identifier_pairs(snapshot: &Snapshot<'_>) -> Result<BTreeSet<Rows>> {
     let mut groups: BTreeMap<(u8, String), Vec<RowId>> = BTreeMap::new();
-    view.for_each(|stored| {
+    snapshot.papers.for_each(|stored| {
         let paper = &stored.paper;
-        let title = is_telling(&paper.title).then(|| title_key(&paper.title));
+        let title = is_distinctive(&paper.title).then(|| title_key(&paper.title));
         for (sort, name) in (0..).zip([doi_of(paper), arxiv_of(paper), title]) {
             if let Some(name) = name {
                 groups.entry((sort, name)).or_default().push(stored.row);
@@ -207,7 +211,7 @@ mod tests {
     fn agrees_with_looking_at_all_pairs_in_crowds_too() {
         let index = index(210).with_deleted(&[3, 10].into()).unwrap();
         for threshold in [0.99, 0.999_9, 1.0, -1.0] {
-            let found = near(&index, threshold, &mut |_, _| ControlFlow::Continue(())).unwrap();
+            let found = near(&index, threshold, &mut |_| ControlFlow::Continue(())).unwrap();
             let mut expected = BTreeMap::new();
             for a in 0..210 {
                 for b in a + 1..210 {
@@ -229,14 +233,14 @@ mod tests {
     #[test]
     fn no_rows_have_no_pairs() {
         let none = IndexBuilder::new(3).unwrap().build();
-        let mut go_on = |_, _| ControlFlow::Continue(());
+        let mut go_on = |_| ControlFlow::Continue(());
         assert!(near(&none, 0.5, &mut go_on).unwrap().is_empty());
     }
 
     #[test]
     fn whoever_waits_can_break_off() {
         let mut told = Vec::new();
-        let mut stop = |done, total| {
+        let mut stop = |Progress { done, total }| {
             told.push((done, total));
             ControlFlow::Break(())
         };

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::{Error, RecordLocation, Result};
 
-/// Which documents answer which queries, and how well: relevance judgements.
+/// Which documents answer which queries, and how well: relevance qrels.
 ///
 /// A grade over 0 is relevant, a higher one more so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Judgements {
+pub struct Qrels {
     queries: HashMap<String, HashMap<String, i32>>,
 }
 
@@ -34,7 +34,7 @@ pub struct Metrics {
     pub mrr_at_10: f64,
 }
 
-impl Judgements {
+impl Qrels {
     /// Adds a judgement; a later one of the same pair replaces it.
     pub fn insert(&mut self, query: impl Into<String>, document: impl Into<String>, grade: i32) {
         self.queries
@@ -43,7 +43,7 @@ impl Judgements {
             .insert(document.into(), grade);
     }
 
-    /// Reads a file of judgements: query, document and grade with tabs between and a header line
+    /// Reads a file of qrels: query, document and grade with tabs between and a header line
     /// (BEIR), or query, a number, document and grade with spaces between (TREC).
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Judgements {
     /// [`Error::Io`] when it cannot be read; [`Error::Record`] with the line that is neither.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let mut judgements = Self::default();
+        let mut qrels = Self::default();
         for (at, line) in text
             .lines()
             .enumerate()
@@ -66,7 +66,7 @@ impl Judgements {
                 return Err(fault(path, at, format!("`{line}`, expected {expected}")));
             };
             match grade.parse() {
-                Ok(grade) => judgements.insert(query, document, grade),
+                Ok(grade) => qrels.insert(query, document, grade),
                 Err(_) if at == 0 => {}
                 Err(_) => {
                     let reason = format!("grade `{grade}`, expected a whole number");
@@ -74,7 +74,7 @@ impl Judgements {
                 }
             }
         }
-        Ok(judgements)
+        Ok(qrels)
     }
 
     /// The queries that have a relevant document.
@@ -193,12 +193,12 @@ mod tests {
             .collect()
     }
 
-    fn judgements(list: &[(&str, &str, i32)]) -> Judgements {
-        let mut judgements = Judgements::default();
+    fn qrels(list: &[(&str, &str, i32)]) -> Qrels {
+        let mut qrels = Qrels::default();
         for &(query, document, grade) in list {
-            judgements.insert(query, document, grade);
+            qrels.insert(query, document, grade);
         }
-        judgements
+        qrels
     }
 
     #[track_caller]
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn agrees_with_sums_by_hand() {
         // Grades at ranks 1 to 4: 0, 3, not judged, 1; one of grade 2 is not found.
-        let judged = judgements(&[("q", "a", 0), ("q", "b", 3), ("q", "c", 1), ("q", "d", 2)]);
+        let judged = qrels(&[("q", "a", 0), ("q", "b", 3), ("q", "c", 1), ("q", "d", 2)]);
         let metrics = judged.evaluate(&rankings(&[("q", &["a", "b", "x", "c"])]));
         let found = 3.0 / 3_f64.log2() + 1.0 / 5_f64.log2();
         let best = 3.0 + 2.0 / 3_f64.log2() + 1.0 / 4_f64.log2();
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn counts_a_query_without_an_answer_and_none_without_relevant_documents() {
-        let judged = judgements(&[("q", "a", 1), ("r", "b", 1), ("s", "c", 0)]);
+        let judged = qrels(&[("q", "a", 1), ("r", "b", 1), ("s", "c", 0)]);
         let metrics = judged.evaluate(&rankings(&[("q", &["a"]), ("s", &["c"])]));
         assert_eq!(metrics.queries, 2);
         assert_near(metrics.ndcg_at_10, 0.5);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn cuts_at_the_rank() {
-        let judged = judgements(&[("q", "late", 1)]);
+        let judged = qrels(&[("q", "late", 1)]);
         let mut ids: Vec<String> = (0..10).map(|n| format!("x{n}")).collect();
         ids.push("late".to_owned());
         let metrics = judged.evaluate(&HashMap::from([("q".to_owned(), ids)]));
@@ -248,14 +248,14 @@ mod tests {
     fn reads_both_layouts_and_names_a_bad_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("qrels.tsv");
-        let expected = judgements(&[("1", "31", 1), ("2", "32", 0)]);
+        let expected = qrels(&[("1", "31", 1), ("2", "32", 0)]);
         for text in [
             "query-id\tcorpus-id\tscore\n1\t31\t1\n\n2\t32\t0\n",
             "1 0 31 1\n2 0 32 0\n",
             "1\t31\t1\n2\t32\t0",
         ] {
             fs::write(&path, text).unwrap();
-            assert_eq!(Judgements::read(&path).unwrap(), expected);
+            assert_eq!(Qrels::read(&path).unwrap(), expected);
         }
         for (text, message) in [
             (
@@ -268,7 +268,7 @@ mod tests {
             ),
         ] {
             fs::write(&path, text).unwrap();
-            let error = Judgements::read(&path).unwrap_err().to_string();
+            let error = Qrels::read(&path).unwrap_err().to_string();
             assert!(error.ends_with(message), "{error}");
         }
     }

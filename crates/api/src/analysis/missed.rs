@@ -1,19 +1,21 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use cognate_index::{FlatIndex, RowId, SearchOptions};
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use cognate_index::{RowId, SearchOptions};
+use ndarray::{Array1, Array2, Axis};
 use roaring::RoaringBitmap;
 
-use crate::library::store::View;
-use crate::{Citation, Draft, Error, Filter, Library, Paper, PaperHit, Result};
+use crate::library::Library;
+use crate::library::snapshot::Snapshot;
+use crate::query::filter::Filter;
+use crate::query::hit::PaperHit;
+use crate::{Citation, Draft, Error, Paper, Result};
 use cognate_papers::text::sentences;
 
-mod cited;
+pub(crate) mod cited;
 mod titles;
 
-use cited::Cited;
+use cited::{Cited, CitedPaper};
 use titles::Titles;
 
 /// What [`Library::missed`] gives.
@@ -36,16 +38,6 @@ pub struct MissedReport {
     pub not_found: Vec<Citation>,
     /// The sentences of the draft that were compared, title and abstract among them.
     pub sentences: usize,
-}
-
-/// A citation that is a paper of the library.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CitedPaper {
-    /// What the draft calls it: a key, an identifier or an entry of its list of references.
-    pub citation: String,
-    /// The id of the paper.
-    pub id: String,
 }
 
 /// A paper that a draft may have missed.
@@ -142,26 +134,23 @@ impl Library {
                 expected: "a draft with a sentence of prose",
             });
         }
-        if self.is_empty()? {
-            return Err(Error::EmptyLibrary {
-                dir: self.dir.clone(),
-            });
-        }
+        self.read(|snapshot| snapshot.require_papers())?;
         if options.k == 0 {
-            return Err(Error::InvalidK {
-                found: 0,
-                expected: 1..=self.len()?,
+            return Err(Error::InvalidOption {
+                option: "k",
+                found: "0".to_owned(),
+                expected: "at least 1".to_owned(),
             });
         }
         // Before the library is locked: this takes longest.
         let mut vectors = self.embed_sentences(&texts)?;
         vectors.axis_iter_mut(Axis(0)).for_each(scale_to_unit);
-        self.read(|view, index| {
+        self.read(|snapshot| {
             let mut cited = Cited::new(draft, references);
             let mut allowed = RoaringBitmap::new();
             let mut rows = BTreeSet::new();
             let mut titles = Titles::default();
-            view.for_each(|stored| {
+            snapshot.papers.for_each(|stored| {
                 titles.push(stored.row, &stored.paper.title);
                 if cited.take(&stored.paper) {
                     rows.insert(stored.row);
@@ -169,10 +158,9 @@ impl Library {
                     allowed.insert(stored.row.get());
                 }
             })?;
-            let center = center_of(index, &self.dir, &rows)?;
+            let center = center_of(snapshot, &rows)?;
             let ranking = Ranking {
-                index,
-                dir: &self.dir,
+                snapshot,
                 vectors: &vectors,
                 center: center.as_ref(),
                 titles: titles.near(&rows),
@@ -180,7 +168,7 @@ impl Library {
             let best = ranking.best(&allowed, options.k)?;
             let (found, not_found) = cited.into_report();
             Ok(MissedReport {
-                hits: hits_of(view, &texts, &best)?,
+                hits: hits_of(snapshot, &texts, &best)?,
                 found,
                 not_found,
                 sentences: texts.len(),
@@ -212,8 +200,7 @@ struct Candidate {
 }
 
 struct Ranking<'a> {
-    index: &'a FlatIndex,
-    dir: &'a Path,
+    snapshot: &'a Snapshot<'a>,
     /// Of the sentences, `[n, dim]`, unit length.
     vectors: &'a Array2<f32>,
     /// The direction of the papers cited.
@@ -224,7 +211,7 @@ struct Ranking<'a> {
 
 impl Candidate {
     /// What they are ordered by.
-    fn merit(&self) -> f32 {
+    fn rank_score(&self) -> f32 {
         TITLE_WEIGHT.mul_add(self.title_score, self.score)
     }
 }
@@ -238,7 +225,7 @@ impl Ranking<'_> {
         let pool = self.pool(allowed, k)?;
         let candidates = pool.into_iter().map(|row| self.candidate(row));
         let mut candidates = candidates.collect::<Result<Vec<_>>>()?;
-        candidates.sort_by(|a, b| match b.merit().total_cmp(&a.merit()) {
+        candidates.sort_by(|a, b| match b.rank_score().total_cmp(&a.rank_score()) {
             Ordering::Equal => a.row.cmp(&b.row),
             order => order,
         });
@@ -249,12 +236,12 @@ impl Ranking<'_> {
     /// The rows that are looked at, at least `k` where there are as many.
     fn pool(&self, allowed: &RoaringBitmap, k: usize) -> Result<BTreeSet<RowId>> {
         let near = |k: usize| SearchOptions::new(k).filter(allowed);
-        let failed = || Error::index(self.dir);
         let mut pool = BTreeSet::new();
         let by_sentence = self
+            .snapshot
             .index
             .search_batch(self.vectors.view(), near(POOL_OF_SENTENCE))
-            .map_err(failed())?;
+            .map_err(Error::index(self.snapshot.dir))?;
         pool.extend(by_sentence.into_iter().flatten().map(|hit| hit.row));
         let mut whole = self.vectors.sum_axis(Axis(0));
         scale_to_unit(whole.view_mut());
@@ -262,9 +249,8 @@ impl Ranking<'_> {
             // Sentences may cancel one another out.
             if vector.iter().any(|&value| value != 0.0) {
                 let hits = self
-                    .index
-                    .search(vector.view(), near(POOL_OF_WHOLE.max(k)))
-                    .map_err(failed())?;
+                    .snapshot
+                    .search(vector.view(), near(POOL_OF_WHOLE.max(k)))?;
                 pool.extend(hits.into_iter().map(|hit| hit.row));
             }
         }
@@ -281,7 +267,7 @@ impl Ranking<'_> {
     }
 
     fn candidate(&self, row: RowId) -> Result<Candidate> {
-        let vector = vector_of(self.index, row, self.dir)?;
+        let vector = self.snapshot.vector(row)?;
         let mut cosines: Vec<(usize, f32)> = self
             .vectors
             .dot(&vector)
@@ -308,27 +294,16 @@ impl Ranking<'_> {
 }
 
 /// The direction of the sum of the papers' unit vectors; none without papers.
-fn center_of(index: &FlatIndex, dir: &Path, rows: &BTreeSet<RowId>) -> Result<Option<Array1<f32>>> {
-    let mut sum = Array1::zeros(index.dim());
+fn center_of(snapshot: &Snapshot<'_>, rows: &BTreeSet<RowId>) -> Result<Option<Array1<f32>>> {
+    let mut sum = Array1::zeros(snapshot.index.dim());
     for &row in rows {
-        sum += &vector_of(index, row, dir)?;
+        sum += &snapshot.vector(row)?;
     }
     scale_to_unit(sum.view_mut());
     Ok(Some(sum).filter(|sum| sum.iter().any(|&value| value != 0.0)))
 }
 
-/// The vector of a paper, which the table of papers says is there.
-fn vector_of<'a>(index: &'a FlatIndex, row: RowId, dir: &Path) -> Result<ArrayView1<'a, f32>> {
-    index.row(row).map_err(Error::index(dir))?.ok_or_else(|| {
-        let source = format!("row {row} is missing, though `papers.sqlite` names it");
-        Error::Index {
-            dir: dir.to_owned(),
-            source: source.into(),
-        }
-    })
-}
-
-fn hits_of(view: &View<'_>, texts: &[&str], best: &[Candidate]) -> Result<Vec<MissedHit>> {
+fn hits_of(snapshot: &Snapshot<'_>, texts: &[&str], best: &[Candidate]) -> Result<Vec<MissedHit>> {
     let hit = |(place, candidate): (usize, &Candidate)| {
         Ok(MissedHit {
             hit: PaperHit {
@@ -336,8 +311,8 @@ fn hits_of(view: &View<'_>, texts: &[&str], best: &[Candidate]) -> Result<Vec<Mi
                 score: candidate.score,
                 keyword_score: None,
                 rerank_score: None,
-                standing: None,
-                paper: view.at(candidate.row)?,
+                score_context: None,
+                paper: snapshot.papers.paper_at(candidate.row)?,
                 versions: Vec::new(),
             },
             title_score: candidate.title_score,

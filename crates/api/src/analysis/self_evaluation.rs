@@ -4,10 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::query::execute::Search;
-use crate::query::search::row_of;
-use crate::sampling::{Random, spaced};
-use crate::{AddOptions, Error, Judgements, Library, Mode, Paper, Query, Result};
+use crate::analysis::evaluation::Qrels;
+use crate::library::{IfExists, Library};
+use crate::query::Query;
+use crate::query::execute::QueryExecution;
+use crate::query::mode::Mode;
+use crate::sampling::{Random, evenly_spaced};
+use crate::{Error, Paper, Progress, Result};
 use cognate_papers::identifiers::{arxiv, doi};
 use cognate_papers::text::sentences;
 
@@ -95,21 +98,17 @@ impl Library {
     pub fn evaluate_itself(
         &self,
         sample: usize,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SelfEvaluation> {
         if self.embedder.is_none() {
             return Err(Error::NoEmbedder);
         }
-        let papers = self.papers()?;
-        if papers.is_empty() {
-            return Err(Error::EmptyLibrary {
-                dir: self.dir.clone(),
-            });
-        }
+        self.read(|snapshot| snapshot.require_papers())?;
+        let papers = self.all_papers()?;
         let titled = |paper: &&Paper| {
             !paper.title.trim().is_empty() && sentences(&paper.abstract_text).len() > 1
         };
-        let titled = spaced(papers.iter().filter(titled).collect(), sample);
+        let titled = evenly_spaced(papers.iter().filter(titled).collect(), sample);
         let total = 2 * titled.len();
         let titles = titled.iter().map(|paper| {
             let document = Paper::new(&paper.id).abstract_text(&paper.abstract_text);
@@ -120,12 +119,12 @@ impl Library {
             self.finds_its_document(
                 "a title finds its abstract",
                 titles.collect(),
-                &mut |done| progress(done, total),
+                &mut |done| progress(Progress::new(done, total)),
             )?,
             self.finds_its_document(
                 "a sentence finds its abstract",
                 cut.collect(),
-                &mut |done| progress(titled.len() + done, total),
+                &mut |done| progress(Progress::new(titled.len() + done, total)),
             )?,
         ];
         tasks.push(self.finds_papers("a paper finds what it cites", cited(&papers, sample))?);
@@ -134,12 +133,6 @@ impl Library {
         Ok(SelfEvaluation {
             tasks: tasks.into_iter().flatten().collect(),
         })
-    }
-
-    fn papers(&self) -> Result<Vec<Paper>> {
-        let mut papers = Vec::new();
-        self.read(|view, _| view.for_each(|stored| papers.push(stored.paper)))?;
-        Ok(papers)
     }
 
     /// Asks a scratch library of the documents, each with its own query.
@@ -152,19 +145,18 @@ impl Library {
         if pairs.len() < FEWEST {
             return Ok(None);
         }
-        let Some(embedder) = &self.embedder else {
-            return Err(Error::NoEmbedder);
-        };
         let dir = std::env::temp_dir();
         let folder = tempfile::tempdir().map_err(Error::io("create", &dir))?;
-        let scratch =
-            Self::create_shared(folder.path().join("library"), Arc::clone(embedder), true)?;
+        let scratch = Self::create_shared(
+            folder.path().join("library"),
+            Arc::clone(self.embedder()?),
+            IfExists::Fail,
+        )?
+        .with_text_recipe(self.text.clone())?;
         let documents = pairs
             .iter()
             .map(|(_, document)| Ok::<_, Error>(document.clone()));
-        scratch.add_with(documents, &AddOptions::default(), &mut |state| {
-            progress(state.papers)
-        })?;
+        scratch.add_with(documents, &mut |state| progress(state.papers))?;
         let questions = pairs.into_iter().map(|(text, document)| Question {
             text,
             seed: None,
@@ -187,11 +179,16 @@ impl Library {
 
     fn judge(&self, name: &'static str, questions: &[Question]) -> Result<SelfTask> {
         let mut results = Vec::new();
-        for mode in Mode::ALL {
+        for &mode in Mode::ALL {
             let k = (DEPTH + 1).min(self.len()?);
             let queries = questions.iter();
             let queries: Vec<Query> = queries
-                .map(|question| Query::text(&question.text).mode(mode).k(k))
+                .map(|question| {
+                    Query::text(&question.text)
+                        .mode(mode)
+                        .k(k)
+                        .every_version(true)
+                })
                 .collect();
             let answers = self.answers(questions, &queries)?;
             let judged = questions.iter().zip(answers);
@@ -215,18 +212,19 @@ impl Library {
 
     /// The ids that answer each query. Where it is a paper of the library, that paper has its vector.
     fn answers(&self, questions: &[Question], queries: &[Query]) -> Result<Vec<Vec<String>>> {
-        let ids = |hits: Vec<crate::PaperHit>| hits.into_iter().map(|hit| hit.paper.id).collect();
+        let ids = |hits: Vec<crate::query::hit::PaperHit>| {
+            hits.into_iter().map(|hit| hit.paper.id).collect()
+        };
         if questions.iter().all(|question| question.seed.is_none()) {
             let answers = self.search_batch(queries)?;
             return Ok(answers.into_iter().map(ids).collect());
         }
-        self.read(|view, index| {
+        self.read(|snapshot| {
             let answer = |(question, query): (&Question, &Query)| {
                 let id = question.seed.as_deref().unwrap_or_default();
-                let stored = view.find(id)?.ok_or_else(|| Self::unknown(view, id))?;
-                let vector = row_of(index, stored.row, &self.dir)?.to_owned();
-                let search = Search::new(view, index, &self.dir, query, Some(&vector), None)?;
-                search.answer().map(ids)
+                let vector = snapshot.vector(snapshot.row_of(id)?)?.to_owned();
+                let execution = QueryExecution::new(snapshot, query, Some(&vector), None)?;
+                execution.hits().map(ids)
             };
             questions.iter().zip(queries).map(answer).collect()
         })
@@ -236,7 +234,7 @@ impl Library {
 impl Question {
     /// nDCG and reciprocal rank, each at 10.
     fn judge(&self, ids: Vec<String>) -> (f64, f64) {
-        let mut judgements = Judgements::default();
+        let mut judgements = Qrels::default();
         for id in &self.relevant {
             judgements.insert("query", id, 1);
         }
@@ -307,7 +305,7 @@ fn cited(papers: &[Paper], sample: usize) -> Vec<Question> {
         let relevant: HashSet<String> = found.collect();
         (!relevant.is_empty()).then(|| Question::about(paper, relevant))
     };
-    spaced(papers.iter().filter_map(question).collect(), sample)
+    evenly_spaced(papers.iter().filter_map(question).collect(), sample)
 }
 
 /// Papers with others of their first category.
@@ -327,7 +325,7 @@ fn of_one_category(papers: &[Paper], sample: usize) -> Vec<Question> {
         (!relevant.is_empty()).then(|| Question::about(paper, relevant))
     };
     let categorized = papers.iter().filter(|paper| !paper.categories.is_empty());
-    spaced(categorized.collect(), sample)
+    evenly_spaced(categorized.collect(), sample)
         .into_iter()
         .filter_map(question)
         .collect()

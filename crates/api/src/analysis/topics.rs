@@ -12,10 +12,11 @@ use ndarray::Array1;
 
 use self::labels::WordCounts;
 use self::leiden::Graph;
-use crate::library::snapshot::cancelled_or;
-use crate::library::store::View;
+use crate::library::Library;
+use crate::library::snapshot::Snapshot;
+use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
-use crate::{Error, Library, Paper, Result};
+use crate::{Error, Paper, Progress, Result};
 
 /// How topics are found.
 ///
@@ -82,10 +83,10 @@ impl TopicOptions {
     }
 
     fn check(&self) -> Result<()> {
-        let invalid = |name, found: String, expected| Error::InvalidOption {
-            name,
+        let invalid = |option, found: String, expected: &str| Error::InvalidOption {
+            option,
             found,
-            expected,
+            expected: expected.to_owned(),
         };
         if !(self.resolution > 0.0 && self.resolution.is_finite()) {
             let found = self.resolution.to_string();
@@ -145,7 +146,7 @@ impl Library {
     ///
     /// O(papers² · dim) for the nearest papers; the rest is linear. The papers are read twice.
     pub fn topics(&self, options: &TopicOptions) -> Result<Topics> {
-        self.topics_with(options, &mut |_, _| ControlFlow::Continue(()))
+        self.topics_with(options, &mut |_| ControlFlow::Continue(()))
     }
 
     /// Does [`topics`](Self::topics), and tells `progress` of how many papers of how many the nearest are
@@ -157,7 +158,7 @@ impl Library {
     pub fn topics_with(
         &self,
         options: &TopicOptions,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Topics> {
         options.check()?;
         if self.is_empty()? {
@@ -166,9 +167,9 @@ impl Library {
             });
         }
         let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
-        self.settled(
+        self.on_stable_snapshot(
             |index| Groups::of(index, options, progress).map_err(cancelled_or(failed)),
-            |view, _, groups| groups.describe(view, options),
+            |snapshot, groups| groups.describe(snapshot, options),
         )
     }
 }
@@ -185,9 +186,11 @@ impl Groups {
     fn of(
         index: &FlatIndex,
         options: &TopicOptions,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> cognate_index::Result<Self> {
-        let neighbors = index.neighbors_with(options.neighbors, progress)?;
+        let neighbors = index.neighbors_with(options.neighbors, &mut |done, total| {
+            progress(Progress::new(done, total))
+        })?;
         let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
         let partition = graph.communities(options.resolution);
@@ -213,7 +216,7 @@ impl Groups {
         })
     }
 
-    fn describe(self, view: &View<'_>, options: &TopicOptions) -> Result<Topics> {
+    fn describe(self, snapshot: &Snapshot<'_>, options: &TopicOptions) -> Result<Topics> {
         let mut places: BTreeMap<RowId, (usize, usize)> = BTreeMap::new();
         for (topic, rows) in self.rows.iter().enumerate() {
             places.extend((0..).zip(rows).map(|(at, &row)| (row, (topic, at))));
@@ -228,7 +231,7 @@ impl Groups {
             })
             .collect();
         let mut counts = WordCounts::new(topics.len());
-        view.for_each(|mut stored| {
+        snapshot.papers.for_each(|mut stored| {
             if let Some(&(topic, at)) = places.get(&stored.row) {
                 counts.add(topic, &stored.paper);
                 topics[topic].ids[at].clone_from(&stored.paper.id);
@@ -238,7 +241,7 @@ impl Groups {
             }
         })?;
         let mut candidates = counts.candidates(options.words);
-        view.for_each(|stored| {
+        snapshot.papers.for_each(|stored| {
             if let Some(&(topic, _)) = places.get(&stored.row) {
                 candidates.add(topic, &stored.paper);
             }

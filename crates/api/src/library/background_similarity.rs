@@ -1,43 +1,32 @@
-//! What a cosine is worth in its library: the cosines of random pairs of papers.
+//! The distribution of cosines between random papers of a library, against which a score is judged.
 
 use cognate_index::{FlatIndex, RowId};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::sampling::spaced;
+use crate::sampling::evenly_spaced;
 
-/// What the score of a hit is worth among those of its library.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Standing {
-    /// The share of pairs of papers, taken at random from the library, whose cosine is lower, in per
-    /// cent; nothing where the library has fewer than two papers.
-    pub percentile: Option<f32>,
-    /// The papers of the whole library, filters aside, that are at least as near to the query, this one
-    /// included; nothing for queries that point in several directions.
-    pub at_least_as_near: Option<usize>,
-}
-
-/// Bins of width 1/1000 from −1 to 1.
+/// The number of histogram bins, of width 1/1000 from −1 to 1.
 const BINS: usize = 2000;
 
-/// Papers whose pairs are taken: half a million pairs.
+/// The number of sampled papers; all their pairs, half a million, are counted.
 const SAMPLE: usize = 1000;
 
-/// How the cosines of random pairs of papers are spread.
+/// A histogram of the cosines between random pairs of papers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PairCosines {
-    /// The papers that there were.
+pub(crate) struct BackgroundSimilarity {
+    /// The number of papers of the library when it was sampled.
     papers: usize,
-    /// Pairs by bin, from −1 up.
+    /// The number of pairs in each bin, from −1 up.
     counts: Vec<u32>,
 }
 
-impl PairCosines {
-    /// All pairs of 1,000 papers, evenly spaced over the library, or of all where there are fewer.
-    pub(crate) fn of(index: &FlatIndex) -> cognate_index::Result<Self> {
+impl BackgroundSimilarity {
+    /// Samples 1,000 papers, evenly spaced over the library, or all if there are fewer, and counts
+    /// the cosines of all their pairs.
+    pub(crate) fn sample(index: &FlatIndex) -> cognate_index::Result<Self> {
         let papers = index.len();
-        let rows = spaced(live_rows(index), SAMPLE);
+        let rows = evenly_spaced(live_rows(index), SAMPLE);
         let size = rows.len();
         let mut sample = Array2::zeros((size, index.dim()));
         for (mut to, row) in sample.outer_iter_mut().zip(rows) {
@@ -59,15 +48,17 @@ impl PairCosines {
         self.counts.iter().map(|count| u64::from(*count)).sum()
     }
 
-    /// Whether so many papers came or went since that the cosines should be looked at again.
+    /// Returns whether the number of papers has changed by more than a tenth since the sample was
+    /// taken.
     pub(crate) fn is_stale(&self, papers: usize) -> bool {
         papers.abs_diff(self.papers) * 10 > self.papers
     }
 
-    /// The share of pairs below a cosine, in per cent. Within a bin, evenly spread.
+    /// Returns the percentage of pairs below a cosine, assuming that the pairs of a bin are evenly
+    /// distributed, or `None` if there is no pair.
     pub(crate) fn percentile(&self, cosine: f32) -> Option<f32> {
-        let all = self.pairs();
-        if all == 0 {
+        let total = self.pairs();
+        if total == 0 {
             return None;
         }
         let at = bin(cosine);
@@ -75,27 +66,28 @@ impl PairCosines {
             .iter()
             .map(|count| u64::from(*count))
             .sum();
-        let within =
-            (place(cosine) - f64::from(u32::try_from(at).unwrap_or(u32::MAX))).clamp(0.0, 1.0);
+        let within = (bin_position(cosine) - f64::from(u32::try_from(at).unwrap_or(u32::MAX)))
+            .clamp(0.0, 1.0);
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
-            reason = "half a million pairs, and a per cent to a few digits"
+            reason = "half a million pairs, and a percentage of a few digits"
         )]
         let percent =
-            (100.0 * (below as f64 + within * f64::from(self.counts[at])) / all as f64) as f32;
+            (100.0 * (below as f64 + within * f64::from(self.counts[at])) / total as f64) as f32;
         Some(percent)
     }
 
-    /// The cosine below which this share of pairs lies, in per cent; the upper end of its bin.
-    pub(crate) fn cosine(&self, percent: f64) -> Option<f64> {
-        let all = self.pairs();
+    /// Returns the cosine below which `percent` of the pairs lie, rounded up to the end of its bin, or
+    /// `None` if there is no pair.
+    pub(crate) fn cosine_at(&self, percent: f64) -> Option<f64> {
+        let total = self.pairs();
         #[expect(clippy::cast_precision_loss, reason = "half a million pairs")]
-        let wanted = percent / 100.0 * all as f64;
+        let wanted = percent / 100.0 * total as f64;
         let mut below = 0.0;
         for (at, count) in (1_u32..).zip(&self.counts) {
             below += f64::from(*count);
-            if all > 0 && below >= wanted {
+            if total > 0 && below >= wanted {
                 return Some(f64::from(at) / 1000.0 - 1.0);
             }
         }
@@ -103,15 +95,15 @@ impl PairCosines {
     }
 }
 
-/// The rows that are not deleted.
+/// Returns the rows that are not deleted.
 pub(crate) fn live_rows(index: &FlatIndex) -> Vec<RowId> {
     let rows = 0..u32::try_from(index.rows()).unwrap_or(u32::MAX);
     let live = rows.filter(|row| !index.deleted().contains(*row));
     live.map(RowId::new).collect()
 }
 
-/// Where a cosine is, in bins from −1.
-fn place(cosine: f32) -> f64 {
+/// Returns the position of a cosine, in bins from −1.
+fn bin_position(cosine: f32) -> f64 {
     (f64::from(cosine) + 1.0) * 1000.0
 }
 
@@ -119,9 +111,9 @@ fn bin(cosine: f32) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "cut to the bins that there are; a cosine may be 1 and a little"
+        reason = "clamped to the bins; rounding may put a cosine slightly above 1"
     )]
-    let bin = place(cosine).max(0.0) as usize;
+    let bin = bin_position(cosine).max(0.0) as usize;
     bin.min(BINS - 1)
 }
 
@@ -140,29 +132,31 @@ mod tests {
     #[test]
     fn counts_the_pairs_below_a_cosine() {
         // Cosines of pairs: 0.6, 0 and 0.8.
-        let pairs = PairCosines::of(&index(array![[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])).unwrap();
+        let pairs =
+            BackgroundSimilarity::sample(&index(array![[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]))
+                .unwrap();
         assert_eq!(pairs.counts.iter().sum::<u32>(), 3);
         let percentile = |cosine| pairs.percentile(cosine).unwrap();
         assert!((percentile(0.5) - 100.0 / 3.0).abs() < 1e-3);
         assert!((percentile(0.7) - 200.0 / 3.0).abs() < 1e-3);
         assert!((percentile(1.0) - 100.0).abs() < 1e-3);
         assert!(percentile(-1.0).abs() < 1e-3);
-        assert!((pairs.cosine(60.0).unwrap() - 0.6).abs() < 2e-3);
+        assert!((pairs.cosine_at(60.0).unwrap() - 0.6).abs() < 2e-3);
     }
 
     #[test]
-    fn takes_papers_from_the_whole_library_and_leaves_deleted_ones_out() {
+    fn samples_the_whole_library_without_deleted_papers() {
         let rows = Array2::from_shape_fn((2500, 2), |(row, column)| {
             // The first half points one way, the second the other.
             f32::from(u8::from((row < 1250) == (column == 0)))
         });
         let index = index(rows).with_deleted(&(0..500).collect()).unwrap();
-        let pairs = PairCosines::of(&index).unwrap();
+        let pairs = BackgroundSimilarity::sample(&index).unwrap();
         // 375 of 1,000 are of the first half: 375 · 625 pairs have the cosine 0.
         assert_eq!(pairs.counts[1000], 375 * 625);
         assert!(!pairs.is_stale(2100) && pairs.is_stale(2300) && pairs.is_stale(1000));
         assert_eq!(
-            PairCosines::of(&index.with_deleted(&(0..2499).collect()).unwrap())
+            BackgroundSimilarity::sample(&index.with_deleted(&(0..2499).collect()).unwrap())
                 .unwrap()
                 .percentile(0.5),
             None

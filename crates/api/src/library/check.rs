@@ -1,44 +1,46 @@
+//! Whether a library is as it was written, and the repair of what can be rebuilt.
+
 use std::path::Path;
 
 use cognate_index::{FlatIndex, IndexWriter};
 use roaring::RoaringBitmap;
 
 use crate::library::lock::WriteLock;
-use crate::library::store::{Store, View};
-use crate::library::vectors_dir;
-use crate::{Error, Library, Result};
+use crate::library::store::{ReadTxn, Store};
+use crate::library::{Library, vectors_dir};
+use crate::{Error, Result};
 
-/// What [`Library::check`] read, and what is wrong with it.
+/// The outcome of [`Library::check`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CheckReport {
-    /// Papers that are as they were written.
+    /// The number of papers that are as they were written.
     pub papers: usize,
-    /// Vectors of the library, deleted ones included.
+    /// The number of vectors, including deleted ones.
     pub vectors: usize,
-    /// What is wrong; nothing as a rule.
+    /// The faults found; empty if the library is sound.
     pub faults: Vec<Fault>,
 }
 
-/// Something that is wrong with a file of a library.
+/// A fault in a file of a library.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Fault {
-    /// The file, and what is wrong with it.
+    /// The file and its fault.
     pub error: Error,
-    /// Whether [`Library::repair`] makes it good from what is left. Then it does no harm: answers are
-    /// right, but come later.
+    /// Whether [`Library::repair`] can rebuild the damaged data from the rest of the library. Until
+    /// then such a fault makes answers slower, not wrong.
     pub is_repairable: bool,
 }
 
 impl Library {
-    /// Reads all of a library and compares it with what was written: the table of papers, the
-    /// vectors and their compact forms, and whether they belong together.
+    /// Reads a whole library and compares it with its checksums: the table of papers, the vectors and
+    /// their quantized codes, and whether they belong together.
     ///
     /// # Errors
     ///
-    /// [`Error::NotALibrary`], [`Error::Version`] and [`Error::Store`] when it cannot be told what
-    /// there should be. Everything else that is wrong is in the report.
+    /// Returns [`Error::NotALibrary`], [`Error::Version`] or [`Error::Store`] if the manifest cannot
+    /// be read. All other faults are in the report.
     ///
     /// # Complexity
     ///
@@ -46,8 +48,8 @@ impl Library {
     pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport> {
         let dir = dir.as_ref();
         let mut store = Store::open(dir)?;
-        let view = store.read()?;
-        let manifest = view.manifest()?;
+        let papers = store.read()?;
+        let manifest = papers.manifest()?;
         let mut faults = Vec::new();
         let mut fault = |error, is_repairable| {
             faults.push(Fault {
@@ -55,25 +57,25 @@ impl Library {
                 is_repairable,
             });
         };
-        if let Err(error) = view.embedder() {
+        if let Err(error) = papers.embedder_info() {
             fault(error, false);
         }
         let mut rows = RoaringBitmap::new();
-        let papers = view.for_each(|stored| {
+        let all = papers.for_each(|stored| {
             rows.insert(stored.row.get());
         });
-        if let Err(error) = papers {
+        if let Err(error) = all {
             fault(error, false);
         }
         let beyond = rows.max().filter(|row| *row >= manifest.rows());
         if let Some(row) = beyond.or((&rows & manifest.deleted()).min()) {
-            let what = format!("the paper in row {row}, of which there is no vector");
-            fault(view.damaged(what), false);
+            let what = format!("the paper in row {row}, which has no vector");
+            fault(papers.damaged(what), false);
         }
-        if let Err(error) = view.check_keywords() {
+        if let Err(error) = papers.check_keywords() {
             fault(error, true);
         }
-        if let Some(error) = integrity(&view) {
+        if let Some(error) = sqlite_fault(&papers) {
             fault(error, false);
         }
         for error in FlatIndex::check(vectors_dir(dir), &manifest) {
@@ -87,35 +89,36 @@ impl Library {
         })
     }
 
-    /// Makes again what can be made from the rest: damaged or missing compact forms of vectors, and
-    /// the index of keywords. Returns how many were made. Whoever has the library open goes on.
+    /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, and the keyword
+    /// index. Returns the number of files and indexes rebuilt. Other processes may have the library
+    /// open.
     ///
     /// # Errors
     ///
-    /// [`Error::Locked`] while another process writes; [`Error::Index`] when the vectors themselves
-    /// are damaged; those of [`check`](Self::check).
+    /// Returns [`Error::Locked`] if another process keeps writing, [`Error::Index`] if the vectors
+    /// themselves are damaged, and the errors of [`check`](Self::check).
     pub fn repair(dir: impl AsRef<Path>) -> Result<usize> {
         let dir = dir.as_ref();
         let mut store = Store::open(dir)?;
         let _lock = WriteLock::acquire(dir)?;
         let vectors = vectors_dir(dir);
-        let view = store.write()?;
-        let manifest = view.manifest()?;
+        let papers = store.write()?;
+        let manifest = papers.manifest()?;
         let mut writer = IndexWriter::with_manifest(&vectors, manifest);
-        let mut made = writer.rebuild().map_err(Error::index(&vectors))?;
-        if view.check_keywords().is_err() {
-            view.rebuild_keywords()?;
-            view.commit(writer.manifest())?;
-            made += 1;
+        let mut rebuilt = writer.rebuild().map_err(Error::index(&vectors))?;
+        if papers.check_keywords().is_err() {
+            papers.rebuild_keywords()?;
+            papers.commit(writer.manifest())?;
+            rebuilt += 1;
         }
-        Ok(made)
+        Ok(rebuilt)
     }
 }
 
-/// What `SQLite` says about its own file, which may be much: the first line tells enough.
-fn integrity(view: &View<'_>) -> Option<Error> {
-    match view.integrity() {
-        Ok(lines) => lines.into_iter().next().map(|line| view.damaged(line)),
+/// Returns the first fault that `SQLite` finds in its file. There may be many more, which say little.
+fn sqlite_fault(papers: &ReadTxn<'_>) -> Option<Error> {
+    match papers.sqlite_faults() {
+        Ok(faults) => faults.into_iter().next().map(|fault| papers.damaged(fault)),
         Err(error) => Some(error),
     }
 }

@@ -1,10 +1,8 @@
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::ArrayView1;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::embed::check_shape;
 use crate::{Error, Library, Paper, PaperHit, Result};
 use cognate_papers::text::sentences;
 use cognate_papers::text::{fold, is_stop_word, stem, words};
@@ -71,11 +69,8 @@ impl Library {
         ids: &[S],
         hits: &[PaperHit],
     ) -> Result<Vec<Explanation>> {
-        let seeds = self.read(|view, _| {
-            let seed = |id: &S| match view.find(id.as_ref())? {
-                Some(stored) => Ok(stored.paper),
-                None => Err(Self::unknown(view, id.as_ref())),
-            };
+        let seeds = self.read(|snapshot| {
+            let seed = |id: &S| snapshot.papers.paper_at(snapshot.row_of(id.as_ref())?);
             ids.iter().map(seed).collect::<Result<Vec<Paper>>>()
         })?;
         let asked: Vec<&str> = seeds
@@ -139,10 +134,10 @@ impl Library {
     /// The title, then the sentences of the abstract that begin where the embedder still reads; one
     /// at least, where there is any text.
     fn sentences_read<'p>(&self, paper: &'p Paper) -> Result<Vec<&'p str>> {
-        let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
-        let text = paper.text();
-        let read = embedder
-            .part_read(&text)
+        let text = self.text.text(paper);
+        let read = self
+            .embedder()?
+            .text_within_limit(&text)
             .map_err(|source| Error::Embed { source })?;
         let (title, abstract_text) = (paper.title.trim(), paper.abstract_text.trim());
         // The abstract is the end of the text.
@@ -156,16 +151,6 @@ impl Library {
         });
         let title = Some(title).filter(|title| !title.is_empty());
         Ok(title.into_iter().chain(of_abstract).collect())
-    }
-
-    /// Embeds sentences as what is searched, since they are compared with one another.
-    pub(crate) fn embed_sentences(&self, texts: &[&str]) -> Result<Array2<f32>> {
-        let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
-        let embedded = embedder
-            .embed_documents(texts, &mut |_| ControlFlow::Continue(()))
-            .map_err(|source| Error::Embed { source })?;
-        check_shape(&embedded.rows, texts.len(), self.stored.dim)?;
-        Ok(embedded.rows)
     }
 }
 

@@ -80,7 +80,7 @@ pub(crate) fn classified(rows: &Array2<f32>, wanted: usize) -> Option<Array1<f32
 }
 
 /// A vector plus 0.75 times the mean of the vectors found by it, of length 1.
-pub(crate) fn towards(
+pub(crate) fn rocchio(
     query: ArrayView1<'_, f32>,
     found: &[ArrayView1<'_, f32>],
 ) -> Option<Array1<f32>> {
@@ -140,7 +140,7 @@ mod tests {
         let away = direction(&[x.view()], &[y.view()]).unwrap();
         assert!((away[1] / away[0] + 0.2).abs() < 1e-6, "{away}");
         assert_eq!(direction(&[x.view(), (-&x).view()], &[]), None);
-        let nearer = towards(x.view(), &[y.view(), x.view()]).unwrap();
+        let nearer = rocchio(x.view(), &[y.view(), x.view()]).unwrap();
         assert!(
             (nearer[1] / nearer[0] - 0.375 / 1.375).abs() < 1e-6,
             "{nearer}"

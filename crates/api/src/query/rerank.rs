@@ -3,7 +3,9 @@ use std::cmp::Ordering;
 use cognate_model::Reranker;
 
 use crate::error::BoxError;
-use crate::{Error, Library, PaperHit, Result};
+use crate::library::Library;
+use crate::query::hit::PaperHit;
+use crate::{Error, Result};
 
 /// Scores how well documents answer a query, reading the two together.
 ///

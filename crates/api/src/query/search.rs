@@ -1,99 +1,65 @@
-use std::path::Path;
+//! Searching a library: one query, or many that are answered together.
 
-use cognate_index::{FlatIndex, Hit, RowId};
-use ndarray::{Array1, Array2, ArrayView1};
-use roaring::RoaringBitmap;
+use cognate_index::Hit;
+use ndarray::{Array1, Array2};
 
-use crate::embed::check_shape;
-use crate::library::background_similarity::Standing;
-use crate::library::store::View;
-use crate::query::Target;
-use crate::query::execute::Search;
-use crate::{Error, Library, Paper, Query, Result};
-
-/// A paper that answers a query.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PaperHit {
-    /// Its place, counted from 1.
-    pub rank: usize,
-    /// The cosine of the angle between the query's vector and the paper's, −1 to 1, higher is
-    /// better. In every mode; where keywords had a say, hits are not in its order.
-    pub score: f32,
-    /// The BM25 of the words that paper and query share, higher is better, where keywords found it.
-    pub keyword_score: Option<f64>,
-    /// What the score is worth, where the query asked for it.
-    pub standing: Option<Standing>,
-    /// The score of a reranker, higher is better, where [`Library::rerank`] gave one: comparable
-    /// within one answer only.
-    pub rerank_score: Option<f32>,
-    /// The paper.
-    pub paper: Paper,
-    /// Other versions of the same paper that would have been hits, as preprint and publication, where
-    /// the query asked to show each paper once.
-    pub versions: Vec<Paper>,
-}
+use crate::library::Library;
+use crate::library::snapshot::Snapshot;
+use crate::query::execute::{QueryExecution, retrieval_depth};
+use crate::query::hit::PaperHit;
+use crate::query::{Query, Target};
+use crate::{Error, Result};
 
 impl Library {
-    /// The papers that answer a query, best first, ties in the order in which they were added.
+    /// Returns the papers that answer a query, best first, ties in the order in which they were
+    /// added.
     ///
-    /// The answer is exact: no paper that was left out is nearer, or has a higher BM25.
+    /// The answer is exact: no paper that is not a hit has a higher cosine, or a higher BM25 score.
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyQuery`], [`Error::InvalidK`], [`Error::InvalidOption`], [`Error::UnknownPaper`] and
-    /// [`Error::EmptyLibrary`] say what is wrong with the question; [`Error::NoEmbedder`] and
-    /// [`Error::Embed`] come from a query by text; [`Error::Index`], [`Error::Store`] and
-    /// [`Error::Damaged`] when the library cannot be read.
+    /// Returns [`Error::EmptyQuery`], [`Error::InvalidOption`], [`Error::UnknownPaper`] or
+    /// [`Error::EmptyLibrary`] if the query cannot be answered; [`Error::NoEmbedder`] or
+    /// [`Error::Embed`] if its text cannot be embedded; and [`Error::Index`], [`Error::Store`] or
+    /// [`Error::Damaged`] if the library cannot be read.
     ///
     /// # Complexity
     ///
     /// Linear in the papers that pass the filter, times the dimension; with keywords, also in the
-    /// papers that have any of the words. The first query with keywords of an opened library reads the
-    /// keyword index once.
+    /// papers that have any of the words. The first search with keywords after opening a library
+    /// reads its keyword index once.
     pub fn search(&self, query: &Query) -> Result<Vec<PaperHit>> {
         let answers = self.search_batch(std::slice::from_ref(query))?;
         Ok(answers.into_iter().next().unwrap_or_default())
     }
 
-    /// The papers nearest to one paper of the library, which is itself left out: short for a
-    /// [`search`](Self::search) by [`Query::paper`].
+    /// Returns the `k` papers nearest to a paper of the library, which is not a hit itself: short for
+    /// a [`search`](Self::search) by [`Query::paper`].
     ///
     /// # Errors
     ///
-    /// Those of [`search`](Self::search).
+    /// Returns the errors of [`search`](Self::search).
     pub fn related(&self, id: &str, k: usize) -> Result<Vec<PaperHit>> {
         self.search(&Query::paper(id).k(k))
     }
 
-    /// Answers many queries as [`search`](Self::search) answers each, with the texts embedded together
-    /// and the vectors read once for all plain queries by text or by vector.
+    /// Answers many queries, each as [`search`](Self::search) does. The texts are embedded together,
+    /// and the vectors are read once for all queries that have no filter, minimum score or feedback.
     ///
     /// # Errors
     ///
-    /// Those of [`search`](Self::search).
+    /// Returns the errors of [`search`](Self::search).
     pub fn search_batch(&self, queries: &[Query]) -> Result<Vec<Vec<PaperHit>>> {
-        // Before the library is locked: this takes longest.
-        let vectors = self.vectors_of(queries)?;
-        self.read(|view, index| {
-            for query in queries {
-                check(query, index.len(), &self.dir)?;
-            }
-            let mut nearest = self.nearest_of_all(queries, &vectors, index)?;
-            let answer = |place: usize| {
-                let nearest = nearest[place].take();
-                let (query, vector) = (&queries[place], vectors[place].as_ref());
-                Search::new(view, index, &self.dir, query, vector, nearest)?.answer()
-            };
-            (0..queries.len()).map(answer).collect()
-        })
+        // Embedding takes longest, so it is done before the library is locked.
+        let vectors = self.query_vectors(queries)?;
+        self.read(|snapshot| search_batch(snapshot, queries, &vectors))
     }
 
-    /// The vectors of the queries that are made by text or by vector.
-    fn vectors_of(&self, queries: &[Query]) -> Result<Vec<Option<Array1<f32>>>> {
+    /// Returns the vectors of the queries by text or by vector, and `None` for those by papers.
+    fn query_vectors(&self, queries: &[Query]) -> Result<Vec<Option<Array1<f32>>>> {
         let texts = queries.iter().filter_map(|query| match &query.target {
             Target::Text(text) => Some(text.as_str()),
-            _ => None,
+            Target::Vector(_) | Target::Papers(_) => None,
         });
         let texts: Vec<&str> = texts.collect();
         let embedded = if texts.is_empty() {
@@ -105,110 +71,69 @@ impl Library {
         let vectors = queries.iter().map(|query| match &query.target {
             Target::Text(_) => embedded.next().map(|row| row.to_owned()),
             Target::Vector(vector) => Some(Array1::from(vector.clone())),
-            Target::Papers { .. } => None,
+            Target::Papers(_) => None,
         });
         Ok(vectors.collect())
     }
-
-    pub(crate) fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>> {
-        if texts.iter().any(|text| text.trim().is_empty()) {
-            return Err(Error::EmptyQuery { expected: "a text" });
-        }
-        let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
-        let rows = embedder
-            .embed_queries(texts)
-            .map_err(|source| Error::Embed { source })?;
-        check_shape(&rows, texts.len(), self.stored.dim)?;
-        Ok(rows)
-    }
-
-    /// For queries that are several and have no filter, what one pass over the vectors finds.
-    fn nearest_of_all(
-        &self,
-        queries: &[Query],
-        vectors: &[Option<Array1<f32>>],
-        index: &FlatIndex,
-    ) -> Result<Vec<Option<Vec<Hit>>>> {
-        let mut nearest: Vec<Option<Vec<Hit>>> = vec![None; queries.len()];
-        let plain = |place: &usize| {
-            let query = &queries[*place];
-            query.filter.is_empty()
-                && query.min_score.is_none()
-                // Feedback looks in another direction the second time.
-                && query.feedback == 0
-                && vectors[*place]
-                    .as_ref()
-                    .is_some_and(|vector| vector.len() == index.dim())
-        };
-        let places: Vec<usize> = (0..queries.len()).filter(plain).collect();
-        if places.len() < 2 {
-            return Ok(nearest);
-        }
-        let depth = places.iter().map(|place| queries[*place].depth());
-        let depth = depth.max().unwrap_or(1);
-        let mut rows = Array2::zeros((places.len(), index.dim()));
-        for (mut row, place) in rows.outer_iter_mut().zip(&places) {
-            if let Some(vector) = &vectors[*place] {
-                row.assign(vector);
-            }
-        }
-        let hits = index
-            .search_batch(rows.view(), depth)
-            .map_err(Error::index(&self.dir))?;
-        for (place, hits) in places.into_iter().zip(hits) {
-            nearest[place] = Some(hits);
-        }
-        Ok(nearest)
-    }
 }
 
-fn check(query: &Query, papers: usize, dir: &Path) -> Result<()> {
-    if papers == 0 {
-        return Err(Error::EmptyLibrary {
-            dir: dir.to_owned(),
-        });
+fn search_batch(
+    snapshot: &Snapshot<'_>,
+    queries: &[Query],
+    vectors: &[Option<Array1<f32>>],
+) -> Result<Vec<Vec<PaperHit>>> {
+    snapshot.require_papers()?;
+    for query in queries {
+        query.check(snapshot.index.len())?;
     }
-    if let Some(found) = query.k.filter(|k| !(1..=papers).contains(k)) {
-        return Err(Error::InvalidK {
-            found,
-            expected: 1..=papers,
-        });
-    }
-    if !(0.0..=1.0).contains(&query.diversity) {
-        return Err(Error::InvalidOption {
-            name: "diversity",
-            found: query.diversity.to_string(),
-            expected: "0 to 1",
-        });
-    }
-    Ok(())
+    let nearest = nearest_of_batch(snapshot, queries, vectors)?;
+    let answers = queries.iter().zip(vectors).zip(nearest);
+    answers
+        .map(|((query, vector), nearest)| {
+            QueryExecution::new(snapshot, query, vector.as_ref(), nearest)?.hits()
+        })
+        .collect()
 }
 
-/// The vector of a paper, which the table says is there.
-pub(crate) fn row_of<'a>(
-    index: &'a FlatIndex,
-    row: RowId,
-    dir: &Path,
-) -> Result<ArrayView1<'a, f32>> {
-    index.row(row).map_err(Error::index(dir))?.ok_or_else(|| {
-        let source = format!("row {row} is missing, though `papers.sqlite` names it");
-        Error::Index {
-            dir: dir.to_owned(),
-            source: source.into(),
-        }
-    })
-}
-
-/// The rows whose papers pass the query's filter; nothing where it has none.
-pub(crate) fn rows_allowed(view: &View<'_>, query: &Query) -> Result<Option<RoaringBitmap>> {
-    if query.filter.is_empty() {
-        return Ok(None);
+/// Finds the nearest rows for all queries that need nothing but one vector, in one pass over the
+/// vectors. The result is `None` for the other queries, and for all if there are fewer than two.
+fn nearest_of_batch(
+    snapshot: &Snapshot<'_>,
+    queries: &[Query],
+    vectors: &[Option<Array1<f32>>],
+) -> Result<Vec<Option<Vec<Hit>>>> {
+    let dim = snapshot.index.dim();
+    let mut nearest: Vec<Option<Vec<Hit>>> = vec![None; queries.len()];
+    let is_plain = |position: &usize| {
+        let query = &queries[*position];
+        query.filter.is_empty()
+            && query.min_score.is_none()
+            // Feedback changes the vector.
+            && query.feedback.is_none_or(|papers| papers == 0)
+            && vectors[*position]
+                .as_ref()
+                .is_some_and(|vector| vector.len() == dim)
+    };
+    let positions: Vec<usize> = (0..queries.len()).filter(is_plain).collect();
+    if positions.len() < 2 {
+        return Ok(nearest);
     }
-    let mut rows = RoaringBitmap::new();
-    view.for_each(|stored| {
-        if query.filter.allows(&stored.paper) {
-            rows.insert(stored.row.get());
+    let depths = positions
+        .iter()
+        .map(|position| retrieval_depth(&queries[*position]));
+    let depth = depths.max().unwrap_or(1);
+    let mut rows = Array2::zeros((positions.len(), dim));
+    for (mut row, position) in rows.outer_iter_mut().zip(&positions) {
+        if let Some(vector) = &vectors[*position] {
+            row.assign(vector);
         }
-    })?;
-    Ok(Some(rows))
+    }
+    let hits = snapshot
+        .index
+        .search_batch(rows.view(), depth)
+        .map_err(Error::index(snapshot.dir))?;
+    for (position, hits) in positions.into_iter().zip(hits) {
+        nearest[position] = Some(hits);
+    }
+    Ok(nearest)
 }

@@ -79,7 +79,7 @@ pub(crate) fn same_work(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateRe
     let agree = cosine >= least
         && years_agree(a.year, b.year)
         && words(&a.title).eq(words(&b.title))
-        && is_telling(&a.title)
+        && is_distinctive(&a.title)
         && authors_agree(&a.authors, &b.authors);
     agree.then_some(DuplicateReason::Title)
 }
@@ -110,7 +110,7 @@ pub(crate) fn arxiv_of(paper: &Paper) -> Option<String> {
 }
 
 /// Whether a title says enough to tell works apart.
-pub(crate) fn is_telling(title: &str) -> bool {
+pub(crate) fn is_distinctive(title: &str) -> bool {
     let mut subjects = 0;
     let all = words(title).inspect(|word| subjects += usize::from(!is_stop_word(word)));
     all.count() >= TELLING_WORDS && subjects >= TELLING_SUBJECTS

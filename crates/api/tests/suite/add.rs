@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
-use cognate::{AddOptions, Error, Library, Paper};
+use cognate::{Error, Library, Paper, TextRecipe};
 
-use crate::double::{LetterCounts, paper, papers};
+use cognate_testing::{LetterCounts, paper, papers};
 
 fn library(embedder: &LetterCounts) -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
@@ -117,9 +117,7 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
         }
     };
     let papers = || papers(1000).into_iter().map(Ok::<_, Error>);
-    let error = library
-        .add_with(papers(), &AddOptions::default(), &mut stop_at_250)
-        .unwrap_err();
+    let error = library.add_with(papers(), &mut stop_at_250).unwrap_err();
     assert!(error.is_cancelled());
     let Error::Cancelled { committed } = error else {
         unreachable!()
@@ -136,9 +134,7 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
         seen.push(state);
         ControlFlow::Continue(())
     };
-    let report = library
-        .add_with(papers(), &AddOptions::default(), &mut go_on)
-        .unwrap();
+    let report = library.add_with(papers(), &mut go_on).unwrap();
     assert_eq!((report.added, report.unchanged), (872, 128));
     assert_eq!(embedder.texts() - before, 872);
     assert_eq!(library.len().unwrap(), 1000);
@@ -158,9 +154,7 @@ fn a_failing_source_or_embedder_loses_nothing_that_was_committed() {
         expected: "a good source",
     }));
     let mut go_on = |_| ControlFlow::Continue(());
-    let error = library
-        .add_with(source, &AddOptions::default(), &mut go_on)
-        .unwrap_err();
+    let error = library.add_with(source, &mut go_on).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the query is empty, expected a good source"
@@ -198,17 +192,11 @@ fn refuses_papers_without_id_or_text() {
 }
 
 #[test]
-fn reads_other_text_of_a_paper_when_told() {
-    let (_dir, library) = library(&LetterCounts::default());
-    let titles = AddOptions::default().text(|paper| paper.title.clone());
-    let mut go_on = |_| ControlFlow::Continue(());
-    library
-        .add_with(
-            papers(20).into_iter().map(Ok::<_, Error>),
-            &titles,
-            &mut go_on,
-        )
-        .unwrap();
+fn embeds_the_text_of_the_recipe_and_refuses_another_recipe() {
+    let (dir, library) = library(&LetterCounts::default());
+    let titles = TextRecipe::new("title", |paper: &Paper| paper.title.clone());
+    let library = library.with_text_recipe(titles).unwrap();
+    library.add(papers(20)).unwrap();
     let hits = library
         .search(
             &cognate::Query::text(paper(4).title)
@@ -218,6 +206,19 @@ fn reads_other_text_of_a_paper_when_told() {
         .unwrap();
     assert_eq!(hits[0].paper.id, "p4");
     assert!((hits[0].score - 1.0).abs() < 1e-6);
+
+    let library = Library::open(dir.path()).unwrap();
+    let library = library.with_embedder(LetterCounts::default()).unwrap();
+    let error = library.add([Paper::new("new").title("N")]).unwrap_err();
+    assert!(matches!(&error, Error::TextRecipeMismatch { expected, .. } if expected == "title"));
+    let other = TextRecipe::new("abstract", |paper: &Paper| paper.abstract_text.clone());
+    let error = library.with_text_recipe(other).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("the recipe `title`, found `abstract`"),
+        "{error}"
+    );
 }
 
 #[test]

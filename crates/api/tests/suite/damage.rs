@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cognate::{Filter, Library, Mode, PaperHit, Query, Result};
 use tempfile::tempdir;
 
-use crate::double::{LetterCounts, paper};
+use cognate_testing::{LetterCounts, paper};
 
 /// One byte in so many is changed, and all with `COGNATE_EVERY_BYTE=1`: a prime, so that all
 /// places of a page are met.

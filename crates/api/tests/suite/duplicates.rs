@@ -1,6 +1,6 @@
 use cognate::{DuplicateReason, Library, Paper};
 
-use crate::double::{LetterCounts, papers};
+use cognate_testing::{LetterCounts, papers};
 
 const TEXT: &str = "On enzymes that fold a quartz lattice";
 

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use cognate::{ExportFormat, Library, Paper, PaperReader, PaperWriter, Query};
 
-use crate::double::{LetterCounts, papers};
+use cognate_testing::{LetterCounts, papers};
 
 /// Papers with everything that a format might stumble over.
 fn hostile() -> Vec<Paper> {

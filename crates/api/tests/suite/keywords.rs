@@ -3,7 +3,7 @@
 use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
 use rusqlite::Connection;
 
-use crate::double::LetterCounts;
+use cognate_testing::LetterCounts;
 
 fn library() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();

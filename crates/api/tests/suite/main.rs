@@ -6,12 +6,11 @@
 )]
 
 mod add;
+mod compact;
 mod damage;
-mod double;
 mod duplicates;
 mod export;
 mod keywords;
-mod merge;
 mod model_test;
 mod open;
 mod queries;

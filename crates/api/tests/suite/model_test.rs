@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use cognate::{Library, Mode, Paper, Query};
 use proptest::prelude::*;
 
-use crate::double::{LetterCounts, paper};
+use cognate_testing::{LetterCounts, paper};
 
 /// What may be done to a library.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ proptest! {
                     prop_assert_eq!(library.remove(&[&id]).is_ok(), expected.remove(&id).is_some());
                 }
                 Step::Merge => {
-                    library.merge().unwrap();
+                    library.compact().unwrap();
                     let info = library.info().unwrap();
                     prop_assert_eq!(info.deleted_rows, 0);
                     prop_assert!(info.segments <= 1);

@@ -3,7 +3,7 @@ use std::fs;
 use cognate::{Error, Library, Query};
 use tempfile::tempdir;
 
-use crate::double::{LetterCounts, paper, papers};
+use cognate_testing::{LetterCounts, paper, papers};
 
 #[test]
 fn reads_back_what_it_wrote() {

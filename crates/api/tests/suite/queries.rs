@@ -1,7 +1,7 @@
 use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
 use proptest::prelude::*;
 
-use crate::double::{LetterCounts, paper, papers};
+use cognate_testing::{LetterCounts, paper, papers};
 
 const COUNT: usize = 120;
 
@@ -73,12 +73,16 @@ fn a_batch_gives_what_each_query_gives() {
     let filter = Filter::default().years(..2010);
     let mut queries: Vec<Query> = Mode::ALL
         .into_iter()
-        .flat_map(|mode| texts.map(|text| Query::text(text).mode(mode).k(9)))
+        .flat_map(|mode| texts.map(|text| Query::text(text).mode(*mode).k(9).every_version(true)))
         .collect();
     queries.push(Query::vector(LetterCounts::row("quartz")));
     queries.push(Query::text("quartz").feedback(3));
     queries.push(by_meaning("quartz").diversity(0.5));
-    queries.push(by_meaning("quartz").every_version(false).standing(true));
+    queries.push(
+        by_meaning("quartz")
+            .every_version(false)
+            .score_context(true),
+    );
     queries.push(Query::text("quartz").filter(filter));
     queries.push(Query::papers(["p1", "p9"]).not(["p4"]));
     let batch = library.search_batch(&queries).unwrap();

@@ -1,6 +1,6 @@
 use cognate::{BoxError, Error, Library, Paper, PaperHit, Query, Rerank};
 
-use crate::double::{LetterCounts, papers};
+use cognate_testing::{LetterCounts, papers};
 
 /// Scores a document by how often the query stands in it.
 struct Occurrences;

@@ -1,50 +1,17 @@
 //! Queries by several papers, and what reorders or explains an answer.
 
 use cognate::{
-    BoxError, Embed, Embedded, EmbedderInfo, Error, Library, Mode, Paper, PaperHit, Query,
-    Strategy, Truncation,
+    BoxError, Embed, Embedded, EmbedderInfo, Error, Library, Mode, Paper, PaperHit, Progress,
+    Query, Strategy,
 };
+use cognate_testing::SpelledVector;
 use ndarray::Array2;
 use std::ops::ControlFlow;
-
-/// Reads a vector from a text such as `1 0 0.5`.
-#[derive(Debug)]
-struct Spelled;
-
-impl Embed for Spelled {
-    fn info(&self) -> EmbedderInfo {
-        EmbedderInfo {
-            model: "spelled".to_owned(),
-            precision: "f32".to_owned(),
-            fingerprint: "1".to_owned(),
-            dim: 3,
-        }
-    }
-
-    fn embed_documents(
-        &self,
-        texts: &[&str],
-        _progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Embedded, BoxError> {
-        let values = texts.iter().flat_map(|text| text.split(' '));
-        let values = values.map(str::parse).collect::<Result<Vec<f32>, _>>()?;
-        Ok(Embedded {
-            rows: Array2::from_shape_vec((texts.len(), 3), values)?,
-            truncation: Truncation::default(),
-        })
-    }
-
-    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
-        Ok(self
-            .embed_documents(texts, &mut |_| ControlFlow::Continue(()))?
-            .rows)
-    }
-}
 
 /// Two subjects, along x and along y, and one paper between them; and many along z.
 fn library() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
-    let library = Library::create(dir.path(), Spelled).unwrap();
+    let library = Library::create(dir.path(), SpelledVector).unwrap();
     let paper = |id: String, text: String| Paper::new(id).abstract_text(text);
     let mut papers = vec![paper("between".into(), "0.7 0.7 0.1".into())];
     for n in 0..6 {
@@ -84,7 +51,7 @@ fn papers_of_two_subjects_are_asked_for_in_turn() {
 #[test]
 fn the_nearest_to_any_of_them_come_by_their_highest_cosine() {
     let (_dir, library) = library();
-    let query = Query::papers(["x5", "y5"]).strategy(Strategy::Best);
+    let query = Query::papers(["x5", "y5"]).strategy(Strategy::NearestExample);
     let hits = library.search(&query.clone().k(10)).unwrap();
     assert!(hits.is_sorted_by(|a, b| a.score >= b.score));
     assert!(
@@ -167,7 +134,7 @@ fn diversity_brings_other_subjects_in() {
     assert!(matches!(
         error,
         Error::InvalidOption {
-            name: "diversity",
+            option: "diversity",
             ..
         }
     ));
@@ -178,12 +145,12 @@ fn a_score_says_where_it_stands() {
     let (_dir, library) = library();
     let query = Query::text("1 0.02 0")
         .mode(Mode::Vector)
-        .standing(true)
+        .score_context(true)
         .k(20);
     let hits = library.search(&query).unwrap();
     let places: Vec<_> = hits
         .iter()
-        .map(|hit| hit.standing.unwrap().at_least_as_near.unwrap())
+        .map(|hit| hit.score_context.unwrap().rank_by_cosine.unwrap())
         .collect();
     for (hit, place) in hits.iter().zip(&places) {
         let ties = hits
@@ -194,7 +161,7 @@ fn a_score_says_where_it_stands() {
     }
     let percentiles: Vec<f32> = hits
         .iter()
-        .map(|hit| hit.standing.unwrap().percentile.unwrap())
+        .map(|hit| hit.score_context.unwrap().percentile.unwrap())
         .collect();
     assert!(percentiles.is_sorted_by(|a, b| a >= b));
     assert!(
@@ -203,12 +170,12 @@ fn a_score_says_where_it_stands() {
     );
     // Of several directions only the percentile can be said.
     let several = library
-        .search(&Query::papers(["x0", "y0"]).standing(true))
+        .search(&Query::papers(["x0", "y0"]).score_context(true))
         .unwrap();
     assert!(
         several
             .iter()
-            .all(|hit| hit.standing.unwrap().at_least_as_near.is_none())
+            .all(|hit| hit.score_context.unwrap().rank_by_cosine.is_none())
     );
 }
 
@@ -223,7 +190,7 @@ fn versions_of_one_paper_are_one_hit_on_request() {
         ])
         .unwrap();
     let query = Query::text("1 0.5 0.5").mode(Mode::Vector).k(3);
-    let each = library.search(&query).unwrap();
+    let each = library.search(&query.clone().every_version(true)).unwrap();
     assert_eq!(ids(&each)[..2], ["preprint", "published"]);
     let once = library.search(&query.every_version(false)).unwrap();
     assert_eq!(once.len(), 3);
@@ -233,29 +200,29 @@ fn versions_of_one_paper_are_one_hit_on_request() {
     assert_eq!(once[2].rank, 3);
 }
 
-/// [`Spelled`], which says that it reads nothing of any text.
+/// [`SpelledVector`], which says that it reads nothing of any text.
 #[derive(Debug)]
 struct Unread;
 
 impl Embed for Unread {
     fn info(&self) -> EmbedderInfo {
-        Spelled.info()
+        SpelledVector.info()
     }
 
     fn embed_documents(
         &self,
         texts: &[&str],
-        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
-        Spelled.embed_documents(texts, progress)
+        SpelledVector.embed_documents(texts, progress)
     }
 
-    fn part_read<'t>(&self, _text: &'t str) -> Result<&'t str, BoxError> {
+    fn text_within_limit<'t>(&self, _text: &'t str) -> Result<&'t str, BoxError> {
         Ok("")
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
-        Spelled.embed_queries(texts)
+        SpelledVector.embed_queries(texts)
     }
 }
 

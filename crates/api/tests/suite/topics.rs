@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use cognate::{Library, Paper, TopicOptions};
 
-use crate::double::LetterCounts;
+use cognate_testing::LetterCounts;
 
 /// 20, 16 and 12 papers of a letter each, mixed, and two that are like no other.
 fn library(dir: &std::path::Path) -> Library {

@@ -4,7 +4,7 @@ use std::thread;
 use cognate::{Library, Mode, Query};
 use tempfile::tempdir;
 
-use crate::double::{LetterCounts, paper, papers};
+use cognate_testing::{LetterCounts, paper, papers};
 
 fn handle(dir: &std::path::Path) -> Library {
     Library::open_or_create(dir, LetterCounts::default()).unwrap()

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use cognate::{AddOptions, AddReport, Error, Library, Truncation};
+use cognate::{AddReport, Error, Library, Truncation};
 
 use crate::arguments::AddArguments;
 use crate::input::PaperFiles;
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &AddArguments) -> Result<()> {
 pub(crate) fn add(library: &Library, files: &PaperFiles) -> Result<(AddReport, Duration)> {
     interrupt::watch()?;
     let mut progress = Progress::new(files.len(), "papers");
-    let outcome = library.add_with(files.papers(), &AddOptions::default(), &mut |state| {
+    let outcome = library.add_with(files.papers(), &mut |state| {
         progress.at(state.papers);
         interrupt::check()
     });

@@ -2,12 +2,21 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::missed::CitedPaper;
 use crate::{Citation, Draft, Paper, identifiers};
 
 /// The words that a title needs to be recognized within an entry of a list of references: `Graph
 /// theory` is in too many.
 const MIN_TITLE_WORDS: usize = 3;
+
+/// A citation that is a paper of the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CitedPaper {
+    /// What the draft calls it: a key, an identifier or an entry of its list of references.
+    pub citation: String,
+    /// The id of the paper.
+    pub id: String,
+}
 
 /// What a draft cites, and which of it was found.
 #[derive(Debug)]

@@ -1,39 +1,29 @@
-//! The keyword index: words of titles and abstracts, in an FTS5 table of `SQLite`.
+//! The keyword index: an FTS5 table of `SQLite` over titles and abstracts.
 
 use cognate_index::RowId;
 use rusqlite::params;
 use rusqlite::types::ValueRef;
 
-use super::{View, checksum, set_meta};
+use super::schema::{KEYWORD_INDEX, checksum, key, set_meta};
+use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Paper, Result};
 
-/// The words are those of Unicode without accents, cut back by Porter's rules. The texts stay in the
-/// table of papers alone.
-pub(super) const SCHEMA: &str = "
-    CREATE VIRTUAL TABLE keywords USING fts5(
-        title, abstract,
-        content = 'papers', content_rowid = 'row',
-        tokenize = 'porter unicode61 remove_diacritics 2'
-    );";
-
-/// What one word counts in a title, if it counts 1 in an abstract.
+/// The weight of a word in a title, relative to 1 for a word in an abstract.
 const TITLE_WEIGHT: f64 = 1.0;
 
-const CHECKSUM: &str = "keywords";
-
-/// The tables that FTS5 keeps the index in, with their columns.
-const TABLES: [(&str, &str); 4] = [
+/// The tables in which FTS5 keeps the index, with their columns.
+const INDEX_TABLES: [(&str, &str); 4] = [
     ("keywords_config", "k, v"),
     ("keywords_data", "id, block"),
     ("keywords_docsize", "id, sz"),
     ("keywords_idx", "segid, term, pgno"),
 ];
 
-impl View<'_> {
-    /// The rows that have any of the words of `expression`, in FTS5's query language, with BM25, a
-    /// positive number, best first, ties by ascending row; as long as `take` answers with yes.
+impl ReadTxn<'_> {
+    /// Calls `take` with the rows that match `expression`, a query in the language of FTS5, and their
+    /// BM25 scores (positive), best first, ties in ascending row order, until `take` returns false.
     ///
-    /// The first time, the index is compared with its checksum, which reads all of it.
+    /// The first call of a generation compares the index with its checksum, which reads all of it.
     pub(crate) fn keyword_hits(
         &self,
         expression: &str,
@@ -52,64 +42,28 @@ impl View<'_> {
             }
             Ok(())
         };
-        hits().map_err(self.failed())
+        hits().map_err(self.store_error())
     }
 
-    pub(super) fn add_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO keywords (rowid, title, abstract) VALUES (?, ?, ?)";
-        self.transaction
-            .prepare_cached(sql)?
-            .execute(params![row.get(), paper.title, paper.abstract_text])
-            .map(drop)
-    }
-
-    /// `paper` is what was added: FTS5 finds by it what to take away.
-    pub(super) fn remove_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO keywords (keywords, rowid, title, abstract) \
-                   VALUES ('delete', ?, ?, ?)";
-        self.transaction
-            .prepare_cached(sql)?
-            .execute(params![row.get(), paper.title, paper.abstract_text])
-            .map(drop)
-    }
-
-    /// Makes the index from the papers.
-    pub(crate) fn rebuild_keywords(&self) -> Result<()> {
-        let sql = format!(
-            "DROP TABLE keywords; {SCHEMA} INSERT INTO keywords (keywords) VALUES ('rebuild');"
-        );
-        self.transaction.execute_batch(&sql).map_err(self.failed())
-    }
-
-    /// Writes the checksum of the index as it is now.
-    pub(super) fn seal_keywords(&self) -> rusqlite::Result<()> {
-        // FTS5 keeps what is new in memory; a savepoint makes it write.
-        self.transaction
-            .execute_batch("SAVEPOINT keywords; RELEASE keywords;")?;
-        let value = self.keywords_checksum()?.to_string();
-        set_meta(&self.transaction, CHECKSUM, &value).map(drop)
-    }
-
-    /// Compares the index with its checksum, once for each commit that is read.
+    /// Compares the keyword index with its checksum, once for each generation.
     pub(crate) fn check_keywords(&self) -> Result<()> {
         let generation = Some(self.generation()?);
-        if self.checked.keywords.get() == generation {
+        if self.verified.keywords.get() == generation {
             return Ok(());
         }
-        let expected: i64 = self.number(CHECKSUM)?;
-        let found = self.keywords_checksum().map_err(self.failed())?;
+        let expected: i64 = self.parse_meta(key::KEYWORDS_CHECKSUM)?;
+        let found = self.keywords_checksum().map_err(self.store_error())?;
         if found != expected {
-            return Err(self.damaged(super::KEYWORDS.to_owned()));
+            return Err(self.damaged("its index of keywords".to_owned()));
         }
-        self.checked.keywords.set(generation);
+        self.verified.keywords.set(generation);
         Ok(())
     }
 
-    /// Over every row of every table of the index, in the order of their keys.
+    /// Computes the checksum over every row of every table of the index, in the order of their keys.
     fn keywords_checksum(&self) -> rusqlite::Result<i64> {
         let mut sum: i64 = 0;
-        for (table, columns) in TABLES {
-            // By the table itself, in the order that it is stored in.
+        for (table, columns) in INDEX_TABLES {
             let sql = format!("SELECT {columns} FROM {table}");
             let mut select = self.transaction.prepare_cached(&sql)?;
             let count = select.column_count();
@@ -126,5 +80,46 @@ impl View<'_> {
             sum = checksum([ValueRef::Integer(sum), ValueRef::Integer(found)]);
         }
         Ok(sum)
+    }
+}
+
+impl WriteTxn<'_> {
+    pub(super) fn add_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO keywords (rowid, title, abstract) VALUES (?, ?, ?)";
+        self.transaction
+            .prepare_cached(sql)?
+            .execute(params![row.get(), paper.title, paper.abstract_text])
+            .map(drop)
+    }
+
+    /// Removes the entries of a paper. `paper` must have the title and the abstract that were added,
+    /// since FTS5 finds the entries by the text.
+    pub(super) fn remove_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO keywords (keywords, rowid, title, abstract) \
+                   VALUES ('delete', ?, ?, ?)";
+        self.transaction
+            .prepare_cached(sql)?
+            .execute(params![row.get(), paper.title, paper.abstract_text])
+            .map(drop)
+    }
+
+    /// Rebuilds the keyword index from the papers.
+    pub(crate) fn rebuild_keywords(&self) -> Result<()> {
+        let sql = format!(
+            "DROP TABLE keywords; {KEYWORD_INDEX} \
+             INSERT INTO keywords (keywords) VALUES ('rebuild');"
+        );
+        self.transaction
+            .execute_batch(&sql)
+            .map_err(self.store_error())
+    }
+
+    /// Stores the checksum of the keyword index as it is now.
+    pub(super) fn store_keywords_checksum(&self) -> rusqlite::Result<()> {
+        // FTS5 keeps new entries in memory; releasing a savepoint makes it write them.
+        self.transaction
+            .execute_batch("SAVEPOINT keywords; RELEASE keywords;")?;
+        let value = self.keywords_checksum()?.to_string();
+        set_meta(&self.transaction, key::KEYWORDS_CHECKSUM, &value).map(drop)
     }
 }

@@ -1,10 +1,10 @@
 use std::fs;
 use std::path::Path;
 
-use cognate::{Error, Library, MergeReport, Mode, PaperHit, Query};
+use cognate::{CompactReport, Error, Library, Mode, PaperHit, Query};
 use tempfile::tempdir;
 
-use crate::double::{LetterCounts, paper, papers};
+use cognate_testing::{LetterCounts, paper, papers};
 
 /// A library of two segments from which papers were removed, replaced and added.
 fn worn(dir: &Path) -> Library {
@@ -26,7 +26,7 @@ fn hits(library: &Library) -> Vec<(PaperHit, u32)> {
     all.map(|hit| (hit.clone(), hit.score.to_bits())).collect()
 }
 
-fn numbers(report: MergeReport) -> (usize, usize, usize) {
+fn numbers(report: CompactReport) -> (usize, usize, usize) {
     (report.segments_before, report.segments, report.dropped)
 }
 
@@ -44,7 +44,7 @@ fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
     assert_eq!((info.papers, info.deleted_rows), (606, 5));
     assert!(info.segments > 1);
 
-    let report = library.merge().unwrap();
+    let report = library.compact().unwrap();
     assert_eq!(numbers(report), (info.segments, 1, 5));
     let now = library.info().unwrap();
     assert_eq!((now.papers, now.deleted_rows, now.segments), (606, 0, 1));
@@ -59,7 +59,7 @@ fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
     let vectors = fs::read_dir(dir.path().join("vectors")).unwrap().count();
     assert_eq!(vectors, 1);
 
-    assert_eq!(numbers(library.merge().unwrap()), (1, 1, 0));
+    assert_eq!(numbers(library.compact().unwrap()), (1, 1, 0));
     // It can be changed as before.
     other.remove(&["p2", "p609"]).unwrap();
     other.add([paper(0)]).unwrap();
@@ -72,10 +72,10 @@ fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
 fn a_library_without_papers_is_merged_to_nothing() {
     let dir = tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
-    assert_eq!(numbers(library.merge().unwrap()), (0, 0, 0));
+    assert_eq!(numbers(library.compact().unwrap()), (0, 0, 0));
     library.add(papers(3)).unwrap();
     library.remove(&["p0", "p1", "p2"]).unwrap();
-    assert_eq!(numbers(library.merge().unwrap()), (1, 0, 3));
+    assert_eq!(numbers(library.compact().unwrap()), (1, 0, 3));
     assert!(library.is_empty().unwrap());
     library.add(papers(2)).unwrap();
     assert_eq!(library.related("p0", 1).unwrap().len(), 1);
@@ -108,7 +108,7 @@ fn damage_is_not_merged_and_what_is_left_stays() {
     let mut bytes = fs::read(&damaged).unwrap();
     bytes[100] ^= 1;
     fs::write(&damaged, bytes).unwrap();
-    let error = Library::open(dir.path()).unwrap().merge().unwrap_err();
+    let error = Library::open(dir.path()).unwrap().compact().unwrap_err();
     assert!(matches!(error, Error::Index { .. }), "{error}");
     let now = Library::open(dir.path()).unwrap().info().unwrap();
     assert_eq!(

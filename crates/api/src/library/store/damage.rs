@@ -1,0 +1,39 @@
+//! How failures of `SQLite`, and bytes that it did not notice had changed, become errors.
+
+use std::path::Path;
+
+use rusqlite::types::Type;
+
+use crate::Error;
+
+/// The name of the index of ids in error messages.
+pub(super) const ID_INDEX: &str = "its index of ids";
+
+/// A stored value that does not match its checksum; [`store_error`] turns it into [`Error::Damaged`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Damaged(String);
+
+/// Returns the `SQLite` error that carries a description of the damaged part of the file.
+pub(super) fn damaged(what: String) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Null, Box::new(Damaged(what)))
+}
+
+/// Returns a function that converts an `SQLite` error, where `act` is the operation that failed.
+pub(super) fn store_error(
+    act: &'static str,
+    path: &Path,
+) -> impl FnOnce(rusqlite::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |source| match source {
+        rusqlite::Error::FromSqlConversionFailure(_, _, cause) if cause.is::<Damaged>() => {
+            let what = cause.to_string();
+            Error::Damaged { path, what }
+        }
+        source => Error::Store {
+            act,
+            path,
+            source: source.into(),
+        },
+    }
+}

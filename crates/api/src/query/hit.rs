@@ -1,0 +1,40 @@
+//! Hits: papers with the scores by which they were found.
+
+use crate::Paper;
+
+/// A paper found by a query.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PaperHit {
+    /// The rank among the hits, counted from 1.
+    pub rank: usize,
+    /// The cosine of the angle between the vectors of query and paper, −1 to 1, higher is better. It
+    /// is given in every mode; hits found by keywords are not in its order.
+    pub score: f32,
+    /// The BM25 score of the words that paper and query share, higher is better, or `None` if the
+    /// paper was not found by keywords.
+    pub keyword_score: Option<f64>,
+    /// How the score compares with others of the library, or `None` unless the query asked for it.
+    pub score_context: Option<ScoreContext>,
+    /// The score of a reranker, higher is better, or `None` without
+    /// [`Library::rerank`](crate::Library::rerank). Scores are comparable within one answer only.
+    pub rerank_score: Option<f32>,
+    /// The paper.
+    pub paper: Paper,
+    /// Other versions of the paper that would have been hits, unless the query asked for every
+    /// version.
+    pub versions: Vec<Paper>,
+}
+
+/// How the score of a hit compares with others of its library.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ScoreContext {
+    /// The percentage of random pairs of papers of the library that have a lower cosine, or `None` if
+    /// the library has fewer than two papers.
+    pub percentile: Option<f32>,
+    /// The rank of the paper by cosine among all papers of the library, filtered or not, counted from
+    /// 1; papers with the same cosine share the highest number. `None` for a query with several
+    /// directions.
+    pub rank_by_cosine: Option<usize>,
+}

@@ -1,0 +1,26 @@
+//! Helpers that the tests of several crates share: deterministic numbers, copies of folders, and, with
+//! the feature `embedders`, stand-ins for a model. This crate is not published.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure in a test helper should fail the test loudly"
+)]
+
+mod copy;
+#[cfg(feature = "embedders")]
+mod letter_counts;
+mod numbers;
+#[cfg(feature = "embedders")]
+mod papers;
+#[cfg(feature = "embedders")]
+mod spelled_vector;
+
+pub use copy::copy_dir;
+#[cfg(feature = "embedders")]
+pub use letter_counts::LetterCounts;
+pub use numbers::Numbers;
+#[cfg(feature = "embedders")]
+pub use papers::{paper, papers};
+#[cfg(feature = "embedders")]
+pub use spelled_vector::SpelledVector;
