@@ -1,14 +1,25 @@
 use std::path::Path;
 
 use anyhow::Result;
+use clap::Args;
 use cognate::Library;
 use serde::Serialize;
 
-use crate::arguments::MergeArguments;
+use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::output::{count, print, print_json};
 
+/// Reclaim the space of removed papers and merge the vector segments into one
+#[derive(Debug, Args)]
+#[command(visible_alias = "merge")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    output: JsonArguments,
+}
+
 #[derive(Debug, Serialize)]
-struct MergeDocument<'a> {
+struct CompactDocument<'a> {
     library: &'a Path,
     papers: usize,
     segments_before: usize,
@@ -18,13 +29,13 @@ struct MergeDocument<'a> {
     bytes: u64,
 }
 
-pub(crate) fn run(arguments: &MergeArguments) -> Result<()> {
-    let dir = &arguments.library.library;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let dir = &arguments.library.dir;
     let library = Library::open(dir)?;
     let before = library.info()?;
     let report = library.merge()?;
     let after = library.info()?;
-    let document = MergeDocument {
+    let document = CompactDocument {
         library: dir,
         papers: after.papers,
         segments_before: report.segments_before,
@@ -33,13 +44,13 @@ pub(crate) fn run(arguments: &MergeArguments) -> Result<()> {
         bytes_before: before.bytes,
         bytes: after.bytes,
     };
-    if arguments.json {
+    if arguments.output.json {
         return print_json(&document);
     }
     print(&format!(
-        "{} of vectors, {} before; dropped {} of no paper\n",
-        count(document.segments, "file"),
-        document.segments_before,
+        "{} before, {} now; dropped {} that no paper uses\n",
+        count(document.segments_before, "segment"),
+        document.segments,
         count(document.dropped, "vector")
     ))
 }
