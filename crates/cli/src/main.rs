@@ -31,7 +31,6 @@ use crate::commands::Command;
 #[command(
     name = "cognate",
     version,
-    about,
     max_term_width = 100,
     propagate_version = true
 )]

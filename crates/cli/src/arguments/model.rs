@@ -6,11 +6,12 @@ use crate::arguments::device::DeviceArguments;
 // The model of a library that may not exist yet.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
-    /// Model on the Hugging Face Hub, or a folder [default: the library's, or all-MiniLM-L6-v2]
+    /// Model on the Hugging Face Hub, or a folder [default: the library's, if any, or
+    /// all-MiniLM-L6-v2]
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) model: Option<String>,
     /// Numeric precision: f32 or int8 on a CPU; f32, f16 or bf16 on a GPU [default: the library's,
-    /// or f32]
+    /// if any, or f32]
     #[arg(long)]
     pub(crate) precision: Option<Precision>,
     #[command(flatten)]

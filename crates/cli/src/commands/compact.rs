@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::output::{count, print, print_json};
 
-/// Reclaim the space of removed papers and merge the vector segments into one
+/// Vacuum a library and merge its vector segments
+///
+/// This reclaims the space of removed and replaced papers. Search results stay the same.
 #[derive(Debug, Args)]
 #[command(visible_alias = "merge")]
 pub(crate) struct Arguments {

@@ -1,5 +1,5 @@
 use std::fs;
-use std::io::BufWriter;
+use std::io::{BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -91,7 +91,7 @@ fn write(rows: &Array2<f32>, path: &Path) -> Result<()> {
         let write = || -> Result<()> {
             let mut writer = BufWriter::new(file);
             rows.write_npy(&mut writer)?;
-            writer.into_inner().map_err(|error| error.into_error())?;
+            writer.into_inner().map_err(IntoInnerError::into_error)?;
             Ok(())
         };
         write().with_context(|| format!("cannot write `{}`", path.display()))

@@ -34,8 +34,9 @@ pub(crate) struct Arguments {
     qrels: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
-    /// With --self: folder of the library to evaluate [env: COGNATE_LIBRARY]. Otherwise: folder of a
-    /// library that keeps the vectors of the corpus for the next run [default: a temporary one]
+    /// With --self: folder of the library to evaluate [default: the value of `COGNATE_LIBRARY`].
+    /// Otherwise: folder of a library that keeps the vectors of the corpus for later runs [default: a
+    /// temporary one]
     #[arg(long, value_name = "DIR")]
     library: Option<PathBuf>,
     /// Skip invalid records of the corpus

@@ -15,7 +15,7 @@ use crate::hits::{HitDocument, hit_text};
 use crate::model;
 use crate::output::{count, note, one_line, print, print_json, thousands};
 
-/// Find papers of the library that a draft should perhaps cite
+/// Find relevant papers of the library that a draft does not cite
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

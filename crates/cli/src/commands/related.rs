@@ -9,7 +9,7 @@ use crate::hits::{self, explained_hits_text};
 use crate::model;
 use crate::output::{note, print};
 
-/// Find papers similar to papers of the library
+/// Find papers similar to given papers of the library
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -19,9 +19,9 @@ pub(crate) struct Arguments {
     /// Id of a paper to move away from; repeat for more papers
     #[arg(long, value_name = "ID")]
     not: Vec<String>,
-    /// How papers form a query: rocchio (Rocchio relevance feedback: the mean of their vectors),
-    /// nearest-example (similar to any one of them) or svm (a linear classifier); mean and best are
-    /// the former names of the first two
+    /// How papers form one query: rocchio (Rocchio relevance feedback, by their mean vector),
+    /// nearest-example (by the most similar of them) or svm (by a linear classifier); mean and best
+    /// are older names of the first two
     #[arg(long, default_value_t)]
     strategy: Strategy,
     /// Explain each hit by the most similar sentences and the shared words
