@@ -1,11 +1,11 @@
-//! Builds a library from JSON lines, or brings one up to date.
+//! Builds a library from a file of papers, or updates it.
 //!
 //! ```sh
 //! cargo run --release --example build_library -- target/my-library examples/data/papers.jsonl
 //! ```
 //!
-//! Run it again: papers whose text has not changed are not embedded again.
-#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+//! On a second run, only papers whose text has changed are embedded.
+#![expect(clippy::print_stdout, reason = "an example prints what it does")]
 
 use std::env;
 use std::error::Error;
@@ -17,19 +17,19 @@ use cognate::{DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, Pape
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
     let (Some(folder), Some(file)) = (arguments.next(), arguments.next()) else {
-        return Err("expected two arguments: the library's folder and a file of papers".into());
+        return Err("expected two arguments: a library folder and a file of papers".into());
     };
     let checkpoint = ModelSource::from_env()?.resolve(DEFAULT_MODEL)?.open()?;
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default())?;
     let library = Library::open_or_create(&folder, encoder)?;
 
-    // The reader gives one paper at a time: a file may be larger than memory.
+    // The reader returns one paper at a time, so the file may be larger than memory.
     let papers = PaperReader::open(Path::new(&file))?;
-    let mut told = 0;
-    let report = library.add_with(papers, &mut |state| {
-        if state.committed > told {
-            told = state.committed;
-            println!("{told} papers are safe in the library");
+    let mut committed = 0;
+    let report = library.add_with(papers, &mut |progress| {
+        if progress.committed > committed {
+            committed = progress.committed;
+            println!("{committed} papers committed");
         }
         ControlFlow::Continue(())
     })?;
@@ -42,10 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         report.unchanged,
         report.embedded,
     );
-    let cut = report.truncation;
+    let truncation = report.truncation;
     println!(
-        "{} of {} tokens were beyond what the model reads",
-        cut.tokens, cut.of_tokens
+        "{} of {} tokens were beyond the model's limit and truncated",
+        truncation.tokens, truncation.of_tokens
     );
     Ok(())
 }

@@ -1,23 +1,23 @@
-//! Brings its own embedder: letter trigrams, hashed into a vector, without any model.
+//! Implements an embedder without a model: letter trigrams hashed into a vector.
 //!
 //! ```sh
 //! cargo run --release --example custom_embedder
 //! ```
 //!
-//! Such vectors see spelling, not meaning; a library takes them all the same, and refuses to mix
-//! them with those of another embedder.
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+//! Such vectors capture spelling rather than meaning. A library accepts the vectors of any embedder
+//! but does not mix those of different ones.
+#![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, PaperReader, Query, Truncation};
+use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, PaperReader, Progress, Query};
 use ndarray::Array2;
 
-/// Counts the letter trigrams of a text, each in a place that its hash chooses
-/// (Weinberger and others 2009, <https://arxiv.org/abs/0902.2206>).
+/// An embedder that counts the letter trigrams of a text, each in the dimension that its hash
+/// selects (Weinberger and others 2009, <https://arxiv.org/abs/0902.2206>).
 struct HashedTrigrams {
     dim: usize,
 }
@@ -31,10 +31,10 @@ impl HashedTrigrams {
                 let mut hasher = DefaultHasher::new();
                 trigram.hash(&mut hasher);
                 let hash = hasher.finish();
-                // A sign from the hash makes collisions cancel out on average.
+                // With a sign from the hash, collisions cancel out on average.
                 let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
-                let place = hash % self.dim as u64;
-                row[usize::try_from(place).unwrap_or(0)] += sign;
+                let dimension = hash % self.dim as u64;
+                row[usize::try_from(dimension).unwrap_or(0)] += sign;
             }
         }
         rows
@@ -43,13 +43,9 @@ impl HashedTrigrams {
 
 impl Embed for HashedTrigrams {
     fn info(&self) -> EmbedderInfo {
-        EmbedderInfo {
-            model: "hashed-trigrams".to_owned(),
-            precision: "f32".to_owned(),
-            // To be changed with whatever changes the vectors.
-            fingerprint: format!("hashed-trigrams-1-{}", self.dim),
-            dim: self.dim,
-        }
+        // The fingerprint must change whenever the vectors of a text change.
+        let fingerprint = format!("hashed-trigrams-1-{}", self.dim);
+        EmbedderInfo::new("hashed-trigrams", "f32", fingerprint, self.dim)
     }
 
     fn embed_documents(
@@ -58,12 +54,9 @@ impl Embed for HashedTrigrams {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
         let rows = self.rows(texts);
-        // Fast enough to be stopped only at the end; nobody reads the answer.
-        let _ = progress(texts.len());
-        Ok(Embedded {
-            rows,
-            truncation: Truncation::default(),
-        })
+        // The work is done, so a request to stop no longer matters.
+        let _ = progress(Progress::new(texts.len(), texts.len()));
+        Ok(Embedded::new(rows))
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
@@ -83,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
 
     let text = "graphs and networks";
-    println!("Spelled most like “{text}”\n");
+    println!("Most similar in spelling to “{text}”\n");
     for hit in library.search(&Query::text(text).k(5))? {
         println!("{:.3}  {}", hit.score, hit.paper.title);
     }

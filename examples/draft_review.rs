@@ -1,11 +1,11 @@
-//! Reads a small draft and says which papers of the bundled list it may have missed, and why.
+//! Finds papers of the bundled list that a small draft should perhaps cite, and shows why.
 //!
 //! ```sh
 //! cargo run --release --example draft_review
 //! ```
 //!
-//! The first run fetches the default model, 90 MB, and keeps it in the cache.
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+//! The first run downloads the default model (90 MB) to the cache.
+#![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::error::Error;
 use std::path::Path;
@@ -15,8 +15,8 @@ use cognate::{
     ModelSource, PaperReader,
 };
 
-/// A draft in LaTeX. Its keys are ids of the list; with other keys, the second argument of
-/// [`Library::missed`] says which papers they are.
+/// A draft in LaTeX, whose citation keys are ids of the list. For other keys, the second argument of
+/// [`Library::missed`] is the bibliography that defines them.
 const DRAFT: &str = r"
 \documentclass{article}
 \title{Shorter Attention for Longer Texts}
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Embedding {} papers …", papers.len());
     library.add(papers)?;
 
-    // `Draft::read` takes a file, with those that it asks for by `\input`.
+    // `Draft::read` reads a file, and the files that it includes with `\input`.
     let draft = Draft::parse(DRAFT, DraftFormat::Latex);
     let report = library.missed(&draft, &[], &MissedOptions::default().k(6))?;
 
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for cited in &report.found {
         println!("       {}", cited.id);
     }
-    println!("\nCited and not in the library:");
+    println!("\nCited but not in the library:");
     for citation in &report.not_found {
         println!("       {}", citation.label());
     }

@@ -1,13 +1,13 @@
-//! Makes a reading list from a few papers that one likes, in Markdown.
+//! Recommends papers to read next, given a few papers, as a Markdown list.
 //!
 //! ```sh
 //! cargo run --release --example reading_list
 //! cargo run --release --example reading_list -- mikolov2013efficient watts1998collective
 //! ```
 //!
-//! The ids are those of `examples/data/papers.jsonl`. The first run fetches the default model, 90 MB,
-//! and keeps it in the cache.
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+//! The arguments are ids from `examples/data/papers.jsonl`. The first run downloads the default model
+//! (90 MB) to the cache.
+#![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::env;
 use std::error::Error;
@@ -19,7 +19,7 @@ use cognate::{
     PaperWriter, Query, Strategy,
 };
 
-/// Papers of two subjects: the list has some of each.
+/// Papers on two subjects, both of which the recommendations cover.
 const SEEDS: [&str; 3] = [
     "vaswani2017attention",
     "bahdanau2015neural",
@@ -34,20 +34,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
     library.add(PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?)?;
 
-    let asked: Vec<String> = env::args().skip(1).collect();
-    let seeds = if asked.is_empty() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let seeds = if arguments.is_empty() {
         SEEDS.map(str::to_owned).to_vec()
     } else {
-        asked
+        arguments
     };
     println!("# Because you liked\n");
     for id in &seeds {
         let paper = library.get(id)?.ok_or_else(|| format!("no paper `{id}`"))?;
         println!("- {}", paper.title);
     }
-    // Papers that are alike stand back, so that the list is not ten times the same.
+    // Maximal marginal relevance keeps the list from repeating similar papers.
     let query = Query::papers(&seeds)
-        .strategy(Strategy::Mean)
+        .strategy(Strategy::Rocchio)
         .diversity(0.2)
         .k(10);
     let hits = library.search(&query)?;

@@ -1,12 +1,12 @@
-//! Finds related papers in the list that comes with the repository.
+//! Finds related papers in the list that is part of the repository.
 //!
 //! ```sh
 //! cargo run --release --example related_papers
 //! cargo run --release --example related_papers -- "planets around other stars"
 //! ```
 //!
-//! The first run fetches the default model, 90 MB, and keeps it in the cache.
-#![expect(clippy::print_stdout, reason = "an example shows what it finds")]
+//! The first run downloads the default model (90 MB) to the cache.
+#![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::env;
 use std::error::Error;
@@ -17,7 +17,7 @@ use cognate::{
     Query,
 };
 
-/// A text and a paper to start from, where the command line names no text.
+/// The queries if the command line has none: a text and the id of a paper.
 const TEXT: &str = "How can a computer learn to translate between languages?";
 const PAPER: &str = "watts1998collective";
 
@@ -33,17 +33,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("Embedding {} papers …", papers.len());
     library.add(papers)?;
 
-    let asked = env::args().skip(1).collect::<Vec<_>>().join(" ");
-    let text = if asked.is_empty() { TEXT } else { &asked };
-    println!("\nNearest to the text “{text}”\n");
+    let query = env::args().skip(1).collect::<Vec<_>>().join(" ");
+    let text = if query.is_empty() { TEXT } else { &query };
+    println!("\nMost similar to the text “{text}”\n");
     print_table(&library.search(&Query::text(text).mode(Mode::Vector).k(8))?);
 
-    if asked.is_empty() {
+    if query.is_empty() {
         let title = library
             .get(PAPER)?
             .map(|paper| paper.title)
             .unwrap_or_default();
-        println!("\nNearest to the paper “{title}”\n");
+        println!("\nMost similar to the paper “{title}”\n");
         print_table(&library.related(PAPER, 8)?);
     }
     Ok(())
@@ -63,13 +63,13 @@ fn print_table(hits: &[PaperHit]) {
         println!(
             "{:.3}  {year:<4}  {:<58}  {first}{others}",
             hit.score,
-            shortened(&paper.title, 58)
+            shorten(&paper.title, 58)
         );
     }
 }
 
-/// The text, or its start and an ellipsis, in at most `width` characters.
-fn shortened(text: &str, width: usize) -> String {
+/// Shortens `text` to at most `width` characters, with an ellipsis at the end.
+fn shorten(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }

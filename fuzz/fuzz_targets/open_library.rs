@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use cognate::{
-    BoxError, Embed, Embedded, EmbedderInfo, Filter, Library, Paper, Query, Result, Truncation,
+    BoxError, Embed, Embedded, EmbedderInfo, Filter, Library, Paper, Progress, Query, Result,
 };
 use cognate_fuzz::Edits;
 use libfuzzer_sys::fuzz_target;
@@ -118,23 +118,15 @@ impl Letters {
 
 impl Embed for Letters {
     fn info(&self) -> EmbedderInfo {
-        EmbedderInfo {
-            model: "letters".to_owned(),
-            precision: "f32".to_owned(),
-            fingerprint: "letters".to_owned(),
-            dim: DIM,
-        }
+        EmbedderInfo::new("letters", "f32", "letters", DIM)
     }
 
     fn embed_documents(
         &self,
         texts: &[&str],
-        _: &mut dyn FnMut(usize) -> ControlFlow<()>,
+        _: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
-        Ok(Embedded {
-            rows: Self::rows(texts),
-            truncation: Truncation::default(),
-        })
+        Ok(Embedded::new(Self::rows(texts)))
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {

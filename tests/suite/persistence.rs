@@ -1,4 +1,4 @@
-use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, Query};
+use cognate::{BoxError, Embed, Embedded, EmbedderInfo, Library, Progress, Query};
 use ndarray::Array2;
 use std::ops::ControlFlow;
 

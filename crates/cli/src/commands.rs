@@ -1,14 +1,60 @@
-pub(crate) mod add;
-pub(crate) mod check;
-pub(crate) mod duplicates;
-pub(crate) mod embed;
-pub(crate) mod eval;
-pub(crate) mod export;
-pub(crate) mod info;
-pub(crate) mod merge;
-pub(crate) mod missed;
-pub(crate) mod related;
-pub(crate) mod remove;
-pub(crate) mod search;
-pub(crate) mod self_eval;
-pub(crate) mod topics;
+//! The commands, one module each.
+//!
+//! To add a command:
+//!
+//! 1. Write `commands/<name>.rs` with `struct Arguments`, a [`clap::Args`] whose doc comment is the
+//!    help text of the command, and `fn run(&Arguments) -> Result<()>`.
+//! 2. Declare the module and add a line to [`commands!`] below. `cognate help` lists the commands
+//!    in that order.
+
+mod add;
+mod check;
+mod compact;
+mod duplicates;
+mod embed;
+mod eval;
+mod export;
+mod info;
+mod missed;
+mod related;
+mod remove;
+mod search;
+mod topics;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// Defines [`Command`] with one variant for each module, and runs the module of a variant.
+macro_rules! commands {
+    ($($name:ident => $module:ident,)*) => {
+        /// A command with its arguments.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $($name($module::Arguments),)*
+        }
+
+        impl Command {
+            pub(crate) fn run(&self) -> Result<()> {
+                match self {
+                    $(Self::$name(arguments) => $module::run(arguments),)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Add => add,
+    Search => search,
+    Related => related,
+    Missed => missed,
+    Info => info,
+    Check => check,
+    Compact => compact,
+    Remove => remove,
+    Export => export,
+    Duplicates => duplicates,
+    Topics => topics,
+    Eval => eval,
+    Embed => embed,
+}

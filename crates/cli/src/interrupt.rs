@@ -3,22 +3,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C is a request to stop at the next good place; a second one stops at once.
+/// Makes the first Ctrl-C a request to stop at the next [`check`], and the second one exit at once.
 pub(crate) fn watch() -> Result<()> {
     let handler = || {
-        if ASKED.swap(true, Ordering::Relaxed) {
-            #[expect(clippy::exit, reason = "whoever asks twice wants no good place")]
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            #[expect(clippy::exit, reason = "a second Ctrl-C means: do not wait")]
             std::process::exit(1);
         }
     };
-    ctrlc::set_handler(handler).context("cannot watch for Ctrl-C")
+    ctrlc::set_handler(handler).context("cannot install the handler of Ctrl-C")
 }
 
-/// Whether to go on.
+/// Returns `Break` after a Ctrl-C.
 pub(crate) fn check() -> ControlFlow<()> {
-    if ASKED.load(Ordering::Relaxed) {
+    if INTERRUPTED.load(Ordering::Relaxed) {
         ControlFlow::Break(())
     } else {
         ControlFlow::Continue(())

@@ -1,82 +1,70 @@
-//! The command `cognate`: finds related research papers by meaning.
+//! The `cognate` command: semantic and keyword search over a library of research papers.
+//!
+//! Each command is one module in [`commands`], which holds its arguments and its `run` function.
+//! Groups of arguments that several commands share are in [`arguments`].
 
 #![forbid(unsafe_code)]
 
+mod adding;
 mod arguments;
+mod atomic_file;
 mod commands;
-mod input;
+mod failure;
+mod hits;
 mod interrupt;
-mod library;
 mod model;
 mod output;
+mod paper_files;
 mod progress;
-mod rerank;
+mod reranking;
+mod truncation;
+mod writable_library;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::arguments::{Arguments, Command};
+use crate::commands::Command;
+
+/// Find related research papers: semantic and keyword search over your own library
+#[derive(Debug, Parser)]
+#[command(
+    name = "cognate",
+    version,
+    max_term_width = 100,
+    propagate_version = true
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Add(arguments) => commands::add::run(&arguments),
-        Command::Search(arguments) => commands::search::run(&arguments),
-        Command::Related(arguments) => commands::related::run(&arguments),
-        Command::Missed(arguments) => commands::missed::run(&arguments),
-        Command::Info(arguments) => commands::info::run(&arguments),
-        Command::Check(arguments) => commands::check::run(&arguments),
-        Command::Merge(arguments) => commands::merge::run(&arguments),
-        Command::Remove(arguments) => commands::remove::run(&arguments),
-        Command::Export(arguments) => commands::export::run(&arguments),
-        Command::Duplicates(arguments) => commands::duplicates::run(&arguments),
-        Command::Topics(arguments) => commands::topics::run(&arguments),
-        Command::Eval(arguments) => commands::eval::run(&arguments),
-        Command::Embed(arguments) => commands::embed::run(&arguments),
-    };
-    match outcome {
+    match CommandLine::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::note(&format!("error: {}", message(&error)));
-            ExitCode::FAILURE
-        }
+        Err(error) => failure::report(&error),
     }
-}
-
-/// The error and its causes in one line, without those that only say the same again.
-fn message(error: &anyhow::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if parts
-            .last()
-            .is_none_or(|last| !cause.ends_with(last.as_str()))
-        {
-            parts.push(cause);
-        }
-    }
-    parts.join(": ")
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
-    fn says_each_cause_once() {
-        let error = anyhow::anyhow!("Error code 13: the disk is full")
-            .context("the disk is full")
-            .context("cannot write `L`");
-        assert_eq!(message(&error), "cannot write `L`: the disk is full");
-        let error = anyhow::anyhow!("permission denied").context("cannot write `L`");
-        assert_eq!(message(&error), "cannot write `L`: permission denied");
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_every_argument_has_a_help_text() {
+        for command in CommandLine::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(command.get_about().is_some(), "`{name}`");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "`{name}`: {argument}");
+            }
+        }
     }
 }

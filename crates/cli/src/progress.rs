@@ -4,7 +4,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::{note, thousands};
 
-/// Shows how far the work is, on stderr: a bar on a terminal, else a line now and then.
+/// Shows progress on stderr: a bar on a terminal, otherwise a line every [`INTERVAL`].
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -13,10 +13,11 @@ pub(crate) struct Progress {
     last_line: Instant,
 }
 
-/// The time between lines where there is no terminal.
+/// The time between two lines if stderr is not a terminal.
 const INTERVAL: Duration = Duration::from_secs(20);
 
 impl Progress {
+    /// Starts to show the progress over `total` items, called `noun` in the plural.
     pub(crate) fn new(total: usize, noun: &'static str) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
         let template =
@@ -25,8 +26,8 @@ impl Progress {
             bar.set_style(style.with_key(
                 "rate",
                 |state: &indicatif::ProgressState, text: &mut dyn std::fmt::Write| {
-                    // A closed terminal is not worth an error.
-                    let _ = write!(text, "{:.1} a second", state.per_sec());
+                    // A rate that cannot be shown is not worth an error.
+                    let _ = write!(text, "{:.1}/s", state.per_sec());
                 },
             ));
         }
@@ -39,8 +40,8 @@ impl Progress {
         }
     }
 
-    /// Shows that `done` are done.
-    pub(crate) fn at(&mut self, done: usize) {
+    /// Shows that `done` items are done.
+    pub(crate) fn update(&mut self, done: usize) {
         self.bar.set_position(done as u64);
         if self.bar.is_hidden() && self.last_line.elapsed() >= INTERVAL {
             self.last_line = Instant::now();
@@ -50,7 +51,7 @@ impl Progress {
                 .length()
                 .and_then(|total| usize::try_from(total).ok());
             note(&format!(
-                "{} of {} {}, {:.1} a second, {left} left",
+                "{} of {} {}, {:.1}/s, {left} left",
                 thousands(done),
                 thousands(total.unwrap_or(done)),
                 self.noun,
@@ -59,7 +60,7 @@ impl Progress {
         }
     }
 
-    /// The time that passed since the start.
+    /// Returns the time since the start.
     pub(crate) fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }

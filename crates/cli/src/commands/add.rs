@@ -1,47 +1,48 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use cognate::{AddReport, Error, Library, Truncation};
+use clap::Args;
+use cognate::{AddReport, Format};
 
-use crate::arguments::AddArguments;
-use crate::input::PaperFiles;
-use crate::output::{count, note, print, thousands};
-use crate::progress::Progress;
-use crate::{interrupt, library};
+use crate::arguments::{LibraryArguments, ModelArguments};
+use crate::output::{count, print, thousands};
+use crate::paper_files::PaperFiles;
+use crate::{adding, truncation, writable_library};
 
-pub(crate) fn run(arguments: &AddArguments) -> Result<()> {
-    let dir = &arguments.library.library;
-    let found = library::find(dir)?;
-    let files = PaperFiles::check(&arguments.files, arguments.format, arguments.skip_bad)?;
-    if files.len() == 0 {
-        bail!("there is no paper in the input, nothing was added");
-    }
-    let writable = library::open_or_create(dir, found, &arguments.model)?;
-    let (report, elapsed) = add(&writable.library, &files)?;
-    print(&summary(&report, elapsed, writable.max_tokens))
+/// Add papers to a library, creating it if needed
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    model: ModelArguments,
+    /// Skip invalid records instead of adding nothing
+    #[arg(long)]
+    skip_bad: bool,
+    /// Format of the files [default: detected by content, then by file name]
+    ///
+    /// One of jsonl, csv, tsv, bibtex, ris, csl-json, arxiv-json, arxiv-atom, acl-xml, pubmed-xml,
+    /// openalex, semantic-scholar and parquet.
+    #[arg(long, value_name = "NAME")]
+    format: Option<Format>,
+    /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, Parquet, or metadata from arXiv,
+    /// PubMed, OpenAlex, Semantic Scholar or the ACL Anthology; plain or compressed with gzip or
+    /// zstd; - reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
 }
 
-/// Adds the papers of `files`, showing how far it is.
-pub(crate) fn add(library: &Library, files: &PaperFiles) -> Result<(AddReport, Duration)> {
-    interrupt::watch()?;
-    let mut progress = Progress::new(files.len(), "papers");
-    let outcome = library.add_with(files.papers(), &mut |state| {
-        progress.at(state.papers);
-        interrupt::check()
-    });
-    let elapsed = progress.elapsed();
-    drop(progress);
-    match outcome {
-        Ok(report) => Ok((report, elapsed)),
-        Err(Error::Cancelled { committed }) => {
-            let done = thousands(committed);
-            let all = count(files.len(), "paper");
-            bail!(
-                "stopped: {done} of {all} are in the library; the same command goes on from there"
-            )
-        }
-        Err(error) => Err(error.into()),
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let dir = &arguments.library.dir;
+    let found = writable_library::find(dir)?;
+    let files = PaperFiles::check(&arguments.files, arguments.format, arguments.skip_bad)?;
+    if files.len() == 0 {
+        bail!("the input contains no papers, nothing was added");
     }
+    let writable = writable_library::open_or_create(dir, found, &arguments.model)?;
+    let (report, elapsed) = adding::add(&writable.library, &files)?;
+    print(&summary(&report, elapsed, writable.max_tokens))
 }
 
 fn summary(report: &AddReport, elapsed: Duration, max_tokens: usize) -> String {
@@ -53,30 +54,9 @@ fn summary(report: &AddReport, elapsed: Duration, max_tokens: usize) -> String {
         thousands(report.unchanged),
         count(report.embedded, "text"),
     );
-    if let Some(cut) = cut_off(&report.truncation, report.embedded, max_tokens) {
-        text.push_str(&cut);
+    if let Some(message) = truncation::message(&report.truncation, report.embedded, max_tokens) {
+        text.push_str(&message);
         text.push('\n');
     }
     text
-}
-
-/// Says what of the texts the model did not read, if anything.
-pub(crate) fn cut_off(truncation: &Truncation, texts: usize, max_tokens: usize) -> Option<String> {
-    (truncation.texts > 0).then(|| {
-        format!(
-            "texts longer than the {max_tokens} tokens that the model reads: {} of {}; cut off: {} \
-             of {}",
-            thousands(truncation.texts),
-            thousands(texts),
-            thousands(truncation.tokens),
-            count(truncation.of_tokens, "token"),
-        )
-    })
-}
-
-/// Says on stderr what of the texts the model did not read, if anything.
-pub(crate) fn note_cut_off(truncation: &Truncation, texts: usize, max_tokens: usize) {
-    if let Some(cut) = cut_off(truncation, texts, max_tokens) {
-        note(&cut);
-    }
 }

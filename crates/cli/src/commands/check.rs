@@ -1,12 +1,25 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use clap::Args;
 use cognate::{Fault, Library};
 use serde::Serialize;
 
-use crate::arguments::CheckArguments;
-use crate::message;
+use crate::arguments::{JsonArguments, LibraryArguments};
+use crate::failure::message;
 use crate::output::{count, note, print, print_json};
+
+/// Verify that a library is not damaged
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    /// Rebuild derived data (the keyword index, quantized codes) from papers and vectors
+    #[arg(long)]
+    repair: bool,
+    #[command(flatten)]
+    output: JsonArguments,
+}
 
 #[derive(Debug, Serialize)]
 struct CheckDocument<'a> {
@@ -23,8 +36,8 @@ struct FaultDocument {
     repairable: bool,
 }
 
-pub(crate) fn run(arguments: &CheckArguments) -> Result<()> {
-    let dir = &arguments.library.library;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let dir = &arguments.library.dir;
     let repaired = if arguments.repair {
         Library::repair(dir)?
     } else {
@@ -36,12 +49,12 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<()> {
         papers: report.papers,
         vectors: report.vectors,
         repaired,
-        faults: report.faults.into_iter().map(of_fault).collect(),
+        faults: report.faults.into_iter().map(FaultDocument::from).collect(),
     };
-    if arguments.json {
+    if arguments.output.json {
         print_json(&document)?;
     } else {
-        say(&document)?;
+        print_text(&document)?;
     }
     match document.faults.len() {
         0 => Ok(()),
@@ -49,28 +62,32 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<()> {
     }
 }
 
-fn of_fault(fault: Fault) -> FaultDocument {
-    FaultDocument {
-        repairable: fault.is_repairable,
-        fault: message(&fault.error.into()),
+impl From<Fault> for FaultDocument {
+    fn from(fault: Fault) -> Self {
+        Self {
+            repairable: fault.is_repairable,
+            fault: message(&fault.error.into()),
+        }
     }
 }
 
-fn say(document: &CheckDocument<'_>) -> Result<()> {
+fn print_text(document: &CheckDocument<'_>) -> Result<()> {
     if document.repaired > 0 {
-        let files = count(document.repaired, "compact form");
-        print(&format!("made {files} of vectors again\n"))?;
+        let rebuilt = count(document.repaired, "piece");
+        print(&format!("rebuilt {rebuilt} of derived data\n"))?;
     }
     for FaultDocument { fault, repairable } in &document.faults {
         note(&if *repairable {
-            format!("{fault}; answers are right but come later, `cognate check --repair` mends it")
+            format!(
+                "{fault}; results stay correct but are slower, `cognate check --repair` rebuilds it"
+            )
         } else {
             fault.clone()
         });
     }
     if document.faults.is_empty() {
         print(&format!(
-            "{} and {} are as they were written\n",
+            "{} and {} are intact\n",
             count(document.papers, "paper"),
             count(document.vectors, "vector")
         ))?;

@@ -3,12 +3,33 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
+use clap::Args;
 use cognate::{DuplicatePair, DuplicateReason, Library, Paper};
 use serde::Serialize;
 
-use crate::arguments::DuplicatesArguments;
+use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::output::{count, note, one_line, print, print_json};
 use crate::progress::Progress;
+
+/// Find papers that a library contains twice, or nearly so
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    /// Minimum cosine similarity of papers with nearly the same text, from -1 to 1
+    #[arg(
+        long,
+        value_name = "COSINE",
+        default_value_t = 0.95,
+        allow_negative_numbers = true
+    )]
+    threshold: f32,
+    /// Number of pairs to print [default: all]
+    #[arg(short, value_name = "N")]
+    k: Option<usize>,
+    #[command(flatten)]
+    output: JsonArguments,
+}
 
 #[derive(Debug, Serialize)]
 struct DuplicatesDocument<'a> {
@@ -35,61 +56,68 @@ struct PaperDocument<'a> {
     arxiv: Option<&'a str>,
 }
 
-pub(crate) fn run(arguments: &DuplicatesArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let mut progress = Progress::new(library.len()?, "papers");
-    let pairs = library.duplicates_with(arguments.threshold, &mut |done, _| {
-        progress.at(done);
-        ControlFlow::Continue(())
-    })?;
+    let pairs =
+        library.duplicates_with(arguments.threshold, &mut |state| {
+            progress.update(state.done);
+            ControlFlow::Continue(())
+        })?;
     drop(progress);
     let shown = &pairs[..arguments.k.unwrap_or(usize::MAX).min(pairs.len())];
-    if arguments.json {
+    if arguments.output.json {
         return print_json(&DuplicatesDocument {
             library: library.dir(),
             threshold: arguments.threshold,
             total: pairs.len(),
-            pairs: shown.iter().map(of_pair).collect(),
+            pairs: shown.iter().map(PairDocument::new).collect(),
         });
     }
     if pairs.is_empty() {
         let threshold = arguments.threshold;
         note(&format!(
-            "no two papers are one, or have a cosine of {threshold} or more"
+            "no duplicates: no papers share a DOI, an arXiv identifier or a title, or have a cosine of \
+             at least {threshold}"
         ));
     } else if shown.len() < pairs.len() {
         let (shown, all) = (shown.len(), count(pairs.len(), "pair"));
-        note(&format!("the {shown} nearest of {all}"));
+        note(&format!("showing the {shown} most similar of {all}"));
     }
-    print(&for_reader(shown))
+    print(&pairs_text(shown))
 }
 
-fn of_pair(pair: &DuplicatePair) -> PairDocument<'_> {
-    PairDocument {
-        cosine: pair.cosine,
-        reason: match pair.reason {
-            DuplicateReason::Doi => "doi",
-            DuplicateReason::Arxiv => "arxiv",
-            DuplicateReason::Title => "title",
-            _ => "text",
-        },
-        papers: [&pair.first, &pair.second].map(of_paper),
-    }
-}
-
-fn of_paper(paper: &Paper) -> PaperDocument<'_> {
-    PaperDocument {
-        id: &paper.id,
-        title: &paper.title,
-        year: paper.year,
-        venue: paper.venue.as_deref(),
-        doi: paper.doi.as_deref(),
-        arxiv: paper.arxiv.as_deref(),
+impl<'a> PairDocument<'a> {
+    fn new(pair: &'a DuplicatePair) -> Self {
+        Self {
+            cosine: pair.cosine,
+            reason: match pair.reason {
+                DuplicateReason::Doi => "doi",
+                DuplicateReason::Arxiv => "arxiv",
+                DuplicateReason::Title => "title",
+                _ => "text",
+            },
+            papers: [&pair.first, &pair.second].map(PaperDocument::new),
+        }
     }
 }
 
-/// A line that says how near and why, and one for each paper: id, year, title.
-fn for_reader(pairs: &[DuplicatePair]) -> String {
+impl<'a> PaperDocument<'a> {
+    fn new(paper: &'a Paper) -> Self {
+        Self {
+            id: &paper.id,
+            title: &paper.title,
+            year: paper.year,
+            venue: paper.venue.as_deref(),
+            doi: paper.doi.as_deref(),
+            arxiv: paper.arxiv.as_deref(),
+        }
+    }
+}
+
+/// Formats each pair as a line with cosine and reason, and a line for each paper with id, year and
+/// title.
+fn pairs_text(pairs: &[DuplicatePair]) -> String {
     let mut text = String::new();
     for pair in pairs {
         let _ = writeln!(text, "{:.3}  {}", pair.cosine, pair.reason);

@@ -1,22 +1,39 @@
-use std::fs::{self, File};
-use std::io::BufWriter;
-use std::path::Path;
+use std::fs;
+use std::io::{BufWriter, IntoInnerError};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use cognate::{Encoder, Role, TextReader};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 
-use crate::arguments::EmbedArguments;
-use crate::commands::add::note_cut_off;
+use crate::arguments::ModelArguments;
 use crate::output::{count, print};
 use crate::progress::Progress;
-use crate::{interrupt, model};
+use crate::{atomic_file, interrupt, model, truncation};
 
-pub(crate) fn run(arguments: &EmbedArguments) -> Result<()> {
+/// Write the embeddings of texts to a .npy file
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    model: ModelArguments,
+    /// Embed the texts as queries, not as documents; no difference for models without prompts
+    #[arg(long)]
+    query: bool,
+    /// Texts: .txt with one text per line, or .jsonl (.gz, .zst) with `text`, or `title` and
+    /// `abstract`
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// File to write (.npy): float32, one row per text
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
-    let encoder = model::load(model.model(), model.precision(), model.device.device)?;
+    let encoder = model::load(model.name(), model.precision(), model.device.device)?;
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
     let rows = embed(&encoder, &texts, arguments.query, &mut progress)?;
@@ -45,7 +62,7 @@ fn read_texts(path: &Path) -> Result<Vec<String>> {
         ),
     };
     if texts.is_empty() {
-        bail!("`{name}` holds no text");
+        bail!("`{name}` contains no texts");
     }
     Ok(texts)
 }
@@ -62,27 +79,21 @@ fn embed(
         Role::Document
     };
     let embeddings = encoder.encode_with(role, texts, &mut |state| {
-        progress.at(state.done);
+        progress.update(state.done);
         interrupt::check()
     })?;
-    note_cut_off(&embeddings.truncation, texts.len(), encoder.max_tokens());
+    truncation::report(&embeddings.truncation, texts.len(), encoder.max_tokens());
     Ok(embeddings.rows)
 }
 
-/// Writes under another name first, so that a file of this name is always whole.
 fn write(rows: &Array2<f32>, path: &Path) -> Result<()> {
-    let part = path.with_added_extension("part");
-    let write = || -> Result<()> {
-        let mut writer = BufWriter::new(File::create(&part)?);
-        rows.write_npy(&mut writer)?;
-        writer.into_inner()?.sync_all()?;
-        fs::rename(&part, path)?;
-        Ok(())
-    };
-    let outcome = write().with_context(|| format!("cannot write `{}`", path.display()));
-    if outcome.is_err() {
-        // What could not be written whole is of no use; that it stays is not worse.
-        let _ = fs::remove_file(&part);
-    }
-    outcome
+    atomic_file::write(path, |file| {
+        let write = || -> Result<()> {
+            let mut writer = BufWriter::new(file);
+            rows.write_npy(&mut writer)?;
+            writer.into_inner().map_err(IntoInnerError::into_error)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write `{}`", path.display()))
+    })
 }

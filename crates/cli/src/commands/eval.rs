@@ -1,195 +1,84 @@
-use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
-use std::path::Path;
-use std::time::Instant;
+mod judged_collection;
+mod self_evaluation;
 
-use anyhow::{Context, Result, bail};
-use cognate::{Judgements, Library, Metrics, Mode, Query, TextReader};
-use serde::Serialize;
+use std::env;
+use std::path::PathBuf;
 
-use crate::arguments::EvalArguments;
-use crate::commands::add::{self, note_cut_off};
-use crate::commands::self_eval;
-use crate::input::PaperFiles;
-use crate::library;
-use crate::output::{count, note, print, print_json};
+use anyhow::Result;
+use clap::Args;
 
-/// The depth to which rankings are judged.
-const DEPTH: usize = 100;
+use self::judged_collection::Collection;
+use crate::arguments::{JsonArguments, LIBRARY_VARIABLE, ModelArguments};
+use crate::failure::missing_argument;
 
-#[derive(Debug, Serialize)]
-struct EvalDocument<'a> {
-    model: &'a str,
-    precision: &'a str,
-    documents: usize,
-    queries: usize,
-    #[serde(flatten)]
-    vector: MetricsDocument,
-    keyword: MetricsDocument,
-    hybrid: MetricsDocument,
-    seconds: f64,
+/// Measure how well searches find relevant papers
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Evaluate a library on its own papers, without a judged collection
+    #[arg(
+        long = "self",
+        conflicts_with_all = ["corpus", "queries", "qrels", "skip_bad"],
+    )]
+    on_itself: bool,
+    /// With --self: number of papers to use as queries, evenly spaced over the library
+    #[arg(long, value_name = "N", default_value_t = 500, requires = "on_itself")]
+    sample: usize,
+    /// Papers of the judged collection, in any format that `add` reads
+    #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
+    corpus: Option<PathBuf>,
+    /// Queries: JSON Lines with `id` and `text`
+    #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
+    queries: Option<PathBuf>,
+    /// Relevance judgments: query, paper and grade separated by tabs, or a TREC qrels file
+    #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
+    qrels: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArguments,
+    /// With --self: folder of the library to evaluate [default: the value of `COGNATE_LIBRARY`].
+    /// Otherwise: folder of a library that keeps the vectors of the corpus for later runs [default: a
+    /// temporary one]
+    #[arg(long, value_name = "DIR")]
+    library: Option<PathBuf>,
+    /// Skip invalid records of the corpus
+    #[arg(long)]
+    skip_bad: bool,
+    #[command(flatten)]
+    output: JsonArguments,
 }
 
-#[derive(Debug, Serialize)]
-struct MetricsDocument {
-    #[serde(rename = "ndcg@10")]
-    ndcg_at_10: f64,
-    #[serde(rename = "map@100")]
-    map_at_100: f64,
-    #[serde(rename = "recall@10")]
-    recall_at_10: f64,
-    #[serde(rename = "recall@100")]
-    recall_at_100: f64,
-    #[serde(rename = "mrr@10")]
-    mrr_at_10: f64,
-}
-
-impl From<Metrics> for MetricsDocument {
-    fn from(metrics: Metrics) -> Self {
-        Self {
-            ndcg_at_10: metrics.ndcg_at_10,
-            map_at_100: metrics.map_at_100,
-            recall_at_10: metrics.recall_at_10,
-            recall_at_100: metrics.recall_at_100,
-            mrr_at_10: metrics.mrr_at_10,
-        }
-    }
-}
-
-pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { model, output, .. } = arguments;
     let (Some(corpus), Some(queries), Some(qrels)) =
         (&arguments.corpus, &arguments.queries, &arguments.qrels)
     else {
-        return self_eval::run(arguments);
+        let library = library_to_evaluate(arguments)?;
+        return self_evaluation::run(&library, arguments.sample, model, output.json);
     };
-    let start = Instant::now();
-    let judgements = Judgements::read(qrels)?;
-    if judgements.queries().next().is_none() {
-        bail!("`{}` has no judgement with a grade over 0", qrels.display());
-    }
-    let queries = read_queries(queries, qrels, &judgements)?;
-    let corpus = PaperFiles::check(std::slice::from_ref(corpus), None, arguments.skip_bad)?;
-
-    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let dir = match &arguments.library {
-        Some(dir) => dir.clone(),
-        None => scratch.path().join("library"),
-    };
-    let found = library::find(&dir)?;
-    let writable = library::open_or_create(&dir, found, &arguments.model)?;
-    let library = writable.library;
-    let (report, _) = add::add(&library, &corpus)?;
-    note_cut_off(&report.truncation, report.embedded, writable.max_tokens);
-    let documents = library.len()?;
-    if documents != corpus.len() {
-        bail!(
-            "the library `{}` holds {}, the corpus {}; evaluate with a library of its own",
-            dir.display(),
-            count(documents, "paper"),
-            corpus.len(),
-        );
-    }
-
-    let judge = |mode| judge(&library, &judgements, &queries, mode);
-    let vector = judge(Mode::Vector)?;
-    let info = library.embedder_info();
-    let document = EvalDocument {
-        model: &info.model,
-        precision: &info.precision,
-        documents,
-        queries: vector.queries,
-        vector: vector.into(),
-        keyword: judge(Mode::Keyword)?.into(),
-        hybrid: judge(Mode::Hybrid)?.into(),
-        seconds: start.elapsed().as_secs_f64(),
-    };
-    if arguments.json {
-        return print_json(&document);
-    }
-    print(&table(&document))
-}
-
-/// The queries that have judgements.
-fn read_queries(
-    path: &Path,
-    qrels: &Path,
-    judgements: &Judgements,
-) -> Result<Vec<(String, String)>> {
-    let judged: HashSet<&str> = judgements.queries().collect();
-    let mut queries = Vec::new();
-    for record in TextReader::open(path)? {
-        let record = record?;
-        if judged.contains(record.id.as_str()) {
-            queries.push((record.id, record.text));
-        }
-    }
-    if queries.is_empty() {
-        bail!(
-            "no query of `{}` has a judgement in `{}`; do their ids agree?",
-            path.display(),
-            qrels.display(),
-        );
-    }
-    let missing = judged.len().saturating_sub(queries.len());
-    if missing > 0 {
-        let (what, path) = (count(missing, "judged query"), path.display());
-        note(&format!(
-            "{what} not in `{path}`: counted as without an answer"
-        ));
-    }
-    Ok(queries)
-}
-
-fn judge(
-    library: &Library,
-    judgements: &Judgements,
-    queries: &[(String, String)],
-    mode: Mode,
-) -> Result<Metrics> {
-    let k = DEPTH.min(library.len()?);
-    let texts = queries.iter().map(|(_, text)| text);
-    let texts: Vec<Query> = texts
-        .map(|text| Query::text(text).mode(mode).k(k))
-        .collect();
-    let answers = library.search_batch(&texts)?;
-    let mut rankings = HashMap::new();
-    for ((query, _), hits) in queries.iter().zip(answers) {
-        let ids = hits.into_iter().map(|hit| hit.paper.id).collect();
-        rankings.insert(query.clone(), ids);
-    }
-    Ok(judgements.evaluate(&rankings))
-}
-
-/// One number of several.
-type Measure = fn(&MetricsDocument) -> f64;
-
-fn table(document: &EvalDocument<'_>) -> String {
-    let EvalDocument {
-        model,
-        precision,
-        documents,
+    let collection = Collection {
+        corpus,
         queries,
-        seconds,
-        ..
-    } = document;
-    let mut text = format!(
-        "{model} ({precision}): {}, {queries} queries, {seconds:.1} s\n",
-        count(*documents, "document"),
-    );
-    let modes = [&document.vector, &document.keyword, &document.hybrid];
-    let rows: [(&str, Measure); 5] = [
-        ("nDCG@10", |metrics| metrics.ndcg_at_10),
-        ("MAP@100", |metrics| metrics.map_at_100),
-        ("Recall@10", |metrics| metrics.recall_at_10),
-        ("Recall@100", |metrics| metrics.recall_at_100),
-        ("MRR@10", |metrics| metrics.mrr_at_10),
-    ];
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{:<12}{:<10}{:<10}hybrid", "", "vector", "keyword");
-    for (name, value) in rows {
-        let _ = write!(text, "{name:<12}");
-        let values = modes.map(|mode| format!("{:<10.5}", value(mode)));
-        let _ = writeln!(text, "{}", values.concat().trim_end());
-    }
-    text
+        qrels,
+        skip_bad: arguments.skip_bad,
+    };
+    judged_collection::run(
+        &collection,
+        arguments.library.as_deref(),
+        model,
+        output.json,
+    )
+}
+
+/// Returns the folder of `--library`, or else that of the environment variable.
+///
+/// clap does not read the variable here because it applies to `--self` alone: a judged collection
+/// must never be added to the library that somebody uses every day.
+fn library_to_evaluate(arguments: &Arguments) -> Result<PathBuf> {
+    let from_environment = || env::var_os(LIBRARY_VARIABLE).filter(|dir| !dir.is_empty());
+    arguments
+        .library
+        .clone()
+        .or_else(|| from_environment().map(PathBuf::from))
+        .ok_or_else(|| {
+            missing_argument("--self needs a library: use --library <DIR> or set COGNATE_LIBRARY")
+        })
 }

@@ -1,11 +1,21 @@
 use std::path::Path;
 
 use anyhow::Result;
+use clap::Args;
 use cognate::Library;
 use serde::Serialize;
 
-use crate::arguments::InfoArguments;
+use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::output::{count, print, print_json, thousands};
+
+/// Show the size and the model of a library
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    output: JsonArguments,
+}
 
 #[derive(Debug, Serialize)]
 struct InfoDocument<'a> {
@@ -20,11 +30,11 @@ struct InfoDocument<'a> {
     bytes: u64,
 }
 
-pub(crate) fn run(arguments: &InfoArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let info = library.info()?;
     let embedder = &info.embedder;
-    if arguments.json {
+    if arguments.output.json {
         return print_json(&InfoDocument {
             library: library.dir(),
             papers: info.papers,

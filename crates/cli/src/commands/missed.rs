@@ -1,41 +1,63 @@
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use cognate::{
     Citation, CitedPaper, Draft, Library, MissedHit, MissedOptions, MissedReport, Paper,
     PaperReader,
 };
 use serde::Serialize;
 
-use crate::arguments::MissedArguments;
+use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
+use crate::hits::{HitDocument, hit_text};
 use crate::model;
-use crate::output::{self, HitDocument, count, note, print, print_json};
+use crate::output::{count, note, one_line, print, print_json, thousands};
 
-/// Citations that are listed before the rest is only counted.
-const LISTED: usize = 20;
+/// Find relevant papers of the library that a draft does not cite
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    model: StoredModelArguments,
+    /// Number of papers to print
+    #[arg(short, value_name = "N", default_value_t = 20)]
+    k: usize,
+    #[command(flatten)]
+    output: JsonArguments,
+    /// Draft in LaTeX (.tex, with the files it includes), Markdown (.md) or plain text (.txt)
+    #[arg(value_name = "DRAFT")]
+    draft: PathBuf,
+    /// Bibliography of the draft, with the citation keys as ids
+    #[arg(value_name = "REFERENCES")]
+    references: Option<PathBuf>,
+}
 
-pub(crate) fn run(arguments: &MissedArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+/// The number of citations to list; further ones are only counted.
+const MAX_LISTED: usize = 20;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let draft = Draft::read(&arguments.draft)?;
     let references = match &arguments.references {
         Some(path) => read_references(path)?,
         None => Vec::new(),
     };
-    let library = model::of_library(library, &arguments.model)?;
+    let library = model::attach(library, &arguments.model)?;
 
     let start = Instant::now();
     let options = MissedOptions::default().k(arguments.k);
     let report = library.missed(&draft, &references, &options)?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
-    if arguments.json {
+    if arguments.output.json {
         return print_json(&MissedDocument::new(arguments, &draft, &report, took_ms));
     }
     if report.hits.is_empty() {
-        note("every paper of the library is cited");
+        note("the draft cites every paper of the library");
     }
-    print(&readable(&report))
+    print(&report_text(&report))
 }
 
 fn read_references(path: &Path) -> Result<Vec<Paper>> {
@@ -43,11 +65,11 @@ fn read_references(path: &Path) -> Result<Vec<Paper>> {
     references.with_context(|| format!("cannot read the references `{}`", path.display()))
 }
 
-fn readable(report: &MissedReport) -> String {
+fn report_text(report: &MissedReport) -> String {
     let mut text = String::new();
     for missed in &report.hits {
-        text.push_str(&output::hits(std::slice::from_ref(&missed.hit)));
-        let sentence = output::one_line(&missed.sentence);
+        text.push_str(&hit_text(&missed.hit));
+        let sentence = one_line(&missed.sentence);
         let _ = writeln!(
             text,
             "            matches ({:.3}): “{sentence}”",
@@ -60,23 +82,23 @@ fn readable(report: &MissedReport) -> String {
         "\n{} compared; {}, {} of them in the library",
         count(report.sentences, "sentence"),
         count(cited, "citation"),
-        output::thousands(report.found.len())
+        thousands(report.found.len())
     );
     if !report.not_found.is_empty() {
-        let _ = writeln!(text, "cited, and not in the library:");
+        let _ = writeln!(text, "cited but not in the library:");
     }
-    for citation in report.not_found.iter().take(LISTED) {
-        let _ = writeln!(text, "  {}", output::one_line(&described(citation)));
+    for citation in report.not_found.iter().take(MAX_LISTED) {
+        let _ = writeln!(text, "  {}", one_line(&citation_text(citation)));
     }
-    if report.not_found.len() > LISTED {
-        let more = output::thousands(report.not_found.len() - LISTED);
+    if report.not_found.len() > MAX_LISTED {
+        let more = thousands(report.not_found.len() - MAX_LISTED);
         let _ = writeln!(text, "  and {more} more; --json lists all");
     }
     text
 }
 
-/// The citation's name, and what is known of it beside that.
-fn described(citation: &Citation) -> String {
+/// Formats a citation as its label and, if it differs, its text.
+fn citation_text(citation: &Citation) -> String {
     let label = citation.label();
     match &citation.text {
         Some(text) if text != label => format!("{label}: {text}"),
@@ -84,7 +106,7 @@ fn described(citation: &Citation) -> String {
     }
 }
 
-/// What the command prints with `--json`.
+/// The JSON document of the command.
 #[derive(Debug, Serialize)]
 struct MissedDocument<'a> {
     draft: String,
@@ -127,7 +149,7 @@ struct NotFoundDocument<'a> {
 
 impl<'a> MissedDocument<'a> {
     fn new(
-        arguments: &MissedArguments,
+        arguments: &Arguments,
         draft: &'a Draft,
         report: &'a MissedReport,
         took_ms: f64,

@@ -1,32 +1,58 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use cognate::{Library, Query};
+use clap::Args;
+use cognate::{Library, Query, Strategy};
 
-use crate::arguments::RelatedArguments;
-use crate::commands::export;
+use crate::arguments::{HitArguments, LibraryArguments, StoredModelArguments};
+use crate::hits::{self, explained_hits_text};
 use crate::model;
-use crate::output::{self, note, print};
+use crate::output::{note, print};
 
-pub(crate) fn run(arguments: &RelatedArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+/// Find papers similar to given papers of the library
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    hits: HitArguments,
+    /// Id of a paper to move away from; repeat for more papers
+    #[arg(long, value_name = "ID")]
+    not: Vec<String>,
+    /// How papers form one query: rocchio (Rocchio relevance feedback, by their mean vector),
+    /// nearest-example (by the most similar of them) or svm (by a linear classifier); mean and best
+    /// are older names of the first two
+    #[arg(long, default_value_t)]
+    strategy: Strategy,
+    /// Explain each hit by the most similar sentences and the shared words
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    model: StoredModelArguments,
+    /// Ids of the papers
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let start = Instant::now();
     let query = Query::papers(&arguments.ids)
         .not(&arguments.not)
         .strategy(arguments.strategy);
     let hits = library.search(&arguments.hits.apply(query))?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
-    let why = if arguments.explain {
-        let library = model::of_library(library, &arguments.model)?;
+    let explanations = if arguments.explain {
+        let library = model::attach(library, &arguments.model)?;
         library.explain_related(&arguments.ids, &hits)?
     } else {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
-        return export::print_hits(&hits, &why, format, &arguments.ids, took_ms);
+        return hits::write(&hits, &explanations, format, &arguments.ids, took_ms);
     }
     if hits.is_empty() {
-        note("no other paper passes the filters");
+        note("no other paper matches the filters");
     }
-    print(&output::explained(&hits, &why))
+    print(&explained_hits_text(&hits, &explanations))
 }

@@ -1,11 +1,22 @@
 use anyhow::Result;
+use clap::Args;
 use cognate::Library;
 
-use crate::arguments::RemoveArguments;
+use crate::arguments::LibraryArguments;
 use crate::output::{count, print};
 
-pub(crate) fn run(arguments: &RemoveArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+/// Remove papers from a library
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    /// Ids of the papers
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let before = library.len()?;
     library.remove(&arguments.ids)?;
     let left = library.len()?;

@@ -1,20 +1,46 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use cognate::{Library, Query};
+use clap::Args;
+use cognate::{Library, Mode, Query};
 
-use crate::arguments::SearchArguments;
-use crate::commands::export;
+use crate::arguments::{HitArguments, LibraryArguments, RerankArguments, StoredModelArguments};
+use crate::hits::{self, explained_hits_text};
 use crate::model;
-use crate::output::{self, note, print};
-use crate::rerank::Reranking;
+use crate::output::{note, print};
+use crate::reranking::Reranking;
 
-pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+/// Find papers by a text: similar in meaning, sharing words, or both
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    #[command(flatten)]
+    model: StoredModelArguments,
+    #[command(flatten)]
+    hits: HitArguments,
+    /// Search mode: vector (semantic search), keyword (keyword search by BM25) or hybrid (both,
+    /// combined by reciprocal rank fusion)
+    #[arg(long, default_value_t)]
+    mode: Mode,
+    /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    feedback: usize,
+    #[command(flatten)]
+    rerank: RerankArguments,
+    /// Explain each hit by the most similar sentences and the shared words
+    #[arg(long)]
+    explain: bool,
+    /// Text to search for; keyword search takes words in double quotes as a phrase
+    text: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     if arguments.text.trim().is_empty() {
         bail!("the query is empty, expected a text");
     }
-    let library = model::of_library(library, &arguments.model)?;
+    let library = model::attach(library, &arguments.model)?;
 
     let reranking = Reranking::load(&arguments.rerank)?;
 
@@ -28,16 +54,16 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<()> {
         None => library.search(&query)?,
     };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
-    let why = if arguments.explain {
+    let explanations = if arguments.explain {
         library.explain(&arguments.text, &hits)?
     } else {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
-        return export::print_hits(&hits, &why, format, &arguments.text, took_ms);
+        return hits::write(&hits, &explanations, format, &arguments.text, took_ms);
     }
     if hits.is_empty() {
-        note("no paper passes the filters");
+        note("no paper matches the filters");
     }
-    print(&output::explained(&hits, &why))
+    print(&explained_hits_text(&hits, &explanations))
 }

@@ -3,12 +3,26 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
-use cognate::{Library, TopicOptions, Topics};
+use clap::Args;
+use cognate::{Library, Topic, TopicOptions, Topics};
 use serde::Serialize;
 
-use crate::arguments::TopicsArguments;
-use crate::output::{count, note, one_line, print, print_json, thousands};
+use crate::arguments::LibraryArguments;
+use crate::output::{count, note, one_line, print, print_json, thousands, title};
 use crate::progress::Progress;
+
+/// Group the papers of a library into topics
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    library: LibraryArguments,
+    /// Resolution of the clustering: above 1 for more and smaller topics, below 1 for fewer
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    resolution: f64,
+    /// Print one JSON document, with the ids of all papers
+    #[arg(long)]
+    json: bool,
+}
 
 #[derive(Debug, Serialize)]
 struct TopicsDocument<'a> {
@@ -33,60 +47,63 @@ struct CentralDocument<'a> {
     year: Option<i32>,
 }
 
-pub(crate) fn run(arguments: &TopicsArguments) -> Result<()> {
-    let library = Library::open(&arguments.library.library)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let library = Library::open(&arguments.library.dir)?;
     let options = TopicOptions::default().resolution(arguments.resolution);
     let mut progress = Progress::new(library.len()?, "papers");
-    let topics = library.topics_with(&options, &mut |done, _| {
-        progress.at(done);
+    let topics = library.topics_with(&options, &mut |state| {
+        progress.update(state.done);
         ControlFlow::Continue(())
     })?;
     drop(progress);
     if arguments.json {
-        return print_json(&of_topics(&topics, library.dir()));
+        return print_json(&TopicsDocument::new(&topics, library.dir()));
     }
-    print(&for_reader(&topics))?;
+    print(&topics_text(&topics))?;
     if topics.unplaced > 0 {
         note(&format!("{} in no topic", count(topics.unplaced, "paper")));
     }
     Ok(())
 }
 
-fn of_topics<'a>(topics: &'a Topics, library: &'a Path) -> TopicsDocument<'a> {
-    let of_topic = |topic: &'a cognate::Topic| TopicDocument {
-        size: topic.ids.len(),
-        words: &topic.words,
-        central: topic
-            .central
-            .iter()
-            .map(|paper| CentralDocument {
-                id: &paper.id,
-                title: &paper.title,
-                year: paper.year,
-            })
-            .collect(),
-        ids: &topic.ids,
-    };
-    TopicsDocument {
-        library,
-        modularity: topics.modularity,
-        unplaced: topics.unplaced,
-        topics: topics.topics.iter().map(of_topic).collect(),
+impl<'a> TopicsDocument<'a> {
+    fn new(topics: &'a Topics, library: &'a Path) -> Self {
+        Self {
+            library,
+            modularity: topics.modularity,
+            unplaced: topics.unplaced,
+            topics: topics.topics.iter().map(TopicDocument::new).collect(),
+        }
     }
 }
 
-/// A line with size and words of each topic, and one for each of its central papers.
-fn for_reader(topics: &Topics) -> String {
+impl<'a> TopicDocument<'a> {
+    fn new(topic: &'a Topic) -> Self {
+        Self {
+            size: topic.ids.len(),
+            words: &topic.words,
+            central: topic
+                .central
+                .iter()
+                .map(|paper| CentralDocument {
+                    id: &paper.id,
+                    title: &paper.title,
+                    year: paper.year,
+                })
+                .collect(),
+            ids: &topic.ids,
+        }
+    }
+}
+
+/// Formats each topic as a line with its size and words, and a line for each of its central papers.
+fn topics_text(topics: &Topics) -> String {
     let mut text = String::new();
     for topic in &topics.topics {
         let size = thousands(topic.ids.len());
         let _ = writeln!(text, "{size:>7}  {}", topic.words.join(", "));
         for paper in &topic.central {
-            let title = if paper.title.is_empty() {
-                "(no title)".to_owned()
-            } else {
-                one_line(&paper.title)
-            };
+            let title = title(&paper.title);
             let year = paper
                 .year
                 .map(|year| format!(" · {year}"))

@@ -2,14 +2,14 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::setup::Desk;
+use crate::sandbox::Sandbox;
 
 #[test]
-fn a_sound_library_is_said_to_be_sound() {
-    let desk = Desk::with_library(12);
-    let said = desk.ok(&["check", "--library", "L"]);
-    assert_eq!(said, "12 papers and 12 vectors are as they were written\n");
-    let document = desk.json(&["check", "--library", "L", "--repair", "--json"]);
+fn an_intact_library_is_reported_as_intact() {
+    let sandbox = Sandbox::with_library(12);
+    let stdout = sandbox.ok(&["check", "--library", "L"]);
+    assert_eq!(stdout, "12 papers and 12 vectors are intact\n");
+    let document = sandbox.json(&["check", "--library", "L", "--repair", "--json"]);
     let expected = json!({
         "library": "L", "papers": 12, "vectors": 12, "repaired": 0, "faults": [],
     });
@@ -17,25 +17,25 @@ fn a_sound_library_is_said_to_be_sound() {
 }
 
 #[test]
-fn what_is_damaged_is_named() {
-    let desk = Desk::with_library(12);
-    let segment = desk.path("L/vectors/segment-00000001.vec");
+fn damaged_rows_are_named() {
+    let sandbox = Sandbox::with_library(12);
+    let segment = sandbox.path("L/vectors/segment-00000001.vec");
     let mut bytes = fs::read(&segment).unwrap();
     bytes[100] ^= 1;
     fs::write(&segment, bytes).unwrap();
-    let said = desk.fails(&["check", "--library", "L"]);
+    let message = sandbox.fails(&["check", "--library", "L"]);
     let expected = "the vectors in `L/vectors` failed: `L/vectors/segment-00000001.vec` is damaged \
                     in rows 0 to 11\nerror: 1 fault in `L`\n";
-    assert_eq!(said, expected);
+    assert_eq!(message, expected);
 
-    // A search that needs the row says the same, and gives no other answer.
-    let said = desk.fails(&["related", "--library", "L", "paper-3"]);
-    assert!(said.contains("is damaged in rows 0 to 11"), "{said}");
+    // A search that needs the row fails with the same message and returns no hits.
+    let message = sandbox.fails(&["related", "--library", "L", "paper-3"]);
+    assert!(message.contains("is damaged in rows 0 to 11"), "{message}");
 }
 
 #[test]
 fn a_folder_without_a_library_is_an_error() {
-    let desk = Desk::new();
-    let said = desk.fails(&["check", "--library", "nothing"]);
-    assert!(said.contains("`nothing` is not a library"), "{said}");
+    let sandbox = Sandbox::new();
+    let message = sandbox.fails(&["check", "--library", "nothing"]);
+    assert!(message.contains("`nothing` is not a library"), "{message}");
 }

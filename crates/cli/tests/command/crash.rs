@@ -1,42 +1,42 @@
-//! A process that is killed while it writes leaves what was committed, and nothing else.
+//! A process that is killed while it writes leaves exactly what was committed.
 
 use std::thread;
 use std::time::Instant;
 
 use cognate::Library;
 
-use crate::setup::{Desk, papers};
+use crate::sandbox::{Sandbox, papers};
 
 const PAPERS: usize = 30;
 
-/// How often a process is killed; `COGNATE_KILLS` asks for more.
+/// The number of processes to kill, which `COGNATE_KILLS` overrides.
 fn kills() -> u32 {
-    let asked = std::env::var("COGNATE_KILLS").ok();
-    asked.map_or(20, |number| number.parse().unwrap())
+    let number = std::env::var("COGNATE_KILLS").ok();
+    number.map_or(20, |number| number.parse().unwrap())
 }
 
 #[test]
-fn killed_at_any_instant_a_library_holds_what_was_committed() {
-    let desk = Desk::with_library(PAPERS);
-    let library = desk.path("L");
+fn a_library_holds_what_was_committed_whenever_its_writer_is_killed() {
+    let sandbox = Sandbox::with_library(PAPERS);
+    let library = sandbox.path("L");
     let mut committed = PAPERS;
-    // A run that nobody kills says how long one takes.
+    // A run that is not killed shows how long one takes.
     let start = Instant::now();
-    desk.write("more.jsonl", &papers(PAPERS..2 * PAPERS));
-    desk.ok(&["add", "--library", "L", "more.jsonl"]);
-    let mut span = start.elapsed();
+    sandbox.write("more.jsonl", &papers(PAPERS..2 * PAPERS));
+    sandbox.ok(&["add", "--library", "L", "more.jsonl"]);
+    let mut duration = start.elapsed();
     committed += PAPERS;
     let (mut before, mut after) = (0, 0);
     for kill in 0..kills() {
-        desk.write("more.jsonl", &papers(committed..committed + PAPERS));
-        let mut child = desk
+        sandbox.write("more.jsonl", &papers(committed..committed + PAPERS));
+        let mut child = sandbox
             .command(&["add", "--library", "L", "more.jsonl"])
             .stderr(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        // Spread over a run by the golden ratio.
-        thread::sleep(span.mul_f64((f64::from(kill) * 0.618_034).fract()));
+        // The golden ratio spreads the kills evenly over the run.
+        thread::sleep(duration.mul_f64((f64::from(kill) * 0.618_034).fract()));
         child.kill().unwrap();
         child.wait().unwrap();
 
@@ -45,11 +45,11 @@ fn killed_at_any_instant_a_library_holds_what_was_committed() {
         let found = Library::open(&library).unwrap().ids().unwrap();
         if found.len() == committed {
             before += 1;
-            // So that the machine may be slower than at first.
-            span = span.mul_f64(1.1);
+            // Wait longer, in case the machine has become slower.
+            duration = duration.mul_f64(1.1);
         } else {
             after += 1;
-            span = span.mul_f64(0.8);
+            duration = duration.mul_f64(0.8);
             committed += PAPERS;
         }
         let expected: Vec<String> = (0..committed).map(|n| format!("paper-{n}")).collect();

@@ -1,19 +1,19 @@
-use crate::setup::{Desk, papers, stderr, tiny_model};
+use crate::sandbox::{Sandbox, papers, stderr, tiny_model};
 
-/// A library with two records of one paper, and one more of the same text.
-fn desk() -> Desk {
-    let desk = Desk::new();
-    let record = |id: &str, facts: &str| {
+/// Creates a library with two records of one paper, and a third paper with the same text.
+fn with_duplicates() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let record = |id: &str, fields: &str| {
         format!(
-            r#"{{"id": "{id}", "title": "Sorting by rotating wheels", "abstract": "Fast.", {facts}}}"#
+            r#"{{"id": "{id}", "title": "Sorting by rotating wheels", "abstract": "Fast.", {fields}}}"#
         ) + "\n"
     };
     let text = papers(0..20)
         + &record("one", r#""year": 2001, "doi": "10.1234/w""#)
         + &record("two", r#""year": 2002, "doi": "10.1234/W""#)
         + &record("three", r#""year": 2015"#);
-    desk.write("papers.jsonl", &text);
-    desk.ok(&[
+    sandbox.write("papers.jsonl", &text);
+    sandbox.ok(&[
         "add",
         "--library",
         "L",
@@ -21,16 +21,16 @@ fn desk() -> Desk {
         &tiny_model(),
         "papers.jsonl",
     ]);
-    desk
+    sandbox
 }
 
 #[test]
-fn prints_pairs_with_their_cosine_and_reason() {
-    let desk = desk();
-    let text = desk.ok(&["duplicates", "--library", "L", "--threshold", "0.9999"]);
-    let pair = |a: &str, b: &str, why: &str| {
+fn pairs_are_printed_with_cosine_and_reason() {
+    let sandbox = with_duplicates();
+    let text = sandbox.ok(&["duplicates", "--library", "L", "--threshold", "0.9999"]);
+    let pair = |a: &str, b: &str, reason: &str| {
         format!(
-            "1.000  {why}\n       {a} · Sorting by rotating wheels\n       {b} · Sorting by rotating wheels\n"
+            "1.000  {reason}\n       {a} · Sorting by rotating wheels\n       {b} · Sorting by rotating wheels\n"
         )
     };
     for expected in [
@@ -43,9 +43,9 @@ fn prints_pairs_with_their_cosine_and_reason() {
 }
 
 #[test]
-fn json_counts_all_pairs_and_gives_some() {
-    let desk = desk();
-    let all = desk.json(&[
+fn json_counts_all_pairs_and_lists_the_first_k() {
+    let sandbox = with_duplicates();
+    let all = sandbox.json(&[
         "duplicates",
         "--library",
         "L",
@@ -65,21 +65,21 @@ fn json_counts_all_pairs_and_gives_some() {
         "-k",
         "3",
     ];
-    let few = desk.json(&[&arguments[..], &["--json"]].concat());
+    let few = sandbox.json(&[&arguments[..], &["--json"]].concat());
     assert_eq!(few["total"], all["total"]);
     assert_eq!(few["pairs"].as_array().unwrap(), &pairs[..3]);
     let doi = pairs.iter().find(|pair| pair["reason"] == "doi").unwrap();
     assert_eq!(doi["papers"][0]["id"], "one");
     assert_eq!(doi["papers"][1]["doi"], "10.1234/w");
-    let output = desk.command(&arguments).output().unwrap();
-    assert_eq!(stderr(&output), "the 3 nearest of 253 pairs\n");
+    let output = sandbox.command(&arguments).output().unwrap();
+    assert_eq!(stderr(&output), "showing the 3 most similar of 253 pairs\n");
 }
 
 #[test]
-fn a_threshold_that_is_no_cosine_is_an_error() {
-    let said = desk().fails(&["duplicates", "--library", "L", "--threshold", "2"]);
+fn a_threshold_out_of_range_is_an_error() {
+    let message = with_duplicates().fails(&["duplicates", "--library", "L", "--threshold", "2"]);
     assert_eq!(
-        said,
+        message,
         "error: the threshold is 2, expected a cosine, -1 to 1\n"
     );
 }

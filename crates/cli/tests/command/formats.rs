@@ -1,12 +1,12 @@
-use crate::setup::{Desk, stderr, tiny_model};
+use crate::sandbox::{Sandbox, stderr, tiny_model};
 
 const REFERENCES: &str = "@article{reed, title = {Reeds in {R}ivers}, year = 2001}\n\
                           @article{rush, title = {R{\\\"u}shes}, author = {Pond, Noa}}\n";
 
 #[test]
-fn a_bibliography_is_added_and_said_to_be_one() {
-    let desk = Desk::new();
-    desk.write("refs.bib", REFERENCES);
+fn a_bibliography_is_detected_and_added() {
+    let sandbox = Sandbox::new();
+    sandbox.write("refs.bib", REFERENCES);
     let add = [
         "add",
         "--library",
@@ -15,11 +15,11 @@ fn a_bibliography_is_added_and_said_to_be_one() {
         &tiny_model(),
         "refs.bib",
     ];
-    let output = desk.command(&add).output().unwrap();
+    let output = sandbox.command(&add).output().unwrap();
     assert_eq!(stderr(&output), "refs.bib: read as bibtex\n");
     assert!(output.status.success());
-    assert_eq!(desk.count("L"), 2);
-    let found = desk.json(&["search", "--library", "L", "--json", "Rüshes"]);
+    assert_eq!(sandbox.count("L"), 2);
+    let found = sandbox.json(&["search", "--library", "L", "--json", "Rüshes"]);
     let titles: Vec<_> = found["hits"]
         .as_array()
         .unwrap()
@@ -30,43 +30,44 @@ fn a_bibliography_is_added_and_said_to_be_one() {
 }
 
 #[test]
-fn a_bad_entry_is_named_by_its_first_line() {
-    let desk = Desk::with_library(3);
-    desk.write(
+fn an_invalid_entry_is_named_by_its_first_line() {
+    let sandbox = Sandbox::with_library(3);
+    sandbox.write(
         "refs.bib",
         &format!("{REFERENCES}@misc{{open, title = {{x}}\n{REFERENCES}"),
     );
-    let output = desk
+    let output = sandbox
         .command(&["add", "--library", "L", "refs.bib"])
         .output()
         .unwrap();
-    let said = stderr(&output);
+    let message = stderr(&output);
     let fault = "error: refs.bib:3: `@misc{open, title = {x}` is not closed, line 4 begins the next; \
-                 nothing was added; --skip-bad leaves it out\n";
-    assert!(said.ends_with(fault), "{said}");
-    // The same ids again: the later ones are meant, and it is said.
+                 nothing was added; use --skip-bad to skip it\n";
+    assert!(message.ends_with(fault), "{message}");
+    // The ids occur twice: the later records replace the earlier ones, which is reported.
     assert!(
-        said.contains("refs.bib:4: `reed` was there already, this one replaces refs.bib:1\n"),
-        "{said}"
+        message.contains("refs.bib:4: duplicate id `reed`, this record replaces refs.bib:1\n"),
+        "{message}"
     );
-    assert_eq!(desk.count("L"), 3);
+    assert_eq!(sandbox.count("L"), 3);
 }
 
 #[test]
-fn a_format_is_told_where_it_cannot_be_found_out() {
-    let desk = Desk::with_library(3);
-    desk.write("table.txt", "name;words\n");
-    let said = desk.fails(&["add", "--library", "L", "table.txt"]);
+fn a_format_that_cannot_be_detected_is_given_by_an_option() {
+    let sandbox = Sandbox::with_library(3);
+    sandbox.write("table.txt", "name;words\n");
+    let message = sandbox.fails(&["add", "--library", "L", "table.txt"]);
     assert!(
-        said.starts_with("error: `table.txt` is in no format that can be told by its first bytes")
-            && said.ends_with("parquet; nothing was added; --format says which it is\n"),
-        "{said}"
+        message
+            .starts_with("error: `table.txt` is in no format that can be told by its first bytes")
+            && message.ends_with("parquet; nothing was added; use --format to name it\n"),
+        "{message}"
     );
-    let said = desk.fails(&["add", "--library", "L", "--format", "csv", "table.txt"]);
+    let message = sandbox.fails(&["add", "--library", "L", "--format", "csv", "table.txt"]);
     let header = "error: table.txt:1: the header has no `title` and no `abstract`, found `name`, \
-                  `words`; nothing was added; --skip-bad leaves it out\n";
-    assert_eq!(said, header);
-    desk.write("refs", REFERENCES);
-    desk.ok(&["add", "--library", "L", "--format", "bibtex", "refs"]);
-    assert_eq!(desk.count("L"), 5);
+                  `words`; nothing was added; use --skip-bad to skip it\n";
+    assert_eq!(message, header);
+    sandbox.write("refs", REFERENCES);
+    sandbox.ok(&["add", "--library", "L", "--format", "bibtex", "refs"]);
+    assert_eq!(sandbox.count("L"), 5);
 }

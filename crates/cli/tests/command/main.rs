@@ -1,22 +1,22 @@
-//! The command from end to end, with a tiny checkpoint that needs no network.
+//! Runs the command from end to end, with a tiny checkpoint that needs no network.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a test should fail loudly")]
 
 mod add;
-mod answers;
-mod bad_input;
 mod check;
+mod compact;
 mod crash;
-mod damage;
 mod duplicates;
+mod embed;
+mod eval;
 mod export;
+mod failures;
 mod formats;
-mod measures;
-mod merge;
+mod invalid_input;
 mod missed;
+mod remove;
 mod rerank;
-mod setup;
+mod sandbox;
+mod search;
 mod topics;
+mod usage;

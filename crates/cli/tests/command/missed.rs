@@ -1,6 +1,6 @@
-use crate::setup::Desk;
+use crate::sandbox::Sandbox;
 
-/// A draft on enzymes and graphs, which cites two papers of the library and one that is not there.
+/// A draft that cites two papers of the library and one that the library lacks.
 const DRAFT: &str = r"\title{On enzymes}
 \begin{document}
 Enzymes and graphs go together~\cite{paper-2,second}. We study proof in graph.
@@ -13,16 +13,16 @@ const REFERENCES: &str = r#"{"id": "second", "title": "proof and graph 1"}
 {"id": "idle", "title": "syntax and graph 5"}
 "#;
 
-fn desk() -> Desk {
-    let desk = Desk::with_library(40);
-    desk.write("draft.tex", DRAFT);
-    desk.write("refs.jsonl", REFERENCES);
-    desk
+fn with_draft() -> Sandbox {
+    let sandbox = Sandbox::with_library(40);
+    sandbox.write("draft.tex", DRAFT);
+    sandbox.write("refs.jsonl", REFERENCES);
+    sandbox
 }
 
 #[test]
-fn prints_what_a_draft_missed_and_the_sentence_that_it_matches() {
-    let desk = desk();
+fn each_missed_paper_is_printed_with_the_sentence_that_it_matches() {
+    let sandbox = with_draft();
     let arguments = [
         "missed",
         "--library",
@@ -32,7 +32,7 @@ fn prints_what_a_draft_missed_and_the_sentence_that_it_matches() {
         "draft.tex",
         "refs.jsonl",
     ];
-    let text = desk.ok(&arguments);
+    let text = sandbox.ok(&arguments);
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[0].starts_with("  1  "), "{text}");
     assert!(lines[1].starts_with("            Ada Author"), "{text}");
@@ -48,7 +48,7 @@ fn prints_what_a_draft_missed_and_the_sentence_that_it_matches() {
         lines[13..],
         [
             "4 sentences compared; 3 citations, 2 of them in the library",
-            "cited, and not in the library:",
+            "cited but not in the library:",
             "  absent: A paper of nobody",
         ],
         "{text}"
@@ -56,8 +56,8 @@ fn prints_what_a_draft_missed_and_the_sentence_that_it_matches() {
 }
 
 #[test]
-fn json_names_what_is_cited_and_leaves_it_out_of_the_hits() {
-    let desk = desk();
+fn cited_papers_are_listed_in_json_and_excluded_from_the_hits() {
+    let sandbox = with_draft();
     let arguments = [
         "missed",
         "--library",
@@ -68,7 +68,7 @@ fn json_names_what_is_cited_and_leaves_it_out_of_the_hits() {
         "draft.tex",
         "refs.jsonl",
     ];
-    let found = desk.json(&arguments);
+    let found = sandbox.json(&arguments);
     let hits = found["hits"].as_array().unwrap();
     assert_eq!(hits.len(), 38);
     assert!(
@@ -77,7 +77,7 @@ fn json_names_what_is_cited_and_leaves_it_out_of_the_hits() {
     );
     assert!(
         hits.iter().any(|hit| hit["id"] == "paper-5"),
-        "in the list, and not cited"
+        "in the bibliography but not cited"
     );
     let scores: Vec<f64> = hits
         .iter()
@@ -97,23 +97,23 @@ fn json_names_what_is_cited_and_leaves_it_out_of_the_hits() {
 }
 
 #[test]
-fn says_what_is_wrong_with_a_draft() {
-    let desk = desk();
-    let missed = |draft: &str| desk.fails(&["missed", "--library", "L", draft]);
+fn invalid_drafts_are_explained() {
+    let sandbox = with_draft();
+    let missed = |draft: &str| sandbox.fails(&["missed", "--library", "L", draft]);
     assert!(missed("none.tex").contains("cannot read `none.tex`"));
-    desk.write("draft.docx", "A text.");
+    sandbox.write("draft.docx", "A text.");
     assert!(missed("draft.docx").contains("expected a draft in a file named .tex, .md or .txt"));
-    desk.write("asks.tex", "One.\n\\input{none}\n");
+    sandbox.write("asks.tex", "One.\n\\input{none}\n");
     assert!(missed("asks.tex").contains("asks.tex:2: found no file `none`"));
-    desk.write("empty.tex", "\\begin{document} $x$ \\end{document}");
+    sandbox.write("empty.tex", "\\begin{document} $x$ \\end{document}");
     assert!(missed("empty.tex").contains("expected a draft with a sentence of prose"));
-    let said = desk.fails(&["missed", "--library", "L", "-k", "0", "draft.tex"]);
-    assert!(said.contains("k is 0"), "{said}");
+    let message = sandbox.fails(&["missed", "--library", "L", "-k", "0", "draft.tex"]);
+    assert!(message.contains("k is 0"), "{message}");
 }
 
 #[test]
-fn explains_hits_on_request() {
-    let desk = desk();
+fn hits_are_explained_on_request() {
+    let sandbox = with_draft();
     let arguments = [
         "search",
         "--library",
@@ -123,7 +123,7 @@ fn explains_hits_on_request() {
         "--explain",
         "enzyme and graph",
     ];
-    let text = desk.ok(&arguments);
+    let text = sandbox.ok(&arguments);
     assert_eq!(
         text.matches("            “enzyme and graph”\n").count(),
         2,
@@ -140,11 +140,11 @@ fn explains_hits_on_request() {
         "--json",
         "paper-3",
     ];
-    let found = desk.json(&arguments);
+    let found = sandbox.json(&arguments);
     for hit in found["hits"].as_array().unwrap() {
-        let why = &hit["explanation"];
-        assert!(why["score"].as_f64().unwrap() <= 1.0 && why["words"].is_array());
-        assert!(!why["query_sentence"].as_str().unwrap().is_empty());
-        assert!(!why["paper_sentence"].as_str().unwrap().is_empty());
+        let explanation = &hit["explanation"];
+        assert!(explanation["score"].as_f64().unwrap() <= 1.0 && explanation["words"].is_array());
+        assert!(!explanation["query_sentence"].as_str().unwrap().is_empty());
+        assert!(!explanation["paper_sentence"].as_str().unwrap().is_empty());
     }
 }

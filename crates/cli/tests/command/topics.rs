@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use crate::setup::Desk;
+use crate::sandbox::Sandbox;
 
 #[test]
-fn every_paper_is_in_one_topic_or_counted_apart() {
-    let desk = Desk::with_library(60);
-    let found = desk.json(&["topics", "--library", "L", "--json"]);
+fn every_paper_is_in_one_topic_or_counted_as_unplaced() {
+    let sandbox = Sandbox::with_library(60);
+    let found = sandbox.json(&["topics", "--library", "L", "--json"]);
     let topics = found["topics"].as_array().unwrap();
     let mut ids = BTreeSet::new();
     let mut placed = 0;
@@ -26,9 +26,9 @@ fn every_paper_is_in_one_topic_or_counted_apart() {
 }
 
 #[test]
-fn a_reader_sees_size_words_and_central_papers() {
-    let desk = Desk::with_library(60);
-    let text = desk.ok(&["topics", "--library", "L", "--resolution", "0.001"]);
+fn the_text_shows_size_words_and_central_papers() {
+    let sandbox = Sandbox::with_library(60);
+    let text = sandbox.ok(&["topics", "--library", "L", "--resolution", "0.001"]);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
     assert!(lines[0].starts_with("     60  "), "{text}");
@@ -38,20 +38,20 @@ fn a_reader_sees_size_words_and_central_papers() {
             "{text}"
         );
     }
-    let finer = desk.ok(&["topics", "--library", "L", "--resolution", "3"]);
+    let finer = sandbox.ok(&["topics", "--library", "L", "--resolution", "3"]);
     assert!(finer.lines().count() > 4, "{finer}");
     assert_eq!(
         text,
-        desk.ok(&["topics", "--library", "L", "--resolution", "0.001"])
+        sandbox.ok(&["topics", "--library", "L", "--resolution", "0.001"])
     );
 }
 
 #[test]
-fn a_resolution_that_makes_no_sense_is_an_error() {
-    let desk = Desk::with_library(3);
-    let said = desk.fails(&["topics", "--library", "L", "--resolution", "0"]);
+fn a_resolution_of_zero_is_an_error() {
+    let sandbox = Sandbox::with_library(3);
+    let message = sandbox.fails(&["topics", "--library", "L", "--resolution", "0"]);
     assert_eq!(
-        said,
+        message,
         "error: the resolution is 0, expected a number above 0\n"
     );
 }

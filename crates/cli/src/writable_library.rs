@@ -6,15 +6,15 @@ use cognate::{Error, Library};
 use crate::arguments::ModelArguments;
 use crate::model;
 
-/// A library to add to, and what its model reads.
+/// A library that papers can be added to.
 #[derive(Debug)]
-pub(crate) struct Writable {
+pub(crate) struct WritableLibrary {
     pub(crate) library: Library,
-    /// Tokens of a text that the model reads.
+    /// The number of tokens after which the model truncates a text.
     pub(crate) max_tokens: usize,
 }
 
-/// The library in `dir`, if there is one.
+/// Opens the library in `dir`, or returns `None` if there is none.
 pub(crate) fn find(dir: &Path) -> Result<Option<Library>> {
     match Library::open(dir) {
         Ok(library) => Ok(Some(library)),
@@ -23,22 +23,22 @@ pub(crate) fn find(dir: &Path) -> Result<Option<Library>> {
     }
 }
 
-/// Loads the model that the arguments ask for, or else the one that made the library, and opens or
-/// creates the library with it.
+/// Loads the model and opens the library with it. The library is `found`, or a new one in `dir`; the
+/// model is the one in `arguments`, or else the one that embedded the papers of the library.
 pub(crate) fn open_or_create(
     dir: &Path,
     found: Option<Library>,
     arguments: &ModelArguments,
-) -> Result<Writable> {
+) -> Result<WritableLibrary> {
     let stored = found.as_ref().map(Library::embedder_info);
     let device = arguments.device.device;
     let precision = match (arguments.precision, stored) {
-        (None, Some(stored)) => model::on(device, stored.precision.parse()?),
+        (None, Some(stored)) => model::supported_precision(device, stored.precision.parse()?),
         _ => arguments.precision(),
     };
     let name = match (&arguments.model, stored) {
         (None, Some(stored)) => &stored.model,
-        _ => arguments.model(),
+        _ => arguments.name(),
     };
     let encoder = model::load(name, precision, device)?;
     let max_tokens = encoder.max_tokens();
@@ -46,7 +46,7 @@ pub(crate) fn open_or_create(
         Some(library) => library.with_embedder(encoder)?,
         None => Library::open_or_create(dir, encoder)?,
     };
-    Ok(Writable {
+    Ok(WritableLibrary {
         library,
         max_tokens,
     })

@@ -1,10 +1,11 @@
 use std::fmt::Write as _;
+use std::path::Path;
 
 use anyhow::{Result, bail};
-use cognate::{Error, Estimate, Library, SelfEvaluation};
+use cognate::{Error, Estimate, Library, SelfEvaluation, SelfTask};
 use serde::Serialize;
 
-use crate::arguments::EvalArguments;
+use crate::arguments::ModelArguments;
 use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::{interrupt, model};
@@ -49,68 +50,66 @@ impl From<Estimate> for EstimateDocument {
     }
 }
 
-/// Judges a library by its own papers.
-pub(crate) fn run(arguments: &EvalArguments) -> Result<()> {
-    let Some(dir) = &arguments.library else {
-        bail!("--self needs --library");
-    };
+impl From<&SelfTask> for TaskDocument {
+    fn from(task: &SelfTask) -> Self {
+        Self {
+            task: task.name,
+            queries: task.queries,
+            documents: task.documents,
+            results: task
+                .results
+                .iter()
+                .map(|(mode, metrics)| ResultDocument {
+                    mode: mode.to_string(),
+                    ndcg_at_10: metrics.ndcg_at_10.into(),
+                    mrr_at_10: metrics.mrr_at_10.into(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Evaluates the library in `dir` on its own papers, `sample` of which are the queries.
+pub(crate) fn run(dir: &Path, sample: usize, model: &ModelArguments, json: bool) -> Result<()> {
     let library = Library::open(dir)?;
     let stored = library.embedder_info().clone();
-    let name = arguments.model.model.as_ref().unwrap_or(&stored.model);
-    let device = arguments.model.device.device;
-    let precision = model::on(device, stored.precision.parse()?);
+    let name = model.model.as_ref().unwrap_or(&stored.model);
+    let device = model.device.device;
+    let precision = model::supported_precision(device, stored.precision.parse()?);
     let encoder = model::load(name, precision, device)?;
     let library = library.with_embedder(encoder)?;
     interrupt::watch()?;
-    let mut progress = Progress::new(2 * arguments.sample.min(library.len()?), "texts");
-    let outcome = library.evaluate_itself(arguments.sample, &mut |done, _| {
-        progress.at(done);
+    let mut progress = Progress::new(2 * sample.min(library.len()?), "texts");
+    let outcome = library.evaluate_itself(sample, &mut |state| {
+        progress.update(state.done);
         interrupt::check()
     });
     drop(progress);
     let evaluation = match outcome {
         Ok(evaluation) => evaluation,
-        Err(Error::Cancelled { .. }) => bail!("stopped"),
+        Err(Error::Cancelled { .. }) => bail!("interrupted"),
         Err(error) => return Err(error.into()),
     };
     if evaluation.tasks.is_empty() {
         bail!(
-            "the library `{}` has too few papers to be judged by, expected at least 10 with title and \
+            "the library `{}` has too few papers for an evaluation, expected at least 10 with title and \
              abstract, or with references or categories",
             dir.display()
         );
     }
-    if arguments.json {
+    if json {
         return print_json(&SelfEvalDocument {
             model: &stored.model,
             precision: &stored.precision,
-            tasks: tasks(&evaluation),
+            tasks: evaluation.tasks.iter().map(TaskDocument::from).collect(),
         });
     }
     print(&table(&evaluation))
 }
 
-fn tasks(evaluation: &SelfEvaluation) -> Vec<TaskDocument> {
-    let task = |task: &cognate::SelfTask| TaskDocument {
-        task: task.name,
-        queries: task.queries,
-        documents: task.documents,
-        results: task
-            .results
-            .iter()
-            .map(|(mode, metrics)| ResultDocument {
-                mode: mode.to_string(),
-                ndcg_at_10: metrics.ndcg_at_10.into(),
-                mrr_at_10: metrics.mrr_at_10.into(),
-            })
-            .collect(),
-    };
-    evaluation.tasks.iter().map(task).collect()
-}
-
 fn table(evaluation: &SelfEvaluation) -> String {
-    let mut text = "nDCG@10 and, in brackets, its interval of 95 % confidence\n".to_owned();
-    // Writing to a string does not fail.
+    let mut text = "nDCG@10 [95 % confidence interval]\n".to_owned();
+    // Writing to a string never fails.
     let _ = write!(text, "{:<32}{:>8}", "", "queries");
     for (mode, _) in evaluation
         .tasks

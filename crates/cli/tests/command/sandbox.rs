@@ -5,23 +5,23 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder of its own for a test, and the command run in it.
-pub(crate) struct Desk {
+/// A temporary folder in which a test runs the command.
+pub(crate) struct Sandbox {
     dir: TempDir,
 }
 
-impl Desk {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
         }
     }
 
-    /// A desk whose library `L` holds the first `count` papers.
+    /// Creates a sandbox whose library `L` holds the first `count` of [`papers`].
     pub(crate) fn with_library(count: usize) -> Self {
-        let desk = Self::new();
-        desk.write("papers.jsonl", &papers(0..count));
-        desk.ok(&[
+        let sandbox = Self::new();
+        sandbox.write("papers.jsonl", &papers(0..count));
+        sandbox.ok(&[
             "add",
             "--library",
             "L",
@@ -29,7 +29,7 @@ impl Desk {
             &tiny_model(),
             "papers.jsonl",
         ]);
-        desk
+        sandbox
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -40,12 +40,13 @@ impl Desk {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// The command, ready to run here, away from the settings of whoever runs the tests.
+    /// Prepares the command to run in the sandbox, independent of the user's caches and variables.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("cognate"));
         command
             .current_dir(self.dir.path())
             .env_remove("COGNATE_LIBRARY")
+            .env_remove("COGNATE_DEVICE")
             .env("HF_HOME", self.path("huggingface"))
             .env_remove("HF_HUB_CACHE")
             .env("COGNATE_CACHE", self.path("cache"))
@@ -54,7 +55,7 @@ impl Desk {
         command
     }
 
-    /// Runs the command, which must succeed; what it prints on stdout.
+    /// Runs the command, asserts that it succeeds, and returns its stdout.
     #[track_caller]
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
@@ -62,12 +63,14 @@ impl Desk {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Runs the command, asserts that it succeeds, and parses its stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.ok(arguments)).unwrap()
     }
 
-    /// Runs the command, which must fail with status 1 and nothing on stdout; what it says.
+    /// Runs the command, asserts that it fails with status 1 and an empty stdout, and returns its
+    /// stderr.
     #[track_caller]
     pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
@@ -77,12 +80,12 @@ impl Desk {
             "{}",
             String::from_utf8_lossy(&output.stdout)
         );
-        let said = stderr(&output);
-        assert!(!said.contains("panicked"), "{said}");
-        said
+        let message = stderr(&output);
+        assert!(!message.contains("panicked"), "{message}");
+        message
     }
 
-    /// The number of papers in a library.
+    /// Returns the number of papers in a library.
     #[track_caller]
     pub(crate) fn count(&self, library: &str) -> u64 {
         self.json(&["info", "--library", library, "--json"])["papers"]
@@ -95,12 +98,12 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The tiny checkpoint of the model's own tests.
+/// Returns the path of the tiny checkpoint that the tests of `cognate-model` use.
 pub(crate) fn tiny_model() -> String {
     fixture("tiny-bert")
 }
 
-/// The folder of a checkpoint of the model's tests.
+/// Returns the path of a checkpoint in the fixtures of `cognate-model`.
 pub(crate) fn fixture(name: &str) -> String {
     fixtures().join(name).display().to_string()
 }
@@ -109,7 +112,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures")
 }
 
-/// A copy of the tiny checkpoint that a test may damage.
+/// Copies the tiny checkpoint to `to`, where a test may damage it.
 pub(crate) fn copy_model(to: &Path) {
     copy_dir(&fixtures().join("tiny-bert"), to);
 }
@@ -127,7 +130,7 @@ fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-/// JSON lines of made-up papers, each with a text of its own.
+/// Returns JSON Lines of invented papers, no two with the same text.
 pub(crate) fn papers(numbers: std::ops::Range<usize>) -> String {
     let words = [
         "graph", "proof", "enzyme", "galaxy", "market", "syntax", "quartz", "fever",

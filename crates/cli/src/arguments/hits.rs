@@ -1,0 +1,48 @@
+use clap::Args;
+use cognate::{ExportFormat, Query};
+
+use crate::arguments::filter::FilterArguments;
+use crate::arguments::output::HitFormatArguments;
+
+#[derive(Debug, Args)]
+pub(crate) struct HitArguments {
+    /// Number of papers to print [default: 10, or all if there are fewer]
+    #[arg(short, value_name = "N")]
+    pub(crate) k: Option<usize>,
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// Only papers with at least this cosine similarity, from -1 to 1
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
+    min_score: Option<f32>,
+    /// Diversity weight of maximal marginal relevance, from 0 (off) to 1
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
+    diversity: f32,
+    /// List the preprint and the publication of a paper as separate hits
+    #[arg(long)]
+    every_version: bool,
+    #[command(flatten)]
+    output: HitFormatArguments,
+}
+
+impl HitArguments {
+    /// Returns the format for other programs, or `None` if a person reads the hits.
+    pub(crate) fn format(&self) -> Option<ExportFormat> {
+        self.output.format()
+    }
+
+    /// Applies these arguments to `query`.
+    pub(crate) fn apply(&self, mut query: Query) -> Query {
+        query = query
+            .filter(self.filter.filter())
+            .diversity(self.diversity)
+            .every_version(self.every_version)
+            .score_context(true);
+        if let Some(k) = self.k {
+            query = query.k(k);
+        }
+        if let Some(score) = self.min_score {
+            query = query.min_score(score);
+        }
+        query
+    }
+}

@@ -1,0 +1,65 @@
+//! Errors as the command reports them: one line on stderr and an exit status.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use crate::output::note;
+
+/// The exit status for wrong usage, as clap sets it.
+const USAGE: u8 = 2;
+
+/// Reports `error` on stderr and returns the exit status.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        // A reader such as `head` has closed stdout because it needs no more.
+        return ExitCode::SUCCESS;
+    }
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        note(error.to_string().trim_end());
+        return ExitCode::from(USAGE);
+    }
+    note(&format!("error: {}", message(error)));
+    ExitCode::FAILURE
+}
+
+/// Returns an error for a required argument that is missing, as clap would report it.
+pub(crate) fn missing_argument(message: &str) -> anyhow::Error {
+    clap::Error::raw(ErrorKind::MissingRequiredArgument, message).into()
+}
+
+/// Returns `error` and its causes on one line, without causes that the text before already contains.
+pub(crate) fn message(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if parts
+            .last()
+            .is_none_or(|last| !cause.ends_with(last.as_str()))
+        {
+            parts.push(cause);
+        }
+    }
+    parts.join(": ")
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_repeats_the_text_before_it_is_left_out() {
+        let error = anyhow::anyhow!("Error code 13: the disk is full")
+            .context("the disk is full")
+            .context("cannot write `L`");
+        assert_eq!(message(&error), "cannot write `L`: the disk is full");
+        let error = anyhow::anyhow!("permission denied").context("cannot write `L`");
+        assert_eq!(message(&error), "cannot write `L`: permission denied");
+    }
+}
