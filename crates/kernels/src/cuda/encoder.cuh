@@ -1,8 +1,8 @@
-// The layers of a post-norm transformer over packed tokens: what lies between the matrix products.
+// The layers of a post-norm transformer over packed tokens, except for the matrix products.
 //
-// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`), each in a module of its own, for
-// the driver compiles a module as a whole. Sums, norms and the softmax are computed in f32 whatever the
-// format. Rows are as wide as a multiple of 8.
+// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`). Each format has its own module,
+// because the driver compiles a module as a whole. Sums, norms and the softmax are computed in f32 for
+// every format. The widths of rows are multiples of 8.
 
 #pragma once
 
@@ -13,23 +13,23 @@
 
 namespace {
 
-__device__ inline float wide(float x) { return x; }
-__device__ inline float wide(__half x) { return __half2float(x); }
-__device__ inline float wide(__nv_bfloat16 x) { return __bfloat162float(x); }
+__device__ inline float to_float(float x) { return x; }
+__device__ inline float to_float(__half x) { return __half2float(x); }
+__device__ inline float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
 
-template <typename T> __device__ inline T narrow(float x);
-template <> __device__ inline float narrow<float>(float x) { return x; }
-template <> __device__ inline __half narrow<__half>(float x) { return __float2half_rn(x); }
-template <> __device__ inline __nv_bfloat16 narrow<__nv_bfloat16>(float x) {
+template <typename T> __device__ inline T from_float(float x);
+template <> __device__ inline float from_float<float>(float x) { return x; }
+template <> __device__ inline __half from_float<__half>(float x) { return __float2half_rn(x); }
+template <> __device__ inline __nv_bfloat16 from_float<__nv_bfloat16>(float x) {
     return __float2bfloat16_rn(x);
 }
 
-// Values that are loaded and stored together.
+// Values that are loaded and stored by one instruction.
 template <typename T, int N> struct alignas(N * sizeof(T)) Pack {
     T values[N];
 };
 
-// 16 bytes of values.
+// The number of values in 16 bytes.
 template <typename T> constexpr int PACK = 16 / sizeof(T);
 
 template <typename T, int N> __device__ inline Pack<T, N> load(const T *from) {
@@ -50,7 +50,8 @@ __device__ inline float sum_of_warp(float x) {
 constexpr int WARPS = 4;
 constexpr int THREADS = 32 * WARPS;
 
-// One warp normalizes one row; `pair(at)` gives the values at `at` and `at + 1`.
+// Normalizes one row by one warp. `pair(at)` returns the values at `at` and `at + 1`; `row` is shared
+// memory for the values of the row.
 template <typename T, typename F>
 __device__ inline void norm_row(F pair, const float *scale, const float *shift, float epsilon,
                                 uint32_t width, float *row, T *out) {
@@ -73,33 +74,33 @@ __device__ inline void norm_row(F pair, const float *scale, const float *shift, 
         const float2 a = *reinterpret_cast<const float2 *>(scale + at);
         const float2 b = *reinterpret_cast<const float2 *>(shift + at);
         Pack<T, 2> y;
-        y.values[0] = narrow<T>((x.x - mean) * inverse * a.x + b.x);
-        y.values[1] = narrow<T>((x.y - mean) * inverse * a.y + b.y);
+        y.values[0] = from_float<T>((x.x - mean) * inverse * a.x + b.x);
+        y.values[1] = from_float<T>((x.y - mean) * inverse * a.y + b.y);
         store<T, 2>(out + at, y);
     }
 }
 
-// The vectors of a token's word and place, added and normalized.
+// Adds the token embedding and the position embedding of each token and normalizes the sum.
 template <typename T>
-__device__ void embed(const T *words, const T *places, const uint32_t *ids,
-                      const uint32_t *positions, const float *scale, const float *shift,
-                      float epsilon, uint32_t rows, uint32_t width, T *out) {
+__device__ void embed(const T *token_embeddings, const T *position_embeddings,
+                      const uint32_t *ids, const uint32_t *positions, const float *scale,
+                      const float *shift, float epsilon, uint32_t rows, uint32_t width, T *out) {
     extern __shared__ float memory[];
     const uint32_t warp = threadIdx.x / 32;
     const uint32_t row = blockIdx.x * WARPS + warp;
     if (row >= rows) return;
-    const T *word = words + size_t(ids[row]) * width;
-    const T *place = places + size_t(positions[row]) * width;
+    const T *token = token_embeddings + size_t(ids[row]) * width;
+    const T *position = position_embeddings + size_t(positions[row]) * width;
     const auto pair = [=](uint32_t at) {
-        const auto a = load<T, 2>(word + at), b = load<T, 2>(place + at);
-        return make_float2(wide(a.values[0]) + wide(b.values[0]),
-                           wide(a.values[1]) + wide(b.values[1]));
+        const auto a = load<T, 2>(token + at), b = load<T, 2>(position + at);
+        return make_float2(to_float(a.values[0]) + to_float(b.values[0]),
+                           to_float(a.values[1]) + to_float(b.values[1]));
     };
     norm_row<T>(pair, scale, shift, epsilon, width, memory + warp * width,
                 out + size_t(row) * width);
 }
 
-// A product with its bias and what went around it, normalized.
+// Adds a product, its bias and the residual connection and normalizes the sum.
 template <typename T>
 __device__ void add_norm(const T *product, const T *bias, const T *residual, const float *scale,
                          const float *shift, float epsilon, uint32_t rows, uint32_t width,
@@ -109,11 +110,11 @@ __device__ void add_norm(const T *product, const T *bias, const T *residual, con
     const uint32_t row = blockIdx.x * WARPS + warp;
     if (row >= rows) return;
     const T *x = product + size_t(row) * width;
-    const T *around = residual + size_t(row) * width;
+    const T *skip = residual + size_t(row) * width;
     const auto pair = [=](uint32_t at) {
-        const auto a = load<T, 2>(x + at), b = load<T, 2>(bias + at), c = load<T, 2>(around + at);
-        return make_float2(wide(a.values[0]) + wide(b.values[0]) + wide(c.values[0]),
-                           wide(a.values[1]) + wide(b.values[1]) + wide(c.values[1]));
+        const auto a = load<T, 2>(x + at), b = load<T, 2>(bias + at), c = load<T, 2>(skip + at);
+        return make_float2(to_float(a.values[0]) + to_float(b.values[0]) + to_float(c.values[0]),
+                           to_float(a.values[1]) + to_float(b.values[1]) + to_float(c.values[1]));
     };
     norm_row<T>(pair, scale, shift, epsilon, width, memory + warp * width,
                 out + size_t(row) * width);
@@ -126,12 +127,12 @@ __device__ inline float activate(float x, uint32_t activation) {
     case 1: // GELU by tanh
         return 0.5f * x *
                (1.0f + tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
-    default: // ReLU; no number stays none
+    default: // ReLU; NaN stays NaN
         return x < 0.0f ? 0.0f : x;
     }
 }
 
-// A product with its bias, through the activation.
+// Adds the bias to a product and applies the activation.
 template <typename T>
 __device__ void bias_activation(const T *product, const T *bias, uint32_t activation,
                                 uint32_t packs, uint32_t packs_of_row, T *out) {
@@ -143,12 +144,13 @@ __device__ void bias_activation(const T *product, const T *bias, uint32_t activa
     Pack<T, N> y;
 #pragma unroll
     for (int i = 0; i < N; i++) {
-        y.values[i] = narrow<T>(activate(wide(x.values[i]) + wide(b.values[i]), activation));
+        const float sum = to_float(x.values[i]) + to_float(b.values[i]);
+        y.values[i] = from_float<T>(activate(sum, activation));
     }
     store<T, N>(out + size_t(at) * N, y);
 }
 
-// One row for each text from its hidden states. Sums are in f64, in the order of the tokens.
+// Pools the hidden states of each sequence into one row. Sums are in f64, in the order of the tokens.
 template <typename T>
 __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *lengths,
                      uint32_t skip, uint32_t mode, uint32_t width, uint32_t stride, float *out) {
@@ -157,7 +159,7 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
     const T *states = hidden + size_t(starts[blockIdx.x]) * width;
     for (uint32_t column = threadIdx.x; column < width; column += blockDim.x) {
         const auto state = [=](uint32_t token) {
-            return wide(states[size_t(token) * width + column]);
+            return to_float(states[size_t(token) * width + column]);
         };
         float pooled = 0;
         if (mode == 0) { // the first token
@@ -169,7 +171,7 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
             }
         } else if (mode == 5) { // the last token
             pooled = from == length ? 0 : state(length - 1);
-        } else { // averages
+        } else { // means
             double sum = 0, weights = 0;
             for (uint32_t token = from; token < length; token++) {
                 const double weight = mode == 4 ? token + 1 : 1;
@@ -183,12 +185,13 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
     }
 }
 
-// Attention over packed sequences (https://arxiv.org/abs/2205.14135): the scores of a tile of
-// queries stay on the chip, and the softmax goes along with the keys.
+// Attention over packed sequences (FlashAttention, https://arxiv.org/abs/2205.14135): the scores of a
+// tile of queries stay in registers, and the softmax is updated from one block of keys to the next.
 //
-// `qkv` is `[T, 3 * heads * head_size]`, its bias not added yet. A block works on one tile and one
-// head; a tile is the first row of a sequence, its length, and the first of some queries in it.
-// `biases` is `[heads, 2 * span - 1]` by the distance of a key, or null. A head is padded with zeros to D.
+// `qkv` is `[T, 3 * heads * head_size]`, without its bias. A block works on one tile and one head. A tile
+// is the first row of a sequence, its length, and the first of several queries in it. `biases` is
+// `[heads, 2 * span - 1]`, indexed by the distance from query to key, or null. A head is padded with
+// zeros to D.
 struct Tile {
     uint32_t start, length, query;
 };
@@ -201,7 +204,7 @@ __device__ inline Tile tile_of_block(const uint32_t *tiles) {
 constexpr float LOG2_E = 1.44269504088896341f;
 
 template <typename T> __device__ inline uint32_t pair_of(float low, float high) {
-    const Pack<T, 2> pair = {narrow<T>(low), narrow<T>(high)};
+    const Pack<T, 2> pair = {from_float<T>(low), from_float<T>(high)};
     return *reinterpret_cast<const uint32_t *>(&pair);
 }
 
@@ -221,7 +224,7 @@ __device__ inline void load_matrices_transposed(uint32_t (&to)[4], const void *r
                  : "memory");
 }
 
-// c += a * b, of 16 × 16 and 16 × 8.
+// Computes c += a * b, where a is 16 × 16 and b is 16 × 8.
 template <typename T>
 __device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], uint32_t b0,
                                     uint32_t b1);
@@ -242,7 +245,8 @@ __device__ inline void multiply_add<__nv_bfloat16>(float (&c)[4], const uint32_t
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
-// Some rows of queries, keys or values of one head, with their bias; zeros past the end.
+// Loads rows of queries, keys or values of one head and adds their bias. Rows past the end become
+// zeros.
 template <typename T, int D, int ROWS, int STRIDE, typename S>
 __device__ inline void load_rows(S *to, const T *from, const T *bias, uint32_t rows,
                                  uint32_t stride, uint32_t head_size) {
@@ -255,27 +259,27 @@ __device__ inline void load_rows(S *to, const T *from, const T *bias, uint32_t r
             const auto b = load<T, N>(bias + column);
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                values[i] = wide(x.values[i]) + wide(b.values[i]);
+                values[i] = to_float(x.values[i]) + to_float(b.values[i]);
             }
         }
-        S *place = to + row * STRIDE + column;
+        S *target = to + row * STRIDE + column;
         if constexpr (STRIDE % N == 0) {
             Pack<S, N> pack;
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                pack.values[i] = narrow<S>(values[i]);
+                pack.values[i] = from_float<S>(values[i]);
             }
-            store<S, N>(place, pack);
+            store<S, N>(target, pack);
         } else {
 #pragma unroll
             for (int i = 0; i < N; i++) {
-                place[i] = narrow<S>(values[i]);
+                target[i] = from_float<S>(values[i]);
             }
         }
     }
 }
 
-// In 16 bits, on the tensor cores: 64 queries and 64 keys at a time, 16 queries a warp.
+// Attention in 16 bits on the tensor cores: 64 queries and 64 keys at a time, 16 queries for each warp.
 template <typename T, int D>
 __device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
                              const float *biases, uint32_t span, uint32_t heads,
@@ -324,7 +328,8 @@ __device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
             }
         }
 
-        // A thread holds the keys 2 * (lane % 4) and the next of each eight, of two queries.
+        // A thread holds the scores of two queries with two of every eight keys: 2 * (lane % 4) and the
+        // next.
         float best[2] = {largest[0], largest[1]};
 #pragma unroll
         for (int n = 0; n < KEYS / 8; n++) {
@@ -362,7 +367,7 @@ __device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
             }
         }
 
-        // What a product gave is laid out as the next one takes it.
+        // The layout of the result of a product is that of the first operand of the next product.
 #pragma unroll
         for (int k = 0; k < KEYS / 16; k++) {
             const auto &low = scores[2 * k], &high = scores[2 * k + 1];
@@ -392,15 +397,16 @@ __device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
         for (int d = 0; d < D / 8; d++) {
             const uint32_t column = d * 8 + lane % 4 * 2;
             if (column < head_size) {
-                const Pack<T, 2> pair = {narrow<T>(sums[d][2 * half] / total),
-                                         narrow<T>(sums[d][2 * half + 1] / total)};
+                const Pack<T, 2> pair = {from_float<T>(sums[d][2 * half] / total),
+                                         from_float<T>(sums[d][2 * half + 1] / total)};
                 store<T, 2>(row + column, pair);
             }
         }
     }
 }
 
-// In f32: 32 queries and 32 keys at a time; four threads share a query and take every fourth key.
+// Attention in f32: 32 queries and 32 keys at a time. Four threads share a query, and each takes every
+// fourth key.
 template <typename T, int D>
 __device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
                              const float *biases, uint32_t span, uint32_t heads,
@@ -411,8 +417,8 @@ __device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
     __shared__ float values[KEYS * STRIDE];
     const Tile tile = tile_of_block(tiles);
     const uint32_t head = blockIdx.y, width = heads * head_size, stride = 3 * width;
-    const uint32_t share = threadIdx.x % SHARE, place = threadIdx.x / SHARE;
-    const uint32_t query = tile.query + place;
+    const uint32_t share = threadIdx.x % SHARE, query_in_tile = threadIdx.x / SHARE;
+    const uint32_t query = tile.query + query_in_tile;
     const float *rows = qkv + size_t(tile.start) * stride + head * head_size;
     const float *head_bias = bias + head * head_size;
     const float scale = 1.0f / sqrtf(float(head_size));
@@ -423,7 +429,7 @@ __device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
     float q[D], sums[D];
 #pragma unroll
     for (int d = 0; d < D; d++) {
-        q[d] = keys[place * STRIDE + d];
+        q[d] = keys[query_in_tile * STRIDE + d];
         sums[d] = 0;
     }
 
@@ -497,13 +503,15 @@ __device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
         BODY(qkv, bias, tiles, biases, span, heads, head_size, out);                               \
     }
 
-// All kernels for numbers of the type T, with attention as one of the two above.
+// All kernels for values of type T, with one of the two implementations of attention.
 #define KERNELS_OF(SUFFIX, T, ATTENTION)                                                           \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
-        embed_##SUFFIX(const T *words, const T *places, const uint32_t *ids,                       \
-                       const uint32_t *positions, const float *scale, const float *shift,          \
-                       float epsilon, uint32_t rows, uint32_t width, T *out) {                     \
-        embed<T>(words, places, ids, positions, scale, shift, epsilon, rows, width, out);          \
+        embed_##SUFFIX(const T *token_embeddings, const T *position_embeddings,                    \
+                       const uint32_t *ids, const uint32_t *positions, const float *scale,         \
+                       const float *shift, float epsilon, uint32_t rows, uint32_t width,           \
+                       T *out) {                                                                   \
+        embed<T>(token_embeddings, position_embeddings, ids, positions, scale, shift, epsilon,     \
+                 rows, width, out);                                                                \
     }                                                                                              \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
         add_norm_##SUFFIX(const T *product, const T *bias, const T *residual,                      \
