@@ -1,36 +1,38 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use crate::Cpu;
 use crate::simd::{Kernel, Simd};
 
 impl Cpu {
-    /// Asks for values that will be read soon, from wherever they are, into the second-level cache,
-    /// and does not wait for them. For what lies here and there, so that no processor foresees it.
-    pub fn fetch(self, values: &[f32]) {
-        self.run(Fetch { values });
+    /// Prefetches values that will be read soon into the second-level cache, without waiting for them.
+    ///
+    /// This is for scattered reads, which the processor's own prefetcher cannot predict.
+    pub fn prefetch(self, values: &[f32]) {
+        self.run(Prefetch { values });
     }
 }
 
-struct Fetch<'a> {
+struct Prefetch<'a> {
     values: &'a [f32],
 }
 
-impl Kernel for Fetch<'_> {
+impl Kernel for Prefetch<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        fetch(s, self.values);
+        prefetch(s, self.values);
     }
 }
 
-/// [`Cpu::fetch`], within a kernel. The last line that it asks for may lie in two.
+/// Does the work of [`Cpu::prefetch`] within a kernel.
 #[inline(always)]
-pub(crate) fn fetch<S: Simd>(s: S, values: &[f32]) {
+pub(crate) fn prefetch<S: Simd>(s: S, values: &[f32]) {
     let lines = values.as_chunks().0.iter();
+    // `last_chunk` covers the values after the last whole line.
     lines
         .chain(values.last_chunk())
         .for_each(|line| s.prefetch(line));

@@ -1,58 +1,57 @@
-//! Upper bounds of many dot products, from rows in 8 bits.
-
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
-
-use bytemuck::cast_slice;
-
-mod rest;
-
-pub use rest::CodeRests;
 
 use std::ops::Range;
 
+use bytemuck::cast_slice;
+
+use super::query::{Candidate, QueryCodes};
 use crate::Cpu;
-use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
+use crate::simd::{GROUP, Integers, Kernel, LANES, MAX_PAIR_SUM};
 use crate::tile::{Codes, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// Rows in 8 bits, 16 to a panel, each with what bounds its error.
+/// The leading dimensions of rows as 8-bit quantized codes, with the factors that bound the error of
+/// each row. Rows lie in panels of 16.
 ///
-/// A panel is `groups · 16 + 64` words of 32 bits: the codes, `[groups, 16, 4]` bytes; what the sums
-/// of products begin with, 16 whole numbers of 32 bits, each −128 times the sum of the codes of a row;
-/// then 16 scales, 16 errors and 16 tails as f32.
+/// A panel is `groups · 16 + 64` words of 32 bits:
+///
+/// - the codes, `[groups, 16, 4]` bytes;
+/// - the initial values of the sums of products, 16 integers of 32 bits, each −128 times the sum of
+///   the codes of a row;
+/// - 16 scales, 16 quantization errors and 16 residual norms in f32.
 #[derive(Clone, Copy, Debug)]
-pub struct CodePanels<'a> {
+pub struct LeadingCodes<'a> {
     words: &'a [f32],
     groups: usize,
 }
 
-impl<'a> CodePanels<'a> {
-    /// Rows of a panel.
-    pub const ROWS: usize = LANES;
+impl<'a> LeadingCodes<'a> {
+    /// The number of rows of a panel.
+    pub const PANEL_ROWS: usize = LANES;
 
-    /// Codes of a group.
+    /// The number of codes of a group.
     pub const GROUP: usize = GROUP;
 
-    /// The most that a code and the one behind it may sum to, the first and the second of a group or
-    /// the third and the fourth, if they have one sign: the products with two numbers up to 255 are
-    /// summed in 16 bits where there is no VNNI.
-    pub const PAIR_TOP: i32 = PAIR_TOP;
+    /// The largest sum of two codes of the same sign that are the first and second, or the third and
+    /// fourth, of a group. Levels without VNNI sum their products with two query codes up to 255 in 16
+    /// bits.
+    pub const MAX_PAIR_SUM: i32 = MAX_PAIR_SUM;
 
-    /// What is added to the numbers of queries, so that none is below 0.
+    /// The offset that is added to the codes of queries, so that none is negative.
     pub const OFFSET: i32 = 128;
 
-    /// Words of a panel, for rows of so many groups of codes.
+    /// Returns the number of words of a panel whose rows have `groups` groups of codes.
     pub const fn panel_len(groups: usize) -> usize {
         (groups + 4) * LANES
     }
 
-    /// Takes `words` for panels.
+    /// Interprets `words` as panels.
     ///
     /// # Panics
     ///
-    /// When `words` is no whole number of panels.
+    /// Panics if `words` is not a whole number of panels.
     pub fn new(words: &'a [f32], groups: usize) -> Self {
         assert_eq!(
             words.len() % Self::panel_len(groups),
@@ -62,129 +61,102 @@ impl<'a> CodePanels<'a> {
         Self { words, groups }
     }
 
-    /// The panels of some rows, the last one whole; rows that there are not are left out.
+    /// Returns the panels of a range of rows. The last panel is included as a whole, and rows past the
+    /// end are ignored.
     ///
     /// # Panics
     ///
-    /// When the first row is not the first of a panel.
+    /// Panics if the range does not start at the first row of a panel.
     #[must_use]
-    pub fn of_rows(self, rows: Range<usize>) -> Self {
-        assert_eq!(rows.start % Self::ROWS, 0, "panels must be whole");
+    pub fn slice_rows(self, rows: Range<usize>) -> Self {
+        assert_eq!(
+            rows.start % Self::PANEL_ROWS,
+            0,
+            "rows must start with a panel"
+        );
         let len = Self::panel_len(self.groups);
-        let end = (rows.end.div_ceil(Self::ROWS) * len).min(self.words.len());
-        let start = (rows.start / Self::ROWS * len).min(end);
+        let end = (rows.end.div_ceil(Self::PANEL_ROWS) * len).min(self.words.len());
+        let start = (rows.start / Self::PANEL_ROWS * len).min(end);
         let words = &self.words[start..end];
         Self { words, ..self }
     }
 }
 
-/// Some queries, as whole numbers.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeQueries<'a> {
-    /// For [`reached`](Cpu::reached) `[m, groups]`, four numbers of −127 to 127 each, with
-    /// [`OFFSET`](CodePanels::OFFSET) added, the first in the lowest byte; for [`refine`](Cpu::refine)
-    /// `[m, pairs]`, two of 16 bits each, the first in the lower half.
-    pub words: &'a [i32],
-    /// What bounds the dot products of each, `[m]`.
-    pub reach: &'a [Reach],
-}
-
-/// How the bound of one query comes from what is known of a row. By [`reached`](Cpu::reached) it is
-/// `(scale · products) · row_scale + head · row_error + tail · row_tail + slack`; by
-/// [`refine`](Cpu::refine) `(scale · products) · row_scale + tail · row_lift + slack` is added to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Reach {
-    /// The step of the query's numbers.
-    pub scale: f32,
-    /// By what the error of a row is multiplied.
-    pub head: f32,
-    /// By what the tail of a row is multiplied.
-    pub tail: f32,
-    /// What is added.
-    pub slack: f32,
-    /// Rows whose bound is below are passed over.
-    pub floor: f32,
-}
-
-/// A row whose bound is not below the floor of a query.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reached {
-    /// The query, from 0.
-    pub query: u32,
-    /// The row, from 0.
-    pub row: u32,
-    /// The bound.
-    pub bound: f32,
-}
-
 impl Cpu {
-    /// Appends to `out`, for each query and each row of the panels, those whose bound reaches the
-    /// floor of the query; panel by panel, and query by query in it. No factor may be NaN.
+    /// Bounds the dot product of each query with each row of `rows` and appends to `out` the pairs whose
+    /// bound reaches the threshold of the query, ordered by panel, then by query, then by row. No
+    /// factor may be NaN.
     ///
-    /// The products of codes are summed exactly, as long as pairs of codes keep to
-    /// [`PAIR_TOP`](CodePanels::PAIR_TOP). The bound is then computed in f32, by three fused
-    /// multiply-adds from the slack on; every level gives the same bits.
+    /// The products of codes are summed exactly, provided that pairs of codes stay within
+    /// [`MAX_PAIR_SUM`](LeadingCodes::MAX_PAIR_SUM). The bound is then computed in f32, starting with
+    /// the slack, by three fused multiply-adds; every level gives the same bits.
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit.
+    /// Panics if the sizes do not fit.
     ///
     /// # Complexity
     ///
     /// `m · rows · groups` products of groups.
-    pub fn reached(self, queries: CodeQueries<'_>, panels: CodePanels<'_>, out: &mut Vec<Reached>) {
+    pub fn first_pass(
+        self,
+        queries: QueryCodes<'_>,
+        rows: LeadingCodes<'_>,
+        out: &mut Vec<Candidate>,
+    ) {
         assert_eq!(
             queries.words.len(),
-            queries.reach.len() * panels.groups,
+            queries.terms.len() * rows.groups,
             "queries must be [m, groups]"
         );
-        let m = queries.reach.len();
-        self.run_integers(Scan {
+        let m = queries.terms.len();
+        self.run(FirstPass {
             queries,
-            panels,
+            rows,
             bounds: vec![[0.0; LANES]; m],
-            lanes: vec![[0; WORD_QUERIES]; m.div_ceil(WORD_QUERIES)],
-            words: vec![0; m.div_ceil(WORD_QUERIES)],
+            masks: vec![[0; MASK_QUERIES]; m.div_ceil(MASK_QUERIES)],
+            nonzero: vec![0; m.div_ceil(MASK_QUERIES)],
             out,
         });
     }
 }
 
-/// Queries whose lanes make a word of 64 bits.
-const WORD_QUERIES: usize = 4;
+/// The number of queries whose masks form a word of 64 bits.
+const MASK_QUERIES: usize = 4;
 
-struct Scan<'a> {
-    queries: CodeQueries<'a>,
-    panels: CodePanels<'a>,
-    /// Those of one panel, `[m]`, and which of them reach the floor.
+struct FirstPass<'a> {
+    queries: QueryCodes<'a>,
+    rows: LeadingCodes<'a>,
+    /// The bounds of each query with the rows of one panel, `[m]`.
     bounds: Vec<[f32; LANES]>,
-    lanes: Vec<[u16; WORD_QUERIES]>,
-    /// Memory for the numbers of words that have any lane.
-    words: Vec<usize>,
-    out: &'a mut Vec<Reached>,
+    /// For each query, a bit mask of the rows whose bounds reach the threshold, in words of 64 bits.
+    masks: Vec<[u16; MASK_QUERIES]>,
+    /// The indices of the words of `masks` that are not 0.
+    nonzero: Vec<usize>,
+    out: &'a mut Vec<Candidate>,
 }
 
-impl IntegerKernel for Scan<'_> {
+impl Kernel for FirstPass<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Integers>(mut self, s: S) {
-        let len = CodePanels::panel_len(self.panels.groups);
-        for (panel, words) in self.panels.words.chunks_exact(len).enumerate() {
-            for queries in tiles(0..self.queries.reach.len(), TILE_ROWS) {
+        let len = LeadingCodes::panel_len(self.rows.groups);
+        for (panel, words) in self.rows.words.chunks_exact(len).enumerate() {
+            for queries in tiles(0..self.queries.terms.len(), TILE_ROWS) {
                 at_height!(queries.len(), false, R => {
                     self.tile::<S, R>(s, words, queries.start);
                 });
             }
-            self.keep(panel);
+            self.collect(panel);
         }
     }
 }
 
-impl Scan<'_> {
+impl FirstPass<'_> {
     #[inline(always)]
     fn tile<S: Integers, const R: usize>(&mut self, s: S, words: &[f32], query: usize) {
-        let groups = self.panels.groups;
+        let groups = self.rows.groups;
         let (codes, factors) = words.split_at(groups * LANES);
         let queries = Rows {
             values: self.queries.words,
@@ -197,37 +169,39 @@ impl Scan<'_> {
         let codes: &[i32] = cast_slice(codes);
         let sums = tile::<S, Codes, R, 1>(s, starts, queries.from(query), groups, codes, &[]);
         let (factors, _) = factors.as_chunks::<LANES>();
-        let [scales, errors, tails] = [0, 1, 2].map(|i| &factors[i]);
-        let reach = &self.queries.reach[query..][..R];
+        let [scales, errors, residual_norms] = [0, 1, 2].map(|i| &factors[i]);
+        let terms = &self.queries.terms[query..][..R];
         let out = self.bounds[query..][..R]
             .iter_mut()
-            .zip(&mut self.lanes.as_flattened_mut()[query..][..R]);
-        for (([sums], reach), (out, lanes)) in sums.into_iter().zip(reach).zip(out) {
-            let tail = s.fma(s.splat(reach.tail), s.load(tails), s.splat(reach.slack));
-            let error = s.fma(s.splat(reach.head), s.load(errors), tail);
-            let products = s.mul(s.to_float(sums), s.splat(reach.scale));
+            .zip(&mut self.masks.as_flattened_mut()[query..][..R]);
+        for (([sums], terms), (out, mask)) in sums.into_iter().zip(terms).zip(out) {
+            let residual_norm = s.splat(terms.residual_norm);
+            let residual = s.fma(residual_norm, s.load(residual_norms), s.splat(terms.slack));
+            let error = s.fma(s.splat(terms.leading_norm), s.load(errors), residual);
+            let products = s.mul(s.to_float(sums), s.splat(terms.scale));
             let bounds = s.fma(products, s.load(scales), error);
             s.store(bounds, out);
-            *lanes = s.at_least(bounds, reach.floor);
+            *mask = s.at_least(bounds, terms.threshold);
         }
     }
 
-    /// Once a panel, and with few branches: which rows are kept, no processor foresees.
+    /// Appends the candidates of a panel. The code has few branches, because a processor cannot predict
+    /// which rows are candidates.
     #[inline(never)]
-    fn keep(&mut self, panel: usize) {
+    fn collect(&mut self, panel: usize) {
         let mut count = 0;
-        for (word, lanes) in self.lanes.iter().enumerate() {
-            self.words[count] = word;
-            count += usize::from(*lanes != [0; WORD_QUERIES]);
+        for (word, masks) in self.masks.iter().enumerate() {
+            self.nonzero[count] = word;
+            count += usize::from(*masks != [0; MASK_QUERIES]);
         }
-        for &word in &self.words[..count] {
-            let lanes = self.lanes[word].iter().rev();
-            let mut lanes = lanes.fold(0u64, |word, lanes| word << LANES | u64::from(*lanes));
-            while lanes != 0 {
-                let bit = lanes.trailing_zeros() as usize;
-                lanes &= lanes - 1;
-                let (query, lane) = (word * WORD_QUERIES + bit / LANES, bit % LANES);
-                self.out.push(Reached {
+        for &word in &self.nonzero[..count] {
+            let masks = self.masks[word].iter().rev();
+            let mut bits = masks.fold(0u64, |bits, mask| bits << LANES | u64::from(*mask));
+            while bits != 0 {
+                let bit = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let (query, lane) = (word * MASK_QUERIES + bit / LANES, bit % LANES);
+                self.out.push(Candidate {
                     query: u32::try_from(query).unwrap_or(u32::MAX),
                     row: u32::try_from(panel * LANES + lane).unwrap_or(u32::MAX),
                     bound: self.bounds[query][lane],
@@ -246,38 +220,39 @@ impl Scan<'_> {
 )]
 mod tests {
     use super::*;
+    use crate::BoundTerms;
     use crate::testing::numbers;
 
-    /// The same, one row after the other.
-    fn plain(queries: CodeQueries<'_>, panels: CodePanels<'_>) -> Vec<Reached> {
+    /// Computes the candidates one row after the other.
+    fn reference(queries: QueryCodes<'_>, panels: LeadingCodes<'_>) -> Vec<Candidate> {
         let groups = panels.groups;
         let mut found = Vec::new();
         for (panel, words) in panels
             .words
-            .chunks(CodePanels::panel_len(groups))
+            .chunks(LeadingCodes::panel_len(groups))
             .enumerate()
         {
             let codes: &[[i8; 4]] = cast_slice(&words[..groups * LANES]);
             let factors = &words[(groups + 1) * LANES..];
-            for (query, reach) in queries.reach.iter().enumerate() {
+            for (query, terms) in queries.terms.iter().enumerate() {
                 for lane in 0..LANES {
                     let products: i32 = (0..groups)
                         .map(|group| {
                             let word = queries.words[query * groups + group].to_le_bytes();
                             let codes = codes[group * LANES + lane];
-                            let products = codes
-                                .iter()
-                                .zip(word)
-                                .map(|(&c, d)| i32::from(c) * (i32::from(d) - CodePanels::OFFSET));
+                            let products = codes.iter().zip(word).map(|(&c, d)| {
+                                i32::from(c) * (i32::from(d) - LeadingCodes::OFFSET)
+                            });
                             products.sum::<i32>()
                         })
                         .sum();
-                    let [scale, error, tail] = [0, 1, 2].map(|i| factors[i * LANES + lane]);
-                    let rest = reach.tail.mul_add(tail, reach.slack);
-                    let rest = reach.head.mul_add(error, rest);
-                    let bound = (products as f32 * reach.scale).mul_add(scale, rest);
-                    if bound >= reach.floor {
-                        found.push(Reached {
+                    let [scale, error, residual_norm] =
+                        [0, 1, 2].map(|i| factors[i * LANES + lane]);
+                    let residual = terms.residual_norm.mul_add(residual_norm, terms.slack);
+                    let error = terms.leading_norm.mul_add(error, residual);
+                    let bound = (products as f32 * terms.scale).mul_add(scale, error);
+                    if bound >= terms.threshold {
+                        found.push(Candidate {
                             query: query as u32,
                             row: (panel * LANES + lane) as u32,
                             bound,
@@ -290,25 +265,25 @@ mod tests {
     }
 
     #[test]
-    fn every_level_equals_the_plain_twin() {
+    fn every_level_equals_the_reference() {
         for (groups, panels, m) in [(1, 1, 1), (5, 2, 7), (16, 3, 13), (33, 1, 2), (64, 2, 6)] {
             let mut words = Vec::new();
             for panel in 0..panels {
-                // The second of a pair is as large as it may be.
+                // The second code of a pair is as large as it may be.
                 let codes = numbers(panel, groups * 2 * LANES).into_iter().map(|x| {
                     let first = (x * 127.0) as i8;
-                    let second = (CodePanels::PAIR_TOP - i32::from(first).abs()).min(127);
+                    let second = (LeadingCodes::MAX_PAIR_SUM - i32::from(first).abs()).min(127);
                     [first, (second * i32::from(first.signum())) as i8]
                 });
                 let codes: Vec<[i8; 2]> = codes.collect();
                 words.extend_from_slice(cast_slice::<[i8; 2], f32>(&codes));
-                let row = |lane: usize| {
-                    let of_row =
+                let row_sum = |lane: usize| {
+                    let row =
                         (0..groups).flat_map(|group| &codes[(group * LANES + lane) * 2..][..2]);
-                    of_row.flatten().map(|&code| i32::from(code)).sum::<i32>()
+                    row.flatten().map(|&code| i32::from(code)).sum::<i32>()
                 };
                 let starts: [i32; LANES] =
-                    std::array::from_fn(|lane| -CodePanels::OFFSET * row(lane));
+                    std::array::from_fn(|lane| -LeadingCodes::OFFSET * row_sum(lane));
                 words.extend_from_slice(cast_slice(&starts));
                 words.extend(numbers(panel + 100, 3 * LANES));
             }
@@ -320,29 +295,28 @@ mod tests {
                 .iter()
                 .map(|&bytes| i32::from_le_bytes(bytes))
                 .collect();
-            let reach: Vec<Reach> = numbers(9, 5 * m)
+            let terms: Vec<BoundTerms> = numbers(9, 5 * m)
                 .as_chunks::<5>()
                 .0
                 .iter()
-                .map(|&[scale, head, tail, slack, floor]| Reach {
-                    scale: scale * 1e-4,
-                    head,
-                    tail,
-                    slack,
-                    floor,
-                })
+                .map(
+                    |&[scale, leading_norm, residual_norm, slack, threshold]| BoundTerms {
+                        scale: scale * 1e-4,
+                        leading_norm,
+                        residual_norm,
+                        slack,
+                        threshold,
+                    },
+                )
                 .collect();
-            let queries = CodeQueries {
-                words: &codes,
-                reach: &reach,
-            };
-            let panels = CodePanels::new(&words, groups);
-            let expected = plain(queries, panels);
-            let all = m * panels.words.len() / CodePanels::panel_len(groups) * LANES;
+            let queries = QueryCodes::new(&codes, &terms);
+            let panels = LeadingCodes::new(&words, groups);
+            let expected = reference(queries, panels);
+            let all = m * panels.words.len() / LeadingCodes::panel_len(groups) * LANES;
             assert!(m == 1 || (1..all).contains(&expected.len()), "{groups} {m}");
             for cpu in Cpu::available() {
                 let mut found = Vec::new();
-                cpu.reached(queries, panels, &mut found);
+                cpu.first_pass(queries, panels, &mut found);
                 assert_eq!(found, expected, "{cpu:?} {groups} {m}");
             }
         }
