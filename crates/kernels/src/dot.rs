@@ -41,9 +41,8 @@ impl Cpu {
     ///
     /// Panics if the lengths differ.
     pub fn dot(self, a: &[f32], b: &[f32]) -> f32 {
-        let mut out = [0.0];
-        self.dot_rows(a, b, &mut out);
-        out[0]
+        assert_eq!(a.len(), b.len(), "both vectors must be [dim]");
+        self.run(Dot { a, b })
     }
 
     /// Computes the dot products of one query with many rows: `query` is `[dim]`, `rows` is
@@ -110,6 +109,22 @@ impl Cpu {
             dim,
         };
         self.run(DotBlock { queries, rows, out });
+    }
+}
+
+/// The dot product of two vectors of one length.
+struct Dot<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+}
+
+impl Kernel for Dot<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> f32 {
+        let [[product]] = tile(s, [self.a], [self.b]);
+        product
     }
 }
 

@@ -154,7 +154,7 @@ fn empty_vectors_give_zero() {
 }
 
 #[test]
-#[should_panic = "rows must be [n, dim]"]
+#[should_panic = "both vectors must be [dim]"]
 fn slices_of_different_lengths_panic() {
     Cpu::detect().dot(&[1.0, 2.0], &[1.0]);
 }

@@ -18,8 +18,10 @@ pub(super) fn tile<S: Simd, const Q: usize, const R: usize>(
     queries: [&[f32]; Q],
     rows: [&[f32]; R],
 ) -> [[f32; R]; Q] {
-    match S::TILE_VECTORS {
-        PARTS => tile_in_passes::<S, PARTS, Q, R>(s, queries, rows),
+    match Q * R {
+        _ if S::TILE_VECTORS == PARTS => tile_in_passes::<S, PARTS, Q, R>(s, queries, rows),
+        1 => tile_in_passes::<S, PARTS, Q, R>(s, queries, rows),
+        2 => tile_in_passes::<S, 2, Q, R>(s, queries, rows),
         _ => tile_in_passes::<S, 1, Q, R>(s, queries, rows),
     }
 }
@@ -47,38 +49,47 @@ fn tile_in_passes<S: Simd, const P: usize, const Q: usize, const R: usize>(
     }
 
     for pass in 0..PARTS / P {
-        let mut pass_sums = [[[zero; P]; R]; Q];
+        let mut pass_sums = [[[zero; R]; Q]; P];
         for i in 0..row_chunks[0].len() {
             for p in 0..P {
                 let part = pass * P + p;
-                let mut row_parts = [zero; R];
-                for r in 0..R {
-                    row_parts[r] = s.load(&row_chunks[r][i][part]);
+                let mut query_parts = [&query_chunks[0][i][part]; Q];
+                let mut row_parts = [&row_chunks[0][i][part]; R];
+                for q in 1..Q {
+                    query_parts[q] = &query_chunks[q][i][part];
                 }
-                for q in 0..Q {
-                    let query_part = s.load(&query_chunks[q][i][part]);
-                    for r in 0..R {
-                        pass_sums[q][r][p] = s.fma(query_part, row_parts[r], pass_sums[q][r][p]);
-                    }
+                for r in 1..R {
+                    row_parts[r] = &row_chunks[r][i][part];
                 }
+                s.fma_pairs(query_parts, row_parts, &mut pass_sums[p]);
             }
         }
-        for q in 0..Q {
-            for r in 0..R {
-                sums[q][r][pass * P..][..P].copy_from_slice(&pass_sums[q][r]);
+        for p in 0..P {
+            for q in 0..Q {
+                for r in 0..R {
+                    sums[q][r][pass * P + p] = pass_sums[p][q][r];
+                }
             }
         }
     }
 
-    for part in 0..row_tails[0].len().div_ceil(LANES) {
+    let tail = row_tails[0].len();
+    if tail > 0 {
+        let row_tails = row_tails.map(padded);
         for q in 0..Q {
-            let query_tail = &query_tails[q][part * LANES..];
-            let live = query_tail.len().min(LANES);
-            let query_part = s.load_partial(&query_tail[..live], 0.0);
+            let query_tail = padded(query_tails[q]);
             for r in 0..R {
-                let row_part = s.load_partial(&row_tails[r][part * LANES..][..live], 0.0);
-                // Adding 0 · 0 to the other lanes would turn −0 into +0.
-                sums[q][r][part] = s.fma_first(query_part, row_part, sums[q][r][part], live);
+                for part in 0..tail.div_ceil(LANES) {
+                    let lanes = tail - part * LANES;
+                    let (a, b) = (s.load(&query_tail[part]), s.load(&row_tails[r][part]));
+                    let sum = sums[q][r][part];
+                    sums[q][r][part] = if lanes < LANES {
+                        // Adding 0 · 0 to the other lanes would turn −0 into +0.
+                        s.fma_first(a, b, sum, lanes)
+                    } else {
+                        s.fma(a, b, sum)
+                    };
+                }
             }
         }
     }
@@ -94,9 +105,19 @@ fn tile_in_passes<S: Simd, const P: usize, const Q: usize, const R: usize>(
     products
 }
 
+/// Splits a slice into chunks of [`SUMS`] elements, each in [`PARTS`] vectors, and the elements of an
+/// incomplete chunk.
 #[inline(always)]
 fn chunks(slice: &[f32]) -> (&[[[f32; LANES]; PARTS]], &[f32]) {
     let (chunks, tail) = slice.as_chunks::<SUMS>();
     let (parts, _) = chunks.as_flattened().as_chunks::<LANES>();
     (parts.as_chunks().0, tail)
+}
+
+/// Fills an incomplete chunk with zeros.
+#[inline(always)]
+fn padded(tail: &[f32]) -> [[f32; LANES]; PARTS] {
+    let mut chunk = [[0.0; LANES]; PARTS];
+    chunk.as_flattened_mut()[..tail.len()].copy_from_slice(tail);
+    chunk
 }

@@ -4,7 +4,7 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_GE_OQ, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
+    __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
     _mm_loadu_si128, _mm_movehl_ps, _mm_packus_epi16, _mm_prefetch, _mm_shuffle_ps,
     _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_blendv_ps,
     _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128,
@@ -127,17 +127,48 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn fma_first(self, a: Pair, b: Pair, c: Pair, lanes: usize) -> Pair {
-        // The sign bit of a lane chooses the sum.
-        let mut chosen = [0.0; LANES];
-        chosen[..lanes].fill(-0.0);
-        let chosen = self.load(&chosen);
+        const INDICES: [f32; LANES] = [
+            0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
+        ];
+        let indices = self.load(&INDICES);
         let sum = self.fma(a, b, c);
-        // SAFETY: an `Avx2` proves AVX2.
-        unsafe {
-            [
-                _mm256_blendv_ps(c[0], sum[0], chosen[0]),
-                _mm256_blendv_ps(c[1], sum[1], chosen[1]),
-            ]
+        let mut kept = c;
+        for half in 0..2 {
+            #[expect(clippy::cast_precision_loss, reason = "there are at most 16 lanes")]
+            // SAFETY: an `Avx2` proves AVX2.
+            unsafe {
+                let lanes = _mm256_set1_ps(lanes as f32);
+                let chosen = _mm256_cmp_ps::<_CMP_LT_OQ>(indices[half], lanes);
+                kept[half] = _mm256_blendv_ps(c[half], sum[half], chosen);
+            }
+        }
+        kept
+    }
+
+    #[inline(always)]
+    fn fma_pairs<const A: usize, const B: usize>(
+        self,
+        a: [&[f32; LANES]; A],
+        b: [&[f32; LANES]; B],
+        sums: &mut [[Pair; B]; A],
+    ) {
+        // One half after the other, because the registers do not hold all sums of a tile of dot
+        // products and both halves of `b`.
+        for half in 0..2 {
+            // SAFETY: an `Avx2` proves AVX2 and FMA; half a vector is 8 floats, all that a load reads,
+            // and these loads need no alignment.
+            unsafe {
+                let mut b_halves = [_mm256_set1_ps(0.0); B];
+                for (register, b) in b_halves.iter_mut().zip(b) {
+                    *register = _mm256_loadu_ps(b.as_ptr().add(half * HALF));
+                }
+                for (a, sums) in a.into_iter().zip(sums.iter_mut()) {
+                    let a = _mm256_loadu_ps(a.as_ptr().add(half * HALF));
+                    for (sum, b) in sums.iter_mut().zip(b_halves) {
+                        sum[half] = _mm256_fmadd_ps(a, b, sum[half]);
+                    }
+                }
+            }
         }
     }
 

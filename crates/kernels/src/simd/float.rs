@@ -60,6 +60,26 @@ pub(crate) trait Simd: Copy {
     /// bit. The bit of a NaN lane is 0.
     fn at_least(self, a: Self::F, threshold: f32) -> u16;
 
+    /// Adds to `sums` the products of each of `a` and each of `b`, by [`fma`](Self::fma).
+    #[inline(always)]
+    fn fma_pairs<const A: usize, const B: usize>(
+        self,
+        a: [&[f32; LANES]; A],
+        b: [&[f32; LANES]; B],
+        sums: &mut [[Self::F; B]; A],
+    ) {
+        let mut b_vectors = [self.splat(0.0); B];
+        for (vector, b) in b_vectors.iter_mut().zip(b) {
+            *vector = self.load(b);
+        }
+        for (a, sums) in a.into_iter().zip(sums) {
+            let a = self.load(a);
+            for (sum, b) in sums.iter_mut().zip(b_vectors) {
+                *sum = self.fma(a, b, *sum);
+            }
+        }
+    }
+
     /// Loads up to 16 floats and fills the remaining lanes with `fill`.
     #[inline(always)]
     fn load_partial(self, from: &[f32], fill: f32) -> Self::F {
