@@ -26,9 +26,9 @@ pub(super) fn tile<S: Simd, const Q: usize, const R: usize>(
     }
 }
 
-/// Passes over the slices once for each `P` of the [`PARTS`] vectors of sums: where the registers do
-/// not hold the sums of all dot products of the tile at once, several passes are faster. A vector is
-/// a cache line of the slices, so that the passes read no line twice.
+/// Passes over the slices once for each `P` of the [`PARTS`] vectors of sums. If the registers do not
+/// hold the sums of all dot products of the tile at once, several passes are faster. A vector is as
+/// long as a cache line, so that the passes share few lines.
 #[inline(always)]
 fn tile_in_passes<S: Simd, const P: usize, const Q: usize, const R: usize>(
     s: S,
@@ -84,7 +84,7 @@ fn tile_in_passes<S: Simd, const P: usize, const Q: usize, const R: usize>(
                     let (a, b) = (s.load(&query_tail[part]), s.load(&row_tails[r][part]));
                     let sum = sums[q][r][part];
                     sums[q][r][part] = if lanes < LANES {
-                        // Adding 0 · 0 to the other lanes would turn −0 into +0.
+                        // Adding 0 · 0 to the remaining lanes would turn −0 into +0.
                         s.fma_first(a, b, sum, lanes)
                     } else {
                         s.fma(a, b, sum)

@@ -63,6 +63,41 @@ fn every_level_transposes_alike() {
     }
 }
 
+/// Runs the fused multiply-adds that a dot product is made of.
+struct DotSteps<'a>(&'a [f32; LANES], &'a [f32; LANES], usize);
+
+impl Kernel for DotSteps<'_> {
+    type Output = [[f32; LANES]; 7];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        let zero = s.splat(-0.0);
+        let first = s.fma_first(s.load(self.0), s.load(self.1), zero, self.2);
+        let mut sums = [[zero; 2]; 3];
+        s.fma_pairs([self.0, self.1, self.0], [self.1, self.0], &mut sums);
+        let mut steps = [first; 7];
+        steps[1..].copy_from_slice(sums.as_flattened());
+        steps.map(|step| s.to_array(step))
+    }
+}
+
+#[test]
+fn every_level_multiplies_pairs_and_the_first_lanes() {
+    for lanes in 0..=LANES {
+        let a: [f32; LANES] = numbers(lanes as u64, LANES).try_into().unwrap();
+        let b: [f32; LANES] = numbers(lanes as u64 + 1000, LANES).try_into().unwrap();
+        let product = |a: [f32; LANES], b: [f32; LANES]| std::array::from_fn(|l| a[l] * b[l]);
+        let first = std::array::from_fn(|l| if l < lanes { a[l] * b[l] } else { -0.0 });
+        let [ab, aa, bb] = [product(a, b), product(a, a), product(b, b)];
+        for cpu in Cpu::available() {
+            let found = cpu.run(DotSteps(&a, &b, lanes));
+            let bits = |rows: [[f32; LANES]; 7]| rows.map(|row| row.map(f32::to_bits));
+            let expected = [first, ab, aa, bb, ab, ab, aa];
+            assert_eq!(bits(found), bits(expected), "{cpu:?} {lanes}");
+        }
+    }
+}
+
 struct AtLeast<'a>(&'a [f32; LANES], f32);
 
 impl Kernel for AtLeast<'_> {
