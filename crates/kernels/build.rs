@@ -1,4 +1,4 @@
-//! Compiles the kernels for NVIDIA GPUs, where they are asked for.
+//! Compiles the kernels for NVIDIA GPUs if the feature `cuda` is on.
 
 #[cfg(feature = "cuda")]
 fn main() -> cudaforge::Result<()> {
@@ -6,7 +6,7 @@ fn main() -> cudaforge::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     cudaforge::KernelBuilder::new()
         .source_files(["f32", "f16", "bf16"].map(|format| format!("src/cuda/encoder_{format}.cu")))
-        .watch(["src/cuda/encoder.cuh"])
+        .watch(["attention", "encoder", "values"].map(|name| format!("src/cuda/{name}.cuh")))
         .arg("-std=c++17")
         .arg("-O3")
         .build_ptx()?

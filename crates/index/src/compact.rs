@@ -65,7 +65,7 @@
 
 use std::ops::Range;
 
-use cognate_kernels::{CodePanels, CodeQueries, CodeRests, Reach};
+use cognate_kernels::{BoundTerms, LeadingCodes, QueryCodes, ResidualCodes};
 use ndarray::ArrayView1;
 use rayon::prelude::*;
 
@@ -105,9 +105,9 @@ pub(crate) struct Compact {
     /// Dimensions that are stored, a multiple of four; those that there are not are 0.
     head: usize,
     rotation: Rotation,
-    /// Panels, as [`CodePanels`] has them.
+    /// Panels, as [`LeadingCodes`] has them.
     words: Values,
-    /// What they leave out, as [`CodeRests`] has it; nothing if they have all dimensions.
+    /// What they leave out, as [`ResidualCodes`] has it; nothing if they have all dimensions.
     rests: Values,
     /// Those of its file, if it is in one: of the rotation, of each block of panels, then of each
     /// block of rests.
@@ -120,21 +120,21 @@ pub(crate) struct Encoded {
     rests: EncodedPart,
 }
 
-/// Some dimensions of queries, as [`CodeQueries`] has them.
+/// Some dimensions of queries, as [`QueryCodes`] has them.
 #[derive(Debug, Default, PartialEq)]
 struct EncodedPart {
     words: Vec<i32>,
-    reach: Vec<Reach>,
+    reach: Vec<BoundTerms>,
 }
 
 impl Encoded {
-    /// For [`reached`](cognate_kernels::Cpu::reached), with a floor for each query, below which no
+    /// For [`first_pass`](cognate_kernels::Cpu::first_pass), with a floor for each query, below which no
     /// row matters; `reach` is memory for the result.
     pub(crate) fn heads<'a>(
         &'a self,
         floors: impl Iterator<Item = f32>,
-        reach: &'a mut Vec<Reach>,
-    ) -> CodeQueries<'a> {
+        reach: &'a mut Vec<BoundTerms>,
+    ) -> QueryCodes<'a> {
         self.heads.with_floors(floors, reach)
     }
 
@@ -142,8 +142,8 @@ impl Encoded {
     pub(crate) fn rests<'a>(
         &'a self,
         floors: impl Iterator<Item = f32>,
-        reach: &'a mut Vec<Reach>,
-    ) -> CodeQueries<'a> {
+        reach: &'a mut Vec<BoundTerms>,
+    ) -> QueryCodes<'a> {
         self.rests.with_floors(floors, reach)
     }
 }
@@ -152,16 +152,13 @@ impl EncodedPart {
     fn with_floors<'a>(
         &'a self,
         floors: impl Iterator<Item = f32>,
-        reach: &'a mut Vec<Reach>,
-    ) -> CodeQueries<'a> {
+        reach: &'a mut Vec<BoundTerms>,
+    ) -> QueryCodes<'a> {
         reach.clone_from(&self.reach);
         for (reach, floor) in reach.iter_mut().zip(floors) {
-            reach.floor = floor;
+            reach.threshold = floor;
         }
-        CodeQueries {
-            words: &self.words,
-            reach,
-        }
+        QueryCodes::new(&self.words, reach)
     }
 
     /// Adds the head of a query, as numbers of 8 bits; returns the step of these, and the norm of what
@@ -177,7 +174,7 @@ impl EncodedPart {
                 clippy::cast_sign_loss,
                 reason = "it is 1 to 255"
             )]
-            let byte = (code + CodePanels::OFFSET) as u8;
+            let byte = (code + LeadingCodes::OFFSET) as u8;
             bytes[place_of(i, head)] = byte;
         }
         let (groups, _) = bytes.as_chunks();
@@ -205,7 +202,8 @@ impl EncodedPart {
 /// Pairs of dimensions that are stored apart from a head.
 fn rest_pairs(dim: usize, head: usize) -> usize {
     let rest = dim.saturating_sub(head);
-    rest.div_ceil(2).next_multiple_of(CodeRests::PAIRS)
+    rest.div_ceil(2)
+        .next_multiple_of(ResidualCodes::PAIR_MULTIPLE)
 }
 
 impl Compact {
@@ -235,7 +233,7 @@ impl Compact {
     fn encoded(rotation: Rotation, values: &[f32], head: usize) -> Self {
         let dim = rotation.dim();
         let rows = values.len() / dim;
-        let panel_len = CodePanels::panel_len(head / CodePanels::GROUP);
+        let panel_len = LeadingCodes::panel_len(head / LeadingCodes::GROUP);
         let mut words = vec![0.0; panels_len(rows, head)];
         let rest_len = rest_len(dim, head);
         let mut rests = vec![0.0; rows * rest_len];
@@ -243,14 +241,14 @@ impl Compact {
         let encode = |words: &mut [f32], rests: &mut [f32], values: &[f32]| {
             let rotated = rotation.apply(values);
             for (row, y) in rotated.outer_iter().enumerate() {
-                let panel = &mut words[row / CodePanels::ROWS * panel_len..][..panel_len];
-                let tail = encode_head(y, head, panel, row % CodePanels::ROWS);
+                let panel = &mut words[row / LeadingCodes::PANEL_ROWS * panel_len..][..panel_len];
+                let tail = encode_head(y, head, panel, row % LeadingCodes::PANEL_ROWS);
                 if rest_len > 0 {
                     encode_rest(y, head, tail, &mut rests[row * rest_len..][..rest_len]);
                 }
             }
         };
-        let words_of_blocks = words.par_chunks_mut(block / CodePanels::ROWS * panel_len);
+        let words_of_blocks = words.par_chunks_mut(block / LeadingCodes::PANEL_ROWS * panel_len);
         let values_of_blocks = values.par_chunks(block * dim);
         if rest_len == 0 {
             let blocks = words_of_blocks.zip(values_of_blocks);
@@ -272,16 +270,16 @@ impl Compact {
     }
 
     fn groups(&self) -> usize {
-        self.head / CodePanels::GROUP
+        self.head / LeadingCodes::GROUP
     }
 
     fn block_len(&self) -> usize {
-        BLOCK_ROWS as usize / CodePanels::ROWS * CodePanels::panel_len(self.groups())
+        BLOCK_ROWS as usize / LeadingCodes::PANEL_ROWS * LeadingCodes::panel_len(self.groups())
     }
 
     /// The panels of the block that begins at row `first` of the segment; none if its file is
     /// damaged there.
-    pub(crate) fn block(&self, first: u32) -> Option<CodePanels<'_>> {
+    pub(crate) fn block(&self, first: u32) -> Option<LeadingCodes<'_>> {
         let block = (first / BLOCK_ROWS) as usize;
         let words = self.words.as_slice();
         let start = block * self.block_len();
@@ -292,9 +290,9 @@ impl Compact {
             return None;
         }
         // The last block may have zeros behind it.
-        let len = CodePanels::panel_len(self.groups());
+        let len = LeadingCodes::panel_len(self.groups());
         let words = &words[..words.len() / len * len];
-        Some(CodePanels::new(words, self.groups()))
+        Some(LeadingCodes::new(words, self.groups()))
     }
 
     /// The checksum, by number, of the first block of rests.
@@ -316,7 +314,7 @@ impl Compact {
         &self,
         rows: Range<u32>,
         wanted: impl Iterator<Item = u32>,
-    ) -> Option<CodeRests<'_>> {
+    ) -> Option<ResidualCodes<'_>> {
         let pairs = self.rest_pairs();
         if pairs == 0 {
             return None;
@@ -339,7 +337,7 @@ impl Compact {
             }
         }
         let words = &words[rows.start as usize * len..rows.end as usize * len];
-        Some(CodeRests::new(words, pairs))
+        Some(ResidualCodes::new(words, pairs))
     }
 
     /// Prepares queries, `[m, dim]`, unit vectors.
@@ -359,20 +357,20 @@ impl Compact {
                 + 2e-6
                 + 1e-9;
             let norm_of_tail = up(norm(tail.iter().copied()));
-            heads.reach.push(Reach {
+            heads.reach.push(BoundTerms {
                 scale: step,
-                head: up(norm(head.iter().copied())),
-                tail: norm_of_tail,
+                leading_norm: up(norm(head.iter().copied())),
+                residual_norm: norm_of_tail,
                 slack: up(slack),
-                floor: f32::NEG_INFINITY,
+                threshold: f32::NEG_INFINITY,
             });
             let (step, lost) = rests.push_rest(tail, self.rest_pairs());
-            rests.reach.push(Reach {
+            rests.reach.push(BoundTerms {
                 scale: step,
-                head: 0.0,
-                tail: norm_of_tail,
+                leading_norm: 0.0,
+                residual_norm: norm_of_tail,
                 slack: up(1.2 * lost + 2e-6 + 1e-9),
-                floor: f32::NEG_INFINITY,
+                threshold: f32::NEG_INFINITY,
             });
         }
         Encoded { heads, rests }
@@ -382,15 +380,15 @@ impl Compact {
 /// Words of the panels of so many rows, and of the zeros behind them: what comes next begins at a
 /// multiple of 64 bytes.
 fn panels_len(rows: usize, head: usize) -> usize {
-    let panels = rows.div_ceil(CodePanels::ROWS);
-    (panels * CodePanels::panel_len(head / CodePanels::GROUP)).next_multiple_of(16)
+    let panels = rows.div_ceil(LeadingCodes::PANEL_ROWS);
+    (panels * LeadingCodes::panel_len(head / LeadingCodes::GROUP)).next_multiple_of(16)
 }
 
 /// Words of the rest of a row.
 fn rest_len(dim: usize, head: usize) -> usize {
     match rest_pairs(dim, head) {
         0 => 0,
-        pairs => CodeRests::row_len(pairs),
+        pairs => ResidualCodes::row_len(pairs),
     }
 }
 
@@ -464,8 +462,8 @@ fn up(x: f64) -> f32 {
 /// Writes the head of a rotated row to its lane of a panel; returns the norm of the rest as it is
 /// written there.
 fn encode_head(y: ArrayView1<'_, f64>, head: usize, panel: &mut [f32], lane: usize) -> f32 {
-    const LANES: usize = CodePanels::ROWS;
-    const GROUP: usize = CodePanels::GROUP;
+    const LANES: usize = LeadingCodes::PANEL_ROWS;
+    const GROUP: usize = LeadingCodes::GROUP;
     let (head_values, tail) = split(y, head);
     let (codes, factors) = panel.split_at_mut(head * LANES / GROUP);
     let codes: &mut [[i8; GROUP]] = bytemuck::cast_slice_mut(codes);
@@ -481,7 +479,7 @@ fn encode_head(y: ArrayView1<'_, f64>, head: usize, panel: &mut [f32], lane: usi
     });
     let tail = up(norm(tail.iter().copied()));
     let (starts, factors) = factors.split_at_mut(LANES);
-    bytemuck::cast_slice_mut(starts)[lane] = -CodePanels::OFFSET * sum;
+    bytemuck::cast_slice_mut(starts)[lane] = -LeadingCodes::OFFSET * sum;
     factors[lane] = scale;
     factors[LANES + lane] = up(lost);
     factors[2 * LANES + lane] = tail;

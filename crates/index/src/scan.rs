@@ -14,7 +14,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use cognate_kernels::{CodePanels, CodeRests, Cpu, Reach, Reached};
+use cognate_kernels::{BoundTerms, Candidate, Cpu, LeadingCodes, ResidualCodes};
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
@@ -46,7 +46,7 @@ const FIRST_ROWS: u32 = 512;
 
 /// Rows of a panel.
 #[expect(clippy::cast_possible_truncation, reason = "they are 16")]
-const PANEL_ROWS: u32 = CodePanels::ROWS as u32;
+const PANEL_ROWS: u32 = LeadingCodes::PANEL_ROWS as u32;
 
 /// One allowed row in so many is too few to read the compact form of all.
 const SPARSE: u64 = 16;
@@ -126,14 +126,14 @@ struct Block<'a> {
 
 impl<'a> Block<'a> {
     /// The rows in compact form, if there is one.
-    fn panels(&self) -> Option<CodePanels<'a>> {
+    fn panels(&self) -> Option<LeadingCodes<'a>> {
         let Placed { first, segment } = self.placed;
         segment.compact()?.block(self.rows.start - first)
     }
 
     /// What the panels leave out of some rows, where those `reached` are to be read, counted from the
     /// first of them; none if it cannot be read.
-    fn rests(&self, rows: Range<u32>, reached: &[Reached]) -> Option<CodeRests<'a>> {
+    fn rests(&self, rows: Range<u32>, reached: &[Candidate]) -> Option<ResidualCodes<'a>> {
         let Placed { first, segment } = self.placed;
         let wanted = reached.iter().map(|reached| reached.row);
         let rows = rows.start - first..rows.end - first;
@@ -290,8 +290,8 @@ struct State {
     /// Scratch space for the scores of a strip, `[m, rows]`.
     scores: Vec<f32>,
     /// Scratch space for bounds, and those that reach the floor.
-    reach: Vec<Reach>,
-    reached: Vec<Reached>,
+    reach: Vec<BoundTerms>,
+    reached: Vec<Candidate>,
 }
 
 impl Scan<'_> {
@@ -357,7 +357,7 @@ impl Scan<'_> {
         state: &mut State,
         block: &Block<'_>,
         encoded: &Encoded,
-        panels: CodePanels<'_>,
+        panels: LeadingCodes<'_>,
     ) -> Result<()> {
         let mut from = block.rows.start;
         if group.floors(&state.best).any(|x| x == f32::NEG_INFINITY) {
@@ -373,7 +373,7 @@ impl Scan<'_> {
             let rows = from..block.rows.end.min(from + STEP_ROWS);
             from = rows.end;
             let places = rows.start - block.rows.start..rows.end - block.rows.start;
-            let panels = panels.of_rows(places.start as usize..places.end as usize);
+            let panels = panels.slice_rows(places.start as usize..places.end as usize);
             self.reach(group, state, block, encoded, panels, &rows);
             looked_at += rows.len() * group.m;
             read += self.read_reached(group, state, block, rows.start)?;
@@ -389,7 +389,7 @@ impl Scan<'_> {
         state: &mut State,
         block: &Block<'_>,
         encoded: &Encoded,
-        panels: CodePanels<'_>,
+        panels: LeadingCodes<'_>,
         rows: &Range<u32>,
     ) {
         let State {
@@ -400,7 +400,7 @@ impl Scan<'_> {
         } = state;
         reached.clear();
         let queries = encoded.heads(group.floors(best), reach);
-        Cpu::detect().reached(queries, panels, reached);
+        Cpu::detect().first_pass(queries, panels, reached);
         // The last panel may be longer than the segment.
         let len = rows.end - rows.start;
         reached.retain(|reached| {
@@ -436,7 +436,7 @@ impl Scan<'_> {
             // Most of them will be read.
             if let Some(later) = reached.get(at + AHEAD) {
                 let row = first + later.row;
-                Cpu::detect().fetch(block.values(row..row + 1)?);
+                Cpu::detect().prefetch(block.values(row..row + 1)?);
             }
             let (query, row) = (pair.query as usize, first + pair.row);
             let best = &mut best[query];

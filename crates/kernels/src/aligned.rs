@@ -1,26 +1,26 @@
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 use memmap2::MmapMut;
 
-/// Floats of one line of the cache, and of one AVX-512 register.
+/// The number of floats in a cache line, and in an AVX-512 register.
 const LINE: usize = 16;
 
-/// Bytes of a large page of memory.
+/// The size of a large memory page in bytes.
 const LARGE_PAGE: usize = 2 << 20;
 
-/// From how many floats on a buffer has large pages.
-const LARGE: usize = LARGE_PAGE / 2 / size_of::<f32>();
+/// The smallest number of floats for which a buffer gets large pages.
+const MIN_LARGE: usize = LARGE_PAGE / 2 / size_of::<f32>();
 
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C, align(64))]
 struct Line([f32; LINE]);
 
-/// A buffer of f32 that starts at a line of the cache, so that no vector load crosses two.
+/// A buffer of f32 that starts at a cache line, so that no vector load crosses two lines.
 ///
-/// It grows and never shrinks: a worker keeps one for all its work.
+/// The buffer grows and never shrinks, so that a worker can reuse it.
 ///
-/// One that is [`zeroed`](Self::zeroed) with 1 MiB or more asks Linux for pages of 2 MiB, which is what
-/// weights should lie in together: with small pages, a processor that reads them in order waits for
-/// the address of each.
+/// A buffer of 1 MiB or more that is created by [`zeroed`](Self::zeroed) asks Linux for pages of 2 MiB.
+/// The weights of a model should lie in such pages: with small pages, a processor that reads them in
+/// order waits for the address translation of each page.
 #[derive(Debug, Default)]
 pub struct AlignedBuffer {
     memory: Memory,
@@ -28,7 +28,7 @@ pub struct AlignedBuffer {
 }
 
 impl AlignedBuffer {
-    /// `len` zeros.
+    /// Creates a buffer of `len` zeros.
     pub fn zeroed(len: usize) -> Self {
         Self {
             memory: Memory::zeroed(len),
@@ -36,7 +36,7 @@ impl AlignedBuffer {
         }
     }
 
-    /// The first `len` floats, whatever they hold; the buffer grows to hold them.
+    /// Returns the first `len` floats, whose values are unspecified. The buffer grows if it is shorter.
     pub fn first(&mut self, len: usize) -> &mut [f32] {
         if self.memory.as_slice().len() < len {
             self.memory = Memory::lines(len);
@@ -45,12 +45,12 @@ impl AlignedBuffer {
         &mut self.memory.as_mut_slice()[..len]
     }
 
-    /// All floats.
+    /// Returns all floats.
     pub fn as_slice(&self) -> &[f32] {
         &self.memory.as_slice()[..self.len]
     }
 
-    /// All floats.
+    /// Returns all floats.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
         &mut self.memory.as_mut_slice()[..self.len]
     }
@@ -64,7 +64,7 @@ impl Clone for AlignedBuffer {
     }
 }
 
-/// As many floats as a buffer holds, or more.
+/// The memory of a buffer, which may be longer than the buffer.
 #[derive(Debug)]
 enum Memory {
     Lines(Vec<Line>),
@@ -73,7 +73,7 @@ enum Memory {
 
 impl Memory {
     fn zeroed(len: usize) -> Self {
-        if len >= LARGE
+        if len >= MIN_LARGE
             && let Some(pages) = large_pages(len * size_of::<f32>())
         {
             return Self::Pages(pages);
@@ -106,7 +106,8 @@ impl Default for Memory {
     }
 }
 
-/// Memory of the system's own, zeroed. That pages are large is a wish, no promise.
+/// Maps zeroed memory and asks for large pages, which the system may refuse. Returns `None` if the
+/// memory cannot be mapped.
 fn large_pages(bytes: usize) -> Option<MmapMut> {
     let pages = MmapMut::map_anon(bytes.next_multiple_of(LARGE_PAGE)).ok()?;
     #[cfg(target_os = "linux")]
@@ -119,19 +120,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn starts_at_a_line_of_the_cache_and_grows() {
+    fn starts_at_a_cache_line_and_grows() {
         let mut buffer = AlignedBuffer::zeroed(3);
         assert_eq!(buffer.as_slice(), [0.0; 3]);
-        for len in [1, 16, 17, LARGE - 1, LARGE, 3 * LARGE + 1, 5] {
+        for len in [1, 16, 17, MIN_LARGE - 1, MIN_LARGE, 3 * MIN_LARGE + 1, 5] {
             assert_eq!(buffer.first(len).len(), len);
             assert_eq!(buffer.first(len).as_ptr().addr() % 64, 0);
         }
-        assert_eq!(buffer.as_slice().len(), 3 * LARGE + 1);
+        assert_eq!(buffer.as_slice().len(), 3 * MIN_LARGE + 1);
     }
 
     #[test]
-    fn a_copy_is_its_own() {
-        for len in [3, LARGE] {
+    fn a_clone_has_its_own_memory() {
+        for len in [3, MIN_LARGE] {
             let mut buffer = AlignedBuffer::zeroed(len);
             let copy = buffer.clone();
             buffer.as_mut_slice().fill(1.0);

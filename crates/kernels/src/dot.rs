@@ -1,60 +1,56 @@
 //! Dot products, all with one order of summation:
 //!
-//! 1. 64 lanes start at +0.0; element `i` is accumulated by fused multiply-add into lane
-//!    `i mod 64`, in ascending order. Lanes that get no element of the tail stay as they are.
-//! 2. The lanes are summed as a tree: lane `l` += lane `l + 32`, then `l + 16`, 8, 4, 2, 1.
+//! 1. 64 sums start at +0.0. Element `i` is accumulated by a fused multiply-add into sum `i mod 64`,
+//!    in ascending order.
+//! 2. The sums are added as a tree: sum `l` += sum `l + 32`, then `l + 16`, 8, 4, 2, 1.
 //!
-//! 64 lanes are four AVX-512 registers or eight of AVX2: enough independent chains to hide the
-//! latency of a fused multiply-add with one dot product alone.
+//! 64 sums are four registers of AVX-512 or eight of AVX2: enough independent chains to hide the latency
+//! of a fused multiply-add even for a single dot product.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use std::ops::Range;
 
 use crate::Cpu;
-use crate::cpu::Level;
+use crate::simd::{Kernel, Simd};
 
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(target_arch = "x86_64")]
-mod avx512;
-mod portable;
+mod rows;
 #[cfg(test)]
 mod tests;
+mod tile;
 
-/// The lanes of the order of summation.
-const LANES: usize = 64;
+use rows::{ContiguousRows, Rows};
+use tile::tile;
 
-/// Rows that one group of queries visits before the next group does: with the queries, they fit
-/// the first-level cache at usual dimensions.
-const STRIP: usize = 8;
+/// The number of rows that all queries visit before the next rows: with the queries, they fit in the
+/// first-level cache at usual dimensions.
+const STRIP_ROWS: usize = 8;
 
 impl Cpu {
-    /// The dot product of `a` and `b`; 0.0 when they are empty.
+    /// Returns the dot product of `a` and `b`, which is 0.0 if they are empty.
     ///
-    /// The order of summation is fixed: 64 lanes, then a tree. Every level gives the same bits
-    /// (which NaN comes out, if one does, is not fixed). With ε = 2⁻²⁴ and `k` elements the error
-    /// is at most `kε/(1−kε)·Σ|aᵢbᵢ|` (Higham, *Accuracy and Stability of Numerical Algorithms*,
-    /// section 3.1), unless it underflows.
+    /// The order of summation is fixed: 64 sums, then a tree. Every level gives the same bits, except
+    /// for the payload of a NaN. With ε = 2⁻²⁴ and `k` elements the error is at most
+    /// `kε/(1−kε)·Σ|aᵢbᵢ|` (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1),
+    /// unless a product underflows.
     ///
     /// # Panics
     ///
-    /// When the lengths differ.
+    /// Panics if the lengths differ.
     pub fn dot(self, a: &[f32], b: &[f32]) -> f32 {
-        let mut out = [0.0];
-        self.dot_rows(a, b, &mut out);
-        out[0]
+        assert_eq!(a.len(), b.len(), "both vectors must be [dim]");
+        self.run(Dot { a, b })
     }
 
-    /// The dot products of one query with many rows: `query` is `[dim]`, `rows` is `[n, dim]`,
-    /// `out` is `[n]`. Each is what [`dot`](Self::dot) gives.
+    /// Computes the dot products of one query with many rows: `query` is `[dim]`, `rows` is
+    /// `[n, dim]`, `out` is `[n]`. Each has the bits of [`dot`](Self::dot).
     ///
     /// # Panics
     ///
-    /// When `rows.len() != out.len() * query.len()`.
+    /// Panics if `rows.len() != out.len() * query.len()`.
     pub fn dot_rows(self, query: &[f32], rows: &[f32], out: &mut [f32]) {
         assert_eq!(rows.len(), out.len() * query.len(), "rows must be [n, dim]");
         if query.is_empty() {
@@ -64,32 +60,38 @@ impl Cpu {
         }
     }
 
-    /// The dot products of many queries with many rows: `queries` is `[m, dim]`, `rows` is
-    /// `[n, dim]`, `out` is `[m, n]`. Each is what [`dot`](Self::dot) gives.
+    /// Computes the dot products of many queries with many rows: `queries` is `[m, dim]`, `rows` is
+    /// `[n, dim]`, `out` is `[m, n]`. Each has the bits of [`dot`](Self::dot).
     ///
-    /// A row is read once for several queries, and a block of rows that fits a cache is read into
-    /// it once for all.
+    /// A row is loaded once for several queries, and a few rows stay in the first-level cache until all
+    /// queries have used them.
     ///
     /// # Panics
     ///
-    /// When `dim` is 0, or the lengths are not those of such matrices.
+    /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn dot_block(self, queries: &[f32], rows: &[f32], dim: usize, out: &mut [f32]) {
         assert_ne!(dim, 0, "dim must not be 0");
         assert_eq!(queries.len() % dim, 0, "queries must be [m, dim]");
         assert_eq!(rows.len() % dim, 0, "rows must be [n, dim]");
         let pairs = (queries.len() / dim) * (rows.len() / dim);
         assert_eq!(out.len(), pairs, "out must be [m, n]");
-        dispatch(self, queries, Packed { values: rows, dim }, dim, out);
+        let queries = ContiguousRows {
+            values: queries,
+            dim,
+        };
+        let rows = ContiguousRows { values: rows, dim };
+        self.run(DotBlock { queries, rows, out });
     }
 
-    /// The same as [`dot_block`](Self::dot_block) with rows that lie anywhere in memory: `queries`
-    /// is `[m, dim]`, `rows` are `n` slices of `dim` elements, `out` is `[m, n]`.
+    /// Computes the dot products of many queries with rows that are scattered in memory: `queries` is
+    /// `[m, dim]`, `rows` are `n` slices of `dim` elements, `out` is `[m, n]`. Each has the bits of
+    /// [`dot`](Self::dot).
     ///
-    /// Several rows are read at a time, so that one need not wait for the other.
+    /// Several rows are read at a time, so that their cache misses overlap.
     ///
     /// # Panics
     ///
-    /// When `dim` is 0, or the lengths are not those of such matrices.
+    /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn dot_gather(self, queries: &[f32], rows: &[&[f32]], dim: usize, out: &mut [f32]) {
         assert_ne!(dim, 0, "dim must not be 0");
         assert_eq!(queries.len() % dim, 0, "queries must be [m, dim]");
@@ -102,107 +104,68 @@ impl Cpu {
             queries.len() / dim * rows.len(),
             "out must be [m, n]"
         );
-        dispatch(self, queries, rows, dim, out);
+        let queries = ContiguousRows {
+            values: queries,
+            dim,
+        };
+        self.run(DotBlock { queries, rows, out });
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[expect(
-    unsafe_code,
-    reason = "functions with target features are called from ordinary code"
-)]
-fn dispatch(cpu: Cpu, queries: &[f32], rows: impl Rows, dim: usize, out: &mut [f32]) {
-    match cpu.level() {
-        Level::Portable => block(portable::Portable, queries, rows, dim, out),
-        // SAFETY: a `Cpu` of this level is made only where AVX2 and FMA were detected.
-        Level::Avx2 => unsafe { avx2::dot_block(queries, rows, dim, out) },
-        // SAFETY: a `Cpu` of these levels is made only where AVX-512F was detected.
-        Level::Avx512 | Level::Avx512Vnni => unsafe { avx512::dot_block(queries, rows, dim, out) },
-    }
+/// The dot product of two vectors of one length.
+struct Dot<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
 }
 
-#[cfg(not(target_arch = "x86_64"))]
-fn dispatch(cpu: Cpu, queries: &[f32], rows: impl Rows, dim: usize, out: &mut [f32]) {
-    match cpu.level() {
-        Level::Portable => block(portable::Portable, queries, rows, dim, out),
-    }
-}
-
-/// Rows of one length, packed or gathered.
-trait Rows: Copy {
-    fn count(&self) -> usize;
-    fn row(&self, i: usize) -> &[f32];
-}
-
-#[derive(Clone, Copy)]
-struct Packed<'a> {
-    values: &'a [f32],
-    dim: usize,
-}
-
-impl Rows for Packed<'_> {
-    #[inline(always)]
-    fn count(&self) -> usize {
-        self.values.len() / self.dim
-    }
+impl Kernel for Dot<'_> {
+    type Output = f32;
 
     #[inline(always)]
-    fn row(&self, i: usize) -> &[f32] {
-        &self.values[i * self.dim..(i + 1) * self.dim]
+    fn run<S: Simd>(self, s: S) -> f32 {
+        let [[product]] = tile(s, [self.a], [self.b]);
+        product
     }
 }
 
-impl Rows for &[&[f32]] {
+/// The dot products of `queries`, `[m, dim]`, and `rows`, `[n, dim]`. The lengths are checked, `dim` is
+/// not 0.
+struct DotBlock<'a, R> {
+    queries: ContiguousRows<'a>,
+    rows: R,
+    /// `[m, n]`
+    out: &'a mut [f32],
+}
+
+impl<R: Rows> Kernel for DotBlock<'_, R> {
+    type Output = ();
+
     #[inline(always)]
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn row(&self, i: usize) -> &[f32] {
-        self[i]
-    }
-}
-
-/// The dot products of a few queries with a few rows, by one instruction set.
-trait Tile: Copy {
-    /// All slices have the same length.
-    fn tile<const Q: usize, const R: usize>(
-        self,
-        queries: [&[f32]; Q],
-        rows: [&[f32]; R],
-    ) -> [[f32; R]; Q];
-}
-
-/// Cuts `[m, dim] × [n, dim]` into tiles. The lengths are checked, `dim` is not 0.
-#[inline(always)]
-fn block(tile: impl Tile, queries: &[f32], rows: impl Rows, dim: usize, out: &mut [f32]) {
-    let n = rows.count();
-    let queries = Packed {
-        values: queries,
-        dim,
-    };
-    let m = queries.count();
-    if m == 1 {
-        tiles::<1, 4>(tile, queries, 0, rows, 0..n, out);
-        return;
-    }
-    for first in (0..n).step_by(STRIP) {
-        let strip = first..n.min(first + STRIP);
-        let triples = m - m % 3;
-        for q in (0..triples).step_by(3) {
-            tiles::<3, 2>(tile, queries, q, rows, strip.clone(), out);
+    fn run<S: Simd>(self, s: S) {
+        let Self { queries, rows, out } = self;
+        let (m, n) = (queries.count(), rows.count());
+        if m == 1 {
+            tiles::<S, 1, 4>(s, queries, 0, rows, 0..n, out);
+            return;
         }
-        for q in triples..m {
-            tiles::<1, 2>(tile, queries, q, rows, strip.clone(), out);
+        for first in (0..n).step_by(STRIP_ROWS) {
+            let strip = first..n.min(first + STRIP_ROWS);
+            let triples = m - m % 3;
+            for q in (0..triples).step_by(3) {
+                tiles::<S, 3, 2>(s, queries, q, rows, strip.clone(), out);
+            }
+            for q in triples..m {
+                tiles::<S, 1, 2>(s, queries, q, rows, strip.clone(), out);
+            }
         }
     }
 }
 
-/// `Q` queries from the `q`-th on with the rows of a range, `R` at a time; `out` is `[m, n]`.
+/// Computes the dot products of `Q` queries, from the `q`-th, with the rows of a range, `R` rows at a
+/// time; `out` is `[m, n]`.
 #[inline(always)]
-fn tiles<const Q: usize, const R: usize>(
-    tile: impl Tile,
+fn tiles<S: Simd, const Q: usize, const R: usize>(
+    s: S,
     queries: impl Rows,
     q: usize,
     rows: impl Rows,
@@ -210,37 +173,25 @@ fn tiles<const Q: usize, const R: usize>(
     out: &mut [f32],
 ) {
     let n = rows.count();
-    let mut some_queries = [queries.row(q); Q];
-    for (i, query) in some_queries.iter_mut().enumerate() {
+    let mut tile_queries = [queries.row(q); Q];
+    for (i, query) in tile_queries.iter_mut().enumerate() {
         *query = queries.row(q + i);
     }
     let mut r = range.start;
     while r + R <= range.end {
-        let mut some_rows = [rows.row(r); R];
-        for (j, row) in some_rows.iter_mut().enumerate() {
+        let mut tile_rows = [rows.row(r); R];
+        for (j, row) in tile_rows.iter_mut().enumerate() {
             *row = rows.row(r + j);
         }
-        let products = tile.tile(some_queries, some_rows);
+        let products = tile(s, tile_queries, tile_rows);
         for (i, products) in products.iter().enumerate() {
             out[(q + i) * n + r..][..R].copy_from_slice(products);
         }
         r += R;
     }
     for r in r..range.end {
-        for (i, [product]) in tile
-            .tile(some_queries, [rows.row(r)])
-            .into_iter()
-            .enumerate()
-        {
+        for (i, [product]) in tile(s, tile_queries, [rows.row(r)]).into_iter().enumerate() {
             out[(q + i) * n + r] = product;
         }
     }
-}
-
-/// The tail of a slice, filled up with zeros.
-#[cfg(target_arch = "x86_64")]
-fn padded(tail: &[f32]) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    lanes[..tail.len()].copy_from_slice(tail);
-    lanes
 }

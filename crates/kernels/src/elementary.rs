@@ -1,17 +1,17 @@
 //! Elementary functions on vectors: polynomials evaluated by Horner's rule with fused
-//! multiply-adds, in one order, for the same bits at every level.
+//! multiply-adds, in one order, so that every level gives the same bits.
 //!
-//! Each takes a few vectors at a time: a polynomial is one long chain, and the processor can work
-//! on another while it waits.
+//! Each function takes several vectors. A polynomial is one long chain of dependent instructions, and
+//! the processor works on the other chains during its latency.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
-use crate::simd::{EXPONENT, Simd};
+use crate::simd::{EXPONENT_MAGIC, Simd};
 
-/// `c[0] + c[1]·x + c[2]·x² + …`
+/// Computes the polynomial `c[0] + c[1]·x + c[2]·x² + …`.
 #[inline(always)]
 fn horner<S: Simd, const N: usize, const C: usize>(
     s: S,
@@ -28,10 +28,10 @@ fn horner<S: Simd, const N: usize, const C: usize>(
     sums
 }
 
-/// The same polynomial as `(c[0] + c[2]·x² + …) + x·(c[1] + c[3]·x² + …)`: two chains of half the
-/// length.
+/// Computes the same polynomial as `(c[0] + c[2]·x² + …) + x·(c[1] + c[3]·x² + …)`: two independent
+/// chains of half the length.
 #[inline(always)]
-fn by_halves<S: Simd, const N: usize, const C: usize>(
+fn even_odd_horner<S: Simd, const N: usize, const C: usize>(
     s: S,
     x: [S::F; N],
     coefficients: [f32; C],
@@ -61,8 +61,8 @@ fn by_halves<S: Simd, const N: usize, const C: usize>(
     even
 }
 
-/// `exp(x)`, for x from −87 to 88 within 2 units in the last place; outside, the value at the
-/// nearer end.
+/// Computes `exp(x)` with an error of at most 2 units in the last place for x from −87 to 88. Outside
+/// this range, the result is the value at the nearer end.
 #[inline(always)]
 pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
     for x in &mut x {
@@ -71,13 +71,14 @@ pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] 
     exp_to_88(s, x)
 }
 
-/// [`exp`] for x of at most 88.
+/// Computes [`exp`] for x of at most 88.
 ///
-/// `x = n·ln 2 + r` with whole n and `|r| ≤ ln 2 / 2` (Cody and Waite, *Software Manual for the
-/// Elementary Functions*, chapter 6); the polynomial for exp(r) is a minimax fit.
+/// The argument is reduced to `x = n·ln 2 + r` with an integer n and `|r| ≤ ln 2 / 2` (Cody and Waite,
+/// *Software Manual for the Elementary Functions*, chapter 6). The polynomial for exp(r) is a minimax
+/// fit.
 #[inline(always)]
 pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
-    /// ln 2 in two parts: the first has so few bits that its product with n is exact.
+    /// ln 2 in two parts. The first has so few bits that its product with n is exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     const Q: [f32; 5] = [
@@ -87,15 +88,15 @@ pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
         0.008_368_71,
         0.001_381_461,
     ];
-    let (one, exponent) = (s.splat(1.0), s.splat(EXPONENT));
+    let (one, exponent) = (s.splat(1.0), s.splat(EXPONENT_MAGIC));
     let (mut n, mut r) = (x, x);
     for v in 0..N {
-        // In this order, a NaN stays one.
+        // `max` returns its second argument if either is NaN, so that NaN stays NaN.
         x[v] = s.max(s.splat(-87.0), x[v]);
         n[v] = s.fma(x[v], s.splat(std::f32::consts::LOG2_E), exponent);
-        let whole = s.sub(n[v], exponent);
-        r[v] = s.fma(whole, s.splat(-LN_2_HIGH), x[v]);
-        r[v] = s.fma(whole, s.splat(-LN_2_LOW), r[v]);
+        let integer = s.sub(n[v], exponent);
+        r[v] = s.fma(integer, s.splat(-LN_2_HIGH), x[v]);
+        r[v] = s.fma(integer, s.splat(-LN_2_LOW), r[v]);
     }
     let mut power = horner(s, r, Q);
     for v in 0..N {
@@ -105,11 +106,11 @@ pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     power
 }
 
-/// GELU: `x · Φ(x)`, Φ the distribution function of the normal distribution
+/// Computes GELU, `x · Φ(x)`, where Φ is the distribution function of the standard normal distribution
 /// (<https://arxiv.org/abs/1606.08415>). The error is below `2⁻²² · |x|`.
 ///
-/// `erf(x/√2) / x` is even and smooth: a polynomial in `2x²/5.6² − 1`, interpolated at Chebyshev's
-/// nodes. Beyond 5.6 it is 1 to the precision of an f32.
+/// `erf(x/√2) / x` is even and smooth. It is approximated by a polynomial in `2x²/5.6² − 1`,
+/// interpolated at Chebyshev nodes. Beyond 5.6, `erf(x/√2)` is 1 to the precision of f32.
 #[inline(always)]
 pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     const END: f32 = 5.6;
@@ -131,13 +132,13 @@ pub(crate) fn gelu<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         0.001_785_282_9,
         -0.000_768_780_53,
     ];
-    gelu_by(s, x, END, P)
+    gelu_by_polynomial(s, x, END, P)
 }
 
-/// GELU as [`gelu`] computes it, with fewer coefficients: a minimax fit. The error is below
-/// `2⁻¹³ · |x|`.
+/// Computes [`gelu`] with fewer coefficients, from a minimax fit, for results that become 8-bit codes.
+/// The error is below `2⁻¹³ · |x|`.
 #[inline(always)]
-pub(crate) fn gelu_coarse<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+pub(crate) fn gelu_int8<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
     const P: [f32; 7] = [
         0.369_497_4,
         -0.174_278_84,
@@ -147,12 +148,12 @@ pub(crate) fn gelu_coarse<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F;
         -0.026_856_896,
         0.010_385_315,
     ];
-    gelu_by(s, x, 3.8, P)
+    gelu_by_polynomial(s, x, 3.8, P)
 }
 
-/// `x/2 · (1 + x · P(2x²/end² − 1))`, with x in the product limited to ±end.
+/// Computes `x/2 · (1 + x · P(2x²/end² − 1))`, where the x in the inner product is limited to ±end.
 #[inline(always)]
-fn gelu_by<S: Simd, const N: usize, const C: usize>(
+fn gelu_by_polynomial<S: Simd, const N: usize, const C: usize>(
     s: S,
     mut x: [S::F; N],
     end: f32,
@@ -165,7 +166,7 @@ fn gelu_by<S: Simd, const N: usize, const C: usize>(
         let square = s.mul(inside, inside);
         *t = s.fma(square, s.splat(2.0 / (end * end)), s.splat(-1.0));
     }
-    let ratio = by_halves(s, t, coefficients);
+    let ratio = even_odd_horner(s, t, coefficients);
     for (x, ratio) in x.iter_mut().zip(ratio) {
         let inside = s.min(s.max(*x, low), high);
         let half = s.mul(*x, s.splat(0.5));
@@ -174,7 +175,7 @@ fn gelu_by<S: Simd, const N: usize, const C: usize>(
     x
 }
 
-/// GELU's approximation by a hyperbolic tangent,
+/// Computes the approximation of GELU by the hyperbolic tangent,
 /// `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) = x / (1 + exp(−2u))`.
 #[inline(always)]
 pub(crate) fn gelu_tanh<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
@@ -193,21 +194,18 @@ pub(crate) fn gelu_tanh<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     x
 }
 
-/// The greater of x and 0; a NaN stays one.
+/// Computes the larger of x and 0; NaN stays NaN.
 #[inline(always)]
 pub(crate) fn relu<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
     for x in &mut x {
-        // In this order: where neither is greater, `max` takes its second argument.
+        // `max` returns its second argument if either is NaN, so that NaN stays NaN.
         *x = s.max(s.splat(0.0), *x);
     }
     x
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the nearest f32 is what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is wanted")]
 mod tests {
     use super::*;
     use crate::Cpu;
@@ -217,7 +215,7 @@ mod tests {
     enum Function {
         Exp,
         Gelu,
-        GeluCoarse,
+        GeluInt8,
         GeluTanh,
     }
 
@@ -232,16 +230,16 @@ mod tests {
             let [y] = match self.0 {
                 Function::Exp => exp(s, x),
                 Function::Gelu => gelu(s, x),
-                Function::GeluCoarse => gelu_coarse(s, x),
+                Function::GeluInt8 => gelu_int8(s, x),
                 Function::GeluTanh => gelu_tanh(s, x),
             };
             s.to_array(y)
         }
     }
 
-    /// Compares `function` over `from..=to` and near zero with `expected`, in f64, on every level.
-    /// The error is divided by `unit`.
-    fn worst(
+    /// Returns the largest error of `function` over `from..=to` and near zero, divided by `unit`, and
+    /// checks that every level gives the same bits. `expected` computes the function in f64.
+    fn largest_error(
         function: Function,
         from: f64,
         to: f64,
@@ -275,8 +273,8 @@ mod tests {
         worst
     }
 
-    /// The error function by its series (Abramowitz and Stegun, 7.1.6), to the precision of f64 for
-    /// the arguments here.
+    /// Computes the error function by its series (Abramowitz and Stegun, 7.1.6), to the precision of
+    /// f64 for the arguments of these tests.
     fn erf(z: f64) -> f64 {
         let z = z.clamp(-6.0, 6.0);
         let (mut term, mut sum, mut n) = (z, z, 0.0);
@@ -289,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_within_two_units() {
-        let error = worst(Function::Exp, -87.0, 88.0, f64::exp, |x| {
+    fn exp_is_within_two_units_in_the_last_place() {
+        let error = largest_error(Function::Exp, -87.0, 88.0, f64::exp, |x| {
             x.exp() * f64::from(f32::EPSILON) / 2.0
         });
         assert!(error < 2.0, "{error}");
@@ -299,24 +297,24 @@ mod tests {
     }
 
     #[test]
-    fn gelu_and_its_coarse_form_are_within_their_bounds() {
+    fn gelu_and_gelu_int8_are_within_their_bounds() {
         let gelu = |x: f64| 0.5 * x * (1.0 + erf(x / 2f64.sqrt()));
         let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 22);
-        let error = worst(Function::Gelu, -20.0, 20.0, gelu, unit);
+        let error = largest_error(Function::Gelu, -20.0, 20.0, gelu, unit);
         assert!(error < 1.0, "{error}");
         let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 13);
-        let error = worst(Function::GeluCoarse, -20.0, 20.0, gelu, unit);
+        let error = largest_error(Function::GeluInt8, -20.0, 20.0, gelu, unit);
         assert!(error < 1.0, "{error}");
     }
 
     #[test]
-    fn gelu_by_tanh_is_within_its_bound() {
+    fn gelu_tanh_is_within_its_bound() {
         let gelu = |x: f64| {
             let u = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
             x / (1.0 + (-2.0 * u).exp())
         };
         let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 22);
-        let error = worst(Function::GeluTanh, -20.0, 20.0, gelu, unit);
+        let error = largest_error(Function::GeluTanh, -20.0, 20.0, gelu, unit);
         assert!(error < 1.0, "{error}");
     }
 }

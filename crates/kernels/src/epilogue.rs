@@ -1,32 +1,35 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use std::ops::Range;
 
-use crate::elementary::{gelu, gelu_coarse, gelu_tanh, relu};
+use crate::elementary::{gelu, gelu_int8, gelu_tanh, relu};
 use crate::simd::{LANES, Simd};
 
-/// Vectors that go through an activation together, each in another row.
-const TOGETHER: usize = 2;
+/// The number of rows that go through an activation at a time, so that independent chains of
+/// instructions hide each other's latency.
+const ACTIVATION_ROWS: usize = 2;
 
-/// What is done with each value of a product after the bias is added.
+/// The operation on each value of a product after the bias is added.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Epilogue<'a> {
-    /// Nothing.
-    Plain,
-    /// GELU, by the error function. A layer in 8 bits computes it to `2⁻¹³ · |x|`.
+    /// Leaves the value as it is.
+    Identity,
+    /// Applies GELU, defined by the error function. A layer in 8 bits computes it with an error of
+    /// `2⁻¹³ · |x|`.
     Gelu,
-    /// GELU, by the hyperbolic tangent.
+    /// Applies the approximation of GELU by the hyperbolic tangent.
     GeluTanh,
-    /// The greater of the value and 0; a NaN stays one.
+    /// Replaces negative values by 0; NaN stays NaN.
     Relu,
-    /// The value of this matrix, of the shape of the product, is added.
+    /// Adds the value of this matrix, which has the shape of the product.
     Add(&'a [f32]),
 }
 
-/// The matrix that a product goes to, `[n, outputs]`, and what is done on the way.
+/// The matrix that a product is written to, `[n, outputs]`, and the operation on its values.
 pub(crate) struct Output<'a> {
     y: &'a mut [f32],
     outputs: usize,
@@ -34,9 +37,11 @@ pub(crate) struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
+    /// Checks the sizes of the matrices.
+    ///
     /// # Panics
     ///
-    /// When `y`, or the matrix that is added, is not `[rows, outputs]`.
+    /// Panics if `y`, or the matrix that is added, is not `[rows, outputs]`.
     pub(crate) fn new(
         y: &'a mut [f32],
         rows: usize,
@@ -45,7 +50,11 @@ impl<'a> Output<'a> {
     ) -> Self {
         assert_eq!(y.len(), rows * outputs, "y must be [n, outputs]");
         if let Epilogue::Add(other) = epilogue {
-            assert_eq!(other.len(), y.len(), "what is added must be [n, outputs]");
+            assert_eq!(
+                other.len(),
+                y.len(),
+                "the matrix to add must be [n, outputs]"
+            );
         }
         Self {
             y,
@@ -54,8 +63,8 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Stores what belongs to the matrix of a tile of values, bias included: the tile may reach
-    /// beyond the last column. [`finish`](Self::finish) comes afterwards.
+    /// Stores a tile of values, bias included. The part of the tile past the last column is ignored.
+    /// [`finish`](Self::finish) must be called afterwards.
     #[inline(always)]
     pub(crate) fn store<S: Simd, const R: usize, const V: usize>(
         &mut self,
@@ -75,19 +84,20 @@ impl<'a> Output<'a> {
                 }
             } else {
                 for (value, y) in values.iter().zip(y.chunks_mut(LANES)) {
-                    s.store_some(*value, y);
+                    s.store_partial(*value, y);
                 }
             }
         }
     }
 
-    /// Applies the epilogue to a tile that was stored, while it is in the first-level cache.
+    /// Applies the epilogue to a stored tile, while the tile is in the first-level cache.
     ///
-    /// What goes on in 8 bits may be `COARSE`: GELU with an error that no such code shows.
+    /// If `INT8`, the next layer quantizes the result to 8-bit codes, and GELU is computed with an error
+    /// that is small compared to the steps of these codes.
     ///
-    /// This is a loop of its own, not a part of each tile of another size: the code stays small.
+    /// This is a separate loop, not a part of the tiles of each size, so that the code stays small.
     #[inline(always)]
-    pub(crate) fn finish<S: Simd, const COARSE: bool>(
+    pub(crate) fn finish<S: Simd, const INT8: bool>(
         &mut self,
         s: S,
         rows: Range<usize>,
@@ -95,11 +105,11 @@ impl<'a> Output<'a> {
         columns: usize,
     ) {
         match self.epilogue {
-            Epilogue::Plain => {}
-            Epilogue::Gelu if COARSE => self.each::<S, GeluCoarse>(s, rows, column, columns),
-            Epilogue::Gelu => self.each::<S, Gelu>(s, rows, column, columns),
-            Epilogue::GeluTanh => self.each::<S, GeluTanh>(s, rows, column, columns),
-            Epilogue::Relu => self.each::<S, Relu>(s, rows, column, columns),
+            Epilogue::Identity => {}
+            Epilogue::Gelu if INT8 => self.activate_tile::<S, GeluInt8>(s, rows, column, columns),
+            Epilogue::Gelu => self.activate_tile::<S, Gelu>(s, rows, column, columns),
+            Epilogue::GeluTanh => self.activate_tile::<S, GeluTanh>(s, rows, column, columns),
+            Epilogue::Relu => self.activate_tile::<S, Relu>(s, rows, column, columns),
             Epilogue::Add(other) => {
                 let live = columns.min(self.outputs - column);
                 for row in rows {
@@ -110,16 +120,17 @@ impl<'a> Output<'a> {
                         s.store(s.add(s.load(y), s.load(added)), y);
                     }
                     if !y_tail.is_empty() {
-                        let added = s.load_some(added_tail, 0.0);
-                        s.store_some(s.add(s.load_some(y_tail, 0.0), added), y_tail);
+                        let added = s.load_partial(added_tail, 0.0);
+                        s.store_partial(s.add(s.load_partial(y_tail, 0.0), added), y_tail);
                     }
                 }
             }
         }
     }
 
+    /// Applies an activation to a tile.
     #[inline(always)]
-    fn each<S: Simd, A: Activation>(
+    fn activate_tile<S: Simd, A: Activation>(
         &mut self,
         s: S,
         rows: Range<usize>,
@@ -130,19 +141,19 @@ impl<'a> Output<'a> {
         for from in (column..end).step_by(LANES) {
             let columns = from..end.min(from + LANES);
             let mut row = rows.start;
-            while row + TOGETHER <= rows.end {
-                self.some::<S, A, TOGETHER>(s, row, columns.clone());
-                row += TOGETHER;
+            while row + ACTIVATION_ROWS <= rows.end {
+                self.activate::<S, A, ACTIVATION_ROWS>(s, row, columns.clone());
+                row += ACTIVATION_ROWS;
             }
             for row in row..rows.end {
-                self.some::<S, A, 1>(s, row, columns.clone());
+                self.activate::<S, A, 1>(s, row, columns.clone());
             }
         }
     }
 
     /// Applies an activation to at most 16 columns of `N` rows.
     #[inline(always)]
-    fn some<S: Simd, A: Activation, const N: usize>(
+    fn activate<S: Simd, A: Activation, const N: usize>(
         &mut self,
         s: S,
         row: usize,
@@ -154,40 +165,40 @@ impl<'a> Output<'a> {
             let y = &y[i * self.outputs..][columns.clone()];
             *value = match y.first_chunk() {
                 Some(y) => s.load(y),
-                None => s.load_some(y, 0.0),
+                None => s.load_partial(y, 0.0),
             };
         }
-        let values = A::of(s, values);
+        let values = A::apply(s, values);
         for (i, value) in values.into_iter().enumerate() {
             let y = &mut y[i * self.outputs..][columns.clone()];
             match y.first_chunk_mut() {
                 Some(y) => s.store(value, y),
-                None => s.store_some(value, y),
+                None => s.store_partial(value, y),
             }
         }
     }
 }
 
-/// A function of one value. A pointer to it would be called without the target features.
+/// An elementwise function, as a type: a function pointer would be called without the target features.
 trait Activation {
-    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N];
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N];
 }
 
 struct Gelu;
 
 impl Activation for Gelu {
     #[inline(always)]
-    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         gelu(s, x)
     }
 }
 
-struct GeluCoarse;
+struct GeluInt8;
 
-impl Activation for GeluCoarse {
+impl Activation for GeluInt8 {
     #[inline(always)]
-    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
-        gelu_coarse(s, x)
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+        gelu_int8(s, x)
     }
 }
 
@@ -195,7 +206,7 @@ struct GeluTanh;
 
 impl Activation for GeluTanh {
     #[inline(always)]
-    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         gelu_tanh(s, x)
     }
 }
@@ -204,7 +215,7 @@ struct Relu;
 
 impl Activation for Relu {
     #[inline(always)]
-    fn of<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         relu(s, x)
     }
 }

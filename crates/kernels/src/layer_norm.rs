@@ -1,21 +1,23 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use crate::Cpu;
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
-    /// Normalizes each row of `x`, `[n, dim]`, to mean 0 and variance 1, then scales and shifts it
-    /// by `scale` and `shift`, `[dim]` (<https://arxiv.org/abs/1607.06450>).
+    /// Normalizes each row of `x`, `[n, dim]`, to mean 0 and variance 1, then multiplies it by `scale`
+    /// and adds `shift`, `[dim]` each (<https://arxiv.org/abs/1607.06450>). `epsilon` is added to the
+    /// variance.
     ///
-    /// Mean and variance are summed in 16 lanes and a tree; the variance from the differences to the
-    /// mean, so that a large mean does not swallow it. Every level gives the same bits.
+    /// Mean and variance are summed in 16 lanes and then as a tree. The variance is the mean square of
+    /// the differences from the mean, which stays accurate if the mean is large. Every level gives the
+    /// same bits.
     ///
     /// # Panics
     ///
-    /// When `dim` is 0 or the lengths do not fit.
+    /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn layer_norm(self, x: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
         assert!(!scale.is_empty(), "dim must not be 0");
         assert_eq!(scale.len(), shift.len(), "scale and shift must be [dim]");
@@ -53,8 +55,8 @@ impl Kernel for LayerNorm<'_> {
             for chunk in chunks.iter() {
                 sums = s.add(sums, s.load(chunk));
             }
-            sums = s.add(sums, s.load_some(tail, 0.0));
-            let mean = s.sum(sums) / count;
+            sums = s.add(sums, s.load_partial(tail, 0.0));
+            let mean = s.reduce_sum(sums) / count;
             let means = s.splat(mean);
 
             let mut squares = s.splat(0.0);
@@ -62,22 +64,22 @@ impl Kernel for LayerNorm<'_> {
                 let difference = s.sub(s.load(chunk), means);
                 squares = s.fma(difference, difference, squares);
             }
-            // Lanes behind the tail hold the mean: their difference is 0.
-            let difference = s.sub(s.load_some(tail, mean), means);
+            // The lanes past the end hold the mean, so that their difference is 0.
+            let difference = s.sub(s.load_partial(tail, mean), means);
             squares = s.fma(difference, difference, squares);
-            let inverse = s.splat(1.0 / (s.sum(squares) / count + self.epsilon).sqrt());
+            let inverse = s.splat(1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt());
 
             for ((chunk, scale), shift) in chunks.iter_mut().zip(scales).zip(shifts) {
-                let unit = s.mul(s.sub(s.load(chunk), means), inverse);
-                s.store(s.fma(unit, s.load(scale), s.load(shift)), chunk);
+                let normalized = s.mul(s.sub(s.load(chunk), means), inverse);
+                s.store(s.fma(normalized, s.load(scale), s.load(shift)), chunk);
             }
-            let unit = s.mul(s.sub(s.load_some(tail, 0.0), means), inverse);
+            let normalized = s.mul(s.sub(s.load_partial(tail, 0.0), means), inverse);
             let scaled = s.fma(
-                unit,
-                s.load_some(scale_tail, 0.0),
-                s.load_some(shift_tail, 0.0),
+                normalized,
+                s.load_partial(scale_tail, 0.0),
+                s.load_partial(shift_tail, 0.0),
             );
-            s.store_some(scaled, tail);
+            s.store_partial(scaled, tail);
         }
     }
 }
@@ -88,8 +90,8 @@ mod tests {
     use super::*;
     use crate::testing::{lane_sum, numbers};
 
-    /// The same, one element after the other.
-    fn plain(row: &[f32], scale: &[f32], shift: &[f32], epsilon: f32) -> Vec<f32> {
+    /// Normalizes a row one element after the other.
+    fn reference(row: &[f32], scale: &[f32], shift: &[f32], epsilon: f32) -> Vec<f32> {
         let count = row.len() as f32;
         let mean = lane_sum(row.iter().copied(), |sum, x| sum + x) / count;
         let variance = lane_sum(row.iter().map(|x| x - mean), |sum, d| d.mul_add(d, sum)) / count;
@@ -101,13 +103,13 @@ mod tests {
     }
 
     #[test]
-    fn every_level_equals_the_plain_twin_at_every_length() {
+    fn every_level_equals_the_reference_at_every_length() {
         for dim in (1..100).chain([384, 768, 1000]) {
             let x: Vec<f32> = numbers(1, 3 * dim).iter().map(|x| 5.0 * x + 3.0).collect();
             let (scale, shift) = (numbers(2, dim), numbers(3, dim));
             let expected: Vec<f32> = x
                 .chunks(dim)
-                .flat_map(|row| plain(row, &scale, &shift, 1e-12))
+                .flat_map(|row| reference(row, &scale, &shift, 1e-12))
                 .collect();
             for cpu in Cpu::available() {
                 let mut found = x.clone();

@@ -1,58 +1,80 @@
-//! The arithmetic of Cognate: SIMD kernels, each equal to its plain twin, bit for bit.
+//! The arithmetic of Cognate: matrix products, attention, layer norm and dot products in SIMD.
 //!
-//! [`Cpu`] stands for the instruction sets of this machine, detected once at run time; its
-//! methods are the kernels. Nothing is compiled for one processor only.
+//! A [`Cpu`] stands for an instruction set that this machine has, detected once at run time, and its
+//! methods are the kernels. One binary runs on every x86-64 processor: AVX-512 with VNNI, AVX-512, and
+//! AVX2 with FMA are used where they exist, and a portable implementation everywhere else. All of them
+//! give the same results, bit for bit.
+//!
+//! A [`Linear`] layer packs its weights once for the instruction set. A [`QuantizedLinear`] is the same
+//! layer in 8 bits, for [`QuantizedRows`]: about twice as fast with AVX2, in a quarter of the memory,
+//! with an error bound in its documentation. [`LeadingCodes`] and [`ResidualCodes`] hold rows for
+//! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes.
+//!
+//! This crate has no tensors, no threads and no files: callers pass slices, in row-major order, and
+//! split the work themselves.
 //!
 //! ```
-//! use cognate_kernels::{Cpu, Epilogue, Linear};
+//! use cognate_kernels::{Cpu, Epilogue, Linear, QuantizedLinear, QuantizedRows};
 //!
 //! let cpu = Cpu::detect();
 //! assert_eq!(cpu.dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
-//! // The same bits as without any SIMD.
-//! assert_eq!(Cpu::portable().dot(&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]), 32.0);
+//! // Every instruction set gives the same bits.
+//! for other in Cpu::available() {
+//!     let dot = other.dot(&[0.1, 0.2, 0.3], &[0.4, 0.5, 0.6]);
+//!     assert_eq!(dot, cpu.dot(&[0.1, 0.2, 0.3], &[0.4, 0.5, 0.6]));
+//! }
 //!
-//! // Two outputs of three inputs, for one row.
-//! let layer = Linear::new(cpu, &[1.0, 0.0, 0.0, 0.0, 1.0, 1.0], &[0.5, -9.0], 3);
+//! // A layer of two outputs and three inputs, applied to one row.
+//! let (weights, bias) = ([1.0, 0.0, 0.0, 0.0, 1.0, 1.0], [0.5, -9.0]);
+//! let layer = Linear::new(cpu, &weights, &bias, 3);
 //! let mut y = [0.0; 2];
 //! layer.apply(&[1.0, 2.0, 3.0], Epilogue::Relu, &mut y);
 //! assert_eq!(y, [1.5, 0.0]);
-//! ```
 //!
-//! A [`QuantizedLinear`] is the same layer in 8 bits, for [`QuantizedRows`]: about twice as fast with
-//! AVX2, a quarter of the memory, and an error that it states.
+//! // The same layer in 8 bits.
+//! let layer = QuantizedLinear::new(cpu, &weights, &bias, 3);
+//! let mut rows = QuantizedRows::new();
+//! cpu.quantize(&[1.0, 2.0, 3.0], 3, &mut rows);
+//! layer.apply(&rows, Epilogue::Relu, &mut y);
+//! assert!((y[0] - 1.5).abs() < 0.02 && y[1] == 0.0);
+//! ```
 //!
 //! # Guarantees
 //!
-//! - A kernel that sums has one documented order of summation, the same for every instruction
-//!   set, every block shape and every alignment. A result depends on the numbers alone.
-//! - Slices are never cut to the shorter one: lengths that do not fit are a panic.
+//! - A kernel that sums has one documented order of summation, the same for every instruction set,
+//!   block shape and alignment. A result depends only on the numbers.
+//! - Lengths that do not fit are a panic. No slice is silently cut to the length of a shorter one.
 //!
-//! # Unsafe
+//! # Features
 //!
-//! Instructions are reached through tokens that exist only where the features were detected: a
-//! [`Cpu`] outside, a value of the instruction set inside. What is left is the call of a function
-//! with target features from ordinary code, the loads and stores of a vector through a reference
-//! of just its size, and the micro-kernel of the matrix products, which checks its bounds once and
-//! then walks pointers.
+//! `cuda` adds the module `cuda` with kernels for NVIDIA GPUs. Building it takes the CUDA compiler and
+//! libraries. Results of a GPU are not bit for bit those of a CPU.
+//!
+//! # Unsafe code
+//!
+//! Instructions are reached through tokens that only detection creates: a [`Cpu`] in the public API, and
+//! a value of the instruction set inside. What remains unsafe is the call of a function with target
+//! features from ordinary code, the loads and stores of vectors through references of exactly their
+//! size, and the micro-kernel of the matrix products, which checks its bounds once and then walks
+//! pointers.
 
 mod aligned;
 mod attention;
-mod code_scan;
+mod bounds;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 mod dot;
 mod elementary;
 mod epilogue;
-mod fetch;
 mod layer_norm;
 mod linear;
 mod peak;
+mod prefetch;
 mod product;
 mod quantize;
 mod quantized_linear;
 mod simd;
-mod softmax;
 #[cfg(test)]
 mod testing;
 mod tile;
@@ -60,7 +82,7 @@ mod weights;
 
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
-pub use code_scan::{CodePanels, CodeQueries, CodeRests, Reach, Reached};
+pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;
 pub use epilogue::Epilogue;
 pub use linear::Linear;

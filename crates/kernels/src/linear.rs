@@ -1,8 +1,9 @@
-//! `y = x · Wᵀ + b`, with what follows done while the sums are still in registers.
+//! The linear layer in f32, `y = x · Wᵀ + b`, with an activation or a sum applied to the result while
+//! it is in the cache.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use std::mem::take;
@@ -12,14 +13,14 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
-use crate::weights::{PackedWeights, alone};
+use crate::weights::{PackedWeights, single_layer};
 use crate::{AlignedBuffer, Cpu, LinearShape, Weights};
 
-/// A linear layer, `[outputs, inputs]` weights and `[outputs]` biases, packed once for the
-/// processor it was made for.
+/// A linear layer in f32, with weights `[outputs, inputs]` and biases `[outputs]`, packed for one
+/// instruction set.
 ///
-/// The weights lie in panels of as many outputs as a tile of the product has columns, input by
-/// input, so that the product reads them in order. The last panel is filled up with zeros.
+/// The weights lie in panels of as many outputs as a tile of the product has columns, input by input,
+/// so that the product reads them in order. Zeros fill the last panel.
 #[derive(Clone, Debug)]
 pub struct Linear {
     cpu: Cpu,
@@ -36,26 +37,27 @@ impl Linear {
     ///
     /// # Panics
     ///
-    /// When `inputs` is 0 or `weights` has another size.
+    /// Panics if `inputs` is 0, or if `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let (shape, read) = alone(weights, bias, inputs);
-        let Ok([layer]) = Self::together(cpu, shape, read);
+        let (shape, read) = single_layer(weights, bias, inputs);
+        let Ok([layer]) = Self::pack_all(cpu, shape, read);
         layer
     }
 
-    /// Packs layers that work one after the other into one piece of memory: it has
-    /// [large pages](AlignedBuffer), and while a layer works the next one is fetched.
+    /// Packs layers that are applied one after the other into one [`AlignedBuffer`], which may have
+    /// large pages. While a layer is applied, the next one is prefetched.
     ///
-    /// `read` gives the weights of each of `shapes` in turn, which are dropped when they are packed.
+    /// `read` returns the weights of each of `shapes` in turn. They are dropped once they are packed,
+    /// so that only one layer is in memory twice.
     ///
     /// # Errors
     ///
-    /// The first of `read`.
+    /// Returns the first error of `read`.
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new).
-    pub fn together<'a, const N: usize, E>(
+    /// Panics if a layer has no inputs, or if its weights do not have the sizes of its shape.
+    pub fn pack_all<'a, const N: usize, E>(
         cpu: Cpu,
         shapes: [LinearShape; N],
         mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
@@ -64,7 +66,7 @@ impl Linear {
         let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
         let mut biases = shapes.map(|shape| AlignedBuffer::zeroed(padded(shape)));
         let sizes = shapes.map(|shape| padded(shape) * shape.inputs);
-        let panels = PackedWeights::together(sizes, |i, panels| {
+        let panels = PackedWeights::pack_all(sizes, |i, panels| {
             let (weights, inputs) = (read(i)?, shapes[i].inputs);
             shapes[i].check(&weights);
             let panel_len = columns * inputs;
@@ -86,12 +88,12 @@ impl Linear {
         }))
     }
 
-    /// Values of a row of x.
+    /// Returns the number of values of a row of x.
     pub fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Values of a row of y.
+    /// Returns the number of values of a row of y.
     pub fn outputs(&self) -> usize {
         self.outputs
     }
@@ -99,28 +101,28 @@ impl Linear {
     /// Computes `y = epilogue(x · Wᵀ + b)` for any number of rows: `x` is `[n, inputs]`, `y` is
     /// `[n, outputs]`.
     ///
-    /// Each value is a chain of fused multiply-adds in the order of the inputs, from 0, and then the
-    /// bias is added: it depends on its own row of x alone, and on no level of the processor.
+    /// Each value is a chain of fused multiply-adds in the order of the inputs, starting at 0, to which
+    /// the bias is added. So it depends only on its own row of x, and has the same bits on every level.
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit.
+    /// Panics if the sizes do not fit.
     pub fn apply(&self, x: &[f32], epilogue: Epilogue<'_>, y: &mut [f32]) {
         self.apply_to(0..self.outputs, x, epilogue, y);
     }
 
-    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
-    /// [`apply_to`](Self::apply_to): at borders of panels.
+    /// Splits the outputs into at most `parts` ranges of nearly equal size, for
+    /// [`apply_to`](Self::apply_to).
     pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
         self.cpu.split_outputs(self.outputs, parts)
     }
 
-    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// Computes a range of the outputs that [`split_outputs`](Self::split_outputs) returned, with the
     /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit, or the range does not start and end where panels do.
+    /// Panics if the sizes do not fit, or if the range does not consist of whole panels.
     pub fn apply_to(
         &self,
         outputs: Range<usize>,
@@ -169,8 +171,8 @@ impl Kernel for Product<'_, LinearTiles<'_>> {
 }
 
 impl<S: Simd> Tiles<S> for LinearTiles<'_> {
-    const COARSE: bool = false;
-    const BLOCK: usize = 64 * 1024;
+    const INT8: bool = false;
+    const BLOCK_ELEMENTS: usize = 64 * 1024;
 
     #[inline(always)]
     fn tile<const V: usize, const R: usize>(
@@ -178,7 +180,7 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
         s: S,
         row: usize,
         panel: usize,
-        ahead: &[f32],
+        prefetch: &[f32],
     ) -> [[S::F; V]; R] {
         let (inputs, columns) = (self.layer.inputs, V * LANES);
         let x = Rows {
@@ -188,7 +190,7 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
         };
         let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
         let zeros = [[s.splat(0.0); V]; R];
-        let mut sums = tile::<S, Floats, R, V>(s, zeros, x.from(row), inputs, weights, ahead);
+        let mut sums = tile::<S, Floats, R, V>(s, zeros, x.from(row), inputs, weights, prefetch);
 
         let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
         for sums in &mut sums {
@@ -201,15 +203,15 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are what is compared")]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::testing::numbers;
 
-    /// The documented order, one element at a time; what comes behind is one value wide.
-    fn plain(weights: &[f32], bias: &[f32], x: &[f32]) -> Vec<f32> {
+    /// Computes the layer in the documented order, one element at a time.
+    fn reference(weights: &[f32], bias: &[f32], x: &[f32]) -> Vec<f32> {
         let inputs = weights.len() / bias.len();
         let chain = |x: &[f32], w: &[f32]| {
             x.iter()
@@ -233,18 +235,18 @@ mod tests {
     }
 
     #[test]
-    fn every_level_equals_the_plain_twin_at_every_tail() {
+    fn every_level_equals_the_reference_at_every_size() {
         for (inputs, outputs) in [(1, 1), (3, 17), (32, 64), (33, 65), (48, 130), (100, 16)] {
             let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
             for rows in 0..20 {
                 let x = numbers(3, rows * inputs);
-                let expected = plain(&weights, &bias, &x);
+                let expected = reference(&weights, &bias, &x);
                 let other = numbers(4, rows * outputs);
                 let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
                 let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
                 for cpu in Cpu::available() {
                     let layer = Linear::new(cpu, &weights, &bias, inputs);
-                    assert_eq!(apply(&layer, &x, Epilogue::Plain), expected, "{cpu:?}");
+                    assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
                 }
@@ -253,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn activations_are_those_of_the_portable_level() {
+    fn activations_have_the_same_bits_on_every_level() {
         let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
         let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
         for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
@@ -268,27 +270,27 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_rows_do_not_show() {
-        // With so many inputs, a block is a few rows, or less than one.
+    fn blocks_of_rows_do_not_change_the_result() {
+        // With this many inputs, a block has a few rows, or a row exceeds a block.
         for (inputs, outputs, rows) in [(9000, 5, 40), (70_000, 2, 3)] {
             let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
             let x = numbers(3, rows * inputs);
             let layer = Linear::new(Cpu::detect(), &weights, &bias, inputs);
             assert_eq!(
-                apply(&layer, &x, Epilogue::Plain),
-                plain(&weights, &bias, &x)
+                apply(&layer, &x, Epilogue::Identity),
+                reference(&weights, &bias, &x)
             );
         }
     }
 
     #[test]
-    fn parts_of_the_outputs_are_those_of_the_whole() {
+    fn ranges_of_outputs_equal_all_outputs() {
         let (inputs, outputs, rows) = (20, 150, 9);
         let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
         let x = numbers(3, rows * inputs);
         for cpu in Cpu::available() {
             let layer = Linear::new(cpu, &weights, &bias, inputs);
-            let whole = apply(&layer, &x, Epilogue::Gelu);
+            let all = apply(&layer, &x, Epilogue::Gelu);
             for parts in [1, 2, 3, 100] {
                 let ranges = layer.split_outputs(parts);
                 let mut end = 0;
@@ -297,8 +299,8 @@ mod tests {
                     end = range.end;
                     let mut y = vec![f32::NAN; rows * range.len()];
                     layer.apply_to(range.clone(), &x, Epilogue::Gelu, &mut y);
-                    for (y, whole) in y.chunks(range.len()).zip(whole.chunks(outputs)) {
-                        assert_eq!(y, &whole[range.clone()]);
+                    for (y, all) in y.chunks(range.len()).zip(all.chunks(outputs)) {
+                        assert_eq!(y, &all[range.clone()]);
                     }
                 }
                 assert_eq!(end, outputs);
@@ -308,16 +310,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whole_numbers_come_out_exactly(
+        fn integers_are_multiplied_exactly(
             inputs in 1usize..80, outputs in 1usize..150, rows in 0usize..15, seed: u64
         ) {
-            let whole = |seed, len| -> Vec<f32> {
+            let integers = |seed, len| -> Vec<f32> {
                 numbers(seed, len).iter().map(|x| (x * 100.0).round()).collect()
             };
-            let (weights, bias) = (whole(seed, inputs * outputs), whole(seed ^ 1, outputs));
-            let x = whole(seed ^ 2, rows * inputs);
+            let (weights, bias) = (integers(seed, inputs * outputs), integers(seed ^ 1, outputs));
+            let x = integers(seed ^ 2, rows * inputs);
             for cpu in Cpu::available() {
-                let y = apply(&Linear::new(cpu, &weights, &bias, inputs), &x, Epilogue::Plain);
+                let y = apply(&Linear::new(cpu, &weights, &bias, inputs), &x, Epilogue::Identity);
                 for (r, y) in y.chunks(outputs).enumerate() {
                     for (o, &y) in y.iter().enumerate() {
                         let exact: f64 = (0..inputs)
@@ -331,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_lie_together_are_what_each_is_alone() {
+    fn layers_packed_together_equal_layers_packed_alone() {
         let shapes =
             [(3, 70), (70, 5), (5, 1)].map(|(inputs, outputs)| LinearShape { outputs, inputs });
         let values = |i: usize| {
@@ -339,7 +341,7 @@ mod tests {
             (numbers(i as u64, outputs * inputs), numbers(9, outputs))
         };
         for cpu in Cpu::available() {
-            let layers = Linear::together(cpu, shapes, |i| {
+            let layers = Linear::pack_all(cpu, shapes, |i| {
                 let (values, bias) = values(i);
                 Ok::<_, ()>(Weights {
                     values: values.into(),
@@ -350,24 +352,24 @@ mod tests {
                 let (weights, bias) = values(i);
                 let x = numbers(4, 7 * shapes[i].inputs);
                 let alone = Linear::new(cpu, &weights, &bias, shapes[i].inputs);
-                let [found, expected] = [layer, &alone].map(|l| apply(l, &x, Epilogue::Plain));
+                let [found, expected] = [layer, &alone].map(|l| apply(l, &x, Epilogue::Identity));
                 assert_eq!(found, expected, "{cpu:?}");
             }
-            let error = Linear::together(cpu, shapes, Err::<Weights<'_>, _>).unwrap_err();
+            let error = Linear::pack_all(cpu, shapes, Err::<Weights<'_>, _>).unwrap_err();
             assert_eq!(error, 0);
         }
     }
 
     #[test]
     #[should_panic = "weights must be [outputs, inputs] and biases [outputs]"]
-    fn weights_of_another_size_are_a_panic() {
+    fn weights_of_another_size_panic() {
         Linear::new(Cpu::detect(), &[1.0; 5], &[0.0; 2], 3);
     }
 
     #[test]
     #[should_panic = "y must be [n, outputs]"]
-    fn an_output_of_another_size_is_a_panic() {
+    fn an_output_of_another_size_panics() {
         let layer = Linear::new(Cpu::detect(), &[1.0; 6], &[0.0; 2], 3);
-        layer.apply(&[1.0; 3], Epilogue::Plain, &mut [0.0; 3]);
+        layer.apply(&[1.0; 3], Epilogue::Identity, &mut [0.0; 3]);
     }
 }

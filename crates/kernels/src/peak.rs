@@ -1,15 +1,17 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use crate::Cpu;
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
-    /// Does fused multiply-adds in registers and nothing else: what a core can do at most, to judge
-    /// other work by. A multiply-add counts as two `operations`; less than 384 may be left out at
-    /// the end. The result depends on all of them.
+    /// Computes fused multiply-adds in registers and nothing else, which measures the peak performance
+    /// of a core.
+    ///
+    /// A multiply-add counts as two operations. Fewer than 384 of the `operations` may be left out at
+    /// the end. The result depends on all operations, so that the compiler cannot remove them.
     pub fn run_at_peak(self, operations: usize) -> f32 {
         self.run(Peak { operations })
     }
@@ -32,8 +34,8 @@ impl Kernel for Peak {
 }
 
 impl Peak {
-    /// Chains side by side: enough to hide the latency of a multiply-add, few enough for the
-    /// registers.
+    /// Runs `CHAINS` independent chains: enough to hide the latency of a multiply-add, and few enough
+    /// for the registers.
     #[inline(always)]
     fn chains<S: Simd, const CHAINS: usize>(self, s: S) -> f32 {
         let (factor, addend) = (s.splat(0.999), s.splat(0.5));
@@ -47,7 +49,7 @@ impl Peak {
         for chain in chains {
             largest = s.max(largest, chain);
         }
-        s.largest(largest)
+        s.reduce_max(largest)
     }
 }
 
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chains_go_to_their_limit() {
+    fn the_chains_converge() {
         for cpu in Cpu::available() {
             // 0.5 / (1 − 0.999)
             let found = cpu.run_at_peak(12 * 32 * 20_000);

@@ -1,73 +1,73 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use bytemuck::{cast_slice, cast_slice_mut};
 
-use crate::simd::{GROUP, IntegerKernel, Integers, LANES, WHOLE};
+use crate::simd::{GROUP, Integers, Kernel, LANES, ROUNDING_MAGIC};
 use crate::{AlignedBuffer, Cpu};
 
-/// The greatest code.
-const TOP: f32 = 255.0;
+/// The largest code.
+const MAX_CODE: f32 = 255.0;
 
 /// Rows of 8-bit codes, each row with its own scale and zero point:
 /// `x ≈ scale · (code − zero_point)`.
 ///
-/// [`Cpu::quantize`] fills it. It grows and never shrinks: a worker keeps one for all its work.
+/// [`Cpu::quantize`] fills it. Its memory grows and never shrinks, so that a worker can reuse it.
 #[derive(Clone, Debug, Default)]
 pub struct QuantizedRows {
     dim: usize,
-    /// Words of [`GROUP`] codes, `[rows, stride]`.
+    /// The codes in words of [`GROUP`], `[rows, stride]`.
     words: AlignedBuffer,
     scales: Vec<f32>,
-    /// As the product wants them: see [`zero_pair`].
+    /// The zero points as pairs of 16-bit integers, see [`zero_pair`].
     zeros: Vec<i32>,
 }
 
 impl QuantizedRows {
-    /// No rows.
+    /// Creates an empty set of rows.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.scales.len()
     }
 
-    /// Codes of a row.
+    /// Returns the number of codes of a row.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// The scale of each row, `[rows]`: what a step of the code is worth. NaN where the row held a
-    /// NaN or an infinity.
+    /// Returns the scale of each row, `[rows]`: the difference that one step of the code makes. The
+    /// scale is NaN if the row had a NaN or an infinity.
     pub fn scales(&self) -> &[f32] {
         &self.scales
     }
 
-    /// The code of 0 in a row, from 0 to 255.
+    /// Returns the code of 0 in a row, from 0 to 255.
     ///
     /// # Panics
     ///
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn zero_point(&self, row: usize) -> u8 {
         self.zeros[row].to_le_bytes()[0]
     }
 
-    /// The codes of a row, `[dim]`.
+    /// Returns the codes of a row, `[dim]`.
     ///
     /// # Panics
     ///
-    /// When there is no such row.
+    /// Panics if there is no such row.
     pub fn codes(&self, row: usize) -> impl ExactSizeIterator<Item = u8> + '_ {
         assert!(row < self.rows(), "there are {} rows", self.rows());
         let bytes: &[u8] = cast_slice(&self.words()[row * self.stride()..]);
         bytes[..self.dim].iter().copied()
     }
 
-    /// Words from one row to the next: whole vectors of codes.
+    /// Returns the number of words from one row to the next, which hold whole vectors of codes.
     pub(crate) fn stride(&self) -> usize {
         self.dim.next_multiple_of(LANES) / GROUP
     }
@@ -76,32 +76,30 @@ impl QuantizedRows {
         cast_slice(self.words.as_slice())
     }
 
-    /// The zero point of each row, as [`zero_pair`] makes it.
+    /// Returns the zero point of each row as a [`zero_pair`].
     pub(crate) fn zero_pairs(&self) -> &[i32] {
         &self.zeros
     }
 }
 
-/// A zero point z as a pair of 16-bit numbers, z and 128 z. With a sum of weights that is cut in
-/// the same way, s = low + 128 · high, one product of pairs gives z · s.
+/// Converts a zero point z to a pair of 16-bit integers, z and 128 z. Its product with the pair of a
+/// sum of weights s = low + 128 · high is z · s.
 fn zero_pair(zero_point: u8) -> i32 {
     i32::from(zero_point) | i32::from(zero_point) << (16 + 7)
 }
 
 impl Cpu {
-    /// Quantizes each row of `x`, `[n, dim]`, to 8 bits; `out` then holds n rows.
+    /// Quantizes each row of `x`, `[n, dim]`, to 8 bits and replaces the rows of `out` by the result.
     ///
-    /// The codes span the row from the lesser of its least value and 0 to the greater of its
-    /// greatest and 0: 0 itself has a code, the zero point, and no error. Elsewhere
-    /// `|x − scale · (code − zero_point)| ≤ 0.501 · scale`. The scale is at least 2⁻¹²⁶, so that rows
-    /// of zeros need no exception.
+    /// The codes span the values of the row and 0, which has a code, the zero point, and no error. For
+    /// all other values, `|x − scale · (code − zero_point)| ≤ 0.501 · scale`. The scale is at least
+    /// 2⁻¹²⁶, so that a row of zeros is not a special case.
     ///
-    /// A row that holds a NaN or an infinity gets the scale NaN, and so does everything that is
-    /// computed from it.
+    /// If a row has a NaN or an infinity, its scale is NaN, and so is everything computed from the row.
     ///
     /// # Panics
     ///
-    /// When `dim` is 0 or `x` is not `[n, dim]`.
+    /// Panics if `dim` is 0, or if `x` is not `[n, dim]`.
     pub fn quantize(self, x: &[f32], dim: usize, out: &mut QuantizedRows) {
         assert_ne!(dim, 0, "dim must not be 0");
         assert_eq!(x.len() % dim, 0, "x must be [n, dim]");
@@ -110,7 +108,7 @@ impl Cpu {
         out.scales.resize(rows, 0.0);
         out.zeros.resize(rows, 0);
         let stride = out.stride();
-        self.run_integers(Quantize {
+        self.run(Quantize {
             x,
             dim,
             words: cast_slice_mut(out.words.first(rows * stride)),
@@ -130,7 +128,7 @@ struct Quantize<'a> {
     zeros: &'a mut [i32],
 }
 
-impl IntegerKernel for Quantize<'_> {
+impl Kernel for Quantize<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -149,18 +147,18 @@ impl IntegerKernel for Quantize<'_> {
     }
 }
 
-/// Writes the codes of one row, whole vectors of them; returns its scale and its zero point.
+/// Writes the codes of one row, in whole vectors, and returns its scale and its zero point.
 #[inline(always)]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a zero point is a whole number from 0 to 255; that of a NaN is 0"
+    reason = "a zero point is an integer from 0 to 255, or 0 for NaN"
 )]
 fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
     let (chunks, tail) = x.as_chunks::<LANES>();
     let zero = s.splat(0.0);
     let (mut low, mut high, mut poison) = (zero, zero, zero);
-    let last = s.load_some(tail, 0.0);
+    let last = s.load_partial(tail, 0.0);
     for i in 0..=chunks.len() {
         let x = match chunks.get(i) {
             Some(chunk) => s.load(chunk),
@@ -168,19 +166,19 @@ fn quantize_row<S: Integers>(s: S, x: &[f32], words: &mut [i32]) -> (f32, u8) {
         };
         low = s.min(x, low);
         high = s.max(x, high);
-        // 0 for every number, NaN for what is none: minimum and maximum pass over a NaN.
+        // 0, or NaN if a value is NaN or infinite: minimum and maximum ignore NaN.
         poison = s.fma(x, zero, poison);
     }
-    let (low, high) = (-s.largest(s.sub(zero, low)), s.largest(high));
+    let (low, high) = (-s.reduce_max(s.sub(zero, low)), s.reduce_max(high));
 
-    // Divided before they are subtracted, because the difference may overflow.
-    let scale = (high / TOP - low / TOP).max(f32::MIN_POSITIVE) + s.sum(poison);
+    // The division comes before the subtraction, because the difference could overflow.
+    let scale = (high / MAX_CODE - low / MAX_CODE).max(f32::MIN_POSITIVE) + s.reduce_sum(poison);
     let inverse = 1.0 / scale;
-    let zero_point = (-low * inverse).round_ties_even().min(TOP) as u8;
+    let zero_point = (-low * inverse).round_ties_even().min(MAX_CODE) as u8;
 
     let inverse = s.splat(inverse);
-    let shift = s.splat(WHOLE + f32::from(zero_point));
-    let (first_code, last_code) = (s.splat(WHOLE), s.splat(WHOLE + TOP));
+    let shift = s.splat(ROUNDING_MAGIC + f32::from(zero_point));
+    let (first_code, last_code) = (s.splat(ROUNDING_MAGIC), s.splat(ROUNDING_MAGIC + MAX_CODE));
     let (words, _) = words.as_chunks_mut::<{ LANES / GROUP }>();
     for (i, words) in words.iter_mut().enumerate() {
         let x = match chunks.get(i) {
@@ -210,15 +208,15 @@ mod tests {
         rows
     }
 
-    /// Scale, zero point and codes of a row of numbers.
-    fn plain(x: &[f32]) -> (f32, u8, Vec<u8>) {
+    /// Returns the scale, the zero point and the codes of a row.
+    fn reference(x: &[f32]) -> (f32, u8, Vec<u8>) {
         let low = x.iter().copied().fold(0.0, f32::min);
         let high = x.iter().copied().fold(0.0, f32::max);
         let scale = (high / 255.0 - low / 255.0).max(f32::MIN_POSITIVE);
         let inverse = 1.0 / scale;
         let zero_point = (-low * inverse).round_ties_even().min(255.0);
         let code = |x: &f32| {
-            // One rounding: the sum is exact in f64 as far as it decides about the code.
+            // The code is rounded once: the sum is accurate enough in f64 to decide it.
             let exact = f64::from(*x) * f64::from(inverse) + f64::from(zero_point);
             exact.round_ties_even().clamp(0.0, 255.0) as u8
         };
@@ -226,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn every_level_equals_the_plain_twin_at_every_length() {
+    fn every_level_equals_the_reference_at_every_length() {
         for dim in (1..100).chain([384, 1000]) {
             for (factor, shift) in [(1.0, 0.0), (1e-3, 0.5), (1e20, -1e20), (1e-40, 0.0)] {
                 let x: Vec<f32> = numbers(dim as u64, 3 * dim)
@@ -237,7 +235,7 @@ mod tests {
                     let found = quantized(cpu, &x, dim);
                     assert_eq!((found.rows(), found.dim()), (3, dim));
                     for (row, x) in x.chunks(dim).enumerate() {
-                        let (scale, zero_point, codes) = plain(x);
+                        let (scale, zero_point, codes) = reference(x);
                         assert_eq!(found.scales()[row], scale);
                         assert_eq!(found.zero_point(row), zero_point);
                         assert_eq!(found.codes(row).collect::<Vec<_>>(), codes, "{cpu:?}");
@@ -253,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_spread_are_no_exception() {
+    fn rows_of_equal_values_are_quantized() {
         for cpu in Cpu::available() {
             let rows = quantized(cpu, &[0.0, -0.0, 7.0, 7.0, -2.0, -2.0], 2);
             let [zeros, sevens, twos] = [0, 1, 2].map(|row| {
@@ -269,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_numbers_do_not_overflow() {
+    fn the_largest_floats_do_not_overflow() {
         for cpu in Cpu::available() {
             let rows = quantized(cpu, &[f32::MAX, f32::MIN, 0.0], 3);
             assert!(rows.scales()[0].is_finite());
@@ -279,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_makes_the_scale_nan_and_no_other() {
+    fn nan_and_infinity_make_the_scale_of_their_row_alone_nan() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             for at in 0..37 {
                 let mut x = numbers(1, 3 * 37);
@@ -295,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_is_used_again() {
+    fn rows_can_be_reused() {
         let mut rows = QuantizedRows::new();
         for (n, dim) in [(3, 50), (1, 7), (0, 9), (4, 33)] {
             let x = numbers(n as u64, n * dim);

@@ -1,8 +1,8 @@
-//! The linear layer in 8 bits: exact sums of whole numbers, then the same as in f32.
+//! The linear layer in 8 bits: exact sums of integers, then the same steps as in f32.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use std::mem::take;
@@ -12,24 +12,24 @@ use bytemuck::{cast_slice, cast_slice_mut};
 
 use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
-use crate::simd::{GROUP, IntegerKernel, Integers, LANES, PAIR_TOP};
+use crate::simd::{GROUP, Integers, Kernel, LANES, MAX_PAIR_SUM, ROUNDING_MAGIC};
 use crate::tile::{Codes, Rows, tile};
-use crate::weights::{PackedWeights, alone};
+use crate::weights::{PackedWeights, single_layer};
 use crate::{AlignedBuffer, Cpu, LinearShape, QuantizedRows, Weights};
 
-/// The greatest code of a weight; the least is its negative.
-const TOP: f32 = 127.0;
+/// The largest absolute value of the code of a weight.
+const MAX_CODE: f32 = 127.0;
 
-/// A linear layer with weights of 8 bits, for rows that are quantized too.
+/// A linear layer with 8-bit weights, for rows that are quantized too.
 ///
-/// Each output has its own scale: `w ≈ scale · code`, code from −127 to 127. The codes are packed
-/// once for the processor the layer was made for, in panels as those of [`Linear`](crate::Linear).
+/// Each output has its own scale: `w ≈ scale · code`, with codes from −127 to 127. The codes are
+/// packed for one instruction set, in panels like those of [`Linear`](crate::Linear).
 #[derive(Clone, Debug)]
 pub struct QuantizedLinear {
     cpu: Cpu,
     inputs: usize,
     outputs: usize,
-    /// Words in which the codes of a row of x lie, the last one filled up with weights of 0.
+    /// The number of words that hold the codes of a row of x; zero weights fill the last word.
     groups: usize,
     /// Codes, `[panels, groups, tile_columns, GROUP]`.
     panels: PackedWeights,
@@ -37,43 +37,46 @@ pub struct QuantizedLinear {
     scales: AlignedBuffer,
     /// `[panels, tile_columns]`
     bias: AlignedBuffer,
-    /// Words, `[panels, tile_columns]`: minus the sum of an output's codes, as [`sum_pair`] cuts it.
+    /// The negative sum of the codes of each output, split by [`sum_pair`], `[panels, tile_columns]`
+    /// words.
     sums: AlignedBuffer,
 }
 
 impl QuantizedLinear {
-    /// The most inputs that a layer may have: with so many, no sum of products leaves an `i32`,
-    /// nor does any sum on the way to it. 2 · 255 · 127 · 32 768 is below 2³¹.
+    /// The largest number of inputs of a layer. With this many, neither a sum of products nor a partial
+    /// sum overflows an `i32`: 2 · 255 · 127 · 32 768 is below 2³¹.
     pub const MAX_INPUTS: usize = 32_768;
 
-    /// Quantizes and packs `weights`, `[outputs, inputs]`; `bias`, `[outputs]`, stays as it is.
+    /// Quantizes and packs `weights`, `[outputs, inputs]`; `bias`, `[outputs]`, stays in f32.
     ///
-    /// The error of a weight is at most `0.501 · scale`. The scale of an output is 1/127 of its
-    /// largest weight, or 1/128 of the largest sum of two neighbours, inputs 2i and 2i + 1, if that
-    /// is more: AVX2 sums the products of two bytes in 16 bits, and so does it exactly. A NaN or an
-    /// infinity among the weights of an output makes the scale of it NaN, and so all that the layer
-    /// computes for it.
+    /// The error of a weight is at most `0.501 · scale`. The scale of an output is 1/127 of the largest
+    /// absolute value of its weights, or 1/128 of the largest absolute sum of two adjacent weights,
+    /// inputs 2i and 2i + 1, if that is larger: AVX2 sums the products of two bytes in 16 bits, which
+    /// such weights do not overflow. If a weight of an output is NaN or infinite, the scale of the
+    /// output is NaN, and so are all its results.
     ///
     /// # Panics
     ///
-    /// When `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or `weights` has another size.
+    /// Panics if `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or if `weights` has another
+    /// size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let (shape, read) = alone(weights, bias, inputs);
-        let Ok([layer]) = Self::together(cpu, shape, read);
+        let (shape, read) = single_layer(weights, bias, inputs);
+        let Ok([layer]) = Self::pack_all(cpu, shape, read);
         layer
     }
 
-    /// Packs layers that work one after the other into one piece of memory, as
-    /// [`Linear::together`](crate::Linear::together) does.
+    /// Packs layers that are applied one after the other into one buffer, like
+    /// [`Linear::pack_all`](crate::Linear::pack_all).
     ///
     /// # Errors
     ///
-    /// The first of `read`.
+    /// Returns the first error of `read`.
     ///
     /// # Panics
     ///
-    /// As [`new`](Self::new).
-    pub fn together<'a, const N: usize, E>(
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS), or if its weights
+    /// do not have the sizes of its shape.
+    pub fn pack_all<'a, const N: usize, E>(
         cpu: Cpu,
         shapes: [LinearShape; N],
         mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
@@ -82,7 +85,7 @@ impl QuantizedLinear {
         let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
         let mut parts = shapes.map(|shape| [padded(shape); 3].map(AlignedBuffer::zeroed));
         let sizes = shapes.map(|shape| padded(shape) * shape.inputs.div_ceil(GROUP));
-        let panels = PackedWeights::together(sizes, |i, panels| {
+        let panels = PackedWeights::pack_all(sizes, |i, panels| {
             let (weights, shape) = (read(i)?, shapes[i]);
             shape.check(&weights);
             assert!(
@@ -118,12 +121,12 @@ impl QuantizedLinear {
         }))
     }
 
-    /// Codes of a row of x.
+    /// Returns the number of codes of a row of x.
     pub fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Values of a row of y.
+    /// Returns the number of values of a row of y.
     pub fn outputs(&self) -> usize {
         self.outputs
     }
@@ -131,18 +134,18 @@ impl QuantizedLinear {
     /// Computes `y = epilogue(x · Wᵀ + b)` for any number of rows: `x` is `[n, inputs]`, `y` is
     /// `[n, outputs]`.
     ///
-    /// The products of `code − zero_point` and the weights' codes are summed exactly; the sum becomes
-    /// the nearest f32, and one fused multiply-add with the product of both scales adds the bias. So
-    /// a value depends on its own row of x alone, and on no level of the processor. A row whose
-    /// scale is NaN gives NaN.
+    /// The products of `code − zero_point` and the codes of the weights are summed exactly. The sum is
+    /// rounded to the nearest f32, and one fused multiply-add with the product of both scales adds the
+    /// bias. So a value depends only on its own row of x, and has the same bits on every level. A row
+    /// whose scale is NaN gives NaN.
     ///
-    /// Against the layer before quantization the error of a value is at most
+    /// Compared to the layer in f32, the error of a value is at most
     /// `0.501 · (scale · Σ|w| + weight_scale · Σ|x|) + 0.252 · inputs · scale · weight_scale`,
-    /// besides the rounding of f32.
+    /// plus the rounding errors of f32.
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit.
+    /// Panics if the sizes do not fit.
     ///
     /// # Complexity
     ///
@@ -151,18 +154,18 @@ impl QuantizedLinear {
         self.apply_to(0..self.outputs, x, epilogue, y);
     }
 
-    /// Cuts the outputs into at most `parts` ranges of nearly the same size, for
-    /// [`apply_to`](Self::apply_to): at borders of panels.
+    /// Splits the outputs into at most `parts` ranges of nearly equal size, for
+    /// [`apply_to`](Self::apply_to).
     pub fn split_outputs(&self, parts: usize) -> Vec<Range<usize>> {
         self.cpu.split_outputs(self.outputs, parts)
     }
 
-    /// Computes some of the outputs, a range that [`split_outputs`](Self::split_outputs) gave: the
+    /// Computes a range of the outputs that [`split_outputs`](Self::split_outputs) returned, with the
     /// same bits as [`apply`](Self::apply). `y` is `[n, outputs.len()]`.
     ///
     /// # Panics
     ///
-    /// When the sizes do not fit, or the range does not start and end where panels do.
+    /// Panics if the sizes do not fit, or if the range does not consist of whole panels.
     pub fn apply_to(
         &self,
         outputs: Range<usize>,
@@ -173,7 +176,7 @@ impl QuantizedLinear {
         self.cpu.check_outputs(&outputs, self.outputs);
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
-        self.cpu.run_integers(Product {
+        self.cpu.run(Product {
             tiles: QuantizedTiles { layer: self, x },
             rows,
             depth: self.groups,
@@ -184,8 +187,8 @@ impl QuantizedLinear {
     }
 }
 
-/// Writes the codes of a layer into panels, and the scale and minus the sum of the codes of each
-/// output.
+/// Writes the codes of a layer into panels, and for each output its scale and the negative sum of its
+/// codes.
 fn pack(
     weights: &[f32],
     inputs: usize,
@@ -207,42 +210,43 @@ fn pack(
     }
 }
 
-/// Writes the codes of the weights of one output; returns its scale.
+/// Quantizes the weights of one output to `codes` and returns the scale.
 ///
-/// Neighbours stay within the bound of [`Integers::dot_group`].
+/// Two adjacent codes stay within the bound of [`Integers::dot_group`].
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "a code is a whole number from -127 to 127; that of a NaN does not matter"
+    reason = "a code is an integer from -127 to 127; the code of a NaN does not matter"
 )]
 fn quantize_weights(weights: &[f32], codes: &mut [i8]) -> f32 {
     let largest = weights.iter().fold(0.0, |most: f32, w| most.max(w.abs()));
-    // What is no pair at the end is in `largest`. Two of opposite signs sum to less than one alone.
+    // A last weight without a pair counts in `largest` alone. Weights of opposite signs sum to less
+    // than the larger of them.
     let (pairs, _) = weights.as_chunks::<2>();
     let pair_scale = pairs.iter().fold(0.0, |most: f32, [a, b]| {
-        most.max((a / PAIR_TOP as f32 + b / PAIR_TOP as f32).abs())
+        most.max((a / MAX_PAIR_SUM as f32 + b / MAX_PAIR_SUM as f32).abs())
     });
-    // 0 for every number, NaN for what is none: the maximum passes over a NaN.
+    // 0, or NaN if a weight is NaN or infinite: the maximum ignores NaN.
     let poison: f32 = weights.iter().map(|w| w * 0.0).sum();
-    let scale = (largest / TOP).max(pair_scale).max(f32::MIN_POSITIVE) + poison;
+    let scale = (largest / MAX_CODE).max(pair_scale).max(f32::MIN_POSITIVE) + poison;
     for (weight, code) in weights.iter().zip(codes.iter_mut()) {
-        // The nearest whole number, ties to even: in 1.5 · 2²³ … 2²⁴ the spacing of f32 is 1, and the
-        // last byte counts. `round_ties_even` is the call of a function where the compiler may not
-        // count on SSE 4.1, and most of the time that it takes to load a model.
-        *code = ((weight / scale).clamp(-TOP, TOP) + 12_582_912.0).to_bits() as i8;
+        // Rounds to the nearest integer, ties to even, in the lowest byte of the sum. Without SSE 4.1,
+        // `round_ties_even` would be a function call, and take most of the time of loading a model.
+        *code = ((weight / scale).clamp(-MAX_CODE, MAX_CODE) + ROUNDING_MAGIC).to_bits() as i8;
     }
     for [a, b] in codes.as_chunks_mut::<2>().0 {
-        // Both were rounded up from a half, so that down is as near.
-        let excess = i32::from(*a) + i32::from(*b);
-        if excess.abs() > PAIR_TOP {
-            *b -= excess.signum() as i8;
+        // Both were rounded away from zero from a half. Rounding the second toward zero is as accurate.
+        let sum = i32::from(*a) + i32::from(*b);
+        if sum.abs() > MAX_PAIR_SUM {
+            *b -= sum.signum() as i8;
         }
     }
     scale
 }
 
-/// A sum of weights as a pair of 16-bit numbers: low, 0 to 127, and high, so that the sum is
-/// low + 128 · high. The other half of it is the zero point of a row, z and 128 z.
+/// Splits a sum of weights into a pair of 16-bit integers: low, 0 to 127, and high, so that the sum is
+/// low + 128 · high. The product of this pair and the pair of a zero point z, which is z and 128 z, is
+/// z times the sum.
 ///
 /// With at most 2¹⁵ weights, high is from −2¹⁵ to 2¹⁵ − 1.
 fn sum_pair(sum: i32) -> i32 {
@@ -254,7 +258,7 @@ struct QuantizedTiles<'a> {
     x: &'a QuantizedRows,
 }
 
-impl IntegerKernel for Product<'_, QuantizedTiles<'_>> {
+impl Kernel for Product<'_, QuantizedTiles<'_>> {
     type Output = ();
 
     #[inline(always)]
@@ -264,8 +268,8 @@ impl IntegerKernel for Product<'_, QuantizedTiles<'_>> {
 }
 
 impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
-    const COARSE: bool = true;
-    const BLOCK: usize = 32 * 1024;
+    const INT8: bool = true;
+    const BLOCK_ELEMENTS: usize = 32 * 1024;
 
     #[inline(always)]
     fn tile<const V: usize, const R: usize>(
@@ -273,7 +277,7 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
         s: S,
         row: usize,
         panel: usize,
-        ahead: &[f32],
+        prefetch: &[f32],
     ) -> [[S::F; V]; R] {
         let (layer, x) = (self.layer, self.x);
         let (groups, columns) = (layer.groups, V * LANES);
@@ -292,7 +296,7 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
         };
         let weights: &[i32] = cast_slice(layer.panels.as_slice());
         let weights = &weights[panel * groups * columns..];
-        let totals = tile::<S, Codes, R, V>(s, totals, words.from(row), groups, weights, ahead);
+        let totals = tile::<S, Codes, R, V>(s, totals, words.from(row), groups, weights, prefetch);
 
         let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
         let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();

@@ -1,8 +1,8 @@
-//! What tests of several files need.
+//! Helpers for the tests of several files.
 
-#![expect(clippy::cast_precision_loss, reason = "24 bits are a whole f32")]
+#![expect(clippy::cast_precision_loss, reason = "24 bits fit in an f32")]
 
-/// Deterministic numbers in −1 to 1 (splitmix64).
+/// Returns pseudorandom numbers from −1 to 1 (`SplitMix64`).
 pub(crate) fn numbers(seed: u64, len: usize) -> Vec<f32> {
     let mut state = seed;
     let mut next = || {
@@ -17,7 +17,7 @@ pub(crate) fn numbers(seed: u64, len: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The order of summation of a vector kernel: element `i` into lane `i mod 16`, then a tree.
+/// Sums values in the order of a vector kernel: element `i` into lane `i mod 16`, then as a tree.
 pub(crate) fn lane_sum(values: impl Iterator<Item = f32>, add: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0; 16];
     for (i, value) in values.enumerate() {

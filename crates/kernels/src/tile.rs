@@ -1,24 +1,40 @@
-//! The micro-kernel of all matrix products.
+//! The micro-kernel of all matrix products: a tile of sums that stays in registers.
 
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
 use std::ops::Range;
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use crate::simd::{Integers, LANES, Simd};
+use crate::Cpu;
+use crate::simd::{Integers, Kernel, LANES, Simd};
 
-/// Rows of a tile: with its columns, as many sums as the registers hold.
+/// The largest number of rows of a tile: with [`Cpu::tile_columns`], as many sums as the registers
+/// hold.
 pub(crate) const TILE_ROWS: usize = 6;
 
-/// Steps of a tile between two requests for memory: they are one piece of code, in which the
-/// offsets of rows and panel are constants.
-const STRETCH: usize = 8;
+/// The number of steps of a tile between two prefetches. They are unrolled, with constant offsets into
+/// rows and panel.
+const UNROLLED_STEPS: usize = 8;
 
-/// Rows of a matrix, `stride` elements from one to the next, and `step` from one element of a row to
-/// the next: what is a constant here is one in the code of the tile.
+impl Cpu {
+    /// Returns the number of columns of a tile at this level.
+    pub(crate) fn tile_columns(self) -> usize {
+        struct Columns;
+        impl Kernel for Columns {
+            type Output = usize;
+            fn run<S: Simd>(self, _: S) -> usize {
+                S::TILE_VECTORS * LANES
+            }
+        }
+        self.run(Columns)
+    }
+}
+
+/// Rows of a matrix. Rows are `stride` elements apart, and elements of a row `step`; a caller that
+/// passes constants gets them as constants in the code of the tile.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, E = f32> {
     pub(crate) values: &'a [E],
@@ -27,7 +43,7 @@ pub(crate) struct Rows<'a, E = f32> {
 }
 
 impl<E> Rows<'_, E> {
-    /// Without the first `row` rows.
+    /// Returns the rows from row `row` on.
     #[inline(always)]
     pub(crate) fn from(self, row: usize) -> Self {
         Self {
@@ -37,27 +53,29 @@ impl<E> Rows<'_, E> {
     }
 }
 
-/// How the elements of a product are multiplied and summed, with the instructions of `S`.
+/// The arithmetic of a matrix product, with the instructions of `S`.
 pub(crate) trait Multiply<S> {
-    /// What rows are made of.
+    /// An element of a row.
     type Element: Copy;
-    /// What panels are made of.
+    /// An element of a panel.
     type Weight: Copy;
     /// 16 elements, weights, or sums of their products.
     type Vector: Copy;
 
     fn splat(s: S, element: Self::Element) -> Self::Vector;
 
+    /// Loads 16 weights.
+    ///
     /// # Safety
     ///
-    /// 16 weights can be read from `from`, which need not be aligned.
+    /// 16 weights must be readable from `from`, which need not be aligned.
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_at(s: S, from: *const Self::Weight) -> Self::Vector;
 
     fn multiply_add(s: S, sum: Self::Vector, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 }
 
-/// A chain of fused multiply-adds.
+/// f32, where each sum is a chain of fused multiply-adds.
 pub(crate) struct Floats;
 
 impl<S: Simd> Multiply<S> for Floats {
@@ -73,7 +91,7 @@ impl<S: Simd> Multiply<S> for Floats {
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_at(s: S, from: *const f32) -> S::F {
-        // SAFETY: the caller's.
+        // SAFETY: the caller guarantees 16 readable floats.
         unsafe { s.load_at(from) }
     }
 
@@ -83,7 +101,7 @@ impl<S: Simd> Multiply<S> for Floats {
     }
 }
 
-/// Groups of codes in words, summed exactly.
+/// Words of 8-bit codes, whose products are summed exactly.
 pub(crate) struct Codes;
 
 impl<S: Integers> Multiply<S> for Codes {
@@ -99,7 +117,7 @@ impl<S: Integers> Multiply<S> for Codes {
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_at(s: S, from: *const i32) -> S::I {
-        // SAFETY: the caller's.
+        // SAFETY: the caller guarantees 16 readable words.
         unsafe { s.load_words_at(from) }
     }
 
@@ -109,19 +127,19 @@ impl<S: Integers> Multiply<S> for Codes {
     }
 }
 
-/// Cuts `rows` into the fewest tiles of at most `height` rows, of nearly the same height: a low one
-/// wastes registers.
+/// Splits `rows` into the fewest tiles of at most `height` rows. The heights are nearly equal, because
+/// a low tile leaves registers unused.
 pub(crate) fn tiles(
     rows: Range<usize>,
     height: usize,
 ) -> impl ExactSizeIterator<Item = Range<usize>> {
     let count = rows.len().div_ceil(height);
-    let border = move |tile: usize| rows.start + tile * rows.len() / count;
-    (0..count).map(move |tile| border(tile)..border(tile + 1))
+    let start = move |tile: usize| rows.start + tile * rows.len() / count;
+    (0..count).map(move |tile| start(tile)..start(tile + 1))
 }
 
-/// Runs `$run` with the constant `$R`, the height of a tile: [`TILE_ROWS`] at most, or twice as much
-/// where `$tall` is true, which must be a constant.
+/// Runs `$run` with the height of a tile as the constant `$R`: at most [`TILE_ROWS`], or twice as many
+/// if `$tall`, which must be a constant, is true.
 macro_rules! at_height {
     ($height:expr, $tall:expr, $R:ident => $run:expr) => {
         at_height!(@ $height, $tall, $R => $run; 1 2 3 4 5; 6 7 8 9 10 11; 12)
@@ -150,12 +168,13 @@ macro_rules! at_height {
 }
 pub(crate) use at_height;
 
-/// Adds the product of the first `R` rows, `depth` elements each, and a panel, `[depth, V · 16]`.
+/// Adds to `sums` the product of the first `R` rows, `depth` elements each, and a panel,
+/// `[depth, V · 16]`.
 ///
-/// Each sum is a chain in the order of `depth`; sums of different places do not touch each other, so
-/// that the result is the same in every tile.
+/// Each sum is one chain in the order of `depth`, independent of all others, so that the result does
+/// not depend on how the matrix is split into tiles.
 ///
-/// On the way `ahead` is asked for, spread over the steps.
+/// The values of `prefetch` are prefetched on the way, spread over the steps.
 #[inline(always)]
 #[expect(
     unsafe_code,
@@ -167,7 +186,7 @@ pub(crate) fn tile<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
     rows: Rows<'_, M::Element>,
     depth: usize,
     panel: &[M::Weight],
-    ahead: &[f32],
+    prefetch: &[f32],
 ) -> [[M::Vector; V]; R] {
     assert!(
         depth == 0 || rows.values.len() > (R - 1) * rows.stride + (depth - 1) * rows.step,
@@ -182,34 +201,37 @@ pub(crate) fn tile<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
         *a = a.wrapping_add(r * rows.stride);
     }
     let mut b = panel.as_ptr();
-    let mut lines = ahead.as_chunks().0.iter();
-    let stretches = depth / STRETCH;
-    let at_a_time = lines.len().div_ceil(stretches.max(1));
-    for _ in 0..stretches {
-        for line in lines.by_ref().take(at_a_time) {
+    let mut lines = prefetch.as_chunks().0.iter();
+    let rounds = depth / UNROLLED_STEPS;
+    let lines_per_round = lines.len().div_ceil(rounds.max(1));
+    for _ in 0..rounds {
+        for line in lines.by_ref().take(lines_per_round) {
             s.prefetch(line);
         }
-        for i in 0..STRETCH {
-            // SAFETY: all stretches together are at most `depth` steps, which rows and panel hold.
+        for i in 0..UNROLLED_STEPS {
+            // SAFETY: all rounds have at most `depth` steps in total, which rows and panel hold.
             unsafe { step::<S, M, R, V>(s, &mut sums, &a, rows.step, b, i) };
-            // Else the compiler loads the elements of all steps at once, and spills most of them.
+            // Without the fence the compiler loads the elements of all steps at once and spills most
+            // of them.
             compiler_fence(Ordering::SeqCst);
         }
         for a in &mut a {
-            *a = a.wrapping_add(STRETCH * rows.step);
+            *a = a.wrapping_add(UNROLLED_STEPS * rows.step);
         }
-        b = b.wrapping_add(STRETCH * V * LANES);
+        b = b.wrapping_add(UNROLLED_STEPS * V * LANES);
     }
-    for i in 0..depth % STRETCH {
-        // SAFETY: with these steps, they are `depth`.
+    for i in 0..depth % UNROLLED_STEPS {
+        // SAFETY: with these steps, there are `depth`, which rows and panel hold.
         unsafe { step::<S, M, R, V>(s, &mut sums, &a, rows.step, b, i) };
     }
     sums
 }
 
+/// Adds the products of one element of each row and one row of the panel.
+///
 /// # Safety
 ///
-/// Each row of `a`, whose elements are `a_step` apart, has an element `i`, and `b` has
+/// Each row of `a`, whose elements are `a_step` apart, must have an element `i`, and `b` must have
 /// `(i + 1) · V · 16` weights.
 #[inline(always)]
 #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
@@ -221,14 +243,14 @@ unsafe fn step<S: Simd, M: Multiply<S>, const R: usize, const V: usize>(
     b: *const M::Weight,
     i: usize,
 ) {
-    // SAFETY: the caller vouches for all V vectors; the first is loaded in place of a value.
+    // SAFETY: the caller guarantees all V vectors. The first one only initializes the array.
     let mut b_row = [unsafe { M::load_at(s, b.add(i * V * LANES)) }; V];
     for (v, b_row) in b_row.iter_mut().enumerate().skip(1) {
-        // SAFETY: the caller vouches for (i + 1) · V · 16 weights.
+        // SAFETY: the caller guarantees (i + 1) · V · 16 weights.
         *b_row = unsafe { M::load_at(s, b.add((i * V + v) * LANES)) };
     }
     for (a, sums) in a.iter().zip(sums) {
-        // SAFETY: the caller vouches for element i of each row.
+        // SAFETY: the caller guarantees element i of each row.
         let a = M::splat(s, unsafe { *a.add(i * a_step) });
         for v in 0..V {
             sums[v] = M::multiply_add(s, sums[v], a, b_row[v]);
@@ -241,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tiles_are_few_and_alike() {
+    fn tiles_are_few_and_of_nearly_equal_height() {
         for (rows, most) in (0..100).flat_map(|rows| [(rows, TILE_ROWS), (rows, 2 * TILE_ROWS)]) {
             let tiles: Vec<_> = tiles(7..7 + rows, most).collect();
             assert_eq!(tiles.len(), rows.div_ceil(most));

@@ -4,28 +4,30 @@ use std::sync::Arc;
 
 use crate::AlignedBuffer;
 
-/// What a linear layer is packed from.
+/// The weights of a linear layer before it is packed.
 #[derive(Clone, Debug)]
 pub struct Weights<'a> {
-    /// `[outputs, inputs]`
+    /// The weights, `[outputs, inputs]`.
     pub values: Cow<'a, [f32]>,
-    /// `[outputs]`
+    /// The biases, `[outputs]`.
     pub bias: Cow<'a, [f32]>,
 }
 
 /// The sizes of a linear layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinearShape {
-    /// Values of a row of y.
+    /// The number of values of a row of y.
     pub outputs: usize,
-    /// Values of a row of x.
+    /// The number of values of a row of x.
     pub inputs: usize,
 }
 
 impl LinearShape {
+    /// Checks that weights have this shape.
+    ///
     /// # Panics
     ///
-    /// When there are no inputs, or the weights have other sizes.
+    /// Panics if there are no inputs, or if the weights have other sizes.
     pub(crate) fn check(self, weights: &Weights<'_>) {
         assert_ne!(self.inputs, 0, "a linear layer needs inputs");
         assert_eq!(
@@ -36,8 +38,9 @@ impl LinearShape {
     }
 }
 
-/// What packs one layer alone: its shape, and what reads it.
-pub(crate) fn alone<'a>(
+/// Returns the arguments with which `pack_all` packs one layer: its shape, and a function that reads
+/// it.
+pub(crate) fn single_layer<'a>(
     weights: &'a [f32],
     bias: &'a [f32],
     inputs: usize,
@@ -58,7 +61,7 @@ pub(crate) fn alone<'a>(
     ([shape], read)
 }
 
-/// The packed weights of a layer, in memory that it shares with layers that come before and after it.
+/// The packed weights of a layer, in a buffer shared with the layers applied before and after it.
 #[derive(Clone, Debug)]
 pub(crate) struct PackedWeights {
     memory: Arc<AlignedBuffer>,
@@ -66,18 +69,18 @@ pub(crate) struct PackedWeights {
 }
 
 impl PackedWeights {
-    /// Packs layers of these sizes, one behind the other; `pack` fills the memory of one of them,
-    /// which holds zeros.
-    pub(crate) fn together<const N: usize, E>(
+    /// Packs layers of these sizes one after the other. `pack` writes one layer to its part of the
+    /// buffer, which holds zeros.
+    pub(crate) fn pack_all<const N: usize, E>(
         sizes: [usize; N],
         mut pack: impl FnMut(usize, &mut [f32]) -> Result<(), E>,
     ) -> Result<[Self; N], E> {
         let mut memory = AlignedBuffer::zeroed(sizes.iter().sum());
-        let mut rest = memory.as_mut_slice();
+        let mut remaining = memory.as_mut_slice();
         for (layer, size) in sizes.into_iter().enumerate() {
-            let (own, behind) = rest.split_at_mut(size);
+            let (own, later) = remaining.split_at_mut(size);
             pack(layer, own)?;
-            rest = behind;
+            remaining = later;
         }
         let memory = Arc::new(memory);
         let mut end = 0;
@@ -91,7 +94,7 @@ impl PackedWeights {
         }))
     }
 
-    /// The weights, and behind them those of the layers that come next.
+    /// Returns the weights of this layer, followed by those of the next layers.
     pub(crate) fn as_slice(&self) -> &[f32] {
         &self.memory.as_slice()[self.start..]
     }

@@ -132,15 +132,13 @@ impl PostNormEncoder {
     }
 
     fn attention(&self) -> Attention<'_> {
-        Attention {
-            heads: self.config.num_attention_heads,
-            head_size: self.config.head_size(),
-            position_bias: self.position_bias.as_deref().map(|values| PositionBias {
-                values,
-                span: self.config.max_tokens(),
-            }),
-            coarse: self.int8,
-        }
+        let position_bias = self.position_bias.as_deref().map(|values| PositionBias {
+            values,
+            span: self.config.max_tokens(),
+        });
+        Attention::new(self.config.num_attention_heads, self.config.head_size())
+            .position_bias(position_bias)
+            .int8(self.int8)
     }
 
     /// Attention of all sequences, in units of some queries of one of them, so that `threads` have
@@ -167,7 +165,8 @@ impl PostNormEncoder {
         let attention = self.attention();
         let run = |scratch: &mut Scratch, (qkv, queries, out): (&[f32], _, &mut [f32])| {
             let scratch = &mut scratch.attention;
-            self.cpu.attention_of(attention, qkv, queries, scratch, out);
+            self.cpu
+                .attention_of_queries(attention, qkv, queries, scratch, out);
         };
         if threads == 1 {
             self.scratch

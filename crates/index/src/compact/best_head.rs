@@ -1,6 +1,6 @@
 //! How many dimensions of a row are worth a look before the rest.
 
-use cognate_kernels::CodePanels;
+use cognate_kernels::LeadingCodes;
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
@@ -31,7 +31,7 @@ pub(super) fn best_head(sample: ArrayView2<'_, f64>, rows: u32) -> Option<usize>
         .into_par_iter()
         .map(|query| reached(sample, &squares, query, rows))
         .collect();
-    let head = |h: usize| ((h + 1) * HEAD_STEP).min(dim.next_multiple_of(CodePanels::GROUP));
+    let head = |h: usize| ((h + 1) * HEAD_STEP).min(dim.next_multiple_of(LeadingCodes::GROUP));
     let cost = |h: usize| {
         let reached: usize = reached.iter().map(|of_heads| of_heads[h]).sum();
         let share = reached as f64 / (SAMPLE_QUERIES * taken) as f64;

@@ -26,7 +26,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use cognate_kernels::CodePanels;
+use cognate_kernels::LeadingCodes;
 use rayon::prelude::*;
 
 use super::{BLOCK_ROWS, Compact, LEAST_DIM, MAX_DIM, REST_ROWS, panels_len, rest_len};
@@ -161,8 +161,8 @@ impl Compact {
         let distortion = f64::from_bits(distortion);
         let sound = (LEAST_DIM..=MAX_DIM).contains(&layout.dim)
             && layout.rows > 0
-            && layout.head.is_multiple_of(CodePanels::GROUP)
-            && (CodePanels::GROUP..=layout.dim.next_multiple_of(CodePanels::GROUP))
+            && layout.head.is_multiple_of(LeadingCodes::GROUP)
+            && (LeadingCodes::GROUP..=layout.dim.next_multiple_of(LeadingCodes::GROUP))
                 .contains(&layout.head)
             && distortion >= 0.0;
         if !sound {

@@ -1,6 +1,6 @@
 use std::fs;
 
-use cognate_kernels::{Cpu, Reached};
+use cognate_kernels::{Candidate, Cpu};
 use proptest::prelude::*;
 
 use super::*;
@@ -81,7 +81,7 @@ fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> [usi
     let mut bounds = |floor| {
         let floors = || std::iter::repeat_n(floor, m);
         let mut first = Vec::new();
-        Cpu::detect().reached(encoded.heads(floors(), &mut reach), panels, &mut first);
+        Cpu::detect().first_pass(encoded.heads(floors(), &mut reach), panels, &mut first);
         first.retain(|found| found.row < block);
         let mut second = first.clone();
         if let Some(rests) = rests {
@@ -109,7 +109,7 @@ fn check(compact: &Compact, values: &[f32], queries: &[f32], floor: f32) -> [usi
     let pairs = || first.iter().zip(&second);
     assert!(pairs().all(|(first, second)| (first.query, first.row) == (second.query, second.row)));
     let passes = pairs().filter(|(first, _)| first.bound >= floor);
-    let (first, mut second): (Vec<Reached>, Vec<Reached>) = passes.unzip();
+    let (first, mut second): (Vec<Candidate>, Vec<Candidate>) = passes.unzip();
     second.retain(|found| found.bound >= floor);
     assert_eq!(some, [first, second]);
     some.map(|some| some.len())
@@ -132,8 +132,8 @@ proptest! {
         groups: usize,
     ) {
         let values = rows(kind, seed, 200, dim);
-        let groups = 1 + groups % dim.div_ceil(CodePanels::GROUP);
-        let compact = with_head(dim, &values, CodePanels::GROUP * groups);
+        let groups = 1 + groups % dim.div_ceil(LeadingCodes::GROUP);
+        let compact = with_head(dim, &values, LeadingCodes::GROUP * groups);
         check(&compact, &values, &rows(other, seed ^ 1, 7, dim), 0.5);
         // Rows against themselves are the nearest there is.
         check(&compact, &values, &values[..dim * 5], 1.0);

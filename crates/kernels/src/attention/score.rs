@@ -1,30 +1,30 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
-use super::PANEL_VECTORS;
-use crate::simd::{IntegerKernel, Integers, Kernel, LANES, Simd};
+use super::panel::{PANEL_VECTORS, PanelLanes};
+use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// The scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and the largest of each
-/// query.
+/// Computes the scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and returns the
+/// largest score of each query.
 pub(super) struct Score<'a, P> {
     pub(super) products: P,
     pub(super) tokens: usize,
     pub(super) vectors: usize,
-    /// Turned; that of the first query with the last key comes first.
+    /// The reversed position bias; the bias of the first query with the last key comes first.
     pub(super) bias: Option<&'a [f32]>,
     pub(super) scores: &'a mut [f32],
 }
 
 /// The products of keys and a panel of queries.
 pub(super) trait Products<S: Simd> {
-    /// Those of the keys `key..key + R`.
+    /// Computes the products of the keys `key..key + R`.
     fn tile<const R: usize, const V: usize>(&self, s: S, key: usize) -> [[S::F; V]; R];
 }
 
-/// Products of keys as they are, and queries as [`PackQueries`](super::pack::PackQueries) leaves them.
+/// Products of keys in f32 and queries packed by [`PackQueries`](super::pack::PackQueries).
 pub(super) struct FloatProducts<'a> {
     pub(super) keys: Rows<'a>,
     pub(super) head_size: usize,
@@ -40,15 +40,16 @@ impl<S: Simd> Products<S> for FloatProducts<'_> {
     }
 }
 
-/// Products of codes, as [`QuantizeKeys`](super::pack::QuantizeKeys) and
-/// [`QuantizeQueries`](super::pack::QuantizeQueries) leave them: `scale · sum + offset`.
+/// Products of the codes written by [`QuantizeKeys`](super::quantize::QuantizeKeys) and
+/// [`QuantizeQueries`](super::quantize::QuantizeQueries): `scale · sum + offset`.
 pub(super) struct CodeProducts<'a> {
     pub(super) keys: Rows<'a, i32>,
-    /// Words of a key.
+    /// The number of words of a key.
     pub(super) groups: usize,
     pub(super) queries: &'a [i32],
-    /// Of each query.
+    /// The scale of each query.
     pub(super) scales: &'a [f32],
+    /// The offset of each query.
     pub(super) offsets: &'a [f32],
 }
 
@@ -72,7 +73,7 @@ impl<S: Integers> Products<S> for CodeProducts<'_> {
 }
 
 impl Kernel for Score<'_, FloatProducts<'_>> {
-    type Output = [[f32; LANES]; PANEL_VECTORS];
+    type Output = PanelLanes;
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Self::Output {
@@ -80,8 +81,8 @@ impl Kernel for Score<'_, FloatProducts<'_>> {
     }
 }
 
-impl IntegerKernel for Score<'_, CodeProducts<'_>> {
-    type Output = [[f32; LANES]; PANEL_VECTORS];
+impl Kernel for Score<'_, CodeProducts<'_>> {
+    type Output = PanelLanes;
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> Self::Output {
@@ -91,7 +92,7 @@ impl IntegerKernel for Score<'_, CodeProducts<'_>> {
 
 impl<P> Score<'_, P> {
     #[inline(always)]
-    fn panel<S: Simd>(self, s: S) -> [[f32; LANES]; PANEL_VECTORS]
+    fn panel<S: Simd>(self, s: S) -> PanelLanes
     where
         P: Products<S>,
     {
@@ -102,7 +103,7 @@ impl<P> Score<'_, P> {
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> [[f32; LANES]; PANEL_VECTORS]
+    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> PanelLanes
     where
         P: Products<S>,
     {
@@ -124,7 +125,7 @@ impl<P> Score<'_, P> {
         found
     }
 
-    /// One tile of scores.
+    /// Computes one tile of scores.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,

@@ -2,13 +2,20 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::float_cmp,
-    reason = "a head is small, and bits are what is compared"
+    reason = "a head is small, and bits are compared"
 )]
-use super::*;
-use crate::testing::numbers;
 
-/// Attention in f64, one score after the other.
-fn plain(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> {
+use super::column_block::column_block_vectors;
+use super::pack::PackQueries;
+use super::panel::PANEL_VECTORS;
+use super::quantize::{QuantizeKeys, QuantizeQueries, QuantizeValues};
+use super::*;
+use crate::simd::{GROUP, LANES};
+use crate::testing::numbers;
+use crate::tile::Rows;
+
+/// Computes attention in f64, one score after the other.
+fn reference(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> {
     let (size, width) = (attention.head_size, attention.heads * attention.head_size);
     let at =
         |token: usize, part: usize, i: usize| f64::from(qkv[token * 3 * width + part * width + i]);
@@ -69,17 +76,12 @@ fn every_level_equals_attention_in_f64_at_every_length() {
                 .map(|x| x * 8.0 / (head_size as f32).sqrt())
                 .collect();
             for position_bias in [None, position_bias] {
-                let attention = Attention {
-                    heads,
-                    head_size,
-                    position_bias,
-                    coarse: false,
-                };
+                let attention = Attention::new(heads, head_size).position_bias(position_bias);
                 let found = run(Cpu::portable(), attention, &qkv);
                 for cpu in Cpu::available() {
                     assert_eq!(run(cpu, attention, &qkv), found, "{cpu:?} {tokens}");
                 }
-                for (found, expected) in found.iter().zip(plain(&attention, &qkv, tokens)) {
+                for (found, expected) in found.iter().zip(reference(&attention, &qkv, tokens)) {
                     let error = (f64::from(*found) - expected).abs();
                     assert!(error < 1e-5, "{tokens}: {found}, expected {expected}");
                 }
@@ -89,36 +91,32 @@ fn every_level_equals_attention_in_f64_at_every_length() {
 }
 
 #[test]
-fn coarse_attention_is_that_of_all_levels_and_near_the_exact() {
+fn int8_attention_has_the_same_bits_on_every_level_and_is_near_f64() {
     for (heads, head_size) in [(4, 8), (3, 32), (1, 77), (2, 64)] {
         let width = heads * head_size;
-        for tokens in [1, LEAST_COARSE - 1, LEAST_COARSE, 50, 95] {
+        for tokens in [1, MIN_INT8_TOKENS - 1, MIN_INT8_TOKENS, 50, 95] {
             // Scores are from -1 to 1.
             let factor = 1.0 / (head_size as f32).sqrt();
             let mut qkv = numbers(6, 3 * tokens * width);
             for row in qkv.chunks_mut(3 * width) {
                 row[..2 * width].iter_mut().for_each(|x| *x *= factor);
             }
-            let attention = Attention {
-                heads,
-                head_size,
-                position_bias: None,
-                coarse: true,
-            };
+            let attention = Attention::new(heads, head_size).int8(true);
             let found = run(Cpu::portable(), attention, &qkv);
             for cpu in Cpu::available() {
                 assert_eq!(run(cpu, attention, &qkv), found, "{cpu:?} {tokens}");
             }
-            let bound = if tokens < LEAST_COARSE {
+            let bound = if tokens < MIN_INT8_TOKENS {
                 1e-5
             } else {
-                // Of scores that are sums of products with half a step of either, of weights that
-                // are 1 off and exp(-2) of 255 at least, and of values.
+                // The errors of the scores, which are sums of products with an error of half a step
+                // in either factor; of the weights, which are off by 1 and at least exp(-2) of 255;
+                // and of the values.
                 let scores = 0.501 / 64.0 + 0.501 / 127.0;
                 2.0 * f64::exp_m1(2.0 * scores) + f64::exp(2.0) / 255.0 + 0.501 / 64.0
             };
             let mut squares = 0.0;
-            for (found, expected) in found.iter().zip(plain(&attention, &qkv, tokens)) {
+            for (found, expected) in found.iter().zip(reference(&attention, &qkv, tokens)) {
                 let error = (f64::from(*found) - expected).abs();
                 assert!(error < bound, "{tokens}: {found}, expected {expected}");
                 squares += error * error;
@@ -129,14 +127,14 @@ fn coarse_attention_is_that_of_all_levels_and_near_the_exact() {
     }
 }
 
-/// The nearest code, ties to even.
+/// Returns the nearest code, ties to even.
 fn code(x: f32, scale: f32) -> f32 {
     // One rounding: the product is exact in f64.
     (f64::from(x) * f64::from(1.0 / scale)).round_ties_even() as f32
 }
 
 #[test]
-fn codes_of_keys_and_queries_equal_their_plain_twins() {
+fn codes_of_keys_and_queries_equal_the_reference() {
     for size in [1usize, 8, 16, 33, 64] {
         let (tokens, words) = (35, size.next_multiple_of(LANES) / GROUP);
         let x: Vec<f32> = numbers(size as u64, tokens * size);
@@ -148,7 +146,7 @@ fn codes_of_keys_and_queries_equal_their_plain_twins() {
         let largest = |x: &[f32]| x.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
         for cpu in Cpu::available() {
             let mut keys = vec![0; tokens * words];
-            let key_scale = cpu.run_integers(QuantizeKeys {
+            let key_scale = cpu.run(QuantizeKeys {
                 rows,
                 tokens,
                 size,
@@ -173,7 +171,7 @@ fn codes_of_keys_and_queries_equal_their_plain_twins() {
             });
             let mut codes = vec![0; words * vectors * LANES];
             let [mut scales, mut offsets] = [[0.0; LANES * PANEL_VECTORS]; 2];
-            cpu.run_integers(QuantizeQueries {
+            cpu.run(QuantizeQueries {
                 packed: &packed,
                 vectors,
                 key_scale,
@@ -198,10 +196,10 @@ fn codes_of_keys_and_queries_equal_their_plain_twins() {
 }
 
 #[test]
-fn codes_of_values_are_near_and_no_pair_is_too_large() {
+fn codes_of_values_are_accurate_and_no_pair_sum_is_too_large() {
     for (tokens, size) in [(32usize, 8usize), (33, 32), (50, 77), (35, 64)] {
         let mut x = numbers(tokens as u64, tokens * size);
-        // A column of the largest values, and one of neighbours of opposite signs.
+        // A column of the largest values, and one whose adjacent values have opposite signs.
         for (token, row) in x.chunks_mut(size).enumerate() {
             row[0] = 1.0;
             row[1] = if token % 2 == 0 { 1.0 } else { -1.0 };
@@ -215,7 +213,7 @@ fn codes_of_values_are_near_and_no_pair_is_too_large() {
         for cpu in Cpu::available() {
             let mut words = vec![0; groups * padded];
             let mut scales = vec![0.0; padded];
-            cpu.run_integers(QuantizeValues {
+            cpu.run(QuantizeValues {
                 rows,
                 tokens,
                 size,
@@ -225,7 +223,7 @@ fn codes_of_values_are_near_and_no_pair_is_too_large() {
             assert_eq!((scales[0], scales[1]), (1.0 / 64.0, 1.0 / 127.0));
             let mut column = 0;
             while column < size {
-                let width = group(cpu.tile_columns() / LANES, size - column) * LANES;
+                let width = column_block_vectors(cpu.tile_columns() / LANES, size - column) * LANES;
                 for i in column..size.min(column + width) {
                     let codes = (0..groups).flat_map(|g| {
                         let word = words[column * groups + g * width + i - column];
@@ -248,15 +246,10 @@ fn codes_of_values_are_near_and_no_pair_is_too_large() {
 }
 
 #[test]
-fn what_is_no_number_stays_none() {
+fn nan_and_infinity_make_the_result_nan() {
     let (tokens, size) = (40, 16);
-    for (bad, coarse) in [(f32::NAN, false), (f32::NAN, true), (f32::INFINITY, true)] {
-        let attention = Attention {
-            heads: 1,
-            head_size: size,
-            position_bias: None,
-            coarse,
-        };
+    for (bad, int8) in [(f32::NAN, false), (f32::NAN, true), (f32::INFINITY, true)] {
+        let attention = Attention::new(1, size).int8(int8);
         for cpu in Cpu::available() {
             let mut qkv = numbers(1, 3 * tokens * size);
             qkv[7 * 3 * size + 3] = bad;
@@ -275,13 +268,8 @@ fn what_is_no_number_stays_none() {
 }
 
 #[test]
-fn what_was_in_the_scratch_does_not_show() {
-    let attention = Attention {
-        heads: 2,
-        head_size: 24,
-        position_bias: None,
-        coarse: false,
-    };
+fn the_previous_contents_of_the_scratch_do_not_matter() {
+    let attention = Attention::new(2, 24);
     let mut scratch = AttentionScratch::default();
     for tokens in [70, 3, 33, 1] {
         let qkv = numbers(tokens as u64, 3 * tokens * 48);
@@ -292,35 +280,31 @@ fn what_was_in_the_scratch_does_not_show() {
 }
 
 #[test]
-fn some_of_the_queries_get_what_all_get() {
-    let attention = Attention {
-        heads: 3,
-        head_size: 20,
-        position_bias: None,
-        coarse: false,
-    };
+fn a_subset_of_the_queries_has_the_results_of_all_queries() {
+    let attention = Attention::new(3, 20);
     let (tokens, width) = (50, 60);
     let qkv = numbers(9, 3 * tokens * width);
     let all = run(Cpu::detect(), attention, &qkv);
     for queries in [0..50, 0..7, 7..50, 13..14, 50..50] {
         let mut out = vec![f32::NAN; queries.len() * width];
         let mut scratch = AttentionScratch::default();
-        Cpu::detect().attention_of(attention, &qkv, queries.clone(), &mut scratch, &mut out);
+        Cpu::detect().attention_of_queries(
+            attention,
+            &qkv,
+            queries.clone(),
+            &mut scratch,
+            &mut out,
+        );
         assert_eq!(out, all[queries.start * width..queries.end * width]);
     }
 }
 
 #[test]
 #[should_panic = "the sequence is longer than the position bias"]
-fn a_sequence_beyond_the_position_bias_is_a_panic() {
-    let attention = Attention {
-        heads: 1,
-        head_size: 1,
-        position_bias: Some(PositionBias {
-            values: &[0.0],
-            span: 1,
-        }),
-        coarse: false,
-    };
+fn a_sequence_longer_than_the_position_bias_panics() {
+    let attention = Attention::new(1, 1).position_bias(Some(PositionBias {
+        values: &[0.0],
+        span: 1,
+    }));
     run(Cpu::detect(), attention, &[0.0; 6]);
 }

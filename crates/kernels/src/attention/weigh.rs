@@ -1,18 +1,19 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
-use super::group;
-use crate::simd::{IntegerKernel, Integers, Kernel, LANES, Simd};
+use super::column_block::column_block_vectors;
+use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Multiply, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// Sums the values of all tokens by the weights of each query, over the sum of the weights.
+/// Computes the weighted mean of the values of all tokens for each query of a panel.
 pub(super) struct Weigh<'a, P> {
     pub(super) products: P,
-    /// Sums of the weights of each query.
+    /// The sum of the weights of each query.
     pub(super) sums: &'a [f32],
-    /// The first of `size` columns of the first query; the next query is `stride` further on.
+    /// The output, from the first of `size` columns of the first query on; the next query is `stride`
+    /// elements later.
     pub(super) out: &'a mut [f32],
     pub(super) stride: usize,
     pub(super) size: usize,
@@ -20,7 +21,7 @@ pub(super) struct Weigh<'a, P> {
 
 /// The products of weights and values.
 pub(super) trait Products<S: Simd> {
-    /// Those of the queries `query..query + R`, and the columns from `column` on.
+    /// Computes the products of the queries `query..query + R` and the columns from `column` on.
     fn tile<const R: usize, const V: usize>(
         &self,
         s: S,
@@ -29,12 +30,13 @@ pub(super) trait Products<S: Simd> {
     ) -> [[S::F; V]; R];
 }
 
-/// Weights, `[steps, panel]`, and values in groups of columns, `[steps, columns]` each: as they are,
-/// as [`PackValues`](super::pack::PackValues) leaves them, a step a token; or words of codes, as
-/// [`QuantizeValues`](super::quantize::QuantizeValues) leaves them, a step a word.
+/// Weights, `[steps, panel width]`, and values in blocks of columns, `[steps, columns]` each.
+///
+/// In f32, [`PackValues`](super::pack::PackValues) packs the values, and a step is a token. In 8 bits,
+/// [`QuantizeValues`](super::quantize::QuantizeValues) packs them, and a step is a word of codes.
 pub(super) struct Factors<'a, E> {
     pub(super) weights: &'a [E],
-    pub(super) panel: usize,
+    pub(super) panel_width: usize,
     pub(super) steps: usize,
     pub(super) values: &'a [E],
 }
@@ -55,7 +57,7 @@ impl<E: Copy + Default> Factors<'_, E> {
         let weights = Rows {
             values: &self.weights[query..],
             stride: 1,
-            step: self.panel,
+            step: self.panel_width,
         };
         let zeros = [[M::splat(s, E::default()); V]; R];
         tile::<S, M, R, V>(s, zeros, weights, self.steps, values, &[])
@@ -74,9 +76,10 @@ impl<S: Simd> Products<S> for Factors<'_, f32> {
     }
 }
 
-/// Codes, and what a step of the values' is worth in each column.
+/// Weights and values in codes, and the scales of the values.
 pub(super) struct ScaledFactors<'a> {
     pub(super) codes: Factors<'a, i32>,
+    /// The scale of each column of the values.
     pub(super) scales: &'a [f32],
 }
 
@@ -109,7 +112,7 @@ impl Kernel for Weigh<'_, Factors<'_, f32>> {
     }
 }
 
-impl IntegerKernel for Weigh<'_, ScaledFactors<'_>> {
+impl Kernel for Weigh<'_, ScaledFactors<'_>> {
     type Output = ();
 
     #[inline(always)]
@@ -126,18 +129,18 @@ impl<P> Weigh<'_, P> {
     {
         let mut column = 0;
         while column < self.size {
-            let group = group(S::TILE_VECTORS, self.size - column);
-            match group {
-                4 => self.group::<S, 4>(s, column),
-                2 => self.group::<S, 2>(s, column),
-                _ => self.group::<S, 1>(s, column),
+            let vectors = column_block_vectors(S::TILE_VECTORS, self.size - column);
+            match vectors {
+                4 => self.column_block::<S, 4>(s, column),
+                2 => self.column_block::<S, 2>(s, column),
+                _ => self.column_block::<S, 1>(s, column),
             }
-            column += group * LANES;
+            column += vectors * LANES;
         }
     }
 
     #[inline(always)]
-    fn group<S: Simd, const V: usize>(&mut self, s: S, column: usize)
+    fn column_block<S: Simd, const V: usize>(&mut self, s: S, column: usize)
     where
         P: Products<S>,
     {
@@ -146,7 +149,7 @@ impl<P> Weigh<'_, P> {
         }
     }
 
-    /// One tile of outputs.
+    /// Computes one tile of outputs.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const V: usize>(
         &mut self,
@@ -164,7 +167,7 @@ impl<P> Weigh<'_, P> {
                 let value = s.mul(sums[v], inverse);
                 match chunk.as_mut_array() {
                     Some(chunk) => s.store(value, chunk),
-                    None => s.store_some(value, chunk),
+                    None => s.store_partial(value, chunk),
                 }
             }
         }

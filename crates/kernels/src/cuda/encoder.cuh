@@ -1,56 +1,20 @@
-// The layers of a post-norm transformer over packed tokens: what lies between the matrix products.
+// The layers of a post-norm transformer over packed tokens, except for the matrix products.
 //
-// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`), each in a module of its own, for
-// the driver compiles a module as a whole. Sums, norms and the softmax are computed in f32 whatever the
-// format. Rows are as wide as a multiple of 8.
+// Every kernel exists for f32, f16 and bf16 (`_f32`, `_f16`, `_bf16`). Each format has its own module,
+// because the driver compiles a module as a whole. Sums, norms and the softmax are computed in f32 for
+// every format. The widths of rows are multiples of 8.
 
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
 #include <math_constants.h>
-#include <stdint.h>
+
+#include "attention.cuh"
+#include "values.cuh"
 
 namespace {
 
-__device__ inline float wide(float x) { return x; }
-__device__ inline float wide(__half x) { return __half2float(x); }
-__device__ inline float wide(__nv_bfloat16 x) { return __bfloat162float(x); }
-
-template <typename T> __device__ inline T narrow(float x);
-template <> __device__ inline float narrow<float>(float x) { return x; }
-template <> __device__ inline __half narrow<__half>(float x) { return __float2half_rn(x); }
-template <> __device__ inline __nv_bfloat16 narrow<__nv_bfloat16>(float x) {
-    return __float2bfloat16_rn(x);
-}
-
-// Values that are loaded and stored together.
-template <typename T, int N> struct alignas(N * sizeof(T)) Pack {
-    T values[N];
-};
-
-// 16 bytes of values.
-template <typename T> constexpr int PACK = 16 / sizeof(T);
-
-template <typename T, int N> __device__ inline Pack<T, N> load(const T *from) {
-    return *reinterpret_cast<const Pack<T, N> *>(from);
-}
-
-template <typename T, int N> __device__ inline void store(T *to, const Pack<T, N> &pack) {
-    *reinterpret_cast<Pack<T, N> *>(to) = pack;
-}
-
-__device__ inline float sum_of_warp(float x) {
-    for (int distance = 16; distance > 0; distance /= 2) {
-        x += __shfl_xor_sync(0xffffffff, x, distance);
-    }
-    return x;
-}
-
-constexpr int WARPS = 4;
-constexpr int THREADS = 32 * WARPS;
-
-// One warp normalizes one row; `pair(at)` gives the values at `at` and `at + 1`.
+// Normalizes one row by one warp. `pair(at)` returns the values at `at` and `at + 1`; `row` is shared
+// memory for the values of the row.
 template <typename T, typename F>
 __device__ inline void norm_row(F pair, const float *scale, const float *shift, float epsilon,
                                 uint32_t width, float *row, T *out) {
@@ -73,33 +37,33 @@ __device__ inline void norm_row(F pair, const float *scale, const float *shift, 
         const float2 a = *reinterpret_cast<const float2 *>(scale + at);
         const float2 b = *reinterpret_cast<const float2 *>(shift + at);
         Pack<T, 2> y;
-        y.values[0] = narrow<T>((x.x - mean) * inverse * a.x + b.x);
-        y.values[1] = narrow<T>((x.y - mean) * inverse * a.y + b.y);
+        y.values[0] = from_float<T>((x.x - mean) * inverse * a.x + b.x);
+        y.values[1] = from_float<T>((x.y - mean) * inverse * a.y + b.y);
         store<T, 2>(out + at, y);
     }
 }
 
-// The vectors of a token's word and place, added and normalized.
+// Adds the token embedding and the position embedding of each token and normalizes the sum.
 template <typename T>
-__device__ void embed(const T *words, const T *places, const uint32_t *ids,
-                      const uint32_t *positions, const float *scale, const float *shift,
-                      float epsilon, uint32_t rows, uint32_t width, T *out) {
+__device__ void embed(const T *token_embeddings, const T *position_embeddings,
+                      const uint32_t *ids, const uint32_t *positions, const float *scale,
+                      const float *shift, float epsilon, uint32_t rows, uint32_t width, T *out) {
     extern __shared__ float memory[];
     const uint32_t warp = threadIdx.x / 32;
     const uint32_t row = blockIdx.x * WARPS + warp;
     if (row >= rows) return;
-    const T *word = words + size_t(ids[row]) * width;
-    const T *place = places + size_t(positions[row]) * width;
+    const T *token = token_embeddings + size_t(ids[row]) * width;
+    const T *position = position_embeddings + size_t(positions[row]) * width;
     const auto pair = [=](uint32_t at) {
-        const auto a = load<T, 2>(word + at), b = load<T, 2>(place + at);
-        return make_float2(wide(a.values[0]) + wide(b.values[0]),
-                           wide(a.values[1]) + wide(b.values[1]));
+        const auto a = load<T, 2>(token + at), b = load<T, 2>(position + at);
+        return make_float2(to_float(a.values[0]) + to_float(b.values[0]),
+                           to_float(a.values[1]) + to_float(b.values[1]));
     };
     norm_row<T>(pair, scale, shift, epsilon, width, memory + warp * width,
                 out + size_t(row) * width);
 }
 
-// A product with its bias and what went around it, normalized.
+// Adds a product, its bias and the residual connection and normalizes the sum.
 template <typename T>
 __device__ void add_norm(const T *product, const T *bias, const T *residual, const float *scale,
                          const float *shift, float epsilon, uint32_t rows, uint32_t width,
@@ -109,11 +73,11 @@ __device__ void add_norm(const T *product, const T *bias, const T *residual, con
     const uint32_t row = blockIdx.x * WARPS + warp;
     if (row >= rows) return;
     const T *x = product + size_t(row) * width;
-    const T *around = residual + size_t(row) * width;
+    const T *skip = residual + size_t(row) * width;
     const auto pair = [=](uint32_t at) {
-        const auto a = load<T, 2>(x + at), b = load<T, 2>(bias + at), c = load<T, 2>(around + at);
-        return make_float2(wide(a.values[0]) + wide(b.values[0]) + wide(c.values[0]),
-                           wide(a.values[1]) + wide(b.values[1]) + wide(c.values[1]));
+        const auto a = load<T, 2>(x + at), b = load<T, 2>(bias + at), c = load<T, 2>(skip + at);
+        return make_float2(to_float(a.values[0]) + to_float(b.values[0]) + to_float(c.values[0]),
+                           to_float(a.values[1]) + to_float(b.values[1]) + to_float(c.values[1]));
     };
     norm_row<T>(pair, scale, shift, epsilon, width, memory + warp * width,
                 out + size_t(row) * width);
@@ -126,12 +90,12 @@ __device__ inline float activate(float x, uint32_t activation) {
     case 1: // GELU by tanh
         return 0.5f * x *
                (1.0f + tanhf(0.79788456080286536f * (x + 0.044715f * x * x * x)));
-    default: // ReLU; no number stays none
+    default: // ReLU; NaN stays NaN
         return x < 0.0f ? 0.0f : x;
     }
 }
 
-// A product with its bias, through the activation.
+// Adds the bias to a product and applies the activation.
 template <typename T>
 __device__ void bias_activation(const T *product, const T *bias, uint32_t activation,
                                 uint32_t packs, uint32_t packs_of_row, T *out) {
@@ -143,12 +107,13 @@ __device__ void bias_activation(const T *product, const T *bias, uint32_t activa
     Pack<T, N> y;
 #pragma unroll
     for (int i = 0; i < N; i++) {
-        y.values[i] = narrow<T>(activate(wide(x.values[i]) + wide(b.values[i]), activation));
+        const float sum = to_float(x.values[i]) + to_float(b.values[i]);
+        y.values[i] = from_float<T>(activate(sum, activation));
     }
     store<T, N>(out + size_t(at) * N, y);
 }
 
-// One row for each text from its hidden states. Sums are in f64, in the order of the tokens.
+// Pools the hidden states of each sequence into one row. Sums are in f64, in the order of the tokens.
 template <typename T>
 __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *lengths,
                      uint32_t skip, uint32_t mode, uint32_t width, uint32_t stride, float *out) {
@@ -157,7 +122,7 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
     const T *states = hidden + size_t(starts[blockIdx.x]) * width;
     for (uint32_t column = threadIdx.x; column < width; column += blockDim.x) {
         const auto state = [=](uint32_t token) {
-            return wide(states[size_t(token) * width + column]);
+            return to_float(states[size_t(token) * width + column]);
         };
         float pooled = 0;
         if (mode == 0) { // the first token
@@ -169,7 +134,7 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
             }
         } else if (mode == 5) { // the last token
             pooled = from == length ? 0 : state(length - 1);
-        } else { // averages
+        } else { // means
             double sum = 0, weights = 0;
             for (uint32_t token = from; token < length; token++) {
                 const double weight = mode == 4 ? token + 1 : 1;
@@ -183,310 +148,6 @@ __device__ void pool(const T *hidden, const uint32_t *starts, const uint32_t *le
     }
 }
 
-// Attention over packed sequences (https://arxiv.org/abs/2205.14135): the scores of a tile of
-// queries stay on the chip, and the softmax goes along with the keys.
-//
-// `qkv` is `[T, 3 * heads * head_size]`, its bias not added yet. A block works on one tile and one
-// head; a tile is the first row of a sequence, its length, and the first of some queries in it.
-// `biases` is `[heads, 2 * span - 1]` by the distance of a key, or null. A head is padded with zeros to D.
-struct Tile {
-    uint32_t start, length, query;
-};
-
-__device__ inline Tile tile_of_block(const uint32_t *tiles) {
-    const uint32_t *tile = tiles + size_t(blockIdx.x) * 3;
-    return {tile[0], tile[1], tile[2]};
-}
-
-constexpr float LOG2_E = 1.44269504088896341f;
-
-template <typename T> __device__ inline uint32_t pair_of(float low, float high) {
-    const Pack<T, 2> pair = {narrow<T>(low), narrow<T>(high)};
-    return *reinterpret_cast<const uint32_t *>(&pair);
-}
-
-__device__ inline void load_matrices(uint32_t (&to)[4], const void *row) {
-    const uint32_t address = static_cast<uint32_t>(__cvta_generic_to_shared(row));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-                 : "r"(address)
-                 : "memory");
-}
-
-__device__ inline void load_matrices_transposed(uint32_t (&to)[4], const void *row) {
-    const uint32_t address = static_cast<uint32_t>(__cvta_generic_to_shared(row));
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-                 : "r"(address)
-                 : "memory");
-}
-
-// c += a * b, of 16 × 16 and 16 × 8.
-template <typename T>
-__device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], uint32_t b0,
-                                    uint32_t b1);
-template <>
-__device__ inline void multiply_add<__half>(float (&c)[4], const uint32_t (&a)[4], uint32_t b0,
-                                            uint32_t b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
-                 "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-template <>
-__device__ inline void multiply_add<__nv_bfloat16>(float (&c)[4], const uint32_t (&a)[4],
-                                                   uint32_t b0, uint32_t b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-                 "{%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
-// Some rows of queries, keys or values of one head, with their bias; zeros past the end.
-template <typename T, int D, int ROWS, int STRIDE, typename S>
-__device__ inline void load_rows(S *to, const T *from, const T *bias, uint32_t rows,
-                                 uint32_t stride, uint32_t head_size) {
-    constexpr int N = 8;
-    for (int at = threadIdx.x; at < ROWS * (D / N); at += THREADS) {
-        const uint32_t row = at / (D / N), column = at % (D / N) * N;
-        float values[N] = {};
-        if (row < rows && column < head_size) {
-            const auto x = load<T, N>(from + size_t(row) * stride + column);
-            const auto b = load<T, N>(bias + column);
-#pragma unroll
-            for (int i = 0; i < N; i++) {
-                values[i] = wide(x.values[i]) + wide(b.values[i]);
-            }
-        }
-        S *place = to + row * STRIDE + column;
-        if constexpr (STRIDE % N == 0) {
-            Pack<S, N> pack;
-#pragma unroll
-            for (int i = 0; i < N; i++) {
-                pack.values[i] = narrow<S>(values[i]);
-            }
-            store<S, N>(place, pack);
-        } else {
-#pragma unroll
-            for (int i = 0; i < N; i++) {
-                place[i] = narrow<S>(values[i]);
-            }
-        }
-    }
-}
-
-// In 16 bits, on the tensor cores: 64 queries and 64 keys at a time, 16 queries a warp.
-template <typename T, int D>
-__device__ void attention_16(const T *qkv, const T *bias, const uint32_t *tiles,
-                             const float *biases, uint32_t span, uint32_t heads,
-                             uint32_t head_size, T *out) {
-    constexpr int QUERIES = 16 * WARPS, KEYS = 64, STRIDE = D + 8;
-    __shared__ __align__(16) T keys[KEYS * STRIDE];
-    __shared__ __align__(16) T values[KEYS * STRIDE];
-    const Tile tile = tile_of_block(tiles);
-    const uint32_t head = blockIdx.y, width = heads * head_size, stride = 3 * width;
-    const uint32_t warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    const T *rows = qkv + size_t(tile.start) * stride + head * head_size;
-    const T *head_bias = bias + head * head_size;
-    const float scale = LOG2_E / sqrtf(float(head_size));
-
-    load_rows<T, D, QUERIES, STRIDE>(keys, rows + size_t(tile.query) * stride, head_bias,
-                                     tile.length - tile.query, stride, head_size);
-    __syncthreads();
-    uint32_t q[D / 16][4];
-#pragma unroll
-    for (int k = 0; k < D / 16; k++) {
-        load_matrices(q[k], keys + (warp * 16 + lane % 16) * STRIDE + k * 16 + lane / 16 * 8);
-    }
-
-    float sums[D / 8][4] = {};
-    float largest[2] = {-CUDART_INF_F, -CUDART_INF_F}, totals[2] = {};
-    for (uint32_t first = 0; first < tile.length; first += KEYS) {
-        __syncthreads();
-        const T *from = rows + size_t(first) * stride;
-        const uint32_t left = tile.length - first;
-        load_rows<T, D, KEYS, STRIDE>(keys, from + width, head_bias + width, left, stride,
-                                      head_size);
-        load_rows<T, D, KEYS, STRIDE>(values, from + 2 * width, head_bias + 2 * width, left,
-                                      stride, head_size);
-        __syncthreads();
-
-        float scores[KEYS / 8][4] = {};
-#pragma unroll
-        for (int k = 0; k < D / 16; k++) {
-#pragma unroll
-            for (int n = 0; n < KEYS / 16; n++) {
-                uint32_t b[4];
-                load_matrices(b, keys + (n * 16 + lane % 8 + lane / 16 * 8) * STRIDE + k * 16 +
-                                     lane / 8 % 2 * 8);
-                multiply_add<T>(scores[2 * n], q[k], b[0], b[1]);
-                multiply_add<T>(scores[2 * n + 1], q[k], b[2], b[3]);
-            }
-        }
-
-        // A thread holds the keys 2 * (lane % 4) and the next of each eight, of two queries.
-        float best[2] = {largest[0], largest[1]};
-#pragma unroll
-        for (int n = 0; n < KEYS / 8; n++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                const uint32_t key = first + n * 8 + lane % 4 * 2 + i % 2;
-                const uint32_t query = tile.query + warp * 16 + lane / 4 + i / 2 * 8;
-                float score = scores[n][i] * scale;
-                if (biases != nullptr && key < tile.length && query < tile.length) {
-                    score += LOG2_E * biases[head * (2 * span - 1) + span - 1 + key - query];
-                }
-                scores[n][i] = key < tile.length ? score : -CUDART_INF_F;
-                best[i / 2] = fmaxf(best[i / 2], scores[n][i]);
-            }
-        }
-#pragma unroll
-        for (int half = 0; half < 2; half++) {
-            best[half] = fmaxf(best[half], __shfl_xor_sync(0xffffffff, best[half], 1));
-            best[half] = fmaxf(best[half], __shfl_xor_sync(0xffffffff, best[half], 2));
-            const float shrink = exp2f(largest[half] - best[half]);
-            largest[half] = best[half];
-            totals[half] *= shrink;
-#pragma unroll
-            for (int d = 0; d < D / 8; d++) {
-                sums[d][2 * half] *= shrink;
-                sums[d][2 * half + 1] *= shrink;
-            }
-        }
-#pragma unroll
-        for (int n = 0; n < KEYS / 8; n++) {
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                scores[n][i] = exp2f(scores[n][i] - largest[i / 2]);
-                totals[i / 2] += scores[n][i];
-            }
-        }
-
-        // What a product gave is laid out as the next one takes it.
-#pragma unroll
-        for (int k = 0; k < KEYS / 16; k++) {
-            const auto &low = scores[2 * k], &high = scores[2 * k + 1];
-            const uint32_t weights[4] = {pair_of<T>(low[0], low[1]), pair_of<T>(low[2], low[3]),
-                                         pair_of<T>(high[0], high[1]),
-                                         pair_of<T>(high[2], high[3])};
-#pragma unroll
-            for (int d = 0; d < D / 16; d++) {
-                uint32_t b[4];
-                load_matrices_transposed(b, values + (k * 16 + lane % 16) * STRIDE + d * 16 +
-                                                lane / 16 * 8);
-                multiply_add<T>(sums[2 * d], weights, b[0], b[1]);
-                multiply_add<T>(sums[2 * d + 1], weights, b[2], b[3]);
-            }
-        }
-    }
-
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-        float total = totals[half];
-        total += __shfl_xor_sync(0xffffffff, total, 1);
-        total += __shfl_xor_sync(0xffffffff, total, 2);
-        const uint32_t query = tile.query + warp * 16 + lane / 4 + half * 8;
-        if (query >= tile.length) continue;
-        T *row = out + size_t(tile.start + query) * width + head * head_size;
-#pragma unroll
-        for (int d = 0; d < D / 8; d++) {
-            const uint32_t column = d * 8 + lane % 4 * 2;
-            if (column < head_size) {
-                const Pack<T, 2> pair = {narrow<T>(sums[d][2 * half] / total),
-                                         narrow<T>(sums[d][2 * half + 1] / total)};
-                store<T, 2>(row + column, pair);
-            }
-        }
-    }
-}
-
-// In f32: 32 queries and 32 keys at a time; four threads share a query and take every fourth key.
-template <typename T, int D>
-__device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
-                             const float *biases, uint32_t span, uint32_t heads,
-                             uint32_t head_size, T *out) {
-    static_assert(sizeof(T) == sizeof(float));
-    constexpr int SHARE = 4, QUERIES = THREADS / SHARE, KEYS = 32, STRIDE = D + 1;
-    __shared__ float keys[KEYS * STRIDE];
-    __shared__ float values[KEYS * STRIDE];
-    const Tile tile = tile_of_block(tiles);
-    const uint32_t head = blockIdx.y, width = heads * head_size, stride = 3 * width;
-    const uint32_t share = threadIdx.x % SHARE, place = threadIdx.x / SHARE;
-    const uint32_t query = tile.query + place;
-    const float *rows = qkv + size_t(tile.start) * stride + head * head_size;
-    const float *head_bias = bias + head * head_size;
-    const float scale = 1.0f / sqrtf(float(head_size));
-
-    load_rows<float, D, QUERIES, STRIDE>(keys, rows + size_t(tile.query) * stride, head_bias,
-                                         tile.length - tile.query, stride, head_size);
-    __syncthreads();
-    float q[D], sums[D];
-#pragma unroll
-    for (int d = 0; d < D; d++) {
-        q[d] = keys[place * STRIDE + d];
-        sums[d] = 0;
-    }
-
-    float largest = -CUDART_INF_F, total = 0;
-    for (uint32_t first = 0; first < tile.length; first += KEYS) {
-        __syncthreads();
-        const float *from = rows + size_t(first) * stride;
-        const uint32_t left = tile.length - first;
-        load_rows<float, D, KEYS, STRIDE>(keys, from + width, head_bias + width, left, stride,
-                                          head_size);
-        load_rows<float, D, KEYS, STRIDE>(values, from + 2 * width, head_bias + 2 * width, left,
-                                          stride, head_size);
-        __syncthreads();
-        float scores[KEYS / SHARE], best = largest;
-#pragma unroll
-        for (int n = 0; n < KEYS / SHARE; n++) {
-            const uint32_t at = n * SHARE + share, key = first + at;
-            float score = 0;
-#pragma unroll
-            for (int d = 0; d < D; d++) {
-                score += q[d] * keys[at * STRIDE + d];
-            }
-            score *= scale;
-            if (biases != nullptr && key < tile.length && query < tile.length) {
-                score += biases[head * (2 * span - 1) + span - 1 + key - query];
-            }
-            scores[n] = key < tile.length ? score : -CUDART_INF_F;
-            best = fmaxf(best, scores[n]);
-        }
-        best = fmaxf(best, __shfl_xor_sync(0xffffffff, best, 1));
-        best = fmaxf(best, __shfl_xor_sync(0xffffffff, best, 2));
-        const float shrink = expf(largest - best);
-        largest = best;
-        total *= shrink;
-#pragma unroll
-        for (int d = 0; d < D; d++) {
-            sums[d] *= shrink;
-        }
-#pragma unroll
-        for (int n = 0; n < KEYS / SHARE; n++) {
-            const float weight = expf(scores[n] - best);
-            total += weight;
-#pragma unroll
-            for (int d = 0; d < D; d++) {
-                sums[d] += weight * values[(n * SHARE + share) * STRIDE + d];
-            }
-        }
-    }
-
-    total += __shfl_xor_sync(0xffffffff, total, 1);
-    total += __shfl_xor_sync(0xffffffff, total, 2);
-    float *row = out + size_t(tile.start + query) * width + head * head_size;
-#pragma unroll
-    for (int d = 0; d < D; d++) {
-        float sum = sums[d];
-        sum += __shfl_xor_sync(0xffffffff, sum, 1);
-        sum += __shfl_xor_sync(0xffffffff, sum, 2);
-        if (d % SHARE == share && d < head_size && query < tile.length) {
-            row[d] = sum / total;
-        }
-    }
-}
-
 } // namespace
 
 #define ATTENTION_OF_SIZE(D, SUFFIX, T, BODY)                                                      \
@@ -497,13 +158,15 @@ __device__ void attention_32(const T *qkv, const T *bias, const uint32_t *tiles,
         BODY(qkv, bias, tiles, biases, span, heads, head_size, out);                               \
     }
 
-// All kernels for numbers of the type T, with attention as one of the two above.
+// All kernels for values of type T, with one of the two implementations of attention.
 #define KERNELS_OF(SUFFIX, T, ATTENTION)                                                           \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
-        embed_##SUFFIX(const T *words, const T *places, const uint32_t *ids,                       \
-                       const uint32_t *positions, const float *scale, const float *shift,          \
-                       float epsilon, uint32_t rows, uint32_t width, T *out) {                     \
-        embed<T>(words, places, ids, positions, scale, shift, epsilon, rows, width, out);          \
+        embed_##SUFFIX(const T *token_embeddings, const T *position_embeddings,                    \
+                       const uint32_t *ids, const uint32_t *positions, const float *scale,         \
+                       const float *shift, float epsilon, uint32_t rows, uint32_t width,           \
+                       T *out) {                                                                   \
+        embed<T>(token_embeddings, position_embeddings, ids, positions, scale, shift, epsilon,     \
+                 rows, width, out);                                                                \
     }                                                                                              \
     extern "C" __global__ void __launch_bounds__(THREADS)                                          \
         add_norm_##SUFFIX(const T *product, const T *bias, const T *residual,                      \

@@ -8,11 +8,16 @@ use half::{bf16, f16};
 
 use super::ptx;
 
-/// The number formats that there are kernels for.
+/// The number of threads of a block.
+pub(super) const THREADS: u32 = 128;
+
+/// A number format that the kernels are compiled for.
 pub(super) trait Float: CudaDType + DeviceRepr {
+    /// The end of the names of the kernels.
     const SUFFIX: &'static str;
-    /// The module with them, for the driver to compile, and its name among all that are loaded.
+    /// The module of the kernels in PTX, which the driver compiles.
     const MODULE: &'static str;
+    /// The name under which the module is loaded.
     const MODULE_NAME: &'static str;
 }
 
@@ -34,7 +39,7 @@ impl Float for bf16 {
     const MODULE_NAME: &'static str = "cognate encoder bf16";
 }
 
-/// Runs the body with `$type` as the Rust type of a tensor's values.
+/// Evaluates the body with `$type` as the Rust type of `$dtype`.
 macro_rules! typed {
     ($dtype:expr, $type:ident => $body:expr) => {
         match $dtype {
@@ -55,7 +60,7 @@ macro_rules! typed {
     };
 }
 
-/// Makes of tensors on the GPU views of their values, under the same names.
+/// Replaces tensors on the GPU by views of their values, under the same names.
 macro_rules! views {
     ($($tensor:ident: $type:ty),+) => {
         $(
@@ -65,7 +70,7 @@ macro_rules! views {
     };
 }
 
-/// Launches the kernel of that name for a type, with these arguments, in its order.
+/// Launches the kernel of this name and type with these arguments.
 macro_rules! launch {
     ($device:expr, $type:ty, $name:expr, $config:expr; $($argument:ident),+ $(,)?) => {{
         let name = format!("{}_{}", $name, <$type>::SUFFIX);
@@ -73,13 +78,13 @@ macro_rules! launch {
             $device.get_or_load_custom_func(&name, <$type>::MODULE_NAME, <$type>::MODULE)?;
         let mut builder = function.builder();
         $(builder.arg(&$argument);)+
-        // SAFETY: the kernel takes these arguments in this order, and the function around has
-        // checked that they hold as many values as it reads and writes.
+        // SAFETY: the kernel takes these arguments in this order, and the calling function has
+        // checked that they hold all values that the kernel reads and writes.
         unsafe { builder.launch($config) }.w()?;
     }};
 }
 
-/// The values of a tensor that has no gaps.
+/// Returns a view of the values of a contiguous tensor.
 pub(super) fn view_of<'a, T: CudaDType>(
     storage: &'a Storage,
     layout: &Layout,
@@ -87,24 +92,28 @@ pub(super) fn view_of<'a, T: CudaDType>(
     let Storage::Cuda(storage) = storage else {
         bail!("a tensor is not on an NVIDIA GPU");
     };
-    gapless(storage, layout)
+    contiguous(storage, layout)
 }
 
-fn gapless<'a, T: CudaDType>(storage: &'a CudaStorage, layout: &Layout) -> Result<CudaView<'a, T>> {
+fn contiguous<'a, T: CudaDType>(
+    storage: &'a CudaStorage,
+    layout: &Layout,
+) -> Result<CudaView<'a, T>> {
     let Some((from, to)) = layout.contiguous_offsets() else {
-        bail!("a tensor has gaps");
+        bail!("a tensor is not contiguous");
     };
     Ok(storage.as_cuda_slice::<T>()?.slice(from..to))
 }
 
-/// A tensor of `shape` whose values `run` computes from those of `first`.
+/// Returns a tensor of `shape` whose values `run` computes from the values of `first`.
 pub(super) fn on_device<T, F>(first: &Tensor, shape: impl Into<Shape>, run: F) -> Result<Tensor>
 where
     T: CudaDType,
     F: Fn(&CudaDevice, CudaView<'_, T>) -> Result<CudaStorage>,
 {
-    let run =
-        |storage: &CudaStorage, layout: &Layout| run(storage.device(), gapless(storage, layout)?);
+    let run = |storage: &CudaStorage, layout: &Layout| {
+        run(storage.device(), contiguous(storage, layout)?)
+    };
     first.apply_op1_no_bwd(&Kernel {
         shape: shape.into(),
         run,
@@ -130,14 +139,15 @@ impl<F: Fn(&CudaStorage, &Layout) -> Result<CudaStorage>> CustomOp1 for Kernel<F
     }
 }
 
-/// A count as kernels take it.
+/// Converts a count to the type of a kernel argument.
 pub(super) fn number(count: usize) -> Result<u32> {
     match u32::try_from(count) {
         Ok(number) => Ok(number),
-        Err(_) => bail!("{count} values at once, expected less than 2³²"),
+        Err(_) => bail!("a count is {count}, expected less than 2³²"),
     }
 }
 
+/// Returns an error if a count is not as expected.
 pub(super) fn expect(what: &str, found: usize, expected: usize) -> Result<()> {
     if found == expected {
         Ok(())
@@ -146,12 +156,13 @@ pub(super) fn expect(what: &str, found: usize, expected: usize) -> Result<()> {
     }
 }
 
-/// One warp for each row, each with a row of f32 in the memory of its block.
+/// Returns the launch configuration of a norm: one warp for each row, and a row of f32 for each warp in
+/// the shared memory of its block.
 pub(super) fn norm_config(rows: u32, width: u32) -> LaunchConfig {
-    const ROWS: u32 = 4;
+    const WARPS: u32 = THREADS / 32;
     LaunchConfig {
-        grid_dim: (rows.div_ceil(ROWS), 1, 1),
-        block_dim: (32 * ROWS, 1, 1),
-        shared_mem_bytes: 4 * ROWS * width,
+        grid_dim: (rows.div_ceil(WARPS), 1, 1),
+        block_dim: (THREADS, 1, 1),
+        shared_mem_bytes: 4 * WARPS * width,
     }
 }

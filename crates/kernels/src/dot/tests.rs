@@ -1,40 +1,41 @@
 #![expect(
     clippy::cast_precision_loss,
     clippy::float_cmp,
-    reason = "counts are small, and bits are what is compared"
+    reason = "counts are small, and bits are compared"
 )]
 
 use proptest::prelude::*;
 
-use super::{Cpu, LANES};
+use super::tile::SUMS;
+use crate::Cpu;
 use crate::testing::numbers;
 
-/// The order of summation, once more, one element at a time.
-fn plain(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; LANES];
+/// Computes a dot product in the documented order of summation, one element at a time.
+fn reference(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; SUMS];
     for i in 0..a.len() {
-        lanes[i % LANES] = a[i].mul_add(b[i], lanes[i % LANES]);
+        sums[i % SUMS] = a[i].mul_add(b[i], sums[i % SUMS]);
     }
     for half in [32, 16, 8, 4, 2, 1] {
         for l in 0..half {
-            lanes[l] += lanes[l + half];
+            sums[l] += sums[l + half];
         }
     }
-    lanes[0]
+    sums[0]
 }
 
-/// The same bits, or both not a number.
+/// Returns whether two floats have the same bits or are both NaN.
 fn same(a: f32, b: f32) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
 #[test]
-fn every_level_gives_the_bits_of_the_plain_sum_at_every_length() {
+fn every_level_equals_the_reference_at_every_length() {
     for cpu in Cpu::available() {
         for len in 0..=300 {
             for seed in 0..8u64 {
                 let (a, b) = (numbers(seed, len), numbers(seed + 100, len));
-                let (expected, found) = (plain(&a, &b), cpu.dot(&a, &b));
+                let (expected, found) = (reference(&a, &b), cpu.dot(&a, &b));
                 assert!(
                     same(expected, found),
                     "{cpu:?} {len} {seed}: {expected} {found}"
@@ -51,14 +52,17 @@ fn alignment_does_not_matter() {
         for start in 0..20 {
             for len in [0, 1, 15, 16, 17, 63, 64, 65, 100, 128, 384, 500] {
                 let (a, b) = (&a[start..start + len], &b[19 - start..19 - start + len]);
-                assert!(same(plain(a, b), cpu.dot(a, b)), "{cpu:?} {start} {len}");
+                assert!(
+                    same(reference(a, b), cpu.dot(a, b)),
+                    "{cpu:?} {start} {len}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn special_values_come_out_alike() {
+fn special_values_give_the_same_bits_on_every_level() {
     let special = [
         0.0,
         -0.0,
@@ -83,7 +87,7 @@ fn special_values_come_out_alike() {
                     let (mut a, mut b) = (vec![-0.0; len], vec![1e-30; len]);
                     (a[len - 1], b[len - 1]) = (x, y);
                     (a[i % len], b[i % len]) = (y, x);
-                    let (expected, found) = (plain(&a, &b), cpu.dot(&a, &b));
+                    let (expected, found) = (reference(&a, &b), cpu.dot(&a, &b));
                     assert!(
                         same(expected, found),
                         "{cpu:?} {len} {x} {y}: {expected} {found}"
@@ -95,12 +99,12 @@ fn special_values_come_out_alike() {
 }
 
 #[test]
-fn the_tail_leaves_other_lanes_alone() {
-    // Every lane underflows to -0.0 in the first chunk; 0 × 0 + -0.0 in a padded lane of the tail
-    // would make it +0.0, and the sum with it.
+fn sums_without_an_element_of_the_tail_keep_their_sign() {
+    // Every sum underflows to -0.0 in the first chunk. Adding 0 × 0 from a padded lane of the tail
+    // would make a sum, and with it the result, +0.0.
     let tiny = f32::from_bits(1);
-    for tail in 0..LANES {
-        let (mut a, mut b) = (vec![tiny; LANES], vec![-tiny; LANES]);
+    for tail in 0..SUMS {
+        let (mut a, mut b) = (vec![tiny; SUMS], vec![-tiny; SUMS]);
         a.extend(vec![tiny; tail]);
         b.extend(vec![-tiny; tail]);
         for cpu in Cpu::available() {
@@ -114,7 +118,7 @@ fn the_tail_leaves_other_lanes_alone() {
 }
 
 #[test]
-fn blocks_of_every_shape_hold_single_dot_products() {
+fn blocks_of_every_shape_equal_single_dot_products() {
     for dim in [1, 3, 63, 64, 65, 100, 384] {
         for m in 0..=8 {
             for n in 0..=19 {
@@ -130,7 +134,7 @@ fn blocks_of_every_shape_hold_single_dot_products() {
                         .chunks(dim)
                         .flat_map(|query| rows.chunks(dim).map(move |row| (query, row)));
                     for ((query, row), found) in pairs.zip(&out) {
-                        let expected = plain(query, row);
+                        let expected = reference(query, row);
                         assert!(same(expected, *found), "{cpu:?} {dim} {m} {n}");
                     }
                 }
@@ -150,14 +154,14 @@ fn empty_vectors_give_zero() {
 }
 
 #[test]
-#[should_panic = "rows must be [n, dim]"]
-fn slices_of_different_lengths_are_a_panic() {
+#[should_panic = "both vectors must be [dim]"]
+fn slices_of_different_lengths_panic() {
     Cpu::detect().dot(&[1.0, 2.0], &[1.0]);
 }
 
 #[test]
 #[should_panic = "every row must be [dim]"]
-fn gathered_rows_of_different_lengths_are_a_panic() {
+fn gathered_rows_of_different_lengths_panic() {
     Cpu::detect().dot_gather(&[1.0, 2.0], &[&[1.0, 2.0], &[1.0]], 2, &mut [0.0; 2]);
 }
 
@@ -169,7 +173,7 @@ proptest! {
         pairs in prop::collection::vec((any::<f32>(), any::<f32>()), 0..400)
     ) {
         let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
-        let expected = plain(&a, &b);
+        let expected = reference(&a, &b);
         for cpu in Cpu::available() {
             let found = cpu.dot(&a, &b);
             prop_assert!(same(expected, found), "{cpu:?}: {expected} {found}");
@@ -181,7 +185,7 @@ proptest! {
         pairs in prop::collection::vec((-1e3f32..1e3, -1e3f32..1e3), 1..1000)
     ) {
         let (a, b): (Vec<f32>, Vec<f32>) = pairs.iter().copied().unzip();
-        // Products of f32 are exact in f64, and so are these sums for practical purposes.
+        // Products of f32 are exact in f64, and the rounding errors of these sums are negligible.
         let products = pairs.iter().map(|(a, b)| f64::from(*a) * f64::from(*b));
         let exact: f64 = products.clone().sum();
         let magnitude: f64 = products.map(f64::abs).sum();

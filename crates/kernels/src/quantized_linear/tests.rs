@@ -1,11 +1,11 @@
-#![expect(clippy::float_cmp, reason = "bits are what is compared")]
+#![expect(clippy::float_cmp, reason = "bits are compared")]
 
 use super::*;
 use crate::testing::numbers;
 
-/// The product of all rows, with sums in i64, one after the other.
-#[expect(clippy::cast_precision_loss, reason = "as the kernel does")]
-fn plain(weights: &[f32], bias: &[f32], x: &QuantizedRows) -> Vec<f32> {
+/// Computes the layer with sums in i64, one product after the other.
+#[expect(clippy::cast_precision_loss, reason = "the kernel rounds alike")]
+fn reference(weights: &[f32], bias: &[f32], x: &QuantizedRows) -> Vec<f32> {
     let mut y = Vec::new();
     for row in 0..x.rows() {
         let zero_point = i64::from(x.zero_point(row));
@@ -36,20 +36,20 @@ fn apply(layer: &QuantizedLinear, x: &QuantizedRows, epilogue: Epilogue<'_>) -> 
 }
 
 #[test]
-fn every_level_equals_the_plain_twin_at_every_tail() {
+fn every_level_equals_the_reference_at_every_size() {
     let shapes = (1..=9).map(|inputs| (inputs, 20 - inputs));
     for (inputs, outputs) in shapes.chain([(31, 1), (32, 64), (33, 65), (50, 130), (100, 16)]) {
         let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
         for n in 0..15 {
             let x = numbers(3, n * inputs);
             let other = numbers(4, n * outputs);
-            let expected = plain(&weights, &bias, &quantized(Cpu::portable(), &x, inputs));
+            let expected = reference(&weights, &bias, &quantized(Cpu::portable(), &x, inputs));
             let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
             let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
             for cpu in Cpu::available() {
                 let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
                 let x = quantized(cpu, &x, inputs);
-                assert_eq!(apply(&layer, &x, Epilogue::Plain), expected, "{cpu:?}");
+                assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
                 assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
                 assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
             }
@@ -58,7 +58,7 @@ fn every_level_equals_the_plain_twin_at_every_tail() {
 }
 
 #[test]
-fn activations_are_those_of_the_portable_level() {
+fn activations_have_the_same_bits_on_every_level() {
     let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
     let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
     for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
@@ -74,31 +74,31 @@ fn activations_are_those_of_the_portable_level() {
 }
 
 #[test]
-fn blocks_of_rows_do_not_show() {
-    // With so many inputs, a block is a few rows.
+fn blocks_of_rows_do_not_change_the_result() {
+    // With this many inputs, a block has a few rows.
     let (inputs, outputs, n) = (9001, 5, 40);
     let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
     let x = numbers(3, n * inputs);
     for cpu in Cpu::available() {
         let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
         let x = quantized(cpu, &x, inputs);
-        let expected = plain(&weights, &bias, &x);
-        assert_eq!(apply(&layer, &x, Epilogue::Plain), expected, "{cpu:?}");
+        let expected = reference(&weights, &bias, &x);
+        assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
     }
 }
 
 #[test]
-fn whole_numbers_come_out_exactly() {
+fn integers_are_multiplied_exactly() {
     for inputs in [2, 7, 64, 383] {
         let outputs = 37;
-        // The largest of each row makes its scale 1.
+        // The largest weight of each output makes its scale 1.
         let mut weights: Vec<f32> = numbers(1, inputs * outputs)
             .iter()
             .map(|w| (w * 127.0).round())
             .collect();
         for weights in weights.chunks_mut(inputs) {
             for pair in weights.chunks_mut(2) {
-                // Of opposite signs, or at most 127 together.
+                // The absolute values sum to 127 at most.
                 pair[0] = (pair[0] / 2.0).trunc();
                 pair[pair.len() - 1] = (pair[pair.len() - 1] / 2.0).trunc();
             }
@@ -114,7 +114,7 @@ fn whole_numbers_come_out_exactly() {
         let bias = vec![0.5; outputs];
         for cpu in Cpu::available() {
             let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
-            let y = apply(&layer, &quantized(cpu, &x, inputs), Epilogue::Plain);
+            let y = apply(&layer, &quantized(cpu, &x, inputs), Epilogue::Identity);
             for (i, y) in y.iter().enumerate() {
                 let x = &x[i / outputs * inputs..][..inputs];
                 let w = &weights[i % outputs * inputs..][..inputs];
@@ -126,7 +126,7 @@ fn whole_numbers_come_out_exactly() {
 }
 
 #[test]
-fn neighbours_of_a_weight_leave_room_for_their_sum() {
+fn sums_of_adjacent_codes_stay_within_the_limit() {
     for round in 0..300 {
         let mut weights = numbers(round as u64, 41);
         let pairs = [
@@ -141,7 +141,10 @@ fn neighbours_of_a_weight_leave_room_for_their_sum() {
         let scale = quantize_weights(&weights, &mut codes);
         for pair in codes.chunks(2) {
             let sum: i32 = pair.iter().map(|&code| i32::from(code)).sum();
-            assert!(sum.abs() <= PAIR_TOP && !pair.contains(&-128), "{pair:?}");
+            assert!(
+                sum.abs() <= MAX_PAIR_SUM && !pair.contains(&-128),
+                "{pair:?}"
+            );
         }
         for (weight, code) in weights.iter().zip(codes) {
             let error = f64::from(*weight) - f64::from(scale) * f64::from(code);
@@ -150,7 +153,7 @@ fn neighbours_of_a_weight_leave_room_for_their_sum() {
     }
 }
 
-/// Codes of 0 and 255, weights as large as they get, the zero point at either end and between.
+/// Covers codes of 0 and 255, the largest weights, and zero points at both ends and in between.
 #[test]
 fn the_largest_sums_do_not_overflow() {
     for inputs in [4096, QuantizedLinear::MAX_INPUTS] {
@@ -162,7 +165,7 @@ fn the_largest_sums_do_not_overflow() {
         let minus: Vec<f32> = ones.iter().map(|x| -x).collect();
         let mixed = signs(1);
         let alternating: Vec<f32> = (0..inputs).map(|i| [1.0, -1.0][i % 2]).collect();
-        // 127 and 1 are as much together as 64 and 64.
+        // 127 and 1 have the same sum as 64 and 64.
         let lopsided: Vec<f32> = (0..inputs).map(|i| [127.0, 1.0][i % 2]).collect();
         let kinds = [&ones, &minus, &mixed, &alternating, &lopsided];
         let weights: Vec<f32> = kinds.iter().flat_map(|kind| kind.iter()).copied().collect();
@@ -172,8 +175,8 @@ fn the_largest_sums_do_not_overflow() {
             let x = quantized(cpu, &x, inputs);
             assert!(x.codes(0).all(|code| code == 255));
             assert!(x.codes(1).all(|code| code == 0));
-            let y = apply(&layer, &x, Epilogue::Plain);
-            assert_eq!(y, plain(&weights, &[0.0; 5], &x), "{cpu:?}");
+            let y = apply(&layer, &x, Epilogue::Identity);
+            assert_eq!(y, reference(&weights, &[0.0; 5], &x), "{cpu:?}");
         }
     }
 }
@@ -192,7 +195,7 @@ fn the_error_is_within_its_bound() {
     let y = apply(
         &QuantizedLinear::new(cpu, &weights, &bias, inputs),
         &rows,
-        Epilogue::Plain,
+        Epilogue::Identity,
     );
     let mut worst = 0.0f64;
     for (i, y) in y.iter().enumerate() {
@@ -210,12 +213,12 @@ fn the_error_is_within_its_bound() {
             + 0.252 * inputs as f64 * scale * weight_scale;
         worst = worst.max((f64::from(*y) - exact).abs() / bound);
     }
-    // Errors of single codes cancel: the bound is far away.
+    // The errors of codes cancel each other, so that the result stays far below the bound.
     assert!(worst < 0.2, "{worst}");
 }
 
 #[test]
-fn what_is_no_number_is_not_hidden() {
+fn nan_and_infinity_make_the_result_nan() {
     let (weights, bias) = (numbers(1, 40 * 20), numbers(2, 20));
     for bad in [f32::NAN, f32::INFINITY] {
         let mut x = numbers(3, 3 * 40);
@@ -223,7 +226,7 @@ fn what_is_no_number_is_not_hidden() {
         let mut bad_weights = weights.clone();
         bad_weights[7 * 40 + 3] = bad;
         let epilogues = [
-            Epilogue::Plain,
+            Epilogue::Identity,
             Epilogue::Gelu,
             Epilogue::GeluTanh,
             Epilogue::Relu,
@@ -250,46 +253,46 @@ fn what_is_no_number_is_not_hidden() {
 
 #[test]
 #[should_panic = "sums are exact up to 32768 inputs"]
-fn more_inputs_than_sums_hold_are_a_panic() {
+fn too_many_inputs_panic() {
     QuantizedLinear::new(Cpu::detect(), &vec![1.0; 32_769], &[0.0], 32_769);
 }
 
 #[test]
 #[should_panic = "x must be [n, inputs]"]
-fn rows_of_another_size_are_a_panic() {
+fn rows_of_another_size_panic() {
     let layer = QuantizedLinear::new(Cpu::detect(), &[1.0; 6], &[0.0; 2], 3);
     layer.apply(
         &quantized(Cpu::detect(), &[1.0; 4], 4),
-        Epilogue::Plain,
+        Epilogue::Identity,
         &mut [0.0; 2],
     );
 }
 
 #[test]
 #[should_panic = "y must be [n, outputs]"]
-fn an_output_of_another_size_is_a_panic() {
+fn an_output_of_another_size_panics() {
     let layer = QuantizedLinear::new(Cpu::detect(), &[1.0; 6], &[0.0; 2], 3);
     layer.apply(
         &quantized(Cpu::detect(), &[1.0; 3], 3),
-        Epilogue::Plain,
+        Epilogue::Identity,
         &mut [0.0; 3],
     );
 }
 
 #[test]
-fn parts_of_the_outputs_are_those_of_the_whole() {
+fn ranges_of_outputs_equal_all_outputs() {
     let (inputs, outputs, rows) = (20, 150, 9);
     let (weights, bias) = (numbers(1, inputs * outputs), numbers(2, outputs));
     for cpu in Cpu::available() {
         let x = quantized(cpu, &numbers(3, rows * inputs), inputs);
         let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
-        let whole = apply(&layer, &x, Epilogue::Gelu);
+        let all = apply(&layer, &x, Epilogue::Gelu);
         for parts in [1, 2, 3, 100] {
             for range in layer.split_outputs(parts) {
                 let mut y = vec![f32::NAN; rows * range.len()];
                 layer.apply_to(range.clone(), &x, Epilogue::Gelu, &mut y);
-                for (y, whole) in y.chunks(range.len()).zip(whole.chunks(outputs)) {
-                    assert_eq!(y, &whole[range.clone()], "{cpu:?}");
+                for (y, all) in y.chunks(range.len()).zip(all.chunks(outputs)) {
+                    assert_eq!(y, &all[range.clone()], "{cpu:?}");
                 }
             }
         }

@@ -1,9 +1,25 @@
-use super::integers::GROUP;
-use super::{Integers, LANES, Simd};
+//! Vectors as arrays, compiled with the instructions that every machine of the target has.
 
-/// Arrays, and what the compiler makes of them.
-#[derive(Clone, Copy)]
-pub(super) struct Portable;
+use super::float::{LANES, Simd};
+use super::integers::{GROUP, Integers};
+use super::kernel::{InstructionSet, Kernel};
+
+/// The instructions that every machine of the target has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Portable;
+
+impl InstructionSet for Portable {
+    const NAME: &'static str = "portable";
+
+    fn detect() -> Option<Self> {
+        Some(Self)
+    }
+
+    #[inline]
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
+}
 
 impl Simd for Portable {
     type F = [f32; LANES];
@@ -36,6 +52,17 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn fma_first(self, a: Self::F, b: Self::F, c: Self::F, lanes: usize) -> Self::F {
+        std::array::from_fn(|l| {
+            if l < lanes {
+                a[l].mul_add(b[l], c[l])
+            } else {
+                c[l]
+            }
+        })
+    }
+
+    #[inline(always)]
     fn transpose(self, rows: [Self::F; LANES]) -> [Self::F; LANES] {
         std::array::from_fn(|r| std::array::from_fn(|l| rows[l][r]))
     }
@@ -61,8 +88,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn at_least(self, a: Self::F, least: f32) -> u16 {
-        let bit = |(lane, x): (usize, &f32)| u16::from(*x >= least) << lane;
+    fn at_least(self, a: Self::F, threshold: f32) -> u16 {
+        let bit = |(lane, x): (usize, &f32)| u16::from(*x >= threshold) << lane;
         a.iter().enumerate().map(bit).sum()
     }
 
@@ -74,8 +101,7 @@ impl Simd for Portable {
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_at(self, from: *const f32) -> Self::F {
-        // SAFETY: the caller vouches for 16 floats, and an array of them needs no more alignment
-        // than `read_unaligned` asks for.
+        // SAFETY: the caller guarantees 16 floats, and `read_unaligned` needs no alignment.
         unsafe { from.cast::<[f32; LANES]>().read_unaligned() }
     }
 
@@ -93,12 +119,9 @@ impl Simd for Portable {
     }
 }
 
-/// The two halves of a word, as signed numbers.
+/// Returns the two halves of a word as signed integers.
 #[inline(always)]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the halves are what is wanted"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
 const fn pair(word: i32) -> [i32; 2] {
     [word as i16 as i32, word >> 16]
 }
@@ -117,21 +140,21 @@ impl Integers for Portable {
     }
 
     #[inline(always)]
-    fn words(self, a: Self::I) -> [i32; LANES] {
+    fn to_words(self, a: Self::I) -> [i32; LANES] {
         a
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_words_at(self, from: *const i32) -> Self::I {
-        // SAFETY: the caller vouches for 16 words, and `read_unaligned` asks for no alignment.
+        // SAFETY: the caller guarantees 16 words, and `read_unaligned` needs no alignment.
         unsafe { from.cast::<[i32; LANES]>().read_unaligned() }
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "the micro-kernel walks pointers")]
     unsafe fn load_pairs_at(self, from: *const i16) -> Self::I {
-        // SAFETY: the caller vouches for 16 pairs, and `read_unaligned` asks for no alignment.
+        // SAFETY: the caller guarantees 16 pairs, and `read_unaligned` needs no alignment.
         let pairs = unsafe { from.cast::<[[i8; 2]; LANES]>().read_unaligned() };
         pairs.map(|[low, high]| i32::from(low) & 0xffff | i32::from(high) << 16)
     }
@@ -154,10 +177,7 @@ impl Integers for Portable {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the nearest f32 is what is wanted"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest f32 is wanted")]
     fn to_float(self, a: Self::I) -> Self::F {
         a.map(|a| a as f32)
     }

@@ -99,8 +99,8 @@ impl Model for PostNorm {
             config.head_size(),
         ];
         device.is_cuda()
-            && config.hidden_size <= cuda::MOST_WIDTH
-            && config.head_size() <= cuda::MOST_HEAD_SIZE
+            && config.hidden_size <= cuda::MAX_WIDTH
+            && config.head_size() <= cuda::MAX_HEAD_SIZE
             && sizes.iter().all(|size| size.is_multiple_of(cuda::PACK))
     }
 

@@ -48,7 +48,7 @@ impl Layer {
     /// What attention works on, `[n, 3 · hidden_size]`, for rows `x`, `[n, hidden_size]`.
     pub(super) fn queries_keys_values(&self, x: &[f32], scratch: &mut Scratch, qkv: &mut [f32]) {
         self.qkv
-            .apply(x, &mut scratch.quantized, Epilogue::Plain, qkv);
+            .apply(x, &mut scratch.quantized, Epilogue::Identity, qkv);
     }
 
     /// All that follows attention, row by row: `x` becomes the input of the next layer.
@@ -83,7 +83,7 @@ impl Layer {
             quantized, parts, ..
         } = scratch;
         self.qkv
-            .apply_by_columns(threads, x, quantized, Epilogue::Plain, parts, qkv);
+            .apply_by_columns(threads, x, quantized, Epilogue::Identity, parts, qkv);
     }
 
     /// [`finish`](Self::finish) by several threads, for a few rows: the same bits.

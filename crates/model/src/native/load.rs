@@ -100,10 +100,10 @@ impl Loader<'_> {
         };
         let cpu = self.cpu;
         let [qkv, output, up, down] = if self.int8 {
-            QuantizedLinear::together(cpu, shapes, read)?
+            QuantizedLinear::pack_all(cpu, shapes, read)?
                 .map(|linear| Projection::Int8(cpu, linear))
         } else {
-            Linear::together(cpu, shapes, read)?.map(Projection::F32)
+            Linear::pack_all(cpu, shapes, read)?.map(Projection::F32)
         };
         Ok(Layer {
             qkv,

@@ -50,7 +50,7 @@ impl Projection {
     ) {
         let count = y.len() / self.outputs();
         let (before, added) = match epilogue {
-            Epilogue::Add(other) => (Epilogue::Plain, Some(other)),
+            Epilogue::Add(other) => (Epilogue::Identity, Some(other)),
             other => (other, None),
         };
         let ranges = match self {

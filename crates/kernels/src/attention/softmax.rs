@@ -1,24 +1,24 @@
 #![expect(
     clippy::inline_always,
-    reason = "what a function with target features calls must be compiled with them"
+    reason = "a function called from one with target features must be compiled with them"
 )]
 
-use crate::attention::PANEL_VECTORS;
+use super::panel::{PANEL_VECTORS, PanelLanes};
 use crate::elementary::exp_to_88;
-use crate::simd::{GROUP, IntegerKernel, Integers, Kernel, LANES, Simd, WHOLE};
+use crate::simd::{GROUP, Integers, Kernel, LANES, ROUNDING_MAGIC, Simd};
 
 /// Replaces each score by `exp(score − largest)` and returns the sums, which are at least 1.
 ///
-/// `scores` is `[keys, vectors · 16]`: a lane is a query, which has its own largest score and its own
-/// sum, in the order of the keys.
-pub(crate) struct Exponentials<'a> {
-    pub(crate) scores: &'a mut [f32],
-    pub(crate) vectors: usize,
-    pub(crate) largest: [[f32; LANES]; PANEL_VECTORS],
+/// `scores` is `[keys, vectors · 16]`. A lane is a query, with its own largest score and its own sum,
+/// which is computed in the order of the keys.
+pub(super) struct Exponentials<'a> {
+    pub(super) scores: &'a mut [f32],
+    pub(super) vectors: usize,
+    pub(super) largest: PanelLanes,
 }
 
 impl Kernel for Exponentials<'_> {
-    type Output = [[f32; LANES]; PANEL_VECTORS];
+    type Output = PanelLanes;
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Self::Output {
@@ -31,7 +31,7 @@ impl Kernel for Exponentials<'_> {
 
 impl Exponentials<'_> {
     #[inline(always)]
-    fn lanes<S: Simd, const V: usize>(self, s: S) -> [[f32; LANES]; PANEL_VECTORS] {
+    fn lanes<S: Simd, const V: usize>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
@@ -41,8 +41,12 @@ impl Exponentials<'_> {
         let (keys, _) = keys.as_chunks_mut::<V>();
         let (pairs, odd) = keys.as_chunks_mut::<2>();
         for [first, second] in pairs {
-            // Four vectors together, or two: the processor has something to do while it waits.
-            let powers = [Self::of(s, first, &largest), Self::of(s, second, &largest)];
+            // Two keys at a time: the exponential is a long chain of dependent instructions, and
+            // independent chains hide each other's latency.
+            let powers = [
+                Self::powers(s, first, &largest),
+                Self::powers(s, second, &largest),
+            ];
             for (powers, scores) in powers.iter().zip([first, second]) {
                 for v in 0..V {
                     sums[v] = s.add(sums[v], powers[v]);
@@ -51,7 +55,7 @@ impl Exponentials<'_> {
             }
         }
         for scores in odd {
-            let powers = Self::of(s, scores, &largest);
+            let powers = Self::powers(s, scores, &largest);
             for v in 0..V {
                 sums[v] = s.add(sums[v], powers[v]);
                 s.store(powers[v], &mut scores[v]);
@@ -65,7 +69,7 @@ impl Exponentials<'_> {
     }
 
     #[inline(always)]
-    fn of<S: Simd, const V: usize>(
+    fn powers<S: Simd, const V: usize>(
         s: S,
         scores: &[[f32; LANES]; V],
         largest: &[S::F; V],
@@ -78,26 +82,26 @@ impl Exponentials<'_> {
     }
 }
 
-/// The greatest code of a weight.
-const TOP: f32 = 255.0;
+/// The largest code of a weight.
+const MAX_CODE: f32 = 255.0;
 
-/// Writes each `exp(score − largest)`, at most 1, as a code of 0 to 255, and returns the sums of the
-/// codes.
+/// Writes each weight `exp(score − largest)`, at most 1, as a code from 0 to 255, and returns the
+/// sums of the codes.
 ///
-/// `scores` is as for [`Exponentials`]; a word of `codes`, `[keys / GROUP, vectors · 16]`, holds the
-/// codes of some keys for one query.
+/// `scores` is laid out as for [`Exponentials`]. A word of `codes`, `[keys / GROUP, vectors · 16]`,
+/// holds the codes of [`GROUP`] keys for one query.
 ///
-/// What rounding takes from a weight, or adds to it, goes to that of the next key: else of the many
-/// keys that have little weight each, all would have none.
-pub(crate) struct ExponentialCodes<'a> {
-    pub(crate) scores: &'a [f32],
-    pub(crate) vectors: usize,
-    pub(crate) largest: [[f32; LANES]; PANEL_VECTORS],
-    pub(crate) codes: &'a mut [i32],
+/// The rounding error of a weight is carried over to the next key (error diffusion): rounded
+/// independently, many small weights would all become zero.
+pub(super) struct ExponentialCodes<'a> {
+    pub(super) scores: &'a [f32],
+    pub(super) vectors: usize,
+    pub(super) largest: PanelLanes,
+    pub(super) codes: &'a mut [i32],
 }
 
-impl IntegerKernel for ExponentialCodes<'_> {
-    type Output = [[f32; LANES]; PANEL_VECTORS];
+impl Kernel for ExponentialCodes<'_> {
+    type Output = PanelLanes;
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> Self::Output {
@@ -110,12 +114,12 @@ impl IntegerKernel for ExponentialCodes<'_> {
 
 impl ExponentialCodes<'_> {
     #[inline(always)]
-    fn lanes<S: Integers, const V: usize>(self, s: S) -> [[f32; LANES]; PANEL_VECTORS] {
+    fn lanes<S: Integers, const V: usize>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
         }
-        let whole = s.splat(WHOLE);
+        let magic = s.splat(ROUNDING_MAGIC);
         let mut sums = [s.splat(0.0); V];
         let mut carries = sums;
         let (keys, _) = self.scores.as_chunks::<LANES>();
@@ -123,13 +127,13 @@ impl ExponentialCodes<'_> {
         let (words, _) = self.codes.as_chunks_mut::<LANES>();
         let (words, _) = words.as_chunks_mut::<V>();
         for (keys, words) in keys.chunks(GROUP).zip(words) {
-            let mut codes = [[whole; GROUP]; V];
+            let mut codes = [[magic; GROUP]; V];
             for (i, scores) in keys.iter().enumerate() {
-                let powers = Exponentials::of(s, scores, &largest);
+                let powers = Exponentials::powers(s, scores, &largest);
                 for v in 0..V {
-                    let weight = s.fma(powers[v], s.splat(TOP), carries[v]);
-                    codes[v][i] = s.add(s.min(weight, s.splat(TOP)), whole);
-                    let code = s.sub(codes[v][i], whole);
+                    let weight = s.fma(powers[v], s.splat(MAX_CODE), carries[v]);
+                    codes[v][i] = s.add(s.min(weight, s.splat(MAX_CODE)), magic);
+                    let code = s.sub(codes[v][i], magic);
                     carries[v] = s.sub(weight, code);
                     sums[v] = s.add(sums[v], code);
                 }
@@ -140,7 +144,7 @@ impl ExponentialCodes<'_> {
         }
         let mut found = [[0.0; LANES]; PANEL_VECTORS];
         for v in 0..V {
-            // A NaN among the scores is in what was carried on.
+            // A NaN among the scores has made the carry NaN.
             let sum = s.fma(carries[v], s.splat(0.0), sums[v]);
             s.store(sum, &mut found[v]);
         }
@@ -149,7 +153,7 @@ impl ExponentialCodes<'_> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are what is compared")]
+#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use super::*;
     use crate::Cpu;
@@ -195,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_equal_their_plain_twin_at_every_length() {
+    fn codes_equal_the_reference_at_every_length() {
         for (keys, vectors) in (1usize..50).flat_map(|keys| [(keys, 1), (keys, PANEL_VECTORS)]) {
             let panel = vectors * LANES;
             let scores: Vec<f32> = numbers(8, keys * panel).iter().map(|x| 5.0 * x).collect();
@@ -208,7 +212,7 @@ mod tests {
             });
             for cpu in Cpu::available() {
                 let mut codes = vec![-1; keys.div_ceil(GROUP) * panel];
-                let sums = cpu.run_integers(ExponentialCodes {
+                let sums = cpu.run(ExponentialCodes {
                     scores: &scores,
                     vectors,
                     largest,

@@ -1,0 +1,95 @@
+use std::ops::Range;
+
+use super::options::{Attention, PositionBias};
+use super::pack::PackQueries;
+use super::panel::{PANEL_VECTORS, Panel};
+use super::weigh::Weigh;
+use crate::simd::LANES;
+use crate::tile::Rows;
+use crate::{AlignedBuffer, Cpu};
+
+/// A sequence whose attention is computed head by head.
+///
+/// Scores are computed transposed, as `K · Qᵀ`. The queries of a panel lie across the lanes, and the
+/// keys are rows, read where the product before left them. So the softmax goes from key to key: it
+/// needs no sum over lanes and no partial vector, and the weights of several queries for one value
+/// lie side by side.
+pub(super) struct Sequence<'a> {
+    pub(super) cpu: Cpu,
+    pub(super) attention: Attention<'a>,
+    pub(super) tokens: usize,
+    /// `[tokens, 3 · width]`
+    pub(super) qkv: &'a [f32],
+}
+
+/// A third of the columns of `qkv`.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Queries,
+    Keys,
+    Values,
+}
+
+impl Sequence<'_> {
+    /// Returns the vectors of a part of `qkv` for one head, from a token on.
+    pub(super) fn rows(&self, part: Part, head: usize, token: usize) -> Rows<'_> {
+        let width = self.attention.width();
+        let at = token * 3 * width + part as usize * width + head * self.attention.head_size;
+        Rows {
+            values: &self.qkv[at..],
+            stride: 3 * width,
+            step: 1,
+        }
+    }
+
+    /// Packs the queries of a panel, `[padded head size, panel width]`.
+    pub(super) fn pack_queries(&self, head: usize, panel: &Panel, packed: &mut [f32]) {
+        self.cpu.run(PackQueries {
+            rows: self.rows(Part::Queries, head, panel.first),
+            count: panel.count,
+            size: self.attention.head_size,
+            vectors: panel.vectors,
+            packed,
+        });
+    }
+
+    /// Returns the kernel of the last step of a panel. `out` has the rows of `queries`.
+    pub(super) fn weigh<'b, P>(
+        &self,
+        head: usize,
+        panel: &Panel,
+        products: P,
+        sums: &'b [f32],
+        queries: &Range<usize>,
+        out: &'b mut [f32],
+    ) -> Weigh<'b, P> {
+        let (width, size) = (self.attention.width(), self.attention.head_size);
+        Weigh {
+            products,
+            sums: &sums[..panel.count],
+            out: &mut out[(panel.first - queries.start) * width + head * size..],
+            stride: width,
+            size,
+        }
+    }
+
+    /// Writes the position bias of a head in the order of the lanes: the bias of query i and key j is
+    /// at `n − 1 + i − j`. Zeros follow, for lanes without a query. Returns `None` if there is no
+    /// bias.
+    pub(super) fn reversed_bias<'b>(
+        &self,
+        head: usize,
+        reversed: &'b mut AlignedBuffer,
+    ) -> Option<&'b [f32]> {
+        let PositionBias { values, span } = self.attention.position_bias?;
+        let head_bias = &values[head * (2 * span - 1)..][..2 * span - 1];
+        let live = 2 * self.tokens - 1;
+        let reversed = reversed.first(live + PANEL_VECTORS * LANES);
+        let (live, padding) = reversed.split_at_mut(live);
+        for (to, bias) in live.iter_mut().rev().zip(&head_bias[span - self.tokens..]) {
+            *to = *bias;
+        }
+        padding.fill(0.0);
+        Some(reversed)
+    }
+}
