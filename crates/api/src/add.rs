@@ -336,7 +336,7 @@ impl Library {
         *generation = view.commit(writer.manifest())?;
         *index = next;
         // Files that are left over take space and nothing else; the next commit tries again.
-        if let Err(error) = writer.sweep() {
+        if let Err(error) = writer.collect_garbage() {
             tracing::warn!(%error, "left-over files stay in `{}`", vectors.display());
         }
         Ok(true)

@@ -117,7 +117,8 @@ fn near(
     let mut crowded = Vec::new();
     let mut k = FIRST_NEIGHBORS;
     let options = SearchOptions::new(k).min_score(threshold);
-    for (row, hits) in index.neighbors_with(options, progress)? {
+    let mut progress = |state: cognate_index::Progress| progress(state.done, state.total);
+    for (row, hits) in index.neighbors_with(options, &mut progress)? {
         if hits.len() == k {
             crowded.push(row);
         }

@@ -49,7 +49,7 @@ impl Library {
         self.change(None, |view, writer| {
             // Counted again: another process may have been here since.
             report.segments_before = writer.manifest().files().len();
-            let map = writer.merge().map_err(Error::index(&self.dir))?;
+            let map = writer.compact().map_err(Error::index(&self.dir))?;
             report.segments = writer.manifest().files().len();
             report.dropped = usize::try_from(map.dropped().len()).unwrap_or(usize::MAX);
             view.renumber(&map)

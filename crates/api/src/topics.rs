@@ -184,7 +184,8 @@ impl Groups {
         options: &TopicOptions,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
     ) -> cognate_index::Result<Self> {
-        let neighbors = index.neighbors_with(options.neighbors, progress)?;
+        let mut progress = |state: cognate_index::Progress| progress(state.done, state.total);
+        let neighbors = index.neighbors_with(options.neighbors, &mut progress)?;
         let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
         let partition = graph.communities(options.resolution);
