@@ -114,7 +114,7 @@ fuzz_target!(|input: Input| {
 /// Updates the checksums of a file of codes that has the length of the valid file.
 fn renew(bytes: &mut [u8]) {
     renew_start(bytes);
-    // Edits never truncate the file by more than this.
+    // Edits truncate the file by far fewer bytes than its length, so this does not underflow.
     let (content, old) = bytes.split_at_mut(bytes.len() - TABLE);
     let (panels, residuals) = content.split_at(content.len() - RESIDUALS);
     let (rotation, panels) = (&panels[ROTATION], &panels[ROTATION.end..]);

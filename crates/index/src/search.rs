@@ -16,7 +16,7 @@ impl FlatIndex {
     /// matter. Hits are in descending order of their scores, rows with equal scores in ascending
     /// order.
     ///
-    /// The work is distributed over the threads of the current rayon pool; call this function in
+    /// The work is distributed over the threads of the current rayon pool; call this function inside
     /// `ThreadPool::install` to use another pool. The hits and the bits of their scores are the same
     /// with any pool, alone or in a batch, and on every machine.
     ///

@@ -368,7 +368,7 @@ proptest! {
                     writer = IndexWriter::open(dir.path()).unwrap();
                     current = committed.clone();
                 }
-                // Files of the committed manifest are committed, even before the next commit.
+                // Files of the committed manifest remain, even before the next commit.
                 Step::CollectGarbage => {
                     writer.collect_garbage().unwrap();
                 }
