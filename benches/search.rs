@@ -1,15 +1,15 @@
-//! Exact search: the time of one query and of a batch, with and without a filter, over random rows,
-//! the hard case for any bound, and over real ones where the environment names a file of them:
+//! Exact search: one query and a batch, with and without a filter, over random rows, which are the
+//! hard case for any bound, and over real rows if the environment names a file of them:
 //!
 //! ```sh
 //! COGNATE_ROWS=rows.npy cargo bench --bench search
 //! ```
 //!
-//! The file is `[n, dim]` of f32, such as `cognate embed` writes; its last 256 rows are the queries.
-//! The answers are compared with cosines in f64 before anything is timed.
+//! The file is `[n, dim]` of f32, as `cognate embed` writes it; its last 256 rows are the queries.
+//! Hits are compared with cosines in f64 before anything is timed.
 #![expect(
     clippy::unwrap_used,
-    reason = "what fails in a benchmark should fail loudly"
+    reason = "a failure of a benchmark should be loud"
 )]
 
 use std::hint::black_box;
@@ -22,8 +22,8 @@ use ndarray_npy::read_npy;
 const DIM: usize = 384;
 const QUERIES: usize = 256;
 
-/// `[rows, DIM]`, normally distributed by the central limit theorem, the same every time (xorshift,
-/// Marsaglia 2003).
+/// Returns `[rows, DIM]`, approximately normally distributed (the sum of four uniform numbers), the
+/// same in every run (xorshift, Marsaglia 2003).
 fn random_rows(rows: usize) -> Array2<f32> {
     let mut state = 3_u64;
     Array2::from_shape_simple_fn((rows, DIM), || {
@@ -50,6 +50,7 @@ fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
+/// Compares the hits of a few queries with cosines in f64.
 fn check(index: &FlatIndex, rows: ArrayView2<'_, f32>, queries: ArrayView2<'_, f32>) {
     let batch = index.search_batch(queries, 10).unwrap();
     for (query, hits) in queries.outer_iter().zip(&batch).take(4) {
@@ -64,10 +65,10 @@ fn check(index: &FlatIndex, rows: ArrayView2<'_, f32>, queries: ArrayView2<'_, f
 
 fn search(criterion: &mut Criterion) {
     let random = random_rows(100_000 + QUERIES);
-    over(criterion, "random", random.view(), &[10_000, 100_000]);
+    bench_rows(criterion, "random", random.view(), &[10_000, 100_000]);
     if let Some(path) = std::env::var_os("COGNATE_ROWS") {
         let rows: Array2<f32> = read_npy(path).unwrap();
-        over(
+        bench_rows(
             criterion,
             "real",
             rows.view(),
@@ -76,7 +77,7 @@ fn search(criterion: &mut Criterion) {
     }
 }
 
-fn over(criterion: &mut Criterion, kind: &str, all: ArrayView2<'_, f32>, sizes: &[usize]) {
+fn bench_rows(criterion: &mut Criterion, kind: &str, all: ArrayView2<'_, f32>, sizes: &[usize]) {
     let (all, queries) = all.split_at(ndarray::Axis(0), all.nrows() - QUERIES);
     let query = queries.row(0);
     for &count in sizes.iter().filter(|&&count| count <= all.nrows()) {
@@ -110,11 +111,11 @@ fn over(criterion: &mut Criterion, kind: &str, all: ArrayView2<'_, f32>, sizes: 
         });
         group.bench_function(id("append 100 rows and commit"), |bencher| {
             let manifest = writer.manifest().clone();
-            // Without what was appended before.
+            // Each iteration starts from the same index, without the rows of the one before.
             let writer = || {
                 let mut writer = IndexWriter::with_manifest(dir.path(), manifest.clone());
                 writer.commit().unwrap();
-                writer.sweep().unwrap();
+                writer.collect_garbage().unwrap();
                 writer
             };
             let append = |mut writer: IndexWriter| {

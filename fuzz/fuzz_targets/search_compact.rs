@@ -1,5 +1,6 @@
-//! An index with a compact form, of which a file was edited, gives the sound answer or an error. One
-//! whose compact form has the right checksums, but was not made of its rows, is searched.
+//! An index with quantized codes and an edited file gives the hits of the valid index or an error. An
+//! index whose quantized codes have the right checksums but belong to other rows can be searched
+//! without a panic.
 #![no_main]
 
 use std::fs;
@@ -13,67 +14,68 @@ use libfuzzer_sys::fuzz_target;
 use ndarray::{Array2, s};
 use tempfile::TempDir;
 
-/// The least that has a compact form.
+/// The smallest size for which rows are quantized.
 const DIM: usize = 32;
 const ROWS: usize = 16_384;
 
-/// Where the rotation, the blocks of panels of 4,096 rows and those of rests of 64 rows are: between
-/// the start and the table. A rest is 32 codes and 2 factors.
+/// The parts of the file of codes between the preamble and the table: the rotation, the blocks of
+/// panels of 4,096 rows, and the blocks of residual codes of 64 rows. The residual codes of a row are
+/// 32 codes and 2 factors.
 const ROTATION: std::ops::Range<usize> = 64..64 + 8 * DIM * DIM;
 const BLOCKS: usize = ROWS / 4096;
-const REST_BLOCKS: usize = ROWS / 64;
-const RESTS: usize = ROWS * (32 + 2 * 4);
-const TABLE: usize = 4 * (1 + BLOCKS + REST_BLOCKS + 1);
+const RESIDUAL_BLOCKS: usize = ROWS / 64;
+const RESIDUALS: usize = ROWS * (32 + 2 * 4);
+const TABLE: usize = 4 * (1 + BLOCKS + RESIDUAL_BLOCKS + 1);
 
 #[derive(Debug, Arbitrary)]
 enum Input {
-    /// The compact form is damaged.
+    /// The quantized codes are edited.
     Codes(Edits),
-    /// The rows are, which it lies beside.
+    /// The rows are edited.
     Rows(Edits),
-    /// The compact form is that of another program: its checksums are right.
+    /// The quantized codes are edited, and their checksums are right.
     Foreign(Edits),
 }
 
 struct File {
     path: PathBuf,
-    sound: Vec<u8>,
+    valid: Vec<u8>,
 }
 
-struct Sound {
+struct Valid {
     dir: TempDir,
     rows: File,
     codes: File,
     answers: Answers,
 }
 
-/// Rows and bits of scores, for each query of each search.
+/// The rows and the bits of the scores of each query of each search.
 type Answers = Vec<Vec<Vec<(u32, u32)>>>;
 
-static SOUND: LazyLock<Sound> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().expect("a folder can be made");
+static VALID: LazyLock<Valid> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().expect("a folder can be created");
     let mut writer = IndexWriter::create(dir.path(), DIM).expect("the folder is empty");
     writer
         .append(rows(ROWS).view())
-        .expect("the rows are sound");
+        .expect("the rows are valid");
     writer.commit().expect("the manifest can be written");
     let file = |name: &str| {
         let path = dir.path().join(name);
-        let sound = fs::read(&path).expect("it was written");
-        File { path, sound }
+        let valid = fs::read(&path).expect("the file was written");
+        File { path, valid }
     };
     let (rows, codes) = (file("segment-00000001.vec"), file("segment-00000001.codes"));
-    let mut renewed = codes.sound.clone();
+    let mut renewed = codes.valid.clone();
     renew(&mut renewed);
-    assert!(renewed == codes.sound, "the layout is another");
-    // Without the compact form, every row is read.
-    fs::remove_file(&codes.path).expect("it is there");
-    let index = FlatIndex::open(dir.path()).expect("it is sound");
-    let answers = ask(&index).expect("it is sound");
-    fs::write(&codes.path, &codes.sound).expect("the folder can be written");
-    let index = FlatIndex::open(dir.path()).expect("it is sound");
-    assert_eq!(answers, ask(&index).expect("it is sound"));
-    Sound {
+    assert!(renewed == codes.valid, "the layout differs");
+    // Without the quantized codes, every row is read in f32.
+    fs::remove_file(&codes.path).expect("the file exists");
+    let index = FlatIndex::open(dir.path()).expect("the index is valid");
+    let answers = ask(&index).expect("the index is valid");
+    fs::write(&codes.path, &codes.valid).expect("the folder can be written");
+    let index = FlatIndex::open(dir.path()).expect("the index is valid");
+    assert_eq!(answers, ask(&index).expect("the index is valid"));
+    Valid {
         dir,
         rows,
         codes,
@@ -82,46 +84,48 @@ static SOUND: LazyLock<Sound> = LazyLock::new(|| {
 });
 
 fuzz_target!(|input: Input| {
-    let sound = &*SOUND;
+    let valid = &*VALID;
     let (file, edits) = match &input {
-        Input::Codes(edits) | Input::Foreign(edits) => (&sound.codes, edits),
-        Input::Rows(edits) => (&sound.rows, edits),
+        Input::Codes(edits) | Input::Foreign(edits) => (&valid.codes, edits),
+        Input::Rows(edits) => (&valid.rows, edits),
     };
     let is_foreign = matches!(input, Input::Foreign(_));
-    let mut bytes = edits.apply(&file.sound);
+    let mut bytes = edits.apply(&file.valid);
     if is_foreign {
         renew(&mut bytes);
     }
-    let is_sound = bytes == file.sound;
+    let is_valid = bytes == file.valid;
     fs::write(&file.path, bytes).expect("the folder can be written");
     for storage in [Storage::Mapped, Storage::Owned] {
-        let Ok(index) = FlatIndex::open_with(&sound.dir, storage) else {
+        let Ok(index) = FlatIndex::open_with(&valid.dir, storage) else {
             continue;
         };
         let answers = ask(&index);
         if let (Ok(answers), false) = (&answers, is_foreign) {
-            assert_eq!(*answers, sound.answers);
+            assert_eq!(*answers, valid.answers);
         }
         if !is_foreign {
-            assert_eq!(index.verify().is_ok(), is_sound);
+            assert_eq!(index.verify().is_ok(), is_valid);
         }
     }
-    fs::write(&file.path, &file.sound).expect("the folder can be written");
+    fs::write(&file.path, &file.valid).expect("the folder can be written");
 });
 
-/// Makes the checksums of a compact form right, if it is as long as the sound one.
+/// Updates the checksums of a file of codes that has the length of the valid file.
 fn renew(bytes: &mut [u8]) {
     renew_start(bytes);
-    // What edits cut off is never so much.
+    // Edits truncate the file by far fewer bytes than its length, so this does not underflow.
     let (content, old) = bytes.split_at_mut(bytes.len() - TABLE);
-    let (panels, rests) = content.split_at(content.len() - RESTS);
+    let (panels, residuals) = content.split_at(content.len() - RESIDUALS);
     let (rotation, panels) = (&panels[ROTATION], &panels[ROTATION.end..]);
     let blocks = panels.chunks(panels.len() / BLOCKS).take(BLOCKS);
-    let rests = rests.chunks(RESTS / REST_BLOCKS);
-    old.copy_from_slice(&table([rotation].into_iter().chain(blocks).chain(rests)));
+    let residuals = residuals.chunks(RESIDUALS / RESIDUAL_BLOCKS);
+    old.copy_from_slice(&table(
+        [rotation].into_iter().chain(blocks).chain(residuals),
+    ));
 }
 
-/// Rows of which the first directions hold the most: for these a compact form pays.
+/// Returns rows whose first dimensions hold most of the variance, so that they are quantized.
 fn rows(n: usize) -> Array2<f32> {
     let mut number: u32 = 1;
     Array2::from_shape_fn((n, DIM), |(_, j)| {
@@ -134,7 +138,7 @@ fn ask(index: &FlatIndex) -> Result<Answers> {
     let queries = rows(3);
     let half = (0..ROWS as u32).filter(|row| row % 2 == 0).collect();
     let few = SearchOptions::new(3).filter(&half).min_score(0.5);
-    // One query is searched by one thread, several by many.
+    // One query is searched on one thread, several on many.
     [
         (1, SearchOptions::new(10)),
         (3, SearchOptions::new(10)),

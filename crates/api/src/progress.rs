@@ -8,6 +8,12 @@ pub struct Progress {
     pub total: usize,
 }
 
+impl From<cognate_index::Progress> for Progress {
+    fn from(progress: cognate_index::Progress) -> Self {
+        Self::new(progress.done, progress.total)
+    }
+}
+
 impl Progress {
     /// Creates a progress of `done` out of `total` items.
     pub const fn new(done: usize, total: usize) -> Self {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use ndarray::ArrayView2;
 use roaring::RoaringBitmap;
 
-use crate::manifest::{Manifest, grown};
+use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
-use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
+use crate::validate::{check_dim, check_index_dim, total_rows};
 use crate::{FlatIndex, Result};
 
-/// Collects rows for a [`FlatIndex`] in memory.
+/// Builds a [`FlatIndex`] in memory.
 ///
 /// ```
 /// use cognate_index::IndexBuilder;
@@ -29,13 +29,14 @@ pub struct IndexBuilder {
 }
 
 impl IndexBuilder {
-    /// Starts an index of vectors of `dim` dimensions.
+    /// Creates a builder of an index of vectors of `dim` dimensions.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidDimension`](crate::Error::InvalidDimension) when there are no such vectors.
+    /// Returns [`Error::InvalidDimension`](crate::Error::InvalidDimension) if `dim` is 0 or above
+    /// 65,536.
     pub fn new(dim: usize) -> Result<Self> {
-        Manifest::empty(dim)?;
+        check_index_dim(dim)?;
         Ok(Self {
             dim,
             rows: 0,
@@ -43,24 +44,25 @@ impl IndexBuilder {
         })
     }
 
-    /// Appends the rows of `[n, dim]`, of any layout, each made a unit vector, and returns their
+    /// Normalizes the rows of `[n, dim]`, in any memory layout, appends them, and returns their row
     /// numbers.
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`](crate::Error::DimensionMismatch),
-    /// [`Error::InvalidRow`](crate::Error::InvalidRow) and
-    /// [`Error::TooManyRows`](crate::Error::TooManyRows); nothing was appended then.
+    /// Returns [`Error::DimensionMismatch`](crate::Error::DimensionMismatch) if the rows do not have
+    /// the dimensions of the index, [`Error::InvalidRow`](crate::Error::InvalidRow) if a row cannot
+    /// be normalized, and [`Error::TooManyRows`](crate::Error::TooManyRows) if the index would have
+    /// more than `u32::MAX` rows. No row is appended then.
     pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<u32>> {
         check_dim(self.dim, rows.ncols())?;
         let first = self.rows;
-        let end = grown(first, rows.nrows())?;
+        let end = total_rows(first, rows.nrows())?;
         extend_with_unit_rows(&mut self.values, rows).map_err(invalid_row(0))?;
         self.rows = end;
         Ok(first..end)
     }
 
-    /// The index of what was appended.
+    /// Returns the index of the appended rows.
     pub fn build(self) -> FlatIndex {
         let Self { dim, rows, values } = self;
         let segment = (rows > 0).then(|| Arc::new(Segment::in_memory(dim, rows, values)));

@@ -2,15 +2,16 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::compact;
-use crate::manifest::Manifest;
-use crate::writer::open_segment;
-use crate::{Error, FlatIndex, IndexWriter, Result, Storage};
+use crate::file_names::codes_path;
+use crate::segment::Segment;
+use crate::{Error, FlatIndex, IndexWriter, Manifest, Result, Storage};
 
 impl FlatIndex {
-    /// Reads all files in a folder that a manifest names, and says what is wrong: at most one error
-    /// for the rows of each segment, and one for its compact form. Those of which
-    /// [`Error::is_rebuildable`] holds do no harm, and [`IndexWriter::rebuild`] mends them.
+    /// Reads all files of a folder that a manifest names, and returns what is wrong with them: for
+    /// each segment at most one error about its rows and one about its quantized codes.
+    ///
+    /// Errors for which [`Error::is_rebuildable`] returns true do not affect the hits of searches;
+    /// [`IndexWriter::rebuild`] repairs the files.
     ///
     /// # Complexity
     ///
@@ -18,10 +19,11 @@ impl FlatIndex {
     pub fn check(dir: impl AsRef<Path>, manifest: &Manifest) -> Vec<Error> {
         let mut errors = Vec::new();
         for entry in manifest.segments() {
-            match open_segment(dir.as_ref(), entry, manifest.dim(), Storage::Mapped) {
+            let path = dir.as_ref().join(&entry.file);
+            match Segment::open_with_shape(&path, (manifest.dim(), entry.rows), Storage::Mapped) {
                 Ok(segment) => {
                     errors.extend(segment.verify_rows().err());
-                    errors.extend(segment.verify_compact().err());
+                    errors.extend(segment.verify_quantized().err());
                 }
                 Err(error) => errors.push(error),
             }
@@ -31,30 +33,32 @@ impl FlatIndex {
 }
 
 impl IndexWriter {
-    /// Makes those compact forms again that are damaged or missing, from the rows; returns how many.
-    /// The manifest stays as it is, and readers that have the index open go on.
+    /// Rebuilds damaged or missing quantized codes from the rows, and returns how many files were
+    /// written. The manifest does not change, and readers that have the index open are not affected.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] when the rows of such a segment are damaged themselves; [`Error::Io`].
+    /// Returns [`Error::Corrupt`] if the rows of such a segment are damaged themselves, and
+    /// [`Error::Io`] if a file cannot be read or written.
     ///
     /// # Complexity
     ///
-    /// O(rows · dim²) for the rows of these segments.
+    /// O(rows · dim²), where rows are those of the segments with damaged or missing codes.
     pub fn rebuild(&mut self) -> Result<usize> {
         let mut rebuilt = 0;
         for entry in self.manifest().segments() {
-            let dim = self.manifest().dim();
-            let segment = open_segment(self.dir(), entry, dim, Storage::Mapped)?;
-            if segment.compact().is_some() && segment.verify_compact().is_ok() {
+            let path = self.dir().join(&entry.file);
+            let shape = (self.manifest().dim(), entry.rows);
+            let segment = Segment::open_with_shape(&path, shape, Storage::Mapped)?;
+            if segment.quantized().is_some() && segment.verify_quantized().is_ok() {
                 continue;
             }
-            let path = compact::path_beside(&self.dir().join(&entry.file));
+            let path = codes_path(&path);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(Error::io("remove", &path)(error));
                 }
-                _ => segment.write_compact()?,
+                _ => segment.write_quantized()?,
             }
             rebuilt += usize::from(path.exists());
         }

@@ -1,4 +1,4 @@
-//! Files that are there wholly or not at all.
+//! Atomic file writes: a file is complete under its final name, or absent.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -6,21 +6,21 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
-/// The names of temporary files begin and end so.
+/// The prefix and the suffix of the names of temporary files.
 const PREFIX: &str = ".writing-";
 const SUFFIX: &str = ".tmp";
 
-/// What becomes of a file that has the name already.
+/// The treatment of an existing file of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
-    /// It is replaced.
+    /// Replaces the existing file.
     Replace,
-    /// It stays, and the new one is an error.
+    /// Keeps the existing file; writing another is an error.
     Keep,
 }
 
 /// Writes a file under a temporary name in the same folder, syncs it, renames it, and syncs the
-/// folder. On error there is no new file.
+/// folder. If an error occurs, no new file remains.
 pub(crate) fn write(
     path: &Path,
     existing: Existing,
@@ -32,7 +32,8 @@ pub(crate) fn write(
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Whoever may read other new files may read this one: the mask of the process decides.
+        // Like any new file, this one gets its permissions from the umask of the process; temporary
+        // files are private by default.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder
@@ -54,9 +55,9 @@ pub(crate) fn write(
     sync_dir(dir)
 }
 
-/// Makes the names in a folder durable.
+/// Syncs a folder, which makes the names of its files durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
-    // Elsewhere folders cannot be opened as files; there the file system does it.
+    // Other systems cannot open a folder as a file; their file systems sync names on their own.
     if cfg!(unix) {
         let dir = if dir.as_os_str().is_empty() {
             Path::new(".")
@@ -70,7 +71,7 @@ pub(crate) fn sync_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file was left by a process that died while it wrote.
+/// Returns whether `name` is that of a temporary file, left behind by an interrupted write.
 pub(crate) fn is_temporary(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
@@ -79,43 +80,43 @@ pub(crate) fn is_temporary(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn text(path: &Path, existing: Existing, text: &str) -> Result<()> {
+    fn write_text(path: &Path, existing: Existing, text: &str) -> Result<()> {
         write(path, existing, |out| {
             out.write_all(text.as_bytes()).map_err(Error::io("w", path))
         })
     }
 
     #[test]
-    fn a_file_is_replaced_or_kept_as_asked() {
+    fn an_existing_file_is_replaced_or_kept_as_requested() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
-        text(&path, Existing::Keep, "1").unwrap();
-        let error = text(&path, Existing::Keep, "2").unwrap_err();
+        write_text(&path, Existing::Keep, "1").unwrap();
+        let error = write_text(&path, Existing::Keep, "2").unwrap_err();
         assert_eq!(error.io_kind(), Some(std::io::ErrorKind::AlreadyExists));
         assert_eq!(fs::read(&path).unwrap(), b"1");
-        text(&path, Existing::Replace, "3").unwrap();
+        write_text(&path, Existing::Replace, "3").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"3");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_missing_folder_is_named() {
+    fn the_error_names_a_missing_folder() {
         let dir = tempfile::tempdir().unwrap();
         let missing = dir.path().join("none");
-        let error = text(&missing.join("a"), Existing::Keep, "").unwrap_err();
+        let error = write_text(&missing.join("a"), Existing::Keep, "").unwrap_err();
         let expected = format!("cannot create a file in `{}`", missing.display());
         assert_eq!(error.to_string(), expected);
     }
 
     #[cfg(unix)]
     #[test]
-    fn others_may_read_it_as_they_may_read_any_new_file() {
+    fn permissions_are_those_of_any_new_file() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
-        let (ours, plain) = (dir.path().join("a"), dir.path().join("b"));
-        text(&ours, Existing::Keep, "").unwrap();
-        fs::write(&plain, "").unwrap();
-        assert_eq!(mode(&ours), mode(&plain));
+        let (durable, ordinary) = (dir.path().join("a"), dir.path().join("b"));
+        write_text(&durable, Existing::Keep, "").unwrap();
+        fs::write(&ordinary, "").unwrap();
+        assert_eq!(mode(&durable), mode(&ordinary));
     }
 }

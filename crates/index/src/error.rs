@@ -1,187 +1,119 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Flaw;
+use crate::file_names::CODES_EXTENSION;
+use crate::limits::MAX_DIM;
+use crate::{Damage, Flaw};
 
-/// The result of what can fail in this crate.
+/// The result of a fallible operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong, by what the caller can do about it.
+/// An error of this crate. Variants differ in what a caller can do about them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file system refused; [`io_kind`](Self::io_kind) tells why.
+    /// An operation of the file system failed; [`io_kind`](Self::io_kind) returns the reason.
     #[error("cannot {act} `{}`", path.display())]
     Io {
-        /// What was tried: `open`, `write`…
+        /// The operation as a verb, such as `open` or `write`.
         act: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The cause.
         source: io::Error,
     },
-    /// A file is not what was written: restore it from a copy, or embed again.
+    /// The content of a file differs from what was written. Restore the file from a backup, or
+    /// rebuild the index.
     #[error("`{}` {damage}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The kind of damage.
         damage: Damage,
     },
-    /// A file of another release.
+    /// A file was written by another release, in another format version.
     #[error("`{}` has format version {found}, this release reads {expected}", path.display())]
     Version {
         /// The file.
         path: PathBuf,
-        /// The version it has.
+        /// The format version of the file.
         found: u32,
-        /// The version that this release reads.
+        /// The format version that this release reads.
         expected: u32,
     },
-    /// A folder that should get a new index holds one.
-    #[error("`{}` exists already", path.display())]
+    /// The folder for a new index already holds an index.
+    #[error("`{}` already exists", path.display())]
     AlreadyExists {
-        /// The manifest of the index that is there.
+        /// The manifest of the existing index.
         path: PathBuf,
     },
-    /// An index cannot have vectors of this length.
-    #[error("expected 1 to {} dimensions, found {found}", crate::header::MAX_DIM)]
+    /// An index cannot have vectors of this many dimensions.
+    #[error("expected 1 to {MAX_DIM} dimensions, found {found}")]
     InvalidDimension {
-        /// The length asked for.
+        /// The number of dimensions requested.
         found: usize,
     },
-    /// A vector, or a row of a matrix, has another length than those of the index.
+    /// A vector, or a row of a matrix, does not have the dimensions of the index.
     #[error("expected a vector of {expected} dimensions, found {found}")]
     DimensionMismatch {
-        /// The dimensions of the index.
+        /// The number of dimensions of the index.
         expected: usize,
-        /// The dimensions given.
+        /// The number of dimensions given.
         found: usize,
     },
-    /// A row to be added has no direction. Nothing was added.
+    /// A row to append cannot be normalized. No row was appended.
     #[error("row {row} {flaw}")]
     InvalidRow {
-        /// The row of the matrix given, from 0.
+        /// The row of the given matrix, counted from 0.
         row: usize,
-        /// What is wrong with it.
+        /// The reason why the row cannot be normalized.
         flaw: Flaw,
     },
-    /// A query has no direction.
+    /// A query cannot be normalized.
     #[error("query {query} {flaw}")]
     InvalidQuery {
-        /// The row of the matrix given, from 0; 0 for a single query.
+        /// The row of the given matrix, counted from 0; 0 for a single query.
         query: usize,
-        /// What is wrong with it.
+        /// The reason why the query cannot be normalized.
         flaw: Flaw,
     },
-    /// `k`, the number of hits wanted, is 0.
-    #[error("expected `k` of at least 1, found 0")]
-    InvalidK,
-    /// The minimum score is not a number.
-    #[error("expected a minimum score that is a number, found `NaN`")]
-    InvalidMinScore,
-    /// A row to be deleted does not exist. Nothing was deleted.
+    /// A setting is out of range.
+    #[error("`{option}` is {found}, expected {expected}")]
+    InvalidOption {
+        /// The name of the setting.
+        option: &'static str,
+        /// The value given.
+        found: String,
+        /// The values accepted.
+        expected: String,
+    },
+    /// A row to delete does not exist. No row was deleted.
     #[error("row {row} does not exist, the index has {rows} rows")]
     UnknownRow {
-        /// The greatest such row.
+        /// The largest row number given.
         row: u32,
-        /// The rows of the index, deleted ones included.
+        /// The number of rows of the index, deleted ones included.
         rows: u32,
     },
-    /// An index cannot number so many rows.
+    /// An index cannot have this many rows.
     #[error("expected at most {} rows, found {found}", u32::MAX)]
     TooManyRows {
-        /// The rows there would be.
+        /// The number of rows that the index would have.
         found: u64,
     },
-    /// The progress callback asked to stop.
+    /// The progress callback cancelled the work.
     #[error("cancelled after {done} of {total} rows")]
     Cancelled {
-        /// Rows done by then.
+        /// The number of rows processed until then.
         done: usize,
-        /// Rows to do.
+        /// The number of rows to process in all.
         total: usize,
     },
 }
 
-/// What is wrong with a file of an index.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Damage {
-    /// It does not begin as segments, or their compact forms, begin.
-    #[error("is not a Cognate segment")]
-    NotASegment,
-    /// It is shorter than its header says; an interrupted copy, for example.
-    #[error("is truncated: expected {expected} bytes, found {found}")]
-    Truncated {
-        /// The length by the header.
-        expected: u64,
-        /// The length of the file.
-        found: u64,
-    },
-    /// It is longer than its header says.
-    #[error("is too long: expected {expected} bytes, found {found}")]
-    TooLong {
-        /// The length by the header.
-        expected: u64,
-        /// The length of the file.
-        found: u64,
-    },
-    /// The header does not match its checksum, or says what no segment is.
-    #[error("has a damaged header")]
-    Header,
-    /// The table of checksums does not match its own checksum.
-    #[error("has a damaged table of checksums")]
-    Table,
-    /// The rotation of a compact form does not match its checksum.
-    #[error("has a damaged rotation")]
-    Rotation,
-    /// A compact form was made of other rows than those it lies beside.
-    #[error("is the compact form of other rows")]
-    Foreign,
-    /// A block of rows does not match its checksum.
-    #[error("is damaged in rows {first} to {last}")]
-    Rows {
-        /// The first row of the block, counted in the file from 0.
-        first: u32,
-        /// The last one.
-        last: u32,
-    },
-    /// A row matches its checksum, but another program than this wrote it.
-    #[error("holds no unit vector in row {row}")]
-    NotUnit {
-        /// The row, counted in the file from 0.
-        row: u32,
-    },
-    /// The manifest and the header contradict each other.
-    #[error("holds {found} {unit}, the manifest says {expected}")]
-    Contradiction {
-        /// What was counted: `rows`, or `dimensions`.
-        unit: &'static str,
-        /// The number in the manifest.
-        expected: usize,
-        /// The number in the header.
-        found: usize,
-    },
-    /// A manifest is not the JSON it should be.
-    #[error("is not a manifest: {reason}")]
-    Manifest {
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-impl Damage {
-    /// That of a block of `block_rows` of `rows` rows; the last one may be shorter.
-    pub(crate) fn rows_of_block(block: u32, block_rows: u32, rows: u32) -> Self {
-        let first = block.saturating_mul(block_rows);
-        let last = rows.min(first.saturating_add(block_rows)) - 1;
-        Self::Rows { first, last }
-    }
-}
-
 impl Error {
-    /// The kind of the error of the file system, where one is the cause.
+    /// Returns the kind of the I/O error that caused this error, or `None` if the cause is another
+    /// one.
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match self {
             Self::Io { source, .. } => Some(source.kind()),
@@ -189,18 +121,19 @@ impl Error {
         }
     }
 
-    /// Whether it is about a file that can be made again from the others, and does no harm until it
-    /// is: see [`IndexWriter::rebuild`](crate::IndexWriter::rebuild).
+    /// Returns whether the error concerns derived data: quantized codes, which
+    /// [`IndexWriter::rebuild`](crate::IndexWriter::rebuild) computes again from the rows. Searches
+    /// return the same hits without them.
     pub fn is_rebuildable(&self) -> bool {
         match self {
             Self::Io { path, .. } | Self::Corrupt { path, .. } | Self::Version { path, .. } => path
                 .extension()
-                .is_some_and(|extension| extension == "codes"),
+                .is_some_and(|extension| extension == CODES_EXTENSION),
             _ => false,
         }
     }
 
-    /// Whether the progress callback ended the work.
+    /// Returns whether the progress callback cancelled the work.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
     }
@@ -217,6 +150,18 @@ impl Error {
         Self::Corrupt {
             path: path.to_owned(),
             damage,
+        }
+    }
+
+    pub(crate) fn invalid_option(
+        option: &'static str,
+        found: impl ToString,
+        expected: impl ToString,
+    ) -> Self {
+        Self::InvalidOption {
+            option,
+            found: found.to_string(),
+            expected: expected.to_string(),
         }
     }
 }
@@ -302,8 +247,8 @@ mod tests {
                 "query 0 holds `NaN` in component 3, expected finite numbers",
             ),
             (
-                Error::InvalidK.to_string(),
-                "expected `k` of at least 1, found 0",
+                Error::invalid_option("k", 0, "at least 1").to_string(),
+                "`k` is 0, expected at least 1",
             ),
             (
                 Error::UnknownRow { row: 9, rows: 9 }.to_string(),
@@ -315,10 +260,10 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_of_an_io_error_can_be_asked() {
+    fn the_kind_of_an_io_error_is_exposed() {
         let error = Error::io("open", Path::new("x"))(io::ErrorKind::StorageFull.into());
         assert_eq!(error.io_kind(), Some(io::ErrorKind::StorageFull));
-        assert_eq!(Error::InvalidK.io_kind(), None);
+        assert_eq!(Error::invalid_option("k", 0, 1).io_kind(), None);
         assert!(Error::Cancelled { done: 1, total: 2 }.is_cancelled());
     }
 }

@@ -4,46 +4,50 @@ use std::sync::Arc;
 use ndarray::{ArrayView1, ArrayView2};
 use roaring::RoaringBitmap;
 
-use crate::manifest::{check_deleted, grown};
+use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
-use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
+use crate::validate::{check_dim, check_rows_exist, total_rows};
 use crate::{Result, RowId};
 
-/// Unit vectors, searched so that the answer is exact.
+/// An immutable index of unit vectors with exact search.
 ///
-/// A value never changes; [`with_deleted`](Self::with_deleted), [`appended`](Self::appended) and
-/// [`reopen`](Self::reopen) give new ones, which share the rows. Cloning is cheap, and all
-/// methods may be called from many threads at once.
+/// [`with_deleted`](Self::with_deleted), [`appended`](Self::appended) and [`reopen`](Self::reopen)
+/// return new indexes that share the rows of this one. Cloning is cheap, and all methods can be
+/// called from many threads at once.
 #[derive(Clone)]
 pub struct FlatIndex {
     dim: usize,
     pub(crate) rows: u32,
-    segments: Arc<[Placed]>,
+    segments: Arc<[SegmentAt]>,
     deleted: Arc<RoaringBitmap>,
 }
 
-/// A segment and the number of its first row.
+/// A segment of an index.
 #[derive(Clone)]
-pub(crate) struct Placed {
-    pub(crate) first: u32,
+pub(crate) struct SegmentAt {
+    /// The row number, in the index, of the first row of the segment.
+    pub(crate) row_offset: u32,
     pub(crate) segment: Arc<Segment>,
 }
 
 impl FlatIndex {
-    /// The callers see to it that segments have `dim` dimensions and at least one row each, that
-    /// they are not too many rows, and that deleted rows exist.
+    /// Makes an index of segments. The caller ensures that each segment has `dim` dimensions and at
+    /// least one row, that there are at most `u32::MAX` rows, and that all deleted rows exist.
     pub(crate) fn from_segments(
         dim: usize,
         segments: impl IntoIterator<Item = Arc<Segment>>,
         deleted: RoaringBitmap,
     ) -> Self {
         let mut rows = 0;
-        let place = |segment: Arc<Segment>| {
-            let first = rows;
+        let append = |segment: Arc<Segment>| {
+            let row_offset = rows;
             rows += segment.rows();
-            Placed { first, segment }
+            SegmentAt {
+                row_offset,
+                segment,
+            }
         };
-        let segments = segments.into_iter().map(place).collect();
+        let segments = segments.into_iter().map(append).collect();
         Self {
             dim,
             rows,
@@ -52,41 +56,41 @@ impl FlatIndex {
         }
     }
 
-    /// The dimensions of the vectors.
+    /// Returns the number of dimensions of the vectors.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// The rows that can be found.
+    /// Returns the number of rows that are not deleted.
     pub fn len(&self) -> usize {
         self.rows() - usize::try_from(self.deleted.len()).unwrap_or(usize::MAX)
     }
 
-    /// Whether no row can be found.
+    /// Returns whether there are no rows or all rows are deleted.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The rows, deleted ones included: all numbers below are, or were, rows.
+    /// Returns the number of rows, deleted ones included. Row numbers are below it.
     pub fn rows(&self) -> usize {
         self.rows as usize
     }
 
-    /// The segments, of which those on disk are a file each.
+    /// Returns the number of segments. Each segment on disk is a file.
     pub fn segments(&self) -> usize {
         self.segments.len()
     }
 
-    /// The rows that are deleted.
+    /// Returns the deleted rows.
     pub fn deleted(&self) -> &RoaringBitmap {
         &self.deleted
     }
 
-    /// The unit vector of a row; none when it does not exist or is deleted.
+    /// Returns the unit vector of a row, or `None` if the row does not exist or is deleted.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`](crate::Error::Corrupt) when the row is not as it was written.
+    /// Returns [`Error::Corrupt`](crate::Error::Corrupt) if the row is damaged.
     pub fn row(&self, row: RowId) -> Result<Option<ArrayView1<'_, f32>>> {
         if row.get() >= self.rows || self.deleted.contains(row.get()) {
             return Ok(None);
@@ -94,34 +98,35 @@ impl FlatIndex {
         Ok(Some(ArrayView1::from(self.values(row.get())?)))
     }
 
-    /// The values of a row that exists.
+    /// Returns the values of an existing row.
     pub(crate) fn values(&self, row: u32) -> Result<&[f32]> {
-        let after = self.segments.partition_point(|placed| placed.first <= row);
-        let Placed { first, segment } = &self.segments[after - 1];
-        segment.read(row - first..row - first + 1)
+        let next = self.segments.partition_point(|at| at.row_offset <= row);
+        let SegmentAt {
+            row_offset,
+            segment,
+        } = &self.segments[next - 1];
+        segment.read(row - row_offset..row - row_offset + 1)
     }
 
-    pub(crate) fn placed(&self) -> &[Placed] {
+    pub(crate) fn segments_at(&self) -> &[SegmentAt] {
         &self.segments
     }
 
-    pub(crate) fn shared(&self) -> impl Iterator<Item = Arc<Segment>> {
-        self.segments
-            .iter()
-            .map(|placed| Arc::clone(&placed.segment))
+    pub(crate) fn shared_segments(&self) -> impl Iterator<Item = Arc<Segment>> {
+        self.segments.iter().map(|at| Arc::clone(&at.segment))
     }
 
-    /// The same index with further rows deleted.
+    /// Returns this index with `rows` deleted in addition.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRow`](crate::Error::UnknownRow) when a row does not exist.
+    /// Returns [`Error::UnknownRow`](crate::Error::UnknownRow) if a row does not exist.
     ///
     /// # Complexity
     ///
     /// O(deleted rows); no vector is copied.
     pub fn with_deleted(&self, rows: &RoaringBitmap) -> Result<Self> {
-        check_deleted(rows, self.rows)?;
+        check_rows_exist(rows, self.rows)?;
         let deleted = Arc::new(&*self.deleted | rows);
         Ok(Self {
             deleted,
@@ -129,19 +134,19 @@ impl FlatIndex {
         })
     }
 
-    /// The same index with the rows of `[n, dim]` after its own, in memory.
+    /// Returns this index with the rows of `[n, dim]`, normalized, appended in memory.
     ///
     /// # Errors
     ///
-    /// Those of [`IndexBuilder::append`](crate::IndexBuilder::append).
+    /// Returns the errors of [`IndexBuilder::append`](crate::IndexBuilder::append).
     ///
     /// # Complexity
     ///
-    /// O(n · log(rows)) on average over many calls: segments in memory at the end that are not
-    /// larger than what comes after them are merged with it.
+    /// O(n · log(rows)), amortized over many calls: a segment in memory at the end is merged with
+    /// the rows after it unless it is larger than they are.
     pub fn appended(&self, rows: ArrayView2<'_, f32>) -> Result<Self> {
         check_dim(self.dim, rows.ncols())?;
-        let new = grown(self.rows, rows.nrows())? - self.rows;
+        let new = total_rows(self.rows, rows.nrows())? - self.rows;
         if new == 0 {
             return Ok(self.clone());
         }
@@ -155,12 +160,12 @@ impl FlatIndex {
             kept -= 1;
         }
         let mut values = Vec::with_capacity(total as usize * self.dim);
-        for placed in &self.segments[kept..] {
-            values.extend_from_slice(placed.segment.values());
+        for merged in &self.segments[kept..] {
+            values.extend_from_slice(merged.segment.unchecked_values());
         }
         extend_with_unit_rows(&mut values, rows).map_err(invalid_row(0))?;
         let last = Arc::new(Segment::in_memory(self.dim, total, values));
-        let segments = self.shared().take(kept).chain([last]);
+        let segments = self.shared_segments().take(kept).chain([last]);
         Ok(Self::from_segments(
             self.dim,
             segments,
@@ -192,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn growing_keeps_rows_and_few_segments() {
+    fn an_index_that_grows_keeps_its_rows_and_has_few_segments() {
         let mut index = IndexBuilder::new(3).unwrap().build();
         assert_eq!((index.segments(), index.rows()), (0, 0));
         for n in 1..200 {
@@ -216,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn large_segments_are_shared_and_not_copied() {
+    fn large_segments_are_shared_instead_of_copied() {
         let mut builder = IndexBuilder::new(3).unwrap();
         builder.append(one_hot(10).view()).unwrap();
         let small = builder.build();
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_do_not_fit_are_errors() {
+    fn invalid_rows_are_errors() {
         let mut builder = IndexBuilder::new(2).unwrap();
         builder.append(array![[1.0, 0.0]].view()).unwrap();
         let error = builder
@@ -253,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_shared_between_threads() {
+    fn an_index_can_be_shared_between_threads() {
         fn check<T: Send + Sync + Clone + 'static>() {}
         check::<FlatIndex>();
     }

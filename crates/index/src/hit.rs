@@ -1,32 +1,43 @@
 use std::fmt;
 
-/// The number of a row: dense, from 0, in the order in which rows were added.
+/// The number of a row. Row numbers are dense, start at 0, and follow the order of appending.
 ///
-/// A row keeps its number for ever: deleting rows and merging segments renumber nothing.
+/// Deleting rows leaves row numbers unchanged. Only
+/// [`IndexWriter::compact`](crate::IndexWriter::compact) renumbers rows, and returns a
+/// [`RowMap`](crate::RowMap) from old numbers to new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(u32);
 
-/// A row that was found.
+/// A row found by a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Hit {
     /// The row.
     pub row: RowId,
-    /// Its cosine similarity with the query: −1 to 1, but for rounding; higher is nearer.
+    /// The cosine similarity of the row and the query, from −1 to 1 apart from rounding. Higher is
+    /// more similar.
     pub score: f32,
 }
 
+impl Hit {
+    /// Returns a hit of `row` with `score`.
+    pub const fn new(row: RowId, score: f32) -> Self {
+        Self { row, score }
+    }
+}
+
 impl RowId {
-    /// The row of this number.
+    /// Returns the row with number `row`.
     pub const fn new(row: u32) -> Self {
         Self(row)
     }
 
-    /// The number, as bitmaps hold it.
+    /// Returns the row number as stored in bitmaps.
     pub const fn get(self) -> u32 {
         self.0
     }
 
-    /// The number, as slices want it.
+    /// Returns the row number as a slice index.
     pub const fn index(self) -> usize {
         self.0 as usize
     }

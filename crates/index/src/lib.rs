@@ -1,8 +1,8 @@
 //! Exact cosine search over unit vectors, in memory and in checksummed files.
 //!
-//! [`FlatIndex`] holds vectors and finds those nearest to a query. It passes over none that could be
-//! among them, so the answer is exact; it is not an approximate index that trades hits for time. It
-//! knows rows by number, not what they stand for.
+//! [`FlatIndex`] holds vectors and finds the ones most similar to a query. It is not an approximate
+//! index: it returns the exact top `k`, for any data. It is not a document store either: it knows
+//! rows by number, and the caller knows what the rows stand for.
 //!
 //! ```
 //! use cognate_index::{IndexBuilder, RowId};
@@ -19,86 +19,105 @@
 //! # Ok::<(), cognate_index::Error>(())
 //! ```
 //!
-//! [`IndexBuilder`] makes an index in memory. [`IndexWriter`] makes one on disk and lets it grow:
-//! what it consists of is said by a [`Manifest`], and replacing that is the commit.
-//! [`SearchOptions`] restricts a search to some rows or to a minimum score.
+//! [`IndexBuilder`] builds an index in memory. [`IndexWriter`] writes an index on disk and appends to
+//! it; a [`Manifest`] lists the content of the index, and replacing the manifest is the commit.
+//! [`SearchOptions`] restricts a search to some rows or to a minimum score. [`unit_vector`]
+//! normalizes a vector the way an index does.
 //!
 //! # Guarantees
 //!
-//! - Every row is a unit vector: the one place that makes them refuses rows without a direction,
-//!   and keeps a row whose norm is within 10⁻⁶ of 1 bit for bit.
-//! - The hits are the `k` best by score, and by ascending row where scores are equal. A score is
-//!   the f32 dot product of the two unit vectors in the order of summation that
-//!   [`cognate_kernels`] documents.
-//! - Hits and scores are the same bits for one query or many, on one thread or many, mapped or in
-//!   memory, in one segment or many, with any instruction set.
-//! - A row keeps its number, until [`IndexWriter::merge`] drops deleted rows and tells where the
-//!   others moved. Their order never changes.
-//! - A file is complete under its final name, or not there. After a crash at any instant an index
-//!   opens as it was at the last commit. Damage to a file is an error when what is damaged is used
-//!   first, if not when it is opened; [`FlatIndex::verify`] reads everything.
+//! - Every row is a unit vector. Rows that are zero or not finite are refused, and a row whose norm
+//!   is within 10⁻⁶ of 1 is kept bit for bit.
+//! - Hits are the `k` best rows in descending order of their scores, rows with equal scores in
+//!   ascending order. A score is the f32 dot product of the two unit vectors, in the order of
+//!   summation that [`cognate_kernels`] documents.
+//! - Hits and the bits of their scores are independent of the number of queries in a batch, the
+//!   number of threads, the storage (mapped or in memory), the number of segments, and the
+//!   instruction set.
+//! - Row numbers are stable until [`IndexWriter::compact`] drops deleted rows and returns a
+//!   [`RowMap`] with the new numbers. The order of rows never changes.
+//! - A file is complete under its final name, or absent. After a crash at any instant, an index opens
+//!   as it was at the last commit. Damage to rows is an error when a file is opened or, at the latest,
+//!   when the damaged part is first used; [`FlatIndex::verify`] checks everything.
 //!
-//! # Segments and compact forms
+//! # Segments and quantized codes
 //!
-//! Rows lie in segments. One of at least 16,384 rows of 32 to 1,024 dimensions has beside it a
-//! compact form, where that pays: the rows rotated so that the first dimensions hold most of what
-//! there is, all of it in 8 bits, and norms of what that leaves out. From the first dimensions
-//! follows an upper bound of every score, with all rounding counted; where it reaches the worst of
-//! the hits so far, the others give a closer one, and only rows whose second bound reaches it too
-//! are read in f32. So hits and scores are those of reading everything, on any data; how much is read
-//! depends on the data. What defeats the bounds is read in f32 soon.
+//! Rows are stored in segments. A segment with at least 16,384 rows of 32 to 1,024 dimensions also
+//! has quantized codes, if they are expected to make searches faster: the rows are rotated so that
+//! the leading dimensions hold most of their variance, and stored in 8 bits with the norms of what
+//! the codes leave out. The leading dimensions give an upper bound of each score, with all rounding
+//! accounted for. Rows whose bound reaches the k-th best score so far get a tighter bound from the
+//! remaining dimensions, and only rows that pass both bounds are scored in f32. Hits and scores are
+//! thus those of an exhaustive scan, on any data; only the time depends on the data. Where the bounds
+//! prune too few rows, a search soon falls back to the exhaustive scan.
 //!
-//! A compact form takes a quarter to a third of the bytes of its rows, lies in a file
-//! `segment-….codes` beside theirs, and can be lost: without it, or where a block of it is damaged,
-//! rows are read in f32.
+//! The quantized codes of a segment are in a file `segment-….codes` beside the rows, and take a
+//! quarter to a third of their bytes. They are derived data: without the file, or where a block of it
+//! is damaged, rows are read in f32, and [`IndexWriter::rebuild`] computes the codes again.
 //!
 //! # Complexity
 //!
-//! A search reads of every allowed row a part in compact form, and few again in f32, or all in f32: it
-//! takes about as long as memory takes to deliver these bytes, `rows · dim · 4` of them where bounds
-//! do not pay. A batch reads them once for up to 64 queries. Appending
-//! `n` rows writes O(n · log(rows)) of them on average, and O(dim²) operations go into each that is
-//! written in compact form; deleting writes none. Merging writes every row that is left once.
+//! A search reads the quantized leading dimensions of every allowed row and few rows in f32, or every
+//! allowed row in f32. Its time is about that of reading these bytes from memory: at most
+//! `rows · dim · 4`. A batch reads them once for up to 256 queries.
+//!
+//! Appending `n` rows writes O(n · log(rows)) rows on average, with O(dim²) operations for each row
+//! that is quantized. Deleting rows writes nothing but the manifest. Compacting writes every
+//! remaining row once.
 //!
 //! # Features
 //!
-//! - `mmap` (default): files are mapped, so that opening takes no time and memory is shared with
-//!   the page cache. Without it they are read and checked when an index is opened, and the crate
-//!   has no unsafe code.
+//! - `mmap` (default): maps files into memory, so that opening an index takes little time and memory
+//!   is shared with the page cache. Without it, files are read and checked when an index is opened,
+//!   and the crate has no unsafe code.
+//!
+//! # Dependencies in the public API
+//!
+//! Vectors are [`ndarray`] views, and sets of rows are [`roaring`] bitmaps. Both crates are
+//! re-exported; a release with another major version of either is a breaking change of this crate.
 
 #![cfg_attr(not(any(feature = "mmap", test)), forbid(unsafe_code))]
+
 mod builder;
 mod check;
 mod checksums;
 mod compact;
+mod damage;
 mod durable;
-mod encode;
 mod error;
+mod file_names;
 mod flat;
-mod header;
+mod flaw;
 mod hit;
+mod limits;
 mod manifest;
-#[cfg(feature = "mmap")]
-mod map;
-mod merge;
+mod normalize;
 mod open;
 mod options;
-mod rotation;
+mod preamble;
+mod progress;
+mod quantized;
+mod row_map;
 mod scan;
 mod search;
 mod segment;
-mod start;
+mod storage;
 mod top_k;
-mod unit;
+mod validate;
 mod writer;
 
 pub use builder::IndexBuilder;
-pub use error::{Damage, Error, Result};
+pub use damage::Damage;
+pub use error::{Error, Result};
 pub use flat::FlatIndex;
+pub use flaw::Flaw;
 pub use hit::{Hit, RowId};
 pub use manifest::Manifest;
-pub use merge::RowMap;
-pub use open::Storage;
+pub use normalize::unit_vector;
 pub use options::SearchOptions;
-pub use unit::Flaw;
+pub use progress::Progress;
+pub use row_map::RowMap;
+pub use storage::Storage;
 pub use writer::IndexWriter;
+
+pub use {ndarray, roaring};

@@ -8,29 +8,31 @@ use roaring::RoaringBitmap;
 use serde::Deserialize;
 
 use crate::durable::{self, Existing};
-use crate::error::Damage;
-use crate::header::MAX_DIM;
-use crate::{Error, Result};
+use crate::file_names::segment_number;
+use crate::limits::MAX_DIM;
+use crate::validate::{check_index_dim, check_rows_exist};
+use crate::{Damage, Error, Result};
 
-/// The file of the manifest, where an index is a folder of its own.
+/// The file name of the manifest in the folder of an index.
 pub(crate) const FILE: &str = "manifest.json";
 
 const VERSION: u32 = 1;
 
-/// What an index consists of: the files of rows that count, in order, and the rows deleted.
+/// The content of an index: its segment files, in order, and its deleted rows.
 ///
-/// Changing an index is replacing its manifest; the files it names never change. It is kept as
-/// `manifest.json` beside them, or wherever the caller keeps what belongs together.
+/// An index changes by replacing its manifest; the files that a manifest names never change. The
+/// manifest is stored as `manifest.json` beside the segment files, or by the caller, for example in
+/// a database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     dim: usize,
-    segments: Vec<Entry>,
+    segments: Vec<SegmentEntry>,
     deleted: RoaringBitmap,
 }
 
-/// A segment file.
+/// A segment file and its number of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub(crate) struct Entry {
+pub(crate) struct SegmentEntry {
     pub(crate) file: String,
     pub(crate) rows: u32,
 }
@@ -43,21 +45,19 @@ struct Format {
 #[derive(Deserialize)]
 struct Content {
     dim: usize,
-    segments: Vec<Entry>,
+    segments: Vec<SegmentEntry>,
     deleted: String,
     crc32: String,
 }
 
 impl Manifest {
-    /// The manifest of an index without rows.
+    /// Returns the manifest of an index without rows.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidDimension`] when there are no vectors of that length.
+    /// Returns [`Error::InvalidDimension`] if `dim` is 0 or above 65,536.
     pub fn empty(dim: usize) -> Result<Self> {
-        if !(1..=MAX_DIM).contains(&dim) {
-            return Err(Error::InvalidDimension { found: dim });
-        }
+        check_index_dim(dim)?;
         Ok(Self {
             dim,
             segments: Vec::new(),
@@ -65,12 +65,12 @@ impl Manifest {
         })
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote; `origin` is the file to name in errors.
+    /// Parses the output of [`to_json`](Self::to_json). Errors name `origin` as the file.
     ///
     /// # Errors
     ///
-    /// [`Error::Version`] when another release wrote it; [`Error::Corrupt`] when it is not
-    /// a manifest.
+    /// Returns [`Error::Version`] if another release wrote the manifest, and [`Error::Corrupt`] if
+    /// `json` is not a valid manifest.
     pub fn from_json(json: &str, origin: &Path) -> Result<Self> {
         let corrupt = |reason: String| Error::corrupt(origin, Damage::Manifest { reason });
         let json_error = |error: serde_json::Error| corrupt(error.to_string());
@@ -95,23 +95,24 @@ impl Manifest {
             deleted,
         };
         manifest.check().map_err(corrupt)?;
-        // Of the content, not of the text: how that is spaced does not matter.
+        // The checksum covers the content, so whitespace does not matter.
         if crc32 != checksum(&manifest.fields()) {
             return Err(corrupt("it does not match its checksum".to_owned()));
         }
         Ok(manifest)
     }
 
-    /// The manifest as one line of JSON, with the CRC-32 of the fields before it at the end.
+    /// Returns the manifest as one line of JSON. Its last field is the CRC-32 of the other fields.
     pub fn to_json(&self) -> String {
         let fields = self.fields();
         format!(r#"{{{fields},"crc32":"{}"}}"#, checksum(&fields))
     }
 
     fn fields(&self) -> String {
-        // Nothing in it needs escaping: names of segments and base64 are plain.
-        let segment =
-            |Entry { file, rows }: &Entry| format!(r#"{{"file":"{file}","rows":{rows}}}"#);
+        // Segment file names and base64 need no escaping.
+        let segment = |SegmentEntry { file, rows }: &SegmentEntry| {
+            format!(r#"{{"file":"{file}","rows":{rows}}}"#)
+        };
         let segments = self
             .segments
             .iter()
@@ -122,45 +123,45 @@ impl Manifest {
         format!(r#""format":{VERSION},"dim":{dim},"segments":[{segments}],"deleted":"{deleted}""#)
     }
 
-    /// The dimensions of the vectors.
+    /// Returns the number of dimensions of the vectors.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// The rows, deleted ones included.
+    /// Returns the number of rows, deleted ones included.
     pub fn rows(&self) -> u32 {
         self.segments.iter().map(|segment| segment.rows).sum()
     }
 
-    /// The rows that are deleted.
+    /// Returns the deleted rows.
     pub fn deleted(&self) -> &RoaringBitmap {
         &self.deleted
     }
 
-    /// The names of the segment files, in the order of their rows.
+    /// Returns the names of the segment files, in the order of their rows.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &str> {
         self.segments.iter().map(|segment| segment.file.as_str())
     }
 
-    pub(crate) fn segments(&self) -> &[Entry] {
+    pub(crate) fn segments(&self) -> &[SegmentEntry] {
         &self.segments
     }
 
-    /// Replaces the last `merged` segments by one.
-    pub(crate) fn replace_last(&mut self, merged: usize, entry: Entry) {
+    /// Replaces the last `merged` segments with one.
+    pub(crate) fn replace_last(&mut self, merged: usize, entry: SegmentEntry) {
         self.segments.truncate(self.segments.len() - merged);
         self.segments.push(entry);
     }
 
-    /// Replaces all segments by one, or by none, in which no row is deleted.
-    pub(crate) fn replace_all(&mut self, entry: Option<Entry>) {
+    /// Replaces all segments with one or none, and clears the deleted rows.
+    pub(crate) fn replace_all(&mut self, entry: Option<SegmentEntry>) {
         self.segments = entry.into_iter().collect();
         self.deleted.clear();
     }
 
-    /// Adds deleted rows, if all of them exist.
+    /// Adds deleted rows if all of them exist.
     pub(crate) fn delete(&mut self, rows: &RoaringBitmap) -> Result<()> {
-        check_deleted(rows, self.rows())?;
+        check_rows_exist(rows, self.rows())?;
         self.deleted |= rows;
         Ok(())
     }
@@ -180,7 +181,7 @@ impl Manifest {
         Self::from_json(&json, &path)
     }
 
-    /// Makes this the manifest of a folder, or leaves the one it had.
+    /// Replaces the manifest of a folder atomically.
     pub(crate) fn write(&self, dir: &Path) -> Result<()> {
         let path = dir.join(FILE);
         durable::write(&path, Existing::Replace, |out| {
@@ -196,12 +197,12 @@ impl Manifest {
             ));
         }
         let mut names = HashSet::new();
-        for Entry { file, rows } in &self.segments {
+        for SegmentEntry { file, rows } in &self.segments {
             if segment_number(file).is_none() {
-                return Err(format!("`{file}` is no name of a segment"));
+                return Err(format!("`{file}` is not a segment file name"));
             }
             if !names.insert(file) {
-                return Err(format!("`{file}` is named twice"));
+                return Err(format!("`{file}` is listed twice"));
             }
             if *rows == 0 {
                 return Err(format!("`{file}` has no rows"));
@@ -213,54 +214,18 @@ impl Manifest {
             .map(|segment| u64::from(segment.rows))
             .sum();
         let rows = u32::try_from(rows).map_err(|_| format!("{rows} rows are too many"))?;
-        check_deleted(&self.deleted, rows).map_err(|error| format!("deleted {error}"))
+        check_rows_exist(&self.deleted, rows).map_err(|error| format!("deleted {error}"))
     }
-}
-
-/// Checks that rows to be deleted exist.
-pub(crate) fn check_deleted(deleted: &RoaringBitmap, rows: u32) -> Result<()> {
-    match deleted.max() {
-        Some(row) if row >= rows => Err(Error::UnknownRow { row, rows }),
-        _ => Ok(()),
-    }
-}
-
-/// The number of rows after `more` are added.
-pub(crate) fn grown(rows: u32, more: usize) -> Result<u32> {
-    let found = u64::from(rows) + more as u64;
-    u32::try_from(found).map_err(|_| Error::TooManyRows { found })
-}
-
-/// The name of the segment file of a number.
-pub(crate) fn segment_name(number: u64) -> String {
-    format!("segment-{number:08}.vec")
-}
-
-/// The number in the name of a segment file; none for other names.
-pub(crate) fn segment_number(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix("segment-")?.strip_suffix(".vec")?;
-    let number = digits.parse().ok()?;
-    (name == segment_name(number)).then_some(number)
-}
-
-/// The name of the segment file that a file of this name belongs to: its own, or that of which it is
-/// the compact form; none for other names.
-pub(crate) fn segment_of(name: &str) -> Option<String> {
-    let segment = match name.strip_suffix(".codes") {
-        Some(stem) => format!("{stem}.vec"),
-        None => name.to_owned(),
-    };
-    segment_number(&segment).map(|_| segment)
 }
 
 fn checksum(fields: &str) -> String {
     format!("{:08x}", crc32fast::hash(fields.as_bytes()))
 }
 
-/// A bitmap as base64 of its portable serialization, which other languages read too.
+/// Encodes a bitmap as base64 of its portable serialization, which other languages can read.
 fn encode(bitmap: &RoaringBitmap) -> String {
     let mut bytes = Vec::with_capacity(bitmap.serialized_size());
-    // Writing to memory does not fail.
+    // Writing to a `Vec` does not fail.
     let _ = bitmap.serialize_into(&mut bytes);
     STANDARD.encode(bytes)
 }
@@ -269,9 +234,9 @@ fn decode(text: &str) -> Result<RoaringBitmap, &'static str> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| "`deleted` is not base64")?;
-    let mut rest = bytes.as_slice();
-    match RoaringBitmap::deserialize_from(&mut rest) {
-        Ok(bitmap) if rest.is_empty() => Ok(bitmap),
+    let mut remaining = bytes.as_slice();
+    match RoaringBitmap::deserialize_from(&mut remaining) {
+        Ok(bitmap) if remaining.is_empty() => Ok(bitmap),
         _ => Err("`deleted` is not a bitmap"),
     }
 }
@@ -279,19 +244,20 @@ fn decode(text: &str) -> Result<RoaringBitmap, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file_names::segment_name;
 
     fn sample() -> Manifest {
         let mut manifest = Manifest::empty(384).unwrap();
         manifest.replace_last(
             0,
-            Entry {
+            SegmentEntry {
                 file: segment_name(1),
                 rows: 1000,
             },
         );
         manifest.replace_last(
             0,
-            Entry {
+            SegmentEntry {
                 file: segment_name(7),
                 rows: 10,
             },
@@ -301,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_back_from_json() {
+    fn a_manifest_round_trips_through_json() {
         let origin = Path::new("lib/manifest.json");
         for manifest in [sample(), Manifest::empty(1).unwrap()] {
             assert_eq!(
@@ -321,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_manifest_is_said() {
+    fn errors_say_what_is_wrong_with_a_manifest() {
         let change = |from: &str, to: &str| {
             let json = sample().to_json();
             assert!(json.contains(from), "{json}");
@@ -365,12 +331,12 @@ mod tests {
             (
                 "00000007",
                 "00000001",
-                "is not a manifest: `segment-00000001.vec` is named twice",
+                "is not a manifest: `segment-00000001.vec` is listed twice",
             ),
             (
                 "segment-00000007",
                 "../7",
-                "is not a manifest: `../7.vec` is no name of a segment",
+                "is not a manifest: `../7.vec` is not a segment file name",
             ),
             ("OjAA", "O!AA", "is not a manifest: `deleted` is not base64"),
             (
@@ -386,27 +352,5 @@ mod tests {
         ] {
             assert_eq!(change(from, to), format!("{file} {expected}"));
         }
-    }
-
-    #[test]
-    fn names_have_eight_digits_or_more() {
-        for number in [0, 1, 99_999_999, 100_000_000, u64::MAX] {
-            assert_eq!(segment_number(&segment_name(number)), Some(number));
-        }
-        for name in [
-            "segment-1.vec",
-            "segment-+0000001.vec",
-            "segment-00000001.vec.tmp",
-            "x",
-        ] {
-            assert_eq!(segment_number(name), None);
-        }
-    }
-
-    #[test]
-    fn rows_are_counted_to_the_last_number() {
-        assert_eq!(grown(u32::MAX - 1, 1).unwrap(), u32::MAX);
-        let error = grown(u32::MAX, 1).unwrap_err().to_string();
-        assert_eq!(error, "expected at most 4294967295 rows, found 4294967296");
     }
 }

@@ -1,68 +1,57 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::manifest::Manifest;
-use crate::writer::open_segment;
-use crate::{FlatIndex, Result};
-
-/// Where the rows of an opened index are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Storage {
-    /// In files mapped into memory: opening reads nothing, the operating system reads what
-    /// a search touches and keeps it while there is room. Without the feature `mmap`, and on
-    /// big-endian machines, the same as [`Owned`](Self::Owned).
-    #[default]
-    Mapped,
-    /// In memory: opening reads and checks everything.
-    Owned,
-}
+use crate::segment::Segment;
+use crate::{FlatIndex, Manifest, Result, Storage};
 
 impl FlatIndex {
-    /// Opens the index of a folder that [`IndexWriter`](crate::IndexWriter) filled, mapped.
+    /// Opens the index in a folder that an [`IndexWriter`](crate::IndexWriter) wrote, with
+    /// memory-mapped files.
     ///
-    /// Headers, lengths and tables of checksums are checked at once, a block of rows when it is
-    /// used first; [`verify`](Self::verify) checks all of them.
+    /// Opening checks headers, file lengths and tables of checksums. A block of rows is checked when
+    /// it is used for the first time; [`verify`](Self::verify) checks all blocks.
     ///
-    /// Files of an index never change. A process that writes to one or shortens it while it is
-    /// mapped breaks the contract: searches then may give wrong answers, or the process is killed.
-    /// Removing files is harmless.
+    /// The files of an index never change. A process that writes to a file or truncates it while it
+    /// is mapped breaks this contract: searches may then return wrong hits, or the operating system
+    /// may kill the process. Removing files is harmless.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io), [`Error::Corrupt`](crate::Error::Corrupt) and
-    /// [`Error::Version`](crate::Error::Version), when there is no index that can be read.
+    /// Returns [`Error::Io`](crate::Error::Io) if a file cannot be read,
+    /// [`Error::Corrupt`](crate::Error::Corrupt) if it is damaged, and
+    /// [`Error::Version`](crate::Error::Version) if another release wrote it.
     ///
     /// # Complexity
     ///
-    /// O(1) for each segment file, but for its checksums: 4 bytes for each 16 KiB.
+    /// O(1) for each segment file, apart from reading its checksums: 4 bytes for each 16 KiB.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(dir, Storage::default())
     }
 
-    /// Opens the index of a folder in the given way.
+    /// Opens the index in a folder with the given storage.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Returns the errors of [`open`](Self::open).
     pub fn open_with(dir: impl AsRef<Path>, storage: Storage) -> Result<Self> {
         let dir = dir.as_ref();
         Self::open_manifest_with(dir, &Manifest::read(dir)?, storage)
     }
 
-    /// Opens the files in a folder that a manifest names, mapped.
+    /// Opens the files of a folder that a manifest names, memory-mapped.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Returns the errors of [`open`](Self::open).
     pub fn open_manifest(dir: impl AsRef<Path>, manifest: &Manifest) -> Result<Self> {
         Self::open_manifest_with(dir, manifest, Storage::default())
     }
 
-    /// Opens the files in a folder that a manifest names, in the given way.
+    /// Opens the files of a folder that a manifest names, with the given storage.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Returns the errors of [`open`](Self::open).
     pub fn open_manifest_with(
         dir: impl AsRef<Path>,
         manifest: &Manifest,
@@ -71,12 +60,12 @@ impl FlatIndex {
         Self::open_sharing(dir.as_ref(), manifest, storage, None)
     }
 
-    /// Opens the files in a folder that a newer manifest names, and shares with this index those
-    /// that it has open already. New ones are mapped.
+    /// Opens the files of a folder that a newer manifest names. Files that this index has open are
+    /// shared with it; the others are memory-mapped.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Returns the errors of [`open`](Self::open).
     pub fn reopen(&self, dir: impl AsRef<Path>, manifest: &Manifest) -> Result<Self> {
         Self::open_sharing(dir.as_ref(), manifest, Storage::default(), Some(self))
     }
@@ -90,15 +79,15 @@ impl FlatIndex {
         let mut segments = Vec::with_capacity(manifest.segments().len());
         for entry in manifest.segments() {
             let path = dir.join(&entry.file);
-            let same = open.and_then(|open| {
-                open.shared().find(|segment| {
-                    segment.path() == Some(&path)
-                        && (segment.dim(), segment.rows()) == (manifest.dim(), entry.rows)
+            let shape = (manifest.dim(), entry.rows);
+            let shared = open.and_then(|open| {
+                open.shared_segments().find(|segment| {
+                    segment.path() == Some(&path) && (segment.dim(), segment.rows()) == shape
                 })
             });
-            segments.push(match same {
+            segments.push(match shared {
                 Some(segment) => segment,
-                None => Arc::new(open_segment(dir, entry, manifest.dim(), storage)?),
+                None => Arc::new(Segment::open_with_shape(&path, shape, storage)?),
             });
         }
         Ok(Self::from_segments(
@@ -108,21 +97,20 @@ impl FlatIndex {
         ))
     }
 
-    /// Reads all rows that are in files, and their compact forms, and compares them with their
-    /// checksums.
+    /// Reads all rows and quantized codes that are in files, and compares them with their checksums.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`](crate::Error::Corrupt) naming the file and the rows of the first block
-    /// that is not as it was written.
+    /// Returns [`Error::Corrupt`](crate::Error::Corrupt) with the file and the rows of the first
+    /// damaged block.
     ///
     /// # Complexity
     ///
     /// O(rows · dim), in parallel.
     pub fn verify(&self) -> Result<()> {
-        self.placed().iter().try_for_each(|placed| {
-            placed.segment.verify_rows()?;
-            placed.segment.verify_compact()
+        self.segments_at().iter().try_for_each(|at| {
+            at.segment.verify_rows()?;
+            at.segment.verify_quantized()
         })
     }
 }

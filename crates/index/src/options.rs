@@ -2,8 +2,17 @@ use roaring::RoaringBitmap;
 
 use crate::{Error, Result};
 
-/// What a search looks for. A plain number is such options too: that many hits.
-#[derive(Clone, Copy, Debug)]
+/// The options of a search. A plain number converts into options with that many hits.
+///
+/// ```
+/// use cognate_index::SearchOptions;
+///
+/// let rows = (0..1000).collect();
+/// let options = SearchOptions::new(10).filter(&rows).min_score(0.5);
+/// assert_eq!(options.k(), 10);
+/// assert_eq!(SearchOptions::from(3), SearchOptions::new(3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SearchOptions<'a> {
     k: usize,
     filter: Option<&'a RoaringBitmap>,
@@ -11,8 +20,10 @@ pub struct SearchOptions<'a> {
 }
 
 impl<'a> SearchOptions<'a> {
-    /// The `k` best rows. There are fewer when fewer are left by deletion, the filter and the
-    /// minimum score; so any `k` but 0 is right.
+    /// Asks for the `k` best rows.
+    ///
+    /// `k` is at least 1 and has no upper limit: a search returns fewer hits if fewer rows remain
+    /// after deletions, the filter and the minimum score.
     pub const fn new(k: usize) -> Self {
         Self {
             k,
@@ -21,7 +32,7 @@ impl<'a> SearchOptions<'a> {
         }
     }
 
-    /// Looks at these rows only. Numbers of rows that do not exist, or are deleted, are ignored.
+    /// Restricts the search to `rows`. Row numbers that do not exist or are deleted are ignored.
     /// Default: all rows.
     #[must_use]
     pub const fn filter(mut self, rows: &'a RoaringBitmap) -> Self {
@@ -29,20 +40,20 @@ impl<'a> SearchOptions<'a> {
         self
     }
 
-    /// Leaves out hits of a lower score. Default: none is left out.
+    /// Drops hits with a score below `score`. Default: no minimum.
     #[must_use]
     pub const fn min_score(mut self, score: f32) -> Self {
         self.min_score = Some(score);
         self
     }
 
-    /// The same, but for the number of hits.
+    /// Returns these options with another number of hits.
     pub(crate) const fn with_k(mut self, k: usize) -> Self {
         self.k = k;
         self
     }
 
-    /// The number of hits wanted.
+    /// Returns the number of hits to find.
     pub const fn k(&self) -> usize {
         self.k
     }
@@ -51,18 +62,21 @@ impl<'a> SearchOptions<'a> {
         self.filter
     }
 
-    pub(crate) fn floor(&self) -> f32 {
+    /// Returns the lowest score that a hit may have.
+    pub(crate) fn threshold(&self) -> f32 {
         self.min_score.unwrap_or(f32::NEG_INFINITY)
     }
 
     pub(crate) fn check(&self) -> Result<()> {
         if self.k == 0 {
-            return Err(Error::InvalidK);
+            return Err(Error::invalid_option("k", 0, "at least 1"));
         }
-        if self.min_score.is_some_and(f32::is_nan) {
-            return Err(Error::InvalidMinScore);
+        match self.min_score {
+            Some(score) if score.is_nan() => {
+                Err(Error::invalid_option("min_score", score, "a number"))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

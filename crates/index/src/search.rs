@@ -2,26 +2,30 @@ use std::ops::ControlFlow;
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
+use crate::normalize::{extend_with_unit_rows, invalid_query};
 use crate::scan::{GROUP_QUERIES, scan};
-use crate::unit::{check_dim, extend_with_unit_rows, invalid_query};
-use crate::{Error, FlatIndex, Hit, Result, RowId, SearchOptions};
+use crate::validate::check_dim;
+use crate::{Error, FlatIndex, Hit, Progress, Result, RowId, SearchOptions};
 
-/// Products of one step of [`FlatIndex::neighbors_with`], about: a fraction of a second.
+/// The approximate number of products between two calls of the progress callback of
+/// [`FlatIndex::neighbors_with`]: a fraction of a second of work.
 const STEP_WORK: usize = 1 << 33;
 
 impl FlatIndex {
-    /// Finds the rows nearest to a query, `[dim]`, of any length but zero: best first, rows of
-    /// equal scores in ascending order.
+    /// Finds the rows most similar to a query, `[dim]`. The query is normalized, so its norm does not
+    /// matter. Hits are in descending order of their scores, rows with equal scores in ascending
+    /// order.
     ///
-    /// The work is spread over the threads of the current rayon pool; run it by
-    /// `ThreadPool::install` to choose another. The hits and the bits of their scores are the
-    /// same for any pool, alone or in a batch, and on every machine.
+    /// The work is distributed over the threads of the current rayon pool; call this function inside
+    /// `ThreadPool::install` to use another pool. The hits and the bits of their scores are the same
+    /// with any pool, alone or in a batch, and on every machine.
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] and [`Error::InvalidQuery`] for a vector that does not fit,
-    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`] for options that make no sense;
-    /// [`Error::Corrupt`] when rows that had to be read are not as they were written.
+    /// Returns [`Error::DimensionMismatch`] if the query does not have the dimensions of the index,
+    /// [`Error::InvalidQuery`] if the query cannot be normalized, [`Error::InvalidOption`] if `k` is
+    /// 0 or the minimum score is NaN, and [`Error::Corrupt`] if rows that the search reads are
+    /// damaged.
     ///
     /// # Complexity
     ///
@@ -35,12 +39,12 @@ impl FlatIndex {
         Ok(hits.into_iter().next().unwrap_or_default())
     }
 
-    /// Finds the rows nearest to each query of `[m, dim]`: the hits of query `i` at `i`, the same
-    /// as [`search`](Self::search) finds, in less time.
+    /// Finds the rows most similar to each query of `[m, dim]`. The hits of query `i` are at `i`.
+    /// They are the same as those of [`search`](Self::search), and take less time to find.
     ///
     /// # Errors
     ///
-    /// Those of [`search`](Self::search).
+    /// Returns the errors of [`search`](Self::search).
     pub fn search_batch<'a>(
         &self,
         queries: ArrayView2<'_, f32>,
@@ -54,13 +58,13 @@ impl FlatIndex {
         scan(self, &units, &options)
     }
 
-    /// Finds, for each row that is not deleted, the rows nearest to it but for itself. A filter
-    /// chooses among which rows they are looked for.
+    /// Finds, for each row that is not deleted, the other rows most similar to it. A filter restricts
+    /// the rows that are found, not the rows whose neighbors are searched.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidK`] and [`Error::InvalidMinScore`]; [`Error::Corrupt`] when rows are not as
-    /// they were written.
+    /// Returns [`Error::InvalidOption`] if `k` is 0 or the minimum score is NaN, and
+    /// [`Error::Corrupt`] if rows are damaged.
     ///
     /// # Complexity
     ///
@@ -69,35 +73,38 @@ impl FlatIndex {
         &self,
         options: impl Into<SearchOptions<'a>>,
     ) -> Result<Vec<(RowId, Vec<Hit>)>> {
-        self.neighbors_with(options, &mut |_, _| ControlFlow::Continue(()))
+        self.neighbors_with(options, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Does [`neighbors`](Self::neighbors), and tells `progress` how many rows are done, of how
-    /// many; first none, in the end all. It is told on the thread of the caller.
+    /// Finds the same as [`neighbors`](Self::neighbors) and reports the number of rows processed to
+    /// `progress`: first 0, in the end all. The callback is called on the calling thread and can
+    /// cancel the work.
     ///
     /// # Errors
     ///
-    /// Those of [`neighbors`](Self::neighbors), and [`Error::Cancelled`] when `progress` breaks.
+    /// Returns the errors of [`neighbors`](Self::neighbors), and [`Error::Cancelled`] if `progress`
+    /// returns [`ControlFlow::Break`].
     pub fn neighbors_with<'a>(
         &self,
         options: impl Into<SearchOptions<'a>>,
-        progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Vec<(RowId, Vec<Hit>)>> {
         let options = options.into();
         options.check()?;
         let k = options.k();
-        // One more, in case the row itself is among them; it may be not, if many rows are equal.
+        // One more, because a row is usually among its own hits. It may be missing if more than `k`
+        // rows equal it.
         let options = options.with_k(k.saturating_add(1));
         let total = self.len();
         let step = (STEP_WORK / (self.rows() * self.dim()).max(1)).clamp(1, 4096);
         let step = step.next_multiple_of(GROUP_QUERIES);
 
         let mut found = Vec::with_capacity(total);
-        let mut tell = |done| match progress(done, total) {
+        let mut report = |done| match progress(Progress { done, total }) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::Cancelled { done, total }),
         };
-        tell(0)?;
+        report(0)?;
         let live = (0..self.rows).filter(|row| !self.deleted().contains(*row));
         let live: Vec<u32> = live.collect();
         let mut queries = Vec::new();
@@ -111,7 +118,7 @@ impl FlatIndex {
                 hits.truncate(k);
                 found.push((RowId::new(*row), hits));
             }
-            tell(found.len())?;
+            report(found.len())?;
         }
         Ok(found)
     }

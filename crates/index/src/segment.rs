@@ -1,33 +1,30 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::checksums::Checksums;
-use crate::compact::{self, Compact};
-use crate::error::Damage;
-use crate::header::Header;
-#[cfg(feature = "mmap")]
-use crate::map::Map;
-use crate::{Error, Result, Storage, start, unit};
+use crate::file_names::codes_path;
+use crate::preamble::{FilePreamble, check_shape};
+use crate::quantized::QuantizedRows;
+use crate::storage::WordStorage;
+use crate::{Damage, Error, Result, Storage, normalize};
 
-/// Rows that never change, in memory or in a file.
+mod encoder;
+mod header;
+
+pub(crate) use encoder::SegmentEncoder;
+use header::Header;
+
+/// Immutable rows, in memory or in a file.
 pub(crate) struct Segment {
     dim: usize,
     rows: u32,
-    values: Values,
-    compact: Option<Compact>,
+    values: WordStorage,
+    quantized: Option<QuantizedRows>,
     origin: Option<Origin>,
-}
-
-/// Words of 32 bits, in memory or in a file.
-pub(crate) enum Values {
-    Owned(Vec<f32>),
-    #[cfg(feature = "mmap")]
-    Mapped(Map),
 }
 
 /// The file of a segment.
@@ -38,76 +35,90 @@ struct Origin {
 }
 
 impl Segment {
-    /// Rows in memory: unit vectors, `[rows, dim]`.
+    /// Makes a segment in memory from unit vectors, `[rows, dim]`.
     pub(crate) fn in_memory(dim: usize, rows: u32, values: Vec<f32>) -> Self {
         debug_assert_eq!(values.len(), rows as usize * dim);
         Self {
             dim,
             rows,
-            compact: Compact::of(dim, &values),
-            values: Values::Owned(values),
+            quantized: QuantizedRows::quantize(dim, &values),
+            values: WordStorage::Owned(values),
             origin: None,
         }
     }
 
-    /// Opens a file. A mapped one is not read; one that is read is checked at once.
+    /// Opens a segment file. The rows of a mapped file are not read; rows that are read into memory
+    /// are checked at once.
     pub(crate) fn open(path: &Path, storage: Storage) -> Result<Self> {
         let mut file = File::open(path).map_err(Error::io("open", path))?;
         let header = Header::read(&mut file, path)?;
         let blocks = header.blocks() as usize;
         let checksums = Checksums::read(&mut file, header.table_offset(), blocks, path)?;
         let len = header.rows as usize * header.dim;
-        let values = Values::open(&mut file, start::LEN, len, storage);
-        let values = values.map_err(Error::io("read", path))?;
+        let values = WordStorage::open(&mut file, FilePreamble::LEN, len, storage)
+            .map_err(Error::io("read", path))?;
         let mut segment = Self {
             dim: header.dim,
             rows: header.rows,
             values,
-            compact: None,
+            quantized: None,
             origin: Some(Origin {
                 path: path.to_owned(),
                 block_rows: header.block_rows,
                 checksums,
             }),
         };
-        if matches!(segment.values, Values::Owned(_)) {
+        if segment.values.is_owned() {
             segment.verify_rows()?;
         }
-        segment.compact = segment
-            .open_compact(storage)
-            .inspect_err(|error| tracing::warn!(%error, "a compact form is not used"))
+        segment.quantized = segment
+            .open_quantized(storage)
+            .inspect_err(|error| tracing::warn!(%error, "ignoring damaged quantized codes"))
             .ok()
             .flatten();
-        tracing::debug!(path = %path.display(), rows = segment.rows, "opened");
+        tracing::debug!(path = %path.display(), rows = segment.rows, "opened a segment");
         Ok(segment)
     }
 
-    /// The compact form in the file beside that of the segment, if there is one.
-    fn open_compact(&self, storage: Storage) -> Result<Option<Compact>> {
+    /// Opens a segment file and checks that it holds `shape`: dimensions and rows.
+    pub(crate) fn open_with_shape(
+        path: &Path,
+        shape: (usize, u32),
+        storage: Storage,
+    ) -> Result<Self> {
+        let segment = Self::open(path, storage)?;
+        check_shape(shape, (segment.dim, segment.rows), path)?;
+        Ok(segment)
+    }
+
+    /// Opens the quantized codes in the file beside the segment file; `None` if there is no such
+    /// file.
+    fn open_quantized(&self, storage: Storage) -> Result<Option<QuantizedRows>> {
         match &self.origin {
-            Some(origin) if cfg!(target_endian = "little") => Compact::open(
-                &compact::path_beside(&origin.path),
+            Some(origin) if cfg!(target_endian = "little") => QuantizedRows::open(
+                &codes_path(&origin.path),
                 (self.dim, self.rows),
-                origin.checksums.of_table(),
+                origin.checksums.table_checksum(),
                 storage,
             ),
             _ => Ok(None),
         }
     }
 
-    /// Makes the compact form of rows that are in a file, and writes it beside them if it pays.
-    pub(crate) fn write_compact(&self) -> Result<()> {
+    /// Quantizes the rows of a segment file and writes the codes beside it, if pruning with them is
+    /// worthwhile.
+    pub(crate) fn write_quantized(&self) -> Result<()> {
         let Some(origin) = &self.origin else {
             return Ok(());
         };
-        if cfg!(target_endian = "big") || !Compact::may_pay(self.dim, self.rows) {
+        if cfg!(target_endian = "big") || !QuantizedRows::is_eligible(self.dim, self.rows) {
             return Ok(());
         }
-        let Some(compact) = Compact::of(self.dim, self.read(0..self.rows)?) else {
+        let Some(quantized) = QuantizedRows::quantize(self.dim, self.read(0..self.rows)?) else {
             return Ok(());
         };
-        let path = compact::path_beside(&origin.path);
-        compact.write(&path, origin.checksums.of_table())
+        let path = codes_path(&origin.path);
+        quantized.write(&path, origin.checksums.table_checksum())
     }
 
     pub(crate) fn dim(&self) -> usize {
@@ -118,14 +129,14 @@ impl Segment {
         self.rows
     }
 
-    /// The values of some rows, `[rows, dim]`. Of a file, each block is compared with what was
-    /// written when it is used first.
+    /// Returns the values of `rows`, `[rows, dim]`. The blocks of a file are compared with their
+    /// checksums when they are read for the first time.
     pub(crate) fn read(&self, rows: Range<u32>) -> Result<&[f32]> {
         if let Some(origin) = &self.origin {
             for block in rows.start / origin.block_rows..rows.end.div_ceil(origin.block_rows) {
                 let block = block as usize;
-                let is_sound = |values| origin.checksums.is_sound(block, values);
-                if !is_sound(self.block(origin, block)) {
+                let values = self.block(origin, block);
+                if !origin.checksums.is_intact(block, values) {
                     return Err(self.damaged(origin, block));
                 }
             }
@@ -133,22 +144,22 @@ impl Segment {
         Ok(&self.values.as_slice()[rows.start as usize * self.dim..rows.end as usize * self.dim])
     }
 
-    /// What is in memory, `[rows, dim]`; of a file, nothing is checked.
-    pub(crate) fn values(&self) -> &[f32] {
+    /// Returns all values, `[rows, dim]`, without comparing a file with its checksums.
+    pub(crate) fn unchecked_values(&self) -> &[f32] {
         self.values.as_slice()
     }
 
-    /// The rows in fewer bytes, if there are enough of them.
-    pub(crate) fn compact(&self) -> Option<&Compact> {
-        self.compact.as_ref()
+    /// Returns the quantized codes of the rows, or `None` if there are none or they cannot be used.
+    pub(crate) fn quantized(&self) -> Option<&QuantizedRows> {
+        self.quantized.as_ref()
     }
 
-    /// The file, if it is in one.
+    /// Returns the path of the segment file, or `None` if the segment is in memory.
     pub(crate) fn path(&self) -> Option<&Path> {
         Some(&self.origin.as_ref()?.path)
     }
 
-    /// Reads every row and compares it with what was written. Rows in memory are taken as sound.
+    /// Reads every row of a file and checks it. Rows in memory are not checked.
     pub(crate) fn verify_rows(&self) -> Result<()> {
         let Some(origin) = &self.origin else {
             return Ok(());
@@ -159,18 +170,19 @@ impl Segment {
             .map_or(Ok(()), Err)
     }
 
-    /// Does the same with the compact form, if there is a file of it, also one that is not used.
-    pub(crate) fn verify_compact(&self) -> Result<()> {
-        match (&self.origin, &self.compact) {
-            (Some(origin), Some(compact)) => compact.verify(&compact::path_beside(&origin.path)),
-            _ => self.open_compact(Storage::Owned).map(drop),
+    /// Reads the file of quantized codes, if there is one, and checks it, even if it was ignored on
+    /// opening.
+    pub(crate) fn verify_quantized(&self) -> Result<()> {
+        match (&self.origin, &self.quantized) {
+            (Some(origin), Some(quantized)) => quantized.verify(&codes_path(&origin.path)),
+            _ => self.open_quantized(Storage::Owned).map(drop),
         }
     }
 
-    /// The rows, a block at a time, each compared with what was written.
+    /// Returns the values of the rows block by block. Each block of a file is checked.
     pub(crate) fn checked_blocks(&self) -> impl Iterator<Item = Result<&[f32]>> {
         let origin = self.origin.as_ref();
-        let in_memory = origin.is_none().then(|| Ok(self.values()));
+        let in_memory = origin.is_none().then(|| Ok(self.unchecked_values()));
         let blocks = origin.into_iter().flat_map(|origin| {
             (0..origin.checksums.blocks()).map(|block| self.checked_block(origin, block))
         });
@@ -179,19 +191,20 @@ impl Segment {
 
     fn block(&self, origin: &Origin, block: usize) -> &[f32] {
         let len = origin.block_rows as usize * self.dim;
-        let values = self.values();
+        let values = self.unchecked_values();
         &values[block * len..values.len().min((block + 1) * len)]
     }
 
+    /// Returns a block after comparing it with its checksum and checking that it holds unit vectors.
     fn checked_block(&self, origin: &Origin, block: usize) -> Result<&[f32]> {
         let values = self.block(origin, block);
         if !origin.checksums.matches(block, values) {
             return Err(self.damaged(origin, block));
         }
         let mut rows = values.chunks_exact(self.dim);
-        match rows.position(|row| !unit::is_unit(row)) {
-            Some(bad) => {
-                let row = block * origin.block_rows as usize + bad;
+        match rows.position(|row| !normalize::is_unit(row)) {
+            Some(position) => {
+                let row = block * origin.block_rows as usize + position;
                 let row = u32::try_from(row).unwrap_or(u32::MAX);
                 Err(Error::corrupt(&origin.path, Damage::NotUnit { row }))
             }
@@ -215,54 +228,17 @@ impl fmt::Debug for Segment {
     }
 }
 
-impl Values {
-    /// `len` words of a file from byte `offset` on, a multiple of 64.
-    #[cfg_attr(
-        not(feature = "mmap"),
-        expect(unused_variables, reason = "without maps there is one storage")
-    )]
-    pub(crate) fn open(
-        file: &mut File,
-        offset: usize,
-        len: usize,
-        storage: Storage,
-    ) -> std::io::Result<Self> {
-        #[cfg(feature = "mmap")]
-        if storage == Storage::Mapped && cfg!(target_endian = "little") {
-            return Ok(Self::Mapped(Map::open(file, offset, len)?));
-        }
-        let mut values = vec![0.0_f32; len];
-        file.seek(SeekFrom::Start(offset as u64))?;
-        file.read_exact(bytemuck::cast_slice_mut(&mut values))?;
-        if cfg!(target_endian = "big") {
-            for x in &mut values {
-                *x = f32::from_bits(x.to_bits().swap_bytes());
-            }
-        }
-        Ok(Self::Owned(values))
-    }
-
-    pub(crate) fn as_slice(&self) -> &[f32] {
-        match self {
-            Self::Owned(values) => values,
-            #[cfg(feature = "mmap")]
-            Self::Mapped(map) => map.values(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::durable::{self, Existing};
-    use crate::encode::SegmentEncoder;
 
     const STORAGES: [Storage; 2] = [Storage::Mapped, Storage::Owned];
 
     /// Writes a segment of one-hot rows: row `i` points along dimension `i mod dim`.
-    fn written(dir: &Path, dim: usize, rows: u32) -> PathBuf {
+    fn write_segment(dir: &Path, dim: usize, rows: u32) -> PathBuf {
         let path = dir.join("segment-00000001.vec");
         durable::write(&path, Existing::Keep, |out| {
             let mut out = SegmentEncoder::new(out, dim, rows).unwrap();
@@ -277,7 +253,7 @@ mod tests {
         path
     }
 
-    /// What is said about a file, less the folder.
+    /// Returns an error message with the folder of the file replaced by `lib`.
     fn message(path: &Path, error: &Error) -> String {
         error
             .to_string()
@@ -285,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_comes_back_from_either_storage() {
+    fn rows_round_trip_in_either_storage() {
         let dir = tempfile::tempdir().unwrap();
-        let path = written(dir.path(), 5, 17);
+        let path = write_segment(dir.path(), 5, 17);
         for storage in STORAGES {
             let segment = Segment::open(&path, storage).unwrap();
             assert_eq!((segment.dim(), segment.rows()), (5, 17));
-            assert_eq!(segment.values().len(), 5 * 17);
-            for (i, row) in segment.values().chunks(5).enumerate() {
+            assert_eq!(segment.unchecked_values().len(), 5 * 17);
+            for (i, row) in segment.unchecked_values().chunks(5).enumerate() {
                 assert!(
                     row.iter()
                         .enumerate()
@@ -304,21 +280,21 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_rows_is_found_in_its_block() {
+    fn damaged_rows_are_reported_by_block() {
         let dir = tempfile::tempdir().unwrap();
-        // 2^10 dimensions: four rows to a block.
+        // With 2^10 dimensions a block has four rows.
         let dim = 1 << 10;
-        let path = written(dir.path(), dim, 10);
-        let sound = fs::read(&path).unwrap();
+        let path = write_segment(dir.path(), dim, 10);
+        let intact = fs::read(&path).unwrap();
         for (row, expected) in [
             (0, "`lib/segment-00000001.vec` is damaged in rows 0 to 3"),
             (7, "`lib/segment-00000001.vec` is damaged in rows 4 to 7"),
             (9, "`lib/segment-00000001.vec` is damaged in rows 8 to 9"),
         ] {
-            let mut bytes = sound.clone();
-            bytes[start::LEN + row as usize * dim * 4 + 999] ^= 0x10;
+            let mut bytes = intact.clone();
+            bytes[FilePreamble::LEN + row as usize * dim * 4 + 999] ^= 0x10;
             fs::write(&path, &bytes).unwrap();
-            // A mapped file is not read when it is opened.
+            // Opening a mapped file reads no rows.
             let segment = Segment::open(&path, Storage::Mapped).unwrap();
             assert_eq!(
                 message(&path, &segment.verify_rows().unwrap_err()),
@@ -339,19 +315,19 @@ mod tests {
     }
 
     #[test]
-    fn damage_elsewhere_is_found_on_opening() {
+    fn damage_outside_the_rows_is_found_on_opening() {
         let dir = tempfile::tempdir().unwrap();
-        let path = written(dir.path(), 2, 3);
-        let sound = fs::read(&path).unwrap();
-        assert_eq!(sound.len(), 96);
+        let path = write_segment(dir.path(), 2, 3);
+        let intact = fs::read(&path).unwrap();
+        assert_eq!(intact.len(), 96);
         let flipped = |at: usize| {
-            let mut bytes = sound.clone();
+            let mut bytes = intact.clone();
             bytes[at] ^= 1;
             bytes
         };
-        let mut version = sound.clone();
+        let mut version = intact.clone();
         version[8] = 3;
-        let longer = [sound.as_slice(), &[0]].concat();
+        let longer = [intact.as_slice(), &[0]].concat();
         for (bytes, expected) in [
             (vec![], "is not a Cognate segment"),
             (b"PK and so on".to_vec(), "is not a Cognate segment"),
@@ -361,11 +337,11 @@ mod tests {
             (flipped(95), "has a damaged table of checksums"),
             (longer, "is too long: expected 96 bytes, found 97"),
             (
-                sound[..60].to_vec(),
+                intact[..60].to_vec(),
                 "is truncated: expected 64 bytes, found 60",
             ),
             (
-                sound[..95].to_vec(),
+                intact[..95].to_vec(),
                 "is truncated: expected 96 bytes, found 95",
             ),
         ] {
@@ -379,12 +355,12 @@ mod tests {
     }
 
     #[test]
-    fn every_damaged_bit_of_a_file_is_found() {
+    fn every_flipped_bit_of_a_file_is_detected() {
         let dir = tempfile::tempdir().unwrap();
-        let path = written(dir.path(), 2, 3);
-        let sound = fs::read(&path).unwrap();
-        for bit in 0..sound.len() * 8 {
-            let mut bytes = sound.clone();
+        let path = write_segment(dir.path(), 2, 3);
+        let intact = fs::read(&path).unwrap();
+        for bit in 0..intact.len() * 8 {
+            let mut bytes = intact.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             fs::write(&path, bytes).unwrap();
             let found = Segment::open(&path, Storage::Mapped).and_then(|s| s.verify_rows());
@@ -393,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_another_program_that_are_no_unit_vectors_are_found() {
+    fn foreign_rows_that_are_not_unit_vectors_are_reported() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("segment-00000001.vec");
         for bad in [0.0, 0.999, 1.001, f32::NAN, f32::INFINITY] {
@@ -406,7 +382,7 @@ mod tests {
             let found = message(&path, &found.unwrap_err());
             assert_eq!(
                 found,
-                "`lib/segment-00000001.vec` holds no unit vector in row 1"
+                "`lib/segment-00000001.vec` holds a vector that is not a unit vector in row 1"
             );
         }
     }

@@ -5,79 +5,79 @@ use crate::{Hit, RowId};
 
 /// The best hits so far, at most `k`.
 ///
-/// Hits have one total order: by descending score, then by ascending row. What is kept depends on
-/// what was pushed, not on the order in which it was.
+/// Hits are in total order: by descending score, then by ascending row. The result is independent of
+/// the order in which rows are pushed.
 #[derive(Debug)]
 pub(crate) struct TopK {
     k: usize,
-    /// A score below cannot get in.
-    floor: f32,
-    /// The worst hit is on top.
-    heap: BinaryHeap<Candidate>,
+    /// Rows with a lower score are rejected.
+    threshold: f32,
+    /// A heap with the worst hit on top.
+    heap: BinaryHeap<HeapEntry>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Candidate {
+struct HeapEntry {
     score: f32,
     row: u32,
 }
 
 impl TopK {
-    /// Keeps the best `k` of those with a score of at least `floor`. `k` is not 0.
-    pub(crate) fn new(k: usize, floor: f32) -> Self {
+    /// Keeps the best `k` rows with a score of at least `threshold`. `k` is at least 1.
+    pub(crate) fn new(k: usize, threshold: f32) -> Self {
         Self {
             k,
-            floor,
+            threshold,
             heap: BinaryHeap::new(),
         }
     }
 
-    /// The least score that still gets in.
-    pub(crate) fn floor(&self) -> f32 {
-        self.floor
+    /// Returns the lowest score that is still accepted.
+    pub(crate) fn threshold(&self) -> f32 {
+        self.threshold
     }
 
     #[inline]
     pub(crate) fn push(&mut self, row: u32, score: f32) {
-        if score >= self.floor {
+        if score >= self.threshold {
             self.insert(row, score);
         }
     }
 
     fn insert(&mut self, row: u32, score: f32) {
-        // -0.0 becomes 0.0, so that equal scores are the same score.
-        let candidate = Candidate {
+        // Adding 0.0 turns -0.0 into 0.0, so that the two compare as equal.
+        let entry = HeapEntry {
             score: score + 0.0,
             row,
         };
         if self.heap.len() < self.k {
-            self.heap.push(candidate);
+            self.heap.push(entry);
         } else if let Some(mut worst) = self.heap.peek_mut() {
-            if candidate >= *worst {
+            if entry >= *worst {
                 return;
             }
-            *worst = candidate;
+            *worst = entry;
         }
         if self.heap.len() == self.k
             && let Some(worst) = self.heap.peek()
         {
-            self.floor = worst.score;
+            self.threshold = worst.score;
         }
     }
 
-    /// The best of both.
+    /// Returns the best hits of both.
     pub(crate) fn merge(mut self, other: Self) -> Self {
-        for Candidate { score, row } in other.heap {
+        for HeapEntry { score, row } in other.heap {
             self.push(row, score);
         }
         self
     }
 
-    /// Best first.
+    /// Returns the hits, best first.
     pub(crate) fn into_sorted(self) -> Vec<Hit> {
         let sorted = self.heap.into_sorted_vec().into_iter();
         sorted
-            .map(|Candidate { score, row }| Hit {
+            .map(|HeapEntry { score, row }| Hit {
                 row: RowId::new(row),
                 score,
             })
@@ -85,8 +85,8 @@ impl TopK {
     }
 }
 
-/// The better candidate is the lesser one.
-impl Ord for Candidate {
+/// A better hit is less than a worse one.
+impl Ord for HeapEntry {
     fn cmp(&self, other: &Self) -> Ordering {
         other
             .score
@@ -95,19 +95,19 @@ impl Ord for Candidate {
     }
 }
 
-impl PartialOrd for Candidate {
+impl PartialOrd for HeapEntry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Candidate {
+impl PartialEq for HeapEntry {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Candidate {}
+impl Eq for HeapEntry {}
 
 #[cfg(test)]
 mod tests {
@@ -115,16 +115,19 @@ mod tests {
 
     use super::*;
 
-    fn top(k: usize, floor: f32, hits: &[(u32, f32)]) -> Vec<Hit> {
-        let mut top = TopK::new(k, floor);
+    fn top(k: usize, threshold: f32, hits: &[(u32, f32)]) -> Vec<Hit> {
+        let mut top = TopK::new(k, threshold);
         for (row, score) in hits {
             top.push(*row, *score);
         }
         top.into_sorted()
     }
 
-    fn sorted(k: usize, floor: f32, hits: &[(u32, f32)]) -> Vec<Hit> {
-        let mut hits: Vec<_> = hits.iter().filter(|(_, score)| *score >= floor).collect();
+    fn sorted(k: usize, threshold: f32, hits: &[(u32, f32)]) -> Vec<Hit> {
+        let mut hits: Vec<_> = hits
+            .iter()
+            .filter(|(_, score)| *score >= threshold)
+            .collect();
         hits.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap().then(a.0.cmp(&b.0)));
         let hits = hits.into_iter().take(k);
         hits.map(|(row, score)| Hit {
@@ -134,7 +137,7 @@ mod tests {
         .collect()
     }
 
-    /// Hits in any order, many of equal scores, each row once.
+    /// Generates hits in any order, each row once, many with equal scores.
     fn hits() -> impl Strategy<Value = Vec<(u32, f32)>> {
         let score = prop_oneof![
             prop::sample::select(vec![-1.0f32, -0.5, -0.0, 0.0, 0.5, 1.0]),
@@ -148,23 +151,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_a_full_sort(hits in hits(), k in 1usize..250, floor in -1.5f32..1.0) {
-            prop_assert_eq!(top(k, floor, &hits), sorted(k, floor, &hits));
+        fn agrees_with_a_full_sort(hits in hits(), k in 1usize..250, threshold in -1.5f32..1.0) {
+            prop_assert_eq!(top(k, threshold, &hits), sorted(k, threshold, &hits));
             prop_assert_eq!(top(k, f32::NEG_INFINITY, &hits), sorted(k, -2.0, &hits));
         }
 
         #[test]
-        fn merged_parts_are_the_whole(hits in hits(), k in 1usize..50, cut in 0.0f64..1.0) {
+        fn merging_parts_gives_the_hits_of_the_whole(hits in hits(), k in 1usize..50, split in 0.0f64..1.0) {
             #[expect(
                 clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss,
-                reason = "a rough place is enough"
+                reason = "an approximate position is enough"
             )]
-            let (left, right) = hits.split_at((cut * hits.len() as f64) as usize);
+            let (left, right) = hits.split_at((split * hits.len() as f64) as usize);
             let part = |hits: &[(u32, f32)]| {
                 let mut top = TopK::new(k, -0.75);
                 for (row, score) in hits {
-            top.push(*row, *score);
-        }
+                    top.push(*row, *score);
+                }
                 top
             };
             let whole = top(k, -0.75, &hits);
@@ -173,7 +176,7 @@ mod tests {
         }
 
         #[test]
-        fn fewer_are_a_prefix_of_more(hits in hits(), k in 1usize..50) {
+        fn the_best_k_are_a_prefix_of_the_best_k_plus_one(hits in hits(), k in 1usize..50) {
             let (fewer, more) = (top(k, -2.0, &hits), top(k + 1, -2.0, &hits));
             prop_assert_eq!(&fewer[..], &more[..k.min(more.len())]);
         }

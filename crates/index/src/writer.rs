@@ -8,26 +8,26 @@ use ndarray::{ArrayView2, Axis};
 use roaring::RoaringBitmap;
 
 use crate::durable::{self, Existing};
-use crate::encode::SegmentEncoder;
-use crate::manifest::{self, Entry, Manifest, grown, segment_name, segment_number, segment_of};
-use crate::segment::Segment;
-use crate::start::check_shape;
-use crate::unit::{check_dim, extend_with_unit_rows, invalid_row};
+use crate::file_names::{owning_segment, segment_name, segment_number};
+use crate::manifest::{self, Manifest, SegmentEntry};
+use crate::normalize::{extend_with_unit_rows, invalid_row};
+use crate::segment::{Segment, SegmentEncoder};
+use crate::validate::{check_dim, total_rows};
 use crate::{Error, Result, Storage};
 
-/// Rows that are made unit vectors at a time.
+/// The number of rows that are normalized at a time.
 const CHUNK_ROWS: usize = 1024;
 
-/// Grows an index on disk.
+/// A writer of an index on disk.
 ///
-/// [`append`](Self::append) writes rows to a new file and syncs it, and changes no file that is
-/// there. What was appended and deleted counts when the manifest is kept: by
-/// [`commit`](Self::commit), which puts it beside the files, or by the caller, who takes
-/// [`manifest`](Self::manifest) into a transaction of its own. A writer that is dropped before
-/// leaves the index as it was; the files it wrote are removed by [`sweep`](Self::sweep).
+/// [`append`](Self::append) writes rows to a new file, syncs it, and changes no existing file.
+/// Changes take effect when the manifest is committed: by [`commit`](Self::commit), which writes it
+/// beside the segment files, or by the caller, who stores [`manifest`](Self::manifest) in a
+/// transaction of its own. Dropping a writer without committing leaves the index unchanged;
+/// [`collect_garbage`](Self::collect_garbage) removes the files that the writer wrote.
 ///
-/// A folder has one writer at a time; the caller sees to that. Any number of readers may have
-/// the index open meanwhile.
+/// The caller ensures that a folder has one writer at a time. Any number of readers can have the
+/// index open meanwhile.
 ///
 /// ```
 /// use cognate_index::{FlatIndex, IndexWriter};
@@ -49,12 +49,12 @@ pub struct IndexWriter {
 }
 
 impl IndexWriter {
-    /// Makes an index without rows in a folder, which is made if it is missing.
+    /// Creates an index without rows in a folder, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// [`Error::AlreadyExists`] when the folder holds an index; [`Error::InvalidDimension`];
-    /// [`Error::Io`].
+    /// Returns [`Error::AlreadyExists`] if the folder holds an index, [`Error::InvalidDimension`] if
+    /// `dim` is 0 or above 65,536, and [`Error::Io`] if the folder cannot be written.
     pub fn create(dir: impl Into<PathBuf>, dim: usize) -> Result<Self> {
         let dir = dir.into();
         let manifest = Manifest::empty(dim)?;
@@ -67,19 +67,19 @@ impl IndexWriter {
         Ok(Self { dir, manifest })
     }
 
-    /// Opens the index of a folder.
+    /// Opens the index in a folder.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`], [`Error::Corrupt`] and [`Error::Version`], when there is none that can be
-    /// read.
+    /// Returns [`Error::Io`] if the manifest cannot be read, [`Error::Corrupt`] if it is damaged, and
+    /// [`Error::Version`] if another release wrote it.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         let manifest = Manifest::read(&dir)?;
         Ok(Self { dir, manifest })
     }
 
-    /// Opens an index whose manifest is kept elsewhere. Nothing is read.
+    /// Opens an index whose manifest is stored elsewhere. No file is read.
     pub fn with_manifest(dir: impl Into<PathBuf>, manifest: Manifest) -> Self {
         Self {
             dir: dir.into(),
@@ -95,33 +95,35 @@ impl IndexWriter {
         &mut self.manifest
     }
 
-    /// What the index consists of, with everything appended and deleted so far.
+    /// Returns the content of the index, including all changes made so far.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Appends the rows of `[n, dim]`, of any layout, each made a unit vector, and returns their
-    /// numbers. They are on disk when this returns, and count when the manifest is kept.
+    /// Normalizes the rows of `[n, dim]`, in any memory layout, appends them, and returns their row
+    /// numbers. The rows are on disk when this function returns, and take effect when the manifest is
+    /// committed.
     ///
-    /// Files are merged as they grow in number: the rows of the last ones are written again with
-    /// the new ones, deleted ones included, as long as the last one is not larger than what comes
-    /// after it. The old files stay until [`sweep`](Self::sweep).
+    /// To keep the number of files small, the last segments are merged with the new rows, deleted
+    /// rows included: each segment at the end that is not larger than the rows after it. The old
+    /// files remain until [`collect_garbage`](Self::collect_garbage).
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] and [`Error::InvalidRow`] for rows that do not fit;
-    /// [`Error::TooManyRows`]; [`Error::Io`] when the file cannot be written, the disk being full
-    /// for instance; [`Error::Corrupt`] when a file to be merged is damaged. The index is then as
-    /// it was, on disk and here.
+    /// Returns [`Error::DimensionMismatch`] if the rows do not have the dimensions of the index,
+    /// [`Error::InvalidRow`] if a row cannot be normalized, [`Error::TooManyRows`] if the index would
+    /// have more than `u32::MAX` rows, [`Error::Io`] if the file cannot be written, for example
+    /// because the disk is full, and [`Error::Corrupt`] if a segment to merge is damaged. The index
+    /// is then unchanged, on disk and in this writer.
     ///
     /// # Complexity
     ///
-    /// A row is written O(log(rows)) times in all, and there are O(log(rows)) files.
+    /// Over all calls, each row is written O(log(rows)) times. There are O(log(rows)) files.
     pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<u32>> {
         let dim = self.manifest.dim();
         check_dim(dim, rows.ncols())?;
         let first = self.manifest.rows();
-        let end = grown(first, rows.nrows())?;
+        let end = total_rows(first, rows.nrows())?;
         if rows.nrows() == 0 {
             return Ok(first..end);
         }
@@ -129,7 +131,8 @@ impl IndexWriter {
         let kept = self.manifest.segments().len() - merged;
         let entry = self.write_segment(total, |push| {
             for entry in &self.manifest.segments()[kept..] {
-                let segment = open_segment(&self.dir, entry, dim, Storage::Mapped)?;
+                let path = self.dir.join(&entry.file);
+                let segment = Segment::open_with_shape(&path, (dim, entry.rows), Storage::Mapped)?;
                 segment
                     .checked_blocks()
                     .try_for_each(|block| push(block?))?;
@@ -147,13 +150,13 @@ impl IndexWriter {
         Ok(first..end)
     }
 
-    /// Writes so many rows, which `content` hands over a few at a time, to a new segment file, and
-    /// their compact form to another; both are on disk when this returns.
+    /// Writes `rows` rows to a new segment file, and their quantized codes to another. `content`
+    /// pushes the rows, some at a time. Both files are on disk when this function returns.
     pub(crate) fn write_segment(
         &self,
         rows: u32,
         content: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>,
-    ) -> Result<Entry> {
+    ) -> Result<SegmentEntry> {
         let file = segment_name(self.next_number()?);
         let path = self.dir.join(&file);
         durable::write(&path, Existing::Keep, |out| {
@@ -162,11 +165,12 @@ impl IndexWriter {
             content(&mut |values| out.push(values).map_err(write()))?;
             out.finish().map_err(write())
         })?;
-        Segment::open(&path, Storage::Mapped)?.write_compact()?;
-        Ok(Entry { file, rows })
+        Segment::open(&path, Storage::Mapped)?.write_quantized()?;
+        Ok(SegmentEntry { file, rows })
     }
 
-    /// How many segments at the end are merged with `new` rows, and the rows they make together.
+    /// Returns the number of segments at the end that are merged with `new` rows, and the number of
+    /// rows of the merged segment.
     fn merge_plan(&self, new: u32) -> (usize, u32) {
         let mut total = new;
         let mut merged = 0;
@@ -180,7 +184,7 @@ impl IndexWriter {
         (merged, total)
     }
 
-    /// The number after the highest of this folder.
+    /// Returns the number after the highest segment number in the folder or the manifest.
     fn next_number(&self) -> Result<u64> {
         let mut highest = self
             .manifest
@@ -189,7 +193,7 @@ impl IndexWriter {
             .max()
             .unwrap_or(0);
         for_each_name(&self.dir, |name| {
-            let segment = segment_of(name);
+            let segment = owning_segment(name);
             let number = segment.and_then(|segment| segment_number(&segment));
             highest = highest.max(number.unwrap_or(0));
             Ok(())
@@ -197,37 +201,39 @@ impl IndexWriter {
         Ok(highest + 1)
     }
 
-    /// Deletes rows: they are found no more, and their numbers are not used again before a
-    /// [`merge`](Self::merge).
+    /// Deletes rows. Searches no longer find them. Their numbers are not reused until
+    /// [`compact`](Self::compact) renumbers rows.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRow`] when a row does not exist; then none is deleted.
+    /// Returns [`Error::UnknownRow`] if a row does not exist. No row is deleted then.
     pub fn delete(&mut self, rows: &RoaringBitmap) -> Result<()> {
         self.manifest.delete(rows)
     }
 
-    /// Keeps the manifest as `manifest.json` in the folder, in place of the one there.
+    /// Commits all changes by replacing the `manifest.json` of the folder.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`]; the index on disk is then as it was at the last commit.
+    /// Returns [`Error::Io`] if the manifest cannot be written. The index on disk is then as it was
+    /// after the last commit.
     pub fn commit(&mut self) -> Result<()> {
         self.manifest.write(&self.dir)
     }
 
-    /// Removes the segment files that neither this manifest names nor the `manifest.json` of the
-    /// folder, and what processes left that died while they wrote; returns how many. Other files
-    /// are let alone.
+    /// Collects garbage: removes the segment files and quantized codes that belong neither to this
+    /// manifest nor to the `manifest.json` of the folder, and temporary files of interrupted writes.
+    /// Returns the number of files removed. Other files are not touched.
     ///
-    /// Where the manifest is kept elsewhere, call this after it is kept: files that only an older
-    /// one names are removed. A reader that has them open goes on.
+    /// If the manifest is stored elsewhere, call this function after committing it, because files
+    /// that only an older manifest names are removed. Readers that have such files open are not
+    /// affected.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when a file cannot be removed; calling it again goes on. Those of
-    /// [`open`](Self::open), when there is a `manifest.json` that cannot be read.
-    pub fn sweep(&mut self) -> Result<usize> {
+    /// Returns [`Error::Io`] if a file cannot be removed; another call removes the remaining files.
+    /// Returns the errors of [`open`](Self::open) if there is a `manifest.json` that cannot be read.
+    pub fn collect_garbage(&mut self) -> Result<usize> {
         let committed = match Manifest::read(&self.dir) {
             Ok(manifest) => Some(manifest),
             Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => None,
@@ -240,8 +246,9 @@ impl IndexWriter {
             .collect();
         let mut removed = 0;
         for_each_name(&self.dir, |name| {
-            let dead = segment_of(name).is_some_and(|segment| !named.contains(&*segment));
-            if dead || durable::is_temporary(name) {
+            let segment = owning_segment(name);
+            let is_garbage = segment.is_some_and(|segment| !named.contains(&*segment));
+            if is_garbage || durable::is_temporary(name) {
                 let path = self.dir.join(name);
                 fs::remove_file(&path).map_err(Error::io("remove", &path))?;
                 removed += 1;
@@ -250,26 +257,13 @@ impl IndexWriter {
         })?;
         if removed > 0 {
             durable::sync_dir(&self.dir)?;
-            tracing::debug!(dir = %self.dir.display(), removed, "swept");
+            tracing::debug!(dir = %self.dir.display(), removed, "collected garbage");
         }
         Ok(removed)
     }
 }
 
-/// Opens a file that a manifest names, and checks that they agree.
-pub(crate) fn open_segment(
-    dir: &Path,
-    entry: &Entry,
-    dim: usize,
-    storage: Storage,
-) -> Result<Segment> {
-    let path = dir.join(&entry.file);
-    let segment = Segment::open(&path, storage)?;
-    check_shape((dim, entry.rows), (segment.dim(), segment.rows()), &path)?;
-    Ok(segment)
-}
-
-/// Calls `act` with each name in a folder that is text.
+/// Calls `act` with each file name in a folder that is valid UTF-8.
 fn for_each_name(dir: &Path, mut act: impl FnMut(&str) -> Result<()>) -> Result<()> {
     let list = || Error::io("list", dir);
     for entry in fs::read_dir(dir).map_err(list())? {
@@ -285,10 +279,9 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::FlatIndex;
-    use crate::error::Damage;
+    use crate::{Damage, FlatIndex};
 
-    /// `n` rows that point in different directions of the plane.
+    /// Returns `n` rows that point in different directions of the plane.
     fn fan(n: u16) -> Array2<f32> {
         Array2::from_shape_fn((usize::from(n), 2), |(i, j)| {
             let angle = 0.001 * f32::from(u16::try_from(i).unwrap_or(0));
@@ -349,7 +342,7 @@ mod tests {
         }
         writer.commit().unwrap();
         assert!(names(dir.path()).len() > 100);
-        assert!(writer.sweep().unwrap() > 100);
+        assert!(writer.collect_garbage().unwrap() > 100);
         let index = FlatIndex::open(dir.path()).unwrap();
         index.verify().unwrap();
         for (i, row) in rows.outer_iter().enumerate() {
@@ -359,12 +352,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_never_used_twice() {
+    fn file_names_are_never_reused() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
         writer.append(fan(4).view()).unwrap();
         writer.commit().unwrap();
-        // A writer that is dropped leaves a file that counts for nothing.
+        // A writer that is dropped without a commit leaves a file that no manifest names.
         let mut dropped = IndexWriter::open(dir.path()).unwrap();
         dropped.append(fan(1).view()).unwrap();
         drop(dropped);
@@ -374,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn sweeping_removes_what_the_manifest_does_not_name_and_nothing_else() {
+    fn collecting_garbage_removes_only_files_that_no_manifest_needs() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
         writer.append(fan(1).view()).unwrap();
@@ -389,8 +382,8 @@ mod tests {
             fs::write(dir.path().join(name), "x").unwrap();
         }
         let open = FlatIndex::open_manifest(dir.path(), writer.manifest()).unwrap();
-        assert_eq!(writer.sweep().unwrap(), 4);
-        assert_eq!(writer.sweep().unwrap(), 0);
+        assert_eq!(writer.collect_garbage().unwrap(), 4);
+        assert_eq!(writer.collect_garbage().unwrap(), 0);
         let left = [
             "manifest.json",
             "notes.txt",
@@ -430,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_not_merged_into_a_sound_file() {
+    fn a_damaged_segment_is_not_merged() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
         writer.append(fan(3).view()).unwrap();
@@ -451,12 +444,12 @@ mod tests {
             "{error}"
         );
         assert_eq!(names(dir.path()), files);
-        // Rows that need no merging are still taken.
+        // Rows that are not merged with the damaged segment can still be appended.
         writer.append(fan(1).view()).unwrap();
     }
 
     #[test]
-    fn an_index_is_not_created_over_another() {
+    fn an_index_does_not_replace_another() {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("a/b");
         IndexWriter::create(&inner, 2).unwrap();

@@ -119,9 +119,7 @@ fn near(
     let mut crowded = Vec::new();
     let mut k = FIRST_NEIGHBORS;
     let options = SearchOptions::new(k).min_score(threshold);
-    for (row, hits) in index.neighbors_with(options, &mut |done, total| {
-        progress(Progress::new(done, total))
-    })? {
+    for (row, hits) in index.neighbors_with(options, &mut |state| progress(state.into()))? {
         if hits.len() == k {
             crowded.push(row);
         }

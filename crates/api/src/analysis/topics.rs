@@ -188,9 +188,8 @@ impl Groups {
         options: &TopicOptions,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> cognate_index::Result<Self> {
-        let neighbors = index.neighbors_with(options.neighbors, &mut |done, total| {
-            progress(Progress::new(done, total))
-        })?;
+        let neighbors =
+            index.neighbors_with(options.neighbors, &mut |state| progress(state.into()))?;
         let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
         let partition = graph.communities(options.resolution);

@@ -46,7 +46,7 @@ impl Library {
         *generation = papers.commit(writer.manifest())?;
         *index = next;
         // Files that could not be deleted only take space, and the next commit tries again.
-        if let Err(error) = writer.sweep() {
+        if let Err(error) = writer.collect_garbage() {
             tracing::warn!(%error, "unused files could not be deleted in `{}`", vectors.display());
         }
         Ok(true)

@@ -53,7 +53,7 @@ impl Library {
         self.change(None, |papers, writer| {
             // Another process may have changed the number since it was read.
             report.segments_before = writer.manifest().files().len();
-            let map = writer.merge().map_err(Error::index(&self.dir))?;
+            let map = writer.compact().map_err(Error::index(&self.dir))?;
             report.segments = writer.manifest().files().len();
             report.dropped = usize::try_from(map.dropped().len()).unwrap_or(usize::MAX);
             papers.renumber(&map)

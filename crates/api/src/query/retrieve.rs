@@ -209,7 +209,7 @@ impl Retriever<'_> {
             }
             let mut hits: Vec<Hit> = best
                 .into_iter()
-                .map(|(row, score)| Hit { row, score })
+                .map(|(row, score)| Hit::new(row, score))
                 .collect();
             hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
             let mut ranking = Vec::new();

@@ -59,11 +59,10 @@ struct PaperDocument<'a> {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let library = Library::open(&arguments.library.dir)?;
     let mut progress = Progress::new(library.len()?, "papers");
-    let pairs =
-        library.duplicates_with(arguments.threshold, &mut |state| {
-            progress.update(state.done);
-            ControlFlow::Continue(())
-        })?;
+    let pairs = library.duplicates_with(arguments.threshold, &mut |state| {
+        progress.update(state.done);
+        ControlFlow::Continue(())
+    })?;
     drop(progress);
     let shown = &pairs[..arguments.k.unwrap_or(usize::MAX).min(pairs.len())];
     if arguments.output.json {

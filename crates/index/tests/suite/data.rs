@@ -1,9 +1,9 @@
-//! Vectors to search, and the plain twin that says what should be found.
+//! Test vectors, and the reference implementation of search.
 
-use cognate_index::{FlatIndex, Hit, IndexBuilder, RowId};
+use cognate_index::{FlatIndex, Hit, IndexBuilder, RowId, unit_vector};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
-/// Deterministic numbers (splitmix64).
+/// A generator of deterministic numbers (splitmix64).
 pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
@@ -15,25 +15,26 @@ impl Numbers {
         z ^ (z >> 31)
     }
 
-    /// Below `n`.
+    /// Returns a number below `n`.
     pub(crate) fn below(&mut self, n: u32) -> u32 {
         u32::try_from(self.next() % u64::from(n)).unwrap()
     }
 
-    /// Between -1 and 1, and never 0: a row of one dimension needs a direction.
+    /// Returns a number between -1 and 1 that is never 0, because a row of one dimension needs a
+    /// direction.
     fn real(&mut self) -> f32 {
         let odd = 2.0 * f32::from(u16::try_from(self.next() >> 48).unwrap()) + 1.0;
         odd / 65536.0 - 1.0
     }
 }
 
-/// Rows in all directions.
+/// Returns rows in all directions.
 pub(crate) fn scattered(seed: u64, n: usize, dim: usize) -> Array2<f32> {
     let mut numbers = Numbers(seed);
     Array2::from_shape_simple_fn((n, dim), || numbers.real())
 }
 
-/// Rows of a few directions, so that many scores are equal.
+/// Returns rows of a few directions, so that many scores are equal.
 pub(crate) fn crowded(seed: u64, n: usize, dim: usize) -> Array2<f32> {
     let mut numbers = Numbers(seed);
     let directions = scattered(seed, 5, dim);
@@ -50,7 +51,8 @@ pub(crate) fn index_of(rows: ArrayView2<'_, f32>) -> FlatIndex {
     builder.build()
 }
 
-/// The order of summation that `cognate-kernels` documents, one element at a time.
+/// Computes a dot product in the order of summation that `cognate-kernels` documents, one element at
+/// a time.
 fn dot(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
     let mut lanes = [0.0f32; 64];
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
@@ -64,24 +66,21 @@ fn dot(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
     lanes[0]
 }
 
-/// What a search should find among the rows that are `allowed`: all scores, sorted, cut.
-pub(crate) fn plain_search(
+/// Returns the hits that a search must find among the allowed rows: the first `k` of all scores,
+/// sorted.
+pub(crate) fn reference_search(
     index: &FlatIndex,
     query: ArrayView1<'_, f32>,
     k: usize,
     allowed: impl Fn(u32) -> bool,
 ) -> Vec<Hit> {
-    // The unit vector of the query, made by the one place that makes them.
-    let query = index_of(query.insert_axis(ndarray::Axis(0)));
-    let query = query.row(RowId::new(0)).unwrap().unwrap();
+    let query = unit_vector(query).unwrap();
     let rows = (0..u32::try_from(index.rows()).unwrap()).filter(|row| allowed(*row));
     let mut hits: Vec<Hit> = rows
         .map(RowId::new)
         .filter_map(|row| {
-            Some(Hit {
-                row,
-                score: dot(query, index.row(row).unwrap()?),
-            })
+            let score = dot(query.view(), index.row(row).unwrap()?);
+            Some(Hit::new(row, score))
         })
         .collect();
     hits.sort_by(|a, b| {
@@ -94,7 +93,7 @@ pub(crate) fn plain_search(
     hits
 }
 
-/// Hits with the bits of their scores, which `==` of floats does not compare.
+/// Returns hits with the bits of their scores, which `==` of floats does not compare.
 pub(crate) fn bits(hits: &[Hit]) -> Vec<(u32, u32)> {
     hits.iter()
         .map(|hit| (hit.row.get(), hit.score.to_bits()))

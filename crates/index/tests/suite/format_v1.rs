@@ -1,7 +1,7 @@
-//! Files of format version 1 open for ever.
+//! Files of format version 1 can always be opened.
 //!
-//! `tests/data/v1` was written once. It is never written again: if the writer changes, the format
-//! gets a new version and a new folder beside this one, and this one goes on opening.
+//! `tests/data/v1` was written once and never changes. If the writer changes, the format gets a new
+//! version and a new folder beside this one, and the files in this folder must still open.
 
 use std::fs;
 use std::path::Path;
@@ -15,31 +15,19 @@ const FILES: [&str; 3] = [
     "segment-00000002.vec",
 ];
 
-/// Pinned when the folder was written, and computed from the same numbers by other means as well.
+/// The hits found when the folder was written, confirmed by an independent computation.
 const HITS: [Hit; 4] = [
-    Hit {
-        row: RowId::new(4),
-        score: 0.478_936_6,
-    },
-    Hit {
-        row: RowId::new(12),
-        score: 0.396_359_95,
-    },
-    Hit {
-        row: RowId::new(6),
-        score: 0.328_193_9,
-    },
-    Hit {
-        row: RowId::new(0),
-        score: 0.270_654_4,
-    },
+    Hit::new(RowId::new(4), 0.478_936_6),
+    Hit::new(RowId::new(12), 0.396_359_95),
+    Hit::new(RowId::new(6), 0.328_193_9),
+    Hit::new(RowId::new(0), 0.270_654_4),
 ];
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/v1")
 }
 
-/// Seventeen rows of eight dimensions, whole numbers from -9 to 9.
+/// Returns seventeen rows of eight dimensions, integers from -9 to 9.
 fn rows() -> Array2<f32> {
     Array2::from_shape_fn((17, 8), |(i, j)| {
         let number = (i * i * 7 + i * 5 + j * j * 3 + j * i * 11 + 2) % 19;
@@ -48,7 +36,7 @@ fn rows() -> Array2<f32> {
 }
 
 #[test]
-fn it_opens_and_finds_what_it_found() {
+fn version_1_opens_with_the_same_hits() {
     for storage in [Storage::Mapped, Storage::Owned] {
         let index = FlatIndex::open_with(folder(), storage).unwrap();
         index.verify().unwrap();
@@ -64,7 +52,7 @@ fn it_opens_and_finds_what_it_found() {
 }
 
 #[test]
-fn the_writer_still_writes_the_same_bytes() {
+fn the_writer_writes_the_same_bytes_as_before() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = IndexWriter::create(dir.path(), 8).unwrap();
     writer.append(rows().slice(s![..12, ..])).unwrap();

@@ -1,4 +1,4 @@
-//! Threads, batches, segments, storage and filters do not show in the hits.
+//! Hits are independent of threads, batches, segments, storage and filters.
 
 use cognate_index::{FlatIndex, Hit, IndexWriter, RowId, SearchOptions, Storage};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -18,7 +18,7 @@ fn one_by_one(index: &FlatIndex, queries: ArrayView2<'_, f32>, k: usize) -> Vec<
         .collect()
 }
 
-/// Large enough for many blocks and for more threads than one.
+/// Returns rows and queries that are numerous enough for many blocks and several threads.
 fn data() -> [(Array2<f32>, Array2<f32>); 2] {
     [
         (scattered(1, 6_000, 390), scattered(2, 130, 390)),
@@ -27,7 +27,7 @@ fn data() -> [(Array2<f32>, Array2<f32>); 2] {
 }
 
 #[test]
-fn one_query_or_many() {
+fn hits_do_not_depend_on_the_size_of_a_batch() {
     for (rows, queries) in data() {
         let index = index_of(rows.view());
         let batch = index.search_batch(queries.view(), 20).unwrap();
@@ -46,7 +46,7 @@ fn one_query_or_many() {
 }
 
 #[test]
-fn one_thread_or_many() {
+fn hits_do_not_depend_on_the_number_of_threads() {
     for (rows, queries) in data() {
         let index = index_of(rows.view());
         let search = |threads| {
@@ -66,23 +66,23 @@ fn one_thread_or_many() {
 }
 
 #[test]
-fn one_segment_or_many() {
+fn hits_do_not_depend_on_the_number_of_segments() {
     for (rows, queries) in data() {
         let whole = index_of(rows.view());
         let expected = all_bits(&whole.search_batch(queries.view(), 20).unwrap());
         let mut grown = index_of(rows.slice(ndarray::s![..0, ..]));
         let mut numbers = Numbers(5);
         let mut start = 0;
-        let mut most = 0;
+        let mut max_segments = 0;
         while start < rows.nrows() {
             let end = rows.nrows().min(start + 1 + numbers.below(700) as usize);
             grown = grown
                 .appended(rows.slice(ndarray::s![start..end, ..]))
                 .unwrap();
             start = end;
-            most = most.max(grown.segments());
+            max_segments = max_segments.max(grown.segments());
         }
-        assert!(most > 1);
+        assert!(max_segments > 1);
         assert_eq!(grown.len(), whole.len());
         let found = grown.search_batch(queries.view(), 20).unwrap();
         assert_eq!(all_bits(&found), expected);
@@ -90,7 +90,7 @@ fn one_segment_or_many() {
 }
 
 #[test]
-fn in_memory_mapped_or_read() {
+fn hits_do_not_depend_on_the_storage() {
     for (rows, queries) in data() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = IndexWriter::create(dir.path(), rows.ncols()).unwrap();
@@ -111,12 +111,12 @@ fn in_memory_mapped_or_read() {
 }
 
 #[test]
-fn filtered_rows_have_the_scores_they_have_without() {
+fn a_filter_does_not_change_scores() {
     for (rows, queries) in data() {
         let index = index_of(rows.view());
         let all = index.search_batch(queries.view(), rows.nrows()).unwrap();
         let mut numbers = Numbers(6);
-        // From very few to nearly all, scattered and in runs.
+        // From very few rows to nearly all, scattered and consecutive.
         for per_mille in [1, 10, 500, 999] {
             let rows_end = u32::try_from(rows.nrows()).unwrap();
             let mut filter: RoaringBitmap = (0..rows_end)
@@ -137,7 +137,7 @@ fn filtered_rows_have_the_scores_they_have_without() {
 }
 
 #[test]
-fn deleting_rows_is_leaving_them_out() {
+fn a_deleted_row_is_never_found() {
     let (rows, queries) = (scattered(7, 3_000, 50), scattered(8, 20, 50));
     let index = index_of(rows.view());
     let mut numbers = Numbers(9);
@@ -155,7 +155,7 @@ fn deleting_rows_is_leaving_them_out() {
     let first = RoaringBitmap::min(&deleted).unwrap();
     assert_eq!(left.row(RowId::new(first)).unwrap(), None);
     assert_eq!(index.row(RowId::new(first)).unwrap().unwrap().len(), 50);
-    // Twice is once, and it stays when the index grows.
+    // Deleting is idempotent, and rows stay deleted when the index grows.
     let again = left
         .with_deleted(&deleted)
         .unwrap()
@@ -167,7 +167,7 @@ fn deleting_rows_is_leaving_them_out() {
 }
 
 #[test]
-fn an_index_is_shared_between_threads() {
+fn threads_can_share_an_index() {
     let (rows, queries) = (scattered(10, 2_000, 64), scattered(11, 16, 64));
     let index = index_of(rows.view());
     let expected = all_bits(&index.search_batch(queries.view(), 5).unwrap());

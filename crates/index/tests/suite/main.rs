@@ -1,13 +1,10 @@
-//! Tests of the crate from outside, by what they prove.
+//! Integration tests of the crate, one module for each property.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a failure of a test should be loud")]
 
-mod certified;
 mod data;
 mod format_v1;
 mod invariance;
 mod parity;
 mod persistence;
+mod quantized;

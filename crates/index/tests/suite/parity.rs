@@ -1,21 +1,24 @@
-//! The scan finds what a full sort finds, to the bit.
+//! A search finds what a full sort finds, bit for bit.
 
 use std::ops::ControlFlow;
 
-use cognate_index::{Error, IndexBuilder, RowId, SearchOptions};
+use cognate_index::{Error, IndexBuilder, Progress, RowId, SearchOptions};
 use ndarray::{Array2, ArrayView2, array, aview1};
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 
-use crate::data::{bits, crowded, index_of, plain_search, scattered};
+use crate::data::{bits, crowded, index_of, reference_search, scattered};
 
-/// Searches in every way and compares with the plain twin.
+/// Searches a batch and compares it with the reference implementation.
 fn check(rows: ArrayView2<'_, f32>, queries: ArrayView2<'_, f32>, k: usize) {
     let index = index_of(rows);
     let batch = index.search_batch(queries, k).unwrap();
     assert_eq!(batch.len(), queries.nrows());
     for (query, found) in queries.outer_iter().zip(&batch) {
-        assert_eq!(bits(found), bits(&plain_search(&index, query, k, |_| true)));
+        assert_eq!(
+            bits(found),
+            bits(&reference_search(&index, query, k, |_| true))
+        );
     }
 }
 
@@ -43,7 +46,7 @@ fn agrees_with_a_full_sort_over_many_blocks() {
         crowded(6, 1, 100).view(),
         5_000,
     );
-    // Dimensions so many that a block has few rows and a group few queries.
+    // So many dimensions that a block has few rows and a group has few queries.
     check(
         scattered(7, 70, 40_000).view(),
         scattered(8, 3, 40_000).view(),
@@ -80,7 +83,7 @@ fn scores_are_cosines() {
 }
 
 #[test]
-fn queries_that_make_no_sense_are_errors() {
+fn invalid_queries_and_options_are_errors() {
     let index = index_of(array![[1.0, 0.0], [0.0, 1.0]].view());
     let one = |query: &[f32], options: SearchOptions<'_>| {
         index
@@ -104,13 +107,10 @@ fn queries_that_make_no_sense_are_errors() {
     );
     assert_eq!(
         one(&[1.0, 0.0], SearchOptions::new(0)),
-        "expected `k` of at least 1, found 0"
+        "`k` is 0, expected at least 1"
     );
     let nan = one(&[1.0, 0.0], any.min_score(f32::NAN));
-    assert_eq!(
-        nan,
-        "expected a minimum score that is a number, found `NaN`"
-    );
+    assert_eq!(nan, "`min_score` is NaN, expected a number");
     let batch = array![[1.0, 0.0], [0.0, 0.0]];
     let error = index.search_batch(batch.view(), 1).unwrap_err();
     assert!(matches!(error, Error::InvalidQuery { query: 1, .. }));
@@ -132,8 +132,8 @@ fn an_empty_index_finds_nothing() {
 }
 
 #[test]
-fn neighbors_are_what_a_search_finds_but_for_the_row_itself() {
-    // Crowded: most rows have more equals than k, so that a row may be not among its own hits.
+fn neighbors_are_the_hits_of_a_search_without_the_row_itself() {
+    // Most crowded rows equal more than `k` others, so a row may be missing from its own hits.
     for (rows, k) in [(scattered(12, 300, 20), 5), (crowded(13, 300, 20), 5)] {
         let index = index_of(rows.view())
             .with_deleted(&[0, 7, 299].into())
@@ -142,41 +142,41 @@ fn neighbors_are_what_a_search_finds_but_for_the_row_itself() {
         assert_eq!(neighbors.len(), 297);
         for (row, hits) in neighbors {
             let query = index.row(row).unwrap().unwrap();
-            let expected = plain_search(&index, query, k, |other| other != row.get());
+            let expected = reference_search(&index, query, k, |other| other != row.get());
             assert_eq!(bits(&hits), bits(&expected));
         }
     }
 }
 
 #[test]
-fn neighbors_heed_the_options() {
+fn neighbors_respect_the_options() {
     let index = index_of(scattered(14, 100, 3).view());
     let filter: RoaringBitmap = (10..30).collect();
     let options = SearchOptions::new(50).filter(&filter).min_score(0.5);
     for (row, hits) in index.neighbors(options).unwrap() {
         let query = index.row(row).unwrap().unwrap();
         let allowed = |other| other != row.get() && filter.contains(other);
-        let mut expected = plain_search(&index, query, 50, allowed);
+        let mut expected = reference_search(&index, query, 50, allowed);
         expected.retain(|hit| hit.score >= 0.5);
         assert_eq!(bits(&hits), bits(&expected));
     }
 }
 
 #[test]
-fn neighbors_tell_how_far_they_are_and_can_be_cancelled() {
+fn neighbors_report_progress_and_can_be_cancelled() {
     let index = index_of(scattered(15, 10_000, 2).view());
-    let mut told = Vec::new();
-    let all = index.neighbors_with(1, &mut |done, total| {
-        told.push((done, total));
+    let mut reported = Vec::new();
+    let all = index.neighbors_with(1, &mut |Progress { done, total, .. }| {
+        reported.push((done, total));
         ControlFlow::Continue(())
     });
     assert_eq!(all.unwrap().len(), 10_000);
-    assert_eq!(told.first(), Some(&(0, 10_000)));
-    assert_eq!(told.last(), Some(&(10_000, 10_000)));
-    assert!(told.len() > 2 && told.is_sorted());
+    assert_eq!(reported.first(), Some(&(0, 10_000)));
+    assert_eq!(reported.last(), Some(&(10_000, 10_000)));
+    assert!(reported.len() > 2 && reported.is_sorted());
 
-    let error = index.neighbors_with(1, &mut |done, _| {
-        if done > 0 {
+    let error = index.neighbors_with(1, &mut |progress| {
+        if progress.done > 0 {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -196,8 +196,8 @@ proptest! {
         min_score in prop::option::of(-1.0f32..1.0),
         crowd: bool,
     ) {
-        let make = if crowd { crowded } else { scattered };
-        let (rows, queries) = (make(seed, n, dim), make(seed, 4, dim));
+        let generate = if crowd { crowded } else { scattered };
+        let (rows, queries) = (generate(seed, n, dim), generate(seed, 4, dim));
         let rows_end = u32::try_from(n).unwrap();
         let deleted: RoaringBitmap = deleted.range(..rows_end).collect();
         let filter: Option<RoaringBitmap> = filter.map(|rows| rows.into_iter().collect());
@@ -212,8 +212,8 @@ proptest! {
         let batch = index.search_batch(queries.view(), options).unwrap();
         for (query, found) in queries.outer_iter().zip(batch) {
             let allowed = |row| filter.as_ref().is_none_or(|filter| filter.contains(row));
-            let mut expected = plain_search(&index, query, k, allowed);
-            expected.retain(|hit| min_score.is_none_or(|least| hit.score >= least));
+            let mut expected = reference_search(&index, query, k, allowed);
+            expected.retain(|hit| min_score.is_none_or(|min_score| hit.score >= min_score));
             prop_assert_eq!(bits(&found), bits(&expected));
             prop_assert_eq!(bits(&index.search(query, options).unwrap()), bits(&found));
         }

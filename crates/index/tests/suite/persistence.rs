@@ -1,4 +1,4 @@
-//! What was committed stays, and nothing else does.
+//! Committed changes persist, and others do not.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use crate::data::{bits, index_of, scattered};
 
 #[test]
-fn what_is_not_committed_does_not_count() {
+fn changes_take_effect_on_commit() {
     let dir = tempfile::tempdir().unwrap();
     let rows = scattered(1, 30, 8);
     let mut writer = IndexWriter::create(dir.path(), 8).unwrap();
@@ -35,7 +35,7 @@ fn what_is_not_committed_does_not_count() {
 
 #[test]
 fn an_index_opens_after_a_crash_at_every_step() {
-    // The files that a commit makes, in order; a crash leaves a prefix of them.
+    // A commit writes files in a fixed order; a crash leaves a prefix of them.
     let rows = scattered(2, 12, 4);
     let done = tempfile::tempdir().unwrap();
     let mut writer = IndexWriter::create(done.path(), 4).unwrap();
@@ -60,18 +60,18 @@ fn an_index_opens_after_a_crash_at_every_step() {
         }
         let index = FlatIndex::open(dir.path()).unwrap();
         index.verify().unwrap();
-        // Whoever comes next can go on.
+        // The next writer can continue.
         let mut writer = IndexWriter::open(dir.path()).unwrap();
         writer.append(rows.slice(s![5.., ..])).unwrap();
         writer.commit().unwrap();
-        writer.sweep().unwrap();
+        writer.collect_garbage().unwrap();
         FlatIndex::open(dir.path()).unwrap().verify().unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         index.len()
     };
     assert_eq!(crashed(&[]), 5);
-    for cut in [0, 10, 64, new.len() - 1] {
-        assert_eq!(crashed(&[(".writing-x.tmp", &new[..cut])]), 5);
+    for len in [0, 10, 64, new.len() - 1] {
+        assert_eq!(crashed(&[(".writing-x.tmp", &new[..len])]), 5);
     }
     assert_eq!(crashed(&[("segment-00000002.vec", &new)]), 5);
     assert_eq!(
@@ -84,7 +84,7 @@ fn an_index_opens_after_a_crash_at_every_step() {
 }
 
 #[test]
-fn an_index_opens_after_a_crash_at_every_step_of_a_merge() {
+fn an_index_opens_after_a_crash_at_every_step_of_compacting() {
     let rows = scattered(2, 18_000, 32);
     let deleted: RoaringBitmap = (0..18_000).step_by(17).collect();
     let done = tempfile::tempdir().unwrap();
@@ -102,20 +102,20 @@ fn an_index_opens_after_a_crash_at_every_step_of_a_merge() {
     };
     let old = names(done.path());
     let before = fs::read(done.path().join("manifest.json")).unwrap();
-    writer.merge().unwrap();
+    writer.compact().unwrap();
     writer.commit().unwrap();
     let after = fs::read(done.path().join("manifest.json")).unwrap();
-    let merged = "segment-00000003.vec";
-    let whole = fs::read(done.path().join(merged)).unwrap();
+    let compacted = "segment-00000003.vec";
+    let whole = fs::read(done.path().join(compacted)).unwrap();
 
-    // The files that a merge makes, in order; a crash leaves a prefix of them, and the last may be
-    // cut. Then the manifest is replaced, and the old files go one by one.
-    let crashed = |leftovers: &[(&str, &[u8])], manifest: &[u8], gone: usize| {
+    // Compacting writes files in a fixed order; a crash leaves a prefix of them, and the last one may
+    // be incomplete. Then the manifest is replaced, and the old files are removed one by one.
+    let crashed = |leftovers: &[(&str, &[u8])], manifest: &[u8], removed: usize| {
         let dir = tempfile::tempdir().unwrap();
         for name in old
             .iter()
             .filter(|name| name.starts_with("segment"))
-            .skip(gone)
+            .skip(removed)
         {
             fs::copy(done.path().join(name), dir.path().join(name)).unwrap();
         }
@@ -127,11 +127,11 @@ fn an_index_opens_after_a_crash_at_every_step_of_a_merge() {
         index.verify().unwrap();
         let hits = index.search(rows.row(5), 10).unwrap();
         let seen = index.rows();
-        // Whoever comes next can go on.
+        // The next writer can continue.
         let mut writer = IndexWriter::open(dir.path()).unwrap();
-        writer.merge().unwrap();
+        writer.compact().unwrap();
         writer.commit().unwrap();
-        writer.sweep().unwrap();
+        writer.collect_garbage().unwrap();
         let left = names(dir.path());
         assert!(left.len() <= 3 && left[0] == "manifest.json", "{left:?}");
         let index = FlatIndex::open(dir.path()).unwrap();
@@ -146,36 +146,39 @@ fn an_index_opens_after_a_crash_at_every_step_of_a_merge() {
         );
         seen
     };
-    let live = whole_rows(&deleted);
+    let live = live_rows(&deleted);
     assert_eq!(crashed(&[], &before, 0), 18_000);
-    for cut in [0, 64, whole.len() / 2, whole.len() - 1] {
-        let cut: &[u8] = &whole[..cut];
-        assert_eq!(crashed(&[(".writing-x.tmp", cut)], &before, 0), 18_000);
+    for len in [0, 64, whole.len() / 2, whole.len() - 1] {
+        let incomplete: &[u8] = &whole[..len];
+        assert_eq!(
+            crashed(&[(".writing-x.tmp", incomplete)], &before, 0),
+            18_000
+        );
     }
-    assert_eq!(crashed(&[(merged, &whole)], &before, 0), 18_000);
+    assert_eq!(crashed(&[(compacted, &whole)], &before, 0), 18_000);
     let part = &after[..30];
-    let leftovers: [(&str, &[u8]); 2] = [(merged, &whole), (".writing-y.tmp", part)];
+    let leftovers: [(&str, &[u8]); 2] = [(compacted, &whole), (".writing-y.tmp", part)];
     assert_eq!(crashed(&leftovers, &before, 0), 18_000);
-    for gone in 0..old.len() {
-        assert_eq!(crashed(&[(merged, &whole)], &after, gone), live);
+    for removed in 0..old.len() {
+        assert_eq!(crashed(&[(compacted, &whole)], &after, removed), live);
     }
 }
 
-fn whole_rows(deleted: &RoaringBitmap) -> usize {
+fn live_rows(deleted: &RoaringBitmap) -> usize {
     18_000 - usize::try_from(deleted.len()).unwrap()
 }
 
 #[test]
-fn a_manifest_may_be_kept_elsewhere() {
+fn a_manifest_can_be_stored_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
     let rows = scattered(3, 10, 4);
     let mut writer = IndexWriter::with_manifest(dir.path(), Manifest::empty(4).unwrap());
     writer.append(rows.view()).unwrap();
-    let kept = writer.manifest().to_json();
+    let stored = writer.manifest().to_json();
     writer.delete(&[0].into()).unwrap();
     assert!(!dir.path().join("manifest.json").exists());
 
-    let manifest = Manifest::from_json(&kept, Path::new("table")).unwrap();
+    let manifest = Manifest::from_json(&stored, Path::new("table")).unwrap();
     let index = FlatIndex::open_manifest(dir.path(), &manifest).unwrap();
     assert_eq!(index.len(), 10);
     let newer = index.reopen(dir.path(), writer.manifest()).unwrap();
@@ -183,14 +186,14 @@ fn a_manifest_may_be_kept_elsewhere() {
 }
 
 #[test]
-fn reopening_reads_only_what_is_new() {
+fn reopening_reads_only_new_files() {
     let dir = tempfile::tempdir().unwrap();
     let rows = scattered(4, 30, 4);
     let mut writer = IndexWriter::create(dir.path(), 4).unwrap();
     writer.append(rows.slice(s![..20, ..])).unwrap();
     let old = FlatIndex::open_manifest(dir.path(), writer.manifest()).unwrap();
     writer.append(rows.slice(s![20.., ..])).unwrap();
-    // The first file is gone; an index that has it open needs it no more.
+    // The first file is removed; an index that has it open does not need the file.
     fs::remove_file(dir.path().join("segment-00000001.vec")).unwrap();
     let new = old.reopen(dir.path(), writer.manifest()).unwrap();
     assert_eq!((old.len(), new.len(), new.segments()), (20, 30, 2));
@@ -208,7 +211,7 @@ fn reopening_reads_only_what_is_new() {
 }
 
 #[test]
-fn files_and_manifest_must_agree() {
+fn files_that_contradict_the_manifest_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = IndexWriter::create(dir.path(), 4).unwrap();
     writer.append(scattered(5, 10, 4).view()).unwrap();
@@ -243,10 +246,10 @@ fn files_and_manifest_must_agree() {
 }
 
 #[test]
-fn rows_keep_their_norm_through_a_round_trip() {
+fn unit_vectors_round_trip_through_files() {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
-    // The first is a unit vector within the tolerance and is kept as it is.
+    // The first row is a unit vector within the tolerance and is kept bit for bit.
     let rows = array![[1.000_000_5, 0.0], [3.0, 4.0]];
     writer.append(rows.view()).unwrap();
     writer.commit().unwrap();
@@ -257,31 +260,31 @@ fn rows_keep_their_norm_through_a_round_trip() {
     }
 }
 
-/// A step in the life of an index.
+/// An operation on an index.
 #[derive(Clone, Debug)]
 enum Step {
     Append(u8),
     Delete(u32),
-    Merge,
+    Compact,
     Commit,
     Abandon,
-    Sweep,
+    CollectGarbage,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0u8..20).prop_map(Step::Append),
         3 => (0u32..60).prop_map(Step::Delete),
-        1 => Just(Step::Merge),
+        1 => Just(Step::Compact),
         2 => Just(Step::Commit),
         1 => Just(Step::Abandon),
-        1 => Just(Step::Sweep),
+        1 => Just(Step::CollectGarbage),
     ];
     prop::collection::vec(step, 1..30)
 }
 
-/// What an index should be: for each of its rows the place in the list it was taken from, and which
-/// rows are deleted.
+/// The expected content of an index: for each row its position in the list of all vectors, and the
+/// deleted rows.
 #[derive(Clone, Default)]
 struct Model {
     origins: Vec<usize>,
@@ -289,20 +292,20 @@ struct Model {
 }
 
 impl Model {
-    /// Drops the deleted rows; returns where the others are then.
-    fn merge(&mut self) -> Vec<Option<RowId>> {
+    /// Drops the deleted rows. Returns the new number of each row, or `None` if it was dropped.
+    fn compact(&mut self) -> Vec<Option<RowId>> {
         let mut kept = Vec::new();
-        let mut places = Vec::new();
+        let mut new_rows = Vec::new();
         for (row, origin) in (0..).zip(&self.origins) {
             if self.deleted.contains(row) {
-                places.push(None);
+                new_rows.push(None);
             } else {
-                places.push(Some(RowId::new(u32::try_from(kept.len()).unwrap())));
+                new_rows.push(Some(RowId::new(u32::try_from(kept.len()).unwrap())));
                 kept.push(*origin);
             }
         }
         (self.origins, self.deleted) = (kept, RoaringBitmap::new());
-        places
+        new_rows
     }
 
     fn check(&self, index: &FlatIndex, rows: ArrayView2<'_, f32>) {
@@ -322,57 +325,57 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn an_index_on_disk_is_what_a_list_in_memory_is(steps in steps(), seed: u64) {
+    fn an_index_on_disk_behaves_like_a_list_in_memory(steps in steps(), seed: u64) {
         let dir = tempfile::tempdir().unwrap();
         let rows = scattered(seed, 600, 3);
         let mut writer = IndexWriter::create(dir.path(), 3).unwrap();
         let mut taken = 0;
-        let mut kept = Model::default();
-        let mut now = kept.clone();
-        // Readers that opened the index at each step, and what they saw.
+        let mut committed = Model::default();
+        let mut current = committed.clone();
+        // The readers that opened the index after each step, and the content they saw.
         let mut readers: Vec<(FlatIndex, Model)> = Vec::new();
         for step in steps {
             match step {
                 Step::Append(n) => {
                     let new = taken..taken + usize::from(n);
                     let range = writer.append(rows.slice(s![new.clone(), ..])).unwrap();
-                    prop_assert_eq!(range.start as usize, now.origins.len());
+                    prop_assert_eq!(range.start as usize, current.origins.len());
                     taken = new.end;
-                    now.origins.extend(new);
-                    prop_assert_eq!(range.end as usize, now.origins.len());
+                    current.origins.extend(new);
+                    prop_assert_eq!(range.end as usize, current.origins.len());
                 }
                 Step::Delete(row) => {
-                    let exists = (row as usize) < now.origins.len();
+                    let exists = (row as usize) < current.origins.len();
                     prop_assert_eq!(writer.delete(&[row].into()).is_ok(), exists);
                     if exists {
-                        now.deleted.insert(row);
+                        current.deleted.insert(row);
                     }
                 }
-                Step::Merge => {
-                    let map = writer.merge().unwrap();
-                    let places = now.merge();
-                    prop_assert_eq!(map.rows() as usize, places.len());
-                    for (row, place) in (0..).zip(places) {
-                        prop_assert_eq!(map.get(RowId::new(row)), place);
+                Step::Compact => {
+                    let map = writer.compact().unwrap();
+                    let new_rows = current.compact();
+                    prop_assert_eq!(map.rows() as usize, new_rows.len());
+                    for (row, new_row) in (0..).zip(new_rows) {
+                        prop_assert_eq!(map.get(RowId::new(row)), new_row);
                     }
                     prop_assert!(writer.manifest().files().len() <= 1);
                 }
                 Step::Commit => {
                     writer.commit().unwrap();
-                    kept = now.clone();
+                    committed = current.clone();
                 }
                 Step::Abandon => {
                     writer = IndexWriter::open(dir.path()).unwrap();
-                    now = kept.clone();
+                    current = committed.clone();
                 }
-                // Also before a commit: what was committed is spared.
-                Step::Sweep => {
-                    writer.sweep().unwrap();
+                // Files of the committed manifest remain, even before the next commit.
+                Step::CollectGarbage => {
+                    writer.collect_garbage().unwrap();
                 }
             }
             let index = FlatIndex::open(dir.path()).unwrap();
-            kept.check(&index, rows.view());
-            readers.push((index, kept.clone()));
+            committed.check(&index, rows.view());
+            readers.push((index, committed.clone()));
         }
         for (index, seen) in &readers {
             seen.check(index, rows.view());

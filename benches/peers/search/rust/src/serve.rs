@@ -116,9 +116,9 @@ fn time_neighbors(index: &FlatIndex, task: &Task) -> Result<Vec<f64>> {
     while seconds.is_empty() || turn.elapsed() < TURN {
         let mut found = 0;
         let start = Instant::now();
-        let outcome = index.neighbors_with(task.k, &mut |done, _| {
-            found = done;
-            if done >= task.queries {
+        let outcome = index.neighbors_with(task.k, &mut |progress| {
+            found = progress.done;
+            if progress.done >= task.queries {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())

@@ -5,15 +5,16 @@ use ndarray::Array2;
 pub(crate) struct Rotation {
     /// `[dim, dim]`
     matrix: Array2<f64>,
-    /// How far it is from orthogonal: the Frobenius norm of `RᵀR − I`.
+    /// The distance from an orthogonal matrix: the Frobenius norm of `RᵀR − I`.
     distortion: f64,
 }
 
 impl Rotation {
-    /// The principal directions of a sample, `[n, dim]`, around the origin: the eigenvectors of its
-    /// second moments, those of the largest eigenvalues first. None if they are no numbers.
+    /// Computes the principal directions of a sample, `[n, dim]`, around the origin: the
+    /// eigenvectors of its second moments, by descending eigenvalue. Returns `None` if they are not
+    /// finite.
     pub(crate) fn learn(dim: usize, sample: &[f32]) -> Option<Self> {
-        let sample = widened(dim, sample);
+        let sample = to_f64(dim, sample);
         let moments = sample.t().dot(&sample);
         let moments = DMatrix::from_fn(dim, dim, |i, j| moments[[i, j]]);
         let eigen = SymmetricEigen::new(moments);
@@ -28,7 +29,8 @@ impl Rotation {
             .then_some(Self { matrix, distortion })
     }
 
-    /// What was stored, `[dim, dim]`; none if it is no square.
+    /// Restores a rotation from its values, `[dim, dim]`. Returns `None` if there are not `dim²` of
+    /// them.
     pub(crate) fn from_values(dim: usize, values: Vec<f64>, distortion: f64) -> Option<Self> {
         let matrix = Array2::from_shape_vec((dim, dim), values).ok()?;
         Some(Self { matrix, distortion })
@@ -38,7 +40,7 @@ impl Rotation {
         self.matrix.nrows()
     }
 
-    /// `[dim, dim]`
+    /// Returns the values of the matrix, `[dim, dim]`.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> {
         self.matrix.iter().copied()
     }
@@ -47,14 +49,14 @@ impl Rotation {
         self.distortion
     }
 
-    /// The rows of `[n, dim]`, rotated, in f64.
+    /// Rotates the rows of `[n, dim]`, in f64.
     pub(crate) fn apply(&self, rows: &[f32]) -> Array2<f64> {
-        widened(self.dim(), rows).dot(&self.matrix.t())
+        to_f64(self.dim(), rows).dot(&self.matrix.t())
     }
 }
 
-/// `[n, dim]` in f64.
-fn widened(dim: usize, values: &[f32]) -> Array2<f64> {
+/// Converts `[n, dim]` to f64.
+fn to_f64(dim: usize, values: &[f32]) -> Array2<f64> {
     Array2::from_shape_fn((values.len() / dim, dim), |(i, j)| {
         f64::from(values[i * dim + j])
     })

@@ -2,45 +2,45 @@ use std::io::{self, Write};
 
 use crc32fast::Hasher;
 
+use super::header::Header;
 use crate::checksums;
-use crate::header::Header;
 
-/// Writes a segment file from front to back.
+/// Writes a segment file from start to end.
 pub(crate) struct SegmentEncoder<W> {
     out: W,
     header: Header,
-    /// The block that is being written: its checksum so far, and the rows it lacks.
-    block: Hasher,
-    missing: u32,
-    /// Checksums of the blocks that are written.
+    /// The checksum of what was written of the current block.
+    block_checksum: Hasher,
+    /// The number of rows that the current block still lacks.
+    missing_rows: u32,
+    /// The checksums of the complete blocks, as bytes.
     table: Vec<u8>,
 }
 
 impl<W: Write> SegmentEncoder<W> {
-    /// Begins a file of so many rows.
+    /// Starts a file of `rows` rows.
     pub(crate) fn new(mut out: W, dim: usize, rows: u32) -> io::Result<Self> {
         let header = Header::new(dim, rows);
         out.write_all(&header.encode())?;
-        let missing = header.block_rows;
         Ok(Self {
             out,
             header,
-            block: Hasher::new(),
-            missing,
+            block_checksum: Hasher::new(),
+            missing_rows: header.block_rows,
             table: Vec::new(),
         })
     }
 
-    /// Writes some whole rows.
+    /// Writes whole rows.
     pub(crate) fn push(&mut self, mut rows: &[f32]) -> io::Result<()> {
         while !rows.is_empty() {
-            let room = self.missing as usize * self.header.dim;
-            let (now, later) = rows.split_at(rows.len().min(room));
-            checksums::update(&mut self.block, now);
-            checksums::with_bytes(now, |bytes| self.out.write_all(bytes))?;
-            let written = u32::try_from(now.len() / self.header.dim).unwrap_or(self.missing);
-            self.missing -= written;
-            if self.missing == 0 {
+            let missing = self.missing_rows as usize * self.header.dim;
+            let (current, later) = rows.split_at(rows.len().min(missing));
+            checksums::update(&mut self.block_checksum, current);
+            checksums::with_bytes(current, |bytes| self.out.write_all(bytes))?;
+            let written = current.len() / self.header.dim;
+            self.missing_rows -= u32::try_from(written).unwrap_or(self.missing_rows);
+            if self.missing_rows == 0 {
                 self.end_block();
             }
             rows = later;
@@ -48,9 +48,9 @@ impl<W: Write> SegmentEncoder<W> {
         Ok(())
     }
 
-    /// Ends the file, when all its rows are written.
+    /// Writes the table of checksums, after all rows are written.
     pub(crate) fn finish(mut self) -> io::Result<()> {
-        if self.missing < self.header.block_rows {
+        if self.missing_rows < self.header.block_rows {
             self.end_block();
         }
         debug_assert_eq!(self.table.len(), 4 * self.header.blocks() as usize);
@@ -58,9 +58,9 @@ impl<W: Write> SegmentEncoder<W> {
     }
 
     fn end_block(&mut self) {
-        let checksum = std::mem::take(&mut self.block).finalize();
+        let checksum = std::mem::take(&mut self.block_checksum).finalize();
         self.table.extend(checksum.to_le_bytes());
-        self.missing = self.header.block_rows;
+        self.missing_rows = self.header.block_rows;
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use crate::durable::{self, Existing};
     use crate::{Error, FlatIndex, IndexWriter};
 
-    /// A disk with room for so many bytes.
+    /// A disk with `room` free bytes.
     struct Disk<W> {
         out: W,
         room: usize,
@@ -95,11 +95,11 @@ mod tests {
         }
     }
 
-    fn encode(out: impl Write, dim: usize, values: &[f32], pieces: usize) -> io::Result<()> {
+    fn encode(out: impl Write, dim: usize, values: &[f32], chunk_rows: usize) -> io::Result<()> {
         let rows = u32::try_from(values.len() / dim).unwrap();
         let mut out = SegmentEncoder::new(out, dim, rows)?;
-        for piece in values.chunks(pieces * dim) {
-            out.push(piece)?;
+        for chunk in values.chunks(chunk_rows * dim) {
+            out.push(chunk)?;
         }
         out.finish()
     }
@@ -109,13 +109,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("segment-00000001.vec");
         let values = [1.0; 30];
-        let whole = 64 + 30 * 4 + 4 + 4;
-        for room in 0..=whole {
+        let file_len = 64 + 30 * 4 + 4 + 4;
+        for room in 0..=file_len {
             let written = durable::write(&path, Existing::Keep, |out| {
                 encode(Disk { out, room }, 3, &values, 2).map_err(Error::io("write", &path))
             });
             let left = fs::read_dir(dir.path()).unwrap().count();
-            if room < whole {
+            if room < file_len {
                 let kind = written.unwrap_err().io_kind();
                 assert_eq!(
                     (kind, left),
@@ -124,13 +124,13 @@ mod tests {
                 );
             } else {
                 assert!(written.is_ok());
-                assert_eq!(fs::metadata(&path).unwrap().len(), whole as u64);
+                assert_eq!(fs::metadata(&path).unwrap().len(), file_len as u64);
             }
         }
     }
 
     #[test]
-    fn a_full_disk_leaves_the_index_that_was_there() {
+    fn a_full_disk_leaves_the_old_index_intact() {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = IndexWriter::create(dir.path(), 2).unwrap();
         writer.append(ndarray::array![[1.0, 0.0]].view()).unwrap();
@@ -150,17 +150,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn how_rows_are_handed_over_does_not_show(
+        fn the_size_of_chunks_does_not_change_the_file(
             dim in prop::sample::select(vec![1usize, 3, 20_000, 65_536]),
             rows in 1usize..40,
-            pieces in 1usize..50,
+            chunk_rows in 1usize..50,
         ) {
-            // Any numbers will do here.
             let values: Vec<f32> = (0u16..).map(f32::from).take(100).collect();
             let values: Vec<f32> = values.into_iter().cycle().take(dim * rows).collect();
             let (mut once, mut often) = (Vec::new(), Vec::new());
             encode(&mut once, dim, &values, rows).unwrap();
-            encode(&mut often, dim, &values, pieces).unwrap();
+            encode(&mut often, dim, &values, chunk_rows).unwrap();
             prop_assert!(once == often);
         }
     }

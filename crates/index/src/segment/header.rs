@@ -1,6 +1,6 @@
 //! The layout of a segment file, format version 1. All numbers are little-endian.
 //!
-//! | bytes | what |
+//! | bytes | content |
 //! |---|---|
 //! | 0 to 7 | magic: `COGNVEC` and a zero byte |
 //! | 8 to 11 | format version: 1 |
@@ -16,23 +16,20 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::error::Damage;
-use crate::start::{self, Start, check_len};
-use crate::{Error, Result, checksums};
+use crate::limits::MAX_DIM;
+use crate::preamble::{FilePreamble, check_len};
+use crate::{Damage, Error, Result, checksums};
 
 /// The format version that this release writes and reads.
-pub(crate) const VERSION: u32 = 1;
-
-/// The greatest number of dimensions.
-pub(crate) const MAX_DIM: usize = 1 << 16;
+const VERSION: u32 = 1;
 
 const MAGIC: &[u8; 8] = b"COGNVEC\0";
 
-/// The bytes of rows that one checksum is for, about: few, since a search that reads rows here and
-/// there checks all of a block when it reads the first of it.
+/// The approximate number of bytes of rows that one checksum covers. It is small because a search
+/// that reads scattered rows checks a whole block when it reads the first row of the block.
 const BLOCK_BYTES: usize = 1 << 14;
 
-/// What a segment file says about itself.
+/// The shape of a segment file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) dim: usize,
@@ -41,7 +38,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The header of a new file.
+    /// Returns the header of a new file.
     pub(crate) fn new(dim: usize, rows: u32) -> Self {
         let block_rows = u32::try_from(BLOCK_BYTES / (dim * size_of::<f32>())).unwrap_or(1);
         Self {
@@ -51,43 +48,44 @@ impl Header {
         }
     }
 
-    pub(crate) fn encode(self) -> [u8; start::LEN] {
-        let mut start = Start::new(MAGIC, VERSION);
-        start.set(12, u32::try_from(self.dim).unwrap_or(u32::MAX));
-        start.set(16, self.rows);
-        start.set(20, self.block_rows);
-        start.encode()
+    pub(crate) fn encode(self) -> [u8; FilePreamble::LEN] {
+        let mut preamble = FilePreamble::new(MAGIC, VERSION);
+        preamble.set(12, u32::try_from(self.dim).unwrap_or(u32::MAX));
+        preamble.set(16, self.rows);
+        preamble.set(20, self.block_rows);
+        preamble.encode()
     }
 
-    /// Reads it from the beginning of a file, whose length it checks.
+    /// Reads the header from the start of a file and checks the length of the file.
     pub(crate) fn read(file: &mut File, path: &Path) -> Result<Self> {
-        let header = Self::decode(&Start::read(file, MAGIC, VERSION, path)?, path)?;
+        let header = Self::decode(&FilePreamble::read(file, MAGIC, VERSION, path)?, path)?;
         check_len(file, header.file_len(), path)?;
         Ok(header)
     }
 
-    fn decode(start: &Start, path: &Path) -> Result<Self> {
+    fn decode(preamble: &FilePreamble, path: &Path) -> Result<Self> {
         let header = Self {
-            dim: start.get(12) as usize,
-            rows: start.get(16),
-            block_rows: start.get(20),
+            dim: preamble.get(12) as usize,
+            rows: preamble.get(16),
+            block_rows: preamble.get(20),
         };
-        let sound = (1..=MAX_DIM).contains(&header.dim) && header.rows > 0 && header.block_rows > 0;
-        if sound {
+        let is_valid =
+            (1..=MAX_DIM).contains(&header.dim) && header.rows > 0 && header.block_rows > 0;
+        if is_valid {
             Ok(header)
         } else {
             Err(Error::corrupt(path, Damage::Header))
         }
     }
 
-    /// The blocks that have a checksum each.
+    /// Returns the number of blocks, each with a checksum.
     pub(crate) fn blocks(self) -> u32 {
         self.rows.div_ceil(self.block_rows)
     }
 
-    /// Where the table of checksums begins, in bytes.
+    /// Returns the byte at which the table of checksums starts.
     pub(crate) fn table_offset(self) -> u64 {
-        start::LEN as u64 + u64::from(self.rows) * (self.dim * size_of::<f32>()) as u64
+        FilePreamble::LEN as u64 + u64::from(self.rows) * (self.dim * size_of::<f32>()) as u64
     }
 
     fn file_len(self) -> u64 {
@@ -101,11 +99,11 @@ mod tests {
 
     fn decoded(bytes: &[u8]) -> Result<Header> {
         let path = Path::new("x");
-        Header::decode(&Start::decode(bytes, MAGIC, VERSION, path)?, path)
+        Header::decode(&FilePreamble::decode(bytes, MAGIC, VERSION, path)?, path)
     }
 
     #[test]
-    fn a_header_comes_back() {
+    fn a_header_round_trips() {
         for (dim, rows) in [(1, 1), (384, 1000), (MAX_DIM, 3), (768, u32::MAX)] {
             let header = Header::new(dim, rows);
             assert_eq!(decoded(&header.encode()).unwrap(), header);
@@ -115,9 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn every_damaged_bit_is_noticed() {
+    fn every_flipped_bit_is_detected() {
         let header = Header::new(8, 100);
-        for bit in 0..start::LEN * 8 {
+        for bit in 0..FilePreamble::LEN * 8 {
             let mut bytes = header.encode();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let error = decoded(&bytes).unwrap_err();
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_no_segment_has_is_damage() {
+    fn a_header_with_invalid_values_is_damage() {
         for (dim, rows, block_rows) in [(0, 1, 1), (MAX_DIM + 1, 1, 1), (1, 0, 1), (1, 1, 0)] {
             let header = Header {
                 dim,

@@ -1,45 +1,44 @@
-//! The one place where unit vectors are made.
+//! Normalization: the one place of the crate that makes unit vectors.
 
-use std::fmt;
-
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
-use crate::{Error, Result};
+use crate::{Error, Flaw, Result};
 
-/// A vector whose norm is this near to 1 is a unit vector already.
+/// The distance of a norm from 1 up to which a vector counts as a unit vector.
 const TOLERANCE: f64 = 1e-6;
 
-/// Why a vector cannot be made a unit vector.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Flaw {
-    /// Every component is 0.
-    Zero,
-    /// A component is infinite or not a number.
-    NotFinite {
-        /// The first such component, from 0.
-        component: usize,
-        /// What it is.
-        found: f32,
-    },
+/// Returns a vector divided by its Euclidean norm, as an index stores it.
+///
+/// A vector whose norm is within 10⁻⁶ of 1 is returned bit for bit, so that normalizing is
+/// idempotent. The norm and the quotients are computed in f64, and each component is rounded to
+/// f32 once.
+///
+/// # Errors
+///
+/// Returns the [`Flaw`] of a vector that is zero or has a component that is infinite or NaN.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_index::{Flaw, unit_vector};
+/// use ndarray::array;
+///
+/// assert_eq!(unit_vector(array![3.0, 4.0].view())?, array![0.6, 0.8]);
+/// assert_eq!(unit_vector(array![0.0, 0.0].view()), Err(Flaw::Zero));
+/// # Ok::<(), Flaw>(())
+/// ```
+pub fn unit_vector(vector: ArrayView1<'_, f32>) -> Result<Array1<f32>, Flaw> {
+    let mut unit = vec![0.0; vector.len()];
+    write_unit(vector, &mut unit)?;
+    Ok(Array1::from_vec(unit))
 }
 
-impl fmt::Display for Flaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Zero => f.write_str("has no direction: every component is 0"),
-            Self::NotFinite { component, found } => {
-                write!(
-                    f,
-                    "holds `{found}` in component {component}, expected finite numbers"
-                )
-            }
-        }
-    }
-}
-
-/// Appends the rows of `[n, dim]` to `out`, each made a unit vector. On error `out` is unchanged.
+/// Normalizes the rows of `[n, dim]` and appends them to `out`.
+///
+/// # Errors
+///
+/// Returns the first row that cannot be normalized and its [`Flaw`], and leaves `out` unchanged.
 pub(crate) fn extend_with_unit_rows(
     out: &mut Vec<f32>,
     rows: ArrayView2<'_, f32>,
@@ -47,21 +46,18 @@ pub(crate) fn extend_with_unit_rows(
     let dim = rows.ncols();
     let start = out.len();
     out.resize(start + rows.len(), 0.0);
-    let bad = out[start..]
+    let flawed = out[start..]
         .par_chunks_exact_mut(dim)
         .with_min_len(64)
         .enumerate()
         .find_map_first(|(row, out)| Some((row, write_unit(rows.row(row), out).err()?)));
-    if bad.is_some() {
+    if flawed.is_some() {
         out.truncate(start);
     }
-    bad.map_or(Ok(()), Err)
+    flawed.map_or(Ok(()), Err)
 }
 
-/// Copies a vector, made a unit vector, into a slice of the same length.
-///
-/// A vector that is one already, within `TOLERANCE`, is kept bit for bit; so doing it twice is
-/// the same as doing it once. Another is divided by its norm in f64 and rounded once.
+/// Normalizes a vector into a slice of the same length, as [`unit_vector`] does.
 pub(crate) fn write_unit(vector: ArrayView1<'_, f32>, out: &mut [f32]) -> Result<(), Flaw> {
     match vector.as_slice() {
         Some(vector) => out.copy_from_slice(vector),
@@ -69,15 +65,11 @@ pub(crate) fn write_unit(vector: ArrayView1<'_, f32>, out: &mut [f32]) -> Result
     }
     let norm = norm(out);
     if !norm.is_finite() {
-        let bad = out
-            .iter()
-            .copied()
-            .enumerate()
-            .find(|(_, x)| !x.is_finite());
-        let (component, found) = bad.unwrap_or((0, f32::NAN));
+        let component = out.iter().position(|x| !x.is_finite()).unwrap_or(0);
+        let found = out.get(component).copied().unwrap_or(f32::NAN);
         return Err(Flaw::NotFinite { component, found });
     }
-    // Squares of f32 do not underflow in f64.
+    // The square of an f32 does not underflow in f64, so only a zero vector has norm 0.
     if norm == 0.0 {
         return Err(Flaw::Zero);
     }
@@ -89,22 +81,22 @@ pub(crate) fn write_unit(vector: ArrayView1<'_, f32>, out: &mut [f32]) -> Result
     Ok(())
 }
 
-/// Whether a row is what [`write_unit`] writes.
+/// Returns whether a vector is one that [`write_unit`] may return.
 pub(crate) fn is_unit(row: &[f32]) -> bool {
     (norm(row) - 1.0).abs() <= TOLERANCE
 }
 
-/// The Euclidean norm; not finite if a component is not, and only then.
+/// Returns the Euclidean norm, which is finite if and only if all components are.
 ///
-/// A square of an f32 is exact in f64 and at most 2²⁵⁶, so nothing overflows.
+/// The square of an f32 is exact in f64 and at most 2²⁵⁶, so no sum overflows.
 fn norm(vector: &[f32]) -> f64 {
     const LANES: usize = 8;
     let mut lanes = [0.0; LANES];
-    let (chunks, tail) = vector.as_chunks::<LANES>();
+    let (chunks, remainder) = vector.as_chunks::<LANES>();
     for chunk in chunks {
         add_squares(&mut lanes, chunk);
     }
-    add_squares(&mut lanes, tail);
+    add_squares(&mut lanes, remainder);
     lanes.iter().sum::<f64>().sqrt()
 }
 
@@ -114,31 +106,23 @@ fn add_squares(lanes: &mut [f64], vector: &[f32]) {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounding is what is meant")]
+#[expect(clippy::cast_possible_truncation, reason = "rounding is intended")]
 fn rounded(x: f64) -> f32 {
     x as f32
 }
 
-/// The error for a bad row, when `before` rows of the caller's matrix were handled already.
-pub(crate) fn invalid_row(before: usize) -> impl FnOnce((usize, Flaw)) -> Error {
+/// Returns a function that makes the error for a row with a flaw; the row is counted from row
+/// `offset` of the caller's matrix.
+pub(crate) fn invalid_row(offset: usize) -> impl FnOnce((usize, Flaw)) -> Error {
     move |(row, flaw)| Error::InvalidRow {
-        row: before + row,
+        row: offset + row,
         flaw,
     }
 }
 
-/// The error for a bad query.
+/// Returns the error for a query with a flaw.
 pub(crate) fn invalid_query((query, flaw): (usize, Flaw)) -> Error {
     Error::InvalidQuery { query, flaw }
-}
-
-/// Checks that vectors of length `found` fit an index of `expected` dimensions.
-pub(crate) fn check_dim(expected: usize, found: usize) -> Result<()> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Error::DimensionMismatch { expected, found })
-    }
 }
 
 #[cfg(test)]
@@ -158,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn extremes_have_a_direction_too() {
+    fn tiny_and_huge_vectors_are_normalized() {
         for scale in [f32::from_bits(1), f32::MIN_POSITIVE, 1e-20, 1e20, f32::MAX] {
             let found = unit(&[scale, -scale]).unwrap();
             let half = 0.5f64.sqrt();
@@ -172,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_direction_is_refused() {
+    fn vectors_without_a_direction_are_refused() {
         assert_eq!(unit(&[0.0, -0.0]), Err(Flaw::Zero));
         for (bad, printed) in [
             (f32::NAN, "NaN"),
@@ -186,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_vector_is_kept_bit_for_bit() {
+    fn unit_vectors_are_kept_bit_for_bit() {
         for near in [1.0, 1.0 + 9e-7, 1.0 - 9e-7, -1.0] {
             let vector = [near, 0.0, -0.0, 1e-30];
             assert_eq!(bits(&unit(&vector).unwrap()), bits(&vector));
@@ -195,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bad_row_is_named_and_nothing_appended() {
+    fn the_first_flawed_row_is_reported_and_nothing_is_appended() {
         let mut rows = Array2::ones((1000, 3));
         rows.slice_mut(s![700.., ..]).fill(0.0);
         rows[[900, 1]] = f32::NAN;
@@ -206,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn any_layout_gives_the_same_rows() {
+    fn the_memory_layout_does_not_change_the_result() {
         let rows = arr2(&[[1.0, 2.0, 3.0], [-4.0, 5.0, 6.0], [7.0, 8.0, -9.0]]);
         let mut expected = Vec::new();
         extend_with_unit_rows(&mut expected, rows.view()).unwrap();
@@ -223,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_norm_is_one_and_twice_is_once(
+        fn the_norm_is_one_and_normalizing_is_idempotent(
             vector in prop::collection::vec(
                 prop::num::f32::NORMAL | prop::num::f32::SUBNORMAL | prop::num::f32::ZERO, 1..100,
             )
@@ -235,7 +219,7 @@ mod tests {
         }
 
         #[test]
-        fn each_component_is_the_nearest_to_the_quotient(
+        fn each_component_is_the_exact_quotient_rounded_once(
             vector in prop::collection::vec(-1e3f32..1e3, 1..50)
         ) {
             let norm = vector.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();

@@ -1,5 +1,5 @@
-//! Segments so large that they have a compact form: the hits are those of a full sort all the same,
-//! to the bit, on data that suits the bound and on data that defeats it.
+//! Segments that are large enough for quantized codes: the hits equal those of a full sort, bit for
+//! bit, on data that suits the bounds and on data that defeats them.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use cognate_index::{FlatIndex, IndexWriter, SearchOptions, Storage};
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use roaring::RoaringBitmap;
 
-use crate::data::{Numbers, bits, crowded, index_of, plain_search, scattered};
+use crate::data::{Numbers, bits, crowded, index_of, reference_search, scattered};
 
-/// Just above the least that has a compact form, and no multiple of anything.
+/// Slightly more rows than the smallest quantized segment has, and not a multiple of a block size.
 const ROWS: usize = 17_003;
 const DIM: usize = 48;
 
-/// Rows whose first directions hold most of the variance.
+/// Returns rows whose first dimensions hold most of the variance.
 fn steep(seed: u64, n: usize) -> Array2<f32> {
     let mut rows = scattered(seed, n, DIM);
     let mut scale = 1.0;
@@ -25,12 +25,12 @@ fn steep(seed: u64, n: usize) -> Array2<f32> {
     rows
 }
 
-/// Rows of a few directions, apart by 1e-7.
+/// Returns rows of a few directions, with differences of 1e-7.
 fn near_ties(seed: u64, n: usize) -> Array2<f32> {
     crowded(seed, n, DIM) + scattered(seed + 1, n, DIM) * 1e-7
 }
 
-/// Rows of which one coordinate is all there is, nearly.
+/// Returns rows with one coordinate that is much larger than all others.
 fn spikes(seed: u64, n: usize) -> Array2<f32> {
     let mut rows = scattered(seed, n, DIM);
     for (i, mut row) in rows.outer_iter_mut().enumerate() {
@@ -39,7 +39,7 @@ fn spikes(seed: u64, n: usize) -> Array2<f32> {
     rows
 }
 
-/// A few other queries, and rows themselves.
+/// Returns a few queries that are not rows and a few that are.
 fn queries(rows: ArrayView2<'_, f32>) -> Array2<f32> {
     concatenate![
         Axis(0),
@@ -62,13 +62,16 @@ fn check_allowed(
     let k = options.k();
     let batch = index.search_batch(queries, options).unwrap();
     for (query, found) in queries.outer_iter().zip(&batch) {
-        assert_eq!(bits(found), bits(&plain_search(index, query, k, allowed)));
+        assert_eq!(
+            bits(found),
+            bits(&reference_search(index, query, k, allowed))
+        );
         assert_eq!(bits(&index.search(query, options).unwrap()), bits(found));
     }
 }
 
 #[test]
-fn hits_are_those_of_a_full_sort_on_any_data() {
+fn hits_equal_a_full_sort_on_any_data() {
     for rows in [
         steep(1, ROWS),
         scattered(2, ROWS, DIM),
@@ -86,7 +89,7 @@ fn hits_are_those_of_a_full_sort_on_any_data() {
 }
 
 #[test]
-fn all_rows_can_be_asked_for() {
+fn a_search_can_return_all_rows() {
     let rows = steep(6, ROWS);
     let index = index_of(rows.view());
     let hits = index.search(rows.row(0), usize::MAX).unwrap();
@@ -95,7 +98,7 @@ fn all_rows_can_be_asked_for() {
 }
 
 #[test]
-fn filters_deletions_and_a_least_score_hold() {
+fn filters_deletions_and_a_minimum_score_are_respected() {
     let rows = steep(7, ROWS);
     let queries = queries(rows.view());
     let mut numbers = Numbers(8);
@@ -113,14 +116,14 @@ fn filters_deletions_and_a_least_score_hold() {
     }
     for query in queries.outer_iter() {
         let all = index.search(query, ROWS).unwrap();
-        for place in [0, 3, 700] {
-            let least = all[place].score;
+        for rank in [0, 3, 700] {
+            let min_score = all[rank].score;
             let expected: Vec<_> = all
                 .iter()
-                .filter(|hit| hit.score >= least)
+                .filter(|hit| hit.score >= min_score)
                 .copied()
                 .collect();
-            let options = SearchOptions::new(ROWS).min_score(least);
+            let options = SearchOptions::new(ROWS).min_score(min_score);
             assert_eq!(
                 bits(&index.search(query, options).unwrap()),
                 bits(&expected)
@@ -130,7 +133,7 @@ fn filters_deletions_and_a_least_score_hold() {
 }
 
 #[test]
-fn a_longer_list_begins_with_the_shorter_one() {
+fn fewer_hits_are_a_prefix_of_more() {
     let rows = near_ties(9, ROWS);
     let index = index_of(rows.view());
     let long = index.search(rows.row(5), 300).unwrap();
@@ -150,7 +153,7 @@ fn written(dir: &Path, rows: ArrayView2<'_, f32>) -> IndexWriter {
 }
 
 #[test]
-fn files_of_compact_forms_come_and_go_with_their_segments() {
+fn files_of_codes_are_written_and_removed_with_their_segments() {
     let dir = tempfile::tempdir().unwrap();
     let rows = steep(10, ROWS);
     let mut writer = written(dir.path(), rows.view());
@@ -163,7 +166,7 @@ fn files_of_compact_forms_come_and_go_with_their_segments() {
         index.verify().unwrap();
         check(&index, queries(rows.view()).view(), 10);
     }
-    // A few more rows are a segment of their own, many are merged.
+    // A few more rows become a segment of their own; many rows are merged with the first segments.
     writer.append(steep(11, 10).view()).unwrap();
     writer.commit().unwrap();
     assert!(codes.exists() && !dir.path().join("segment-00000002.codes").exists());
@@ -171,30 +174,30 @@ fn files_of_compact_forms_come_and_go_with_their_segments() {
     check(&index, queries(rows.view()).view(), 10);
     writer.append(steep(12, ROWS).view()).unwrap();
     writer.commit().unwrap();
-    writer.sweep().unwrap();
+    writer.collect_garbage().unwrap();
     assert!(!codes.exists() && dir.path().join("segment-00000003.codes").exists());
     let index = FlatIndex::open(dir.path()).unwrap();
     check(&index, queries(rows.view()).view(), 10);
 }
 
 #[test]
-fn a_damaged_or_missing_compact_form_changes_no_answer() {
+fn damaged_or_missing_codes_change_no_hits() {
     let dir = tempfile::tempdir().unwrap();
     let rows = steep(13, ROWS);
     written(dir.path(), rows.view());
     let codes = dir.path().join("segment-00000001.codes");
-    let sound = fs::read(&codes).unwrap();
+    let intact = fs::read(&codes).unwrap();
     let queries = queries(rows.view());
     for at in [
         3,
         9,
         30,
         100,
-        sound.len() / 3,
-        sound.len() / 2,
-        sound.len() - 2,
+        intact.len() / 3,
+        intact.len() / 2,
+        intact.len() - 2,
     ] {
-        let mut bytes = sound.clone();
+        let mut bytes = intact.clone();
         bytes[at] ^= 0xff;
         fs::write(&codes, &bytes).unwrap();
         for storage in [Storage::Mapped, Storage::Owned] {
@@ -204,18 +207,18 @@ fn a_damaged_or_missing_compact_form_changes_no_answer() {
             assert!(error.contains("segment-00000001.codes"), "{error}");
         }
     }
-    let errors = || {
+    let check_errors = || {
         FlatIndex::check(
             dir.path(),
             IndexWriter::open(dir.path()).unwrap().manifest(),
         )
     };
-    assert!(matches!(errors().as_slice(), [error] if error.is_rebuildable()));
+    assert!(matches!(check_errors().as_slice(), [error] if error.is_rebuildable()));
     let mut writer = IndexWriter::open(dir.path()).unwrap();
     assert_eq!(writer.rebuild().unwrap(), 1);
-    assert!(errors().is_empty() && fs::read(&codes).unwrap() == sound);
+    assert!(check_errors().is_empty() && fs::read(&codes).unwrap() == intact);
     assert_eq!(writer.rebuild().unwrap(), 0);
-    fs::write(&codes, &sound[..sound.len() / 2]).unwrap();
+    fs::write(&codes, &intact[..intact.len() / 2]).unwrap();
     let index = FlatIndex::open(dir.path()).unwrap();
     check(&index, queries.view(), 10);
     assert!(index.verify().is_err());
