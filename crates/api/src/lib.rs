@@ -131,6 +131,7 @@ pub use formats::Format;
 pub use library::{Library, LibraryInfo};
 pub use merge::MergeReport;
 pub use missed::{CitedPaper, MissedHit, MissedOptions, MissedReport};
+pub use ndarray;
 pub use paper::Paper;
 pub use place::Place;
 pub use query::{Mode, Query, Strategy};
@@ -142,8 +143,3 @@ pub use standing::Standing;
 pub use texts::{TextReader, TextRecord};
 pub use topics::{Topic, TopicOptions, Topics};
 pub use works::DuplicateReason;
-
-// Compiles and runs the code of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
