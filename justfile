@@ -34,7 +34,7 @@ fuzz target="read_papers" seconds="60":
 
 # Builds the package of each published crate, and each crate from its package.
 package:
-    cargo package --workspace --exclude cognate-suite
+    cargo package --workspace
 
 # Checks the licenses and sources of the dependencies; needs cargo-deny.
 deny:
