@@ -3,7 +3,7 @@
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 # Lists the recipes.
-default:
+_default:
     @just --list
 
 # Runs all tests; the first run downloads the default model.
