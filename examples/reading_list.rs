@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n# Read next\n");
     let mut writer = PaperWriter::for_hits(io::stdout().lock(), ExportFormat::Markdown);
     for hit in &hits {
-        writer.write_hit(hit)?;
+        writer.write_ranked(&hit.paper, hit.rank, hit.score)?;
     }
     writer.finish().map(drop)?;
     Ok(())

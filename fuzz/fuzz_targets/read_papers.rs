@@ -49,8 +49,8 @@ fn read(data: &[u8], format: Format) -> Vec<Result<Paper, String>> {
     let mut papers = Vec::new();
     let mut last = None;
     while let Some(paper) = reader.next() {
-        assert!(reader.place() >= last);
-        last = reader.place();
+        assert!(reader.location() >= last);
+        last = reader.location();
         papers.push(paper.map_err(|error| error.to_string()));
     }
     papers

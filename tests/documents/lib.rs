@@ -21,3 +21,7 @@ struct Kernels;
 #[cfg(doctest)]
 #[doc = include_str!("../../crates/model/README.md")]
 struct Model;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../crates/papers/README.md")]
+struct Papers;

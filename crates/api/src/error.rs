@@ -1,8 +1,6 @@
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use crate::Place;
-
 /// The cause of an [`Error`], from a library below.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -93,44 +91,9 @@ pub enum Error {
         /// The score.
         found: f32,
     },
-    /// A record of an input file is not a paper.
-    #[error("{origin}:{place}: {reason}")]
-    Record {
-        /// The file.
-        origin: String,
-        /// The line or the number of the record.
-        place: Place,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A file of papers is in no format that is read here.
-    #[error("`{origin}` {found}, expected {expected}")]
-    UnknownFormat {
-        /// The file.
-        origin: String,
-        /// What it is.
-        found: String,
-        /// What it should be.
-        expected: String,
-    },
-    /// A draft cannot be read.
-    #[error("{origin}{}: {reason}", line_of(*line))]
-    Draft {
-        /// The file.
-        origin: String,
-        /// The line, counted from 1, where one is at fault.
-        line: Option<usize>,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A paper lacks what it needs.
-    #[error("paper `{id}`: {reason}")]
-    InvalidPaper {
-        /// Its id, which may be empty.
-        id: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
+    /// Papers or a draft cannot be read, or a paper lacks what it needs.
+    #[error(transparent)]
+    Papers(#[from] cognate_papers::Error),
     /// No paper has this id.
     #[error("no paper `{id}` in the library{}", suggestion(nearest))]
     UnknownPaper {
@@ -220,10 +183,6 @@ pub enum Error {
         /// Papers of this run that were committed.
         committed: usize,
     },
-}
-
-fn line_of(line: Option<usize>) -> String {
-    line.map(|line| format!(":{line}")).unwrap_or_default()
 }
 
 fn suggestion(nearest: &[String]) -> String {

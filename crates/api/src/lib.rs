@@ -63,83 +63,37 @@
 
 #![forbid(unsafe_code)]
 
-mod add;
-mod check;
-mod communities;
-mod diversity;
-mod draft;
-mod duplicates;
+mod analysis;
 mod embed;
 mod error;
-mod evaluation;
-mod explain;
-mod export;
-mod filter;
-mod formats;
-mod fusion;
-mod identifiers;
-mod json;
-mod json_elements;
-mod json_lines;
-mod keywords;
-mod labels;
-mod latex;
 mod library;
-mod lock;
-mod markup;
-mod mended;
-mod merge;
-mod missed;
-mod paper;
-mod place;
 mod query;
-mod ranking;
-mod records;
-mod rerank;
 mod sampling;
-mod search;
-mod seeds;
-mod self_evaluation;
-mod sentences;
-mod settled;
-mod source;
-mod spelling;
-mod standing;
-mod store;
-mod svm;
-mod texts;
-mod topics;
-mod words;
-mod works;
-mod xml;
 
-pub use add::{AddOptions, AddProgress, AddReport};
-pub use check::{CheckReport, Fault};
+pub use analysis::duplicates::DuplicatePair;
+pub use analysis::evaluation::{Judgements, Metrics};
+pub use analysis::missed::{CitedPaper, MissedHit, MissedOptions, MissedReport};
+pub use analysis::self_evaluation::{Estimate, SelfEvaluation, SelfMetrics, SelfTask};
+pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
     Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
-pub use draft::{Citation, Draft, DraftFormat};
-pub use duplicates::DuplicatePair;
+pub use cognate_papers::{
+    Citation, Draft, DraftFormat, Error as PapersError, ExportFormat, Format, Paper, PaperReader,
+    PaperWriter, RecordLocation, TextReader, TextRecord, identifiers, text,
+};
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
-pub use evaluation::{Judgements, Metrics};
-pub use explain::Explanation;
-pub use export::{ExportFormat, PaperWriter};
-pub use filter::Filter;
-pub use formats::Format;
+pub use library::add::{AddOptions, AddProgress, AddReport};
+pub use library::background_similarity::Standing;
+pub use library::check::{CheckReport, Fault};
+pub use library::compact::MergeReport;
 pub use library::{Library, LibraryInfo};
-pub use merge::MergeReport;
-pub use missed::{CitedPaper, MissedHit, MissedOptions, MissedReport};
 pub use ndarray;
-pub use paper::Paper;
-pub use place::Place;
+pub use query::explain::Explanation;
+pub use query::filter::Filter;
+pub use query::rerank::Rerank;
+pub use query::search::PaperHit;
+pub use query::versions::DuplicateReason;
 pub use query::{Mode, Query, Strategy};
-pub use records::PaperReader;
-pub use rerank::Rerank;
-pub use search::PaperHit;
-pub use self_evaluation::{Estimate, SelfEvaluation, SelfMetrics, SelfTask};
-pub use standing::Standing;
-pub use texts::{TextReader, TextRecord};
-pub use topics::{Topic, TopicOptions, Topics};
-pub use works::DuplicateReason;

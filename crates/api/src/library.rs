@@ -1,14 +1,24 @@
+pub(crate) mod add;
+pub(crate) mod background_similarity;
+pub(crate) mod check;
+pub(crate) mod compact;
+mod lock;
+mod nearest_ids;
+pub(crate) mod snapshot;
+pub(crate) mod store;
+
 use std::fmt;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cognate_index::{FlatIndex, Manifest};
 
 use crate::embed::{Embed, EmbedderInfo};
-use crate::lock::WriteLock;
-use crate::spelling::nearest_ids;
-use crate::store::{Store, View};
+use crate::library::lock::WriteLock;
+use crate::library::nearest_ids::nearest_ids;
+use crate::library::store::{Store, View};
 use crate::{Error, Paper, Result};
 
 /// Papers and their vectors, in one folder on disk.
@@ -236,6 +246,27 @@ impl Library {
     /// Those of [`len`](Self::len).
     pub fn ids(&self) -> Result<Vec<String>> {
         self.read(|view, _| ids_of(view))
+    }
+
+    /// Calls `act` with every paper of one commit, the newest, in the order in which their vectors were
+    /// added, until it breaks. `act` must not call this library, which is locked meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] and [`Error::Damaged`] when the papers cannot be read.
+    ///
+    /// # Complexity
+    ///
+    /// One paper is in memory at a time.
+    pub fn for_each(&self, mut act: impl FnMut(Paper) -> ControlFlow<()>) -> Result<()> {
+        let mut flow = ControlFlow::Continue(());
+        self.read(|view, _| {
+            view.for_each(|stored| {
+                if flow.is_continue() {
+                    flow = act(stored.paper);
+                }
+            })
+        })
     }
 
     /// Numbers about the library.

@@ -1,3 +1,15 @@
+pub(crate) mod execute;
+pub(crate) mod explain;
+pub(crate) mod filter;
+mod from_papers;
+mod fts_expression;
+mod linear_svm;
+mod mmr;
+pub(crate) mod rerank;
+mod rrf;
+pub(crate) mod search;
+pub(crate) mod versions;
+
 use std::fmt;
 use std::str::FromStr;
 

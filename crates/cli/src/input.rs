@@ -4,7 +4,7 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cognate::{Error, Format, Paper, PaperReader};
+use cognate::{Format, Paper, PaperReader, PapersError};
 
 use crate::output::{count, note};
 
@@ -32,7 +32,7 @@ struct Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     file: usize,
-    record: Option<cognate::Place>,
+    record: Option<cognate::RecordLocation>,
 }
 
 /// Messages of one kind that are printed before the rest is only counted.
@@ -63,7 +63,7 @@ impl PaperFiles {
             while let Some(record) = reader.next() {
                 let place = Place {
                     file,
-                    record: reader.place(),
+                    record: reader.location(),
                 };
                 match record {
                     Ok(paper) => match seen.insert(paper.id.clone(), place) {
@@ -76,7 +76,7 @@ impl PaperFiles {
                             files.last.insert(paper.id, place);
                         }
                     },
-                    Err(error @ Error::Record { .. }) => {
+                    Err(error @ PapersError::Record { .. }) => {
                         bad_count += 1;
                         if bad.len() < SHOWN {
                             bad.push(error.to_string());
@@ -127,7 +127,7 @@ impl PaperFiles {
     ) -> Box<dyn Iterator<Item = cognate::Result<Paper>> + 'a> {
         let mut reader = match input.reader() {
             Ok(reader) => reader,
-            Err(error) => return Box::new(std::iter::once(Err(error))),
+            Err(error) => return Box::new(std::iter::once(Err(error.into()))),
         };
         Box::new(std::iter::from_fn(move || {
             loop {
@@ -135,15 +135,15 @@ impl PaperFiles {
                     Ok(paper) => {
                         let place = Place {
                             file,
-                            record: reader.place(),
+                            record: reader.location(),
                         };
                         if self.last.get(&paper.id).is_none_or(|&last| last == place) {
                             return Some(Ok(paper));
                         }
                     }
                     // Told before, and left out by request.
-                    Err(Error::Record { .. }) => {}
-                    Err(error) => return Some(Err(error)),
+                    Err(PapersError::Record { .. }) => {}
+                    Err(error) => return Some(Err(error.into())),
                 }
             }
         }))
@@ -195,8 +195,8 @@ impl Input {
         Ok(Self { name, file, format })
     }
 
-    fn reader(&self) -> cognate::Result<PaperReader<'static>> {
-        let failed = |source| Error::Io {
+    fn reader(&self) -> Result<PaperReader<'static>, PapersError> {
+        let failed = |source| PapersError::Io {
             act: "read",
             path: PathBuf::from(&self.name),
             source,
@@ -209,9 +209,9 @@ impl Input {
 }
 
 /// What the command can do where content and name tell no format.
-fn told_by_option(error: Error) -> anyhow::Error {
+fn told_by_option(error: PapersError) -> anyhow::Error {
     match error {
-        Error::UnknownFormat { .. } => {
+        PapersError::UnknownFormat { .. } => {
             anyhow::anyhow!("{error}; nothing was added; --format says which it is")
         }
         error => error.into(),

@@ -116,7 +116,7 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
             ControlFlow::Continue(())
         }
     };
-    let papers = || papers(1000).into_iter().map(Ok);
+    let papers = || papers(1000).into_iter().map(Ok::<_, Error>);
     let error = library
         .add_with(papers(), &AddOptions::default(), &mut stop_at_250)
         .unwrap_err();
@@ -203,7 +203,11 @@ fn reads_other_text_of_a_paper_when_told() {
     let titles = AddOptions::default().text(|paper| paper.title.clone());
     let mut go_on = |_| ControlFlow::Continue(());
     library
-        .add_with(papers(20).into_iter().map(Ok), &titles, &mut go_on)
+        .add_with(
+            papers(20).into_iter().map(Ok::<_, Error>),
+            &titles,
+            &mut go_on,
+        )
         .unwrap();
     let hits = library
         .search(

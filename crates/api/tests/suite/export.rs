@@ -138,7 +138,9 @@ fn hits_have_rank_and_score_where_there_is_room() {
     let write = |format| {
         let mut writer = PaperWriter::for_hits(Vec::new(), format);
         for hit in &hits {
-            writer.write_hit(hit).unwrap();
+            writer
+                .write_ranked(&hit.paper, hit.rank, hit.score)
+                .unwrap();
         }
         String::from_utf8(writer.finish().unwrap()).unwrap()
     };

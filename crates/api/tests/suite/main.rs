@@ -10,7 +10,6 @@ mod damage;
 mod double;
 mod duplicates;
 mod export;
-mod formats;
 mod keywords;
 mod merge;
 mod model_test;

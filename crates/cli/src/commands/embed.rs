@@ -38,7 +38,7 @@ fn read_texts(path: &Path) -> Result<Vec<String>> {
         }
         Some("jsonl" | "gz" | "zst") => TextReader::open(path)?
             .map(|record| record.map(|record| record.text))
-            .collect::<cognate::Result<_>>()?,
+            .collect::<Result<_, _>>()?,
         _ => bail!(
             "`{name}` has an unknown extension, expected `.txt`, `.jsonl`, `.jsonl.gz` or \
              `.jsonl.zst`"

@@ -73,7 +73,7 @@ pub(crate) fn print_hits<Q: Serialize>(
     let stdout = BufWriter::new(io::stdout().lock());
     let mut writer = PaperWriter::for_hits(stdout, format);
     for hit in hits {
-        writer.write_hit(hit)?;
+        writer.write_ranked(&hit.paper, hit.rank, hit.score)?;
     }
     writer.finish()?;
     Ok(())

@@ -1,0 +1,116 @@
+//! The XML of the ACL Anthology: <https://github.com/acl-org/acl-anthology>, `data/xml`.
+
+use super::Located;
+use super::normalize::{doi, filled, joined, year_in};
+use crate::read::input::Input;
+use crate::read::syntax::xml::{Element, Piece, XmlStream};
+use crate::{Paper, RecordLocation};
+
+/// Reads the papers of a collection. Front matter is no paper and is passed over.
+pub(super) struct Anthology<'a> {
+    stream: XmlStream<'a>,
+    collection: String,
+    volume: String,
+    /// The title of the volume's book.
+    book: String,
+    year: Option<i32>,
+}
+
+impl<'a> Anthology<'a> {
+    pub(super) fn new(source: Input<'a>) -> Self {
+        Self {
+            stream: XmlStream::new(source),
+            collection: String::new(),
+            volume: String::new(),
+            book: String::new(),
+            year: None,
+        }
+    }
+
+    fn enter(&mut self, element: &Element) {
+        let id = || element.attribute("id").unwrap_or_default().to_owned();
+        match element.name.as_str() {
+            "collection" => self.collection = id(),
+            "volume" => {
+                self.volume = id();
+                self.book.clear();
+                self.year = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn paper(&self, element: &Element) -> Result<Paper, String> {
+        let number = element.attribute("id").ok_or("`id` is missing")?;
+        let id = self.paper_id(number)?;
+        let name = |author: &Element| {
+            let part = |name| author.text_at(&[name]);
+            joined(&[&part("first"), &part("last"), &part("suffix")])
+        };
+        let mut paper = Paper::new(id.clone())
+            .title(element.text_at(&["title"]))
+            .abstract_text(element.text_at(&["abstract"]))
+            .authors(element.all("author").map(name));
+        paper.year = year_in(&element.text_at(&["year"])).or(self.year);
+        paper.venue = filled(self.book.clone());
+        paper.doi = doi(&element.text_at(&["doi"]));
+        let url = filled(element.text_at(&["url"])).unwrap_or(id);
+        paper.url = Some(if url.contains("://") {
+            url
+        } else {
+            format!("https://aclanthology.org/{url}")
+        });
+        Ok(paper)
+    }
+
+    /// The id of a paper as the Anthology builds it: `2020.acl-main.1`; before 2020 `P19-1001`, for
+    /// workshops with two digits for the volume, `W19-0101`.
+    fn paper_id(&self, number: &str) -> Result<String, String> {
+        let (collection, volume) = (&self.collection, &self.volume);
+        if collection.is_empty() || volume.is_empty() {
+            return Err("the paper is in no volume of a collection with an `id`".to_owned());
+        }
+        if collection.starts_with(|c: char| c.is_ascii_digit()) {
+            return Ok(format!("{collection}-{volume}.{number}"));
+        }
+        let digits = |text: &str| {
+            let wrong = || format!("the id is `{text}`, expected a number in `{collection}`");
+            text.parse::<u32>().map_err(|_| wrong())
+        };
+        let (volume, number) = (digits(volume)?, digits(number)?);
+        let is_wide = collection.starts_with('W')
+            || collection == "C69"
+            || (collection == "D19" && volume >= 5);
+        Ok(if is_wide {
+            format!("{collection}-{volume:02}{number:02}")
+        } else {
+            format!("{collection}-{volume}{number:03}")
+        })
+    }
+}
+
+impl Iterator for Anthology<'_> {
+    type Item = Located;
+
+    fn next(&mut self) -> Option<Located> {
+        loop {
+            let outcome = match self.stream.next_piece(&["meta", "frontmatter", "paper"])? {
+                Ok(Piece::Start(element)) => {
+                    self.enter(&element);
+                    continue;
+                }
+                Ok(Piece::Whole(Ok(element))) => match element.name.as_str() {
+                    "paper" => self.paper(&element),
+                    "meta" => {
+                        self.book = element.text_at(&["booktitle"]);
+                        self.year = year_in(&element.text_at(&["year"]));
+                        continue;
+                    }
+                    _ => continue,
+                },
+                Ok(Piece::Whole(Err(reason))) | Err(reason) => Err(reason),
+            };
+            return Some((RecordLocation::Line(self.stream.line()), outcome));
+        }
+    }
+}

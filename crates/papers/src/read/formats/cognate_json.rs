@@ -1,0 +1,61 @@
+//! Cognate's own records, one JSON object each.
+
+use serde_json::Value;
+
+use super::normalize;
+use crate::read::syntax::json_record::{
+    Fields, filled, string, string_or_number, strings, wrong, year,
+};
+use crate::{Paper, identifiers};
+
+pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
+    // An identifier in a writing that is not known stays as it is: it may be another's.
+    let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));
+    let arxiv = filled(object, "arxiv")?;
+    Ok(Paper {
+        id: string_or_number(object, "id")?.unwrap_or_default(),
+        title: string(object, "title")?.unwrap_or_default(),
+        abstract_text: string(object, "abstract")?.unwrap_or_default(),
+        authors: strings(object, "authors")?,
+        year: year(object, "year")?,
+        venue: filled(object, "venue")?,
+        url: filled(object, "url")?,
+        categories: match object.get("categories") {
+            Some(Value::String(text)) => split_categories(text),
+            None | Some(Value::Null | Value::Array(_)) => strings(object, "categories")?,
+            Some(other) => return Err(wrong("categories", other, "a string or a list of strings")),
+        },
+        doi,
+        arxiv: arxiv.map(|text| identifiers::arxiv(&text).unwrap_or(text)),
+        references: strings(object, "references")?,
+    })
+}
+
+/// Subjects in one string: between commas or semicolons where there are any, else between spaces.
+fn split_categories(text: &str) -> Vec<String> {
+    let parts: Vec<&str> = if text.contains([',', ';']) {
+        text.split([',', ';']).collect()
+    } else {
+        text.split_whitespace().collect()
+    };
+    parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_categories_at_commas_before_spaces() {
+        assert_eq!(split_categories("cs.CL  stat.ML"), ["cs.CL", "stat.ML"]);
+        assert_eq!(
+            split_categories("Machine Learning, Optics;"),
+            ["Machine Learning", "Optics"]
+        );
+    }
+}

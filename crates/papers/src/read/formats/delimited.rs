@@ -1,0 +1,256 @@
+//! Tables in text, with a header: CSV (RFC 4180) and values between tabs.
+
+pub(super) mod columns;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr_iter;
+
+use self::columns::Column;
+use super::Located;
+use crate::RecordLocation;
+use crate::read::input::{self, Input, MAX_RECORD};
+
+/// Reads the rows of a table.
+///
+/// A row is cut out first, by its quotes, and then taken apart: so memory is bounded, and a quote
+/// that is never closed costs the row that it is in and not the rest of the file.
+pub(super) struct Delimited<'a> {
+    lines: Lines<'a>,
+    /// What stands between cells, once it is known.
+    delimiter: Option<u8>,
+    reader: Reader,
+    header: Vec<(usize, Column)>,
+    row: Vec<u8>,
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+    ended: bool,
+}
+
+/// Lines that can be given back.
+struct Lines<'a> {
+    source: Input<'a>,
+    /// Lines that come again, the next one last.
+    again: Vec<(usize, Vec<u8>)>,
+}
+
+impl Lines<'_> {
+    fn next(&mut self) -> Option<(usize, Result<Vec<u8>, String>)> {
+        if let Some((line, bytes)) = self.again.pop() {
+            return Some((line, Ok(bytes)));
+        }
+        let mut bytes = Vec::new();
+        let read = self.source.next_line(&mut bytes)?;
+        Some((self.source.line(), read.map(|()| bytes)))
+    }
+}
+
+/// Where in a row the last byte was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    CellStart,
+    Bare,
+    Quoted,
+    /// Behind a quote in a quoted cell: its end, or the first of two that stand for one.
+    Quote,
+}
+
+impl<'a> Delimited<'a> {
+    /// Without a delimiter the header tells which it is: comma, semicolon or tab.
+    pub(super) fn new(source: Input<'a>, delimiter: Option<u8>) -> Self {
+        Self {
+            lines: Lines {
+                source,
+                again: Vec::new(),
+            },
+            delimiter,
+            reader: Reader::new(),
+            header: Vec::new(),
+            row: Vec::new(),
+            cells: Vec::new(),
+            ends: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Reads a row into `row`: its first line, or what is wrong there.
+    fn cut(&mut self, delimiter: u8) -> Option<(usize, Result<(), String>)> {
+        let (first, mut line) = loop {
+            match self.lines.next()? {
+                (_, Ok(line)) if line.trim_ascii().is_empty() => {}
+                (number, Ok(line)) => break (number, line),
+                (number, Err(reason)) => return Some((number, Err(reason))),
+            }
+        };
+        self.row.clear();
+        // The lines behind the first, for the case that they are no part of the row.
+        let mut behind: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut state = State::CellStart;
+        let fault = loop {
+            match step(&line, delimiter, &mut state) {
+                Ok(()) if state != State::Quoted => {
+                    self.row.extend_from_slice(&line);
+                    return Some((first, Ok(())));
+                }
+                Ok(()) => {
+                    self.row.extend_from_slice(&line);
+                    self.row.push(b'\n');
+                }
+                Err(reason) => break reason,
+            }
+            // What a line kept for later takes beside its bytes.
+            let kept = behind.len().saturating_mul(64);
+            if self.row.len().saturating_add(kept) > MAX_RECORD {
+                break input::too_long();
+            }
+            match self.lines.next() {
+                Some((number, Ok(next))) => {
+                    behind.push((number, next.clone()));
+                    line = next;
+                }
+                Some((number, Err(reason))) => {
+                    break format!("a quote is not closed before line {number}: {reason}");
+                }
+                None => break "a quote is not closed, the file ends in it".to_owned(),
+            }
+        };
+        self.lines.again.extend(behind.into_iter().rev());
+        Some((first, Err(fault)))
+    }
+
+    /// Takes `row` apart: the cells are the parts of `cells` that end at `ends`.
+    fn split(&mut self) -> Result<usize, String> {
+        input::text(&self.row)?;
+        self.reader.reset();
+        self.cells.resize(self.row.len() + 8, 0);
+        self.ends.resize(self.row.len() + 8, 0);
+        let (mut read, mut written, mut ended) = (0, 0, 0);
+        loop {
+            let (result, input, output, ends) = self.reader.read_record(
+                &self.row[read..],
+                &mut self.cells[written..],
+                &mut self.ends[ended..],
+            );
+            read += input;
+            written += output;
+            ended += ends;
+            match result {
+                ReadRecordResult::Record | ReadRecordResult::End => return Ok(ended),
+                // Behind the last byte it is asked once more, with nothing.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    return Err("the row has more cells than bytes".to_owned());
+                }
+            }
+        }
+    }
+
+    fn cell(&self, at: usize) -> &str {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        // Both ends are at quotes or delimiters, and the row is UTF-8.
+        std::str::from_utf8(&self.cells[start..self.ends[at]]).unwrap_or_default()
+    }
+
+    /// Reads the names of the columns.
+    fn read_header(&mut self) -> Option<(usize, Result<(), String>)> {
+        let (number, line) = loop {
+            match self.lines.next()? {
+                (_, Ok(line)) if line.trim_ascii().is_empty() => {}
+                (number, Ok(line)) => break (number, line),
+                (number, Err(reason)) => return Some((number, Err(reason))),
+            }
+        };
+        let delimiter = *self.delimiter.get_or_insert_with(|| {
+            let count = |delimiter: &u8| memchr_iter(*delimiter, &line).count();
+            // Of equals the last is taken, so the comma stands there.
+            let candidates = [b'\t', b';', b','];
+            candidates.into_iter().max_by_key(count).unwrap_or(b',')
+        });
+        self.reader = ReaderBuilder::new().delimiter(delimiter).build();
+        self.lines.again.push((number, line));
+        let (number, cut) = self.cut(delimiter)?;
+        let header = cut.and_then(|()| self.split());
+        let header = header.and_then(|count| {
+            let names: Vec<String> = (0..count).map(|at| self.cell(at).to_owned()).collect();
+            self.header = names.iter().map(|name| columns::column(name)).collect();
+            let has = |column| self.header.iter().any(|(_, found)| *found == column);
+            if has(Column::Title) || has(Column::Abstract) {
+                return Ok(());
+            }
+            let names: Vec<String> = names
+                .iter()
+                .take(20)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            Err(format!(
+                "the header has no `title` and no `abstract`, found {}",
+                names.join(", ")
+            ))
+        });
+        Some((number, header))
+    }
+
+    fn try_next(&mut self) -> Option<Located> {
+        if self.header.is_empty() {
+            let (number, read) = self.read_header()?;
+            if let Err(reason) = read {
+                self.ended = true;
+                return Some((RecordLocation::Line(number), Err(reason)));
+            }
+        }
+        let delimiter = self.delimiter.unwrap_or(b',');
+        let (number, cut) = self.cut(delimiter)?;
+        let cells = cut.and_then(|()| self.split());
+        let paper = cells.and_then(|count| {
+            let expected = self.header.len();
+            let is_surplus = |at: usize| !self.cell(at).trim().is_empty();
+            if count < expected || (expected..count).any(is_surplus) {
+                return Err(format!("the row has {count} cells, expected {expected}"));
+            }
+            let mut cells: Vec<(usize, Column, &str)> = self
+                .header
+                .iter()
+                .enumerate()
+                .map(|(at, (order, column))| (*order, *column, self.cell(at)))
+                .collect();
+            cells.sort_by_key(|(order, ..)| *order);
+            let cells: Vec<(Column, &str)> = cells
+                .into_iter()
+                .map(|(_, column, cell)| (column, cell))
+                .collect();
+            columns::paper(&cells)
+        });
+        Some((RecordLocation::Line(number), paper))
+    }
+}
+
+impl Iterator for Delimited<'_> {
+    type Item = Located;
+
+    fn next(&mut self) -> Option<Located> {
+        if self.ended {
+            return None;
+        }
+        self.try_next()
+    }
+}
+
+/// Goes over one line of a row; a break inside of quotes is a part of their cell.
+fn step(line: &[u8], delimiter: u8, state: &mut State) -> Result<(), String> {
+    for &byte in line {
+        *state = match (*state, byte) {
+            (State::Quoted, b'"') => State::Quote,
+            (State::CellStart | State::Quote, b'"') | (State::Quoted, _) => State::Quoted,
+            (_, byte) if byte == delimiter => State::CellStart,
+            (State::Quote, b' ' | b'\r') => State::Quote,
+            (State::Quote, _) => {
+                return Err(
+                    "text stands behind a closing quote, expected the next cell; a quote before \
+                     it is not closed, or not doubled"
+                        .to_owned(),
+                );
+            }
+            _ => State::Bare,
+        };
+    }
+    Ok(())
+}

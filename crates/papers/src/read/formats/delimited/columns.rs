@@ -1,0 +1,218 @@
+//! What the columns of a table hold, by their names.
+
+use crate::read::formats::normalize::{filled, identify, name, person, year_in};
+use crate::text::markup;
+use crate::{Paper, identifiers};
+
+/// A field of a paper, or something that stands in for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Id,
+    Title,
+    Abstract,
+    Authors,
+    Year,
+    Venue,
+    Url,
+    Categories,
+    Keywords,
+    Doi,
+    Arxiv,
+    References,
+    Other,
+}
+
+/// Names of columns, in small letters and without signs, in the order in which they are preferred:
+/// ours, those of Zotero, of Scopus, and of the Web of Science, also as two letters.
+const NAMES: [(&str, Column); 51] = [
+    ("id", Column::Id),
+    ("key", Column::Id),
+    ("citationkey", Column::Id),
+    ("eid", Column::Id),
+    ("utuniquewosid", Column::Id),
+    ("uniquewosid", Column::Id),
+    ("ut", Column::Id),
+    ("pmid", Column::Id),
+    ("title", Column::Title),
+    ("articletitle", Column::Title),
+    ("ti", Column::Title),
+    ("abstract", Column::Abstract),
+    ("abstractnote", Column::Abstract),
+    ("abstracttext", Column::Abstract),
+    ("summary", Column::Abstract),
+    ("ab", Column::Abstract),
+    ("authorfullnames", Column::Authors),
+    ("authors", Column::Authors),
+    ("author", Column::Authors),
+    ("af", Column::Authors),
+    ("au", Column::Authors),
+    ("year", Column::Year),
+    ("publicationyear", Column::Year),
+    ("py", Column::Year),
+    ("date", Column::Year),
+    ("publicationdate", Column::Year),
+    ("venue", Column::Venue),
+    ("publicationtitle", Column::Venue),
+    ("sourcetitle", Column::Venue),
+    ("journal", Column::Venue),
+    ("proceedingstitle", Column::Venue),
+    ("conferencename", Column::Venue),
+    ("booktitle", Column::Venue),
+    ("so", Column::Venue),
+    ("url", Column::Url),
+    ("link", Column::Url),
+    ("doilink", Column::Url),
+    ("categories", Column::Categories),
+    ("category", Column::Categories),
+    ("woscategories", Column::Categories),
+    ("wc", Column::Categories),
+    ("keywords", Column::Keywords),
+    ("de", Column::Keywords),
+    ("authorkeywords", Column::Keywords),
+    ("manualtags", Column::Keywords),
+    ("automatictags", Column::Keywords),
+    ("doi", Column::Doi),
+    ("di", Column::Doi),
+    ("arxiv", Column::Arxiv),
+    ("arxivid", Column::Arxiv),
+    ("references", Column::References),
+];
+
+/// The place of a name in the order, and what it holds.
+pub(super) fn column(name: &str) -> (usize, Column) {
+    let key: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    let at = NAMES.iter().position(|(name, _)| *name == key);
+    at.map_or((NAMES.len(), Column::Other), |at| (at, NAMES[at].1))
+}
+
+/// Whether a line names what a paper must have and something else.
+pub(crate) fn is_header(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{feff}');
+    [',', ';', '\t'].iter().any(|delimiter| {
+        let names = line.split(*delimiter);
+        let known: Vec<Column> = names
+            .map(|name| column(name).1)
+            .filter(|column| *column != Column::Other)
+            .collect();
+        let has_text = known.contains(&Column::Title) || known.contains(&Column::Abstract);
+        has_text && known.len() > 1
+    })
+}
+
+/// The paper of a row, of which `cells` are what the columns hold, preferred columns first.
+pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
+    let first = |wanted: Column| {
+        let cells = cells.iter();
+        let mut found =
+            cells.filter_map(|(column, cell)| (*column == wanted).then_some(cell.trim()));
+        found.find(|cell| !cell.is_empty()).unwrap_or_default()
+    };
+    let mut paper = Paper::new("")
+        .title(markup::plain(first(Column::Title)))
+        .abstract_text(markup::plain(first(Column::Abstract)))
+        .authors(authors(first(Column::Authors)));
+    paper.year = match first(Column::Year) {
+        "" => None,
+        text => Some(
+            year_in(text)
+                .ok_or_else(|| format!("the year is `{text}`, expected one such as 2017"))?,
+        ),
+    };
+    paper.venue = filled(markup::plain(first(Column::Venue)));
+    paper.url = filled(first(Column::Url));
+    paper.categories = categories(first(Column::Categories));
+    for (_, words) in cells.iter().filter(|cell| cell.0 == Column::Keywords) {
+        for word in parts(words, ';') {
+            if !paper.categories.contains(&word) {
+                paper.categories.push(word);
+            }
+        }
+    }
+    // Citations in full, as Scopus writes them, are no ids.
+    paper.references = parts(first(Column::References), ';')
+        .into_iter()
+        .filter(|part| !part.contains(char::is_whitespace))
+        .collect();
+    identify(&mut paper, first(Column::Doi), &[first(Column::Url)]);
+    if let Some(number) = identifiers::arxiv(first(Column::Arxiv)) {
+        paper.arxiv = Some(number);
+    }
+    name(&mut paper, filled(first(Column::Id)), "`id` and no `doi`")?;
+    Ok(paper)
+}
+
+fn parts(text: &str, between: char) -> Vec<String> {
+    text.split(between)
+        .filter_map(|part| filled(part.trim()))
+        .collect()
+}
+
+/// Names between semicolons; between commas where there is none and no name is turned around.
+fn authors(text: &str) -> Vec<String> {
+    // Scopus puts its number of an author behind the name.
+    let person_of = |text: &str| {
+        let name = text.split_once(" (").map_or(text, |(name, _)| name);
+        person(name)
+    };
+    let commas = text.matches(',').count();
+    if !text.contains(';') && commas > 0 {
+        let names: Vec<&str> = text.split(',').map(str::trim).collect();
+        // `Curie, Marie` is one person, `Marie Curie, Pierre Curie` are two.
+        let are_full = names.iter().all(|name| name.contains(' '));
+        if are_full {
+            return names.into_iter().filter_map(filled).collect();
+        }
+    }
+    let names = text
+        .split(';')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    names.map(person_of).collect()
+}
+
+/// Subjects between semicolons, else between commas; codes such as `cs.CL` between spaces too.
+fn categories(text: &str) -> Vec<String> {
+    if text.contains(';') {
+        return parts(text, ';');
+    }
+    if text.contains(',') {
+        return parts(text, ',');
+    }
+    let is_code = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(['.', '-'])
+    };
+    if text.split_whitespace().any(is_code) {
+        return text.split_whitespace().map(str::to_owned).collect();
+    }
+    parts(text, ';')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_names_from_each_other() {
+        assert_eq!(authors("Curie, Marie; Plato"), ["Marie Curie", "Plato"]);
+        assert_eq!(authors("Curie, Marie"), ["Marie Curie"]);
+        assert_eq!(
+            authors("Marie Curie, Ada Lovelace"),
+            ["Marie Curie", "Ada Lovelace"]
+        );
+        assert_eq!(
+            authors("Curie, Marie (57190000000); Plato (1)"),
+            ["Marie Curie", "Plato"]
+        );
+    }
+
+    #[test]
+    fn keeps_subjects_of_several_words() {
+        assert_eq!(categories("Machine Learning"), ["Machine Learning"]);
+        assert_eq!(categories("cs.CL stat.ML"), ["cs.CL", "stat.ML"]);
+        assert_eq!(categories("A b; C, d"), ["A b", "C, d"]);
+    }
+}

@@ -1,0 +1,93 @@
+//! Works of OpenAlex: <https://docs.openalex.org/api-entities/works/work-object>.
+
+use serde_json::Value;
+
+use super::normalize::{filled, identify, name};
+use crate::Paper;
+use crate::read::syntax::json_record::{Fields, kind, object, objects, string, strings, year};
+use crate::text::markup;
+
+pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
+    let title = match string(work, "title")? {
+        Some(title) => title,
+        None => string(work, "display_name")?.unwrap_or_default(),
+    };
+    let location = object(work, "primary_location")?;
+    let source = match location {
+        Some(location) => object(location, "source")?,
+        // Before 2023.
+        None => object(work, "host_venue")?,
+    };
+    let landing = match location {
+        Some(location) => string(location, "landing_page_url")?,
+        None => None,
+    };
+    let doi = string(work, "doi")?;
+    let mut paper = Paper::new("")
+        .title(markup::plain(&title))
+        .abstract_text(abstract_text(work)?);
+    for authorship in objects(work, "authorships")? {
+        if let Some(author) = object(authorship, "author")? {
+            paper.authors.extend(display_name(author)?);
+        }
+    }
+    paper.year = year(work, "publication_year")?;
+    paper.venue = source.map(display_name).transpose()?.flatten();
+    paper.url = landing
+        .clone()
+        .or_else(|| doi.clone())
+        .filter(|url| !url.is_empty());
+    let subjects = match objects(work, "topics")? {
+        topics if topics.is_empty() => objects(work, "concepts")?,
+        topics => topics,
+    };
+    for subject in subjects {
+        paper.categories.extend(display_name(subject)?);
+    }
+    paper.references = strings(work, "referenced_works")?
+        .iter()
+        .map(|id| number(id).to_owned())
+        .collect();
+    let mut pages = vec![landing.unwrap_or_default()];
+    for location in objects(work, "locations")? {
+        pages.extend(string(location, "landing_page_url")?);
+    }
+    let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
+    identify(&mut paper, doi.as_deref().unwrap_or_default(), &pages);
+    let id = string(work, "id")?.map(|id| number(&id).to_owned());
+    name(&mut paper, id, "`id` and no `doi`")?;
+    Ok(paper)
+}
+
+/// `W123` of its address.
+fn number(id: &str) -> &str {
+    id.rsplit('/').next().unwrap_or(id)
+}
+
+fn display_name(fields: &Fields) -> Result<Option<String>, String> {
+    Ok(string(fields, "display_name")?.and_then(filled))
+}
+
+/// The abstract, which is given as the places of its words.
+fn abstract_text(work: &Fields) -> Result<String, String> {
+    let Some(index) = object(work, "abstract_inverted_index")? else {
+        return Ok(markup::plain(
+            &string(work, "abstract")?.unwrap_or_default(),
+        ));
+    };
+    let wrong = |found: &Value| {
+        let found = kind(found);
+        format!("`abstract_inverted_index` holds {found}, expected lists of places")
+    };
+    let mut words = Vec::new();
+    for (word, places) in index {
+        let places = places.as_array().ok_or_else(|| wrong(places))?;
+        for place in places {
+            let place = place.as_u64().ok_or_else(|| wrong(place))?;
+            words.push((place, word.as_str()));
+        }
+    }
+    words.sort_unstable();
+    let words: Vec<&str> = words.into_iter().map(|(_, word)| word).collect();
+    Ok(markup::plain(&words.join(" ")))
+}

@@ -1,0 +1,115 @@
+//! Papers of Semantic Scholar: its interface (<https://api.semanticscholar.org/api-docs/graph>) and
+//! its data sets, which differ in capitals.
+
+use serde_json::Value;
+
+use super::normalize::{filled, identify, name};
+use crate::Paper;
+use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, year};
+use crate::text::markup;
+
+pub(super) fn paper(record: &Fields) -> Result<Paper, String> {
+    let text = |name| string(record, name).map(Option::unwrap_or_default);
+    let mut paper = Paper::new("")
+        .title(markup::plain(&text("title")?))
+        .abstract_text(markup::plain(&text("abstract")?));
+    for author in objects(record, "authors")? {
+        paper
+            .authors
+            .extend(string(author, "name")?.and_then(filled));
+    }
+    paper.year = year(record, "year")?;
+    paper.venue = venue(record)?;
+    paper.url = filled(text("url")?);
+    paper.categories = categories(record)?;
+    let external = external_ids(record)?;
+    let outside = |name| external_id(external, name);
+    let arxiv = outside("ArXiv")?.map(|number| format!("arXiv:{number}"));
+    identify(
+        &mut paper,
+        &outside("DOI")?.unwrap_or_default(),
+        &[&arxiv.unwrap_or_default()],
+    );
+    let hash = string(record, "paperId")?.and_then(filled);
+    let is_hash = hash.is_some();
+    let own = match hash {
+        Some(hash) => Some(hash),
+        None => corpus_id(record)?,
+    };
+    if let Some(Value::Array(_)) = record.get("references") {
+        for reference in objects(record, "references")? {
+            paper.references.extend(reference_id(reference, is_hash)?);
+        }
+    }
+    name(&mut paper, own, "`paperId`, no `corpusid` and no DOI")?;
+    Ok(paper)
+}
+
+fn corpus_id(record: &Fields) -> Result<Option<String>, String> {
+    match string_or_number(record, "corpusid")? {
+        Some(id) => Ok(Some(id)),
+        None => string_or_number(record, "corpusId"),
+    }
+}
+
+fn external_ids(record: &Fields) -> Result<Option<&Fields>, String> {
+    match object(record, "externalIds")? {
+        Some(ids) => Ok(Some(ids)),
+        None => object(record, "externalids"),
+    }
+}
+
+fn external_id(ids: Option<&Fields>, name: &str) -> Result<Option<String>, String> {
+    match ids {
+        Some(ids) => string_or_number(ids, name),
+        None => Ok(None),
+    }
+}
+
+/// What names a cited paper: an id of the same kind as that of the citing one, or a DOI; nothing
+/// where the paper is not in the catalogue.
+fn reference_id(reference: &Fields, is_hash: bool) -> Result<Option<String>, String> {
+    let own = if is_hash {
+        string(reference, "paperId")?.and_then(filled)
+    } else {
+        corpus_id(reference)?
+    };
+    match own {
+        Some(id) => Ok(Some(id)),
+        None => external_id(external_ids(reference)?, "DOI"),
+    }
+}
+
+fn venue(record: &Fields) -> Result<Option<String>, String> {
+    if let Some(venue) = string(record, "venue")?.and_then(filled) {
+        return Ok(Some(venue));
+    }
+    for place in ["publicationVenue", "journal"] {
+        if let Some(Value::Object(place)) = record.get(place)
+            && let Some(venue) = string(place, "name")?.and_then(filled)
+        {
+            return Ok(Some(venue));
+        }
+    }
+    Ok(None)
+}
+
+fn categories(record: &Fields) -> Result<Vec<String>, String> {
+    let mut categories: Vec<String> = Vec::new();
+    for name in ["s2FieldsOfStudy", "s2fieldsofstudy"] {
+        for field in objects(record, name)? {
+            categories.extend(string(field, "category")?.and_then(filled));
+        }
+    }
+    if categories.is_empty() {
+        categories = crate::read::syntax::json_record::strings(record, "fieldsOfStudy")?;
+    }
+    // Two classifiers may agree.
+    let mut distinct = Vec::new();
+    for category in categories {
+        if !distinct.contains(&category) {
+            distinct.push(category);
+        }
+    }
+    Ok(distinct)
+}
