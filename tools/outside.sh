@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The versions of the repository's lock file, so that one target folder holds both builds.
+# The versions of the repository's lock file, which are downloaded already.
 cp Cargo.lock tests/outside/Cargo.lock
 target=${CARGO_TARGET_DIR:-target}
 for features in "" --no-default-features; do
