@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Assembles what the feature `cuda` is built with, CUDA 13.0 from the wheels that NVIDIA publishes
-# for Python: compiler, headers, libraries, and a stub of the driver to link with. On x86-64 Linux;
-# needs no GPU, no driver and no root.
+# Assembles a CUDA 13.0 toolkit for building the feature `cuda`, from the wheels that NVIDIA publishes
+# for Python: compiler, headers, libraries, and a stub of the driver library for linking. Runs on
+# x86-64 Linux without a GPU, a driver or root.
 #
 #   tools/cuda-toolkit.sh DIR && . DIR/env.sh
 #
-# Needs python3 with pip, and gcc 6 to 15. CUDA_WHEELS=DIR names a folder of wheels to look into
-# before the network.
+# Needs python3 with pip, and gcc 6 to 15. CUDA_WHEELS=DIR names a folder of wheels to use before
+# downloading.
 set -euo pipefail
 [ $# -eq 1 ] || {
     echo "usage: $0 DIR" >&2
@@ -27,7 +27,7 @@ find_links=()
 python3 -m pip download -q --disable-pip-version-check --no-deps --only-binary=:all: \
     "${find_links[@]}" -d "$wheels" "${packages[@]}"
 
-# All of them hold their files below nvidia/cu13 and fit together.
+# All wheels put their files below nvidia/cu13.
 rm -rf "$target/nvidia"
 for wheel in "$wheels"/*.whl; do
     python3 -m zipfile -e "$wheel" "$target"
@@ -36,7 +36,7 @@ rm -rf "$target"/*.dist-info
 home=$target/nvidia/cu13
 chmod +x "$home"/bin/* "$home"/nvvm/bin/*
 
-# The build looks for lib64 and for names without a version.
+# The build expects a folder lib64 and library names without a version.
 ln -sfn lib "$home/lib64"
 for library in "$home"/lib/lib*.so.*; do
     name=${library##*/}
@@ -44,8 +44,8 @@ for library in "$home"/lib/lib*.so.*; do
     ln -sfn "$name" "$home/lib/${name%%.so.*}.so"
 done
 
-# The driver's library comes with the driver. This one has its names and does nothing: a program
-# that was linked with it finds the real one, by the same soname, where it runs.
+# libcuda comes with the driver. This stub exports the same names and does nothing. A program linked
+# with it loads the real library, which has the same soname, where it runs.
 stubs=$home/lib/stubs
 mkdir -p "$stubs"
 grep -oE '\bcu[A-Z][A-Za-z0-9_]*' "$home/include/cuda.h" | sort -u |
@@ -57,7 +57,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export CUDA_HOME=$here/nvidia/cu13
 export CUDA_ROOT=$CUDA_HOME CUDA_PATH=$CUDA_HOME CUDA_TOOLKIT_ROOT_DIR=$CUDA_HOME
 export NVCC=$CUDA_HOME/bin/nvcc PATH=$CUDA_HOME/bin:$PATH
-# 90 is an H100; the release of CUDA, for there is no GPU to ask.
+# 90 is an H100. CUDARC_CUDA_VERSION is set because there is no GPU to ask.
 export CUDA_COMPUTE_CAP=${CUDA_COMPUTE_CAP:-90} CUDARC_CUDA_VERSION=13000
 EOF
 du -sh "$home" >&2

@@ -1,4 +1,4 @@
-//! A library whose `papers.sqlite` was edited gives the right answer to every question, or an error.
+//! A library whose `papers.sqlite` was edited gives the right answer to every query, or an error.
 #![no_main]
 
 use std::fs;
@@ -17,52 +17,53 @@ use tempfile::TempDir;
 const DIM: usize = 16;
 const PAPERS: usize = 30;
 
-struct Sound {
+/// A library that was not edited.
+struct Intact {
     dir: TempDir,
     bytes: Vec<u8>,
     answers: Vec<(String, String)>,
 }
 
-static SOUND: LazyLock<Sound> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().expect("a folder can be made");
+static INTACT: LazyLock<Intact> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().expect("a temporary folder can be created");
     let library = Library::create(dir.path(), Letters).expect("the folder is empty");
-    library.add((0..PAPERS).map(paper)).expect("they are sound");
-    library.remove(&["p7"]).expect("it is there");
+    library.add((0..PAPERS).map(paper)).expect("the papers are valid");
+    library.remove(&["p7"]).expect("the paper exists");
     let answers = ask(&library).into_iter().map(|(question, answer)| {
-        let answer = answer.expect("it is sound");
+        let answer = answer.expect("the library is intact");
         (question, answer)
     });
-    Sound {
+    Intact {
         answers: answers.collect(),
-        bytes: fs::read(dir.path().join("papers.sqlite")).expect("it was written"),
+        bytes: fs::read(dir.path().join("papers.sqlite")).expect("the file was written"),
         dir,
     }
 });
 
 fuzz_target!(|edits: Edits| {
-    let sound = &*SOUND;
-    // What `SQLite` may have made of the last file. It would take it for a part of this one.
+    let intact = &*INTACT;
+    // SQLite would apply a journal of the last input to this one.
     for ending in ["", "-journal", "-wal", "-shm"] {
         let _ = fs::remove_file(file(ending));
     }
-    fs::write(file(""), edits.apply(&sound.bytes)).expect("the folder can be written");
-    let library = Library::open(sound.dir.path());
+    fs::write(file(""), edits.apply(&intact.bytes)).expect("the folder can be written");
+    let library = Library::open(intact.dir.path());
     let Ok(library) = library.and_then(|library| library.with_embedder(Letters)) else {
         return;
     };
-    for ((question, expected), (_, found)) in sound.answers.iter().zip(ask(&library)) {
+    for ((question, expected), (_, found)) in intact.answers.iter().zip(ask(&library)) {
         if let Ok(found) = found {
             assert_eq!(found, *expected, "{question}");
         }
     }
 });
 
-/// The table of papers, or a file that belongs to it.
+/// Returns the path of the database, or of one of its journals.
 fn file(ending: &str) -> PathBuf {
-    SOUND.dir.path().join(format!("papers.sqlite{ending}"))
+    INTACT.dir.path().join(format!("papers.sqlite{ending}"))
 }
 
-/// Questions, and what the library says to each. Printed floats are equal if their bits are.
+/// Returns queries, each with the answer of the library. Floats that print alike have the same bits.
 fn ask(library: &Library) -> Vec<(String, Result<String>)> {
     let mut answers = vec![(
         "ids".to_owned(),
@@ -86,7 +87,7 @@ fn ask(library: &Library) -> Vec<(String, Result<String>)> {
     answers
 }
 
-/// One of some length, so that the table has several pages, and one that has pages of its own.
+/// Returns paper `n`. The texts fill several pages of the database, and one text overflows a page.
 fn paper(n: usize) -> Paper {
     let words = ["graph", "proof", "enzyme", "galaxy", "market", "quartz"];
     let word = |k: usize| words[(n / k + k) % words.len()];
@@ -100,12 +101,12 @@ fn paper(n: usize) -> Paper {
         .categories([["cs.CL", "math.CO", "cs.LG"][n % 3]])
 }
 
-/// Counts the letters of a text: an embedder that needs no model.
+/// An embedder that counts the letters of a text, without a model.
 struct Letters;
 
 impl Letters {
     fn rows(texts: &[&str]) -> Array2<f32> {
-        // Never the zero vector.
+        // The constant avoids a zero vector.
         let mut rows = Array2::from_elem((texts.len(), DIM), 0.5);
         for (mut row, text) in rows.outer_iter_mut().zip(texts) {
             for byte in text.bytes() {

@@ -1,5 +1,5 @@
-//! In every format each record is a paper, or an error with its place; compressed, a file is the same,
-//! and a paper that is written as JSON comes back.
+//! In every format, each record is a paper or an error with its location; a compressed file gives
+//! the same papers; and a paper survives a round trip through JSON.
 #![no_main]
 
 use std::io::Write;
@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    // What the first byte tells, so that every format has its share.
+    // The first byte chooses the format.
     let Some((first, data)) = data.split_first() else {
         return;
     };
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     }
     for paper in papers.into_iter().flatten() {
         assert!(!paper.id.is_empty() && !paper.text().is_empty());
-        let line = serde_json::to_string(&paper).expect("it is no more than strings");
+        let line = serde_json::to_string(&paper).expect("a paper can be written as JSON");
         let again = read(line.as_bytes(), Format::JsonLines);
         if format == Format::JsonLines {
             assert_eq!(again, [Ok(paper)]);
@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 
-    // Whatever it is found to be.
+    // Detect the format.
     if let Ok(reader) = PaperReader::new(data, "data") {
         reader.for_each(drop);
     }
@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn read(data: &[u8], format: Format) -> Vec<Result<Paper, String>> {
-    // A file that is packed in another way has no records.
+    // A file that cannot be decompressed has no records.
     let Ok(mut reader) = PaperReader::with_format(data, "data", format) else {
         return Vec::new();
     };
@@ -56,7 +56,7 @@ fn read(data: &[u8], format: Format) -> Vec<Result<Paper, String>> {
     papers
 }
 
-/// Whether the bytes are no compressed file, which would be packed twice.
+/// Returns whether the bytes are not compressed; compressing them again would hide the records.
 fn is_text(data: &[u8]) -> bool {
     PaperReader::with_format(data, "data", Format::JsonLines).is_ok()
         && !data.starts_with(&[0x1f, 0x8b])
@@ -65,6 +65,6 @@ fn is_text(data: &[u8]) -> bool {
 
 fn compressed(data: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(data).expect("memory can be written");
-    encoder.finish().expect("memory can be written")
+    encoder.write_all(data).expect("writing to memory succeeds");
+    encoder.finish().expect("writing to memory succeeds")
 }

@@ -1,19 +1,19 @@
-//! Edits of sound files, which the targets share.
+//! Edits of intact files, shared by the targets.
 //!
-//! Input that is a list of edits comes behind magic, lengths and checksums at once; bytes that are
-//! a whole file would have to guess them first.
+//! Input that is a list of edits passes the magic number, lengths and checksums at once; input that
+//! is a whole file would have to guess them first.
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 
-/// What happened to a file since it was written.
+/// Changes to a file after it was written.
 #[derive(Debug, Arbitrary)]
 pub struct Edits {
     bytes: Vec<Edit>,
-    /// Bytes that are appended, or cut off when there are fewer than none.
+    /// The number of zero bytes to append or, if negative, of bytes to cut off.
     longer: i16,
 }
 
-/// A byte that changed. Starts and tables are at the ends, so these are easy to hit.
+/// A changed byte. Positions count from either end, because preambles and checksum tables lie there.
 #[derive(Debug, Arbitrary)]
 struct Edit {
     from_end: bool,
@@ -22,9 +22,9 @@ struct Edit {
 }
 
 impl Edits {
-    /// The bytes of the file, edited.
-    pub fn apply(&self, sound: &[u8]) -> Vec<u8> {
-        let mut bytes = sound.to_vec();
+    /// Returns the bytes of the intact file with the edits applied.
+    pub fn apply(&self, intact: &[u8]) -> Vec<u8> {
+        let mut bytes = intact.to_vec();
         for edit in &self.bytes {
             let at = edit.at as usize % bytes.len();
             let at = if edit.from_end {
@@ -40,13 +40,13 @@ impl Edits {
     }
 }
 
-/// Writes the CRC-32 of the first 60 bytes of a file behind them, where its start has it.
+/// Recomputes the CRC-32 of a preamble: the checksum of the first 60 bytes lies behind them.
 pub fn renew_start(bytes: &mut [u8]) {
     let checksum = crc32fast::hash(&bytes[..60]);
     bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// The table of checksums of blocks, and its own.
+/// Returns the table of checksums of blocks, followed by the checksum of the table.
 pub fn table<'a>(blocks: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut table: Vec<u8> = blocks
         .into_iter()

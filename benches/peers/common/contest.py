@@ -1,11 +1,11 @@
-"""Who takes part, what surrounds them, and how it is told."""
+"""Choosing contenders, the environment that they run in, and progress messages."""
 
 import os
 import sys
 
 OURS = "cognate"
 
-# What would choose threads or code paths for the contenders behind the back of `--threads`.
+# Environment variables that would choose threads or code paths in place of `--threads`.
 FOREIGN_SETTINGS = (
     "CANDLE_", "FAISS_", "GOTO_", "KMP_", "MKL_", "OMP_", "OPENBLAS_", "RAYON_", "TOKENIZERS_",
     "TORCH_",
@@ -13,7 +13,7 @@ FOREIGN_SETTINGS = (
 
 
 def environment(threads: int) -> dict[str, str]:
-    """That of a contender: so many threads, and no GPU."""
+    """Returns the environment of a contender, which sets the number of threads and hides GPUs."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -25,14 +25,14 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def chosen(everyone: list, only: str | None) -> list:
-    """The contenders of these names, separated by commas; all of them where none is named."""
+    """Returns the contenders named in `only`, separated by commas, or all if `only` is `None`."""
     if only is None:
         return everyone
     names = only.split(",")
     known = [contender.name for contender in everyone]
     for name in names:
         if name not in known:
-            sys.exit(f"`{name}` is no contender, expected some of {', '.join(known)}")
+            sys.exit(f"`{name}` is not a contender, expected one or more of {', '.join(known)}")
     return [contender for contender in everyone if contender.name in names]
 
 

@@ -1,4 +1,4 @@
-"""Paragraphs and tables, and their place in BENCHMARKS.md."""
+"""Formats paragraphs and tables, and writes them into BENCHMARKS.md."""
 
 import re
 import textwrap
@@ -23,14 +23,14 @@ def fill(paragraph: str) -> str:
     return textwrap.fill(paragraph, WIDTH, break_on_hyphens=False)
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    heads = list(heads)
-    first, *others = (f"| {' | '.join(cells)} |" for cells in [heads, *rows])
-    return "\n".join([first, "|" + "---|" * len(heads), *others])
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    headings = list(headings)
+    first, *others = (f"| {' | '.join(cells)} |" for cells in [headings, *rows])
+    return "\n".join([first, "|" + "---|" * len(headings), *others])
 
 
 def failures(reasons: dict[str, str]) -> str:
-    """Who did not run, and why."""
+    """Lists the contenders that failed, each with its reason."""
     failed = (f"{name} ({reason})" for name, reason in reasons.items())
     return fill(f"Did not run: {'; '.join(failed)}.")
 
@@ -55,7 +55,7 @@ def machine() -> str:
 
 
 def write_between_markers(path: Path, name: str, text: str) -> bool:
-    """Replaces what stands between the marker comments; whether there were any."""
+    """Replaces the text between two marker comments. Returns whether the file has them."""
     opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
     document = path.read_text()
     before, found, rest = document.partition(opening)

@@ -1,4 +1,4 @@
-"""A contender that is running: it is asked line by line, and stopped between its turns."""
+"""A running contender: it answers one command per line and is stopped between its turns."""
 
 import json
 import os
@@ -19,14 +19,14 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    # By the clock of the contender: of all its work, or of each piece.
+    # Measured by the contender: of all its work, or of each search.
     seconds: float | list[float]
-    # The part of the machine's time that went to anything else during the turn.
+    # The share of the machine's processor time that other processes took during the turn.
     others: float
 
 
 class Process:
-    """Started and ready; a context manager that leaves nothing behind."""
+    """A child process, killed when its context is left."""
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path):
         self.log = log
@@ -72,7 +72,7 @@ class Process:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Runs it, and stops it afterwards."""
+        """Lets the process run inside the context, and stops it afterwards."""
         self.child.send_signal(signal.SIGCONT)
         try:
             yield
@@ -80,7 +80,7 @@ class Process:
             self.child.send_signal(signal.SIGSTOP)
 
     def turn(self, line: str) -> Turn:
-        """Asks while everybody else is stopped, and sees who else was busy."""
+        """Sends a command while all other contenders are stopped, and measures other load."""
         with self.working():
             start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
             seconds = self.ask(line)["seconds"]
@@ -89,18 +89,18 @@ class Process:
         return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
 
     def cpu_seconds(self) -> float:
-        # The fields after the name, which may hold spaces.
-        fields = self.said_by_kernel("stat").rpartition(")")[2].split()
+        # The name may contain spaces, so split behind it.
+        fields = self.read_proc("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def peak_memory(self) -> int:
-        """In bytes."""
-        for line in self.said_by_kernel("status").splitlines():
+        """Returns the peak resident memory in bytes."""
+        for line in self.read_proc("status").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
         raise self.failure()
 
-    def said_by_kernel(self, name: str) -> str:
+    def read_proc(self, name: str) -> str:
         try:
             return Path(f"/proc/{self.child.pid}/{name}").read_text()
         except OSError as error:
@@ -110,14 +110,14 @@ class Process:
         self.child.kill()
         self.child.wait()
         said = [text for text in self.log.read_text().splitlines() if text.strip()]
-        # Rust's reason comes first, with its causes below; Python's is the last line.
+        # Rust prints the error first and its causes below it; Python prints the error last.
         reasons = [text for text in said if text.startswith("Error: ")] + said[-1:]
         reasons += [line] if line else [f"exit status {self.child.returncode}"]
         return Failed(reasons[0].removeprefix("Error: "))
 
 
 def busy_seconds() -> float:
-    """Time the machine's processors have worked, for this machine or (stolen) for others."""
+    """Returns the busy time of all processors in seconds, including time stolen by the host."""
     user, nice, system, _idle, _wait, irq, soft, steal = map(
         int, Path("/proc/stat").read_text().split()[1:9]
     )

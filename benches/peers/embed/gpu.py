@@ -1,10 +1,10 @@
-"""Embedding on an NVIDIA GPU, compared with sentence-transformers: one table in Markdown.
+"""Compares embedding on an NVIDIA GPU with sentence-transformers and prints a Markdown table.
 
     gpu.py PAPERS.jsonl[.gz] --model CHECKPOINT --cognate BINARY
 
 The binary is `peer-cognate`, built with the feature `cuda`. Both embed the same texts in the same
-number format and take turns; sentence-transformers with the best of some batch sizes. Before
-anything is timed, every row is compared with that of sentence-transformers in f32.
+precision and take turns. sentence-transformers uses the fastest of several batch sizes. Before any
+timing, every row is compared with the row that sentence-transformers returns in f32.
 """
 
 import argparse
@@ -82,8 +82,8 @@ def main() -> None:
 
         exact = start(torch, "f32", "reference")
         references = {name: vectors(exact, name, 128) for name in sets}
-        print(f"{gpu()}; {options.threads} threads; texts a second, medians of {options.rounds}\n")
-        print("| set | format | cognate | sentence-transformers, as it comes | best batch | ratio "
+        print(f"{gpu()}; {options.threads} threads; texts per second, medians of {options.rounds}\n")
+        print("| set | format | cognate | sentence-transformers, default batch | best batch | ratio "
               "| least cosine, ours | theirs |")
         print("|---|---|---|---|---|---|---|---|")
         for precision in options.formats.split(","):

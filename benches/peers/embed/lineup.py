@@ -1,4 +1,4 @@
-"""Who takes part, and what each may choose from."""
+"""The contenders and the settings that each may choose from."""
 
 import sys
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ BATCHES = (2, 4, 8, 16, 32, 64, 128)
 
 @dataclass(frozen=True)
 class Mode:
-    """One way to use the threads; a process runs in one mode."""
+    """A way to use the threads. A process runs in one mode."""
 
     name: str
     graph: Path | None = None
@@ -26,7 +26,7 @@ class Contender:
     label: str
     precision: str
     program: tuple[str, ...]
-    # The first is that of the cold start, where one text is all there is.
+    # The cold start, which embeds a single text, uses the first mode.
     modes: tuple[Mode, ...]
     batches: tuple[int, ...] = BATCHES
 
@@ -44,14 +44,14 @@ class Contender:
 
 @dataclass(frozen=True)
 class Setup:
-    """What all contenders are started with."""
+    """The arguments that all contenders have in common."""
 
     model: Path
     texts: Path
     threads: int
 
     def command(self, contender: Contender, mode: Mode) -> list[str]:
-        # A mode of a plain graph is named `workers plain`: the program knows the first word.
+        # The mode `workers plain` is `workers` on the plain graph; programs know only the first word.
         command = [*contender.program, "--mode", mode.name.split()[0]]
         command += ["--model", str(self.model), "--texts", str(self.texts)]
         command += ["--threads", str(self.threads), "--precision", contender.precision]
@@ -90,7 +90,7 @@ def lineup(graphs: Path, binaries: Path) -> list[Contender]:
     fused, fused_int8 = on("fused.onnx"), on("fused-int8.onnx")
     plain_int8 = Mode("workers plain", graphs / "plain-int8.onnx")
     together = (Mode("together"),)
-    # candle's own threads spin, and would be in the way of workers.
+    # candle's own threads spin while idle and would slow workers down.
     candle = (
         Mode("together"),
         Mode("workers", environment={"CANDLE_NUM_THREADS": "1"}),

@@ -1,5 +1,5 @@
-"""Makes the files that the peers run: ONNX graphs, plain and fused, in f32 and int8, and the
-int8 model of OpenVINO. What is there already, made from the same, is kept."""
+"""Writes the models of the peers: ONNX graphs, plain and fused, in f32 and int8, and OpenVINO's
+int8 model. Keeps existing files that were made from the same inputs."""
 
 import argparse
 import hashlib
@@ -26,11 +26,11 @@ MADE_WITH = ["torch", "transformers", "onnx", "onnxruntime", "openvino", "nncf"]
 
 
 class HiddenStates(torch.nn.Module):
-    """The transformer, without the pooler that this checkpoint does not use."""
+    """The transformer without its pooler, which this checkpoint does not use."""
 
     def __init__(self, folder: Path):
         super().__init__()
-        # Written out, the attention is what the fusions of ONNX Runtime and OpenVINO look for.
+        # The fusions of ONNX Runtime and OpenVINO match the operators of eager attention.
         self.bert = BertModel.from_pretrained(
             folder, attn_implementation="eager", add_pooling_layer=False
         ).eval()
@@ -44,7 +44,7 @@ class HiddenStates(torch.nn.Module):
 
 
 def sample_inputs() -> dict[str, torch.Tensor]:
-    """Two texts of unequal length, so that the mask is not optimized away."""
+    """Returns inputs of two texts of unequal length, so that the mask is not optimized away."""
     ids = torch.arange(2000, 2032).reshape(2, 16)
     mask = torch.ones_like(ids)
     mask[1, 12:] = 0
@@ -66,7 +66,7 @@ def export(model: HiddenStates, path: Path) -> None:
 
 
 def fuse(source: Path, target: Path, config: dict) -> None:
-    """Attention, layer norm, GELU and embeddings as one operator each."""
+    """Fuses attention, layer norm, GELU and embeddings into one operator each."""
     fused = optimizer.optimize_model(
         str(source),
         model_type="bert",
@@ -82,8 +82,9 @@ def fuse(source: Path, target: Path, config: dict) -> None:
 
 
 def multiplies_bytes_exactly() -> bool:
-    """Whether products of bytes are summed in 32 bits. Without it (AVX2, AVX-512 without VNNI)
-    sums of two are cut off at 16 bits, and ONNX Runtime's manual asks for 7-bit weights.
+    """Returns whether the processor sums products of bytes in 32 bits. Without VNNI (AVX2, early
+    AVX-512), sums of two products saturate at 16 bits, and ONNX Runtime's manual asks for 7-bit
+    weights.
     """
     if platform.machine() not in ("x86_64", "AMD64"):
         return True
@@ -97,7 +98,7 @@ def quantize_for_onnxruntime(source: Path, target: Path) -> None:
         per_channel=True,
         reduce_range=not multiplies_bytes_exactly(),
         weight_type=QuantType.QInt8,
-        # Names the type of tensors whose type it cannot infer: float.
+        # The type of tensors whose type cannot be inferred: float.
         extra_options={"DefaultTensorType": 1},
     )
 
@@ -105,7 +106,7 @@ def quantize_for_onnxruntime(source: Path, target: Path) -> None:
 def quantize_for_openvino(
     source: Path, target: Path, model: Path, texts: list[str]
 ) -> None:
-    """Post-training quantization of weights and activations, calibrated on `texts`."""
+    """Quantizes weights and activations after training, calibrated on `texts`."""
     encodings = open_tokenizer(model).encode_batch(texts)
     ids = [np.array([encoding.ids], np.int64) for encoding in encodings]
     quantized = nncf.quantize(
@@ -158,11 +159,11 @@ def main() -> None:
         "--model", type=Path, required=True, help="folder of the checkpoint"
     )
     parser.add_argument(
-        "--texts", type=Path, required=True, help="JSON file of the sets"
+        "--texts", type=Path, required=True, help="JSON file of the text sets"
     )
-    parser.add_argument("--folder", type=Path, required=True, help="where the files go")
+    parser.add_argument("--folder", type=Path, required=True, help="output folder")
     arguments = parser.parse_args()
-    # The exporter and the optimizer tell their own makers about deprecations and guesses.
+    # Silence warnings of the exporter and the optimizer that concern only their developers.
     logging.getLogger().setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
 

@@ -1,4 +1,4 @@
-"""What was measured, and the table of it."""
+"""Measurements and their table."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ RUST_PARTS = ["fastembed", "candle-transformers"]
 
 @dataclass
 class Result:
-    """What was measured of one contender."""
+    """The measurements of one contender."""
 
     contender: Contender
     turns: dict[str, list[Turn]] = field(default_factory=dict)
@@ -34,12 +34,12 @@ class Result:
 
 
 def speeds(turns: list[Turn], texts: int) -> list[float]:
-    """In texts a second, round by round."""
+    """Returns texts per second for each round."""
     return [texts / turn.seconds for turn in turns]
 
 
 def ratios(turns: list[Turn], ours: list[Turn]) -> list[float]:
-    """Speed over ours, round by round."""
+    """Returns the speed relative to ours for each round."""
     return [our.seconds / turn.seconds for turn, our in zip(turns, ours)]
 
 
@@ -49,7 +49,7 @@ class Report:
         self.sets = sets
 
     def ours(self, result: Result, name: str) -> list[Turn] | None:
-        """Our turns at the same precision, or in f32 where we have none."""
+        """Returns our turns at the same precision, or in f32 if there are none."""
         for precision in (result.contender.precision, "f32"):
             for other in self.results:
                 contender = other.contender
@@ -76,7 +76,7 @@ class Report:
         return cells
 
     def table(self) -> str:
-        heads = [
+        headings = [
             "",
             "",
             *self.sets,
@@ -84,7 +84,7 @@ class Report:
             "peak memory",
             "first embedding",
         ]
-        return table(heads, map(self.row, self.results))
+        return table(headings, map(self.row, self.results))
 
     def compared_with(self) -> str:
         ours = {
@@ -100,7 +100,7 @@ class Report:
         return [turn for turns in of_sets for turn in turns]
 
     def times(self, name: str) -> str:
-        """Every contender's speed on one set, with the worst and the best round."""
+        """Formats every contender's speed on one set, with the slowest and the fastest round."""
         lines = []
         for result in self.results:
             turns, ours = result.turns[name], self.ours(result, name)
@@ -112,13 +112,13 @@ class Report:
         return "\n".join(lines)
 
     def text(self, threads: int, rounds: int, failed: dict[str, str]) -> str:
-        """The table, with what one must know to read it."""
+        """Formats the table, with the conditions of the measurement."""
         sets = (f"`{name}`: {found.describe()}" for name, found in self.sets.items())
         paragraphs = [
-            f"all-MiniLM-L6-v2 with {threads} threads on {machine()}: texts a second, "
-            f"{self.compared_with()}medians of {rounds} alternating rounds. The cosine is that "
-            "with sentence-transformers in f32, over all texts; the memory that of a process "
-            "that embedded `documents`; the first embedding is that of one short text, from "
+            f"all-MiniLM-L6-v2 with {threads} threads on {machine()}: texts per second, "
+            f"{self.compared_with()}medians of {rounds} alternating rounds. The cosine is the one "
+            "with sentence-transformers in f32, over all texts; the memory is the peak of a process "
+            "that embedded `documents`; the first embedding is one short text, timed from "
             f"process start. {disturbance(self.turns())}",
             f"{'; '.join(sets)}.",
             f"{versions()}.",
@@ -142,7 +142,7 @@ def mean_and_least(cosines: list[float]) -> str:
 
 
 def cosine(value: float) -> str:
-    """Near 1, what is missing says more than the digits."""
+    """Formats a cosine; close to 1, as the difference from 1."""
     missing = 1 - value
     if missing <= 0:
         return "1"

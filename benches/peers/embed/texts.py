@@ -1,4 +1,4 @@
-"""The sets of texts, made of a file of papers. A seed decides what is in them."""
+"""Draws the sets of texts from a file of papers, with a seed."""
 
 import gzip
 import json
@@ -37,13 +37,13 @@ def open_tokenizer(model: Path) -> Tokenizer:
 
 
 def read_papers(path: Path, seed: int) -> list[tuple[str, str]]:
-    """Title and abstract of each paper that has both, shuffled."""
+    """Returns title and abstract of each paper that has both, shuffled."""
     opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
     papers = []
     with opened as lines:
         for line in lines:
             paper = json.loads(line)
-            # Line breaks are no part of an abstract.
+            # Line breaks are not part of the text.
             title = " ".join((paper.get("title") or "").split())
             abstract = " ".join((paper.get("abstract") or "").split())
             if title and abstract:
@@ -55,7 +55,7 @@ def read_papers(path: Path, seed: int) -> list[tuple[str, str]]:
 def long_documents(
     papers: Iterator[tuple[str, str]], tokenizer: Tokenizer, count: int
 ) -> list[str]:
-    """Papers that fill the model to its last token."""
+    """Returns papers that reach the length limit of the model."""
     documents = []
     for title, abstract in papers:
         if len(documents) == count:
@@ -69,7 +69,7 @@ def long_documents(
 def make_sets(
     path: Path, tokenizer: Tokenizer, sizes: dict[str, int], seed: int
 ) -> tuple[dict[str, TextSet], list[str]]:
-    """The sets, and texts of other papers for quantization to be calibrated on."""
+    """Returns the sets, and texts of other papers for calibrating quantization."""
     papers = iter(read_papers(path, seed))
 
     def titles_and_abstracts(count: int) -> list[str]:
@@ -86,7 +86,7 @@ def make_sets(
     for name, found in texts.items():
         if len(found) < sizes[name]:
             raise SystemExit(
-                f"{path}: found {len(found)} texts for `{name}`, {sizes[name]} are needed"
+                f"{path}: found {len(found)} texts for `{name}`, expected {sizes[name]}"
             )
     sets = {
         name: TextSet(found, [len(text) for text in tokenizer.encode_batch(found)])
@@ -96,7 +96,7 @@ def make_sets(
 
 
 def sample(found: TextSet) -> list[str]:
-    """A third of a set with the same mixture of lengths, to try settings on."""
+    """Returns a third of a set with the same mix of lengths, for tuning."""
     order = sorted(range(len(found.texts)), key=lambda text: found.tokens[text])
     return [found.texts[text] for text in order[1::3]]
 

@@ -1,8 +1,8 @@
-"""Compares exact search by this repository's library with search by its peers.
+"""Compares the speed of this repository's exact search with that of its peers.
 
-Contenders are long-living processes. One works at a time, the others are stopped; they take
-turns, round by round, so that a slow minute of the machine hits all of them. The answers of each
-are checked before it is timed.
+Contenders are long-lived processes. One runs at a time while the others are stopped. They take
+turns, round by round, so that a slow period of the machine affects all of them. The answers of each
+contender are checked before it is timed.
 """
 
 import argparse
@@ -29,18 +29,18 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("rows", type=Path, nargs="?", help="unit vectors: a .npy of float32 [n, dim]")
     add(
-        "--random", action="store_true", help="Gaussian rows, in place of or after ROWS"
+        "--random", action="store_true", help="also search Gaussian rows, or only these without ROWS"
     )
-    add("--seed", type=int, default=1, help="decides which Gaussian rows")
+    add("--seed", type=int, default=1, help="seed of the Gaussian rows")
     add("--sizes", type=numbers, help="rows searched, separated by commas")
     add("--threads", type=int, default=2)
     add("--rounds", type=int, default=3, help="turns of each contender on each task")
     add("--only", metavar="NAMES", help="contenders, separated by commas")
     add("--hnsw-max", type=int, default=100_000, help="most rows in an HNSW graph")
-    add("--quick", action="store_true", help="few rows, one round: does it run at all?")
+    add("--quick", action="store_true", help="run on few rows, one round, to test the setup")
     add("--write", action="store_true", help=f"put the tables into {BENCHMARKS.name}")
-    add("--work", type=Path, required=True, help="folder for everything that is made")
-    add("--binaries", type=Path, required=True, help="folder of what `rust/` builds")
+    add("--work", type=Path, required=True, help="folder for all generated files")
+    add("--binaries", type=Path, required=True, help="folder of the programs built from `rust/`")
     options = parser.parse_args()
     if options.rows is None and not options.random:
         parser.error("expected ROWS.npy or `--random`")
@@ -57,7 +57,7 @@ def save(path: Path, tables: list[Table], options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    # Leaves through the context managers, which end the contenders that are stopped.
+    # Exit through the context managers, which kill the stopped contenders.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     options = parse()
     work = options.work.resolve()
@@ -70,17 +70,17 @@ def main() -> None:
 
     kinds = [Rows("Embeddings", options.rows.resolve())] if options.rows else []
     if options.random:
-        say("making random rows")
+        say("generating random rows")
         kinds.append(random_rows(work, max(wanted), options.seed))
     tables: list[Table] = []
     for rows in kinds:
         rows.check()
         for count in rows.sizes(wanted):
-            say(f"\n{rows.kind}, {count:,} rows: finding the right answers")
+            say(f"\n{rows.kind}, {count:,} rows: computing the correct answers")
             truths = {"queries": Truth(rows, count, MOST)}
             if count <= NEIGHBORS_MAX:
                 truths["neighbors"] = Truth(rows, count, NEIGHBORS.k, neighbors=True)
-            say("asking the contenders")
+            say("running the contenders")
             with tempfile.TemporaryDirectory(dir=work) as folder:
                 setup = Setup(rows.path, count, options.threads, Path(folder))
                 comparison = Comparison(setup, rows.kind, contenders)
@@ -92,7 +92,7 @@ def main() -> None:
     found = text(tables, options.threads, rounds)
     say(f"\n\n{found}\n")
     if options.write and not write_between_markers(BENCHMARKS, "peers:search", found):
-        say(f"{BENCHMARKS.name} has no place for the tables")
+        say(f"{BENCHMARKS.name} has no markers for the tables")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The contest: answers are checked, and contenders take turns."""
+"""Runs the comparison: checks answers, and gives each contender its turns."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from rows import QUERIES, Truth
 
 @dataclass(frozen=True)
 class Task:
-    """A way to ask, and for how much."""
+    """A kind of search, with its number of queries and hits."""
 
     way: str
     k: int
@@ -30,7 +30,7 @@ class Task:
 
     @property
     def truth(self) -> str:
-        """What says whether an answer is right."""
+        """Returns the name of the `Truth` that checks the answers."""
         return "neighbors" if self.way == "neighbors" else "queries"
 
 
@@ -42,13 +42,13 @@ TIMED = (
 )
 NEIGHBORS = Task("neighbors", 10, rows.NEIGHBORS)
 RECALL = Task("batch", 10, QUERIES)
-# Code for one query and code for many may differ, so both are checked.
+# Single queries and batches may run different code, so both are checked.
 CHECKED = (*TIMED, Task("batch", 100, QUERIES), NEIGHBORS)
 MOST = max(task.k for task in CHECKED)
 
 
 class Comparison:
-    """Some rows, the contenders that search them, and what was measured of each."""
+    """A set of rows, the contenders that search it, and the measurements of each."""
 
     def __init__(self, setup: Setup, kind: str, contenders: list[Contender]):
         self.setup = setup
@@ -65,17 +65,17 @@ class Comparison:
                         self.check(contender, truths)
             for task in (*TIMED, NEIGHBORS):
                 for _ in range(rounds if task.truth in truths else 0):
-                    for contender in self.standing():
+                    for contender in self.remaining():
                         if contender.takes_part(task.way):
                             with self.watched(contender):
                                 self.take_turn(contender, task)
 
-    def standing(self) -> Iterator[Contender]:
+    def remaining(self) -> Iterator[Contender]:
         return (one for one in self.contenders if one.name in self.table.results)
 
     @contextmanager
     def watched(self, contender: Contender) -> Iterator[None]:
-        """Takes a contender out when it fails, and lets the others go on."""
+        """Removes a contender if it fails, so that the others continue."""
         try:
             yield
         except (Failed, ValueError) as error:
@@ -89,7 +89,7 @@ class Comparison:
                 environment(self.setup.threads),
                 logs / f"{contender.name}.log",
             )
-            # Kept before it is ready, so that who shares it fails as well.
+            # Stored before it is ready, so that contenders that share the process fail too.
             self.processes[contender.program] = stack.enter_context(process)
             process.expect('"ready"')
         self.table.results[contender.name] = Result(contender)

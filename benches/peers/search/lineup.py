@@ -1,4 +1,4 @@
-"""Who takes part, and what each is started with."""
+"""The contenders and their arguments."""
 
 import sys
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from rows import QUERIES
 
 HERE = Path(__file__).resolve().parent
 
+
 @dataclass(frozen=True)
 class Contender:
     name: str
     label: str
-    # Contenders of the same program share a process, and its copy of the rows.
+    # Contenders of the same program share a process and its copy of the rows.
     program: tuple[str, ...]
     mode: str = ""
-    # Exact in f32; of the others the recall is shown.
+    # Whether it must find the exact f32 answer; for the others, the report shows the recall.
     exact: bool = True
-    # Whether it is asked for the neighbours of rows, which takes long.
+    # Whether it takes part in the task `neighbors`, which is slow.
     neighbors: bool = False
-    # Not for more rows than this.
+    # The largest number of rows that it searches.
     largest: int | None = None
 
     def takes(self, count: int) -> bool:
@@ -32,12 +33,12 @@ class Contender:
 
 @dataclass(frozen=True)
 class Setup:
-    """What all contenders are started with."""
+    """The arguments that all contenders have in common."""
 
     rows: Path
     count: int
     threads: int
-    # Removed afterwards.
+    # A temporary folder.
     folder: Path
 
     def command(self, contender: Contender) -> list[str]:

@@ -1,8 +1,8 @@
-"""Makes the rows of the comparison: titles, abstracts, sentences and their parts, embedded.
+"""Makes the rows of the comparison: embeddings of titles, abstracts, sentences and clauses.
 
     prepare.py PAPERS.jsonl[.gz] --output ROWS.npy --cognate BINARY
 
-Pieces are kept beside the output, so that it can be interrupted and started again.
+Intermediate files are kept beside the output, so that an interrupted run can be resumed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-# A million rows, and 256 queries.
+# A million rows and 256 queries.
 WANTED = 1_000_256
 PIECE = 100_000
 LEAST_CHARACTERS = 20
@@ -31,9 +31,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("papers", type=Path, help="JSON lines with `title` and `abstract`, or .gz")
-    add("--output", type=Path, required=True, help="the .npy file that is made")
-    add("--cognate", type=Path, help="the command, to embed what is not embedded yet")
-    add("--pieces", type=Path, help="folder of the pieces (OUTPUT without .npy)")
+    add("--output", type=Path, required=True, help="the .npy file to write")
+    add("--cognate", type=Path, help="the `cognate` command, needed for texts not embedded yet")
+    add("--pieces", type=Path, help="folder of intermediate files (default: OUTPUT without .npy)")
     return parser.parse_args()
 
 
@@ -48,7 +48,7 @@ def one_line(text: str | None) -> str:
 
 
 def make_texts(papers: Iterator[dict]) -> list[str]:
-    """The same texts in the same order for the same papers."""
+    """Returns the texts, in an order that depends only on the papers."""
     titles, abstracts, sentences, clauses = [], [], [], []
     for number, paper in enumerate(papers):
         abstract = one_line(paper["abstract"])
@@ -70,13 +70,13 @@ def make_texts(papers: Iterator[dict]) -> list[str]:
 def write_texts(file: Path, texts: list[str]) -> None:
     content = "".join(f"{text}\n" for text in texts)
     if file.exists() and file.read_text(encoding="utf-8") != content:
-        sys.exit(f"`{file}` holds other texts: choose another folder by `--pieces`")
+        sys.exit(f"`{file}` holds other texts: choose another folder with `--pieces`")
     file.write_text(content, encoding="utf-8")
 
 
 def embed(cognate: Path | None, texts: Path, rows: Path) -> None:
     if cognate is None:
-        sys.exit(f"`{rows}` is missing, and `--cognate` was not given to make it")
+        sys.exit(f"`{rows}` is missing, and `--cognate` is needed to make it")
     unfinished = rows.with_name(f"unfinished-{rows.name}")
     command = [cognate, "embed", "--precision", "int8"]
     command += ["--input", texts, "--output", unfinished]
@@ -85,7 +85,7 @@ def embed(cognate: Path | None, texts: Path, rows: Path) -> None:
 
 
 def join(pieces: list[Path], output: Path) -> tuple[int, int]:
-    """Copies the rows of all pieces to one file, a piece at a time; its shape."""
+    """Concatenates the rows of all pieces, one at a time, into a file; returns its shape."""
     parts = [np.load(piece, mmap_mode="r") for piece in pieces]
     shape = (sum(map(len, parts)), parts[0].shape[1])
     unfinished = output.with_name(f"unfinished-{output.name}")

@@ -1,4 +1,4 @@
-"""What was measured, and the tables of it."""
+"""Measurements and their tables."""
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -11,32 +11,32 @@ from process import Turn
 from rows import NEIGHBORS, QUERIES
 
 PARTS = ("faiss-cpu", "usearch", "numpy", "torch", "hnswlib")
-HEADS = (
+HEADINGS = (
     "",
     "one query, k = 10",
     "one query, k = 100",
     f"batch of {QUERIES}, k = 10",
-    "neighbours of rows, k = 10",
+    "neighbors of rows, k = 10",
     "recall@10",
 )
 
 
 @dataclass
 class Result:
-    """What was measured of one contender."""
+    """The measurements of one contender."""
 
     contender: Contender
     turns: dict[str, list[Turn]] = field(default_factory=dict)
     recall: float | None = None
 
     def medians(self, task: str) -> list[float]:
-        """Seconds of a search, round by round."""
+        """Returns the median seconds of a search for each round."""
         return [median(turn.seconds) for turn in self.turns.get(task, [])]
 
 
 @dataclass
 class Table:
-    """All results for some rows."""
+    """All results for one set of rows."""
 
     kind: str
     count: int
@@ -44,12 +44,12 @@ class Table:
     failures: dict[str, str] = field(default_factory=dict)
 
     def fail(self, contender: Contender, error: Exception) -> None:
-        """Takes a contender out, and with it what was measured of it."""
+        """Removes a contender, together with its measurements."""
         self.failures[contender.name] = str(error)
         self.results.pop(contender.name, None)
 
     def ratio(self, result: Result, task: str) -> float | None:
-        """How often cognate's time goes into this one: the median of the rounds."""
+        """Returns the contender's time divided by cognate's: the median over the rounds."""
         ours = self.results.get(OURS)
         if ours is None:
             return None
@@ -69,8 +69,8 @@ class Table:
             result.contender.label,
             self.cell(result, "one-10", milliseconds),
             self.cell(result, "one-100", milliseconds),
-            self.cell(result, "batch-10", queries_a_second),
-            self.cell(result, "neighbors-10", rows_a_second),
+            self.cell(result, "batch-10", queries_per_second),
+            self.cell(result, "neighbors-10", rows_per_second),
             "exact" if result.contender.exact else f"{result.recall:.4f}",
         ]
 
@@ -81,7 +81,7 @@ class Table:
         disturbed = disturbance(turn for turns in of_tasks for turn in turns)
         blocks = [
             fill(f"{self.kind}, {self.count:,} rows. {disturbed}"),
-            table(HEADS, map(self.row, self.results.values())),
+            table(HEADINGS, map(self.row, self.results.values())),
         ]
         if self.failures:
             blocks.append(failures(self.failures))
@@ -89,13 +89,12 @@ class Table:
 
 
 def text(tables: list[Table], threads: int, rounds: int) -> str:
-    """The tables, with what one must know to read them."""
+    """Formats the tables, with the conditions of the measurement."""
     introduction = (
         f"Exact search of unit vectors with {threads} threads on {machine()}: the time of one "
-        f"query, queries a second in a batch of {QUERIES}, and rows a second whose neighbours "
-        f"among all rows are found, measured over {NEIGHBORS:,} rows, medians of {rounds} "
-        "alternating rounds; in brackets how many times as long it takes as cognate takes, above 1 where "
-        "cognate is faster."
+        f"query, queries per second in a batch of {QUERIES}, and rows per second for finding the "
+        f"neighbors of {NEIGHBORS:,} rows among all rows; medians of {rounds} alternating rounds. In "
+        "brackets is the time divided by cognate's, above 1 if cognate is faster."
     )
     versions = ", ".join(f"{name} {version(name)}" for name in PARTS)
     blocks = [fill(introduction), fill(f"{versions}."), *(one.text() for one in tables)]
@@ -106,15 +105,15 @@ def milliseconds(seconds: float) -> str:
     return f"{digits(seconds * 1e3)} ms"
 
 
-def queries_a_second(seconds: float) -> str:
+def queries_per_second(seconds: float) -> str:
     return f"{digits(QUERIES / seconds)}/s"
 
 
-def rows_a_second(seconds: float) -> str:
+def rows_per_second(seconds: float) -> str:
     return f"{digits(NEIGHBORS / seconds)}/s"
 
 
 def digits(value: float) -> str:
-    """Three figures, or all before the point."""
+    """Formats three significant digits, or all digits before the decimal point."""
     places = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
     return f"{value:,.{places}f}"

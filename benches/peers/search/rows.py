@@ -1,4 +1,4 @@
-"""The rows that are searched, and what is right about an answer."""
+"""The rows that are searched, and the correct answers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,18 +7,19 @@ import numpy as np
 
 QUERIES = 256
 DIM = 384
-# Rows whose neighbours are asked for: the first ones, of so many at most.
+# The task `neighbors` finds the neighbors of this many rows, the first ones …
 NEIGHBORS = 1024
+# … and is skipped if more rows than this are searched.
 NEIGHBORS_MAX = 100_000
-# A hit whose score falls short of the k-th by no more than this is as good: rounding in f32.
+# A hit is correct if its score is at most this much below the k-th score: rounding in f32.
 TOLERANCE = 1e-6
-# Rows at a time.
+# Rows per block.
 BLOCK = 8_192
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A file of unit vectors, of which the last are the queries."""
+    """A file of unit vectors; the last ones are the queries."""
 
     kind: str
     path: Path
@@ -35,13 +36,13 @@ class Rows:
             )
 
     def sizes(self, wanted: list[int]) -> list[int]:
-        """The sizes wanted, cut to what the file has."""
+        """Returns the wanted sizes, limited to the number of rows in the file."""
         most = len(self.open()) - QUERIES
         return sorted({min(size, most) for size in wanted})
 
 
 def random_rows(work: Path, count: int, seed: int) -> Rows:
-    """Gaussian directions, the hard case: every row is about as far as any other."""
+    """Returns Gaussian directions, the hard case: all rows are about equally far from a query."""
     path = work / f"random-{count}-{seed}.npy"
     if not path.exists():
         generator = np.random.default_rng(seed)
@@ -58,8 +59,8 @@ def random_rows(work: Path, count: int, seed: int) -> Rows:
 
 
 class Truth:
-    """The scores of the nearest of the first `count` rows, in f64 by brute force: for the queries,
-    or, as `neighbors`, for some of the rows themselves, which are none of their own neighbours."""
+    """The best scores among the first `count` rows, in f64 by brute force. The queries are the last
+    rows of the file or, with `neighbors`, the first rows, each excluded from its own hits."""
 
     def __init__(self, rows: Rows, count: int, most: int, neighbors: bool = False):
         everything = rows.open()
@@ -80,14 +81,14 @@ class Truth:
         self.best = -np.sort(-best, axis=1)
 
     def right(self, found: np.ndarray) -> np.ndarray:
-        """Which hits of `[queries, k]` are among the k best, or as good as the last of them."""
+        """Returns which hits of `[queries, k]` are among the k best, or score as high as the k-th."""
         asked, k = found.shape
         if found.min() < 0 or found.max() >= len(self.rows):
             raise ValueError("found a row that does not exist")
         if (np.diff(np.sort(found, axis=1), axis=1) == 0).any():
             raise ValueError("found a row twice")
         if self.neighbors and (found == np.arange(asked)[:, None]).any():
-            raise ValueError("found a row as its own neighbour")
+            raise ValueError("found a row as its own neighbor")
         scores = np.stack(
             [
                 self.rows[hits].astype(np.float64) @ query

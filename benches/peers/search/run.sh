@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Compares exact search by this repository's library with search by its peers:
+# Compares the speed of this repository's exact search with that of its peers:
 #
 #     benches/peers/search/run.sh ROWS.npy [options]     (--help lists the options)
 #
-# What PEERS_WORK and PEERS_VENV are for is said in `common/run.sh`.
+# `common/run.sh` describes the variables PEERS_WORK and PEERS_VENV.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 . "$here/../common/run.sh"

@@ -92,6 +92,7 @@ pub use library::add::{AddProgress, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
 pub use library::{Library, LibraryInfo};
+pub use ndarray;
 pub use progress::Progress;
 pub use query::Query;
 pub use query::explain::Explanation;
@@ -101,8 +102,3 @@ pub use query::mode::{Mode, Strategy};
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;
-
-// Compiles and runs the code of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -1,4 +1,4 @@
-"""From texts to padded batches and from hidden states to rows, for runtimes of ONNX graphs."""
+"""Pads texts into batches and pools hidden states into rows, for runtimes of ONNX graphs."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +21,7 @@ def open_tokenizer(model: Path) -> Tokenizer:
 def batches(
     tokenizer: Tokenizer, texts: list[str], batch: int
 ) -> Iterable[tuple[list[int], Inputs]]:
-    """The indices of neighbours in length, the longest first, and their padded inputs."""
+    """Yields batches of texts of similar length, longest first: their indices and padded inputs."""
     encodings = tokenizer.encode_batch(texts)
     order = sorted(range(len(texts)), key=lambda text: -len(encodings[text]))
     for start in range(0, len(order), batch):
@@ -44,9 +44,9 @@ def pad(sequences: list[list[int]]) -> Inputs:
 
 
 def pool(hidden: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The mean over the tokens that are not padding, brought to length 1."""
+    """Returns the mean over the tokens that are not padding, normalized to length 1."""
     mask = mask.astype(np.float32)
-    # The sum as a matrix product: numpy's masked sum would take its time.
+    # A matrix product is much faster than a masked sum in numpy.
     mean = (mask[:, None, :] @ hidden)[:, 0] / mask.sum(axis=1, keepdims=True)
     return mean / np.linalg.norm(mean, axis=1, keepdims=True)
 

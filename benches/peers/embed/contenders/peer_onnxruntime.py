@@ -1,4 +1,4 @@
-"""ONNX Runtime on one of the graphs that `prepare.py` makes."""
+"""ONNX Runtime on one of the graphs that `prepare.py` writes."""
 
 import argparse
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from serve import Embed, serve
 
 
 def load(options: argparse.Namespace) -> Embed:
-    # `together`: all threads on one batch. `workers`: a batch for each thread.
+    # In mode `together` all threads share one batch; in mode `workers` each thread has its own.
     workers = options.threads if options.mode == "workers" else 1
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = options.threads // workers
@@ -30,7 +30,7 @@ def load(options: argparse.Namespace) -> Embed:
         todo = batches(tokenizer, texts, batch)
         if workers == 1:
             return rows_of(map(run, todo), len(texts), dim)
-        # One session serves several threads: it keeps no state between runs.
+        # A session keeps no state between runs, so threads can share it.
         with ThreadPoolExecutor(workers) as threads:
             return rows_of(threads.map(run, todo), len(texts), dim)
 

@@ -1,4 +1,4 @@
-"""OpenVINO on the plain ONNX graph, or on the int8 model made of it."""
+"""OpenVINO on the plain ONNX graph, or on the int8 model quantized from it."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ Parts = Iterable[tuple[list[int], np.ndarray]]
 
 
 def one_by_one(model: openvino.CompiledModel) -> Callable[[Batches], Parts]:
-    """All threads on one batch."""
+    """Runs one batch at a time, on all threads."""
     request = model.create_infer_request()
 
     def run(todo: Batches) -> Parts:
@@ -26,7 +26,7 @@ def one_by_one(model: openvino.CompiledModel) -> Callable[[Batches], Parts]:
 
 
 def in_streams(model: openvino.CompiledModel) -> Callable[[Batches], Parts]:
-    """As many batches at a time as OpenVINO finds best."""
+    """Runs as many batches at a time as OpenVINO chooses."""
     requests = openvino.AsyncInferQueue(model)
 
     def done(request, job):
@@ -51,7 +51,7 @@ def load(options: argparse.Namespace) -> Embed:
         "PERFORMANCE_HINT": options.mode.upper(),
     }
     if options.cold is not None:
-        # What it offers to start faster: the compiled model, kept from an earlier start.
+        # OpenVINO starts faster with a cache of compiled models.
         settings["CACHE_DIR"] = str(options.graph.parent / "openvino-cache")
     model = openvino.Core().compile_model(options.graph, "CPU", settings)
     tokenizer = open_tokenizer(options.model)

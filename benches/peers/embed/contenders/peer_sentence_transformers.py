@@ -1,4 +1,4 @@
-"""sentence-transformers on torch. It sorts by length itself."""
+"""sentence-transformers on torch. It sorts texts by length itself."""
 
 import argparse
 

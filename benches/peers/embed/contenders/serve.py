@@ -1,7 +1,7 @@
-"""What the contenders written in Python share: the arguments and the line protocol.
+"""The arguments and the line protocol of the contenders written in Python.
 
-A contender hands `serve` a function that loads it; what that returns embeds `texts`, `batch` of
-them at a time, into `[n, dim]` float32, row i for text i.
+A contender passes a loading function to `serve`. The loading function returns a function that embeds
+`texts`, `batch` of them at a time, into `[n, dim]` float32, row i for text i.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 
 Embed = Callable[[list[str], int], np.ndarray]
 
-# The length that sentence-transformers gives this checkpoint.
+# The `max_seq_length` of this checkpoint in sentence-transformers.
 MAX_TOKENS = 256
 
 
@@ -30,19 +30,18 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cuda", action="store_true")
     parser.add_argument("--mode", default="together")
     parser.add_argument(
-        "--cold", metavar="TEXT", help="embed one text, say so, and exit"
+        "--cold", metavar="TEXT", help="embed one text, print `embedded`, and exit"
     )
     return parser.parse_args()
 
 
 def leave() -> None:
-    """Ends the process without tidying up, in which threads of OpenVINO that wait for the
-    interpreter, and the interpreter that waits for them, can wait forever."""
+    """Exits without cleanup, because OpenVINO's threads and the interpreter can deadlock in it."""
     os._exit(0)
 
 
 def serve(load: Callable[[argparse.Namespace], Embed]) -> None:
-    """Loads a contender and answers the lines of standard input until `quit`."""
+    """Loads a contender and answers commands on standard input until `quit`."""
     options = parse()
     embed = load(options)
     if options.cold is not None:
@@ -64,5 +63,5 @@ def serve(load: Callable[[argparse.Namespace], Embed]) -> None:
             case ["quit"]:
                 leave()
             case _:
-                raise ValueError(f"{line!r} is no command")
+                raise ValueError(f"{line!r} is not a command")
         print(json.dumps(answer), flush=True)

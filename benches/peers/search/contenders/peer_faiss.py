@@ -1,4 +1,4 @@
-"""FAISS: `IndexFlatIP` as it comes, and with what makes it faster on several threads."""
+"""FAISS: `IndexFlatIP` with default settings, and tuned for several threads."""
 
 import argparse
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,9 @@ import numpy as np
 
 from serve import Search, serve
 
-AS_IT_COMES = faiss.cvar.distance_compute_blas_threshold
-# What it was before 1.15: a batch of so many queries becomes a matrix product.
-BLAS_FROM = 20
+DEFAULT_BLAS_THRESHOLD = faiss.cvar.distance_compute_blas_threshold
+# The default before version 1.15: batches of at least this many queries use a matrix product.
+TUNED_BLAS_THRESHOLD = 20
 
 
 def load(rows: np.ndarray, options: argparse.Namespace) -> dict[str, Search]:
@@ -23,11 +23,11 @@ def load(rows: np.ndarray, options: argparse.Namespace) -> dict[str, Search]:
         return index.search(query[None], k)[1][0]
 
     def batch(queries: np.ndarray, k: int) -> np.ndarray:
-        faiss.cvar.distance_compute_blas_threshold = AS_IT_COMES
+        faiss.cvar.distance_compute_blas_threshold = DEFAULT_BLAS_THRESHOLD
         return index.search(queries, k)[1]
 
-    # FAISS spreads queries over threads, and one query stays on one. So each thread gets a part
-    # of the rows, where they lie in the index.
+    # FAISS distributes queries over threads, so a single query uses one thread. The tuned mode gives
+    # each thread a part of the rows instead, without copying them out of the index.
     held = faiss.rev_swig_ptr(index.get_xb(), count * dim).reshape(count, dim)
     bounds = np.linspace(0, count, options.threads + 1).astype(int)
     workers = ThreadPoolExecutor(
@@ -50,7 +50,7 @@ def load(rows: np.ndarray, options: argparse.Namespace) -> dict[str, Search]:
         return found[np.argsort(-scores)[:k]]
 
     def batch_by_blas(queries: np.ndarray, k: int) -> np.ndarray:
-        faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
+        faiss.cvar.distance_compute_blas_threshold = TUNED_BLAS_THRESHOLD
         return index.search(queries, k)[1]
 
     return {

@@ -1,4 +1,4 @@
-"""hnswlib: its exact `BFIndex`, and as `--precision hnsw` its graph, which may miss rows."""
+"""hnswlib: its exact `BFIndex` or, with `--precision hnsw`, its graph, which is approximate."""
 
 import argparse
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from serve import Search, serve
 
-NEIGHBOURS = 16
+GRAPH_DEGREE = 16
 BUILD_EF = 200
 SEARCH_EFS = (64, 256)
 
@@ -28,7 +28,7 @@ def load(rows: np.ndarray, options: argparse.Namespace) -> dict[str, Search]:
     count, dim = rows.shape
     if options.precision == "hnsw":
         index = hnswlib.Index(space="ip", dim=dim)
-        index.init_index(count, M=NEIGHBOURS, ef_construction=BUILD_EF)
+        index.init_index(count, M=GRAPH_DEGREE, ef_construction=BUILD_EF)
     else:
         index = hnswlib.BFIndex(space="ip", dim=dim)
         index.init_index(count)

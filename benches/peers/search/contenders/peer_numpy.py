@@ -1,4 +1,4 @@
-"""numpy: a product with all rows, and the best of its scores by `argpartition`."""
+"""numpy: a matrix product with all rows, and the best scores by `argpartition`."""
 
 import argparse
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from serve import Search, copied, serve
 
-# Queries at a time: as many as keep the scores of a million rows small.
+# Queries per block, which limits the memory for the scores of a million rows.
 BLOCK = 64
 
 

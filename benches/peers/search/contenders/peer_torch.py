@@ -1,4 +1,4 @@
-"""torch: a product with all rows, and `topk` of its scores."""
+"""torch: a matrix product with all rows, and the best scores by `topk`."""
 
 import argparse
 
@@ -7,7 +7,7 @@ import torch
 
 from serve import Search, copied, serve
 
-# Queries at a time.
+# Queries per block.
 BLOCK = 32
 
 

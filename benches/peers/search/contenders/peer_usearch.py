@@ -1,4 +1,4 @@
-"""usearch's exact search, over rows in f32, f16 or i8."""
+"""usearch: exact search over rows in f32, f16 or i8."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from serve import Search, converted, copied, serve
 
 
 def as_i8(rows: np.ndarray) -> np.ndarray:
-    """Each row scaled by its own largest value, which a cosine does not see."""
+    """Scales each row by its own largest value, which does not change its cosines."""
     largest = np.abs(rows).max(axis=1, keepdims=True)
     return np.rint(rows * (127 / largest)).astype(np.int8)
 
@@ -19,7 +19,7 @@ def as_f16(rows: np.ndarray) -> np.ndarray:
 
 
 def load(rows: np.ndarray, options: argparse.Namespace) -> dict[str, Search]:
-    # Rows have length 1, but for i8, so that the plain inner product is the cosine.
+    # Except in i8, rows have length 1, so the inner product is the cosine.
     metric, convert = MetricKind.IP, np.asarray
     match options.precision:
         case "f32":

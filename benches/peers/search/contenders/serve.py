@@ -1,7 +1,7 @@
-"""What the contenders written in Python share: the arguments and the line protocol.
+"""The arguments and the line protocol of the contenders written in Python.
 
-A contender hands `serve` a function that loads the rows to be searched and returns a `Search` for
-each of its modes.
+A contender passes a loading function to `serve`. The loading function takes the rows to search and
+returns a `Search` for each mode of the contender.
 """
 
 import argparse
@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-# A turn lasts at least as long as this, in seconds.
+# The minimum duration of a turn, in seconds.
 TURN = 0.3
-# Rows that are converted at a time.
+# Rows per block of a conversion.
 BLOCK = 16_384
 
 
 @dataclass(frozen=True)
 class Search:
-    """Two ways to ask for the numbers of the `k` nearest rows, in any order."""
+    """Two functions that return the indices of the `k` nearest rows, in any order."""
 
     # From `[dim]` to `[k]`.
     one: Callable[[np.ndarray, int], np.ndarray]
@@ -47,7 +47,7 @@ def parse() -> argparse.Namespace:
 
 
 def serve(load: Load) -> None:
-    """Loads a contender and answers the lines of standard input."""
+    """Loads a contender and answers commands on standard input."""
     options = parse()
     rows = np.load(options.rows, mmap_mode="r")
     searches = load(rows[: options.count], options)
@@ -55,9 +55,9 @@ def serve(load: Load) -> None:
     say("ready")
     for line in sys.stdin:
         task = json.loads(line)
-        # The neighbours are those of the first rows.
-        of = rows if task["way"] == "neighbors" else queries
-        asked = np.array(of[: task["queries"]])
+        # In the task `neighbors`, the first rows are the queries.
+        source = rows if task["way"] == "neighbors" else queries
+        asked = np.array(source[: task["queries"]])
         calls = calls_of(searches[task["mode"]], asked, task)
         match task["do"]:
             case "time":
@@ -67,7 +67,7 @@ def serve(load: Load) -> None:
                 np.save(task["file"], found.astype(np.int64))
                 say({"rows": len(found)})
             case unknown:
-                raise ValueError(f"`{unknown}` is no command")
+                raise ValueError(f"`{unknown}` is not a command")
 
 
 def calls_of(search: Search, queries: np.ndarray, task: dict) -> list[Call]:
@@ -79,16 +79,16 @@ def calls_of(search: Search, queries: np.ndarray, task: dict) -> list[Call]:
 
 
 def neighbors(search: Search, rows: np.ndarray, k: int) -> np.ndarray:
-    """The nearest of each of the first rows, less the row itself."""
+    """Returns the nearest rows of each of the first rows, without the row itself."""
     found = search.batch(rows, k + 1)
     is_own = found == np.arange(len(rows))[:, None]
-    # Where many rows are equal, it may be not among them: then the last goes.
+    # With many equal rows, the row itself may be missing; then drop the last hit.
     is_own[~is_own.any(axis=1), -1] = True
     return found[~is_own].reshape(len(rows), k)
 
 
 def times(calls: list[Call]) -> list[float]:
-    # Another contender had the caches before.
+    # Warm the caches, which held the data of another contender.
     calls[-1]()
     seconds = []
     turn = time.perf_counter()
@@ -105,12 +105,12 @@ def say(value) -> None:
 
 
 def copied(rows: np.ndarray) -> np.ndarray:
-    """Rows in memory of the process, on huge pages where the system gives them."""
+    """Copies the rows into the memory of the process, on huge pages if the system provides them."""
     return converted(rows, np.float32, lambda block: block)
 
 
 def converted(rows: np.ndarray, dtype, convert) -> np.ndarray:
-    """Rows in another form, block by block, so that there is never a second copy."""
+    """Converts the rows block by block, so that there is never a second full copy."""
     out = np.empty(rows.shape, dtype)
     for start in range(0, len(rows), BLOCK):
         out[start : start + BLOCK] = convert(rows[start : start + BLOCK])

@@ -5,16 +5,16 @@ use std::thread;
 
 use anyhow::Result;
 
-/// Cuts the indices of texts into batches of neighbours in length, the longest first, so that
-/// little is padded and no long batch is left to the end.
+/// Splits the indices of texts into batches of similar length, longest first, so that there is little
+/// padding and no long batch runs last.
 pub fn batches_by_length(lengths: &[usize], batch: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&text| Reverse(lengths[text]));
     order.chunks(batch).map(<[usize]>::to_vec).collect()
 }
 
-/// Gives each worker a thread; every thread takes the next of `jobs` until none is left.
-/// The answers come in the order in which they were ready, with the index of the job.
+/// Runs `jobs` on one thread per worker and returns the answers in the order of completion, each with
+/// the index of its job.
 pub fn spread<W: Send, J: Sync, A: Send>(
     workers: &mut [W],
     jobs: &[J],

@@ -1,7 +1,6 @@
-//! What the contenders written in Rust share: the arguments, the line protocol, and the order in
-//! which texts are embedded.
+//! The arguments, the line protocol and the batching of the contenders written in Rust.
 //!
-//! A contender implements [`Embed`] and hands a constructor to [`serve`].
+//! A contender implements [`Embed`] and passes a constructor to [`serve`].
 
 mod by_length;
 mod serve;

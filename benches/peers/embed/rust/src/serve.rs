@@ -10,40 +10,40 @@ use ndarray::Array2;
 use ndarray_npy::write_npy;
 use serde_json::json;
 
-/// What a contender is started with.
+/// The arguments of a contender.
 #[derive(Debug, Parser)]
 pub struct Options {
     /// The folder of the checkpoint.
     #[arg(long)]
     pub model: PathBuf,
-    /// The ONNX file, for contenders that run one.
+    /// The ONNX file, for contenders that need one.
     #[arg(long)]
     pub graph: Option<PathBuf>,
-    /// A JSON file of the sets: from a name to a list of texts.
+    /// A JSON file of the text sets: an object from names to lists of texts.
     #[arg(long)]
     pub texts: Option<PathBuf>,
     #[arg(long)]
     pub threads: usize,
     #[arg(long)]
     pub precision: String,
-    /// Run on the first NVIDIA GPU, if the contender can.
+    /// Run on the first NVIDIA GPU, if the contender supports it.
     #[arg(long)]
     pub cuda: bool,
-    /// How the threads are used: `together` on one batch, or as `workers` with a batch each.
+    /// How threads are used: `together` on one batch, or as `workers` with one batch each.
     #[arg(long, default_value = "together")]
     pub mode: String,
-    /// Embed this text, say so, and exit.
+    /// Embed this text, print `embedded`, and exit.
     #[arg(long)]
     pub cold: Option<String>,
 }
 
 /// A loaded contender.
 pub trait Embed {
-    /// Embeds `texts`, `batch` of them at a time; `[n, dim]`, row i for text i.
+    /// Embeds `texts`, `batch` of them at a time, into `[n, dim]`, row i for text i.
     fn embed(&mut self, texts: &[String], batch: usize) -> Result<Array2<f32>>;
 }
 
-/// Loads a contender and answers the lines of standard input until `quit`.
+/// Loads a contender and answers commands on standard input until `quit`.
 pub fn serve<E: Embed>(load: impl FnOnce(&Options) -> Result<E>) -> Result<()> {
     let options = Options::parse();
     let mut contender = load(&options)?;
@@ -73,7 +73,7 @@ pub fn serve<E: Embed>(load: impl FnOnce(&Options) -> Result<E>) -> Result<()> {
                 say(&json!({ "rows": rows.nrows() }).to_string())?;
             }
             ["quit"] => break,
-            _ => bail!("`{line}` is no command"),
+            _ => bail!("`{line}` is not a command"),
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ pub fn serve<E: Embed>(load: impl FnOnce(&Options) -> Result<E>) -> Result<()> {
 fn texts_of<'a>(sets: &'a HashMap<String, Vec<String>>, name: &str) -> Result<&'a [String]> {
     let texts = sets
         .get(name)
-        .with_context(|| format!("no set is called `{name}`"))?;
+        .with_context(|| format!("no set is named `{name}`"))?;
     Ok(texts)
 }
 

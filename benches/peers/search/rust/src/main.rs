@@ -1,4 +1,4 @@
-//! Cognate's search as a contender: an index on disk, made in one go and opened as users open it.
+//! Cognate's search as a contender: an index on disk, written in one commit and opened with defaults.
 
 mod serve;
 
@@ -13,21 +13,21 @@ use ndarray::{Array2, ArrayView2, s};
 use ndarray_npy::ViewNpyExt;
 use rayon::ThreadPoolBuilder;
 
-/// What a contender is started with.
+/// The arguments of a contender.
 #[derive(Debug, Parser)]
 struct Options {
     /// A `.npy` file of unit vectors, float32 `[n, dim]`; the last ones are the queries.
     #[arg(long)]
     rows: PathBuf,
-    /// How many rows are searched: the first ones.
+    /// The number of rows to search: the first ones.
     #[arg(long)]
     count: usize,
-    /// How many of the last rows are queries.
+    /// The number of queries: the last rows.
     #[arg(long)]
     queries: usize,
     #[arg(long)]
     threads: usize,
-    /// An empty folder for what the contender writes.
+    /// An empty folder for the files of the contender.
     #[arg(long)]
     folder: PathBuf,
 }
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
 fn load(options: &Options) -> Result<(FlatIndex, Array2<f32>)> {
     let file = File::open(&options.rows)
         .with_context(|| format!("cannot open `{}`", options.rows.display()))?;
-    // SAFETY: nobody writes to the file of rows while the comparison runs.
+    // SAFETY: no process writes to the file of rows while the comparison runs.
     let bytes = unsafe { Mmap::map(&file) }?;
     let rows = ArrayView2::<f32>::view_npy(&bytes)?;
     let folder = options.folder.join("index");

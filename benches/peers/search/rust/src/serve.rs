@@ -1,4 +1,4 @@
-//! The line protocol: a JSON command a line, a JSON answer a line.
+//! The line protocol: one JSON command and one JSON answer per line.
 
 use std::io::{Write, stdin, stdout};
 use std::ops::ControlFlow;
@@ -12,18 +12,18 @@ use ndarray_npy::write_npy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// As long as this a turn lasts at least.
+/// The minimum duration of a turn.
 const TURN: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 enum Command {
-    /// Times searches, after one that does not count.
+    /// Times searches, after one warm-up search.
     Time {
         #[serde(flatten)]
         task: Task,
     },
-    /// Writes the rows that are found, int64 `[queries, k]`.
+    /// Writes the indices of the rows found, int64 `[queries, k]`.
     Answer {
         #[serde(flatten)]
         task: Task,
@@ -35,7 +35,7 @@ enum Command {
 struct Task {
     way: Way,
     k: usize,
-    /// So many of the queries, or of the rows: the first ones.
+    /// The number of queries, or of rows for `neighbors`: the first ones.
     queries: usize,
 }
 
@@ -47,7 +47,7 @@ enum Way {
     Neighbors,
 }
 
-/// Answers the lines of standard input until there are no more.
+/// Answers commands on standard input until its end.
 pub fn serve(index: &FlatIndex, queries: ArrayView2<'_, f32>) -> Result<()> {
     say(&json!("ready"))?;
     for line in stdin().lines() {
@@ -57,7 +57,7 @@ pub fn serve(index: &FlatIndex, queries: ArrayView2<'_, f32>) -> Result<()> {
                 say(&json!({ "seconds": seconds }))?;
             }
             Command::Time { task } => {
-                let seconds = time(index, &task.parts(queries), task.k)?;
+                let seconds = time(index, &task.batches(queries), task.k)?;
                 say(&json!({ "seconds": seconds }))?;
             }
             Command::Answer { task, file } => {
@@ -66,7 +66,7 @@ pub fn serve(index: &FlatIndex, queries: ArrayView2<'_, f32>) -> Result<()> {
                         let all = index.neighbors(task.k)?.into_iter();
                         all.map(|(_, hits)| hits).take(task.queries).collect()
                     }
-                    _ => answer(index, &task.parts(queries), task.k)?,
+                    _ => answer(index, &task.batches(queries), task.k)?,
                 };
                 let rows = hits.iter().flatten().map(|hit| i64::from(hit.row.get()));
                 let rows = Array2::from_shape_vec((hits.len(), task.k), rows.collect())?;
@@ -79,37 +79,37 @@ pub fn serve(index: &FlatIndex, queries: ArrayView2<'_, f32>) -> Result<()> {
 }
 
 impl Task {
-    /// What is searched for at a time.
-    fn parts<'a>(&self, queries: ArrayView2<'a, f32>) -> Vec<ArrayView2<'a, f32>> {
-        let at_a_time = match self.way {
+    /// Splits the queries into the batches that are searched at a time.
+    fn batches<'a>(&self, queries: ArrayView2<'a, f32>) -> Vec<ArrayView2<'a, f32>> {
+        let batch_size = match self.way {
             Way::One => 1,
             Way::Batch | Way::Neighbors => self.queries,
         };
         (0..self.queries)
-            .step_by(at_a_time)
-            .map(|first| queries.slice_move(s![first..first + at_a_time, ..]))
+            .step_by(batch_size)
+            .map(|first| queries.slice_move(s![first..first + batch_size, ..]))
             .collect()
     }
 }
 
-fn time(index: &FlatIndex, parts: &[ArrayView2<'_, f32>], k: usize) -> Result<Vec<f64>> {
-    // Another contender had the caches before.
-    if let Some(last) = parts.last() {
+fn time(index: &FlatIndex, batches: &[ArrayView2<'_, f32>], k: usize) -> Result<Vec<f64>> {
+    // Warm the caches, which held the data of another contender.
+    if let Some(last) = batches.last() {
         index.search_batch(*last, k)?;
     }
     let mut seconds = Vec::new();
     let turn = Instant::now();
     while seconds.is_empty() || turn.elapsed() < TURN {
-        for part in parts {
+        for batch in batches {
             let start = Instant::now();
-            index.search_batch(*part, k)?;
+            index.search_batch(*batch, k)?;
             seconds.push(start.elapsed().as_secs_f64());
         }
     }
     Ok(seconds)
 }
 
-/// Finds the neighbours of all rows until those of `task.queries` are found: the time of so many.
+/// Times `neighbors_with`, stopped after `task.queries` rows, and scales the time to that number.
 fn time_neighbors(index: &FlatIndex, task: &Task) -> Result<Vec<f64>> {
     let mut seconds = Vec::new();
     let turn = Instant::now();
@@ -134,10 +134,10 @@ fn time_neighbors(index: &FlatIndex, task: &Task) -> Result<Vec<f64>> {
     Ok(seconds)
 }
 
-fn answer(index: &FlatIndex, parts: &[ArrayView2<'_, f32>], k: usize) -> Result<Vec<Vec<Hit>>> {
+fn answer(index: &FlatIndex, batches: &[ArrayView2<'_, f32>], k: usize) -> Result<Vec<Vec<Hit>>> {
     let mut hits = Vec::new();
-    for part in parts {
-        hits.extend(index.search_batch(*part, k)?);
+    for batch in batches {
+        hits.extend(index.search_batch(*batch, k)?);
     }
     Ok(hits)
 }

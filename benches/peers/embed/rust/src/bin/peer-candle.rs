@@ -1,4 +1,4 @@
-//! The BERT of candle-transformers, batched, padded and pooled as its own example does it.
+//! candle-transformers' BERT; batching, padding and pooling follow candle's own example.
 
 use std::fs;
 
@@ -11,14 +11,14 @@ use ndarray::{Array2, ArrayView2};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokenizers::{Encoding, Tokenizer, TruncationParams};
 
-/// The length that sentence-transformers gives this checkpoint.
+/// The `max_seq_length` of this checkpoint in sentence-transformers.
 const MAX_TOKENS: usize = 256;
 
 struct Candle {
     model: BertModel,
     hidden_size: usize,
     tokenizer: Tokenizer,
-    /// One pool of all threads, or as many pools of one thread.
+    /// One pool of all threads, or one pool per thread.
     pools: Vec<ThreadPool>,
 }
 
@@ -27,7 +27,7 @@ impl Candle {
         ensure!(options.precision == "f32", "candle's BERT runs in f32 here");
         let config: Config = serde_json::from_slice(&fs::read(options.model.join("config.json"))?)?;
         let weights = [options.model.join("model.safetensors")];
-        // SAFETY: the file is not written to while this process runs.
+        // SAFETY: no other process writes to the file while this process runs.
         let weights =
             unsafe { VarBuilder::from_mmaped_safetensors(&weights, DType::F32, &Device::Cpu)? };
         let mut tokenizer =
@@ -53,7 +53,7 @@ impl Candle {
     }
 }
 
-/// Runs one padded batch; `[n, hidden_size]`, each row of length 1.
+/// Runs one padded batch and returns `[n, hidden_size]`, each row of length 1.
 fn forward(model: &BertModel, encodings: &[&Encoding]) -> Result<Vec<f32>> {
     let longest = encodings.iter().map(|text| text.len()).max().unwrap_or(0);
     let shape = (encodings.len(), longest);

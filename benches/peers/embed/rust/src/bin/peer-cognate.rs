@@ -1,4 +1,4 @@
-//! This repository's encoder, with the options it has when nothing is said.
+//! This repository's encoder, with its default options.
 
 use anyhow::Result;
 use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions};
@@ -8,7 +8,7 @@ use ndarray::Array2;
 struct Cognate(Encoder);
 
 impl Embed for Cognate {
-    // The encoder cuts its batches itself, by tokens.
+    // The encoder forms its own batches, by tokens.
     fn embed(&mut self, texts: &[String], _batch: usize) -> Result<Array2<f32>> {
         Ok(self.0.encode_documents(texts)?)
     }

@@ -1,4 +1,4 @@
-//! fastembed-rs, given the ONNX file that ONNX Runtime runs fastest.
+//! fastembed-rs, on the ONNX file that ONNX Runtime runs fastest.
 
 use std::fs;
 
@@ -9,10 +9,10 @@ use fastembed::{
 };
 use ndarray::{Array2, ArrayView1};
 
-/// The length that sentence-transformers gives this checkpoint.
+/// The `max_seq_length` of this checkpoint in sentence-transformers.
 const MAX_TOKENS: usize = 256;
 
-/// One session of all threads, or as many sessions of one thread.
+/// One session of all threads, or one session per thread.
 struct Fastembed(Vec<TextEmbedding>);
 
 impl Fastembed {
@@ -42,8 +42,8 @@ impl Fastembed {
 }
 
 impl Embed for Fastembed {
-    // fastembed pads to the longest of a batch, but does not sort; its tokens are not ours to
-    // count, so texts are sorted by bytes.
+    // fastembed pads to the longest text of a batch but does not sort. It does not expose token
+    // counts, so texts are sorted by their length in bytes.
     fn embed(&mut self, texts: &[String], batch: usize) -> Result<Array2<f32>> {
         let lengths: Vec<usize> = texts.iter().map(String::len).collect();
         let batches = batches_by_length(&lengths, batch);

@@ -1,0 +1,53 @@
+# Recipes for the tasks of a developer; `just` lists them. Each is a plain command, so none needs `just`.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Lists the recipes.
+_default:
+    @just --list
+
+# Runs all tests; the first run downloads the default model.
+test *arguments:
+    cargo test --workspace {{arguments}}
+
+# Runs everything that a change must pass.
+ci:
+    bash .ci/run
+
+# Formats the code and runs the lints.
+lint:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy -p cognate-model -p cognate-index -p cognate --no-default-features -- -D warnings
+
+# Builds the reference of all crates; `just doc --open` shows it.
+doc *arguments:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps {{arguments}}
+
+# Runs the benchmarks, or those whose names contain a filter.
+bench filter="":
+    cargo bench --workspace --benches -- {{filter}}
+
+# Fuzzes one target for some seconds; needs a nightly toolchain and cargo-fuzz.
+fuzz target="read_papers" seconds="60":
+    cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}} -len_control=0
+
+# Builds the package of each published crate, and each crate from its package.
+package:
+    cargo package --workspace
+
+# Checks the licenses and sources of the dependencies; needs cargo-deny.
+deny:
+    cargo deny check bans licenses sources
+
+# Writes the public API of each crate to `docs/api`; needs a nightly toolchain and cargo-public-api.
+api:
+    tools/public-api.sh write
+
+# Compares the public API with `docs/api`.
+api-check:
+    tools/public-api.sh check
+
+# Builds and runs a program outside the workspace, with default features and with none.
+outside:
+    tools/outside.sh
