@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let cut = report.truncation;
     println!(
         "{} of {} tokens were beyond what the model reads",
-        cut.tokens, cut.of_tokens
+        cut.tokens, cut.total_tokens
     );
     Ok(())
 }

@@ -34,7 +34,7 @@ pub trait Embed: Send + Sync {
     /// # Errors
     ///
     /// Whatever keeps it from reading the text.
-    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
         Ok(text)
     }
 
@@ -99,8 +99,8 @@ impl Embed for Encoder {
         })
     }
 
-    fn part_read<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
-        Ok(Encoder::part_read(self, Role::Document, text)?)
+    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+        Ok(Encoder::text_within_limit(self, Role::Document, text)?)
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {

@@ -142,7 +142,7 @@ impl Library {
         let embedder = self.embedder.as_ref().ok_or(Error::NoEmbedder)?;
         let text = paper.text();
         let read = embedder
-            .part_read(&text)
+            .text_within_limit(&text)
             .map_err(|source| Error::Embed { source })?;
         let (title, abstract_text) = (paper.title.trim(), paper.abstract_text.trim());
         // The abstract is the end of the text.

@@ -250,7 +250,7 @@ impl Embed for Unread {
         Spelled.embed_documents(texts, progress)
     }
 
-    fn part_read<'t>(&self, _text: &'t str) -> Result<&'t str, BoxError> {
+    fn text_within_limit<'t>(&self, _text: &'t str) -> Result<&'t str, BoxError> {
         Ok("")
     }
 

@@ -69,7 +69,7 @@ pub(crate) fn cut_off(truncation: &Truncation, texts: usize, max_tokens: usize) 
             thousands(truncation.texts),
             thousands(texts),
             thousands(truncation.tokens),
-            count(truncation.of_tokens, "token"),
+            count(truncation.total_tokens, "token"),
         )
     })
 }

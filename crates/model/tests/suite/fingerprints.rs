@@ -1,0 +1,81 @@
+//! Fingerprints must never change, because libraries store them.
+
+use cognate_model::{Checkpoint, Encoder, EncoderOptions, Precision};
+use serde_json::json;
+
+use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
+
+#[test]
+fn fingerprints_of_all_architectures_are_unchanged() {
+    for (name, expected) in [
+        ("tiny-bert", ""),
+        ("architectures/roberta", ""),
+        ("architectures/xlm-roberta", ""),
+        ("architectures/mpnet", ""),
+        ("architectures/distilbert", ""),
+        ("architectures/modernbert", ""),
+        ("architectures/nomic-bert", ""),
+        ("architectures/qwen3", ""),
+    ] {
+        // A copy, because the fingerprint must not depend on the folder.
+        let dir = variant_of(name, &[]);
+        assert_eq!(load(dir.path()).fingerprint(), expected, "{name}");
+    }
+}
+
+#[test]
+fn fingerprints_of_other_settings_are_unchanged() {
+    let dense = variant(&[]);
+    copy(&fixtures().join("dense"), &dense.path().join("2_Dense"));
+    let list = [
+        ("", "Transformer"),
+        ("1_Pooling", "Pooling"),
+        ("2_Dense", "Dense"),
+        ("3", "Normalize"),
+    ];
+    std::fs::write(dense.path().join("modules.json"), modules(&list)).unwrap();
+    let pooling = json!([
+        "cls",
+        "weightedmean",
+        "lasttoken",
+        "max",
+        "mean_sqrt_len_tokens"
+    ]);
+    for (dir, expected) in [
+        (dense, ""),
+        (
+            variant(&[("1_Pooling/config.json", "pooling_mode", pooling)]),
+            "",
+        ),
+        (
+            variant(&[
+                ("config.json", "hidden_act", json!("gelu_new")),
+                ("sentence_bert_config.json", "do_lower_case", json!(true)),
+                ("tokenizer_config.json", "strip_accents", json!(false)),
+            ]),
+            "",
+        ),
+    ] {
+        assert_eq!(load(dir.path()).fingerprint(), expected);
+    }
+}
+
+#[test]
+fn the_fingerprint_depends_on_options_that_change_values() {
+    let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
+    let fingerprint = |options| {
+        let encoder = Encoder::load(&checkpoint, options).unwrap();
+        encoder.fingerprint().to_owned()
+    };
+    let options = EncoderOptions::default;
+    let default = fingerprint(options());
+    assert_ne!(fingerprint(options().max_tokens(20)), default);
+    assert_ne!(fingerprint(options().truncate_dim(8)), default);
+    assert_eq!(
+        fingerprint(options().threads(1).max_batch_tokens(9)),
+        default
+    );
+    // Embeddings in int8 are comparable with those in f32.
+    let int8 = options().precision(Precision::Int8);
+    assert_eq!(fingerprint(int8), default);
+}
