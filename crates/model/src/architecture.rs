@@ -1,9 +1,11 @@
 //! The transformers that this crate runs, and the registry that lists them.
 //!
-//! An architecture is a file of its own, which exports an [`Architecture`], and one line in
-//! [`REGISTRY`]. The model itself is written against the building blocks of [`crate::candle`];
-//! variants of the post-norm transformer of BERT need only a
-//! [`PostNormVariant`](post_norm::PostNormVariant), and run on the CPU kernels too.
+//! To add an architecture, write its file below `architecture/`, declare the file here, and list the
+//! [`Architecture`] that it exports in [`REGISTRY`]. That file says how `config.json` names the
+//! architecture, reads the configuration, and loads the model, which is written with the building
+//! blocks of [`crate::candle`]. A variant of the post-norm transformer of BERT needs no model of its
+//! own: it exports a [`PostNormVariant`](post_norm::PostNormVariant), and runs on the CPU kernels
+//! too.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

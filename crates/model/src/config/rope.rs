@@ -13,7 +13,7 @@ pub(crate) struct Rope {
     #[serde(rename = "rope_theta")]
     pub(crate) theta: Option<f32>,
     #[serde(rename = "rope_type", alias = "type")]
-    rope_type: Option<String>,
+    kind: Option<String>,
     partial_rotary_factor: Option<f32>,
 }
 
@@ -21,8 +21,8 @@ impl Rope {
     /// Refuses every scaled or partial rotation; `field` is the field of `json` that holds these
     /// settings.
     pub(crate) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {
-        let rope_type = self.rope_type.as_deref();
-        json.only(&format!("{field}.rope_type"), rope_type, "default")?;
+        let kind = self.kind.as_deref();
+        json.only(&format!("{field}.rope_type"), kind, "default")?;
         let factor = self.partial_rotary_factor;
         json.only(&format!("{field}.partial_rotary_factor"), factor, 1.0)
     }

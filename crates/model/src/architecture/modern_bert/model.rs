@@ -24,7 +24,7 @@ pub(super) struct ModernBert {
 
 #[derive(Debug)]
 struct Layer {
-    layer_type: LayerType,
+    attention: LayerType,
     /// `None` in the first layer, whose input is already normalized.
     attention_norm: Option<LayerNorm>,
     qkv: Linear,
@@ -66,7 +66,7 @@ impl Model for ModernBert {
         let embeddings = self.token_embeddings.index_select(&batch.ids()?, 0)?;
         let mut x = self.embedding_norm.forward(&embeddings)?;
         for layer in &self.layers {
-            let (mask, rotary) = match layer.layer_type {
+            let (mask, rotary) = match layer.attention {
                 LayerType::Global => (&global, &self.global_rotary),
                 LayerType::Local => (&local, &self.local_rotary),
             };
@@ -90,7 +90,7 @@ impl Layer {
         let gate_and_up = tensors.tensor(&name("mlp.Wi.weight"), &[2 * intermediate, hidden])?;
         let half = |start| tensors.on_device(gate_and_up.narrow(0, start, intermediate));
         Ok(Self {
-            layer_type: config.layer_types[layer],
+            attention: config.layer_types[layer],
             attention_norm: (layer > 0).then(|| norm("attn_norm")).transpose()?,
             qkv: linear("attn.Wqkv", 3 * hidden, hidden)?,
             output: linear("attn.Wo", hidden, hidden)?,
