@@ -1,11 +1,11 @@
-//! Tokens a second through the default model, in f32 and int8, by 1 and 2 threads. The answers are
-//! compared with those of sentence-transformers before anything is timed. At last, the share of the
-//! processor's peak.
+//! Measures tokens per second of the default model, in f32 and int8, on 1 and 2 threads, and then the
+//! share of the CPU's peak arithmetic. The embeddings are compared with those of
+//! sentence-transformers before anything is timed.
 #![expect(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
     clippy::print_stdout,
-    reason = "what fails in a benchmark should fail loudly, and its counts are far below 2⁵³"
+    reason = "a benchmark should fail loudly, and its counts are far below 2⁵³"
 )]
 
 use std::fs;
@@ -34,13 +34,13 @@ fn golden(name: &str) -> Vec<u8> {
     .unwrap()
 }
 
-/// Texts of mixed lengths, whose embeddings by sentence-transformers are known.
+/// Reads texts of mixed lengths whose embeddings by sentence-transformers are known.
 fn golden_texts() -> Vec<String> {
     let texts: Vec<GoldenText> = serde_json::from_slice(&golden("texts.json")).unwrap();
     texts.into_iter().map(|golden| golden.text).collect()
 }
 
-const QUERY: &str = "nearest neighbours of a paper in a library";
+const QUERY: &str = "nearest neighbors of a paper in a library";
 
 fn load(threads: usize, precision: Precision) -> Encoder {
     let model = ModelSource::from_env()
@@ -53,7 +53,7 @@ fn load(threads: usize, precision: Precision) -> Encoder {
     Encoder::load(&model.open().unwrap(), options).unwrap()
 }
 
-/// In f32 each value must be that of sentence-transformers; in int8 the direction must be.
+/// Compares embeddings with sentence-transformers: each value in f32, the direction in int8.
 fn check(encoder: &Encoder, texts: &[&str]) {
     let bytes = golden("all-MiniLM-L6-v2.safetensors");
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -108,8 +108,10 @@ fn embed(criterion: &mut Criterion) {
     }
 }
 
-/// How much of what the cores can do at most goes into the operations of the model, each of whose
-/// multiply-adds counts as two. The model and a loop of nothing but multiply-adds take turns.
+/// Measures which share of the peak arithmetic of the cores the model reaches.
+///
+/// A multiply-add counts as two operations. The peak is measured with a loop of multiply-adds only,
+/// which alternates with the model.
 fn share_of_peak(_: &mut Criterion) {
     const THREADS: usize = 2;
     const PEAK: usize = 4_000_000_000;
@@ -151,7 +153,8 @@ fn share_of_peak(_: &mut Criterion) {
     }
 }
 
-/// Floating-point operations of all-MiniLM-L6-v2 in its matrix products, for a text of `n` tokens.
+/// Returns the number of floating-point operations in the matrix products of all-MiniLM-L6-v2 for a
+/// text of `n` tokens.
 fn operations(n: usize) -> usize {
     const LAYERS: usize = 6;
     const WIDTH: usize = 384;

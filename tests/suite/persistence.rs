@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::bundled::papers;
 use crate::model::ENCODER;
 
-/// The one encoder of all tests, lent to a library.
+/// Lets several libraries share the one encoder of all tests.
 struct Shared;
 
 impl Embed for Shared {
@@ -27,7 +27,7 @@ impl Embed for Shared {
 }
 
 #[test]
-fn a_library_answers_with_the_same_bits_after_it_was_closed() {
+fn a_reopened_library_returns_the_same_bits() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path().join("library");
     let query = Query::text("how do neural networks translate languages?").k(12);
@@ -54,7 +54,7 @@ fn a_library_answers_with_the_same_bits_after_it_was_closed() {
         };
         assert_eq!(bits(&again), bits(&before));
     }
-    // Text that is there is not embedded again, and what is added later is found beside it.
+    // Existing texts are not embedded again, and new papers are found too.
     let report = library.add(papers().into_iter().take(44)).unwrap();
     assert_eq!(
         (report.added, report.unchanged, report.embedded),

@@ -1,20 +1,15 @@
 use std::env;
 use std::fs;
-use std::io::Write;
 
 use crate::model::ENCODER;
 
-/// Where STS-B's `sts-test.tsv` lies: score, sentence and sentence, with tabs between. Its
-/// licence keeps it out of the repository.
-const VARIABLE: &str = "COGNATE_STSB";
-
+/// Each line of `sts-test.tsv` has a score and two sentences, separated by tabs. The license of STS-B
+/// keeps the file out of the repository.
 #[test]
+#[ignore = "needs the STS-B test set; set COGNATE_STSB to the path of sts-test.tsv"]
 fn ranks_the_pairs_of_stsb_as_published() {
-    let Ok(path) = env::var(VARIABLE) else {
-        // Past the test harness, which would swallow it.
-        let skipped = format!("NOT RUN: STS-B parity, {VARIABLE} does not name `sts-test.tsv`\n");
-        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
-        return;
+    let Ok(path) = env::var("COGNATE_STSB") else {
+        panic!("COGNATE_STSB is not set, expected the path of sts-test.tsv");
     };
     let text = fs::read_to_string(path).unwrap();
     let pairs: Vec<Vec<&str>> = text
@@ -39,7 +34,7 @@ fn ranks_the_pairs_of_stsb_as_published() {
     );
 }
 
-/// Spearman's rank correlation, ties by the mean of their ranks.
+/// Computes Spearman's rank correlation; tied values share the mean of their ranks.
 fn spearman(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (ranks(a), ranks(b));
     #[expect(clippy::cast_precision_loss, reason = "a few thousand pairs")]
@@ -67,7 +62,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 }
 
 #[test]
-fn spearman_agrees_with_ranks_by_hand() {
+fn spearman_agrees_with_a_calculation_by_hand() {
     // Ranks 1, 2.5, 2.5, 4 against 2, 1, 3, 4.
     let found = spearman(&[0.1, 0.5, 0.5, 0.9], &[20.0, 10.0, 30.0, 40.0]);
     assert!((found - 3.0 / 22.5_f64.sqrt()).abs() < 1e-12, "{found}");

@@ -132,7 +132,7 @@ impl Embed for Encoder {
     }
 
     fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
-        Ok(Encoder::part_read(self, Role::Document, text)?)
+        Ok(Encoder::text_within_limit(self, Role::Document, text)?)
     }
 
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {

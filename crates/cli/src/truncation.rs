@@ -10,7 +10,7 @@ pub(crate) fn message(truncation: &Truncation, texts: usize, max_tokens: usize) 
             thousands(truncation.texts),
             count(texts, "text"),
             thousands(truncation.tokens),
-            count(truncation.of_tokens, "token"),
+            count(truncation.total_tokens, "token"),
         )
     })
 }

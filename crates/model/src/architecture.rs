@@ -1,85 +1,127 @@
-use std::fmt;
+//! The transformers that this crate runs, and the registry that lists them.
+//!
+//! To add an architecture, write its file below `architecture/`, declare the file here, and list the
+//! [`Architecture`] that it exports in [`REGISTRY`]. That file says how `config.json` names the
+//! architecture, reads the configuration, and loads the model, which is written with the building
+//! blocks of [`crate::candle`]. A variant of the post-norm transformer of BERT needs no model of its
+//! own: it exports a [`PostNormVariant`](post_norm::PostNormVariant), and runs on the CPU kernels
+//! too.
 
-use cognate_kernels::Cpu;
-use ndarray::Array2;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::candle::CandleEncoder;
-use crate::config::TransformerConfig;
-use crate::native::PostNormEncoder;
-use crate::pooling::Pooling;
+use serde::Deserialize;
+
+use crate::backend::Backend;
+use crate::config::Json;
 use crate::weights::WeightsFile;
-use crate::{Checkpoint, Device, Error, Precision, Result, TokenBatch};
+use crate::{Device, Error, Precision, Result};
 
-/// A transformer that runs: tokens in, hidden states out.
-///
-/// Everything before (tokens) and behind (pooling, normalization, truncation) is written once
-/// and outside. On a CPU, an implementation computes each sequence as if it were alone: its hidden
-/// states do not depend, bit for bit, on its neighbours in the batch nor on the number of threads.
-pub(crate) trait Architecture: fmt::Debug + Send + Sync {
-    /// Runs the packed batch; the result is `[T, hidden_size]`, row t for token t.
-    ///
-    /// `threads` says how many threads of the current pool this one batch may use; 1 where
-    /// others run batches of their own beside it.
-    fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>>;
+mod bert;
+mod distilbert;
+mod modern_bert;
+mod mpnet;
+mod nomic_bert;
+pub(crate) mod post_norm;
+mod qwen3;
+mod roberta;
+mod spec;
 
-    /// Runs the packed batch and turns the hidden states of each text into one row, `[B, dim]`.
-    ///
-    /// By itself this is [`forward`](Self::forward) and then the pooling; a device that pools by
-    /// itself saves the way of all hidden states from it.
-    fn pooled(
-        &self,
-        batch: &TokenBatch,
-        pooling: &Pooling,
-        prompt_tokens: usize,
-        threads: usize,
-    ) -> Result<Array2<f32>> {
-        let hidden = self.forward(batch, threads)?;
-        pooling.apply(hidden.view(), batch, prompt_tokens)
-    }
+#[cfg(test)]
+pub(crate) use bert::VARIANT as BERT_VARIANT;
+pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
-    /// Whether one batch should run on each thread, rather than all threads on each batch.
-    fn one_batch_a_thread(&self) -> bool;
+/// The architectures that this release runs, in the order in which error messages list them.
+static REGISTRY: &[&Architecture] = &[
+    &bert::BERT,
+    &roberta::ROBERTA,
+    &roberta::XLM_ROBERTA,
+    &roberta::CAMEMBERT,
+    &mpnet::MPNET,
+    &distilbert::DISTILBERT,
+    &modern_bert::MODERN_BERT,
+    &nomic_bert::NOMIC_BERT,
+    &qwen3::QWEN3,
+];
 
-    /// How many texts are tokenized while those before them run, where it is not the processor that
-    /// runs them.
-    fn texts_ahead(&self) -> Option<usize> {
-        None
-    }
-
-    /// Tokens of a batch that run well, when the caller does not say.
-    fn batch_tokens(&self) -> usize;
+/// The transformer that a `config.json` describes.
+#[derive(Clone, Debug)]
+pub(crate) struct Transformer {
+    pub(crate) architecture: &'static Architecture,
+    pub(crate) config: Arc<dyn TransformerConfig>,
 }
 
-/// Loads the transformer of `checkpoint`, on the current pool; returns beside it what the
-/// fingerprint is to know of the weights.
-pub(crate) fn load(
-    checkpoint: &Checkpoint,
-    device: Device,
-    precision: Precision,
-) -> Result<(Box<dyn Architecture>, Vec<u8>)> {
-    let transformer = &checkpoint.transformer;
-    let supported: &[Precision] = match (device, transformer) {
-        (Device::Cpu, TransformerConfig::PostNorm(_)) => &[Precision::F32, Precision::Int8],
-        (Device::Cpu, _) => &[Precision::F32],
-        (Device::Cuda(_) | Device::Metal(_), _) => {
-            &[Precision::F32, Precision::F16, Precision::BF16]
-        }
-    };
-    if !supported.contains(&precision) {
-        return Err(unsupported(precision, device, supported));
+/// The fields of `config.json` that name the architecture.
+#[derive(Deserialize)]
+struct Identity {
+    model_type: Option<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+}
+
+impl Transformer {
+    /// Reads `config.json` of a transformer and refuses what this release does not run.
+    ///
+    /// The architecture is the one with the file's `model_type`; a file without one is identified
+    /// by the first class in `architectures`.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let identity: Json<Identity> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
+        let Identity {
+            model_type,
+            architectures,
+        } = &identity.value;
+        let class = architectures.first();
+        let found = REGISTRY.iter().find(|known| match model_type {
+            Some(model_type) => model_type == known.model_type,
+            None => class.is_some_and(|class| class.starts_with(known.class_prefix)),
+        });
+        let Some(architecture) = found else {
+            let found = class.or(model_type.as_ref()).cloned();
+            let found = found.unwrap_or_else(|| "(none)".to_owned());
+            let names: Vec<_> = REGISTRY
+                .iter()
+                .map(|known| format!("`{}Model`", known.class_prefix))
+                .collect();
+            let expected = format!("one of {}", names.join(", "));
+            return Err(identity.unsupported("architecture", found, expected));
+        };
+        Ok(Self {
+            architecture,
+            config: (architecture.read_config)(path)?,
+        })
     }
-    let weights = WeightsFile::open(checkpoint.weights_path())?;
-    match transformer {
-        TransformerConfig::PostNorm(config) if device == Device::Cpu => {
-            let int8 = precision == Precision::Int8;
-            let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), config, weights, int8)?;
-            Ok((Box::new(encoder), digest))
+
+    /// Loads the transformer from the file of its `weights`, on the current thread pool.
+    ///
+    /// Returns the backend together with the digest of the tensors read, for the fingerprint.
+    pub(crate) fn load(
+        &self,
+        weights: PathBuf,
+        device: Device,
+        precision: Precision,
+    ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
+        let supported: &[Precision] = match device {
+            Device::Cpu => self.config.cpu_precisions(),
+            Device::Cuda(_) | Device::Metal(_) => {
+                &[Precision::F32, Precision::F16, Precision::BF16]
+            }
+        };
+        if !supported.contains(&precision) {
+            return Err(unsupported(precision, device, supported));
         }
-        _ => {
-            let (encoder, digest) = CandleEncoder::load(transformer, weights, device, precision)?;
-            Ok((Box::new(encoder), digest))
+        let weights = WeightsFile::open(weights)?;
+        if device == Device::Cpu {
+            return self.config.load_cpu(weights, precision);
         }
+        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
+        Ok((Box::new(encoder), digest))
     }
+}
+
+/// Returns the class prefixes of the architectures whose cross-encoders run.
+pub(crate) fn cross_encoder_prefixes() -> impl Iterator<Item = &'static str> {
+    let with_head = REGISTRY.iter().filter(|known| known.pair_head.is_some());
+    with_head.map(|known| known.class_prefix)
 }
 
 fn unsupported(precision: Precision, device: Device, supported: &[Precision]) -> Error {
@@ -87,10 +129,13 @@ fn unsupported(precision: Precision, device: Device, supported: &[Precision]) ->
         .iter()
         .map(|precision| format!("`{precision}`"))
         .collect();
-    let several = if names.len() > 1 { "one of " } else { "" };
+    let one_of = if names.len() > 1 { "one of " } else { "" };
     Error::InvalidOption {
         option: "precision",
         found: format!("`{precision}`"),
-        expected: format!("{several}{} on `{device}`", names.join(", ")),
+        expected: format!("{one_of}{} on `{device}`", names.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

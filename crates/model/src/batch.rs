@@ -1,30 +1,30 @@
 use crate::{Error, Result};
 
-/// The tokens of several texts, one behind the other, without padding.
+/// The tokens of several texts, packed one after the other without padding.
 ///
 /// ```text
 /// ids      [ 101 7592  102 | 101 2088 2003  102 ]   [T]
 /// offsets  [   0             3                7 ]   [B + 1]
 /// ```
 ///
-/// Offsets start at 0, never fall, and end at the number of tokens.
+/// Offsets start at 0, never decrease, and end at the number of tokens.
 ///
-/// Where a text is a pair, each token may have a type, which says to which of the two it belongs
-/// (`token_type_ids` of transformers); without, all have type 0.
+/// If the texts are pairs, each token may have a type, which says to which text of the pair the
+/// token belongs (`token_type_ids` in transformers). Without types, all tokens have type 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenBatch {
     ids: Vec<u32>,
     offsets: Vec<usize>,
-    /// `[T]`, or empty where all are 0.
+    /// `[T]`, or empty if all types are 0.
     token_types: Vec<u32>,
 }
 
 impl TokenBatch {
-    /// Makes a batch of packed `ids` `[T]` and `offsets` `[B + 1]`.
+    /// Makes a batch from packed `ids`, `[T]`, and `offsets`, `[B + 1]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when the offsets do not start at 0, fall, or do not end at `T`.
+    /// Returns [`Error::Shape`] if the offsets do not start at 0, decrease, or do not end at `T`.
     pub fn new(ids: Vec<u32>, offsets: Vec<usize>) -> Result<Self> {
         if offsets.first() != Some(&0) {
             let found = offsets.first().copied().unwrap_or(usize::MAX);
@@ -56,11 +56,11 @@ impl TokenBatch {
         })
     }
 
-    /// Gives each token its type, `[T]`.
+    /// Sets the type of each token, `[T]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when there is not one for each token.
+    /// Returns [`Error::Shape`] if the number of types is not `T`.
     pub fn with_token_types(mut self, token_types: Vec<u32>) -> Result<Self> {
         if token_types.len() != self.ids.len() {
             return Err(Error::Shape {
@@ -69,7 +69,7 @@ impl TokenBatch {
                 found: token_types.len(),
             });
         }
-        // One form of a batch without types, so that equal batches are equal.
+        // Types that are all 0 are stored as no types, so that equal batches compare equal.
         self.token_types = if token_types.iter().all(|&token_type| token_type == 0) {
             Vec::new()
         } else {
@@ -78,7 +78,7 @@ impl TokenBatch {
         Ok(self)
     }
 
-    /// Packs sequences one behind the other.
+    /// Packs sequences of token ids.
     pub fn from_sequences<'a>(sequences: impl IntoIterator<Item = &'a [u32]>) -> Self {
         let mut batch = Self {
             ids: Vec::new(),
@@ -92,39 +92,39 @@ impl TokenBatch {
         batch
     }
 
-    /// The number of texts, `B`.
+    /// Returns the number of texts, `B`.
     pub fn len(&self) -> usize {
         self.offsets.len() - 1
     }
 
-    /// Whether the batch holds no text.
+    /// Returns whether the batch holds no text.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All tokens, `[T]`.
+    /// Returns the ids of all tokens, `[T]`.
     pub fn ids(&self) -> &[u32] {
         &self.ids
     }
 
-    /// Where each text starts, and at last where the last one ends, `[B + 1]`.
+    /// Returns the index of the first token of each text, and finally `T`; `[B + 1]` in all.
     pub fn offsets(&self) -> &[usize] {
         &self.offsets
     }
 
-    /// The type of each token, `[T]`; `None` where all are 0.
+    /// Returns the type of each token, `[T]`, or `None` if all types are 0.
     pub fn token_types(&self) -> Option<&[u32]> {
         Some(self.token_types.as_slice()).filter(|types| !types.is_empty())
     }
 
-    /// The tokens of each text in turn.
+    /// Returns an iterator over the token ids of each text.
     pub fn sequences(&self) -> impl ExactSizeIterator<Item = &[u32]> {
         self.offsets
             .windows(2)
             .map(|pair| &self.ids[pair[0]..pair[1]])
     }
 
-    /// Refuses what a model has no vectors for.
+    /// Refuses token ids, positions and token types that a model has no embeddings for.
     pub(crate) fn check(
         &self,
         vocab_size: usize,
@@ -157,27 +157,28 @@ impl TokenBatch {
     }
 }
 
-/// Cuts texts of these lengths into pieces of at most `max_tokens`, or of one text, longest texts
-/// first, so that the last pieces to run are the small ones.
-pub(crate) fn pieces_by_length(lengths: &[usize], max_tokens: usize) -> Vec<Vec<usize>> {
+/// Divides texts of the given lengths into batches of at most `max_tokens` tokens, or of one text.
+///
+/// The longest texts come first, so that the last batches to run are the quick ones.
+pub(crate) fn batches_by_length(lengths: &[usize], max_tokens: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&text| (std::cmp::Reverse(lengths[text]), text));
-    let mut pieces: Vec<Vec<usize>> = Vec::new();
+    let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut tokens = 0;
     for text in order {
         let length = lengths[text];
-        match pieces.last_mut() {
-            Some(piece) if tokens + length <= max_tokens => {
-                piece.push(text);
+        match batches.last_mut() {
+            Some(batch) if tokens + length <= max_tokens => {
+                batch.push(text);
                 tokens += length;
             }
             _ => {
-                pieces.push(vec![text]);
+                batches.push(vec![text]);
                 tokens = length;
             }
         }
     }
-    pieces
+    batches
 }
 
 #[cfg(test)]
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn token_types_are_one_for_each_token_and_nothing_where_all_are_0() {
+    fn token_types_that_are_all_0_are_no_types() {
         let batch = || TokenBatch::new(vec![7, 8, 9], vec![0, 1, 3]).unwrap();
         let typed = batch().with_token_types(vec![0, 0, 1]).unwrap();
         assert_eq!(typed.token_types(), Some(&[0, 0, 1][..]));
@@ -225,16 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn cuts_pieces_that_hold_every_text_once() {
+    fn every_text_is_in_one_batch() {
         let lengths = [3, 300, 7, 7, 0, 90, 12, 1];
         for max_tokens in [1, 10, 100, 1000] {
-            let pieces = pieces_by_length(&lengths, max_tokens);
-            let mut seen: Vec<_> = pieces.concat();
+            let batches = batches_by_length(&lengths, max_tokens);
+            let mut seen: Vec<_> = batches.concat();
             seen.sort_unstable();
             assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
-            for piece in &pieces {
-                let tokens: usize = piece.iter().map(|&text| lengths[text]).sum();
-                assert!(tokens <= max_tokens || piece.len() == 1);
+            for batch in &batches {
+                let tokens: usize = batch.iter().map(|&text| lengths[text]).sum();
+                assert!(tokens <= max_tokens || batch.len() == 1);
             }
         }
     }

@@ -3,38 +3,42 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::{Json, TransformerConfig};
+use crate::architecture::Transformer;
+use crate::config::Json;
 use crate::modules::Modules;
 use crate::{Error, Result};
 
-/// A checkpoint in sentence-transformers layout: the files of a folder, read and checked.
+/// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
+/// and checked.
 ///
-/// Opening reads the configuration only; the weights and the tokenizer are read by
-/// [`Encoder::load`](crate::Encoder::load), or by [`Reranker::load`](crate::Reranker::load) where
-/// it is a cross-encoder. Optional files may be missing where sentence-transformers lets them be:
+/// Opening a checkpoint reads the configuration only. [`Encoder::load`](crate::Encoder::load), or
+/// [`Reranker::load`](crate::Reranker::load) for a cross-encoder, reads the weights and the
+/// tokenizer. Files are optional if they are optional for sentence-transformers:
 ///
-/// | file | without it |
+/// | file | if it is missing |
 /// |---|---|
 /// | `config.json`, `tokenizer.json`, `model.safetensors` | an error |
 /// | `modules.json` | the transformer, then mean pooling |
-/// | `1_Pooling/config.json` | an error where `modules.json` names it |
-/// | `sentence_bert_config.json` | length from `tokenizer_config.json` and the positions |
+/// | `1_Pooling/config.json` | an error if `modules.json` names it |
+/// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
 /// | `config_sentence_transformers.json` | no prompts |
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
     name: String,
-    pub(crate) transformer: TransformerConfig,
+    pub(crate) transformer: Transformer,
     pub(crate) modules: Modules,
     pub(crate) prompts: Prompts,
     pub(crate) max_tokens: usize,
     pub(crate) do_lower_case: bool,
     pub(crate) truncate_dim: Option<usize>,
-    /// Whether it says of itself that it scores pairs; older cross-encoders do not.
+    /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
     pub(crate) is_cross_encoder: bool,
 }
 
-/// The texts set before queries and documents.
+/// The prompts that precede queries and documents.
+///
+/// The `Debug` form is part of fingerprints and must not change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prompts {
     pub(crate) query: String,
@@ -50,13 +54,13 @@ struct SentenceConfig {
 
 #[derive(Deserialize)]
 struct TokenizerConfig {
-    /// A float, because some checkpoints hold 1e30 for "no limit".
+    /// A float, because some checkpoints use 1e30 for "no limit".
     model_max_length: Option<f64>,
 }
 
-/// What `config_sentence_transformers.json` says of the whole.
+/// The settings in `config_sentence_transformers.json`.
 #[derive(Default, Deserialize)]
-struct WholeConfig {
+struct SentenceTransformersConfig {
     model_type: Option<String>,
     #[serde(default)]
     prompts: BTreeMap<String, String>,
@@ -68,25 +72,26 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// A file that must be there and is not, cannot be read or is not JSON; or an architecture,
-    /// activation, pooling or module that is not supported, with its file, field and value.
+    /// Returns [`Error::MissingFile`], [`Error::Io`] or [`Error::Malformed`] if a required file is
+    /// missing, cannot be read or is not JSON, and [`Error::Unsupported`] if the architecture, an
+    /// activation, the pooling or a module is not supported.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
-        // Without the list of modules, sentence-transformers reads none of its other files.
+        // Without `modules.json`, sentence-transformers ignores its other files too.
         let has_modules = dir.join("modules.json").is_file();
-        let whole = if has_modules {
-            WholeConfig::read(&dir)?
+        let settings = if has_modules {
+            SentenceTransformersConfig::read(&dir)?
         } else {
-            WholeConfig::default()
+            SentenceTransformersConfig::default()
         };
-        let is_cross_encoder = whole.model_type.as_deref() == Some("CrossEncoder");
+        let is_cross_encoder = settings.model_type.as_deref() == Some("CrossEncoder");
         let modules = if is_cross_encoder {
             Modules::read_cross_encoder(&dir)?
         } else {
             Modules::read(&dir)?
         };
         let folder = dir.join(&modules.transformer);
-        let transformer = TransformerConfig::read(&folder.join("config.json"))?;
+        let transformer = Transformer::read(&folder.join("config.json"))?;
         let sentence = if has_modules {
             SentenceConfig::read(&folder)?
         } else {
@@ -97,8 +102,8 @@ impl Checkpoint {
             None => default_max_tokens(&folder, &transformer)?,
         };
         let checkpoint = Self {
-            prompts: Prompts::of(&whole),
-            truncate_dim: whole.truncate_dim,
+            prompts: Prompts::from_config(&settings),
+            truncate_dim: settings.truncate_dim,
             do_lower_case: sentence.do_lower_case,
             name: dir.display().to_string(),
             dir,
@@ -124,24 +129,24 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// Gives the checkpoint the name by which it is known; before that it is called by its folder.
+    /// Sets the name of the checkpoint. Default: the path of its folder.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The folder.
+    /// Returns the path of the folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Tokens of a text that the model reads, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens
     }
@@ -150,8 +155,8 @@ impl Checkpoint {
         self.transformer_file("config.json")
     }
 
-    pub(crate) fn whole_config_path(&self) -> PathBuf {
-        self.dir.join(WHOLE_CONFIG)
+    pub(crate) fn sentence_transformers_config_path(&self) -> PathBuf {
+        self.dir.join(SENTENCE_TRANSFORMERS_CONFIG)
     }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
@@ -171,10 +176,11 @@ impl Checkpoint {
     }
 }
 
-const WHOLE_CONFIG: &str = "config_sentence_transformers.json";
+const SENTENCE_TRANSFORMERS_CONFIG: &str = "config_sentence_transformers.json";
 
-/// The smaller of the tokenizer's limit and the model's positions, as sentence-transformers has it.
-fn default_max_tokens(folder: &Path, transformer: &TransformerConfig) -> Result<usize> {
+/// Returns the smaller of the tokenizer's limit and the model's number of positions, as
+/// sentence-transformers does.
+fn default_max_tokens(folder: &Path, transformer: &Transformer) -> Result<usize> {
     let config = Json::<TokenizerConfig>::read_optional(
         folder.join("tokenizer_config.json"),
         "the settings of a tokenizer, in JSON",
@@ -188,10 +194,11 @@ fn default_max_tokens(folder: &Path, transformer: &TransformerConfig) -> Result<
         reason = "a float cast saturates, and the minimum bounds it"
     )]
     let limit = limit as usize;
-    Ok(limit.min(transformer.max_tokens()))
+    Ok(limit.min(transformer.config.sizes().max_tokens))
 }
 
-/// The names under which the settings of a transformer module are looked for, in this order.
+/// The file names that the settings of a transformer module may have, in the order in which they
+/// are tried.
 const SENTENCE_CONFIGS: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
@@ -214,10 +221,10 @@ impl SentenceConfig {
     }
 }
 
-impl WholeConfig {
+impl SentenceTransformersConfig {
     fn read(dir: &Path) -> Result<Self> {
         let config = Json::<Self>::read_optional(
-            dir.join(WHOLE_CONFIG),
+            dir.join(SENTENCE_TRANSFORMERS_CONFIG),
             "the settings of sentence-transformers, in JSON",
         )?;
         let Some(json) = config else {
@@ -234,9 +241,10 @@ impl WholeConfig {
 }
 
 impl Prompts {
-    /// `encode_query` and `encode_document` of sentence-transformers look up these two names;
-    /// its `default_prompt_name` is for calls that name neither.
-    fn of(config: &WholeConfig) -> Self {
+    /// Returns the prompts that `encode_query` and `encode_document` of sentence-transformers use.
+    ///
+    /// `default_prompt_name` is ignored, because it applies only to calls without a role.
+    fn from_config(config: &SentenceTransformersConfig) -> Self {
         let prompt = |name| config.prompts.get(name).cloned().unwrap_or_default();
         Self {
             query: prompt("query"),

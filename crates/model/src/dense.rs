@@ -3,12 +3,14 @@ use candle_core::safetensors::load_buffer;
 use cognate_kernels::Cpu;
 use ndarray::{Array2, ArrayView2};
 
+use crate::activation::Activation;
 use crate::error::BoxError;
-use crate::modules::{Activation, DenseConfig};
+use crate::modules::DenseConfig;
 use crate::weights::WeightsFile;
 use crate::{Error, Result};
 
-/// A linear layer with an activation, behind the pooling: a module, or a layer of a head.
+/// A linear layer with an activation: a module after the pooling, or a layer of a cross-encoder's
+/// head.
 #[derive(Debug)]
 pub(crate) struct Dense {
     /// `[out_features, in_features]`, row-major.
@@ -20,7 +22,7 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// Builds the layer from the bytes of its safetensors file.
+    /// Loads a module from the bytes of its safetensors file.
     pub(crate) fn load(config: &DenseConfig, bytes: &[u8]) -> Result<Self, BoxError> {
         let tensors = load_buffer(bytes, &candle_core::Device::Cpu)?;
         let values = |name: &str, shape: &[usize]| -> Result<Vec<f32>, BoxError> {
@@ -46,8 +48,8 @@ impl Dense {
         })
     }
 
-    /// Reads the layer `name`, of shape `[out_features, in_features]`, from the weights of a model.
-    pub(crate) fn of_model(
+    /// Loads the layer `name`, `[out_features, in_features]`, from the weights of a model.
+    pub(crate) fn from_model(
         weights: &WeightsFile,
         name: &str,
         [out_features, in_features]: [usize; 2],
@@ -62,11 +64,12 @@ impl Dense {
         })
     }
 
+    /// Returns the number of values of an output row.
     pub(crate) fn out_features(&self) -> usize {
         self.bias.len()
     }
 
-    /// Maps rows `[n, in_features]` to `[n, out_features]`, each by itself.
+    /// Maps rows, `[n, in_features]`, to `[n, out_features]`.
     pub(crate) fn apply(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>> {
         if rows.ncols() != self.in_features {
             let (expected, found) = (self.in_features, rows.ncols());
@@ -86,16 +89,5 @@ impl Dense {
             }
         }
         Ok(mapped)
-    }
-}
-
-impl Activation {
-    pub(crate) fn apply(self, value: f32) -> f32 {
-        match self {
-            Self::Identity => value,
-            Self::Tanh => value.tanh(),
-            Self::Relu => value.max(0.0),
-            Self::Sigmoid => 1.0 / (1.0 + (-value).exp()),
-        }
     }
 }

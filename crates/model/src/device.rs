@@ -7,12 +7,12 @@ use crate::{Error, Result};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Device {
-    /// The processor. The default.
+    /// The CPU. The default.
     #[default]
     Cpu,
-    /// The NVIDIA GPU of this number; needs the feature `cuda`.
+    /// The NVIDIA GPU with this index; needs the feature `cuda`.
     Cuda(usize),
-    /// The Apple GPU of this number; needs the feature `metal`.
+    /// The Apple GPU with this index; needs the feature `metal`.
     Metal(usize),
 }
 
@@ -20,10 +20,10 @@ impl Device {
     pub(crate) fn open(self) -> Result<candle_core::Device> {
         match self {
             Self::Cpu => Ok(candle_core::Device::Cpu),
-            // A stream of its own, not that of each thread: what several threads do comes in one
-            // order.
-            Self::Cuda(number) => candle_core::Device::new_cuda_with_stream(number),
-            Self::Metal(number) => candle_core::Device::new_metal(number),
+            // One stream for all threads: candle's default is a stream per thread, and work in
+            // different streams is not ordered.
+            Self::Cuda(index) => candle_core::Device::new_cuda_with_stream(index),
+            Self::Metal(index) => candle_core::Device::new_metal(index),
         }
         .map_err(|source| Error::Device {
             device: self.to_string(),
@@ -36,8 +36,8 @@ impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(number) => write!(f, "cuda:{number}"),
-            Self::Metal(number) => write!(f, "metal:{number}"),
+            Self::Cuda(index) => write!(f, "cuda:{index}"),
+            Self::Metal(index) => write!(f, "metal:{index}"),
         }
     }
 }
@@ -45,16 +45,18 @@ impl fmt::Display for Device {
 impl FromStr for Device {
     type Err = Error;
 
-    /// Reads `cpu`, `cuda`, `metal`, or one of the last two with a number, as in `cuda:1`.
+    /// Parses `cpu`, `cuda` or `metal`, ignoring ASCII case; the index of a GPU may follow after a
+    /// colon, as in `cuda:1`.
     fn from_str(name: &str) -> Result<Self> {
-        let (kind, number) = match name.split_once(':') {
-            Some((kind, number)) => (kind, number.parse().ok()),
-            None => (name, Some(0)),
+        let lower = name.to_ascii_lowercase();
+        let (kind, index) = match lower.split_once(':') {
+            Some((kind, index)) => (kind, index.parse().ok()),
+            None => (lower.as_str(), Some(0)),
         };
-        match (kind, number) {
-            ("cpu", Some(0)) if kind == name => Ok(Self::Cpu),
-            ("cuda", Some(number)) => Ok(Self::Cuda(number)),
-            ("metal", Some(number)) => Ok(Self::Metal(number)),
+        match (kind, index) {
+            ("cpu", Some(0)) if kind == lower => Ok(Self::Cpu),
+            ("cuda", Some(index)) => Ok(Self::Cuda(index)),
+            ("metal", Some(index)) => Ok(Self::Metal(index)),
             _ => Err(Error::InvalidOption {
                 option: "device",
                 found: format!("`{name}`"),
@@ -66,38 +68,51 @@ impl FromStr for Device {
 }
 
 /// The number format of the arithmetic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
-    /// 32-bit floats: the values of sentence-transformers to about 1e-6. The default.
+    /// 32-bit floats, which give the values of sentence-transformers to about 1e-6. The default.
     #[default]
     F32,
     /// 16-bit floats.
     F16,
-    /// 16-bit floats with the exponent of `F32`.
+    /// 16-bit floats with the exponent range of `F32`.
     BF16,
-    /// Weights and activations in 8-bit integers.
+    /// 8-bit integers, for weights and activations.
     Int8,
 }
 
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Precision {
+    /// All number formats.
+    pub const ALL: &'static [Self] = &[Self::F32, Self::F16, Self::BF16, Self::Int8];
+
+    /// Returns the name: `f32`, `f16`, `bf16` or `int8`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::BF16 => "bf16",
             Self::Int8 => "int8",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
 impl FromStr for Precision {
     type Err = Error;
 
+    /// Parses a [`name`](Self::name), ignoring ASCII case.
     fn from_str(name: &str) -> Result<Self> {
-        [Self::F32, Self::F16, Self::BF16, Self::Int8]
-            .into_iter()
-            .find(|precision| precision.to_string() == name)
+        let known = |precision: &&Self| precision.name().eq_ignore_ascii_case(name);
+        Self::ALL
+            .iter()
+            .find(known)
+            .copied()
             .ok_or_else(|| Error::InvalidOption {
                 option: "precision",
                 found: format!("`{name}`"),
@@ -111,14 +126,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_device_it_prints() {
+    fn parses_the_device_it_displays() {
         for device in [
             Device::Cpu,
             Device::Cuda(0),
             Device::Cuda(3),
             Device::Metal(1),
         ] {
-            assert_eq!(device.to_string().parse::<Device>().unwrap(), device);
+            let name = device.to_string();
+            assert_eq!(name.parse::<Device>().unwrap(), device);
+            assert_eq!(name.to_uppercase().parse::<Device>().unwrap(), device);
         }
         assert_eq!("cuda".parse::<Device>().unwrap(), Device::Cuda(0));
         for wrong in ["", "gpu", "cpu:0", "cuda:", "cuda:x", "metal:-1"] {
@@ -133,17 +150,12 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_precision_it_prints() {
-        for precision in [
-            Precision::F32,
-            Precision::F16,
-            Precision::BF16,
-            Precision::Int8,
-        ] {
-            assert_eq!(
-                precision.to_string().parse::<Precision>().unwrap(),
-                precision
-            );
+    fn parses_every_precision_in_any_case() {
+        for precision in Precision::ALL {
+            let name = precision.to_string();
+            assert_eq!(name.parse::<Precision>().unwrap(), *precision);
+            let name = name.to_uppercase();
+            assert_eq!(name.parse::<Precision>().unwrap(), *precision);
         }
         assert_eq!(
             "int4".parse::<Precision>().unwrap_err().to_string(),

@@ -1,84 +1,83 @@
 use std::path::{Path, PathBuf};
 
-/// What can go wrong between a model's name and an embedding or a score.
+/// Everything that can go wrong between the name of a model and an embedding or a score.
 ///
-/// The message is one clause that says what was found and where; the cause, where another
-/// library reported one, is its [`source`](std::error::Error::source).
+/// The message is one clause that says what was found and where. If another library reported the
+/// cause, it is the [`source`](std::error::Error::source).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file of the checkpoint is not there.
+    /// A required file of the checkpoint does not exist.
     #[error("`{path}` is missing, expected {expected}")]
     MissingFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What it should have held.
+        /// The expected contents.
         expected: &'static str,
     },
     /// A file or folder cannot be read or written.
     #[error("cannot {act} `{path}`")]
     Io {
-        /// What was tried: `read`, `create` and so on.
+        /// The operation that failed: `read`, `create` and so on.
         act: &'static str,
-        /// The file or folder.
+        /// The path of the file or folder.
         path: PathBuf,
         /// The cause.
         source: std::io::Error,
     },
-    /// A file of the checkpoint is not what its name says.
+    /// The contents of a file do not have the expected format.
     #[error("`{path}` cannot be understood, expected {expected}")]
     Malformed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What it should have held.
+        /// The expected contents.
         expected: &'static str,
         /// The cause.
         source: BoxError,
     },
-    /// A field of the checkpoint has a value that this release does not run.
+    /// A field of the checkpoint's configuration has a value that this release does not support.
     #[error("`{path}`: unsupported {field} `{found}`, expected {expected}")]
     Unsupported {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The field.
+        /// The name of the field.
         field: String,
-        /// Its value.
+        /// The value of the field.
         found: String,
-        /// The values that are supported.
+        /// The supported values.
         expected: String,
     },
-    /// The file of the weights is cut short, or is no such file.
+    /// The weights file is truncated or not in the safetensors format.
     #[error(
         "`{path}`: the weights cannot be loaded; fetch the file again if it was cut short, \
          it has {bytes} bytes"
     )]
     Weights {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Its length in bytes.
+        /// The length of the file in bytes.
         bytes: u64,
         /// The cause.
         source: BoxError,
     },
-    /// A tensor of the weights is not what the configuration says.
+    /// A tensor of the weights does not match the configuration.
     #[error("`{path}`: tensor `{tensor}`: found {found}, expected {expected}")]
     Tensor {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
         /// The name of the tensor.
         tensor: String,
-        /// Its shape, type or value.
+        /// The shape, type or value of the tensor.
         found: String,
-        /// The shape, types or values that fit.
+        /// The expected shape, types or values.
         expected: String,
     },
-    /// A setting of [`EncoderOptions`](crate::EncoderOptions) or
-    /// [`RerankerOptions`](crate::RerankerOptions) does not fit the checkpoint.
+    /// An option or a setting has a value that does not fit.
     #[error("`{option}` is {found}, expected {expected}")]
     InvalidOption {
-        /// The option.
+        /// The name of the option.
         option: &'static str,
-        /// Its value.
+        /// The value of the option.
         found: String,
         /// The values that fit.
         expected: String,
@@ -86,7 +85,7 @@ pub enum Error {
     /// The device cannot be used.
     #[error("the device `{device}` cannot be used")]
     Device {
-        /// The device.
+        /// The name of the device.
         device: String,
         /// The cause.
         source: BoxError,
@@ -94,20 +93,20 @@ pub enum Error {
     /// No source has the model.
     #[error("the model `{name}` was not found: {}", attempts.join("; "))]
     ModelNotFound {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// One line for each source tried, with what it answered.
+        /// One line for each source that was tried, with its answer.
         attempts: Vec<String>,
     },
-    /// A text could not be cut into tokens.
+    /// The tokenizer rejected a text.
     #[error("text {text} cannot be tokenized")]
     Tokenize {
-        /// Its position in the input.
+        /// The index of the text in the input.
         text: usize,
         /// The cause.
         source: BoxError,
     },
-    /// A query could not be cut into tokens.
+    /// The tokenizer rejected a query.
     #[error("the query cannot be tokenized")]
     TokenizeQuery {
         /// The cause.
@@ -119,42 +118,42 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// Parts of a batch do not fit one another.
+    /// Sizes that belong together differ, or an index is out of range.
     #[error("{what}: expected {expected}, found {found}")]
     Shape {
-        /// The part.
+        /// The quantity that does not fit.
         what: &'static str,
-        /// Its right size.
+        /// The expected size.
         expected: usize,
-        /// Its size.
+        /// The size found.
         found: usize,
     },
-    /// An embedding holds a value that is not a finite number.
+    /// An embedding holds a value that is infinite or not a number.
     #[error("the embedding of text {text} is not finite; the weights or the device are at fault")]
     NotFinite {
-        /// The position of the text in the input.
+        /// The index of the text in the input.
         text: usize,
     },
-    /// A score is not a finite number.
+    /// A score is infinite or not a number.
     #[error("the score of document {document} is not finite; the weights are at fault")]
     ScoreNotFinite {
-        /// The position of the document in the input.
+        /// The index of the document in the input.
         document: usize,
     },
     /// The progress callback asked to stop.
     #[error("cancelled after {done} of {total} texts")]
     Cancelled {
-        /// Texts that were embedded, and are thrown away.
+        /// The number of texts that were finished, whose results are discarded.
         done: usize,
-        /// Texts asked for.
+        /// The number of texts in the call.
         total: usize,
     },
 }
 
-/// The cause of an [`Error`], from a library below.
+/// The cause of an [`Error`], reported by another library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of everything that can fail here.
+/// A [`Result`](std::result::Result) with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -183,7 +182,7 @@ impl Error {
         }
     }
 
-    /// Whether the caller's own callback ended the work.
+    /// Returns whether the caller's own callback ended the work.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
     }

@@ -1,41 +1,45 @@
 use crate::Checkpoint;
+use crate::modules::PostPoolingModule;
 
-/// Gathers what an embedding depends on into one short name.
+/// Hashes everything that an embedding depends on.
+///
+/// Libraries store fingerprints, so the hashed bytes must not change between releases. They include
+/// the `Debug` forms of [`Pooling`](crate::pooling::Pooling),
+/// [`Prompts`](crate::checkpoint::Prompts) and some enums, whose names are therefore fixed.
 pub(crate) struct Fingerprint(blake3::Hasher);
 
 impl Fingerprint {
-    /// Starts with the configuration; files follow by [`update`](Self::update).
+    /// Starts with the configuration; [`update`](Self::update) adds the contents of files.
     pub(crate) fn new(
         checkpoint: &Checkpoint,
         max_tokens: usize,
         truncate_dim: Option<usize>,
     ) -> Self {
         let mut fingerprint = Self(blake3::Hasher::new());
-        let head: Vec<_> = checkpoint
-            .modules
-            .head
+        let modules = &checkpoint.modules.post_pooling;
+        let post_pooling: Vec<_> = modules
             .iter()
-            .map(super::modules::HeadModule::name)
+            .map(PostPoolingModule::fingerprint_fields)
             .collect();
-        let facts = format!(
-            "cognate 1\n{}\nlower {}\npooling {:?}\nhead {head:?}\nprompts {:?}\n\
+        let fields = format!(
+            "cognate 1\n{}\nlower {}\npooling {:?}\nhead {post_pooling:?}\nprompts {:?}\n\
              max_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",
-            checkpoint.transformer.facts(),
+            checkpoint.transformer.config.fingerprint_fields(),
             checkpoint.do_lower_case,
             checkpoint.modules.pooling,
             checkpoint.prompts,
         );
-        fingerprint.update(facts.as_bytes());
+        fingerprint.update(fields.as_bytes());
         fingerprint
     }
 
-    /// Adds a part; its length is hashed too, so that no two lists of parts look alike.
+    /// Adds a part, preceded by its length, so that different lists of parts hash differently.
     pub(crate) fn update(&mut self, part: &[u8]) {
         self.0.update(&(part.len() as u64).to_le_bytes());
         self.0.update(part);
     }
 
-    /// The first 128 bits, in hexadecimal.
+    /// Returns the first 128 bits of the hash, in hexadecimal.
     pub(crate) fn finish(self) -> String {
         self.0.finalize().to_hex()[..32].to_owned()
     }

@@ -1,10 +1,14 @@
-//! Runs sentence-transformers checkpoints: text in, embeddings out.
+//! Runs sentence-transformers checkpoints without Python: text in, embeddings out.
 //!
-//! [`ModelSource`] finds the folder of a model by its name, [`Checkpoint`] checks what is in it,
-//! and [`Encoder`] loads it and gives, for the same text, the embedding that sentence-transformers
-//! gives. The checkpoint is the configuration: architecture, pooling, prompts, length and whatever
-//! else there is to set are read from its own files, and what is not supported is an [`Error`]
-//! that names the file, the field, what was found and what is supported.
+//! The principal type is [`Encoder`], which returns the embedding that [sentence-transformers]
+//! returns for the same checkpoint and text. [`ModelSource`] finds the folder of a model by its
+//! name, and [`Checkpoint`] reads and checks the configuration in that folder. A [`Reranker`] runs a
+//! cross-encoder, which scores a query and a document together. This crate does not store or search
+//! embeddings; `cognate-index` does.
+//!
+//! The checkpoint is the configuration: architecture, pooling, prompts and limits are read from its
+//! own files. A setting that is not supported is an [`Error`] that names the file, the field, the
+//! value found and the supported values.
 //!
 //! ```
 //! use cognate_model::{DEFAULT_MODEL, Encoder, EncoderOptions, ModelSource};
@@ -21,43 +25,58 @@
 //! # Ok::<(), cognate_model::Error>(())
 //! ```
 //!
-//! The stages of an encoding can be called one by one, which is how the tests compare them with
-//! sentence-transformers: [`Encoder::tokenize`] gives a packed [`TokenBatch`],
-//! [`Encoder::hidden_states`] runs the transformer, [`Encoder::pool`] makes one row of each text.
+//! The stages of an encoding are public, so that each can be compared with sentence-transformers:
+//! [`Encoder::tokenize`] returns a packed [`TokenBatch`], [`Encoder::hidden_states`] runs the
+//! transformer, and [`Encoder::pool`] pools the hidden states of each text into one row.
 //!
-//! # What runs
+//! # Supported checkpoints
 //!
-//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DistilBERT, on a CPU by the kernels of this
-//! library, in f32 and int8; ModernBERT, NomicBERT and Qwen3 by candle, in f32; all of them on a GPU,
-//! by candle, in f32, f16 and bf16. Pooling by mean, cls, max, last token, weighted mean, mean over
-//! the root of the length, and their concatenations; Normalize and Dense modules; prompts;
-//! `truncate_dim`.
+//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DistilBERT run on a CPU with the kernels of
+//! `cognate-kernels`, in f32 and int8. ModernBERT, NomicBERT and Qwen3 run on a CPU with [candle], in
+//! f32. All of them run on a GPU with candle, in f32, f16 and bf16.
 //!
-//! A field of a configuration that asks for something else, such as scaled rotations, experts or
-//! biases where these models have none, is refused. Weights are one file, `model.safetensors`.
+//! Supported poolings are mean, cls, max, last token, weighted mean, mean divided by the square root
+//! of the length, and their concatenations. Normalize and Dense modules, prompts and `truncate_dim`
+//! are supported. Weights must be in one file, `model.safetensors`. Settings that change the
+//! computation in other ways, such as scaled rotations, experts, or biases in models that usually
+//! have none, are refused.
 //!
 //! # Guarantees
 //!
-//! - In f32 on a CPU, values differ from those of sentence-transformers by a few units in the
-//!   last places: below 2e-6 over the golden texts of this repository.
-//! - On a CPU an embedding depends on the text alone: not, bit for bit, on the other texts of a
-//!   call, their order, the batch size or the number of threads. On a GPU, texts of about one
-//!   length run together, and the last places may depend on that.
-//! - Tokens beyond `max_tokens` are cut off as sentence-transformers cuts them, and counted.
+//! - In f32 on a CPU, values differ from those of sentence-transformers by a few units in the last
+//!   place: below 2e-6 over the golden texts of this repository.
+//! - On a CPU, an embedding depends on its text alone: it does not change, bit for bit, with the
+//!   other texts of a call, their order, the batch size or the number of threads. On a GPU, texts of
+//!   similar length run together, which may change the last digits.
+//! - Tokens beyond `max_tokens` are truncated as in sentence-transformers, and counted.
+//! - The progress callbacks of [`Encoder::encode_with`] and [`Reranker::scores_with`] run on the
+//!   calling thread, and can cancel the call.
 //!
 //! # Features
 //!
-//! - `hub` (default): models are fetched from the Hugging Face Hub, through `hf-hub`.
-//! - `cuda`, `metal`: compile candle for the GPU, for [`Device::Cuda`] and [`Device::Metal`]. No
-//!   machine with a GPU has run this part yet: its tests run where they find one.
+//! - `hub` (default): fetches models from the Hugging Face Hub with `hf-hub`.
+//! - `cuda`: runs on NVIDIA GPUs, for [`Device::Cuda`]. Building needs the CUDA compiler and
+//!   libraries. The tests of this crate have passed on an H100.
+//! - `metal`: runs on Apple GPUs, for [`Device::Metal`]. No Apple GPU has run the tests yet.
+//!
+//! # Types of other crates
+//!
+//! Embeddings are arrays of `ndarray`, whose types are part of the API; [`ndarray`] is re-exported
+//! in the version that this crate uses.
+//!
+//! [sentence-transformers]: https://www.sbert.net
+//! [candle]: https://github.com/huggingface/candle
 
 #![forbid(unsafe_code)]
 
+mod activation;
 mod architecture;
+mod backend;
 mod batch;
 mod candle;
 mod checkpoint;
 mod config;
+mod cpu;
 mod cross_encoder;
 mod dense;
 mod device;
@@ -65,23 +84,30 @@ mod encoder;
 mod error;
 mod fingerprint;
 mod modules;
-mod native;
 mod normalize;
 mod options;
 mod pooling;
+mod progress;
 mod reranker;
+mod role;
 mod source;
 #[cfg(test)]
 mod testing;
 mod tokenize;
+mod truncation;
 mod weights;
 mod workers;
+
+pub use ndarray;
 
 pub use batch::TokenBatch;
 pub use checkpoint::Checkpoint;
 pub use device::{Device, Precision};
-pub use encoder::{Embeddings, Encoder, Progress, Role, Truncation};
+pub use encoder::{Embeddings, Encoder};
 pub use error::{BoxError, Error, Result};
 pub use options::{EncoderOptions, RerankerOptions};
+pub use progress::Progress;
 pub use reranker::{PairScores, Reranker};
+pub use role::Role;
 pub use source::{DEFAULT_MODEL, ModelSource, Origin, ResolvedModel, SourceEvent};
+pub use truncation::Truncation;

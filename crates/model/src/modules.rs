@@ -2,31 +2,32 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
+use crate::activation::Activation;
 use crate::config::Json;
 use crate::pooling::{Pooling, PoolingMode};
 use crate::{Error, Result};
 
-/// What happens to the hidden states, in the order of `modules.json`.
+/// The modules that `modules.json` lists.
 #[derive(Clone, Debug)]
 pub(crate) struct Modules {
     /// The folder of the transformer, relative to the checkpoint.
     pub(crate) transformer: String,
     pub(crate) pooling: Pooling,
-    pub(crate) head: Vec<HeadModule>,
+    /// The modules after the pooling, in order.
+    pub(crate) post_pooling: Vec<PostPoolingModule>,
 }
 
-/// A module behind the pooling.
+/// A module after the pooling.
 #[derive(Clone, Debug)]
-pub(crate) enum HeadModule {
+pub(crate) enum PostPoolingModule {
     Dense(DenseConfig),
     Normalize,
 }
 
-impl HeadModule {
-    /// The module without the place of its weights.
-    pub(crate) fn name(&self) -> String {
+impl PostPoolingModule {
+    /// Formats the module for the fingerprint, without the path of its weights.
+    pub(crate) fn fingerprint_fields(&self) -> String {
         match self {
             Self::Dense(config) => format!("Dense {:?}", config.activation),
             Self::Normalize => "Normalize".to_owned(),
@@ -34,9 +35,10 @@ impl HeadModule {
     }
 }
 
-/// A linear layer with an activation: where its weights lie and what shape they have.
+/// The configuration of a linear layer with an activation.
 #[derive(Clone, Debug)]
 pub(crate) struct DenseConfig {
+    /// The path of its weights.
     pub(crate) weights: PathBuf,
     pub(crate) in_features: usize,
     pub(crate) out_features: usize,
@@ -44,47 +46,19 @@ pub(crate) struct DenseConfig {
     pub(crate) activation: Activation,
 }
 
-/// The activations that a Dense module or a cross-encoder may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
-    Identity,
-    Tanh,
-    Relu,
-    Sigmoid,
-}
-
-impl Activation {
-    /// The activation of torch that is the value of `field`.
-    pub(crate) fn read<T: DeserializeOwned>(
-        json: &Json<T>,
-        field: &str,
-        name: &str,
-    ) -> Result<Self> {
-        match name.rsplit('.').next().unwrap_or_default() {
-            "Identity" => Ok(Self::Identity),
-            "Tanh" => Ok(Self::Tanh),
-            "ReLU" => Ok(Self::Relu),
-            "Sigmoid" => Ok(Self::Sigmoid),
-            _ => {
-                let expected = "one of `Identity`, `Tanh`, `ReLU`, `Sigmoid`";
-                Err(json.unsupported(field, name, expected))
-            }
-        }
-    }
-}
-
 #[derive(Deserialize)]
 struct ModuleEntry {
     path: String,
+    /// The name of the class in Python, with its module path.
     #[serde(rename = "type")]
-    kind: String,
+    python_type: String,
 }
 
 #[derive(Deserialize)]
 struct DenseFields {
     in_features: usize,
     out_features: usize,
-    #[serde(default = "yes")]
+    #[serde(default = "default_bias")]
     bias: bool,
     activation_function: Option<String>,
     #[serde(default)]
@@ -93,19 +67,21 @@ struct DenseFields {
 }
 
 impl ModuleEntry {
-    /// The packages around the class name changed between releases; the class did not.
+    /// Returns the class name alone, because its module path changed between releases.
     fn class(&self) -> &str {
-        self.kind.rsplit('.').next().unwrap_or_default()
+        self.python_type.rsplit('.').next().unwrap_or_default()
     }
 }
 
-fn yes() -> bool {
+fn default_bias() -> bool {
     true
 }
 
 impl Modules {
-    /// Reads `modules.json` and what it names; without it, as sentence-transformers does, a
-    /// transformer in the folder itself and mean pooling.
+    /// Reads `modules.json` and the configurations of the modules that it lists.
+    ///
+    /// Without that file, the modules are those that sentence-transformers assumes: a transformer
+    /// in the folder itself, and mean pooling.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("modules.json");
         let Some(list) = Json::<Vec<ModuleEntry>>::read_optional(path, "a list of modules")? else {
@@ -116,26 +92,30 @@ impl Modules {
             return Ok(Self {
                 transformer: String::new(),
                 pooling,
-                head: Vec::new(),
+                post_pooling: Vec::new(),
             });
         };
 
         let mut transformer = None;
         let mut pooling = None;
-        let mut head = Vec::new();
+        let mut post_pooling = Vec::new();
         for (position, module) in list.value.iter().enumerate() {
             let class = module.class();
             let folder = dir.join(&module.path);
             match class {
                 "Transformer" if position == 0 => transformer = Some(module.path.clone()),
                 "Pooling" if position == 1 => pooling = Some(read_pooling(&folder)?),
-                "Dense" if pooling.is_some() => head.push(HeadModule::Dense(read_dense(&folder)?)),
-                "Normalize" if pooling.is_some() => head.push(HeadModule::Normalize),
+                "Dense" if pooling.is_some() => {
+                    post_pooling.push(PostPoolingModule::Dense(read_dense(&folder)?));
+                }
+                "Normalize" if pooling.is_some() => {
+                    post_pooling.push(PostPoolingModule::Normalize);
+                }
                 _ => {
                     let expected =
                         "`Transformer`, then `Pooling`, then any of `Dense`, `Normalize`";
                     let field = format!("module {position}");
-                    return Err(list.unsupported(field, &module.kind, expected));
+                    return Err(list.unsupported(field, &module.python_type, expected));
                 }
             }
         }
@@ -143,7 +123,7 @@ impl Modules {
             Ok(Self {
                 transformer,
                 pooling,
-                head,
+                post_pooling,
             })
         } else {
             let found = format!("a list of {}", list.value.len());
@@ -151,8 +131,8 @@ impl Modules {
         }
     }
 
-    /// Reads the `modules.json` of a cross-encoder: a transformer with a head of its own, which
-    /// reads the first token.
+    /// Reads the `modules.json` of a cross-encoder: a transformer alone, whose head reads the first
+    /// token.
     pub(crate) fn read_cross_encoder(dir: &Path) -> Result<Self> {
         let path = dir.join("modules.json");
         let list: Json<Vec<ModuleEntry>> = Json::read(path, "a list of modules")?;
@@ -160,7 +140,7 @@ impl Modules {
             [module] if module.class() == "Transformer" => Ok(Self {
                 transformer: module.path.clone(),
                 pooling: Pooling::first_token(),
-                head: Vec::new(),
+                post_pooling: Vec::new(),
             }),
             modules => {
                 let classes: Vec<_> = modules.iter().map(ModuleEntry::class).collect();
@@ -170,7 +150,8 @@ impl Modules {
     }
 }
 
-/// The modes as the configuration names them, in the order of their results.
+/// The pooling modes with their names in older and recent configurations, in the order in which
+/// their results are concatenated.
 const MODES: [(&str, &str, PoolingMode); 6] = [
     ("pooling_mode_cls_token", "cls", PoolingMode::Cls),
     ("pooling_mode_max_tokens", "max", PoolingMode::Max),
@@ -198,7 +179,7 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
         Json::read(path, "the configuration of a pooling module, in JSON")?;
     let fields = &json.value;
 
-    // Recent releases write one field with one name or several, older ones a flag for each mode.
+    // Recent releases write one field with one or several names, older ones a flag for each mode.
     let mut modes = Vec::new();
     if let Some(value) = fields.get("pooling_mode") {
         let names = match value {
@@ -228,10 +209,10 @@ fn read_pooling(folder: &Path) -> Result<Pooling> {
             MODES
                 .iter()
                 .filter(|(flag, ..)| flagged(flag) == Some(true))
-                .map(|&(.., m)| m),
+                .map(|&(.., mode)| mode),
         );
     }
-    // A file that names no mode means the default of sentence-transformers.
+    // If the file names no mode, sentence-transformers uses the mean.
     if modes.is_empty() {
         modes.push(PoolingMode::Mean);
     }
@@ -264,7 +245,7 @@ fn read_dense(folder: &Path) -> Result<DenseConfig> {
     if let Some(input) = fields
         .module_input_name
         .as_deref()
-        .filter(|n| *n != "sentence_embedding")
+        .filter(|name| *name != "sentence_embedding")
     {
         return Err(json.unsupported("module_input_name", input, "`sentence_embedding`"));
     }

@@ -5,7 +5,7 @@ use crate::{Checkpoint, Device, Error, Precision, Result};
 
 /// How an [`Encoder`](crate::Encoder) runs its checkpoint.
 ///
-/// The defaults give what sentence-transformers gives.
+/// The defaults give the embeddings of sentence-transformers.
 ///
 /// ```
 /// use cognate_model::EncoderOptions;
@@ -23,58 +23,67 @@ pub struct EncoderOptions {
 }
 
 impl EncoderOptions {
-    /// Where to run. Default: the CPU.
+    /// Sets the device that runs the model. Default: [`Device::Cpu`].
     #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device;
         self
     }
 
-    /// The number format. Default: [`Precision::F32`]; [`Precision::Int8`] runs the BERT family
-    /// on a CPU, [`Precision::F16`] and [`Precision::BF16`] run on a GPU.
+    /// Sets the number format of the arithmetic. Default: [`Precision::F32`].
+    ///
+    /// [`Precision::Int8`] runs the BERT family on a CPU; [`Precision::F16`] and
+    /// [`Precision::BF16`] run on a GPU.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// Tokens of a text that are read, special tokens included; the rest is cut off and
-    /// reported. Default: what the checkpoint says. At most its number of positions.
+    /// Sets the maximum number of tokens that are read of a text, special tokens included; further
+    /// tokens are truncated and counted. Default: the limit of the checkpoint. At most the number
+    /// of positions of the model.
     #[must_use]
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.max_tokens = Some(tokens);
         self
     }
 
-    /// Tokens that go through the model in one piece. Default: 1,024 at most on a CPU, 16,384 on a
-    /// GPU. Changes speed and memory, and on a CPU never a result.
+    /// Sets the maximum number of tokens in a batch; a longer text is a batch of its own.
+    ///
+    /// Default: 256 for the BERT family on a CPU and 1,024 for other architectures; 16,384 on a
+    /// GPU, and 65,536 for the BERT family on an NVIDIA GPU, where it runs without padding. The
+    /// batch size changes speed and memory use, and on a CPU never a result.
     #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.max_batch_tokens = Some(tokens);
         self
     }
 
-    /// Threads of the CPU. Default: as many as the machine has. Never changes a result.
+    /// Sets the number of CPU threads. Default: one per available core. The number of threads never
+    /// changes a result.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
     }
 
-    /// Keeps the first values of each embedding only, for checkpoints trained that way
-    /// (Matryoshka, <https://arxiv.org/abs/2205.13147>). Default: all.
+    /// Keeps only the first `dim` values of each embedding, for checkpoints trained with Matryoshka
+    /// representation learning (<https://arxiv.org/abs/2205.13147>). Default: the `truncate_dim` of
+    /// the checkpoint, or all values.
     ///
-    /// As in sentence-transformers, the shortened rows are not normalized again.
+    /// As in sentence-transformers, truncated rows are not normalized again.
     #[must_use]
     pub fn truncate_dim(mut self, dim: usize) -> Self {
         self.truncate_dim = Some(dim);
         self
     }
 
-    /// The tokens of a text, where they fit the positions of `checkpoint`.
+    /// Returns the maximum number of tokens in a text, and refuses more than `checkpoint` has
+    /// positions for.
     pub(crate) fn checked_max_tokens(&self, checkpoint: &Checkpoint) -> Result<usize> {
         let max_tokens = self.max_tokens.unwrap_or(checkpoint.max_tokens);
-        let positions = checkpoint.transformer.max_tokens();
+        let positions = checkpoint.transformer.config.sizes().max_tokens;
         if max_tokens > positions {
             return Err(Error::InvalidOption {
                 option: "max_tokens",
@@ -85,7 +94,7 @@ impl EncoderOptions {
         Ok(max_tokens)
     }
 
-    /// The threads, where these and the batches are some.
+    /// Starts the threads, and refuses 0 threads and empty batches.
     pub(crate) fn workers(&self) -> Result<Workers> {
         let threads = self
             .threads
@@ -108,7 +117,7 @@ impl EncoderOptions {
 
 /// How a [`Reranker`](crate::Reranker) runs its checkpoint, on the CPU.
 ///
-/// The defaults give what the `CrossEncoder` of sentence-transformers gives.
+/// The defaults give the scores of the `CrossEncoder` of sentence-transformers.
 ///
 /// ```
 /// use cognate_model::{Precision, RerankerOptions};
@@ -119,30 +128,33 @@ impl EncoderOptions {
 pub struct RerankerOptions(pub(crate) EncoderOptions);
 
 impl RerankerOptions {
-    /// The number format: [`Precision::F32`] or [`Precision::Int8`]. Default: the first.
+    /// Sets the number format of the arithmetic: [`Precision::F32`] or [`Precision::Int8`].
+    /// Default: [`Precision::F32`].
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.0 = self.0.precision(precision);
         self
     }
 
-    /// Tokens of a pair that are read, special tokens included; the rest is cut off and reported.
-    /// Default: what the checkpoint says. At most its number of positions.
+    /// Sets the maximum number of tokens that are read of a pair, special tokens included; further
+    /// tokens are truncated and counted. Default: the limit of the checkpoint. At most the number
+    /// of positions of the model.
     #[must_use]
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.0 = self.0.max_tokens(tokens);
         self
     }
 
-    /// Tokens that go through the model in one piece. Default: 256. Changes speed and memory, and
-    /// never a result.
+    /// Sets the maximum number of tokens in a batch; a longer pair is a batch of its own.
+    /// Default: 256. The batch size changes speed and memory use, and never a result.
     #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.0 = self.0.max_batch_tokens(tokens);
         self
     }
 
-    /// Threads of the CPU. Default: as many as the machine has. Never changes a result.
+    /// Sets the number of CPU threads. Default: one per available core. The number of threads never
+    /// changes a result.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.0 = self.0.threads(threads);

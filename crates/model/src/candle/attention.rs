@@ -3,67 +3,70 @@ use std::ops::Range;
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
-use super::padded::Padded;
+use super::padded::PaddedBatch;
 
-/// Which keys a query may see, beside that it may not see padding.
+/// Which keys a query may attend to, besides that it may not attend to padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(crate) enum MaskKind {
     All,
-    /// Those up to its own.
+    /// The keys up to and including the query's own position.
     Causal,
-    /// Those at most so far to either side.
+    /// The keys at most this many positions to either side.
     Window(usize),
 }
 
-/// What the queries of a batch see, in blocks of queries, so that the scores of a long text are
-/// never all in memory.
+/// The attention mask of a batch, in blocks of queries, so that the scores of a long text are never
+/// all in memory at once.
 #[derive(Debug)]
-pub(super) struct View {
+pub(crate) struct AttentionMask {
     blocks: Vec<Block>,
 }
 
 #[derive(Debug)]
 struct Block {
     queries: Range<usize>,
-    /// The keys that any of them sees.
+    /// The range of keys that any query of the block may attend to.
     keys: Range<usize>,
-    /// Added to the scores `[B, heads, queries, keys]`, which they broadcast to: 0 where a key is
-    /// seen and −∞ where not, and biases. In f32: the least number of f16 is no −∞, and added to
-    /// other scores it overflows. One that has fewer keys is for the last of them.
+    /// Tensors added to the scores: masks, which are 0 for allowed keys and −∞ for others, and
+    /// biases.
+    ///
+    /// Each broadcasts to `[B, heads, queries, keys]`; one with fewer keys applies to the last
+    /// keys. They are in f32, because the least finite value of f16 is not −∞ and overflows if it
+    /// is added to another score.
     added: Vec<Tensor>,
 }
 
-impl View {
-    /// The scores of a block, for each sequence and head; at least those of a few queries, so that
-    /// there is enough for a product.
-    const SCORES: usize = 1 << 22;
+impl AttentionMask {
+    /// The number of scores of a block for each sequence and head. A block has at least 64
+    /// queries, so that its matrix products have enough work.
+    const SCORES_PER_BLOCK: usize = 1 << 22;
 
-    pub(super) fn new(batch: &Padded<'_>, sight: Sight) -> Result<Self> {
-        let queries = Self::SCORES / batch.longest().max(1);
-        Self::in_blocks(batch, sight, queries.clamp(64, 512))
+    pub(crate) fn new(batch: &PaddedBatch<'_>, kind: MaskKind) -> Result<Self> {
+        let queries = Self::SCORES_PER_BLOCK / batch.longest().max(1);
+        Self::with_block_size(batch, kind, queries.clamp(64, 512))
     }
 
-    /// Everything sees everything, and `bias`, `[heads, longest, longest]` in f32, is added.
-    pub(super) fn with_bias(batch: &Padded<'_>, bias: &Tensor) -> Result<Self> {
-        let mut view = Self::new(batch, Sight::All)?;
-        for Block { queries, added, .. } in &mut view.blocks {
+    /// Allows all keys, and adds `bias`, `[heads, longest, longest]` in f32, to the scores.
+    pub(crate) fn with_bias(batch: &PaddedBatch<'_>, bias: &Tensor) -> Result<Self> {
+        let mut mask = Self::new(batch, MaskKind::All)?;
+        for Block { queries, added, .. } in &mut mask.blocks {
             added.push(bias.narrow(1, queries.start, queries.len())?);
         }
-        Ok(view)
+        Ok(mask)
     }
 
-    fn in_blocks(batch: &Padded<'_>, sight: Sight, most: usize) -> Result<Self> {
+    fn with_block_size(batch: &PaddedBatch<'_>, kind: MaskKind, block_size: usize) -> Result<Self> {
         let longest = batch.longest();
         let block = |start: usize| {
-            let queries = start..longest.min(start + most);
-            let keys = match sight {
-                Sight::All => 0..longest,
-                Sight::Causal => 0..queries.end,
-                Sight::Window(width) => {
+            let queries = start..longest.min(start + block_size);
+            let keys = match kind {
+                MaskKind::All => 0..longest,
+                MaskKind::Causal => 0..queries.end,
+                MaskKind::Window(width) => {
                     start.saturating_sub(width)..longest.min(queries.end.saturating_add(width))
                 }
             };
-            let added = mask(batch, sight, &queries, &keys)?;
+            let added = mask(batch, kind, &queries, &keys)?;
             Ok(Block {
                 queries,
                 keys,
@@ -71,22 +74,23 @@ impl View {
             })
         };
         let blocks = (0..longest)
-            .step_by(most)
+            .step_by(block_size)
             .map(block)
             .collect::<Result<_>>()?;
         Ok(Self { blocks })
     }
 
-    /// Attention (<https://arxiv.org/abs/1706.03762>). Queries are `[B, heads, longest,
-    /// head_size]`, keys and values too, or with a number of heads that divides it; the result is
-    /// `[B * longest, heads * head_size]`.
-    pub(super) fn attend(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> {
+    /// Computes scaled dot-product attention (<https://arxiv.org/abs/1706.03762>) under this mask.
+    ///
+    /// Queries are `[B, heads, longest, head_size]`; keys and values have the same shape, or a
+    /// number of heads that divides `heads`. The result is `[B * longest, heads * head_size]`.
+    pub(crate) fn attend(&self, q: &Tensor, k: &Tensor, v: &Tensor) -> Result<Tensor> {
         let (batch, heads, longest, head_size) = q.dims4()?;
         #[expect(clippy::cast_precision_loss, reason = "a head is small")]
         let scale = 1.0 / (head_size as f64).sqrt();
-        // Before the product, where f16 could overflow.
+        // Scaled before the product, which could overflow in f16.
         let q = (q * scale)?;
-        let (k, v) = (repeat(k, heads)?, repeat(v, heads)?);
+        let (k, v) = (repeat_heads(k, heads)?, repeat_heads(v, heads)?);
         let mut contexts = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
             let q = q.narrow(2, block.queries.start, block.queries.len())?;
@@ -113,11 +117,11 @@ impl View {
     }
 }
 
-/// Takes queries, keys and values apart: `[B * longest, 3 * heads * head_size]` becomes three of
+/// Splits fused queries, keys and values, `[B * longest, 3 * heads * head_size]`, into three tensors
 /// `[B, heads, longest, head_size]`.
-pub(super) fn split_heads(
+pub(crate) fn split_heads(
     qkv: &Tensor,
-    batch: &Padded<'_>,
+    batch: &PaddedBatch<'_>,
     heads: usize,
 ) -> Result<(Tensor, Tensor, Tensor)> {
     let qkv = qkv
@@ -127,8 +131,8 @@ pub(super) fn split_heads(
     Ok((qkv.get(0)?, qkv.get(1)?, qkv.get(2)?))
 }
 
-/// Repeats heads so that there are `heads`, each beside its like.
-fn repeat(x: &Tensor, heads: usize) -> Result<Tensor> {
+/// Repeats each head in place until there are `heads` heads.
+fn repeat_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
     let (batch, shared, longest, head_size) = x.dims4()?;
     if shared == heads {
         return Ok(x.clone());
@@ -139,55 +143,60 @@ fn repeat(x: &Tensor, heads: usize) -> Result<Tensor> {
         .reshape((batch, heads, longest, head_size))
 }
 
-/// What hides from `queries` those `keys` that they may not see, where there are any.
+/// Returns the mask of a block, or `None` if its `queries` may attend to all of its `keys`.
 fn mask(
-    batch: &Padded<'_>,
-    sight: Sight,
+    batch: &PaddedBatch<'_>,
+    kind: MaskKind,
     queries: &Range<usize>,
     keys: &Range<usize>,
 ) -> Result<Option<Tensor>> {
     let device = batch.device();
-    match sight {
-        Sight::All if batch.is_full() => Ok(None),
-        Sight::All => {
-            let sees = |sequence, _, key| key < batch.length(sequence);
-            hiding(device, batch.len(), 0..1, keys, sees).map(Some)
+    match kind {
+        MaskKind::All if batch.is_full() => Ok(None),
+        MaskKind::All => {
+            let allows = |sequence, _, key| key < batch.length(sequence);
+            mask_tensor(device, batch.len(), 0..1, keys, allows).map(Some)
         }
-        // Padding stands behind all that a token sees.
-        Sight::Causal => hiding(device, 1, queries.clone(), queries, |_, q, k| k <= q).map(Some),
-        Sight::Window(width) => {
-            let near = move |q: usize, k: usize| q.abs_diff(k) <= width;
+        // Padding comes after all keys that a token may attend to.
+        MaskKind::Causal => {
+            let allows = |_, query, key| key <= query;
+            mask_tensor(device, 1, queries.clone(), queries, allows).map(Some)
+        }
+        MaskKind::Window(width) => {
+            let is_near = move |query: usize, key: usize| query.abs_diff(key) <= width;
             if batch.is_full() {
-                if near(queries.start, keys.end - 1) && near(queries.end - 1, keys.start) {
+                if is_near(queries.start, keys.end - 1) && is_near(queries.end - 1, keys.start) {
                     return Ok(None);
                 }
-                return hiding(device, 1, queries.clone(), keys, |_, q, k| near(q, k)).map(Some);
+                let allows = |_, query, key| is_near(query, key);
+                return mask_tensor(device, 1, queries.clone(), keys, allows).map(Some);
             }
-            // A row that sees nothing would be no number, and from there it would spread: padding
-            // sees padding.
-            let sees = |sequence, q, k| {
+            // Padding may attend to padding: the softmax of a row without any allowed key is NaN,
+            // which would spread from there.
+            let allows = |sequence, query, key| {
                 let length = batch.length(sequence);
-                near(q, k) && (k < length || q >= length)
+                is_near(query, key) && (key < length || query >= length)
             };
-            hiding(device, batch.len(), queries.clone(), keys, sees).map(Some)
+            mask_tensor(device, batch.len(), queries.clone(), keys, allows).map(Some)
         }
     }
 }
 
-/// `[sequences, 1, queries, keys]`: 0 where a query sees a key, −∞ where not.
-fn hiding(
+/// Returns `[sequences, 1, queries, keys]`: 0 for each key that `allows` returns `true` for, given
+/// the sequence, the query and the key, and −∞ for the others.
+fn mask_tensor(
     device: &Device,
     sequences: usize,
     queries: Range<usize>,
     keys: &Range<usize>,
-    sees: impl Fn(usize, usize, usize) -> bool,
+    allows: impl Fn(usize, usize, usize) -> bool,
 ) -> Result<Tensor> {
     let shape = (sequences, 1, queries.len(), keys.len());
     let mut values = Vec::with_capacity(sequences * queries.len() * keys.len());
     for sequence in 0..sequences {
         for query in queries.clone() {
             let value = |key| {
-                if sees(sequence, query, key) {
+                if allows(sequence, query, key) {
                     0.0
                 } else {
                     f32::NEG_INFINITY
@@ -203,15 +212,20 @@ fn hiding(
 mod tests {
     use super::*;
 
-    /// The root is 2.
+    /// Its square root is 2.
     const HEAD_SIZE: usize = 4;
 
-    /// Attention of one head, in the words of its definition.
-    fn plainly(q: &[Vec<f32>], k: &[Vec<f32>], v: &[Vec<f32>], sight: Sight) -> Vec<Vec<f32>> {
-        let sees = |query: usize, key: usize| match sight {
-            Sight::All => true,
-            Sight::Causal => key <= query,
-            Sight::Window(width) => query.abs_diff(key) <= width,
+    /// The reference implementation: attention of one head, straight from its definition.
+    fn reference_attention(
+        q: &[Vec<f32>],
+        k: &[Vec<f32>],
+        v: &[Vec<f32>],
+        kind: MaskKind,
+    ) -> Vec<Vec<f32>> {
+        let allows = |query: usize, key: usize| match kind {
+            MaskKind::All => true,
+            MaskKind::Causal => key <= query,
+            MaskKind::Window(width) => query.abs_diff(key) <= width,
         };
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
         let attend = |(at, query): (usize, &Vec<f32>)| {
@@ -219,7 +233,7 @@ mod tests {
                 .map(|key| (dot(query, &k[key]) / 2.0).exp())
                 .collect();
             for (key, weight) in weights.iter_mut().enumerate() {
-                *weight *= f32::from(u8::from(sees(at, key)));
+                *weight *= f32::from(u8::from(allows(at, key)));
             }
             let total: f32 = weights.iter().sum();
             let value = |column| -> f32 {
@@ -245,22 +259,22 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_its_definition_in_blocks_and_beside_padding() {
+    fn agrees_with_its_definition_in_blocks_and_with_padding() {
         let device = Device::Cpu;
-        let sights = [
-            Sight::All,
-            Sight::Causal,
-            Sight::Window(0),
-            Sight::Window(2),
+        let kinds = [
+            MaskKind::All,
+            MaskKind::Causal,
+            MaskKind::Window(0),
+            MaskKind::Window(2),
         ];
-        for (sight, most) in sights
+        for (kind, block_size) in kinds
             .into_iter()
             .flat_map(|s| [1, 2, 5, 100].map(|n| (s, n)))
         {
             let lengths = [11, 7, 1];
             let ids: Vec<Vec<u32>> = lengths.iter().map(|&length| vec![0; length]).collect();
             let ids: Vec<&[u32]> = ids.iter().map(Vec::as_slice).collect();
-            let batch = Padded::new(&ids, &device);
+            let batch = PaddedBatch::new(&ids, &device);
             let heads = |seed: usize| -> Vec<Vec<Vec<f32>>> {
                 (0..lengths.len())
                     .map(|at| rows(seed + at, 11, HEAD_SIZE))
@@ -271,18 +285,18 @@ mod tests {
                 let values = x.concat().concat();
                 Tensor::from_vec(values, (lengths.len(), 1, 11, HEAD_SIZE), &device).unwrap()
             };
-            let view = View::in_blocks(&batch, sight, most).unwrap();
-            let found = view.attend(&tensor(&q), &tensor(&k), &tensor(&v)).unwrap();
+            let mask = AttentionMask::with_block_size(&batch, kind, block_size).unwrap();
+            let found = mask.attend(&tensor(&q), &tensor(&k), &tensor(&v)).unwrap();
             let found: Vec<Vec<f32>> = found.to_vec2().unwrap();
             assert!(found.iter().flatten().all(|value| value.is_finite()));
             for (at, &length) in lengths.iter().enumerate() {
                 let part = |x: &[Vec<Vec<f32>>]| x[at][..length].to_vec();
-                let expected = plainly(&part(&q), &part(&k), &part(&v), sight);
+                let expected = reference_attention(&part(&q), &part(&k), &part(&v), kind);
                 for (found, expected) in found[at * 11..].iter().zip(&expected) {
                     for (found, expected) in found.iter().zip(expected) {
                         assert!(
                             (found - expected).abs() < 1e-5,
-                            "{sight:?} by {most}, sequence {at}: {found}, expected {expected}"
+                            "{kind:?} by {block_size}, sequence {at}: {found}, expected {expected}"
                         );
                     }
                 }
@@ -291,9 +305,9 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_repeated_side_by_side() {
+    fn repeated_heads_are_adjacent() {
         let x = Tensor::new(&[[[[1f32]], [[2.0]]]], &Device::Cpu).unwrap();
-        let repeated = repeat(&x, 4).unwrap().flatten_all().unwrap();
+        let repeated = repeat_heads(&x, 4).unwrap().flatten_all().unwrap();
         assert_eq!(repeated.to_vec1::<f32>().unwrap(), [1.0, 1.0, 2.0, 2.0]);
     }
 }

@@ -1,10 +1,10 @@
 use candle_core::{DType, Device, Result, Tensor};
 use candle_nn::rotary_emb::rope;
 
-/// Rotations of queries and keys by their positions (<https://arxiv.org/abs/2104.09864>), computed
-/// in f32: the first half of a head is turned against the second.
+/// Rotary position embeddings of queries and keys (<https://arxiv.org/abs/2104.09864>), computed in
+/// f32; each dimension of the first half of a head rotates with its counterpart in the second half.
 #[derive(Debug)]
-pub(super) struct Rotary {
+pub(crate) struct Rotary {
     /// `[positions, head_size / 2]`
     cos: Tensor,
     /// `[positions, head_size / 2]`
@@ -12,7 +12,7 @@ pub(super) struct Rotary {
 }
 
 impl Rotary {
-    pub(super) fn new(
+    pub(crate) fn new(
         theta: f32,
         head_size: usize,
         positions: usize,
@@ -40,8 +40,8 @@ impl Rotary {
         })
     }
 
-    /// Turns `x`, `[B, heads, longest, head_size]`.
-    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor> {
+    /// Rotates `x`, `[B, heads, longest, head_size]`.
+    pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
         let tokens = x.dim(2)?;
         let cos = self.cos.narrow(0, 0, tokens)?;
         let sin = self.sin.narrow(0, 0, tokens)?;

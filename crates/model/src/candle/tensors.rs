@@ -1,4 +1,4 @@
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Shape, Tensor};
 use candle_nn::Linear;
 use rayon::prelude::*;
 
@@ -8,58 +8,60 @@ use crate::weights::WeightsFile;
 use crate::{Device, Error, Result};
 
 /// Reads the tensors of a checkpoint to a device, in one number format.
-pub(super) struct Tensors {
+pub(crate) struct Tensors {
     weights: WeightsFile,
-    place: Device,
+    /// The device as the caller named it, for error messages.
+    named_device: Device,
     device: candle_core::Device,
-    /// The number format of all but norms.
+    /// The number format of everything except norms.
     dtype: DType,
 }
 
 impl Tensors {
-    pub(super) fn new(weights: WeightsFile, place: Device, dtype: DType) -> Result<Self> {
+    pub(super) fn new(weights: WeightsFile, named_device: Device, dtype: DType) -> Result<Self> {
         Ok(Self {
             weights,
-            place,
-            device: place.open()?,
+            named_device,
+            device: named_device.open()?,
             dtype,
         })
     }
 
-    pub(super) fn device(&self) -> &candle_core::Device {
+    pub(crate) fn device(&self) -> &candle_core::Device {
         &self.device
     }
 
-    /// What was read, for the fingerprint.
+    /// Returns the digest of the tensors read so far, for the fingerprint.
     pub(super) fn digest(&self) -> Vec<u8> {
         self.weights.digest()
     }
 
-    /// Builds what is not there yet on the device.
-    pub(super) fn on_device<T>(&self, built: candle_core::Result<T>) -> Result<T> {
-        built.map_err(|source| Error::Device {
-            device: self.place.to_string(),
+    /// Turns an error of candle while loading into an error of the device.
+    pub(crate) fn on_device<T>(&self, result: candle_core::Result<T>) -> Result<T> {
+        result.map_err(|source| Error::Device {
+            device: self.named_device.to_string(),
             source: BoxError::from(source),
         })
     }
 
-    /// The values of a tensor, row-major.
-    pub(super) fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    /// Reads the values of a tensor to the host, row-major.
+    pub(crate) fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.weights.tensor(name, shape)
     }
 
-    /// A tensor in f32, whatever the number format of the rest.
-    pub(super) fn f32(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+    /// Reads a tensor in the number format of the model.
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        self.stacked(&[name.to_owned()], shape)
+    }
+
+    /// Reads a tensor in f32, whatever the number format of the model.
+    fn tensor_f32(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
         let values = self.values(name, shape)?;
         self.on_device(Tensor::from_vec(values, shape, &self.device))
     }
 
-    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        self.rows(&[name.to_owned()], shape)
-    }
-
-    /// Tensors of one `shape`, one below the other.
-    fn rows(&self, names: &[String], shape: &[usize]) -> Result<Tensor> {
+    /// Reads tensors of one `shape` and stacks their rows.
+    fn stacked(&self, names: &[String], shape: &[usize]) -> Result<Tensor> {
         let mut values = Vec::new();
         for name in names {
             let more = self.values(name, shape)?;
@@ -71,15 +73,16 @@ impl Tensors {
         }
         let mut shape = shape.to_vec();
         shape[0] *= names.len();
-        self.of_values(values, shape)
+        self.tensor_from_values(values, shape)
     }
 
-    /// A tensor of values, row-major, in the number format of the rest. They are rounded before they
-    /// move, so that the device never holds them in f32.
-    pub(super) fn of_values(
+    /// Builds a tensor from row-major values, in the number format of the model.
+    ///
+    /// The values are converted before they move, so that the device never holds them in f32.
+    pub(crate) fn tensor_from_values(
         &self,
         values: Vec<f32>,
-        shape: impl Into<candle_core::Shape>,
+        shape: impl Into<Shape>,
     ) -> Result<Tensor> {
         self.on_device(
             Tensor::from_vec(values, shape.into(), &candle_core::Device::Cpu)
@@ -87,50 +90,62 @@ impl Tensors {
         )
     }
 
-    /// A linear layer with its bias.
-    pub(super) fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear> {
-        self.fused(&[name.to_owned()], outputs, inputs)
+    /// Reads a linear layer that has a bias.
+    pub(crate) fn linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear> {
+        self.fused_linear(&[name.to_owned()], outputs, inputs)
     }
 
-    /// Linear layers of one input as one, each with `outputs` outputs and a bias.
-    pub(super) fn fused(&self, names: &[String], outputs: usize, inputs: usize) -> Result<Linear> {
-        let ending = |ending: &str| -> Vec<String> {
-            let named = |name: &String| format!("{name}.{ending}");
-            names.iter().map(named).collect()
+    /// Reads linear layers that share their input, each with `outputs` outputs and a bias, as one
+    /// layer.
+    pub(crate) fn fused_linear(
+        &self,
+        names: &[String],
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Linear> {
+        let with_ending = |ending: &str| -> Vec<String> {
+            let full_name = |name: &String| format!("{name}.{ending}");
+            names.iter().map(full_name).collect()
         };
-        let weight = self.rows(&ending("weight"), &[outputs, inputs])?;
-        let bias = self.rows(&ending("bias"), &[outputs])?;
+        let weight = self.stacked(&with_ending("weight"), &[outputs, inputs])?;
+        let bias = self.stacked(&with_ending("bias"), &[outputs])?;
         Ok(Linear::new(weight, Some(bias)))
     }
 
-    /// A linear layer that has no bias.
-    pub(super) fn plain_linear(&self, name: &str, outputs: usize, inputs: usize) -> Result<Linear> {
+    /// Reads a linear layer that has no bias.
+    pub(crate) fn linear_without_bias(
+        &self,
+        name: &str,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Linear> {
         let weight = self.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
         Ok(Linear::new(weight, None))
     }
 
-    pub(super) fn layer_norm(&self, name: &str, width: usize, epsilon: f32) -> Result<LayerNorm> {
-        // Checkpoints converted from TensorFlow have these names.
+    /// Reads a layer norm.
+    pub(crate) fn layer_norm(&self, name: &str, width: usize, epsilon: f32) -> Result<LayerNorm> {
+        // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
         let (scale, shift) = if self.weights.has(&format!("{name}.gamma")) {
             ("gamma", "beta")
         } else {
             ("weight", "bias")
         };
         Ok(LayerNorm {
-            scale: self.f32(&format!("{name}.{scale}"), &[width])?,
-            shift: self.f32(&format!("{name}.{shift}"), &[width])?,
+            scale: self.tensor_f32(&format!("{name}.{scale}"), &[width])?,
+            shift: self.tensor_f32(&format!("{name}.{shift}"), &[width])?,
             epsilon,
         })
     }
 
-    /// A layer norm that shifts nothing.
-    pub(super) fn plain_layer_norm(
+    /// Reads a layer norm that has no bias.
+    pub(crate) fn layer_norm_without_bias(
         &self,
         name: &str,
         width: usize,
         epsilon: f32,
     ) -> Result<LayerNorm> {
-        let scale = self.f32(&format!("{name}.weight"), &[width])?;
+        let scale = self.tensor_f32(&format!("{name}.weight"), &[width])?;
         let shift = self.on_device(scale.zeros_like())?;
         Ok(LayerNorm {
             scale,
@@ -139,15 +154,16 @@ impl Tensors {
         })
     }
 
-    pub(super) fn rms_norm(&self, name: &str, width: usize, epsilon: f32) -> Result<RmsNorm> {
+    /// Reads a root mean square norm.
+    pub(crate) fn rms_norm(&self, name: &str, width: usize, epsilon: f32) -> Result<RmsNorm> {
         Ok(RmsNorm {
-            scale: self.f32(&format!("{name}.weight"), &[width])?,
+            scale: self.tensor_f32(&format!("{name}.weight"), &[width])?,
             epsilon,
         })
     }
 
-    /// All layers, in parallel where the device is the CPU.
-    pub(super) fn layers<L: Send>(
+    /// Loads all layers, in parallel if the device is the CPU.
+    pub(crate) fn layers<L: Send>(
         &self,
         count: usize,
         load: impl Fn(usize) -> Result<L> + Send + Sync,

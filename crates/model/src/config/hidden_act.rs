@@ -1,19 +1,23 @@
-use super::Json;
+use serde::de::DeserializeOwned;
+
+use super::json::Json;
 use crate::Result;
 
-/// The activations that feed-forward layers may name.
+/// The activations that the feed-forward layers of a transformer may use.
+///
+/// The `Debug` form of a variant is part of fingerprints and must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HiddenAct {
-    /// `x · Φ(x)`, by the error function.
+    /// `x · Φ(x)`, computed with the error function.
     Gelu,
-    /// Its approximation by a hyperbolic tangent.
+    /// The approximation of GELU by a hyperbolic tangent.
     GeluTanh,
     Relu,
 }
 
 impl HiddenAct {
-    /// The activation of this name, which is the value of `field`.
-    pub(super) fn read<T: serde::de::DeserializeOwned>(
+    /// Parses the `name` of an activation; `field` is the field of `json` that holds the name.
+    pub(crate) fn read<T: DeserializeOwned>(
         json: &Json<T>,
         field: &str,
         name: &str,

@@ -5,19 +5,19 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
 
-/// A file that was read as JSON; keeps its path for messages.
+/// A parsed JSON file together with its path, which error messages name.
 pub(crate) struct Json<T> {
     pub(crate) path: PathBuf,
     pub(crate) value: T,
 }
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Reads a file that must be there.
+    /// Reads a required file; `expected` describes its contents for error messages.
     pub(crate) fn read(path: PathBuf, expected: &'static str) -> Result<Self> {
         Self::read_optional(path.clone(), expected)?.ok_or(Error::MissingFile { path, expected })
     }
 
-    /// Reads a file that may be missing.
+    /// Reads a file, or returns `None` if the file does not exist.
     pub(crate) fn read_optional(path: PathBuf, expected: &'static str) -> Result<Option<Self>> {
         match std::fs::read(&path) {
             Ok(bytes) => {
@@ -30,6 +30,7 @@ impl<T: DeserializeOwned> Json<T> {
         }
     }
 
+    /// Returns the error for a field of this file whose value is not supported.
     pub(crate) fn unsupported(
         &self,
         field: impl Into<String>,
@@ -44,38 +45,38 @@ impl<T: DeserializeOwned> Json<T> {
         }
     }
 
-    /// Refuses a field whose value is not the one that runs; a field left out is taken to be it.
-    pub(super) fn only<V: PartialEq + Display>(
+    /// Refuses a field unless its value is `supported` or the field is absent.
+    pub(crate) fn only<V: PartialEq + Display>(
         &self,
         field: &str,
         found: Option<V>,
-        runs: V,
+        supported: V,
     ) -> Result<()> {
         match found {
-            Some(found) if found != runs => {
-                Err(self.unsupported(field, found.to_string(), format!("`{runs}`")))
+            Some(found) if found != supported => {
+                Err(self.unsupported(field, found.to_string(), format!("`{supported}`")))
             }
             _ => Ok(()),
         }
     }
 
-    /// Refuses a field that is too small.
-    pub(super) fn at_least(&self, field: &str, found: usize, least: usize) -> Result<()> {
-        if found < least {
-            let expected = format!("at least {least}");
+    /// Refuses a field whose value is below `minimum`.
+    pub(crate) fn at_least(&self, field: &str, found: usize, minimum: usize) -> Result<()> {
+        if found < minimum {
+            let expected = format!("at least {minimum}");
             return Err(self.unsupported(field, found.to_string(), expected));
         }
         Ok(())
     }
 
-    /// Refuses a number that does not divide another field.
-    pub(super) fn divides(
+    /// Refuses a field whose value does not divide the value of another field.
+    pub(crate) fn divides(
         &self,
         (field, divisor): (&str, usize),
-        (of_field, of): (&str, usize),
+        (dividend_field, dividend): (&str, usize),
     ) -> Result<()> {
-        if divisor == 0 || !of.is_multiple_of(divisor) {
-            let expected = format!("a divisor of {of_field}, {of}");
+        if divisor == 0 || !dividend.is_multiple_of(divisor) {
+            let expected = format!("a divisor of {dividend_field}, {dividend}");
             return Err(self.unsupported(field, divisor.to_string(), expected));
         }
         Ok(())

@@ -1,23 +1,26 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Json;
+use super::json::Json;
 use crate::Result;
 
-/// How positions rotate (<https://arxiv.org/abs/2104.09864>), in the words of recent releases; older
-/// ones have a part of it under `rope_scaling`.
+/// The settings of rotary position embeddings (<https://arxiv.org/abs/2104.09864>).
+///
+/// The field names are those of transformers 5; older configurations have some of the fields under
+/// `rope_scaling`.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Rope {
+pub(crate) struct Rope {
     #[serde(rename = "rope_theta")]
-    pub(super) theta: Option<f32>,
+    pub(crate) theta: Option<f32>,
     #[serde(rename = "rope_type", alias = "type")]
     kind: Option<String>,
     partial_rotary_factor: Option<f32>,
 }
 
 impl Rope {
-    /// Refuses every rotation but the plain one. `field` is the field that this is the value of.
-    pub(super) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {
+    /// Refuses every scaled or partial rotation; `field` is the field of `json` that holds these
+    /// settings.
+    pub(crate) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {
         let kind = self.kind.as_deref();
         json.only(&format!("{field}.rope_type"), kind, "default")?;
         let factor = self.partial_rotary_factor;
@@ -25,8 +28,9 @@ impl Rope {
     }
 }
 
-/// Refuses a base of rotations that is no positive number, and a head that cannot be rotated.
-pub(super) fn check<T: DeserializeOwned>(
+/// Refuses a rotation base that is not a positive number, and an odd head size, which cannot be
+/// rotated.
+pub(crate) fn check_rotation<T: DeserializeOwned>(
     json: &Json<T>,
     (field, theta): (&str, f32),
     head_size: usize,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hf_hub::api::sync::{ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 
-/// What to fetch from the Hub.
+/// A request for the files of a model on the Hub.
 pub(super) struct Request {
     pub(super) name: String,
     pub(super) revision: String,
@@ -17,26 +17,27 @@ pub(super) struct Request {
     pub(super) token: Option<String>,
 }
 
+/// A message from the thread that fetches.
 enum Step {
-    /// The Hub answered with the list of files.
+    /// The Hub has answered with the list of files.
     Reached,
-    /// All files are there, in this folder.
+    /// All files are in this folder.
     Fetched(PathBuf),
 }
 
 /// Fetches the files of a checkpoint into the cache and returns their folder.
 ///
-/// Only the first answer has a time limit: a connection that is blocked hangs there, while a
-/// download may well take long. The requests run on a thread of their own, which is left behind
-/// when it hangs.
+/// Only the first answer has a time limit, because a blocked connection hangs there, whereas a
+/// download may legitimately take long. The requests run on their own thread, which is abandoned if
+/// it hangs.
 pub(super) fn fetch(request: Request, timeout: Duration) -> Result<PathBuf, String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let outcome = fetch_files(&request, &sender);
-        // The receiver is gone when the time is up.
+        // Sending fails if the time limit has passed and the receiver is gone.
         let _ = sender.send(outcome.map(Step::Fetched));
     });
-    let gone = || "the request ended without an answer".to_owned();
+    let no_answer = || "the request ended without an answer".to_owned();
     match receiver.recv_timeout(timeout) {
         Ok(Ok(Step::Reached)) => {}
         Ok(Ok(Step::Fetched(dir))) => return Ok(dir),
@@ -47,12 +48,12 @@ pub(super) fn fetch(request: Request, timeout: Duration) -> Result<PathBuf, Stri
                 timeout.as_secs_f32()
             ));
         }
-        Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+        Err(RecvTimeoutError::Disconnected) => return Err(no_answer()),
     }
     match receiver.recv() {
         Ok(Ok(Step::Fetched(dir))) => Ok(dir),
         Ok(Err(reason)) => Err(reason),
-        Ok(Ok(Step::Reached)) | Err(_) => Err(gone()),
+        Ok(Ok(Step::Reached)) | Err(_) => Err(no_answer()),
     }
 }
 
@@ -89,8 +90,9 @@ fn fetch_files(request: &Request, steps: &Sender<Result<Step, String>>) -> Resul
     dir.ok_or_else(|| "the repository has neither `modules.json` nor `config.json`".to_owned())
 }
 
-/// The configuration and the weights, in the folder itself and in those of its modules
-/// (`1_Pooling`), not in those of other formats (`onnx`, `openvino`).
+/// Returns whether a checkpoint needs the file: configuration and weights, in the folder itself and
+/// in the folders of modules (`1_Pooling`), but not in the folders of other formats (`onnx`,
+/// `openvino`).
 fn is_wanted(file: &str) -> bool {
     let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
     let is_module = folder.split_once('_').is_some_and(|(number, name)| {
@@ -102,7 +104,7 @@ fn is_wanted(file: &str) -> bool {
     (folder.is_empty() || is_module) && (is_json || name == "model.safetensors")
 }
 
-/// The whole chain of causes on one line.
+/// Formats an error with its chain of causes on one line.
 fn reason(error: ApiError) -> String {
     let mut error: &dyn std::error::Error = &error;
     let mut reason = error.to_string();
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wants_the_checkpoint_and_nothing_else() {
+    fn fetches_the_files_of_a_checkpoint_and_no_others() {
         for file in [
             "config.json",
             "tokenizer.json",

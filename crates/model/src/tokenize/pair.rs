@@ -4,18 +4,19 @@ use tokenizers::{
     truncate_encodings,
 };
 
-use super::{Settings, TextTokenizer};
-use crate::config::{Family, Json, TransformerConfig};
+use super::settings::Settings;
+use super::text::TextTokenizer;
+use crate::config::Json;
 use crate::{Checkpoint, Error, Result};
 
-/// Cuts a query and a document into the tokens of one text, as a cross-encoder reads them:
+/// Tokenizes a query and a document as one text, as a cross-encoder reads them:
 /// `[CLS] query [SEP] document [SEP]` in BERT.
 #[derive(Debug)]
 pub(crate) struct PairTokenizer {
     text: TextTokenizer,
-    /// Tokens that are added to every pair.
+    /// The number of special tokens that are added to each pair.
     special_tokens: usize,
-    /// Whether the model is told which of the two a token belongs to.
+    /// Whether token types tell the query from the document.
     has_token_types: bool,
 }
 
@@ -23,14 +24,14 @@ pub(crate) struct PairTokenizer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenizedPair {
     pub(crate) ids: Vec<u32>,
-    /// One for each token, or none where all are 0.
+    /// One type for each token, or empty if all types are 0.
     pub(crate) token_types: Vec<u32>,
-    /// Tokens that were cut off at the ends of the two.
-    pub(crate) cut: usize,
+    /// The number of tokens that were truncated at the ends of both texts.
+    pub(crate) truncated: usize,
 }
 
 impl PairTokenizer {
-    /// Reads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
+    /// Loads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
     pub(crate) fn load(
         checkpoint: &Checkpoint,
         settings: &Settings,
@@ -56,12 +57,12 @@ impl PairTokenizer {
         })
     }
 
-    /// Tokens that are added to every pair.
+    /// Returns the number of special tokens that are added to each pair.
     pub(crate) fn special_tokens(&self) -> usize {
         self.special_tokens
     }
 
-    /// The tokens of a query, to be paired with documents.
+    /// Tokenizes a query, to be paired with documents.
     pub(crate) fn query(&self, query: &str) -> Result<Encoding> {
         let tokenizer = &self.text.tokenizer;
         tokenizer
@@ -69,29 +70,32 @@ impl PairTokenizer {
             .map_err(|source| Error::TokenizeQuery { source })
     }
 
-    /// Sets `document` behind `query`; `at` names the document in an error.
+    /// Pairs `document` with a tokenized query; `index` identifies the document in an error.
     ///
-    /// Where both do not fit, the longer one is cut to the length of the other, then both alike:
-    /// `longest_first` of transformers.
+    /// If the pair is too long, the longer text is truncated to the length of the other one, then
+    /// both equally: the strategy `longest_first` of transformers.
     pub(crate) fn pair(
         &self,
         query: &Encoding,
         document: &str,
-        at: usize,
+        index: usize,
     ) -> Result<TokenizedPair> {
-        let error = |source| Error::Tokenize { text: at, source };
+        let error = |source| Error::Tokenize {
+            text: index,
+            source,
+        };
         let tokenizer = &self.text.tokenizer;
         let document = tokenizer.encode_fast(document, false).map_err(error)?;
-        let room = TruncationParams {
+        let limit = TruncationParams {
             max_length: self.text.max_tokens - self.special_tokens,
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,
             direction: TruncationDirection::Right,
         };
-        let whole = query.len() + document.len();
+        let total = query.len() + document.len();
         let (mut query, mut document) =
-            truncate_encodings(query.clone(), Some(document), &room).map_err(error)?;
-        // What was cut off need not be processed on.
+            truncate_encodings(query.clone(), Some(document), &limit).map_err(error)?;
+        // Dropped here, or `post_process` would process the truncated tokens too.
         query.take_overflowing();
         if let Some(document) = &mut document {
             document.take_overflowing();
@@ -107,30 +111,31 @@ impl PairTokenizer {
             } else {
                 Vec::new()
             },
-            cut: whole - kept,
+            truncated: total - kept,
         })
     }
 }
 
-/// What `tokenizer_config.json` says that the model is given.
+/// The inputs of the model, according to `tokenizer_config.json`.
 #[derive(Default, Deserialize)]
 struct Inputs {
     model_input_names: Option<Vec<String>>,
 }
 
-/// Only BERT has vectors for the types of pairs; whether it is given types is a matter of its
-/// tokenizer, and classes made for other models give none.
+/// Returns whether the model gets token types: its architecture must have more than one, and its
+/// tokenizer must produce them.
 fn has_token_types(checkpoint: &Checkpoint, settings: &Settings) -> Result<bool> {
-    const OTHERS: [&str; 5] = [
+    // Tokenizer classes of transformers that produce none.
+    const WITHOUT_TYPES: [&str; 5] = [
         "CamembertTokenizer",
         "DistilBertTokenizer",
         "MPNetTokenizer",
         "RobertaTokenizer",
         "XLMRobertaTokenizer",
     ];
-    match &checkpoint.transformer {
-        TransformerConfig::PostNorm(config) if config.family == Family::Bert => {}
-        _ => return Ok(false),
+    let head = checkpoint.transformer.architecture.pair_head.as_ref();
+    if !head.is_some_and(|head| head.has_token_types) {
+        return Ok(false);
     }
     let inputs = Json::<Inputs>::read_optional(
         checkpoint.tokenizer_config_path(),
@@ -138,6 +143,6 @@ fn has_token_types(checkpoint: &Checkpoint, settings: &Settings) -> Result<bool>
     )?;
     Ok(match inputs.and_then(|json| json.value.model_input_names) {
         Some(names) => names.iter().any(|name| name == "token_type_ids"),
-        None => !OTHERS.contains(&settings.class()),
+        None => !WITHOUT_TYPES.contains(&settings.class()),
     })
 }

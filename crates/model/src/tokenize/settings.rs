@@ -3,11 +3,13 @@ use tokenizers::normalizers::{BertNormalizer, Lowercase, Sequence};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{NormalizerWrapper, PreTokenizerWrapper, Tokenizer};
 
-use crate::config::{Family, Json, TransformerConfig};
+use crate::config::Json;
 use crate::error::BoxError;
 use crate::{Checkpoint, Result};
 
-/// What `tokenizer_config.json` may say against `tokenizer.json`.
+/// The settings of `tokenizer_config.json` that override parts of `tokenizer.json`.
+///
+/// The `Debug` form is part of fingerprints and must not change.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Settings {
     tokenizer_class: Option<String>,
@@ -18,6 +20,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Reads the settings of `checkpoint`; an unnamed tokenizer class becomes the default of the
+    /// architecture.
     pub(crate) fn read(checkpoint: &Checkpoint) -> Result<Self> {
         let settings = Json::<Self>::read_optional(
             checkpoint.tokenizer_config_path(),
@@ -26,21 +30,26 @@ impl Settings {
         let mut settings = settings.map(|json| json.value).unwrap_or_default();
         let class = settings.tokenizer_class.get_or_insert_default();
         if class.is_empty() {
-            class.push_str(default_class(&checkpoint.transformer));
+            class.push_str(checkpoint.transformer.architecture.tokenizer_class);
         }
         Ok(settings)
     }
 
-    /// The class of the tokenizer in transformers.
+    /// Formats the settings for the fingerprint.
+    pub(crate) fn fingerprint_fields(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Returns the class of the tokenizer in transformers, without the suffix `Fast`.
     pub(super) fn class(&self) -> &str {
         let class = self.tokenizer_class.as_deref().unwrap_or_default();
         class.strip_suffix("Fast").unwrap_or(class)
     }
 
-    /// Changes the tokenizer to what transformers makes of it.
+    /// Overrides parts of the tokenizer as transformers does.
     ///
-    /// The classes named here build some parts anew from the settings, or from defaults of their
-    /// own, and do not look at those parts of `tokenizer.json`.
+    /// The classes named here rebuild some parts from the settings, or from defaults of their own,
+    /// and ignore those parts of `tokenizer.json`.
     pub(super) fn apply(&self, tokenizer: &mut Tokenizer) -> Result<(), BoxError> {
         match self.class() {
             "BertTokenizer" | "DistilBertTokenizer" | "MPNetTokenizer" => {
@@ -67,25 +76,11 @@ impl Settings {
     }
 }
 
-/// Lower-cases before whatever there is: `do_lower_case` of sentence-transformers.
+/// Adds lower-casing before the other normalizers: `do_lower_case` of sentence-transformers.
 pub(super) fn lower_case(tokenizer: &mut Tokenizer) -> Result<(), BoxError> {
     let all = std::iter::once(NormalizerWrapper::from(Lowercase))
         .chain(tokenizer.get_normalizer().cloned())
         .collect();
     tokenizer.with_normalizer(Some(Sequence::new(all)))?;
     Ok(())
-}
-
-/// The class where no file names one.
-fn default_class(transformer: &TransformerConfig) -> &'static str {
-    match transformer {
-        TransformerConfig::PostNorm(config) => match config.family {
-            Family::Bert => "BertTokenizer",
-            Family::Roberta => "RobertaTokenizer",
-            Family::Mpnet => "MPNetTokenizer",
-            Family::DistilBert => "DistilBertTokenizer",
-        },
-        TransformerConfig::NomicBert(_) => "BertTokenizer",
-        TransformerConfig::ModernBert(_) | TransformerConfig::Qwen3(_) => "",
-    }
 }

@@ -1,6 +1,6 @@
-//! Every architecture besides BERT against sentence-transformers, on tiny checkpoints.
+//! Comparison of every architecture except BERT with sentence-transformers, on tiny checkpoints.
 //!
-//! `fixtures/architectures/README.md` says what the golden numbers are and how they were made.
+//! `fixtures/architectures/README.md` describes the golden numbers and how they were made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 use crate::checkpoints::{copy, fixtures, load, variant_of};
 use crate::golden_file::GoldenFile;
 
-/// Hidden and pooled states, whose golden numbers differ from f64 by 1e-5 at most where values
-/// reach 5. The weakest part of a model changes them by 6e-2, another GELU by 1e-3.
+/// The tolerance of hidden and pooled states. The golden numbers differ from f64 by at most 1e-5 for
+/// values up to 5, while leaving out any part of a model changes them by at least 6e-2, and another
+/// form of GELU by 1e-3.
 const TOLERANCE: f32 = 2e-5;
 
-/// Unit rows, whose golden numbers differ from f64 by 8e-7 at most.
+/// The tolerance of unit rows, whose golden numbers differ from f64 by at most 8e-7.
 const UNIT_TOLERANCE: f32 = 2e-6;
 
 pub(crate) fn checkpoint(name: &str) -> PathBuf {
@@ -35,7 +36,7 @@ pub(crate) fn texts() -> Vec<String> {
         .collect()
 }
 
-/// The golden numbers of one checkpoint.
+/// Reads the golden numbers of one checkpoint.
 pub(crate) fn golden(name: &str) -> GoldenFile {
     GoldenFile::read(checkpoint(name).join("golden.safetensors"))
 }
@@ -48,18 +49,18 @@ pub(crate) fn assert_close(
     expected: ArrayView2<'_, f32>,
 ) {
     assert_eq!(found.dim(), expected.dim(), "{what}");
-    for ((place, found), expected) in found.indexed_iter().zip(expected) {
+    for ((index, found), expected) in found.indexed_iter().zip(expected) {
         let bound = tolerance * expected.abs().max(1.0);
         assert!(
             (found - expected).abs() <= bound,
-            "{what} {place:?}: {found}, expected {expected}"
+            "{what} {index:?}: {found}, expected {expected}"
         );
     }
 }
 
 /// Compares every stage of the checkpoint in `dir` with the golden numbers of `name`.
 #[track_caller]
-fn agrees_in(dir: &Path, name: &str) {
+fn assert_agrees_in(dir: &Path, name: &str) {
     let golden = golden(name);
     let encoder = load(dir);
     let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
@@ -76,49 +77,49 @@ fn agrees_in(dir: &Path, name: &str) {
 }
 
 #[track_caller]
-fn agrees(name: &str) {
-    agrees_in(&checkpoint(name), name);
+fn assert_agrees(name: &str) {
+    assert_agrees_in(&checkpoint(name), name);
 }
 
 #[test]
 fn roberta_agrees() {
-    agrees("roberta");
+    assert_agrees("roberta");
 }
 
 #[test]
 fn xlm_roberta_agrees() {
-    agrees("xlm-roberta");
+    assert_agrees("xlm-roberta");
 }
 
 #[test]
 fn mpnet_agrees() {
-    agrees("mpnet");
+    assert_agrees("mpnet");
 }
 
 #[test]
 fn distilbert_agrees() {
-    agrees("distilbert");
+    assert_agrees("distilbert");
 }
 
 #[test]
 fn modernbert_agrees() {
-    agrees("modernbert");
+    assert_agrees("modernbert");
 }
 
 #[test]
 fn nomic_bert_agrees() {
-    agrees("nomic-bert");
+    assert_agrees("nomic-bert");
 }
 
 #[test]
 fn qwen3_agrees() {
-    agrees("qwen3");
+    assert_agrees("qwen3");
 }
 
-/// The classes of transformers build their normalizer from the settings, or from defaults, whatever
-/// `tokenizer.json` says; the general class does as the file says.
+/// The tokenizer classes of BERT, DistilBERT and MPNet build their normalizer from the settings, or
+/// from defaults, whatever `tokenizer.json` says; the general class follows the file.
 #[test]
-fn the_settings_of_a_tokenizer_count_where_transformers_lets_them() {
+fn tokenizer_settings_override_the_tokenizer_file_as_in_transformers() {
     let tokens = |name: &str, lowercase: bool, settings: &[(&str, Value)]| {
         let mut changes = vec![(
             "tokenizer.json",
@@ -141,34 +142,38 @@ fn the_settings_of_a_tokenizer_count_where_transformers_lets_them() {
         let cased = tokens(name, true, &[("do_lower_case", json!(false))]);
         assert_ne!(cased, lower, "{name}");
         assert_eq!(tokens(name, false, &[]), lower, "{name}");
-        let unsaid = ("do_lower_case", Value::Null);
+        let no_setting = ("do_lower_case", Value::Null);
         assert_eq!(
-            tokens(name, false, std::slice::from_ref(&unsaid)),
+            tokens(name, false, std::slice::from_ref(&no_setting)),
             lower,
             "{name}"
         );
-        let nameless = ("tokenizer_class", Value::Null);
-        assert_eq!(tokens(name, false, &[unsaid, nameless]), lower, "{name}");
+        let no_class = ("tokenizer_class", Value::Null);
+        assert_eq!(
+            tokens(name, false, &[no_setting, no_class]),
+            lower,
+            "{name}"
+        );
         let general = ("tokenizer_class", json!("PreTrainedTokenizerFast"));
         assert_eq!(tokens(name, false, &[general]), cased, "{name}");
     }
 }
 
 #[test]
-fn the_settings_of_a_tokenizer_are_in_the_fingerprint() {
+fn tokenizer_settings_change_the_fingerprint() {
     let fingerprint = |field, value| {
         let changes = [("tokenizer_config.json", field, value)];
         let encoder = load(variant_of("tiny-bert", &changes).path());
         encoder.fingerprint().to_owned()
     };
-    let plain = load(&fixtures().join("tiny-bert")).fingerprint().to_owned();
-    assert_ne!(fingerprint("do_lower_case", json!(false)), plain);
-    assert_ne!(fingerprint("strip_accents", json!(false)), plain);
-    assert_eq!(fingerprint("mask_token", json!("[OTHER]")), plain);
+    let default = load(&fixtures().join("tiny-bert")).fingerprint().to_owned();
+    assert_ne!(fingerprint("do_lower_case", json!(false)), default);
+    assert_ne!(fingerprint("strip_accents", json!(false)), default);
+    assert_eq!(fingerprint("mask_token", json!("[OTHER]")), default);
 }
 
 #[test]
-fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
+fn tokenizer_settings_decide_about_a_leading_space() {
     let tokens = |text: &str, space: bool, setting: Value| {
         let bytes = json!({"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": true,
                            "use_regex": true});
@@ -191,7 +196,7 @@ fn the_settings_of_a_tokenizer_may_add_a_space_in_front() {
 }
 
 #[test]
-fn neither_neighbours_nor_threads_change_a_bit() {
+fn batches_and_threads_do_not_change_a_bit() {
     for name in ["roberta", "modernbert", "nomic-bert", "qwen3"] {
         let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
         let rows = |options: EncoderOptions, texts: &[String]| {
@@ -199,21 +204,21 @@ fn neither_neighbours_nor_threads_change_a_bit() {
             encoder.encode_documents(texts).unwrap()
         };
         let options = EncoderOptions::default;
-        let together = rows(options().threads(2), &texts());
-        let pieces = rows(options().threads(1).max_batch_tokens(70), &texts());
-        assert_eq!(together, pieces, "{name}");
+        let batched = rows(options().threads(2), &texts());
+        let small_batches = rows(options().threads(1).max_batch_tokens(70), &texts());
+        assert_eq!(batched, small_batches, "{name}");
         let few = rows(options(), &texts()[3..5]);
         assert_eq!(
-            together.slice_axis(Axis(0), Slice::from(3..5)),
+            batched.slice_axis(Axis(0), Slice::from(3..5)),
             few,
             "{name}"
         );
     }
 }
 
-/// A model that was saved with a head has a prefix before all names.
+/// A model that was saved with a head has a prefix before all tensor names.
 #[test]
-fn tensors_below_a_prefix_are_found() {
+fn tensors_with_a_prefix_are_found() {
     for (name, prefix) in [
         ("roberta", "roberta."),
         ("mpnet", "mpnet."),
@@ -232,24 +237,24 @@ fn tensors_below_a_prefix_are_found() {
         let renamed = safetensors::serialize(renamed.collect::<Vec<_>>(), None).unwrap();
         drop(tensors);
         fs::write(&path, renamed).unwrap();
-        agrees_in(dir.path(), name);
+        assert_agrees_in(dir.path(), name);
     }
 }
 
 #[test]
-fn a_prompt_before_a_last_token_agrees() {
+fn prompts_agree_with_last_token_pooling() {
     let rows = load(&checkpoint("qwen3")).encode_queries(&texts()).unwrap();
     let expected = golden("qwen3").rows("query");
     assert_close("query", UNIT_TOLERANCE, rows.view(), expected.view());
 }
 
 #[test]
-fn configurations_in_the_words_of_recent_releases_agree() {
+fn configurations_written_by_transformers_5_agree() {
     for name in ["modernbert", "nomic-bert", "qwen3"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&checkpoint(name), dir.path());
         let recent = dir.path().join("config-transformers-5.json");
         fs::rename(recent, dir.path().join("config.json")).unwrap();
-        agrees_in(dir.path(), name);
+        assert_agrees_in(dir.path(), name);
     }
 }

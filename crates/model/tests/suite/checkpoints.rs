@@ -9,12 +9,13 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
-/// A copy of the tiny checkpoint with changed fields: (file, field, value).
+/// Copies the tiny checkpoint with changed fields, given as (file, field, value); a field set to null
+/// is removed.
 pub(crate) fn variant(changes: &[(&str, &str, Value)]) -> TempDir {
     variant_of("tiny-bert", changes)
 }
 
-/// A copy of one of the checkpoints below `fixtures`, with changed fields.
+/// Copies a checkpoint of the fixtures with changed fields, as [`variant`] does.
 pub(crate) fn variant_of(checkpoint: &str, changes: &[(&str, &str, Value)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     copy(&fixtures().join(checkpoint), dir.path());
@@ -31,6 +32,7 @@ pub(crate) fn variant_of(checkpoint: &str, changes: &[(&str, &str, Value)]) -> T
     dir
 }
 
+/// Copies a folder recursively.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -44,10 +46,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Loads the encoder of a checkpoint with default options.
 pub(crate) fn load(dir: &Path) -> Encoder {
     Encoder::load(&Checkpoint::open(dir).unwrap(), EncoderOptions::default()).unwrap()
 }
 
+/// Returns a `modules.json` that lists modules, given as (path, class).
 pub(crate) fn modules(classes: &[(&str, &str)]) -> String {
     let list = classes.iter().enumerate().map(|(idx, (path, class))| {
         json!({"idx": idx, "name": idx.to_string(), "path": path,

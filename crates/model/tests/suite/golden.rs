@@ -1,6 +1,6 @@
-//! Every stage and every kind of pooling against sentence-transformers, on a tiny checkpoint.
+//! Comparison of every stage and every pooling mode with sentence-transformers, on a tiny checkpoint.
 //!
-//! `fixtures/README.md` says what the golden numbers are and how they were made.
+//! `fixtures/README.md` describes the golden numbers and how they were made.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::checkpoints::{copy, fixtures, load, modules, variant};
 use crate::golden_file::GoldenFile;
 
-/// The golden numbers differ from f64 by 4e-6 at most where values reach 4 and more.
+/// The tolerance; the golden numbers differ from f64 by at most 4e-6 for values of 4 and more.
 const TOLERANCE: f32 = 5e-6;
 
 fn texts() -> Vec<String> {
@@ -33,11 +33,11 @@ fn golden(name: &str) -> Array2<f32> {
 #[track_caller]
 fn assert_close(found: ArrayView2<'_, f32>, expected: ArrayView2<'_, f32>) {
     assert_eq!(found.dim(), expected.dim());
-    for ((place, found), expected) in found.indexed_iter().zip(expected) {
+    for ((index, found), expected) in found.indexed_iter().zip(expected) {
         let bound = TOLERANCE * expected.abs().max(1.0);
         assert!(
             (found - expected).abs() <= bound,
-            "{place:?}: {found}, expected {expected}"
+            "{index:?}: {found}, expected {expected}"
         );
     }
 }
@@ -89,7 +89,7 @@ fn every_pooling_mode_agrees() {
             expected.view(),
         );
 
-        // The same in the words of recent releases.
+        // The same modes, as recent releases of sentence-transformers write them.
         let mut names = FLAGS.map(|(_, flag)| (CONFIG, flag, Value::Null)).to_vec();
         names.push((
             CONFIG,
@@ -150,7 +150,7 @@ fn prompts_agree() {
 }
 
 #[test]
-fn a_shorter_dimension_agrees_wherever_it_is_asked_for() {
+fn truncated_embeddings_agree_for_option_and_checkpoint() {
     let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().truncate_dim(8)).unwrap();
     assert_eq!(encoder.dim(), 8);
@@ -177,7 +177,7 @@ fn activations_agree() {
 }
 
 #[test]
-fn what_is_read_of_a_text_has_the_tokens_of_the_whole() {
+fn the_text_within_the_limit_has_the_tokens_of_the_whole_text() {
     let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
     for (text, read) in [
@@ -188,14 +188,17 @@ fn what_is_read_of_a_text_has_the_tokens_of_the_whole() {
         (" c, d. e", " c, d."),
         ("é ü à ô â", "é ü à ô"),
     ] {
-        assert_eq!(encoder.part_read(Role::Document, text).unwrap(), read);
+        assert_eq!(
+            encoder.text_within_limit(Role::Document, text).unwrap(),
+            read
+        );
     }
-    // The prompt, `query: `, takes its place too.
-    let read = encoder.part_read(Role::Query, "c d e f").unwrap();
+    // The prompt, `query: `, counts toward the limit too.
+    let read = encoder.text_within_limit(Role::Query, "c d e f").unwrap();
     assert_eq!(read, "c d");
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(12)).unwrap();
     let text = "é a b c d e f g h i j k l m n";
-    let read = encoder.part_read(Role::Query, text).unwrap();
+    let read = encoder.text_within_limit(Role::Query, text).unwrap();
     assert!(!read.is_empty() && read.len() < text.len(), "{read}");
     let ids = |text| {
         encoder
@@ -209,7 +212,7 @@ fn what_is_read_of_a_text_has_the_tokens_of_the_whole() {
 }
 
 #[test]
-fn cut_tokens_are_counted() {
+fn truncated_tokens_are_counted() {
     let checkpoint = Checkpoint::open(fixtures().join("tiny-bert")).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default().max_tokens(6)).unwrap();
     let texts = ["a b c", "a b c d", "a b c d e f g", ""];
@@ -220,7 +223,7 @@ fn cut_tokens_are_counted() {
         .unwrap();
     let truncation = encoded.truncation;
     assert_eq!(
-        (truncation.texts, truncation.tokens, truncation.of_tokens),
+        (truncation.texts, truncation.tokens, truncation.total_tokens),
         (1, 3, 14)
     );
 }

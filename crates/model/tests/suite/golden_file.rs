@@ -13,13 +13,13 @@ impl GoldenFile {
         Self(fs::read(path).unwrap())
     }
 
-    /// A matrix of f32.
+    /// Reads a matrix of f32.
     pub(crate) fn rows(&self, name: &str) -> Array2<f32> {
         let (shape, values) = self.numbers(name, &[Dtype::F32], f32::from_le_bytes);
         Array2::from_shape_vec((shape[0], shape[1]), values).unwrap()
     }
 
-    /// The packed `ids` and `offsets`.
+    /// Reads the packed `ids` and `offsets`.
     pub(crate) fn tokens(&self) -> TokenBatch {
         let (_, ids) = self.numbers("ids", &[Dtype::I32, Dtype::U32], u32::from_le_bytes);
         let (_, offsets) = self.numbers("offsets", &[Dtype::I64, Dtype::U64], u64::from_le_bytes);
@@ -27,7 +27,7 @@ impl GoldenFile {
         TokenBatch::new(ids, offsets.collect()).unwrap()
     }
 
-    /// The shape and the numbers of a tensor of one of these types.
+    /// Reads the shape and the numbers of a tensor, which must have one of the `dtypes`.
     pub(crate) fn numbers<T, const N: usize>(
         &self,
         name: &str,

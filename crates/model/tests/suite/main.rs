@@ -1,14 +1,12 @@
-//! The crate from outside, on a tiny checkpoint.
+//! Tests of the public API, on tiny checkpoints.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a test should fail loudly")]
 
 mod architectures;
 mod checkpoints;
-mod devices;
+mod fingerprints;
 mod golden;
 mod golden_file;
+mod gpu;
 mod refusals;
 mod reranker;

@@ -1,4 +1,4 @@
-//! What a checkpoint that cannot be run says.
+//! Error messages for checkpoints and options that are not supported.
 
 use std::error::Error as _;
 use std::fs;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
 
-/// The message of opening or loading, with the folder called `ckpt`.
+/// Returns the error message of opening or loading a checkpoint, with its folder replaced by `ckpt`.
 fn refusal(dir: &Path, options: EncoderOptions) -> String {
     let error = match Checkpoint::open(dir) {
         Ok(checkpoint) => Encoder::load(&checkpoint, options).unwrap_err(),
@@ -51,7 +51,7 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
-fn what_is_not_supported_is_named_with_what_is() {
+fn an_unsupported_setting_is_named_with_the_supported_values() {
     assert_refused(
         &[
             ("config.json", "model_type", json!("t5")),
@@ -90,7 +90,7 @@ fn what_is_not_supported_is_named_with_what_is() {
 }
 
 #[test]
-fn what_an_architecture_cannot_run_is_named_with_what_it_can() {
+fn an_unsupported_setting_of_an_architecture_is_named_with_the_supported_values() {
     let refused = |name: &str, field: &str, value: &Value| {
         let checkpoint = format!("architectures/{name}");
         let dir = variant_of(&checkpoint, &[("config.json", field, value.clone())]);
@@ -263,7 +263,7 @@ fn what_an_architecture_cannot_run_is_named_with_what_it_can() {
 }
 
 #[test]
-fn tensors_of_another_shape_than_the_configuration_are_named() {
+fn a_tensor_that_contradicts_the_configuration_is_named() {
     for (name, field, value, expected) in [
         (
             "modernbert",
@@ -293,7 +293,7 @@ fn tensors_of_another_shape_than_the_configuration_are_named() {
 }
 
 #[test]
-fn files_that_are_cut_short_are_named_with_their_cause() {
+fn truncated_files_are_named_and_have_a_cause() {
     for (file, message) in [
         (
             "config.json",
@@ -324,7 +324,8 @@ fn files_that_are_cut_short_are_named_with_their_cause() {
     }
 }
 
-/// A copy of the tiny checkpoint with one tensor changed: its type, shape and bytes.
+/// Copies the tiny checkpoint with one tensor changed; `change` maps its type, shape and bytes to new
+/// ones, or to `None` to remove it.
 fn with_tensor(
     name: &str,
     change: impl Fn(Dtype, Vec<usize>, Vec<u8>) -> Option<Tensor>,
@@ -355,7 +356,7 @@ fn with_tensor(
 type Tensor = (Dtype, Vec<usize>, Vec<u8>);
 
 #[test]
-fn a_tensor_that_does_not_fit_is_named() {
+fn a_missing_or_invalid_tensor_is_named() {
     const NAME: &str = "encoder.layer.1.output.dense.bias";
     for (dir, found, expected) in [
         (with_tensor(NAME, |_, _, _| None), "nothing", "shape [32]"),
@@ -400,7 +401,7 @@ fn a_tensor_that_does_not_fit_is_named() {
 
 #[test]
 fn weights_in_16_bits_are_read() {
-    // Numbers that 16 bits hold exactly give the same embedding, whatever they are stored as.
+    // Numbers that are exact in 16 bits give the same embedding in every format.
     const NAME: &str = "encoder.layer.1.output.dense.bias";
     let values: Vec<f32> = (0..32u8).map(|i| (f32::from(i) - 16.0) / 64.0).collect();
     let bytes = |dtype| -> Vec<u8> {
@@ -422,7 +423,7 @@ fn weights_in_16_bits_are_read() {
 }
 
 #[test]
-fn weights_of_another_shape_than_the_configuration_are_refused() {
+fn weights_that_contradict_the_configuration_are_refused() {
     for (field, value, tensor) in [
         (
             "num_hidden_layers",
@@ -474,7 +475,7 @@ fn options_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn what_has_no_native_path_runs_in_f32_on_a_cpu() {
+fn architectures_without_cpu_kernels_run_in_f32_only() {
     let dir = variant_of("architectures/qwen3", &[]);
     for precision in [Precision::Int8, Precision::F16] {
         let options = EncoderOptions::default().precision(precision);
@@ -484,7 +485,7 @@ fn what_has_no_native_path_runs_in_f32_on_a_cpu() {
 }
 
 #[test]
-fn a_folder_without_the_list_of_modules_is_mean_pooling() {
+fn a_folder_without_a_list_of_modules_uses_mean_pooling() {
     let dir = tempfile::tempdir().unwrap();
     copy(&fixtures().join("tiny-bert"), dir.path());
     fs::remove_file(dir.path().join("modules.json")).unwrap();

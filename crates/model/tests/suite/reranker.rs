@@ -1,6 +1,6 @@
-//! Cross-encoders against transformers and sentence-transformers, on tiny checkpoints.
+//! Comparison of cross-encoders with transformers and sentence-transformers, on tiny checkpoints.
 //!
-//! `fixtures/cross_encoders/README.md` says what the golden numbers are and how they were made.
+//! `fixtures/cross_encoders/README.md` describes the golden numbers and how they were made.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -19,8 +19,8 @@ use crate::golden_file::GoldenFile;
 
 const CROSS_ENCODERS: [&str; 4] = ["bert", "roberta", "mpnet", "distilbert"];
 
-/// The golden numbers differ from f64 by 6e-6 at most where values reach 3. The weakest part of a
-/// head changes a logit by 1e-2.
+/// The tolerance. The golden numbers differ from f64 by at most 6e-6 for values up to 3, while leaving
+/// out any part of a head changes a logit by at least 1e-2.
 const TOLERANCE: f32 = 1e-5;
 
 fn load(dir: &Path) -> Reranker {
@@ -36,7 +36,7 @@ fn golden(name: &str) -> GoldenFile {
     GoldenFile::read(dir.join("golden.safetensors"))
 }
 
-/// A list of f32.
+/// Reads a vector of f32.
 fn values(golden: &GoldenFile, name: &str) -> Vec<f32> {
     golden.numbers(name, &[Dtype::F32], f32::from_le_bytes).1
 }
@@ -62,7 +62,7 @@ fn documents() -> Vec<String> {
     list.iter().map(text).collect()
 }
 
-/// All pairs in the order of the golden numbers: each query with all documents.
+/// Tokenizes all pairs in the order of the golden numbers: each query with all documents.
 fn tokens(reranker: &Reranker) -> TokenBatch {
     let batches: Vec<_> = queries()
         .iter()
@@ -117,7 +117,7 @@ fn tokens_pooled_logits_and_scores_agree() {
 }
 
 #[test]
-fn the_activation_is_the_one_that_the_checkpoint_names_and_a_sigmoid_where_it_names_none() {
+fn the_checkpoint_sets_the_activation_and_the_default_is_a_sigmoid() {
     let sigmoid: fn(f32) -> f32 = |logit| 1.0 / (1.0 + (-logit).exp());
     let identity: fn(f32) -> f32 = |logit| logit;
     let config = "config.json";
@@ -192,9 +192,9 @@ fn a_score_depends_on_its_pair_alone() {
                 .map(|document| one.scores(query, &[document]).unwrap()[0])
                 .collect();
             for (threads, tokens) in [(1, 100), (2, 60), (3, 1000)] {
-                let together = Reranker::load(&checkpoint, options(threads, tokens)).unwrap();
+                let batched = Reranker::load(&checkpoint, options(threads, tokens)).unwrap();
                 assert_eq!(
-                    together.scores(query, &documents()).unwrap(),
+                    batched.scores(query, &documents()).unwrap(),
                     alone,
                     "{name}"
                 );
@@ -204,7 +204,7 @@ fn a_score_depends_on_its_pair_alone() {
 }
 
 #[test]
-fn int8_stays_near() {
+fn int8_stays_close_to_f32() {
     for name in CROSS_ENCODERS {
         let checkpoint = Checkpoint::open(fixtures().join("cross_encoders").join(name)).unwrap();
         let options = RerankerOptions::default().precision(Precision::Int8);
@@ -224,7 +224,7 @@ fn int8_stays_near() {
 }
 
 #[test]
-fn cut_tokens_are_counted() {
+fn truncated_tokens_are_counted() {
     let checkpoint = Checkpoint::open(fixtures().join("cross_encoders/bert")).unwrap();
     let options = RerankerOptions::default().max_tokens(8);
     let reranker = Reranker::load(&checkpoint, options).unwrap();
@@ -235,9 +235,9 @@ fn cut_tokens_are_counted() {
         ControlFlow::Continue(())
     });
     let truncation = scored.unwrap().truncation;
-    // Room for 5 of the 3 + 7 tokens: 2 and 3 are kept.
+    // 5 of the 3 + 7 tokens fit; 2 tokens of the query and 3 of the document are kept.
     assert_eq!(
-        (truncation.texts, truncation.tokens, truncation.of_tokens),
+        (truncation.texts, truncation.tokens, truncation.total_tokens),
         (1, 5, 18)
     );
     assert_eq!(seen.last(), Some(&(3, 3)));
@@ -246,7 +246,7 @@ fn cut_tokens_are_counted() {
     assert!(reranker.scores::<&str>("a b c", &[]).unwrap().is_empty());
 }
 
-/// The message of opening or loading, with the folder called `ckpt`.
+/// Returns the error message of opening or loading a checkpoint, with its folder replaced by `ckpt`.
 fn refusal(dir: &Path, options: RerankerOptions) -> String {
     let error = match Checkpoint::open(dir) {
         Ok(checkpoint) => Reranker::load(&checkpoint, options).unwrap_err(),
@@ -257,7 +257,7 @@ fn refusal(dir: &Path, options: RerankerOptions) -> String {
 }
 
 #[test]
-fn what_is_no_cross_encoder_of_one_label_is_named_with_what_is() {
+fn a_checkpoint_that_is_not_a_cross_encoder_with_one_label_is_refused() {
     const CLASSES: &str = "expected one of `BertForSequenceClassification`, \
         `RobertaForSequenceClassification`, `XLMRobertaForSequenceClassification`, \
         `CamembertForSequenceClassification`, `MPNetForSequenceClassification`, \
@@ -341,7 +341,7 @@ fn what_is_no_cross_encoder_of_one_label_is_named_with_what_is() {
 }
 
 #[test]
-fn an_embedder_and_a_cross_encoder_are_not_taken_for_one_another() {
+fn an_encoder_refuses_a_cross_encoder_and_a_reranker_other_modules() {
     let checkpoint = Checkpoint::open(fixtures().join("cross_encoders/distilbert")).unwrap();
     let error = Encoder::load(&checkpoint, EncoderOptions::default()).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");
@@ -375,7 +375,7 @@ fn an_embedder_and_a_cross_encoder_are_not_taken_for_one_another() {
 }
 
 #[test]
-fn weights_and_options_that_do_not_fit_are_named() {
+fn weights_and_options_that_do_not_fit_are_refused() {
     let defaults = RerankerOptions::default;
     let dir = changed("bert", &[("config.json", "hidden_size", json!(64))]);
     let message = refusal(dir.path(), defaults());
@@ -383,7 +383,7 @@ fn weights_and_options_that_do_not_fit_are_named() {
         message.starts_with("`ckpt/model.safetensors`: tensor `bert."),
         "{message}"
     );
-    // The transformer of one fits, the head is another's.
+    // The transformer is complete, but a tensor of the head is missing.
     let dir = changed(
         "roberta",
         &[(
@@ -427,7 +427,7 @@ fn weights_and_options_that_do_not_fit_are_named() {
 }
 
 #[test]
-fn types_of_tokens_are_given_where_the_settings_of_the_tokenizer_say_so() {
+fn tokenizer_settings_decide_about_token_types() {
     let settings = "tokenizer_config.json";
     for (field, value, expected) in [
         (

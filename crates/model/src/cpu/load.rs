@@ -3,27 +3,28 @@ use rayon::prelude::*;
 
 use super::PostNormEncoder;
 use super::layer::{Layer, Norm};
-use super::pool::Pool;
-use super::position_bias;
 use super::projection::Projection;
-use super::words::WordTable;
+use super::scratch_pool::ScratchPool;
+use super::token_embeddings::TokenEmbeddings;
 use crate::Result;
-use crate::config::{PostNormConfig, TensorNames, WORDS};
+use crate::architecture::post_norm::{
+    PostNormConfig, TOKEN_EMBEDDINGS, TensorNames, expand_buckets,
+};
 use crate::weights::WeightsFile;
 
 impl PostNormEncoder {
-    /// Reads the weights and packs them, layers in parallel, on the current pool; in 8 bits when
-    /// `int8` says so.
+    /// Reads the weights and packs them, layers in parallel, on the current thread pool; `int8` says
+    /// whether to quantize them.
     ///
-    /// Returns what was read, for the fingerprint, beside the encoder.
+    /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         cpu: Cpu,
         config: &PostNormConfig,
         weights: WeightsFile,
         int8: bool,
     ) -> Result<(Self, Vec<u8>)> {
-        let names = TensorNames::of(config.family);
-        let weights = weights.with_prefix(names.prefixes, WORDS);
+        let names = &config.variant.tensor_names;
+        let weights = weights.with_prefix(names.prefixes, TOKEN_EMBEDDINGS);
         let loader = Loader {
             cpu,
             config,
@@ -31,9 +32,9 @@ impl PostNormEncoder {
             weights: &weights,
             int8,
         };
-        // The table of words is about as large as all layers together.
-        let (words, layers) = rayon::join(
-            || loader.words(),
+        // The token embeddings are about as large as all layers combined.
+        let (token_embeddings, layers) = rayon::join(
+            || loader.token_embeddings(),
             || {
                 (0..config.num_hidden_layers)
                     .into_par_iter()
@@ -43,20 +44,21 @@ impl PostNormEncoder {
         );
         let encoder = Self {
             cpu,
-            words: words?,
+            token_embeddings: token_embeddings?,
             layers: layers?,
-            positions: loader.positions()?,
+            position_embeddings: loader.position_embeddings()?,
             embedding_norm: loader.norm("embeddings.LayerNorm")?,
             position_bias: loader.position_bias()?,
             int8,
             config: config.clone(),
-            batches: Pool::default(),
-            scratch: Pool::default(),
+            batch_buffers: ScratchPool::default(),
+            scratch: ScratchPool::default(),
         };
         Ok((encoder, weights.digest()))
     }
 }
 
+/// Reads the parts of an encoder from the weights.
 struct Loader<'a> {
     cpu: Cpu,
     config: &'a PostNormConfig,
@@ -66,31 +68,31 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn words(&self) -> Result<WordTable> {
+    fn token_embeddings(&self) -> Result<TokenEmbeddings> {
         let shape = [self.config.vocab_size, self.config.hidden_size];
-        let values = self.weights.tensor(WORDS, &shape)?;
+        let values = self.weights.tensor(TOKEN_EMBEDDINGS, &shape)?;
         Ok(if self.int8 {
-            WordTable::quantized(&values, self.config.hidden_size)
+            TokenEmbeddings::quantized(&values, self.config.hidden_size)
         } else {
-            WordTable::F32(values)
+            TokenEmbeddings::F32(values)
         })
     }
 
     fn layer(&self, layer: usize) -> Result<Layer> {
         let PostNormConfig {
-            hidden_size: narrow,
-            intermediate_size: wide,
+            hidden_size: hidden,
+            intermediate_size: intermediate,
             hidden_act,
             ..
         } = *self.config;
         let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
         let shape = |outputs, inputs| LinearShape { outputs, inputs };
-        // In the order in which they work.
+        // In the order in which they run: queries, keys and values; output; up; down.
         let shapes = [
-            shape(3 * narrow, narrow),
-            shape(narrow, narrow),
-            shape(wide, narrow),
-            shape(narrow, wide),
+            shape(3 * hidden, hidden),
+            shape(hidden, hidden),
+            shape(intermediate, hidden),
+            shape(hidden, intermediate),
         ];
         let read = |part| match part {
             0 => self.queries_keys_values(name),
@@ -116,7 +118,8 @@ impl Loader<'_> {
         })
     }
 
-    /// The three projections of attention as one, the queries scaled by the root of the head size.
+    /// Reads the three input projections of attention as one, with the queries divided by the
+    /// square root of the head size.
     fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Weights<'static>> {
         let width = self.config.hidden_size;
         #[expect(clippy::cast_precision_loss, reason = "a head is small")]
@@ -155,7 +158,7 @@ impl Loader<'_> {
     }
 
     fn norm(&self, name: &str) -> Result<Norm> {
-        // Checkpoints converted from TensorFlow have these names.
+        // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
         let (scale, shift) = if self.weights.has(&format!("{name}.gamma")) {
             ("gamma", "beta")
         } else {
@@ -169,8 +172,8 @@ impl Loader<'_> {
         })
     }
 
-    /// The vectors of the positions, added to that of each token type in turn.
-    fn positions(&self) -> Result<Vec<f32>> {
+    /// Adds the position embeddings to each token type embedding in turn.
+    fn position_embeddings(&self) -> Result<Vec<f32>> {
         let (config, width) = (self.config, self.config.hidden_size);
         let shape = [config.max_position_embeddings, width];
         let name = "embeddings.position_embeddings.weight";
@@ -191,13 +194,13 @@ impl Loader<'_> {
     }
 
     fn position_bias(&self) -> Result<Option<Vec<f32>>> {
-        let Some(buckets) = self.config.relative_attention_num_buckets else {
+        let Some(buckets) = self.config.variant.relative_attention_num_buckets else {
             return Ok(None);
         };
         let heads = self.config.num_attention_heads;
         let name = "encoder.relative_attention_bias.weight";
         let biases = self.weights.tensor(name, &[buckets, heads])?;
-        Ok(Some(position_bias::by_distance(
+        Ok(Some(expand_buckets(
             &biases,
             heads,
             self.config.max_tokens(),

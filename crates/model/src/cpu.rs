@@ -1,52 +1,54 @@
+//! The BERT family on the CPU kernels of Cognate.
+
 use std::fmt;
 
 use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::architecture::Architecture;
-use crate::config::PostNormConfig;
+use crate::architecture::post_norm::PostNormConfig;
+use crate::backend::Backend;
 use crate::{Result, TokenBatch};
 
 mod layer;
 mod load;
-mod pool;
-pub(crate) mod position_bias;
 mod projection;
-mod words;
+mod scratch_pool;
+mod token_embeddings;
 
 use layer::{Layer, Norm, Scratch};
-use pool::Pool;
-use words::WordTable;
+use scratch_pool::ScratchPool;
+use token_embeddings::TokenEmbeddings;
 
-/// Tokens of a batch: enough rows for the products, few enough for the caches.
+/// The default batch size: enough rows for the matrix products, few enough for the caches.
 const BATCH_TOKENS: usize = 256;
 
-/// Rows of a tile of the products: shares of rows are multiples of it.
+/// The rows of a tile of the matrix products; threads share rows in multiples of it.
 const TILE_ROWS: usize = 6;
 
-/// A transformer of the BERT family on the kernels of this library.
+/// A transformer of the BERT family on the CPU kernels.
 ///
-/// A batch is packed: all rows go through the products together, attention goes sequence by
-/// sequence, and nothing is ever padded.
+/// A batch is packed: all rows go through the matrix products together, attention goes sequence by
+/// sequence, and nothing is padded.
 pub(crate) struct PostNormEncoder {
     cpu: Cpu,
     config: PostNormConfig,
-    words: WordTable,
-    /// Token type and position in one, `[types, positions, hidden_size]`.
-    positions: Vec<f32>,
+    token_embeddings: TokenEmbeddings,
+    /// The sum of each token type embedding and each position embedding,
+    /// `[types, positions, hidden_size]`.
+    position_embeddings: Vec<f32>,
     embedding_norm: Norm,
     layers: Vec<Layer>,
-    /// `[heads, 2 · span − 1]`, where the family has one.
+    /// `[heads, 2 · span − 1]`, or `None` if the variant has no relative position bias.
     position_bias: Option<Vec<f32>>,
-    /// Layers are in 8 bits, and so may attention be.
+    /// Whether the layers are quantized to int8, and attention may use int8 too.
     int8: bool,
-    batches: Pool<WholeBatch>,
-    scratch: Pool<Scratch>,
+    batch_buffers: ScratchPool<BatchBuffers>,
+    scratch: ScratchPool<Scratch>,
 }
 
 impl PostNormEncoder {
-    /// The vectors of the tokens before the first layer, `[T, hidden_size]`.
+    /// Computes the input of the first layer, `[T, hidden_size]`.
     fn embed(&self, batch: &TokenBatch, hidden: &mut [f32]) -> Result<()> {
         let PostNormConfig {
             hidden_size: width,
@@ -62,16 +64,17 @@ impl PostNormEncoder {
             for (&id, position) in ids.iter().zip(self.config.positions(ids)) {
                 let Some(row) = rows.next() else { break };
                 let token_type = token_types.next().map_or(0, |&id| id as usize);
-                let place = token_type * max_position_embeddings + position;
-                row.copy_from_slice(&self.positions[place * width..][..width]);
-                self.words.add(id as usize, row);
+                let index = token_type * max_position_embeddings + position;
+                row.copy_from_slice(&self.position_embeddings[index * width..][..width]);
+                self.token_embeddings.add(id as usize, row);
             }
         }
         self.embedding_norm.apply(self.cpu, hidden);
         Ok(())
     }
 
-    fn run_alone(
+    /// Runs a layer on the current thread.
+    fn run_on_one_thread(
         &self,
         layer: &Layer,
         batch: &TokenBatch,
@@ -86,7 +89,7 @@ impl PostNormEncoder {
             .with(|scratch| layer.finish(self.cpu, context, scratch, x));
     }
 
-    /// The rows shared out between threads: for long texts.
+    /// Runs a layer with its rows divided among threads, for long texts.
     fn run_by_rows(
         &self,
         layer: &Layer,
@@ -98,23 +101,23 @@ impl PostNormEncoder {
     ) {
         let width = self.config.hidden_size;
         let rows = x.len() / width;
-        let part = rows.div_ceil(threads).next_multiple_of(TILE_ROWS) * width;
-        x.par_chunks(part)
-            .zip(qkv.par_chunks_mut(3 * part))
+        let chunk = rows.div_ceil(threads).next_multiple_of(TILE_ROWS) * width;
+        x.par_chunks(chunk)
+            .zip(qkv.par_chunks_mut(3 * chunk))
             .for_each(|(x, qkv)| {
                 self.scratch
                     .with(|scratch| layer.queries_keys_values(x, scratch, qkv));
             });
         self.attend(batch, threads, qkv, context);
-        x.par_chunks_mut(part)
-            .zip(context.par_chunks(part))
+        x.par_chunks_mut(chunk)
+            .zip(context.par_chunks(chunk))
             .for_each(|(x, context)| {
                 self.scratch
                     .with(|scratch| layer.finish(self.cpu, context, scratch, x));
             });
     }
 
-    /// The columns of each product shared out between threads: for one query.
+    /// Runs a layer with the columns of each matrix product divided among threads, for one query.
     fn run_by_columns(
         &self,
         layer: &Layer,
@@ -141,24 +144,26 @@ impl PostNormEncoder {
             .int8(self.int8)
     }
 
-    /// Attention of all sequences, in units of some queries of one of them, so that `threads` have
-    /// work alike. `out` is `[T, hidden_size]`.
+    /// Computes attention of all sequences into `out`, `[T, hidden_size]`.
+    ///
+    /// A unit of work is a range of queries of one sequence, so that all `threads` get a similar
+    /// share.
     fn attend(&self, batch: &TokenBatch, threads: usize, qkv: &[f32], out: &mut [f32]) {
-        /// Packing keys and values is repeated for each unit.
-        const LEAST_QUERIES: usize = 48;
+        /// A minimum, because each unit packs the keys and values of its sequence again.
+        const MIN_QUERIES: usize = 48;
         let width = self.config.hidden_size;
-        let queries = batch.ids().len().div_ceil(threads).max(LEAST_QUERIES);
+        let queries = batch.ids().len().div_ceil(threads).max(MIN_QUERIES);
         let mut units = Vec::new();
-        let mut rest = out;
+        let mut remaining = out;
         for bounds in batch.offsets().windows(2) {
             let (start, end) = (bounds[0], bounds[1]);
             let qkv = &qkv[start * 3 * width..end * 3 * width];
             let parts = (end - start).div_ceil(queries).max(1);
-            let border = |part: usize| part * (end - start) / parts;
+            let boundary = |part: usize| part * (end - start) / parts;
             for part in 0..parts {
-                let queries = border(part)..border(part + 1);
-                let (out, behind) = rest.split_at_mut(queries.len() * width);
-                rest = behind;
+                let queries = boundary(part)..boundary(part + 1);
+                let (out, after) = remaining.split_at_mut(queries.len() * width);
+                remaining = after;
                 units.push((qkv, queries, out));
             }
         }
@@ -188,7 +193,7 @@ impl fmt::Debug for PostNormEncoder {
     }
 }
 
-impl Architecture for PostNormEncoder {
+impl Backend for PostNormEncoder {
     fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>> {
         let (tokens, width) = (batch.ids().len(), self.config.hidden_size);
         let mut hidden = Array2::zeros((tokens, width));
@@ -196,12 +201,12 @@ impl Architecture for PostNormEncoder {
             return Ok(hidden);
         };
         self.embed(batch, x)?;
-        self.batches.with(|memory| {
-            let qkv = memory.qkv.first(3 * tokens * width);
-            let context = memory.context.first(tokens * width);
+        self.batch_buffers.with(|buffers| {
+            let qkv = buffers.qkv.first(3 * tokens * width);
+            let context = buffers.context.first(tokens * width);
             for layer in &self.layers {
                 if threads == 1 {
-                    self.run_alone(layer, batch, x, qkv, context);
+                    self.run_on_one_thread(layer, batch, x, qkv, context);
                 } else if tokens < Layer::FEW_ROWS {
                     self.run_by_columns(layer, batch, threads, x, qkv, context);
                 } else {
@@ -212,7 +217,7 @@ impl Architecture for PostNormEncoder {
         Ok(hidden)
     }
 
-    fn one_batch_a_thread(&self) -> bool {
+    fn parallel_over_batches(&self) -> bool {
         true
     }
 
@@ -221,9 +226,9 @@ impl Architecture for PostNormEncoder {
     }
 }
 
-/// Memory for the rows of a whole batch.
+/// Buffers for the rows of one batch.
 #[derive(Debug, Default)]
-struct WholeBatch {
+struct BatchBuffers {
     /// `[T, 3 · hidden_size]`
     qkv: AlignedBuffer,
     /// `[T, hidden_size]`
@@ -233,20 +238,22 @@ struct WholeBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Checkpoint;
-    use crate::config::TransformerConfig;
+    use crate::architecture::BERT_VARIANT;
     use crate::testing::fixture;
     use crate::weights::WeightsFile;
 
-    /// Every way of sharing the work between threads, at every level of the processor, gives the
-    /// bits of one thread on the plain level. This is also what runs the AVX2 and the portable code
-    /// of a machine that has better.
+    fn load(cpu: Cpu, int8: bool) -> PostNormEncoder {
+        let dir = fixture("tiny-bert");
+        let config = PostNormConfig::read(&dir.join("config.json"), &BERT_VARIANT).unwrap();
+        let weights = WeightsFile::open(dir.join("model.safetensors")).unwrap();
+        PostNormEncoder::load(cpu, &config, weights, int8)
+            .unwrap()
+            .0
+    }
+
+    /// Runs the AVX2 and portable code even on a machine that has a better instruction set.
     #[test]
-    fn levels_and_threads_do_not_show() {
-        let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
-        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
-            unreachable!("a BERT")
-        };
+    fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
         let sequence = |length: u32, step: u32| -> Vec<u32> {
             (0..length).map(|i| (i * step + 7) % 364).collect()
         };
@@ -258,15 +265,11 @@ mod tests {
             sequence(17, 2),
         ];
         for int8 in [false, true] {
-            let load = |cpu| {
-                let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
-                PostNormEncoder::load(cpu, config, weights, int8).unwrap().0
-            };
             for sequences in [&few[..], &many] {
                 let batch = TokenBatch::from_sequences(sequences.iter().map(Vec::as_slice));
-                let expected = load(Cpu::portable()).forward(&batch, 1).unwrap();
+                let expected = load(Cpu::portable(), int8).forward(&batch, 1).unwrap();
                 for cpu in Cpu::available() {
-                    let encoder = load(cpu);
+                    let encoder = load(cpu, int8);
                     for threads in 1..5 {
                         let found = encoder.forward(&batch, threads).unwrap();
                         assert_eq!(found, expected, "{cpu:?} {threads}");
@@ -277,13 +280,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_model_cannot_read_is_an_error() {
-        let checkpoint = Checkpoint::open(fixture("tiny-bert")).unwrap();
-        let TransformerConfig::PostNorm(config) = &checkpoint.transformer else {
-            unreachable!("a BERT")
-        };
-        let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
-        let (encoder, _) = PostNormEncoder::load(Cpu::detect(), config, weights, false).unwrap();
+    fn refuses_tokens_and_positions_without_an_embedding() {
+        let encoder = load(Cpu::detect(), false);
         let message = |ids: &[u32]| {
             let batch = TokenBatch::from_sequences([ids]);
             encoder.forward(&batch, 1).unwrap_err().to_string()

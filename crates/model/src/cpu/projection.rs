@@ -3,15 +3,15 @@ use std::ops::Range;
 use cognate_kernels::{AlignedBuffer, Cpu, Epilogue, Linear, QuantizedLinear, QuantizedRows};
 use rayon::prelude::*;
 
-/// A linear layer in the number format that the caller chose.
+/// A linear layer, in f32 or quantized.
 #[derive(Debug)]
 pub(super) enum Projection {
     F32(Linear),
-    /// With what it takes to quantize its input.
+    /// A quantized layer, with the kernels that quantize its input.
     Int8(Cpu, QuantizedLinear),
 }
 
-/// The input of a product, in its number format.
+/// The input of a projection, in the number format of its weights.
 #[derive(Clone, Copy)]
 enum Input<'a> {
     F32(&'a [f32]),
@@ -26,7 +26,8 @@ impl Projection {
         }
     }
 
-    /// `x` is `[n, inputs]`, `y` is `[n, outputs]`; `rows` is memory for x in 8 bits.
+    /// Maps `x`, `[n, inputs]`, to `y`, `[n, outputs]`; `rows` is a scratch buffer for quantized
+    /// rows of `x`.
     pub(super) fn apply(
         &self,
         x: &[f32],
@@ -37,8 +38,8 @@ impl Projection {
         self.apply_to(0..self.outputs(), self.input(x, rows), epilogue, y);
     }
 
-    /// The same, with the outputs shared out between `threads` of the current pool: the same bits.
-    /// `parts` is memory for them, before they are put side by side.
+    /// Computes the same bits as [`apply`](Self::apply), with the outputs divided among `threads` of
+    /// the current thread pool; `parts` is a scratch buffer for the outputs of each thread.
     pub(super) fn apply_by_columns(
         &self,
         threads: usize,
@@ -49,7 +50,7 @@ impl Projection {
         y: &mut [f32],
     ) {
         let count = y.len() / self.outputs();
-        let (before, added) = match epilogue {
+        let (first_epilogue, residual) = match epilogue {
             Epilogue::Add(other) => (Epilogue::Identity, Some(other)),
             other => (other, None),
         };
@@ -58,23 +59,23 @@ impl Projection {
             Self::Int8(_, linear) => linear.split_outputs(threads),
         };
         let input = self.input(x, rows);
-        let mut rest = parts.first(y.len());
+        let mut remaining = parts.first(y.len());
         let mut work = Vec::with_capacity(ranges.len());
         for range in ranges {
-            let (part, behind) = rest.split_at_mut(count * range.len());
-            rest = behind;
+            let (part, after) = remaining.split_at_mut(count * range.len());
+            remaining = after;
             work.push((range, part));
         }
         work.par_iter_mut()
-            .for_each(|(range, part)| self.apply_to(range.clone(), input, before, part));
+            .for_each(|(range, part)| self.apply_to(range.clone(), input, first_epilogue, part));
         for (range, part) in &work {
             for (row, part) in part.chunks_exact(range.len()).enumerate() {
-                let at = row * self.outputs() + range.start;
-                let y = &mut y[at..at + range.len()];
+                let start = row * self.outputs() + range.start;
+                let y = &mut y[start..start + range.len()];
                 y.copy_from_slice(part);
-                if let Some(added) = added {
-                    for (y, added) in y.iter_mut().zip(&added[at..]) {
-                        *y += added;
+                if let Some(residual) = residual {
+                    for (y, residual) in y.iter_mut().zip(&residual[start..]) {
+                        *y += residual;
                     }
                 }
             }
@@ -101,7 +102,7 @@ impl Projection {
         match (self, input) {
             (Self::F32(linear), Input::F32(x)) => linear.apply_to(outputs, x, epilogue, y),
             (Self::Int8(_, linear), Input::Int8(x)) => linear.apply_to(outputs, x, epilogue, y),
-            _ => unreachable!("the input was made by this projection"),
+            _ => unreachable!("`input` returns the format of its own projection"),
         }
     }
 }

@@ -1,19 +1,20 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
 
-use super::Model;
-use super::attention::{Sight, View, split_heads};
-use super::layers::{Activation, Gated, LayerNorm};
-use super::padded::Padded;
-use super::rotary::Rotary;
-use super::tensors::Tensors;
-use crate::config::{LayerType, ModernBertConfig};
+use super::config::{LayerType, ModernBertConfig};
+use crate::candle::{
+    Activation, AttentionMask, Gated, LayerNorm, MaskKind, Model, PaddedBatch, Rotary, Tensors,
+    split_heads,
+};
+
+/// The tensor of the token embeddings.
+pub(super) const TOKEN_EMBEDDINGS: &str = "embeddings.tok_embeddings.weight";
 
 /// ModernBERT (<https://arxiv.org/abs/2412.13663>).
 #[derive(Debug)]
 pub(super) struct ModernBert {
     config: ModernBertConfig,
-    words: Tensor,
+    token_embeddings: Tensor,
     embedding_norm: LayerNorm,
     layers: Vec<Layer>,
     final_norm: LayerNorm,
@@ -23,8 +24,8 @@ pub(super) struct ModernBert {
 
 #[derive(Debug)]
 struct Layer {
-    sees: LayerType,
-    /// The first layer has none, because the embeddings are normalized already.
+    attention: LayerType,
+    /// `None` in the first layer, whose input is already normalized.
     attention_norm: Option<LayerNorm>,
     qkv: Linear,
     output: Linear,
@@ -33,20 +34,17 @@ struct Layer {
 }
 
 impl ModernBert {
-    pub(super) const PREFIXES: &[&str] = &["model."];
-    pub(super) const WORDS: &str = "embeddings.tok_embeddings.weight";
-
     pub(super) fn load(config: &ModernBertConfig, tensors: &Tensors) -> crate::Result<Self> {
         let width = config.hidden_size;
-        let norm = |name: &str| tensors.plain_layer_norm(name, width, config.norm_eps);
-        let words = tensors.tensor(Self::WORDS, &[config.vocab_size, width])?;
+        let norm = |name: &str| tensors.layer_norm_without_bias(name, width, config.norm_eps);
+        let token_embeddings = tensors.tensor(TOKEN_EMBEDDINGS, &[config.vocab_size, width])?;
         let rotary = |theta| {
             let positions = config.max_position_embeddings;
             let device = tensors.device();
             tensors.on_device(Rotary::new(theta, config.head_size(), positions, device))
         };
         Ok(Self {
-            words,
+            token_embeddings,
             embedding_norm: norm("embeddings.norm")?,
             layers: tensors.layers(config.layer_types.len(), |layer| {
                 Layer::load(config, tensors, layer, |part| {
@@ -62,17 +60,17 @@ impl ModernBert {
 }
 
 impl Model for ModernBert {
-    fn forward(&self, batch: &Padded<'_>) -> Result<Tensor> {
-        let global = View::new(batch, Sight::All)?;
-        let local = View::new(batch, Sight::Window(self.config.window))?;
-        let words = self.words.index_select(&batch.ids()?, 0)?;
-        let mut x = self.embedding_norm.forward(&words)?;
+    fn forward(&self, batch: &PaddedBatch<'_>) -> Result<Tensor> {
+        let global = AttentionMask::new(batch, MaskKind::All)?;
+        let local = AttentionMask::new(batch, MaskKind::Window(self.config.window))?;
+        let embeddings = self.token_embeddings.index_select(&batch.ids()?, 0)?;
+        let mut x = self.embedding_norm.forward(&embeddings)?;
         for layer in &self.layers {
-            let (view, rotary) = match layer.sees {
+            let (mask, rotary) = match layer.attention {
                 LayerType::Global => (&global, &self.global_rotary),
                 LayerType::Local => (&local, &self.local_rotary),
             };
-            x = layer.forward(&x, batch, self.config.num_attention_heads, view, rotary)?;
+            x = layer.forward(&x, batch, self.config.num_attention_heads, mask, rotary)?;
         }
         self.final_norm.forward(&x)
     }
@@ -85,21 +83,22 @@ impl Layer {
         layer: usize,
         name: impl Fn(&str) -> String,
     ) -> crate::Result<Self> {
-        let (narrow, wide) = (config.hidden_size, config.intermediate_size);
-        let norm = |part| tensors.plain_layer_norm(&name(part), narrow, config.norm_eps);
-        let linear = |part, outputs, inputs| tensors.plain_linear(&name(part), outputs, inputs);
-        let both = tensors.tensor(&name("mlp.Wi.weight"), &[2 * wide, narrow])?;
-        let half = |start| tensors.on_device(both.narrow(0, start, wide));
+        let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
+        let norm = |part| tensors.layer_norm_without_bias(&name(part), hidden, config.norm_eps);
+        let linear =
+            |part, outputs, inputs| tensors.linear_without_bias(&name(part), outputs, inputs);
+        let gate_and_up = tensors.tensor(&name("mlp.Wi.weight"), &[2 * intermediate, hidden])?;
+        let half = |start| tensors.on_device(gate_and_up.narrow(0, start, intermediate));
         Ok(Self {
-            sees: config.layer_types[layer],
+            attention: config.layer_types[layer],
             attention_norm: (layer > 0).then(|| norm("attn_norm")).transpose()?,
-            qkv: linear("attn.Wqkv", 3 * narrow, narrow)?,
-            output: linear("attn.Wo", narrow, narrow)?,
+            qkv: linear("attn.Wqkv", 3 * hidden, hidden)?,
+            output: linear("attn.Wo", hidden, hidden)?,
             mlp_norm: norm("mlp_norm")?,
             mlp: Gated {
                 gate: Linear::new(half(0)?, None),
-                up: Linear::new(half(wide)?, None),
-                down: linear("mlp.Wo", narrow, wide)?,
+                up: Linear::new(half(intermediate)?, None),
+                down: linear("mlp.Wo", hidden, intermediate)?,
                 activation: Activation::Hidden(config.hidden_activation),
             },
         })
@@ -108,9 +107,9 @@ impl Layer {
     fn forward(
         &self,
         x: &Tensor,
-        batch: &Padded<'_>,
+        batch: &PaddedBatch<'_>,
         heads: usize,
-        view: &View,
+        mask: &AttentionMask,
         rotary: &Rotary,
     ) -> Result<Tensor> {
         let normed = match &self.attention_norm {
@@ -118,7 +117,7 @@ impl Layer {
             None => x.clone(),
         };
         let (q, k, v) = split_heads(&self.qkv.forward(&normed)?, batch, heads)?;
-        let context = view.attend(&rotary.apply(&q)?, &rotary.apply(&k)?, &v)?;
+        let context = mask.attend(&rotary.apply(&q)?, &rotary.apply(&k)?, &v)?;
         let x = (x + self.output.forward(&context)?)?;
         &x + self.mlp.forward(&self.mlp_norm.forward(&x)?)?
     }

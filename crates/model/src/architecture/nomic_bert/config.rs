@@ -1,28 +1,30 @@
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::Json;
-use super::rope::{self, Rope};
 use crate::Result;
+use crate::architecture::TRANSFORMER_CONFIG;
+use crate::config::{Json, Rope, check_rotation};
 
-/// NomicBERT (<https://arxiv.org/abs/2402.01613>): BERT with rotations for positions, gates in the
-/// feed-forward part, and no biases.
+/// NomicBERT (<https://arxiv.org/abs/2402.01613>): BERT with rotary position embeddings, gated
+/// feed-forward blocks and no biases.
 #[derive(Clone, Debug)]
-pub(crate) struct NomicBertConfig {
-    pub(crate) vocab_size: usize,
-    pub(crate) hidden_size: usize,
-    pub(crate) num_hidden_layers: usize,
-    pub(crate) num_attention_heads: usize,
-    pub(crate) intermediate_size: usize,
-    pub(crate) max_position_embeddings: usize,
-    /// 0 where there are no token types.
-    pub(crate) type_vocab_size: usize,
-    pub(crate) layer_norm_eps: f32,
-    pub(crate) rope_theta: f32,
+pub(super) struct NomicBertConfig {
+    pub(super) vocab_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_hidden_layers: usize,
+    pub(super) num_attention_heads: usize,
+    pub(super) intermediate_size: usize,
+    pub(super) max_position_embeddings: usize,
+    /// The number of token types, 0 if the model has none.
+    pub(super) type_vocab_size: usize,
+    pub(super) layer_norm_eps: f32,
+    pub(super) rope_theta: f32,
 }
 
-/// The names of recent releases, and as aliases those of published checkpoints.
+/// The fields as transformers 5 names them; the names in published checkpoints are aliases.
 #[derive(Deserialize)]
-pub(super) struct Fields {
+struct Fields {
     vocab_size: usize,
     pad_vocab_size_multiple: Option<usize>,
     #[serde(alias = "n_embd")]
@@ -39,10 +41,10 @@ pub(super) struct Fields {
     #[serde(alias = "layer_norm_epsilon")]
     layer_norm_eps: Option<f32>,
     head_dim: Option<usize>,
-    // Recent releases.
+    // Written by transformers 5.
     hidden_act: Option<String>,
     rope_parameters: Option<Rope>,
-    // Published checkpoints.
+    // In published checkpoints.
     activation_function: Option<String>,
     rotary_emb_base: Option<f32>,
     rotary_emb_fraction: Option<f32>,
@@ -63,8 +65,10 @@ pub(super) struct Fields {
 }
 
 impl NomicBertConfig {
-    pub(super) fn of(json: &Json<Fields>) -> Result<Self> {
-        check_kind(json)?;
+    /// Reads `config.json`, and refuses settings that this release does not run.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
+        check_variant(&json)?;
         let fields = &json.value;
         let hidden_size = fields.hidden_size;
         let intermediate_size = fields.intermediate_size.unwrap_or(4 * hidden_size);
@@ -81,17 +85,17 @@ impl NomicBertConfig {
         let head_size = hidden_size / heads;
         json.only("head_dim", fields.head_dim, head_size)?;
         if let Some(rope) = &fields.rope_parameters {
-            rope.check(json, "rope_parameters")?;
+            rope.check(&json, "rope_parameters")?;
         }
-        let recent = fields.rope_parameters.as_ref();
-        let Some(rope_theta) = recent
+        let parameters = fields.rope_parameters.as_ref();
+        let Some(rope_theta) = parameters
             .and_then(|rope| rope.theta)
             .or(fields.rotary_emb_base)
         else {
             return Err(json.unsupported("rotary_emb_base", "(none)", "a positive number"));
         };
-        rope::check(json, ("rotary_emb_base", rope_theta), head_size)?;
-        // The table of the tokens is made up to a multiple.
+        check_rotation(&json, ("rotary_emb_base", rope_theta), head_size)?;
+        // The token embeddings are padded to a multiple of this number of rows.
         let multiple = fields.pad_vocab_size_multiple.unwrap_or(1).max(1);
         Ok(Self {
             vocab_size: fields.vocab_size.next_multiple_of(multiple),
@@ -105,20 +109,12 @@ impl NomicBertConfig {
             rope_theta,
         })
     }
-
-    /// Field by field, so that a field added later changes no fingerprint.
-    pub(super) fn facts(&self) -> String {
-        format!(
-            "NomicBert heads {} eps {:e} theta {:e}",
-            self.num_attention_heads, self.layer_norm_eps, self.rope_theta,
-        )
-    }
 }
 
-/// Refuses the many other models that these fields can describe.
-fn check_kind(json: &Json<Fields>) -> Result<()> {
+/// Refuses the other models that these fields can describe.
+fn check_variant(json: &Json<Fields>) -> Result<()> {
     let fields = &json.value;
-    for (field, found, runs) in [
+    for (field, found, supported) in [
         ("prenorm", fields.prenorm, false),
         ("parallel_block", fields.parallel_block, false),
         ("use_rms_norm", fields.use_rms_norm, false),
@@ -135,12 +131,12 @@ fn check_kind(json: &Json<Fields>) -> Result<()> {
             false,
         ),
     ] {
-        json.only(field, found, runs)?;
+        json.only(field, found, supported)?;
     }
     json.only("num_experts", fields.num_experts, 0)?;
     json.only("moe_every_n_layers", fields.moe_every_n_layers, 0)?;
-    let published = fields.activation_function.as_deref();
-    json.only("activation_function", published, "swiglu")?;
+    let activation = fields.activation_function.as_deref();
+    json.only("activation_function", activation, "swiglu")?;
     json.only("hidden_act", fields.hidden_act.as_deref(), "silu")?;
     for (field, found) in [
         ("qkv_proj_bias", fields.qkv_proj_bias),

@@ -1,37 +1,43 @@
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::rope::{self, Rope};
-use super::{HiddenAct, Json};
 use crate::Result;
+use crate::architecture::TRANSFORMER_CONFIG;
+use crate::config::{HiddenAct, Json, Rope, check_rotation};
 
-/// ModernBERT (<https://arxiv.org/abs/2412.13663>): layers that see all tokens, and between them
-/// layers that see the nearest ones.
+/// ModernBERT (<https://arxiv.org/abs/2412.13663>): layers with global attention, and between them
+/// layers with sliding-window attention.
 #[derive(Clone, Debug)]
-pub(crate) struct ModernBertConfig {
-    pub(crate) vocab_size: usize,
-    pub(crate) hidden_size: usize,
-    pub(crate) num_attention_heads: usize,
-    pub(crate) intermediate_size: usize,
-    pub(crate) hidden_activation: HiddenAct,
-    pub(crate) max_position_embeddings: usize,
-    pub(crate) norm_eps: f32,
-    /// What each layer sees.
-    pub(crate) layer_types: Vec<LayerType>,
-    /// Tokens to either side that a local layer sees.
-    pub(crate) window: usize,
-    pub(crate) global_rope_theta: f32,
-    pub(crate) local_rope_theta: f32,
+pub(super) struct ModernBertConfig {
+    pub(super) vocab_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_attention_heads: usize,
+    pub(super) intermediate_size: usize,
+    pub(super) hidden_activation: HiddenAct,
+    pub(super) max_position_embeddings: usize,
+    pub(super) norm_eps: f32,
+    /// The attention of each layer.
+    pub(super) layer_types: Vec<LayerType>,
+    /// The number of tokens to either side that a local layer attends to.
+    pub(super) window: usize,
+    pub(super) global_rope_theta: f32,
+    pub(super) local_rope_theta: f32,
 }
 
-/// What a layer sees: all tokens, or the nearest.
+/// The attention of a layer.
+///
+/// The `Debug` form of a variant is part of fingerprints and must not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LayerType {
+pub(super) enum LayerType {
+    /// Each token attends to all tokens.
     Global,
+    /// Each token attends to the tokens within a window.
     Local,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Fields {
+struct Fields {
     vocab_size: usize,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -44,10 +50,10 @@ pub(super) struct Fields {
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
     local_attention: Option<usize>,
-    // Recent releases.
+    // Written by transformers 5.
     layer_types: Option<Vec<String>>,
-    rope_parameters: Option<Ropes>,
-    // Published checkpoints.
+    rope_parameters: Option<RopeParameters>,
+    // Written by earlier releases, and in published checkpoints.
     global_attn_every_n_layers: Option<usize>,
     global_rope_theta: Option<f32>,
     local_rope_theta: Option<f32>,
@@ -55,13 +61,15 @@ pub(super) struct Fields {
 }
 
 #[derive(Default, Deserialize)]
-struct Ropes {
+struct RopeParameters {
     full_attention: Option<Rope>,
     sliding_attention: Option<Rope>,
 }
 
 impl ModernBertConfig {
-    pub(super) fn of(json: &Json<Fields>) -> Result<Self> {
+    /// Reads `config.json`, and refuses settings that this release does not run.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
         for (field, found) in [
             ("norm_bias", fields.norm_bias),
@@ -71,55 +79,43 @@ impl ModernBertConfig {
             json.only(field, found, false)?;
         }
         let activation = fields.hidden_activation.as_deref().unwrap_or("gelu");
-        for (field, found, least) in [
-            ("vocab_size", fields.vocab_size, 1),
-            ("hidden_size", fields.hidden_size, 1),
-            ("intermediate_size", fields.intermediate_size, 1),
-            ("max_position_embeddings", fields.max_position_embeddings, 1),
+        for (field, found) in [
+            ("vocab_size", fields.vocab_size),
+            ("hidden_size", fields.hidden_size),
+            ("intermediate_size", fields.intermediate_size),
+            ("max_position_embeddings", fields.max_position_embeddings),
         ] {
-            json.at_least(field, found, least)?;
+            json.at_least(field, found, 1)?;
         }
         json.divides(
             ("num_attention_heads", fields.num_attention_heads),
             ("hidden_size", fields.hidden_size),
         )?;
-        let (global_rope_theta, local_rope_theta) = thetas(json)?;
+        let (global_rope_theta, local_rope_theta) = rope_thetas(&json)?;
         Ok(Self {
             vocab_size: fields.vocab_size,
             hidden_size: fields.hidden_size,
             num_attention_heads: fields.num_attention_heads,
             intermediate_size: fields.intermediate_size,
-            hidden_activation: HiddenAct::read(json, "hidden_activation", activation)?,
+            hidden_activation: HiddenAct::read(&json, "hidden_activation", activation)?,
             max_position_embeddings: fields.max_position_embeddings,
             norm_eps: fields.norm_eps.unwrap_or(1e-5),
-            layer_types: layer_types(json)?,
-            // The field counts both sides.
+            layer_types: layer_types(&json)?,
+            // The field counts the tokens of both sides.
             window: fields.local_attention.unwrap_or(128) / 2,
             global_rope_theta,
             local_rope_theta,
         })
     }
 
-    pub(crate) fn head_size(&self) -> usize {
+    /// Returns the width of an attention head.
+    pub(super) fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
-    }
-
-    /// Field by field, so that a field added later changes no fingerprint.
-    pub(super) fn facts(&self) -> String {
-        format!(
-            "ModernBert heads {} act {:?} eps {:e} layers {:?} window {} theta {:e} {:e}",
-            self.num_attention_heads,
-            self.hidden_activation,
-            self.norm_eps,
-            self.layer_types,
-            self.window,
-            self.global_rope_theta,
-            self.local_rope_theta,
-        )
     }
 }
 
-/// What each layer sees: a list, or one layer in so many that sees all, the first one first.
+/// Reads the attention of each layer: from a list, or with global attention in the first layer and
+/// every n-th layer after it.
 fn layer_types(json: &Json<Fields>) -> Result<Vec<LayerType>> {
     let fields = &json.value;
     let layers = fields.num_hidden_layers;
@@ -148,8 +144,8 @@ fn layer_types(json: &Json<Fields>) -> Result<Vec<LayerType>> {
     Ok((0..layers).map(layer_type).collect())
 }
 
-/// The bases of the rotations of global and of local layers.
-fn thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
+/// Reads the rotation bases of global and of local layers.
+fn rope_thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
     let fields = &json.value;
     let head_size = fields.hidden_size / fields.num_attention_heads;
     if let Some(scaling) = &fields.rope_scaling {
@@ -160,18 +156,18 @@ fn thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
         rope.check(json, field)?;
         Ok(rope.theta)
     };
-    let ropes = fields.rope_parameters.as_ref();
+    let parameters = fields.rope_parameters.as_ref();
     let global = theta(
-        ropes.and_then(|ropes| ropes.full_attention.as_ref()),
+        parameters.and_then(|parameters| parameters.full_attention.as_ref()),
         "rope_parameters.full_attention",
     )?;
     let local = theta(
-        ropes.and_then(|ropes| ropes.sliding_attention.as_ref()),
+        parameters.and_then(|parameters| parameters.sliding_attention.as_ref()),
         "rope_parameters.sliding_attention",
     )?;
     let global = global.or(fields.global_rope_theta).unwrap_or(160_000.0);
     let local = local.or(fields.local_rope_theta).unwrap_or(10_000.0);
-    rope::check(json, ("global_rope_theta", global), head_size)?;
-    rope::check(json, ("local_rope_theta", local), head_size)?;
+    check_rotation(json, ("global_rope_theta", global), head_size)?;
+    check_rotation(json, ("local_rope_theta", local), head_size)?;
     Ok((global, local))
 }

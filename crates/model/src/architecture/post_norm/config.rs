@@ -1,13 +1,17 @@
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::{HiddenAct, Json};
+use super::variant::{Positions, PostNormVariant};
 use crate::Result;
+use crate::architecture::TRANSFORMER_CONFIG;
+use crate::config::{HiddenAct, Json};
 
-/// A transformer of the BERT family: layers of attention and feed-forward, each followed by a sum
-/// with its input and a layer norm (<https://arxiv.org/abs/1810.04805>).
+/// A transformer of the BERT family: layers of attention and feed-forward, each followed by a
+/// residual connection and a layer norm (<https://arxiv.org/abs/1810.04805>).
 #[derive(Clone, Debug)]
 pub(crate) struct PostNormConfig {
-    pub(crate) family: Family,
+    pub(crate) variant: &'static PostNormVariant,
     pub(crate) vocab_size: usize,
     pub(crate) hidden_size: usize,
     pub(crate) num_hidden_layers: usize,
@@ -15,28 +19,16 @@ pub(crate) struct PostNormConfig {
     pub(crate) intermediate_size: usize,
     pub(crate) hidden_act: HiddenAct,
     pub(crate) max_position_embeddings: usize,
-    /// 0 where the family has no token types.
+    /// The number of token types, 0 if the variant has none.
     pub(crate) type_vocab_size: usize,
     pub(crate) layer_norm_eps: f32,
-    /// Where positions are counted from this token on, over all tokens but it.
+    /// The padding token after which positions are counted, or `None` if they start at 0.
     pub(crate) pad_token_id: Option<u32>,
-    /// Where attention has a bias by distance (<https://arxiv.org/abs/1910.10683>).
-    pub(crate) relative_attention_num_buckets: Option<usize>,
 }
 
-/// What names its tensors and fields alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    Bert,
-    /// RoBERTa, XLM-RoBERTa, CamemBERT.
-    Roberta,
-    Mpnet,
-    DistilBert,
-}
-
-/// The fields of all families; what one family calls otherwise is an alias.
+/// The fields of all variants; a name that only one variant uses is an alias.
 #[derive(Deserialize)]
-pub(super) struct Fields {
+struct Fields {
     vocab_size: usize,
     #[serde(alias = "dim")]
     hidden_size: usize,
@@ -57,32 +49,21 @@ pub(super) struct Fields {
     is_decoder: Option<bool>,
 }
 
-/// transformers builds its model with this number, whatever the configuration says.
-const MPNET_BUCKETS: usize = 32;
-
 impl PostNormConfig {
-    pub(super) fn of(family: Family, json: &Json<Fields>) -> Result<Self> {
+    /// Reads `config.json` of a `variant`, and refuses settings that this release does not run.
+    pub(crate) fn read(path: &Path, variant: &'static PostNormVariant) -> Result<Self> {
+        let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
-        let hidden_act = HiddenAct::read(json, "hidden_act", &fields.hidden_act)?;
+        let hidden_act = HiddenAct::read(&json, "hidden_act", &fields.hidden_act)?;
         let positions = fields.position_embedding_type.as_deref();
         json.only("position_embedding_type", positions, "absolute")?;
         json.only("is_decoder", fields.is_decoder, false)?;
-        let type_vocab_size = match family {
-            Family::Bert | Family::Roberta => fields.type_vocab_size.unwrap_or(2),
-            Family::Mpnet | Family::DistilBert => 0,
-        };
-        let pad_token_id = match family {
-            Family::Bert | Family::DistilBert => None,
-            Family::Roberta => Some(fields.pad_token_id.unwrap_or(1)),
-            // transformers has this number in its code, whatever the configuration says.
-            Family::Mpnet => Some(1),
-        };
-        if family == Family::Mpnet {
+        if let Some(buckets) = variant.relative_attention_num_buckets {
             let found = fields.relative_attention_num_buckets;
-            json.only("relative_attention_num_buckets", found, MPNET_BUCKETS)?;
+            json.only("relative_attention_num_buckets", found, buckets)?;
         }
         let config = Self {
-            family,
+            variant,
             vocab_size: fields.vocab_size,
             hidden_size: fields.hidden_size,
             num_hidden_layers: fields.num_hidden_layers,
@@ -90,21 +71,30 @@ impl PostNormConfig {
             intermediate_size: fields.intermediate_size,
             hidden_act,
             max_position_embeddings: fields.max_position_embeddings,
-            type_vocab_size,
-            layer_norm_eps: match family {
-                Family::DistilBert => 1e-12,
-                _ => fields.layer_norm_eps.unwrap_or(1e-12),
+            type_vocab_size: if variant.has_token_types {
+                fields.type_vocab_size.unwrap_or(2)
+            } else {
+                0
             },
-            pad_token_id,
-            relative_attention_num_buckets: (family == Family::Mpnet).then_some(MPNET_BUCKETS),
+            layer_norm_eps: variant
+                .layer_norm_eps
+                .or(fields.layer_norm_eps)
+                .unwrap_or(1e-12),
+            pad_token_id: match variant.positions {
+                Positions::FromZero => None,
+                Positions::AfterPadding(pad) => Some(pad),
+                Positions::AfterConfiguredPadding { default } => {
+                    Some(fields.pad_token_id.unwrap_or(default))
+                }
+            },
         };
-        config.check(json)?;
+        config.check(&json)?;
         Ok(config)
     }
 
     fn check(&self, json: &Json<Fields>) -> Result<()> {
-        let types_expected = usize::from(matches!(self.family, Family::Bert | Family::Roberta));
-        for (field, value, least) in [
+        let min_token_types = usize::from(self.variant.has_token_types);
+        for (field, value, minimum) in [
             ("vocab_size", self.vocab_size, 1),
             ("hidden_size", self.hidden_size, 1),
             ("num_attention_heads", self.num_attention_heads, 1),
@@ -114,9 +104,9 @@ impl PostNormConfig {
                 self.max_position_embeddings,
                 1 + self.first_position(),
             ),
-            ("type_vocab_size", self.type_vocab_size, types_expected),
+            ("type_vocab_size", self.type_vocab_size, min_token_types),
         ] {
-            json.at_least(field, value, least)?;
+            json.at_least(field, value, minimum)?;
         }
         json.divides(
             ("num_attention_heads", self.num_attention_heads),
@@ -124,49 +114,37 @@ impl PostNormConfig {
         )
     }
 
-    /// The position of the first token of a text.
-    pub(crate) fn first_position(&self) -> usize {
+    /// Returns the position of the first token of a text.
+    fn first_position(&self) -> usize {
         self.pad_token_id.map_or(0, |pad| pad as usize + 1)
     }
 
-    /// The position of each token of a text, as transformers counts them.
+    /// Returns the position of each token of a text, counted as transformers counts.
     pub(crate) fn positions(&self, ids: &[u32]) -> Vec<usize> {
         match self.pad_token_id {
             None => (0..ids.len()).collect(),
-            // A text can hold the padding token, written out; it stands still there.
+            // A text can spell out the padding token, which does not advance the count.
             Some(pad) => {
                 let mut last = pad as usize;
-                let step = |&id: &u32| {
+                let position = |&id: &u32| {
                     if id == pad {
                         return pad as usize;
                     }
                     last += 1;
                     last
                 };
-                ids.iter().map(step).collect()
+                ids.iter().map(position).collect()
             }
         }
     }
 
-    /// The most tokens that a text may have.
+    /// Returns the maximum number of tokens in a text.
     pub(crate) fn max_tokens(&self) -> usize {
         self.max_position_embeddings - self.first_position()
     }
 
+    /// Returns the width of an attention head.
     pub(crate) fn head_size(&self) -> usize {
         self.hidden_size / self.num_attention_heads
-    }
-
-    /// Field by field, so that a field added later changes no fingerprint.
-    pub(super) fn facts(&self) -> String {
-        format!(
-            "{:?} heads {} act {:?} eps {:e} pad {:?} buckets {:?}",
-            self.family,
-            self.num_attention_heads,
-            self.hidden_act,
-            self.layer_norm_eps,
-            self.pad_token_id,
-            self.relative_attention_num_buckets,
-        )
     }
 }

@@ -1,20 +1,21 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
 
-use super::Model;
-use super::attention::{Sight, View, split_heads};
-use super::layers::{Activation, Gated, LayerNorm};
-use super::padded::Padded;
-use super::rotary::Rotary;
-use super::tensors::Tensors;
-use crate::config::{NomicBertConfig, WORDS};
+use super::config::NomicBertConfig;
+use crate::candle::{
+    Activation, AttentionMask, Gated, LayerNorm, MaskKind, Model, PaddedBatch, Rotary, Tensors,
+    split_heads,
+};
+
+/// The tensor of the token embeddings.
+pub(super) const TOKEN_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// NomicBERT (<https://arxiv.org/abs/2402.01613>).
 #[derive(Debug)]
 pub(super) struct NomicBert {
     heads: usize,
-    words: Tensor,
-    /// The vector of the first token type, `[hidden_size]`, where there is one.
+    token_embeddings: Tensor,
+    /// The embedding of token type 0, `[hidden_size]`, or `None` if the model has no token types.
     token_type: Option<Tensor>,
     embedding_norm: LayerNorm,
     layers: Vec<Layer>,
@@ -31,11 +32,9 @@ struct Layer {
 }
 
 impl NomicBert {
-    pub(super) const PREFIXES: &[&str] = &["bert."];
-
     pub(super) fn load(config: &NomicBertConfig, tensors: &Tensors) -> crate::Result<Self> {
         let width = config.hidden_size;
-        let words = tensors.tensor(WORDS, &[config.vocab_size, width])?;
+        let token_embeddings = tensors.tensor(TOKEN_EMBEDDINGS, &[config.vocab_size, width])?;
         let token_type = if config.type_vocab_size > 0 {
             let name = "embeddings.token_type_embeddings.weight";
             let types = tensors.tensor(name, &[config.type_vocab_size, width])?;
@@ -48,7 +47,7 @@ impl NomicBert {
         let rotary = Rotary::new(config.rope_theta, head_size, positions, tensors.device());
         Ok(Self {
             heads: config.num_attention_heads,
-            words,
+            token_embeddings,
             token_type,
             embedding_norm: tensors.layer_norm("emb_ln", width, config.layer_norm_eps)?,
             layers: tensors.layers(config.num_hidden_layers, |layer| {
@@ -62,15 +61,15 @@ impl NomicBert {
 }
 
 impl Model for NomicBert {
-    fn forward(&self, batch: &Padded<'_>) -> Result<Tensor> {
-        let view = View::new(batch, Sight::All)?;
-        let mut x = self.words.index_select(&batch.ids()?, 0)?;
+    fn forward(&self, batch: &PaddedBatch<'_>) -> Result<Tensor> {
+        let mask = AttentionMask::new(batch, MaskKind::All)?;
+        let mut x = self.token_embeddings.index_select(&batch.ids()?, 0)?;
         if let Some(token_type) = &self.token_type {
             x = x.broadcast_add(token_type)?;
         }
         x = self.embedding_norm.forward(&x)?;
         for layer in &self.layers {
-            x = layer.forward(&x, batch, self.heads, &view, &self.rotary)?;
+            x = layer.forward(&x, batch, self.heads, &mask, &self.rotary)?;
         }
         Ok(x)
     }
@@ -82,17 +81,18 @@ impl Layer {
         tensors: &Tensors,
         name: impl Fn(&str) -> String,
     ) -> crate::Result<Self> {
-        let (narrow, wide) = (config.hidden_size, config.intermediate_size);
-        let norm = |part| tensors.layer_norm(&name(part), narrow, config.layer_norm_eps);
-        let linear = |part, outputs, inputs| tensors.plain_linear(&name(part), outputs, inputs);
+        let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
+        let norm = |part| tensors.layer_norm(&name(part), hidden, config.layer_norm_eps);
+        let linear =
+            |part, outputs, inputs| tensors.linear_without_bias(&name(part), outputs, inputs);
         Ok(Self {
-            qkv: linear("attn.Wqkv", 3 * narrow, narrow)?,
-            output: linear("attn.out_proj", narrow, narrow)?,
+            qkv: linear("attn.Wqkv", 3 * hidden, hidden)?,
+            output: linear("attn.out_proj", hidden, hidden)?,
             attention_norm: norm("norm1")?,
             mlp: Gated {
-                gate: linear("mlp.fc12", wide, narrow)?,
-                up: linear("mlp.fc11", wide, narrow)?,
-                down: linear("mlp.fc2", narrow, wide)?,
+                gate: linear("mlp.fc12", intermediate, hidden)?,
+                up: linear("mlp.fc11", intermediate, hidden)?,
+                down: linear("mlp.fc2", hidden, intermediate)?,
                 activation: Activation::Silu,
             },
             output_norm: norm("norm2")?,
@@ -102,13 +102,13 @@ impl Layer {
     fn forward(
         &self,
         x: &Tensor,
-        batch: &Padded<'_>,
+        batch: &PaddedBatch<'_>,
         heads: usize,
-        view: &View,
+        mask: &AttentionMask,
         rotary: &Rotary,
     ) -> Result<Tensor> {
         let (q, k, v) = split_heads(&self.qkv.forward(x)?, batch, heads)?;
-        let context = view.attend(&rotary.apply(&q)?, &rotary.apply(&k)?, &v)?;
+        let context = mask.attend(&rotary.apply(&q)?, &rotary.apply(&k)?, &v)?;
         let attended = (x + self.output.forward(&context)?)?;
         let x = self.attention_norm.forward(&attended)?;
         self.output_norm.forward(&(&x + self.mlp.forward(&x)?)?)

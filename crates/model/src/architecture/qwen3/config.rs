@@ -1,27 +1,29 @@
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::Json;
-use super::rope::{self, Rope};
 use crate::Result;
+use crate::architecture::TRANSFORMER_CONFIG;
+use crate::config::{Json, Rope, check_rotation};
 
-/// Qwen3 (<https://arxiv.org/abs/2505.09388>), whose tokens see those before them.
+/// Qwen3 (<https://arxiv.org/abs/2505.09388>): a decoder with causal attention.
 #[derive(Clone, Debug)]
-pub(crate) struct Qwen3Config {
-    pub(crate) vocab_size: usize,
-    pub(crate) hidden_size: usize,
-    pub(crate) num_hidden_layers: usize,
-    pub(crate) num_attention_heads: usize,
-    /// Heads of keys and values; several heads of queries share one.
-    pub(crate) num_key_value_heads: usize,
-    pub(crate) head_dim: usize,
-    pub(crate) intermediate_size: usize,
-    pub(crate) max_position_embeddings: usize,
-    pub(crate) rms_norm_eps: f32,
-    pub(crate) rope_theta: f32,
+pub(super) struct Qwen3Config {
+    pub(super) vocab_size: usize,
+    pub(super) hidden_size: usize,
+    pub(super) num_hidden_layers: usize,
+    pub(super) num_attention_heads: usize,
+    /// The number of heads of keys and values, each of which several heads of queries share.
+    pub(super) num_key_value_heads: usize,
+    pub(super) head_dim: usize,
+    pub(super) intermediate_size: usize,
+    pub(super) max_position_embeddings: usize,
+    pub(super) rms_norm_eps: f32,
+    pub(super) rope_theta: f32,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Fields {
+struct Fields {
     vocab_size: usize,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -35,16 +37,18 @@ pub(super) struct Fields {
     attention_bias: Option<bool>,
     is_causal: Option<bool>,
     use_sliding_window: Option<bool>,
-    // Recent releases.
+    // Written by transformers 5.
     layer_types: Option<Vec<String>>,
     rope_parameters: Option<Rope>,
-    // Published checkpoints.
+    // Written by earlier releases, and in published checkpoints.
     rope_theta: Option<f32>,
     rope_scaling: Option<Rope>,
 }
 
 impl Qwen3Config {
-    pub(super) fn of(json: &Json<Fields>) -> Result<Self> {
+    /// Reads `config.json`, and refuses settings that this release does not run.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
         json.only("hidden_act", fields.hidden_act.as_deref(), "silu")?;
         json.only("attention_bias", fields.attention_bias, false)?;
@@ -53,7 +57,7 @@ impl Qwen3Config {
         for layer_type in fields.layer_types.iter().flatten() {
             json.only("layer_types", Some(layer_type.as_str()), "full_attention")?;
         }
-        // The default of transformers.
+        // The default in transformers.
         let head_dim = fields.head_dim.unwrap_or(128);
         for (field, found) in [
             ("vocab_size", fields.vocab_size),
@@ -66,48 +70,36 @@ impl Qwen3Config {
             json.at_least(field, found, 1)?;
         }
         let heads = fields.num_attention_heads;
-        let shared = fields.num_key_value_heads.unwrap_or(heads);
+        let key_value_heads = fields.num_key_value_heads.unwrap_or(heads);
         json.divides(
-            ("num_key_value_heads", shared),
+            ("num_key_value_heads", key_value_heads),
             ("num_attention_heads", heads),
         )?;
-        let recent = fields.rope_parameters.as_ref();
+        let parameters = fields.rope_parameters.as_ref();
         for (field, rope) in [
-            ("rope_parameters", recent),
+            ("rope_parameters", parameters),
             ("rope_scaling", fields.rope_scaling.as_ref()),
         ] {
             if let Some(rope) = rope {
-                rope.check(json, field)?;
+                rope.check(&json, field)?;
             }
         }
-        let rope_theta = recent
+        let rope_theta = parameters
             .and_then(|rope| rope.theta)
             .or(fields.rope_theta)
             .unwrap_or(10_000.0);
-        rope::check(json, ("rope_theta", rope_theta), head_dim)?;
+        check_rotation(&json, ("rope_theta", rope_theta), head_dim)?;
         Ok(Self {
             vocab_size: fields.vocab_size,
             hidden_size: fields.hidden_size,
             num_hidden_layers: fields.num_hidden_layers,
             num_attention_heads: heads,
-            num_key_value_heads: shared,
+            num_key_value_heads: key_value_heads,
             head_dim,
             intermediate_size: fields.intermediate_size,
             max_position_embeddings: fields.max_position_embeddings,
             rms_norm_eps: fields.rms_norm_eps.unwrap_or(1e-6),
             rope_theta,
         })
-    }
-
-    /// Field by field, so that a field added later changes no fingerprint.
-    pub(super) fn facts(&self) -> String {
-        format!(
-            "Qwen3 heads {} {} of {} eps {:e} theta {:e}",
-            self.num_attention_heads,
-            self.num_key_value_heads,
-            self.head_dim,
-            self.rms_norm_eps,
-            self.rope_theta,
-        )
     }
 }

@@ -1,0 +1,81 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::activation::Activation;
+use crate::backend::Backend;
+use crate::candle::CandleEncoder;
+use crate::config::Sizes;
+use crate::weights::WeightsFile;
+use crate::{Device, Precision, Result};
+
+/// What a transformer's `config.json` holds, for error messages.
+pub(crate) const TRANSFORMER_CONFIG: &str = "the configuration of a transformer, in JSON";
+
+/// An entry of the registry: how `config.json` names an architecture, and how to read it.
+#[derive(Debug)]
+pub(crate) struct Architecture {
+    /// The value of `model_type` in `config.json`.
+    pub(crate) model_type: &'static str,
+    /// The start of the names of its classes in transformers: `Bert` for `BertModel`.
+    pub(crate) class_prefix: &'static str,
+    /// The class of its tokenizer in transformers if `tokenizer_config.json` names none, or the
+    /// empty string if transformers uses `tokenizer.json` as it is.
+    pub(crate) tokenizer_class: &'static str,
+    /// The head of its cross-encoders, or `None` if this release does not run them.
+    pub(crate) pair_head: Option<PairHead>,
+    /// Reads `config.json` and refuses settings that this release does not run.
+    pub(crate) read_config: fn(&Path) -> Result<Arc<dyn TransformerConfig>>,
+}
+
+/// The head of a cross-encoder: two linear layers on the hidden state of the first token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairHead {
+    /// The tensor name of the first layer, `[hidden_size, hidden_size]`.
+    pub(crate) pooler: &'static str,
+    /// The activation after the first layer.
+    pub(crate) activation: Activation,
+    /// The tensor name of the second layer, `[1, hidden_size]`.
+    pub(crate) classifier: &'static str,
+    /// Whether token types tell the query from the document.
+    pub(crate) has_token_types: bool,
+}
+
+/// The configuration of a transformer, and how to load the transformer on each kind of device.
+pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
+    /// Returns the sizes that do not depend on the architecture.
+    fn sizes(&self) -> Sizes;
+
+    /// Formats every setting that the hidden states depend on, besides the weights.
+    ///
+    /// The fingerprint hashes this string. Implementations format field by field instead of using
+    /// `Debug`, so that a field added later does not change existing fingerprints.
+    fn fingerprint_fields(&self) -> String;
+
+    /// Loads the candle implementation, which runs on every device.
+    ///
+    /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
+    fn load_candle(
+        &self,
+        weights: WeightsFile,
+        device: Device,
+        precision: Precision,
+    ) -> Result<(CandleEncoder, Vec<u8>)>;
+
+    /// Returns the number formats that [`load_cpu`](Self::load_cpu) supports.
+    fn cpu_precisions(&self) -> &'static [Precision] {
+        &[Precision::F32]
+    }
+
+    /// Loads the implementation for the CPU, which by default is the candle one.
+    ///
+    /// Returns the backend together with the digest of the tensors read, for the fingerprint.
+    fn load_cpu(
+        &self,
+        weights: WeightsFile,
+        precision: Precision,
+    ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
+        let (encoder, digest) = self.load_candle(weights, Device::Cpu, precision)?;
+        Ok((Box::new(encoder), digest))
+    }
+}
