@@ -1,13 +1,25 @@
 //! The XML of the ACL Anthology: <https://github.com/acl-org/acl-anthology>, `data/xml`.
 
-use super::Located;
+use super::file_start::FileStart;
 use super::normalize::{doi, filled, joined, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
 use crate::read::syntax::xml::{Element, Piece, XmlStream};
 use crate::{Paper, RecordLocation};
 
-/// Reads the papers of a collection. Front matter is no paper and is passed over.
-pub(super) struct Anthology<'a> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "acl-xml",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Anthology::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    (start.xml_root() == Some("collection")).then_some(Evidence::Header)
+}
+
+/// Reads the papers of a collection. Front matter is not a paper and is skipped.
+struct Anthology<'a> {
     stream: XmlStream<'a>,
     collection: String,
     volume: String,
@@ -17,9 +29,9 @@ pub(super) struct Anthology<'a> {
 }
 
 impl<'a> Anthology<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         Self {
-            stream: XmlStream::new(source),
+            stream: XmlStream::new(input),
             collection: String::new(),
             volume: String::new(),
             book: String::new(),
@@ -90,9 +102,9 @@ impl<'a> Anthology<'a> {
 }
 
 impl Iterator for Anthology<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         loop {
             let outcome = match self.stream.next_piece(&["meta", "frontmatter", "paper"])? {
                 Ok(Piece::Start(element)) => {

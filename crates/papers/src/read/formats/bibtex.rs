@@ -5,6 +5,7 @@ mod entries;
 mod fields;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
 use biblatex::{RawBibliography, RawChunk};
@@ -12,17 +13,39 @@ use biblatex::{RawBibliography, RawChunk};
 use self::crossref::Parents;
 use self::entries::Entries;
 use self::fields::Fields;
-use super::Located;
+use super::file_start::FileStart;
 use super::normalize::{filled, identify, joined, name, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
+use crate::read::input::Input;
 use crate::text::latex;
 use crate::{Paper, RecordLocation};
+
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "bibtex",
+    extensions: &["bib", "bibtex", "biblatex"],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Bibtex::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let begins_entry = |line: &str| {
+        let entry = line.trim_start().strip_prefix('@')?;
+        let name_end = entry.find(|c: char| !c.is_ascii_alphabetic())?;
+        let body = entry[name_end..].trim_start();
+        (name_end > 0 && body.starts_with(['{', '('])).then_some(())
+    };
+    let line = start
+        .text_lines()
+        .position(|line| begins_entry(line).is_some())?;
+    Some(Evidence::RecordOnLine(Reverse(line)))
+}
 
 /// The most bytes that a value may have once its abbreviations are put in: each may hold others.
 const MAX_VALUE: usize = 16 << 20;
 
 /// Reads the entries of a file; what `@string` defines holds for those behind it. An entry that takes
 /// over from one that comes later is read when the file is at its end.
-pub(super) struct Bibtex<'a> {
+struct Bibtex<'a> {
     entries: Entries<'a>,
     abbreviations: HashMap<String, String>,
     parents: Parents,
@@ -38,7 +61,7 @@ struct Waiting {
 }
 
 impl<'a> Bibtex<'a> {
-    pub(super) fn new(source: crate::read::input::Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         let months = [
             ("jan", "January"),
             ("feb", "February"),
@@ -55,7 +78,7 @@ impl<'a> Bibtex<'a> {
         ];
         let months = months.map(|(short, name)| (short.to_owned(), name.to_owned()));
         Self {
-            entries: Entries::new(source),
+            entries: Entries::new(input),
             abbreviations: HashMap::from(months),
             parents: Parents::default(),
             waiting: VecDeque::new(),
@@ -130,9 +153,9 @@ impl<'a> Bibtex<'a> {
 }
 
 impl Iterator for Bibtex<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         loop {
             let Some((line, text)) = self.entries.next() else {
                 let mut last = self.waiting.pop_front()?;

@@ -2,12 +2,35 @@
 
 use serde_json::Value;
 
+use super::file_start::FileStart;
 use super::normalize;
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::read::syntax::json_record::{
     Fields, filled, string, string_or_number, strings, wrong, year,
 };
 use crate::{Paper, identifiers};
 
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "jsonl",
+    extensions: &["jsonl", "ndjson", "json"],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    // An empty file has no papers in any format. A file with a damaged first line may still have
+    // records on later lines.
+    let is_record = |line: &str| line.trim_start().starts_with("{\"");
+    if start.is_json() {
+        Some(Evidence::Syntax)
+    } else if start.is_empty() || start.text_lines().any(is_record) {
+        Some(Evidence::Plausible)
+    } else {
+        None
+    }
+}
+
+/// Converts one object to a paper; also used for the rows of a Parquet file.
 pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
     // An identifier in a writing that is not known stays as it is: it may be another's.
     let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));

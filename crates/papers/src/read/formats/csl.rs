@@ -3,12 +3,28 @@
 
 use serde_json::Value;
 
+use super::file_start::FileStart;
 use super::normalize::{filled, identify, joined, name, year_in};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
 use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, wrong};
 use crate::text::markup;
 
-pub(super) fn paper(item: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "csl-json",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another format.
+    let is_item = start.has_json_field(&["issued", "container-title", "citation-key"])
+        || start.is_json_document() && start.has_json_field(&["type"]);
+    is_item.then_some(Evidence::Fields(1))
+}
+
+fn paper(item: &Fields) -> Result<Paper, String> {
     let mut paper = Paper::new("")
         .title(text(item, "title")?)
         .abstract_text(text(item, "abstract")?);

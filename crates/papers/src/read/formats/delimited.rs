@@ -1,20 +1,51 @@
 //! Tables in text, with a header: CSV (RFC 4180) and values between tabs.
 
-pub(super) mod columns;
+mod columns;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr_iter;
 
 use self::columns::Column;
-use super::Located;
+use super::file_start::FileStart;
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::RecordLocation;
 use crate::read::input::{self, Input, MAX_RECORD};
+
+pub(super) const CSV: FormatSpec = FormatSpec {
+    name: "csv",
+    extensions: &["csv"],
+    recognize: |start| {
+        header(start)
+            .filter(|header| !header.contains('\t'))
+            .map(|_| Evidence::Header)
+    },
+    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, None))),
+};
+
+pub(super) const TSV: FormatSpec = FormatSpec {
+    name: "tsv",
+    extensions: &["tsv", "tab"],
+    recognize: |start| {
+        header(start)
+            .filter(|header| header.contains('\t'))
+            .map(|_| Evidence::Header)
+    },
+    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, Some(b'\t')))),
+};
+
+/// Returns the first line if it is the header of a table of papers.
+fn header<'a>(start: &'a FileStart<'_>) -> Option<&'a str> {
+    start
+        .text_lines()
+        .next()
+        .filter(|line| columns::is_header(line))
+}
 
 /// Reads the rows of a table.
 ///
 /// A row is cut out first, by its quotes, and then taken apart: so memory is bounded, and a quote
 /// that is never closed costs the row that it is in and not the rest of the file.
-pub(super) struct Delimited<'a> {
+struct Delimited<'a> {
     lines: Lines<'a>,
     /// What stands between cells, once it is known.
     delimiter: Option<u8>,
@@ -28,7 +59,7 @@ pub(super) struct Delimited<'a> {
 
 /// Lines that can be given back.
 struct Lines<'a> {
-    source: Input<'a>,
+    input: Input<'a>,
     /// Lines that come again, the next one last.
     again: Vec<(usize, Vec<u8>)>,
 }
@@ -39,8 +70,8 @@ impl Lines<'_> {
             return Some((line, Ok(bytes)));
         }
         let mut bytes = Vec::new();
-        let read = self.source.next_line(&mut bytes)?;
-        Some((self.source.line(), read.map(|()| bytes)))
+        let read = self.input.next_line(&mut bytes)?;
+        Some((self.input.line(), read.map(|()| bytes)))
     }
 }
 
@@ -56,10 +87,10 @@ enum State {
 
 impl<'a> Delimited<'a> {
     /// Without a delimiter the header tells which it is: comma, semicolon or tab.
-    pub(super) fn new(source: Input<'a>, delimiter: Option<u8>) -> Self {
+    fn new(input: Input<'a>, delimiter: Option<u8>) -> Self {
         Self {
             lines: Lines {
-                source,
+                input,
                 again: Vec::new(),
             },
             delimiter,
@@ -189,7 +220,7 @@ impl<'a> Delimited<'a> {
         Some((number, header))
     }
 
-    fn try_next(&mut self) -> Option<Located> {
+    fn try_next(&mut self) -> Option<LocatedRecord> {
         if self.header.is_empty() {
             let (number, read) = self.read_header()?;
             if let Err(reason) = read {
@@ -224,9 +255,9 @@ impl<'a> Delimited<'a> {
 }
 
 impl Iterator for Delimited<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         if self.ended {
             return None;
         }

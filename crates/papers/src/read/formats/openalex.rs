@@ -2,12 +2,28 @@
 
 use serde_json::Value;
 
+use super::file_start::FileStart;
 use super::normalize::{filled, identify, name};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
 use crate::read::syntax::json_record::{Fields, kind, object, objects, string, strings, year};
 use crate::text::markup;
 
-pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "openalex",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_work =
+        start.has_json_field(&["abstract_inverted_index", "authorships", "referenced_works"])
+            || start.json_field_starts_with("id", b"\"https://openalex.org/W");
+    is_work.then_some(Evidence::Fields(4))
+}
+
+fn paper(work: &Fields) -> Result<Paper, String> {
     let title = match string(work, "title")? {
         Some(title) => title,
         None => string(work, "display_name")?.unwrap_or_default(),

@@ -1,28 +1,41 @@
 //! PubMed's XML: <https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html>.
 
-use super::Located;
+use super::file_start::FileStart;
 use super::normalize::{doi, filled, joined, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
 use crate::read::syntax::xml::{Element, Piece, XmlStream};
 use crate::{Paper, RecordLocation};
 
-/// Reads the articles and the chapters of books of a set.
-pub(super) struct Pubmed<'a> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "pubmed-xml",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Pubmed::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_pubmed = matches!(start.xml_root(), Some("PubmedArticleSet" | "PubmedArticle"));
+    is_pubmed.then_some(Evidence::Header)
+}
+
+/// Reads the journal articles and book chapters of a set.
+struct Pubmed<'a> {
     stream: XmlStream<'a>,
 }
 
 impl<'a> Pubmed<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         Self {
-            stream: XmlStream::new(source),
+            stream: XmlStream::new(input),
         }
     }
 }
 
 impl Iterator for Pubmed<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         let whole = ["PubmedArticle", "PubmedBookArticle", "DeleteCitation"];
         loop {
             let outcome = match self.stream.next_piece(&whole)? {

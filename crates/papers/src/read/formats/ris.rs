@@ -1,14 +1,30 @@
 //! RIS, line by line: `TAG  - value`, a record from `TY` to `ER`.
 
-use super::Located;
+use std::cmp::Reverse;
+
+use super::file_start::FileStart;
 use super::normalize::{filled, identify, joined, label, name, person, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::{self, Input, MAX_RECORD};
 use crate::text::markup;
 use crate::{Paper, RecordLocation};
 
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "ris",
+    extensions: &["ris"],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Ris::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_type = |line: &str| line.starts_with("TY  - ") || line.starts_with("TY  -\t");
+    let line = start.text_lines().position(is_type)?;
+    Some(Evidence::RecordOnLine(Reverse(line)))
+}
+
 /// Reads the records of a file.
-pub(super) struct Ris<'a> {
-    source: Input<'a>,
+struct Ris<'a> {
+    input: Input<'a>,
     bytes: Vec<u8>,
     /// The record that is open.
     record: Option<Record>,
@@ -49,7 +65,7 @@ impl Record {
         }
     }
 
-    fn closed(self) -> Located {
+    fn closed(self) -> LocatedRecord {
         let outcome = match self.fault {
             Some(fault) => Err(fault),
             None => paper(&self.fields),
@@ -57,16 +73,16 @@ impl Record {
         (RecordLocation::Line(self.line), outcome)
     }
 
-    fn cut_off(mut self, reason: &str) -> Located {
+    fn cut_off(mut self, reason: &str) -> LocatedRecord {
         self.fault.get_or_insert_with(|| reason.to_owned());
         self.closed()
     }
 }
 
 impl<'a> Ris<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         Self {
-            source,
+            input,
             bytes: Vec::new(),
             record: None,
         }
@@ -74,15 +90,15 @@ impl<'a> Ris<'a> {
 }
 
 impl Iterator for Ris<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         loop {
-            let Some(read) = self.source.next_line(&mut self.bytes) else {
+            let Some(read) = self.input.next_line(&mut self.bytes) else {
                 let record = self.record.take()?;
                 return Some(record.cut_off("the record has no `ER`, the file ends in it"));
             };
-            let line = self.source.line();
+            let line = self.input.line();
             let text = read.and_then(|()| input::text(&self.bytes));
             let text = match (text, &mut self.record) {
                 (Ok(text), _) => text,

@@ -3,12 +3,32 @@
 
 use serde_json::Value;
 
+use super::file_start::FileStart;
 use super::normalize::{filled, identify, name};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
 use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, year};
 use crate::text::markup;
 
-pub(super) fn paper(record: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "semantic-scholar",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let fields = [
+        "paperId",
+        "corpusid",
+        "corpusId",
+        "externalIds",
+        "externalids",
+    ];
+    start.has_json_field(&fields).then_some(Evidence::Fields(3))
+}
+
+fn paper(record: &Fields) -> Result<Paper, String> {
     let text = |name| string(record, name).map(Option::unwrap_or_default);
     let mut paper = Paper::new("")
         .title(markup::plain(&text("title")?))

@@ -341,7 +341,7 @@ mod tests {
 
     fn read(text: &str) -> Vec<(usize, Result<String, String>)> {
         let source = Input::new(text.as_bytes(), "f").unwrap();
-        let shape = Shape::of(source.head());
+        let shape = Shape::of(source.start());
         assert_ne!(shape, Shape::Lines, "{text}");
         Elements::new(source, shape)
             .map(|(line, fields)| (line, fields.map(|fields| fields["id"].to_string())))

@@ -90,7 +90,7 @@ pub(super) fn column(name: &str) -> (usize, Column) {
 }
 
 /// Whether a line names what a paper must have and something else.
-pub(crate) fn is_header(line: &str) -> bool {
+pub(super) fn is_header(line: &str) -> bool {
     let line = line.trim_start_matches('\u{feff}');
     [',', ';', '\t'].iter().any(|delimiter| {
         let names = line.split(*delimiter);
