@@ -1,6 +1,6 @@
 //! What names a paper everywhere: its DOI, its arXiv number, and, failing both, its title.
 
-use crate::text::words::words;
+use crate::text::words;
 
 /// The DOI in `text`, which may be one in any usual writing (`doi:10.1/X`, an address at doi.org),
 /// in small letters, since DOIs do not tell letters apart. Nothing when `text` is no DOI.

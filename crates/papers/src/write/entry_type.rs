@@ -2,7 +2,7 @@
 
 use super::field::non_blank;
 use crate::Paper;
-use crate::text::words::words;
+use crate::text::words;
 
 /// The type of a publication, with its venue as one line.
 #[derive(Debug, PartialEq, Eq)]

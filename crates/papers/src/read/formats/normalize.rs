@@ -1,6 +1,6 @@
 //! What the formats have in common: years, persons, identifiers.
 
-use crate::text::words::{is_stop_word, words};
+use crate::text::{is_stop_word, words};
 use crate::{Paper, identifiers};
 
 /// The first year in a date or in free text: four digits of their own, from 1000 to 2999.

@@ -7,7 +7,8 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::read::input::Input;
 use crate::read::syntax::utf8_repair::{INVALID, Utf8Repair};
-use crate::text::{latex, markup};
+use crate::text::white_space::join_white_space;
+use crate::text::{entities, latex, markup};
 
 /// Levels of elements: more is no document that a person made, and would exhaust the stack.
 const MAX_DEPTH: usize = 100;
@@ -63,7 +64,7 @@ impl Element {
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         self.collect(&mut out);
-        latex::join_white_space(&out)
+        join_white_space(&out)
     }
 
     fn collect(&self, out: &mut String) {
@@ -225,7 +226,7 @@ fn put(open: &mut [Element], text: &str) {
 
 /// The character of a reference; one that is not known stays as it is written.
 fn reference(name: &str) -> String {
-    markup::entity(name).map_or_else(|| format!("&{name};"), String::from)
+    entities::entity(name).unwrap_or_else(|| format!("&{name};"))
 }
 
 fn start(tag: &BytesStart<'_>) -> Result<Element, String> {
