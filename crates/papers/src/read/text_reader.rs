@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::read::input::Input;
 use crate::read::syntax::json_lines::JsonLines;
-use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong};
+use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong_type};
 use crate::{Error, Paper, RecordLocation, Result};
 
 /// Reads texts, such as queries, from JSON lines.
@@ -95,7 +95,7 @@ impl Iterator for TextReader<'_> {
 fn text_of(fields: &Fields) -> Result<TextRecord, String> {
     let text = match fields.get("text") {
         Some(Value::String(text)) => text.clone(),
-        Some(other) => return Err(wrong("text", other, "a string")),
+        Some(other) => return Err(wrong_type("text", other, "a string")),
         None => {
             let title = string(fields, "title")?.unwrap_or_default();
             let abstract_text = string(fields, "abstract")?.unwrap_or_default();

@@ -184,7 +184,7 @@ fn damaged_csv() {
         &[
             Ok(paper("a", "Good", 2001)),
             Err(
-                "f:3: text stands behind a closing quote, expected the next cell; a quote before \
+                "f:3: text after a closing quote, expected the next cell; a quote before \
                  it is not closed, or not doubled",
             ),
             Ok(paper("c", "Good; still", 2003)),
@@ -345,7 +345,7 @@ fn openalex() {
         .arxiv("1905.00009")
         .references(["W1000000002", "W1000000003"]);
     let name = Paper::new("W1000000002").title("Only a name").year(2001);
-    let wrong = "f:2: `abstract_inverted_index` holds a number, expected lists of places";
+    let wrong = "f:2: `abstract_inverted_index` holds a number, expected lists of positions";
     let expected = [Ok(gravel), Ok(name), Err(wrong)];
     assert_reads("openalex.json", Format::OpenAlex, &expected);
     // The same records, one per line.

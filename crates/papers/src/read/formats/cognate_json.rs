@@ -1,4 +1,4 @@
-//! Cognate's own records, one JSON object each.
+//! Cognate's own format: JSON lines with the fields of a paper.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::file_start::FileStart;
 use super::normalize;
 use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::read::syntax::json_record::{
-    Fields, filled, string, string_or_number, strings, wrong, year,
+    Fields, filled, string, string_or_number, strings, wrong_type, year,
 };
 use crate::{Paper, identifiers};
 
@@ -32,7 +32,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 
 /// Converts one object to a paper; also used for the rows of a Parquet file.
 pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
-    // An identifier in a writing that is not known stays as it is: it may be another's.
+    // An identifier that cannot be normalized stays unchanged, since it may follow another scheme.
     let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));
     let arxiv = filled(object, "arxiv")?;
     Ok(Paper {
@@ -46,7 +46,13 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
         categories: match object.get("categories") {
             Some(Value::String(text)) => split_categories(text),
             None | Some(Value::Null | Value::Array(_)) => strings(object, "categories")?,
-            Some(other) => return Err(wrong("categories", other, "a string or a list of strings")),
+            Some(other) => {
+                return Err(wrong_type(
+                    "categories",
+                    other,
+                    "a string or a list of strings",
+                ));
+            }
         },
         doi,
         arxiv: arxiv.map(|text| identifiers::arxiv(&text).unwrap_or(text)),
@@ -54,7 +60,7 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
     })
 }
 
-/// Subjects in one string: between commas or semicolons where there are any, else between spaces.
+/// Splits subjects at commas and semicolons or, if there are none, at spaces.
 fn split_categories(text: &str) -> Vec<String> {
     let parts: Vec<&str> = if text.contains([',', ';']) {
         text.split([',', ';']).collect()

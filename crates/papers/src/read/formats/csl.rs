@@ -1,13 +1,15 @@
 //! CSL-JSON: <https://docs.citationstyles.org/en/stable/specification.html#appendix-iv-variables>,
-//! as Zotero, Pandoc and Crossref write it.
+//! as written by Zotero, Pandoc and Crossref.
 
 use serde_json::Value;
 
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, joined, name, year_in};
+use super::normalize::{filled, identify, joined, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
-use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, wrong};
+use crate::read::syntax::json_record::{
+    Fields, object, objects, string, string_or_number, wrong_type,
+};
 use crate::text::markup;
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
@@ -58,11 +60,11 @@ fn paper(item: &Fields) -> Result<Paper, String> {
         Some(key) => Some(key),
         None => string_or_number(item, "id")?,
     };
-    name(&mut paper, id, "`id` and no `DOI`")?;
+    set_id(&mut paper, id, "`id` and no `DOI`")?;
     Ok(paper)
 }
 
-/// A text, which Crossref puts into a list, without markup.
+/// Returns a text without markup. In files of Crossref, a text is the first item of a list.
 fn text(item: &Fields, name: &str) -> Result<String, String> {
     let text = match item.get(name) {
         None | Some(Value::Null) => return Ok(String::new()),
@@ -75,7 +77,7 @@ fn text(item: &Fields, name: &str) -> Result<String, String> {
     match text {
         Value::String(text) => Ok(markup::plain(text)),
         Value::Number(number) => Ok(number.to_string()),
-        other => Err(wrong(name, other, "a string")),
+        other => Err(wrong_type(name, other, "a string")),
     }
 }
 
@@ -96,7 +98,7 @@ fn author(author: &Fields) -> Result<Option<String>, String> {
     Ok(filled(name))
 }
 
-/// The year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.
+/// Returns the year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.
 fn year(item: &Fields) -> Result<Option<i32>, String> {
     let Some(issued) = object(item, "issued")? else {
         return Ok(None);

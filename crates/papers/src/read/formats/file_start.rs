@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::read::syntax::json_elements::{Shape, top_keys};
+use crate::read::syntax::json_shape::{Shape, first_fields};
 
 /// The first bytes of a file, without leading white space.
 #[derive(Debug)]
@@ -102,10 +102,10 @@ impl<'a> FileStart<'a> {
 
 /// Returns the fields of the first record, which may be in a list within an object.
 fn first_record(bytes: &[u8]) -> Vec<(&str, &[u8])> {
-    let fields = top_keys(bytes);
+    let fields = first_fields(bytes);
     let list = fields.iter().find(|(_, value)| value.starts_with(b"["));
     match list {
-        Some((_, list)) if Shape::of(bytes) == Shape::Field => top_keys(list),
+        Some((_, list)) if Shape::of(bytes) == Shape::Field => first_fields(list),
         _ => fields,
     }
 }

@@ -5,9 +5,10 @@ use std::fs::File;
 
 use super::file_start::FileStart;
 use crate::read::input::Input;
-use crate::read::syntax::json_elements::{Elements, Shape};
+use crate::read::syntax::json_elements::Elements;
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::json_shape::Shape;
 use crate::{Paper, RecordLocation};
 
 /// A record with its location: its paper, or the reason why it is not a paper.

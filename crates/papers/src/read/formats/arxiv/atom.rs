@@ -5,7 +5,7 @@ use crate::read::formats::file_start::FileStart;
 use crate::read::formats::normalize::year_in;
 use crate::read::formats::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
-use crate::read::syntax::xml::{Element, Piece, XmlStream};
+use crate::read::syntax::xml::{Element, XmlItem, XmlStream};
 use crate::text::latex;
 use crate::{Paper, RecordLocation};
 
@@ -38,9 +38,9 @@ impl Iterator for Atom<'_> {
 
     fn next(&mut self) -> Option<LocatedRecord> {
         loop {
-            let outcome = match self.stream.next_piece(&["entry"])? {
-                Ok(Piece::Start(_)) => continue,
-                Ok(Piece::Whole(entry)) => entry.and_then(|entry| paper_of_entry(&entry)),
+            let outcome = match self.stream.next_item(&["entry"])? {
+                Ok(XmlItem::Start(_)) => continue,
+                Ok(XmlItem::Whole(entry)) => entry.and_then(|entry| paper_of_entry(&entry)),
                 Err(reason) => Err(reason),
             };
             return Some((RecordLocation::Line(self.stream.line()), outcome));

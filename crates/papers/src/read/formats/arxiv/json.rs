@@ -7,7 +7,7 @@ use crate::Paper;
 use crate::read::formats::file_start::FileStart;
 use crate::read::formats::normalize::{filled, joined, year_in};
 use crate::read::formats::spec::{Evidence, FormatSpec, RecordSource};
-use crate::read::syntax::json_record::{Fields, kind, objects, string};
+use crate::read::syntax::json_record::{Fields, objects, string, type_name};
 use crate::text::latex;
 
 pub(crate) const FORMAT: FormatSpec = FormatSpec {
@@ -53,13 +53,13 @@ fn authors(record: &Fields) -> Result<Vec<String>, String> {
             .collect());
     };
     let name = |value: &Value| {
-        let wrong = || {
+        let error = || {
             format!(
                 "`authors_parsed` holds {}, expected lists of strings",
-                kind(value)
+                type_name(value)
             )
         };
-        let parts = value.as_array().ok_or_else(wrong)?;
+        let parts = value.as_array().ok_or_else(error)?;
         let part = |at: usize| parts.get(at).and_then(Value::as_str).unwrap_or_default();
         Ok(latex::plain(&joined(&[part(1), part(0), part(2)])))
     };

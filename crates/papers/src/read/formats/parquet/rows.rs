@@ -12,10 +12,10 @@ use crate::RecordLocation;
 use crate::read::formats::cognate_json;
 use crate::read::formats::spec::LocatedRecord;
 
-/// Reads the rows of a file, a few pages at a time.
+/// Reads the rows of a file, holding a few pages in memory.
 pub(super) struct Rows {
     iter: RowIter<'static>,
-    read: usize,
+    rows_read: usize,
     ended: bool,
 }
 
@@ -24,7 +24,7 @@ impl Rows {
         let reader = SerializedFileReader::new(file)?;
         Ok(Self {
             iter: RowIter::from_file_into(Box::new(reader)),
-            read: 0,
+            rows_read: 0,
             ended: false,
         })
     }
@@ -38,14 +38,14 @@ impl Iterator for Rows {
             return None;
         }
         let row = self.iter.next()?;
-        self.read += 1;
-        // Behind a page that cannot be read there is nothing to go on with.
+        self.rows_read += 1;
+        // Pages after one that cannot be read are not accessible.
         self.ended = row.is_err();
         let outcome = row
             .map_err(|error| format!("cannot read the file: {error}"))
             .and_then(object)
             .and_then(|fields| cognate_json::paper(&fields));
-        Some((RecordLocation::Record(self.read), outcome))
+        Some((RecordLocation::Record(self.rows_read), outcome))
     }
 }
 
@@ -59,7 +59,7 @@ fn object(row: Row) -> Result<Map<String, Value>, String> {
     row.into_columns().into_iter().map(column).collect()
 }
 
-/// A field as JSON, or what it is where it is nothing of a paper.
+/// Converts a field to JSON. The error describes a field that no paper has.
 fn value(field: Field) -> Result<Value, &'static str> {
     Ok(match field {
         Field::Null => Value::Null,
@@ -72,9 +72,9 @@ fn value(field: Field) -> Result<Value, &'static str> {
         Field::UShort(value) => value.into(),
         Field::UInt(value) => value.into(),
         Field::ULong(value) => value.into(),
-        // As pandas writes whole numbers of which some are missing.
-        Field::Float(value) => whole(value.into()),
-        Field::Double(value) => whole(value),
+        // pandas writes integers as floats if some are missing.
+        Field::Float(value) => number(value.into()),
+        Field::Double(value) => number(value),
         Field::Str(text) => text.into(),
         Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
             Ok(text) => text.into(),
@@ -84,13 +84,13 @@ fn value(field: Field) -> Result<Value, &'static str> {
             let elements = list.elements().iter().cloned();
             Value::Array(elements.map(value).collect::<Result<_, _>>()?)
         }
-        // A column that is no text is a fault where a text is expected of it, and there only.
+        // Other types become text, so that they cause an error only in a column of another type.
         other => format!("{other}").into(),
     })
 }
 
-/// A number as JSON, without the point where it is whole; nothing where it is none.
-fn whole(number: f64) -> Value {
+/// Converts a number to JSON: a whole number to an integer, NaN to null.
+fn number(number: f64) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
     if number.fract() == 0.0 && number.abs() < 1e15 {
         return Value::from(number as i64);
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::{Format, Paper, PaperReader};
 
-    /// Three rows, of which the last has no id; `name` is that of the column of the titles.
+    /// Writes three rows, of which the last has no id; `name` is the name of the column with the titles.
     fn table(compression: Compression, name: &str) -> File {
         let schema = format!(
             "message papers {{
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_papers_however_they_are_compressed() {
+    fn reads_rows_with_every_compression() {
         let zstd = Compression::ZSTD(ZstdLevel::default());
         for compression in [Compression::UNCOMPRESSED, Compression::SNAPPY, zstd] {
             let expected = [
@@ -193,21 +193,21 @@ mod tests {
                 Err("f: record 3: `id` is missing".to_owned()),
             ];
             assert_eq!(read(table(compression, "title")), expected);
-            // From a stream too, of which the end cannot be sought.
+            // A stream, whose end cannot be sought.
             let stream = PaperReader::new(table(compression, "title"), "f").unwrap();
             assert_eq!(stream.flatten().count(), 2);
         }
     }
 
     #[test]
-    fn a_table_without_titles_says_so_for_each_row() {
+    fn a_table_without_titles_has_an_error_for_each_row() {
         let found = read(table(Compression::UNCOMPRESSED, "name"));
         let missing = "f: record 1: `title` and `abstract` are both missing, expected one at least";
         assert_eq!(found[0], Err(missing.to_owned()));
     }
 
     #[test]
-    fn a_file_that_is_cut_off_is_an_error() {
+    fn a_truncated_file_is_an_error() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"PAR1 and no more").unwrap();
         file.rewind().unwrap();
