@@ -30,7 +30,7 @@ fn character(number: &str) -> Option<char> {
     char::from_u32(code.ok()?)
 }
 
-/// Looks a name up in the table of the Markdown parser, since CommonMark has the entities of HTML5.
+/// Looks a name up in the table of the Markdown parser, since `CommonMark` has the entities of HTML5.
 ///
 /// The table of quick-xml 0.42 is of no use: it has wrong characters for the names of most letters that
 /// are not in Latin-1, such as `;` for `&alpha;`.

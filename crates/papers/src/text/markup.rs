@@ -1,4 +1,4 @@
-//! Conversion of HTML, JATS and MathML in titles and abstracts to plain text.
+//! Conversion of HTML, JATS and `MathML` in titles and abstracts to plain text.
 
 use super::entities::reference;
 use super::white_space::join_white_space;

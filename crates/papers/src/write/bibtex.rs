@@ -1,4 +1,4 @@
-//! BibTeX, by O. Patashnik, *BibTeXing* (1988), with the fields for arXiv that arXiv's own entries have.
+//! BibTeX, by O. Patashnik, `BibTeXing` (1988), with the fields for arXiv that arXiv's own entries have.
 
 use std::collections::HashSet;
 use std::io::{self, Write};

@@ -209,7 +209,7 @@ impl<'a> XmlStream<'a> {
                 Event::Text(text) => append_text(&mut open, &text.into_inner()),
                 Event::CData(text) => append_text(&mut open, &text.into_inner()),
                 Event::GeneralRef(name) => {
-                    append_text(&mut open, &reference_text(&name.into_inner()))
+                    append_text(&mut open, &reference_text(&name.into_inner()));
                 }
                 Event::Eof => {
                     let name = open.first().map_or("", |element| &element.name);

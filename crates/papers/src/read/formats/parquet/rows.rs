@@ -15,7 +15,8 @@ use crate::read::formats::spec::LocatedRecord;
 /// Reads the rows of a file, holding a few pages in memory.
 pub(super) struct Rows {
     iter: RowIter<'static>,
-    rows_read: usize,
+    /// The number of records read.
+    records: usize,
     ended: bool,
 }
 
@@ -24,7 +25,7 @@ impl Rows {
         let reader = SerializedFileReader::new(file)?;
         Ok(Self {
             iter: RowIter::from_file_into(Box::new(reader)),
-            rows_read: 0,
+            records: 0,
             ended: false,
         })
     }
@@ -38,14 +39,14 @@ impl Iterator for Rows {
             return None;
         }
         let row = self.iter.next()?;
-        self.rows_read += 1;
+        self.records += 1;
         // Pages after one that cannot be read are not accessible.
         self.ended = row.is_err();
         let outcome = row
             .map_err(|error| format!("cannot read the file: {error}"))
             .and_then(object)
             .and_then(|fields| cognate_json::paper(&fields));
-        Some((RecordLocation::Record(self.rows_read), outcome))
+        Some((RecordLocation::Record(self.records), outcome))
     }
 }
 
