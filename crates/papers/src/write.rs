@@ -44,7 +44,7 @@ macro_rules! exports {
             /// All formats.
             pub const ALL: &'static [Self] = &[$(Self::$format,)+];
 
-            fn spec(self) -> &'static ExportSpec {
+            const fn spec(self) -> &'static ExportSpec {
                 match self {
                     $(Self::$format => &$spec,)+
                 }
@@ -66,7 +66,7 @@ names::impl_display_and_from_str!(ExportFormat, "format");
 
 impl ExportFormat {
     /// Returns the name of the format, such as `jsonl`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.spec().name
     }
 

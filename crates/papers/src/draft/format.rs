@@ -31,7 +31,7 @@ impl DraftFormat {
     pub const ALL: &'static [Self] = &[Self::Latex, Self::Markdown, Self::Plain];
 
     /// Returns the name of the format: `latex`, `markdown` or `plain`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Latex => "latex",
             Self::Markdown => "markdown",

@@ -50,7 +50,7 @@ macro_rules! formats {
             /// All formats.
             pub const ALL: &'static [Self] = &[$(Self::$format,)+];
 
-            fn spec(self) -> &'static FormatSpec {
+            const fn spec(self) -> &'static FormatSpec {
                 match self {
                     $(Self::$format => &$spec,)+
                 }
@@ -79,7 +79,7 @@ names::impl_display_and_from_str!(Format, "format");
 
 impl Format {
     /// Returns the name of the format, such as `csl-json`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.spec().name
     }
 
