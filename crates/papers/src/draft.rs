@@ -54,13 +54,13 @@ pub struct Draft {
 impl Draft {
     /// Reads a draft from a file whose extension determines the [`DraftFormat`].
     ///
-    /// The files that a LaTeX draft includes with `\input`, `\include` or `\subfile` are read too, from
-    /// the folder of the including file or else from that of the main file.
+    /// The files that a LaTeX draft includes with `\input`, `\include` or `\subfile` are read too,
+    /// from the folder of the including file or else from that of the main file.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`] if a file cannot be read, and [`Error::Draft`] if the extension is unknown,
-    /// a file is not UTF-8, or an included file is missing or includes itself.
+    /// Returns [`Error::Io`] if a file cannot be read, and [`Error::Draft`] if the extension is
+    /// unknown, a file is not UTF-8, or an included file is missing or includes itself.
     ///
     /// # Complexity
     ///
@@ -108,8 +108,8 @@ impl Draft {
         }
     }
 
-    /// Returns the title if the draft marks it: by `\title`, in the front matter, as the first heading or
-    /// after `Title:`.
+    /// Returns the title if the draft marks it: by `\title`, in the front matter, as the first
+    /// heading or after `Title:`.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }

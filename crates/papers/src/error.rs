@@ -39,8 +39,8 @@ pub enum Error {
     Draft {
         /// The name of the file.
         origin: String,
-        /// The number of the line that cannot be read, counted from 1, or `None` if the error concerns the
-        /// whole file.
+        /// The number of the line that cannot be read, counted from 1, or `None` if the error
+        /// concerns the whole file.
         line: Option<usize>,
         /// The reason why the draft was rejected.
         reason: String,

@@ -1,5 +1,5 @@
-//! Normalization of the identifiers that name a paper across libraries: its DOI, its arXiv identifier and,
-//! if it has neither, its title.
+//! Normalization of the identifiers that name a paper across libraries: its DOI, its arXiv
+//! identifier and, if it has neither, its title.
 //!
 //! ```
 //! use cognate_papers::identifiers::{arxiv, doi, title_key};
@@ -13,8 +13,8 @@ use crate::text::words;
 
 /// Returns the DOI in `text`, or `None` if the text is not a DOI.
 ///
-/// The text may be a bare DOI, a DOI after `doi:`, or an address at doi.org. The result is in lower case,
-/// because DOIs are case-insensitive.
+/// The text may be a bare DOI, a DOI after `doi:`, or an address at doi.org. The result is in lower
+/// case, because DOIs are case-insensitive.
 ///
 /// # Examples
 ///
@@ -41,11 +41,11 @@ pub fn doi(text: &str) -> Option<String> {
         .then(|| doi.trim_end_matches(['.', ',', ';']).to_owned())
 }
 
-/// Returns the arXiv identifier in `text` without its version, or `None` if the text is not an arXiv
-/// identifier.
+/// Returns the arXiv identifier in `text` without its version, or `None` if the text is not an
+/// arXiv identifier.
 ///
-/// The text may be a bare identifier, an identifier after `arXiv:`, an address at arxiv.org, or a DOI that
-/// arXiv assigned. The result is in lower case.
+/// The text may be a bare identifier, an identifier after `arXiv:`, an address at arxiv.org, or a
+/// DOI that arXiv assigned. The result is in lower case.
 ///
 /// # Examples
 ///

@@ -1,12 +1,13 @@
 //! Research papers: their data, files that contain them, and drafts that cite them.
 //!
-//! A [`Paper`] has an id, a title, an abstract and bibliographic data. A [`PaperReader`] reads papers from
-//! files in any [`Format`], and a [`PaperWriter`] writes papers in an [`ExportFormat`]. A [`Draft`] is a
-//! paper that is being written: its sentences and its citations. The module [`identifiers`] normalizes
-//! DOIs, arXiv identifiers and titles, and the module [`text`] splits prose into sentences and words.
+//! A [`Paper`] has an id, a title, an abstract and bibliographic data. A [`PaperReader`] reads
+//! papers from files in any [`Format`], and a [`PaperWriter`] writes papers in an [`ExportFormat`].
+//! A [`Draft`] is a paper that is being written: its sentences and its citations. The module
+//! [`identifiers`] normalizes DOIs, arXiv identifiers and titles, and the module [`text`] splits
+//! prose into sentences and words.
 //!
-//! The crate neither searches papers nor embeds them. The crate `cognate` does, and re-exports the types of
-//! this crate.
+//! The crate neither searches papers nor embeds them. The crate `cognate` does, and re-exports the
+//! types of this crate.
 //!
 //! # Examples
 //!
@@ -29,13 +30,13 @@
 //!
 //! # Guarantees
 //!
-//! - A [`PaperReader`] drops no record silently: it yields an [`Error::Record`] with file and line for each
-//!   record that is not a paper, and continues with the next record.
-//! - A record larger than 64 MiB is such an error, so memory is bounded in files of any size. The exception
-//!   is BibTeX, whose reader keeps the entries that other entries may inherit fields from.
-//! - A valid [`Paper`] that a [`PaperWriter`] writes as [`ExportFormat::JsonLines`] and a [`PaperReader`] reads
-//!   is equal to the original if its fields have no surrounding white space and its identifiers are
-//!   normalized.
+//! - A [`PaperReader`] drops no record silently: it yields an [`Error::Record`] with file and line
+//!   for each record that is not a paper, and continues with the next record.
+//! - A record larger than 64 MiB is such an error, so memory is bounded in files of any size. The
+//!   exception is BibTeX, whose reader keeps the entries that other entries may inherit fields
+//!   from.
+//! - A [`Paper`] that was read from JSON lines, written as [`ExportFormat::JsonLines`] and read again
+//!   is the same paper.
 //!
 //! # Complexity
 //!
@@ -43,8 +44,8 @@
 //!
 //! # Features
 //!
-//! - `parquet` (off by default): reads Apache Parquet files. Without it, such a file is recognized and
-//!   rejected with an [`Error::UnknownFormat`] that names the feature.
+//! - `parquet` (off by default): reads Apache Parquet files. Without it, such a file is recognized
+//!   and rejected with an [`Error::UnknownFormat`] that names the feature.
 
 #![forbid(unsafe_code)]
 

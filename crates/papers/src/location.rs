@@ -2,8 +2,8 @@ use std::fmt;
 
 /// The location of a record in a file.
 ///
-/// [`Display`](fmt::Display) writes a location so that it can follow the file name and a colon: `12` for a
-/// line, and a space and `record 12` for a record of a file without lines.
+/// [`Display`](fmt::Display) writes a location so that it can follow the file name and a colon:
+/// `12` for a line, and a space and `record 12` for a record of a file without lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RecordLocation {

@@ -4,7 +4,8 @@ use crate::{Error, Result};
 
 /// Implements `Display` and `FromStr` for an enum that has `ALL` and `name`.
 ///
-/// `Display` writes the name and honors the width of the format string; `FromStr` ignores ASCII case.
+/// `Display` writes the name and honors the width of the format string; `FromStr` ignores ASCII
+/// case.
 macro_rules! impl_display_and_from_str {
     ($type:ident, $option:literal) => {
         impl std::fmt::Display for $type {

@@ -4,7 +4,8 @@ use crate::{Error, Result};
 
 /// A research paper: its text and its bibliographic data.
 ///
-/// Only the id and either the title or the abstract are required; [`check`](Self::check) tests for them.
+/// Only the id and either the title or the abstract are required; [`check`](Self::check) tests for
+/// them.
 ///
 /// # Examples
 ///
@@ -41,7 +42,8 @@ pub struct Paper {
     pub doi: Option<String>,
     /// The arXiv identifier, such as `1706.03762` or `hep-th/9901001`, without its version.
     pub arxiv: Option<String>,
-    /// The ids, DOIs or arXiv identifiers of the papers that this paper cites, as far as they are known.
+    /// The ids, DOIs or arXiv identifiers of the papers that this paper cites, as far as they are
+    /// known.
     pub references: Vec<String>,
 }
 
@@ -124,7 +126,8 @@ impl Paper {
         self
     }
 
-    /// Returns the text that a model embeds: the title, a space and the abstract, as in the MTEB benchmark.
+    /// Returns the text that a model embeds: the title, a space and the abstract, as in the MTEB
+    /// benchmark.
     ///
     /// If one of the two is blank, the text is the other one.
     pub fn text(&self) -> String {

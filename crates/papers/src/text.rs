@@ -1,8 +1,8 @@
 //! Splitting of scientific prose into sentences and words, and normalization of words.
 //!
-//! The crate uses these functions where it compares texts, and `cognate` where it searches by keywords and
-//! labels topics. Words compare equal only if both sides were processed alike: [`words`] folds what it
-//! yields, and [`stem`] and [`is_stop_word`] expect folded words.
+//! The crate uses these functions where it compares texts, and `cognate` where it searches by
+//! keywords and labels topics. Words compare equal only if both sides were processed alike:
+//! [`words`] folds what it yields, and [`stem`] and [`is_stop_word`] expect folded words.
 //!
 //! ```
 //! use cognate_papers::text::{is_stop_word, sentences, stem, words};

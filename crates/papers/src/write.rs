@@ -1,7 +1,7 @@
 //! Output of papers for other programs and for readers.
 //!
-//! An export format is one file with an [`ExportSpec`] constant; a `mod` line and a line in the `exports!`
-//! list below register it.
+//! An export format is one file with an [`ExportSpec`] constant; a `mod` line and a line in the
+//! `exports!` list below register it.
 
 mod bibtex;
 mod csv;
@@ -54,12 +54,22 @@ macro_rules! exports {
 }
 
 exports! {
-    Json = json::ARRAY, "One JSON array of objects with every field of [`Paper`](crate::Paper); for search results also `rank` and `score`.";
-    JsonLines = json::LINES, "The objects of [`Json`](Self::Json), one per line, as [`PaperReader`](crate::PaperReader) reads them.";
-    Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a semicolon within an item becomes a comma.";
-    Bibtex = bibtex::EXPORT, "BibTeX in UTF-8, for BibTeX with a LaTeX of 2018 or later and for BibLaTeX with Biber: every field except `references`, with the id as the citation key. LaTeX converts two hyphens, two apostrophes and two grave accents to dashes and quotation marks; all other text is printed unchanged.";
-    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references`. RIS requires family names first; the last word of a name without a comma counts as the family name.";
-    Markdown = markdown::EXPORT, "A numbered Markdown list of titles with a link, authors, year and venue; for search results also the score.";
+    Json = json::ARRAY, "One JSON array of objects with every field of [`Paper`](crate::Paper); for search \
+        results also `rank` and `score`.";
+    JsonLines = json::LINES, "The objects of [`Json`](Self::Json), one per line, as \
+        [`PaperReader`](crate::PaperReader) reads them.";
+    Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line \
+        feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a \
+        semicolon within an item becomes a comma.";
+    Bibtex = bibtex::EXPORT, "BibTeX in UTF-8, for BibTeX with a LaTeX of 2018 or later and for BibLaTeX \
+        with Biber: every field except `references`, with the id as the citation key. LaTeX converts two \
+        hyphens, two apostrophes and two grave accents to dashes and quotation marks; all other text is \
+        printed unchanged.";
+    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references`. \
+        RIS requires family names first; the last word of a name without a comma counts as the family \
+        name.";
+    Markdown = markdown::EXPORT, "A numbered Markdown list of titles with a link, authors, year and \
+        venue; for search results also the score.";
 }
 
 names::impl_display_and_from_str!(ExportFormat, "format");

@@ -29,7 +29,8 @@ impl Citation {
         }
     }
 
-    /// Returns the first of key, DOI, arXiv identifier, text and address that is set, to show to a reader.
+    /// Returns the first of key, DOI, arXiv identifier, text and address that is set, to show to a
+    /// reader.
     pub fn label(&self) -> &str {
         [&self.key, &self.doi, &self.arxiv, &self.text, &self.url]
             .into_iter()

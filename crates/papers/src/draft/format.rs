@@ -48,7 +48,8 @@ impl DraftFormat {
         }
     }
 
-    /// Returns the format that the extension of a file suggests, or `None` if the extension is unknown.
+    /// Returns the format that the extension of a file suggests, or `None` if the extension is
+    /// unknown.
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_lowercase();
         let mut formats = Self::ALL.iter().copied();

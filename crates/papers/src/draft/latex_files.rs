@@ -98,8 +98,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Finds a file by its name, with or without `.tex`, in the folder of the file that includes it or in
-    /// that of the main file.
+    /// Finds a file by its name, with or without `.tex`, in the folder of the file that includes it
+    /// or in that of the main file.
     fn find(&self, including: &Path, name: &str) -> Option<PathBuf> {
         let folder = including.parent().unwrap_or(Path::new(""));
         [folder, &self.root].into_iter().find_map(|dir| {
@@ -112,8 +112,8 @@ impl Reader {
     }
 }
 
-/// Finds the next command in `line[from..code]` that includes a file, and returns its start, its end and
-/// the name of the file.
+/// Finds the next command in `line[from..code]` that includes a file, and returns its start, its
+/// end and the name of the file.
 fn next_file(line: &str, from: usize, code: usize) -> Option<(usize, usize, &str)> {
     let mut from = from;
     loop {

@@ -6,8 +6,8 @@ use super::references_heading::is_references_heading;
 
 /// Splits a draft into its parts.
 ///
-/// `Title:` and `Abstract:` mark the paragraph that they begin, a line `Abstract` marks the paragraph that
-/// follows it, and a heading such as `References` begins the list of references.
+/// `Title:` and `Abstract:` mark the paragraph that they begin, a line `Abstract` marks the
+/// paragraph that follows it, and a heading such as `References` begins the list of references.
 pub(super) fn parse(text: &str) -> Parts {
     let mut parts = Parts::default();
     let mut abstract_follows = false;

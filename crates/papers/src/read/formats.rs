@@ -1,7 +1,7 @@
 //! The file formats that papers are read from.
 //!
-//! A format is one file, here or in a folder, with a [`FormatSpec`] constant; a `mod` line and a line in
-//! the `formats!` list below register it.
+//! A format is one file, here or in a folder, with a [`FormatSpec`] constant; a `mod` line and a
+//! line in the `formats!` list below register it.
 
 mod acl;
 mod arxiv;
@@ -60,7 +60,7 @@ macro_rules! formats {
 }
 
 formats! {
-    JsonLines = cognate_json::FORMAT, "Cognate's own format: JSON lines, each an object with the fields of [`Paper`](crate::Paper).";
+    JsonLines = cognate_json::FORMAT, "Cognate's own format: JSON lines with the fields of [`Paper`](crate::Paper).";
     Csv = delimited::CSV, "Values separated by commas (RFC 4180) or semicolons, with a header.";
     Tsv = delimited::TSV, "Values separated by tabs, with a header.";
     Bibtex = bibtex::FORMAT, "BibTeX and BibLaTeX.";
@@ -70,9 +70,9 @@ formats! {
     ArxivAtom = arxiv::atom::FORMAT, "arXiv's metadata as an Atom feed: the responses of its API.";
     AclXml = acl::FORMAT, "The XML of the ACL Anthology.";
     PubmedXml = pubmed::FORMAT, "The XML of PubMed and MEDLINE.";
-    OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or as its API returns them.";
-    SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or as its API returns them.";
-    Parquet = parquet::FORMAT, "Apache Parquet with the fields of [`Paper`](crate::Paper) as columns; requires the feature `parquet`.";
+    OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or from its API.";
+    SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or from its API.";
+    Parquet = parquet::FORMAT, "Apache Parquet with the columns of [`Paper`](crate::Paper); requires the feature `parquet`.";
 }
 
 names::impl_display_and_from_str!(Format, "format");

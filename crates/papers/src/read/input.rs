@@ -1,4 +1,5 @@
-//! An input file as a stream of decompressed bytes with line numbers and a limit on the size of a record.
+//! An input file as a stream of decompressed bytes with line numbers and a limit on the size of a
+//! record.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -91,7 +92,8 @@ impl<'a> Input<'a> {
         self.reader
     }
 
-    /// Returns the number of the line that [`next_line`](Self::next_line) read last, counted from 1.
+    /// Returns the number of the line that [`next_line`](Self::next_line) read last, counted from
+    /// 1.
     pub(crate) fn line(&self) -> usize {
         self.line
     }
@@ -101,7 +103,8 @@ impl<'a> Input<'a> {
         self.line_breaks + 1
     }
 
-    /// Starts to count the bytes of a new record. Callers that read lines do not need this function.
+    /// Starts to count the bytes of a new record. Callers that read lines do not need this
+    /// function.
     pub(crate) fn begin_record(&mut self) {
         self.record_bytes = 0;
     }

@@ -10,24 +10,26 @@ use crate::{Error, Paper, RecordLocation, Result};
 
 /// Reads papers from a file in any [`Format`], one at a time.
 ///
-/// The reader detects the format by the first bytes of the file and, if they are not conclusive, by the
-/// extension of the file name. Files may be compressed with gzip or Zstandard. The reader converts LaTeX,
-/// HTML and XML markup to plain text, and DOIs and arXiv identifiers to the form that
-/// [`identifiers`](crate::identifiers) describes.
+/// The reader detects the format by the first bytes of the file and, if they are not conclusive, by
+/// the extension of the file name. Files may be compressed with gzip or Zstandard. The reader
+/// converts LaTeX, HTML and XML markup to plain text, and DOIs and arXiv identifiers to the form
+/// that [`identifiers`](crate::identifiers) describes.
 ///
-/// The iterator yields an [`Error::Record`] with the location of each record that is not a paper, and
-/// continues with the next record. If the file cannot be read further, the error is the last item.
+/// The iterator yields an [`Error::Record`] with the location of each record that is not a paper,
+/// and continues with the next record. If the file cannot be read further, the error is the last
+/// item.
 ///
 /// # Cognate's own format
 ///
-/// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of strings),
-/// `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by spaces or commas),
-/// `doi`, `arxiv` and `references` (a list of strings). The reader ignores unknown fields and blank lines.
+/// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of
+/// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
+/// spaces or commas), `doi`, `arxiv` and `references` (a list of strings). The reader ignores
+/// unknown fields and blank lines.
 ///
 /// # Complexity
 ///
-/// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB, except
-/// that a BibTeX reader keeps the entries that other entries may refer to.
+/// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB,
+/// except that a BibTeX reader keeps the entries that other entries may refer to.
 ///
 /// # Examples
 ///
@@ -57,8 +59,8 @@ impl PaperReader<'static> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if neither its
-    /// content nor its name reveals the format.
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if neither
+    /// its content nor its name reveals the format.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         Self::from_file(file, path.display().to_string(), None)
@@ -66,13 +68,13 @@ impl PaperReader<'static> {
 
     /// Reads an open file from its current position; `origin` is its name.
     ///
-    /// If `format` is `None`, the reader detects the format. It reads an uncompressed Parquet file in
-    /// place, from the start of the file.
+    /// If `format` is `None`, the reader detects the format. It reads an uncompressed Parquet file
+    /// in place, from the start of the file.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if the format is
-    /// `None` and neither the content nor `origin` reveals it.
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if the format
+    /// is `None` and neither the content nor `origin` reveals it.
     pub fn from_file(
         file: File,
         origin: impl Into<String>,
@@ -102,8 +104,8 @@ impl<'a> PaperReader<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if they do
-    /// not reveal the format.
+    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
+    /// they do not reveal the format.
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
         let input = Input::new(reader, &origin)?;
@@ -115,8 +117,8 @@ impl<'a> PaperReader<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if they are
-    /// those of an unsupported compression or file type.
+    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
+    /// they are those of an unsupported compression or file type.
     pub fn with_format(
         reader: impl Read + 'a,
         origin: impl Into<String>,

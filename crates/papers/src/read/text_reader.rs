@@ -11,9 +11,9 @@ use crate::{Error, Paper, RecordLocation, Result};
 
 /// Reads texts, such as queries, from JSON lines.
 ///
-/// Each line is an object with a field `text`, or with `title` or `abstract` or both, and optionally
-/// `id`. The file may be compressed with gzip or Zstandard. After an invalid line, the iterator
-/// continues with the next line.
+/// Each line is an object with a field `text`, or with `title` or `abstract` or both, and
+/// optionally `id`. The file may be compressed with gzip or Zstandard. After an invalid line, the
+/// iterator continues with the next line.
 ///
 /// # Examples
 ///

@@ -5,8 +5,8 @@ use pulldown_cmark::{Event, Parser};
 /// The maximum length of an entity name: `CounterClockwiseContourIntegral`.
 const MAX_NAME: usize = 31;
 
-/// Returns the length of the reference at the start of `text`, such as `&amp;`, and the text that it
-/// stands for.
+/// Returns the length of the reference at the start of `text`, such as `&amp;`, and the text that
+/// it stands for.
 pub(crate) fn reference(text: &str) -> Option<(usize, String)> {
     let inside = text.strip_prefix('&')?;
     let mut bytes = inside.bytes().take(MAX_NAME + 1);
@@ -14,7 +14,8 @@ pub(crate) fn reference(text: &str) -> Option<(usize, String)> {
     Some((end + 2, entity(&inside[..end])?))
 }
 
-/// Returns the text of an HTML5 entity, such as `amp`, or of a character number, such as `#228` or `#xe4`.
+/// Returns the text of an HTML5 entity, such as `amp`, or of a character number, such as `#228` or
+/// `#xe4`.
 pub(crate) fn entity(name: &str) -> Option<String> {
     match name.strip_prefix('#') {
         Some(number) => character(number).map(String::from),
@@ -30,10 +31,11 @@ fn character(number: &str) -> Option<char> {
     char::from_u32(code.ok()?)
 }
 
-/// Looks a name up in the table of the Markdown parser, since `CommonMark` has the entities of HTML5.
+/// Looks a name up in the table of the Markdown parser, since `CommonMark` has the entities of
+/// HTML5.
 ///
-/// The table of quick-xml 0.42 is of no use: it has wrong characters for the names of most letters that
-/// are not in Latin-1, such as `;` for `&alpha;`.
+/// The table of quick-xml 0.42 is of no use: it has wrong characters for the names of most letters
+/// that are not in Latin-1, such as `;` for `&alpha;`.
 fn named(name: &str) -> Option<String> {
     let common = match name {
         "amp" => "&",

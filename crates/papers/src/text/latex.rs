@@ -6,16 +6,16 @@ use unicode_normalization::char::compose;
 
 use super::white_space::join_white_space;
 
-/// The maximum length in bytes of an argument that is skipped or put in parentheses, which keeps the time
-/// linear.
+/// The maximum length in bytes of an argument that is skipped or put in parentheses, which keeps
+/// the time linear.
 const MAX_GROUP: usize = 1024;
 
-/// Converts LaTeX to plain text: composes accents, removes braces and formatting, converts mathematics to
-/// a readable form and reduces white space to single spaces.
+/// Converts LaTeX to plain text: composes accents, removes braces and formatting, converts
+/// mathematics to a readable form and reduces white space to single spaces.
 ///
-/// The function accepts any text. An unknown command becomes its argument, or its name if it has none.
-/// Dollar signs delimit mathematics only if they enclose something that looks like it, as in Pandoc's
-/// Markdown, so that prices remain.
+/// The function accepts any text. An unknown command becomes its argument, or its name if it has
+/// none. Dollar signs delimit mathematics only if they enclose something that looks like it, as in
+/// Pandoc's Markdown, so that prices remain.
 ///
 /// # Complexity
 ///
@@ -45,8 +45,8 @@ pub(crate) fn plain(latex: &str) -> String {
 enum Group {
     /// The group stays as it is.
     Plain,
-    /// The group gets parentheses unless it is one word or number. Its text begins at this position of the
-    /// output.
+    /// The group gets parentheses unless it is one word or number. Its text begins at this position
+    /// of the output.
     Operand(usize),
     /// The group is treated as an operand and followed by a slash.
     Numerator(usize),

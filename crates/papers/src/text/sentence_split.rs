@@ -13,8 +13,8 @@ const ABBREVIATIONS: &str = "
     suppl tab tabs thm thms viz vol vols vs w.r.t
 ";
 
-/// Abbreviations that end a sentence if the next word is capitalized and a stop word, such as `We` or
-/// `The`.
+/// Abbreviations that end a sentence if the next word is capitalized and a stop word, such as `We`
+/// or `The`.
 const AMBIGUOUS: &str = "al no nos p a.k.a i.i.d inc jr nr";
 
 /// The minimum number of words of a sentence; shorter ones are joined to a neighbor.
@@ -22,9 +22,10 @@ const MIN_WORDS: usize = 3;
 
 /// Returns the sentences of a text in order, trimmed. No sentence is empty.
 ///
-/// Sentences end at the boundaries of [Unicode Standard Annex #29], except after abbreviations (`et al.`,
-/// `Fig. 2`), initials and item numbers, and at a line break within a sentence. An empty line always ends
-/// a sentence. A sentence of fewer than three words is joined to a neighbor in the same paragraph.
+/// Sentences end at the boundaries of [Unicode Standard Annex #29], except after abbreviations
+/// (`et al.`, `Fig. 2`), initials and item numbers, and at a line break within a sentence. An empty
+/// line always ends a sentence. A sentence of fewer than three words is joined to a neighbor in the
+/// same paragraph.
 ///
 /// [Unicode Standard Annex #29]: https://www.unicode.org/reports/tr29/#Sentence_Boundaries
 ///

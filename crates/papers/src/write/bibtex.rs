@@ -1,4 +1,5 @@
-//! BibTeX, by O. Patashnik, `BibTeXing` (1988), with the fields for arXiv that arXiv's own entries have.
+//! BibTeX, by O. Patashnik, `BibTeXing` (1988), with the fields for arXiv that arXiv's own entries
+//! have.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -35,8 +36,8 @@ struct CitationKeys {
 }
 
 impl CitationKeys {
-    /// Derives a key from an id: characters that a key must not contain become `_`, and a key that is in
-    /// use gets letters appended.
+    /// Derives a key from an id: characters that a key must not contain become `_`, and a key that
+    /// is in use gets letters appended.
     fn unique(&mut self, id: &str) -> String {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:+/*!?".contains(c);
         let mut key: String = one_line(id)
@@ -111,8 +112,8 @@ fn write_entry(out: &mut dyn Write, key: &str, paper: &Paper) -> io::Result<()> 
     writeln!(out, "}}")
 }
 
-/// Joins names by `and`. Braces protect a name that BibTeX would read as several names, and the name of
-/// a group, which it would read as that of a person.
+/// Joins names by `and`. Braces protect a name that BibTeX would read as several names, and the
+/// name of a group, which it would read as that of a person.
 fn authors(names: &[String]) -> Option<String> {
     let name = |name: &String| {
         let name = non_blank(Some(name))?;
@@ -130,8 +131,8 @@ fn authors(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// Escapes the characters that are special in LaTeX. Braces become commands, because BibTeX counts the
-/// brace of `\{` as well.
+/// Escapes the characters that are special in LaTeX. Braces become commands, because BibTeX counts
+/// the brace of `\{` as well.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
@@ -151,8 +152,8 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Percent-encodes the characters that would end the field or the address. Bibliography styles print
-/// addresses and identifiers without interpreting LaTeX, so other characters need no escape.
+/// Percent-encodes the characters that would end the field or the address. Bibliography styles
+/// print addresses and identifiers without interpreting LaTeX, so other characters need no escape.
 fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for c in text.chars() {

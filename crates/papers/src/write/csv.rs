@@ -87,8 +87,8 @@ fn write_row<F: AsRef<[u8]>>(
     out.write_all(&row)
 }
 
-/// Joins a list by semicolons. A semicolon within an item becomes a comma, so that splitting the result
-/// at its semicolons yields as many items.
+/// Joins a list by semicolons. A semicolon within an item becomes a comma, so that splitting the
+/// result at its semicolons yields as many items.
 fn join(list: &[String]) -> String {
     let items: Vec<_> = list.iter().map(|item| item.replace(';', ",")).collect();
     items.join("; ")

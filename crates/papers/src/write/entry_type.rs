@@ -69,8 +69,8 @@ const SHORT_NAMES: &str = "aaai aamas acl aistats asplos bmvc ccs chi cikm colin
     miccai micro naacl nips neurips nsdi oopsla osdi pakdd pldi pods popl recsys rss sdm sigcomm \
     siggraph sigir sigmod soda sosp stacs stoc uai uist usenix vldb wacv wmt wsdm www";
 
-/// Returns whether these words name a journal that is called proceedings and has none of [`JOURNALS`] in
-/// its name.
+/// Returns whether these words name a journal that is called proceedings and has none of
+/// [`JOURNALS`] in its name.
 fn is_journal_called_proceedings(words: &[String]) -> bool {
     let text = words.join(" ");
     ["proceedings of the ieee", "proc ieee"].contains(&text.as_str())

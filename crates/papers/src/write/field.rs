@@ -1,7 +1,7 @@
 //! Texts as the values of fields that take one line.
 
-/// Returns `text` with each run of white space and control characters replaced by one space, and with
-/// none at its ends.
+/// Returns `text` with each run of white space and control characters replaced by one space, and
+/// with none at its ends.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {

@@ -51,7 +51,8 @@ fn write_list_item(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
     writeln!(out, "{number}. {line}")
 }
 
-/// Returns the address of a page about the paper, with the characters escaped that would end the link.
+/// Returns the address of a page about the paper, with the characters escaped that would end the
+/// link.
 ///
 /// An address with a scheme other than HTTP is ignored, since a browser might execute it.
 fn address(paper: &Paper) -> Option<String> {

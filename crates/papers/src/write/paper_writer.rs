@@ -6,8 +6,8 @@ use crate::Paper;
 
 /// Writes papers or search results, one at a time, in an [`ExportFormat`].
 ///
-/// The writer keeps nothing of the papers in memory, except their citation keys in BibTeX. It writes in
-/// small pieces: wrap a file or a socket in a [`BufWriter`](std::io::BufWriter).
+/// The writer keeps nothing of the papers in memory, except their citation keys in BibTeX. It
+/// writes in small pieces: wrap a file or a socket in a [`BufWriter`](std::io::BufWriter).
 ///
 /// # Examples
 ///
@@ -37,8 +37,8 @@ impl<W: Write> PaperWriter<W> {
         Self::start(writer, format, false)
     }
 
-    /// Creates a writer of search results, which have a rank and a score in the formats that provide
-    /// for them.
+    /// Creates a writer of search results, which have a rank and a score in the formats that
+    /// provide for them.
     pub fn for_hits(writer: W, format: ExportFormat) -> Self {
         Self::start(writer, format, true)
     }

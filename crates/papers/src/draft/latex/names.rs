@@ -7,8 +7,8 @@ pub(super) enum Meaning {
     Dropped,
     /// The command and its first argument are not prose; the other arguments are.
     FirstDropped,
-    /// The command defines something: its arguments are not prose, and the first may be a name without
-    /// braces.
+    /// The command defines something: its arguments are not prose, and the first may be a name
+    /// without braces.
     Definition,
     /// The argument is prose outside the sentence that contains the command.
     Aside,
@@ -22,8 +22,8 @@ pub(super) enum Meaning {
     Title,
     /// The argument is the abstract.
     Abstract,
-    /// The command is kept for [`plain`](crate::text::latex::plain), which converts accents, symbols and
-    /// formatting.
+    /// The command is kept for [`plain`](crate::text::latex::plain), which converts accents,
+    /// symbols and formatting.
     Kept,
 }
 
@@ -121,8 +121,8 @@ pub(super) fn meaning(name: &str) -> Meaning {
     }
 }
 
-/// Returns whether a command cites: `\cite`, a variant of natbib or BibLaTeX, or a command with a similar
-/// name.
+/// Returns whether a command cites: `\cite`, a variant of natbib or BibLaTeX, or a command with a
+/// similar name.
 pub(super) fn is_cite(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let is_setting = lower.contains("style")

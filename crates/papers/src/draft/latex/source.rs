@@ -46,8 +46,8 @@ impl Source {
         &name[..end]
     }
 
-    /// Returns the content of the group in braces that begins at `at` or after white space there, and
-    /// the position after the group.
+    /// Returns the content of the group in braces that begins at `at` or after white space there,
+    /// and the position after the group.
     ///
     /// A group that does not close before `limit` ends with its paragraph.
     pub(super) fn group(&self, at: usize, limit: usize) -> Option<(Range<usize>, usize)> {
@@ -97,8 +97,8 @@ impl Source {
         }
     }
 
-    /// Returns the keys of the citation command `name`, whose name ends at `at`, and the position after
-    /// its arguments.
+    /// Returns the keys of the citation command `name`, whose name ends at `at`, and the position
+    /// after its arguments.
     pub(super) fn citation_keys(&self, at: usize, name: &str, limit: usize) -> (Vec<&str>, usize) {
         let is_plural = name.ends_with("cites") || name.ends_with("citetexts");
         let mut keys = Vec::new();
@@ -124,8 +124,8 @@ impl Source {
         (keys, end)
     }
 
-    /// Returns the position after the notes in parentheses that a plural command may have, and after the
-    /// optional arguments that follow them.
+    /// Returns the position after the notes in parentheses that a plural command may have, and
+    /// after the optional arguments that follow them.
     fn skip_parentheses(&self, at: usize, is_plural: bool) -> usize {
         let mut at = at;
         while is_plural && self.text[at..].starts_with('(') {

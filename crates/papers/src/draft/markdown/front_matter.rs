@@ -9,7 +9,8 @@ pub(super) struct FrontMatter {
 
 /// Reads the fields `title` and `abstract` of YAML or TOML.
 ///
-/// A value stands on the line of its field, with or without quotes, or on the indented lines below it.
+/// A value stands on the line of its field, with or without quotes, or on the indented lines below
+/// it.
 pub(super) fn read(text: &str) -> FrontMatter {
     let mut lines = text.lines().peekable();
     let mut found = FrontMatter::default();

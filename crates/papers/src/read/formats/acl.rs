@@ -76,8 +76,8 @@ impl<'a> Anthology<'a> {
         Ok(paper)
     }
 
-    /// Builds the id of a paper as the Anthology does: `2020.acl-main.1`, before 2020 `P19-1001`, and
-    /// `W19-0101` for workshops, whose volumes have two digits.
+    /// Builds the id of a paper as the Anthology does: `2020.acl-main.1`, before 2020 `P19-1001`,
+    /// and `W19-0101` for workshops, whose volumes have two digits.
     fn paper_id(&self, number: &str) -> Result<String, String> {
         let (collection, volume) = (&self.collection, &self.volume);
         if collection.is_empty() || volume.is_empty() {

@@ -41,14 +41,14 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     Some(Evidence::RecordOnLine(Reverse(line)))
 }
 
-/// The maximum length in bytes of a value after its abbreviations are expanded. An abbreviation may contain
-/// others, so that lengths could grow exponentially.
+/// The maximum length in bytes of a value after its abbreviations are expanded. An abbreviation may
+/// contain others, so that lengths could grow exponentially.
 const MAX_VALUE: usize = 16 << 20;
 
 /// Reads the entries of a file.
 ///
-/// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits fields
-/// from a later entry is returned at the end of the file.
+/// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits
+/// fields from a later entry is returned at the end of the file.
 struct Bibtex<'a> {
     entries: Entries<'a>,
     abbreviations: HashMap<String, String>,
@@ -89,7 +89,8 @@ impl<'a> Bibtex<'a> {
         }
     }
 
-    /// Converts an entry to a paper. Returns `None` if the entry is not a publication or is deferred.
+    /// Converts an entry to a paper. Returns `None` if the entry is not a publication or is
+    /// deferred.
     fn read(&mut self, line: usize, text: &str) -> Result<Option<Paper>, String> {
         let entry_type = text[1..].split('{').next().unwrap_or_default().trim();
         let entry_type = entry_type.to_ascii_lowercase();
@@ -146,9 +147,9 @@ impl<'a> Bibtex<'a> {
                 }
             }
             if value.len() > MAX_VALUE {
-                let most = MAX_VALUE >> 20;
+                let max = MAX_VALUE >> 20;
                 return Err(format!(
-                    "a value is longer than {most} MiB with its `@string`s"
+                    "a value is longer than {max} MiB with its `@string`s"
                 ));
             }
         }

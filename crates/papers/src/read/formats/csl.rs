@@ -20,7 +20,8 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another format.
+    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another
+    // format.
     let is_item = start.has_json_field(&["issued", "container-title", "citation-key"])
         || start.is_json_document() && start.has_json_field(&["type"]);
     is_item.then_some(Evidence::Fields(1))

@@ -43,8 +43,8 @@ fn header<'a>(start: &'a FileStart<'_>) -> Option<&'a str> {
 
 /// Reads the rows of a table.
 ///
-/// The reader finds the end of a row by its quotes before it splits the row into cells. So memory is
-/// bounded, and a quote that is never closed invalidates its row only.
+/// The reader finds the end of a row by its quotes before it splits the row into cells. So memory
+/// is bounded, and a quote that is never closed invalidates its row only.
 struct Delimited<'a> {
     lines: Lines<'a>,
     /// The separator of cells, once it is known.
@@ -103,7 +103,8 @@ impl<'a> Delimited<'a> {
         }
     }
 
-    /// Reads a row into `row`, and returns the number of its first line and whether the row is complete.
+    /// Reads a row into `row`, and returns the number of its first line and whether the row is
+    /// complete.
     fn read_row(&mut self, delimiter: u8) -> Option<(usize, Result<(), String>)> {
         let (first, mut line) = loop {
             match self.lines.next()? {
@@ -148,7 +149,8 @@ impl<'a> Delimited<'a> {
         Some((first, Err(error)))
     }
 
-    /// Splits `row` into cells, which are the ranges of `cells` that end at `ends`, and returns their number.
+    /// Splits `row` into cells, which are the ranges of `cells` that end at `ends`, and returns
+    /// their number.
     fn split(&mut self) -> Result<usize, String> {
         input::text(&self.row)?;
         self.reader.reset();

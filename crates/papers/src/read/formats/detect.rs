@@ -6,8 +6,8 @@ use super::spec::Evidence;
 
 /// Returns the format of a file that begins with `start`.
 ///
-/// The content decides; if it is merely plausible for some format, `by_name`, the format that the file
-/// name suggests, takes precedence. The error is a description of the content.
+/// The content decides; if it is merely plausible for some format, `by_name`, the format that the
+/// file name suggests, takes precedence. The error is a description of the content.
 pub(crate) fn detect(start: &[u8], by_name: Option<Format>) -> Result<Format, String> {
     let start = FileStart::new(start);
     let mut best: Option<(Evidence, Format)> = None;

@@ -50,7 +50,8 @@ impl<'a> FileStart<'a> {
         matches!(self.content, Content::Xml(_))
     }
 
-    /// Returns the name of the root element if the file is XML and the name is within its first bytes.
+    /// Returns the name of the root element if the file is XML and the name is within its first
+    /// bytes.
     pub(super) fn xml_root(&self) -> Option<&str> {
         match &self.content {
             Content::Xml(root) => root.as_deref(),
@@ -75,8 +76,8 @@ impl<'a> FileStart<'a> {
             .any(|(name, _)| names.contains(name))
     }
 
-    /// Returns whether the file is JSON whose first record has this field with a value that begins with
-    /// `prefix`; the prefix of a string includes its quote.
+    /// Returns whether the file is JSON whose first record has this field with a value that begins
+    /// with `prefix`; the prefix of a string includes its quote.
     pub(super) fn json_field_starts_with(&self, name: &str, prefix: &[u8]) -> bool {
         self.json_fields()
             .iter()

@@ -40,16 +40,18 @@ pub(super) fn joined(parts: &[&str]) -> String {
 
 /// Returns the DOI in `text` in normal form.
 pub(super) fn doi(text: &str) -> Option<String> {
-    // Normalizing a DOI that another scheme wraps may need several passes; such a text is rejected.
+    // Normalization may leave a text that is not a DOI, such as `10.1234/` of `10.1234/.`.
     identifiers::doi(text).filter(|doi| identifiers::doi(doi).as_ref() == Some(doi))
 }
 
 /// Sets the DOI and the arXiv identifier of `paper` from texts that may contain them.
 ///
-/// A text that is not a DOI is ignored, because the formats permit any text in that field, even `n/a`.
+/// A text that is not a DOI is ignored, because the formats permit any text in that field, even
+/// `n/a`.
 pub(super) fn identify(paper: &mut Paper, doi_text: &str, arxiv_texts: &[&str]) {
     paper.doi = doi(doi_text);
-    // A bare number is ambiguous: only an address or a labeled number counts as an arXiv identifier.
+    // A bare number is ambiguous: only an address or a labeled number counts as an arXiv
+    // identifier.
     let mentions_arxiv = |text: &&&str| text.to_ascii_lowercase().contains("arxiv");
     paper.arxiv = arxiv_texts
         .iter()
@@ -60,7 +62,8 @@ pub(super) fn identify(paper: &mut Paper, doi_text: &str, arxiv_texts: &[&str]) 
 
 /// Sets the id of `paper`: `id`, the id in the format, or else the DOI or the arXiv identifier.
 ///
-/// If the paper has none of them, the error names `fields`, the fields of the format that may contain one.
+/// If the paper has none of them, the error names `fields`, the fields of the format that may
+/// contain one.
 pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Result<(), String> {
     let doi = paper.doi.clone();
     let arxiv = paper.arxiv.clone();
@@ -73,8 +76,9 @@ pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Res
     }
 }
 
-/// Returns an id for a paper from stable data, such as `watts1998-collective-dynamics-small-world`: the
-/// family name of the first author, the year, and the first words of the title that are not stop words.
+/// Returns an id for a paper from stable data, such as `watts1998-collective-dynamics-small-world`:
+/// the family name of the first author, the year, and the first words of the title that are not
+/// stop words.
 ///
 /// Returns `None` if the title has no such words.
 pub(super) fn label(paper: &Paper) -> Option<String> {

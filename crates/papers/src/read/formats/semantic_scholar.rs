@@ -88,8 +88,8 @@ fn external_id(ids: Option<&Fields>, name: &str) -> Result<Option<String>, Strin
     }
 }
 
-/// Returns an id of a cited paper: an id of the same type as that of the citing paper, or else a DOI, or
-/// `None` if the cited paper is not in the catalog.
+/// Returns an id of a cited paper: an id of the same type as that of the citing paper, or else a
+/// DOI, or `None` if the cited paper is not in the catalog.
 fn reference_id(reference: &Fields, is_hash: bool) -> Result<Option<String>, String> {
     let id = if is_hash {
         string(reference, "paperId")?.and_then(filled)

@@ -24,11 +24,11 @@ pub(crate) type Records<'a> = Box<dyn Iterator<Item = LocatedRecord> + 'a>;
 pub(crate) struct FormatSpec {
     /// The name on the command line, in lower case with hyphens.
     pub(super) name: &'static str,
-    /// The file name extensions of the format, in lower case and without the period. Extensions that
-    /// several formats share, such as `xml`, belong to none.
+    /// The file name extensions of the format, in lower case and without the period. Extensions
+    /// that several formats share, such as `xml`, belong to none.
     pub(super) extensions: &'static [&'static str],
-    /// Returns how strongly the start of a file suggests this format, or `None` if the file is not in
-    /// this format.
+    /// Returns how strongly the start of a file suggests this format, or `None` if the file is not
+    /// in this format.
     pub(super) recognize: fn(&FileStart<'_>) -> Option<Evidence>,
     /// The way to read the records.
     pub(super) source: RecordSource,
@@ -58,8 +58,8 @@ pub(super) enum Evidence {
 /// The way to read the records of a format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RecordSource {
-    /// Converts one JSON object at a time, whether the objects stand one per line, in a list, or in a
-    /// list within an object.
+    /// Converts one JSON object at a time, whether the objects stand one per line, in a list, or in
+    /// a list within an object.
     Objects(fn(&Fields) -> Result<Paper, String>),
     /// Reads a stream from start to end.
     Stream(for<'a> fn(Input<'a>) -> Records<'a>),

@@ -8,9 +8,9 @@ use crate::read::input::{self, Input, MAX_RECORD};
 
 /// Reads JSON objects one at a time, with the number of the line on which each begins.
 ///
-/// The objects are in a list, in a list within an object, or a sequence without a list. The reader finds
-/// the end of an object by its brackets before it parses the object, so an invalid object does not affect
-/// the next one as long as its brackets match.
+/// The objects are in a list, in a list within an object, or a sequence without a list. The reader
+/// finds the end of an object by its brackets before it parses the object, so an invalid object
+/// does not affect the next one as long as its brackets match.
 pub(crate) struct Elements<'a> {
     input: Input<'a>,
     shape: Shape,
@@ -129,7 +129,8 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Reads to the end of the object that contains the list. Its other fields are counts and cursors.
+    /// Reads to the end of the object that contains the list. Its other fields are counts and
+    /// cursors.
     fn leave_field(&mut self) -> Result<(), String> {
         let mut scan = BracketScan {
             depth: 1,

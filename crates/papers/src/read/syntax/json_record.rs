@@ -57,7 +57,8 @@ pub(crate) fn filled(fields: &Fields, name: &str) -> Result<Option<String>, Stri
     Ok(string(fields, name)?.filter(|text| !text.is_empty()))
 }
 
-/// Returns a string, trimmed, or an integer as a string, or `None` if the field is missing, null or blank.
+/// Returns a string, trimmed, or an integer as a string, or `None` if the field is missing, null or
+/// blank.
 pub(crate) fn string_or_number(fields: &Fields, name: &str) -> Result<Option<String>, String> {
     match fields.get(name) {
         Some(Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
@@ -110,8 +111,8 @@ fn list<'a>(fields: &'a Fields, name: &str, expected: &str) -> Result<&'a [Value
     }
 }
 
-/// Returns a year that is given as a number or as a string of digits, or `None` if the field is missing,
-/// null or blank.
+/// Returns a year that is given as a number or as a string of digits, or `None` if the field is
+/// missing, null or blank.
 pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
     let (Some(value), expected) = (fields.get(name), "a year such as 2017") else {
         return Ok(None);

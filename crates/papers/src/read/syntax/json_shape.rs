@@ -48,7 +48,8 @@ fn holds_objects(list: &[u8]) -> bool {
     matches!(list.trim_ascii_start().first(), None | Some(b'{' | b']'))
 }
 
-/// Returns the names of the fields of the first object in `start`, each with the bytes after its colon.
+/// Returns the names of the fields of the first object in `start`, each with the bytes after its
+/// colon.
 ///
 /// Fields of nested objects are not included. The object may be incomplete.
 pub(crate) fn first_fields(start: &[u8]) -> Vec<(&str, &[u8])> {

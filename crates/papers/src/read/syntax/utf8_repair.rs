@@ -9,7 +9,8 @@ use crate::read::input::{self, Input, MAX_RECORD};
 /// The character that replaces invalid bytes. It must not occur in XML, so it marks them reliably.
 pub(crate) const INVALID: char = '\u{ffff}';
 
-/// Replaces bytes that are not UTF-8 by [`INVALID`], so that a parser that would stop at them continues.
+/// Replaces bytes that are not UTF-8 by [`INVALID`], so that a parser that would stop at them
+/// continues.
 ///
 /// The reader counts lines and the bytes of a record as they are consumed.
 pub(crate) struct Utf8Repair<'a> {

@@ -56,7 +56,8 @@ impl Element {
         }
     }
 
-    /// Returns the text of the first descendant at a path of names, or an empty string if there is none.
+    /// Returns the text of the first descendant at a path of names, or an empty string if there is
+    /// none.
     pub(crate) fn text_at(&self, path: &[&str]) -> String {
         self.at(path).map(Self::text).unwrap_or_default()
     }
@@ -129,7 +130,8 @@ impl<'a> XmlStream<'a> {
         self.line
     }
 
-    /// Returns the next element: elements named in `whole` with their content, others at their start.
+    /// Returns the next element: elements named in `whole` with their content, others at their
+    /// start.
     ///
     /// After an error of the document, the stream ends.
     pub(crate) fn next_item(&mut self, whole: &[&str]) -> Option<Result<XmlItem, String>> {

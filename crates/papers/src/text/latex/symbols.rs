@@ -94,7 +94,8 @@ pub(super) fn letter(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the symbol of a math command, such as `\alpha`. White space after such a command remains.
+/// Returns the symbol of a math command, such as `\alpha`. White space after such a command
+/// remains.
 pub(super) fn symbol(name: &str) -> Option<&'static str> {
     Some(match name {
         "alpha" => "α",

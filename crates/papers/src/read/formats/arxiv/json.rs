@@ -41,8 +41,8 @@ fn paper(record: &Fields) -> Result<Paper, String> {
     finish(paper, &text("id")?, &text("journal-ref")?, &text("doi")?)
 }
 
-/// Returns the names of the authors, which are given as `[["Last", "First", "Suffix"], …]` or in one
-/// string.
+/// Returns the names of the authors, which are given as `[["Last", "First", "Suffix"], …]` or in
+/// one string.
 fn authors(record: &Fields) -> Result<Vec<String>, String> {
     let Some(Value::Array(parsed)) = record.get("authors_parsed") else {
         let names = latex::plain(&string(record, "authors")?.unwrap_or_default());

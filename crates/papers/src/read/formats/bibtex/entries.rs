@@ -2,11 +2,12 @@
 
 use crate::read::input::{self, Input, MAX_RECORD};
 
-/// Splits a file into entries, each from its `@` to its closing bracket, with the number of the line on
-/// which it begins. Memory is bounded by one entry.
+/// Splits a file into entries, each from its `@` to its closing bracket, with the number of the
+/// line on which it begins. Memory is bounded by one entry.
 ///
-/// An entry that is not closed ends where a line begins the next one, so it affects no other entry. Text
-/// between entries is a comment, as in BibTeX, unless it looks like fields after a surplus brace.
+/// An entry that is not closed ends where a line begins the next one, so it affects no other entry.
+/// Text between entries is a comment, as in BibTeX, unless it looks like fields after a surplus
+/// brace.
 pub(super) struct Entries<'a> {
     input: Input<'a>,
     /// The current line.

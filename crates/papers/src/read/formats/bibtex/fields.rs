@@ -21,8 +21,8 @@ impl Fields {
         latex::plain(self.first(names))
     }
 
-    /// Returns the value of the first of these fields that is not blank, without braces and escapes: an
-    /// address or an identifier.
+    /// Returns the value of the first of these fields that is not blank, without braces and
+    /// escapes: an address or an identifier.
     pub(super) fn verbatim(&self, names: &[&str]) -> String {
         let value = self.first(names);
         let value = value.strip_prefix("\\url").unwrap_or(value);

@@ -22,9 +22,9 @@ pub(super) enum Column {
     Other,
 }
 
-/// The names of columns, in lower case and without punctuation: Cognate's own, and those of Zotero, Scopus
-/// and the Web of Science, including its two-letter codes. If a table has several columns for a field,
-/// the name that comes first here takes precedence.
+/// The names of columns, in lower case and without punctuation: Cognate's own, and those of Zotero,
+/// Scopus and the Web of Science, including its two-letter codes. If a table has several columns
+/// for a field, the name that comes first here takes precedence.
 const NAMES: [(&str, Column); 51] = [
     ("id", Column::Id),
     ("key", Column::Id),
@@ -152,7 +152,8 @@ fn parts(text: &str, separator: char) -> Vec<String> {
         .collect()
 }
 
-/// Splits authors at semicolons or, if there are none and no name has its family name first, at commas.
+/// Splits authors at semicolons or, if there are none and no name has its family name first, at
+/// commas.
 fn authors(text: &str) -> Vec<String> {
     // Scopus appends its author number in parentheses.
     let person_of = |text: &str| {
@@ -175,7 +176,8 @@ fn authors(text: &str) -> Vec<String> {
     names.map(person_of).collect()
 }
 
-/// Splits subjects at semicolons, else at commas, else, if they are codes such as `cs.CL`, at spaces.
+/// Splits subjects at semicolons, else at commas, else, if they are codes such as `cs.CL`, at
+/// spaces.
 fn categories(text: &str) -> Vec<String> {
     if text.contains(';') {
         return parts(text, ';');

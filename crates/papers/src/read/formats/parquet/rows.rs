@@ -116,7 +116,8 @@ mod tests {
     use super::*;
     use crate::{Format, Paper, PaperReader};
 
-    /// Writes three rows, of which the last has no id; `name` is the name of the column with the titles.
+    /// Writes three rows, of which the last has no id; `name` is the name of the column with the
+    /// titles.
     fn table(compression: Compression, name: &str) -> File {
         let schema = format!(
             "message papers {{
