@@ -1,7 +1,7 @@
 //! Reads arbitrary bytes in every format.
 //!
-//! Each record is a paper or an error with its location, a compressed file has the same records, and a paper
-//! that is written as JSON is read back.
+//! Each record is a paper or an error with its location, a compressed file has the same records,
+//! and a paper that is written as JSON is read back.
 #![no_main]
 
 use std::io::Write;

@@ -43,7 +43,7 @@ pub(crate) fn find<T: Copy>(
 }
 
 /// Lists the names of all values for an error message: "`csv`, `json` or `ris`".
-pub(crate) fn one_of<T: Copy>(all: &[T], name_of: fn(T) -> &'static str) -> String {
+fn one_of<T: Copy>(all: &[T], name_of: fn(T) -> &'static str) -> String {
     let names: Vec<String> = all
         .iter()
         .map(|value| format!("`{}`", name_of(*value)))

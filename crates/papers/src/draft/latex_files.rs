@@ -81,7 +81,7 @@ impl Reader {
             };
             let Some(found) = self.find(path, name) else {
                 return Err(error(format!(
-                    "found neither `{name}` nor `{name}.tex`, expected a file in the folder of the draft"
+                    "found no file `{name}` or `{name}.tex` in the folder of the draft"
                 )));
             };
             let same = fs::canonicalize(&found).map_err(Error::io("read", &found))?;
@@ -199,7 +199,9 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.ends_with("b.tex:3: found neither `missing` nor `missing.tex`, expected a file in the folder of the draft"),
+            error.ends_with(
+                "b.tex:3: found no file `missing` or `missing.tex` in the folder of the draft"
+            ),
             "{error}"
         );
         write("b.tex", "Text.\n\n\\input{a}\n");

@@ -103,7 +103,8 @@ impl Format {
 
     /// Lists the names of all formats for an error message.
     pub(crate) fn names() -> String {
-        names::one_of(Self::ALL, Self::name)
+        let names: Vec<&str> = Self::ALL.iter().map(|format| format.name()).collect();
+        format!("one of {}", names.join(", "))
     }
 }
 

@@ -77,8 +77,8 @@ fn a_file_in_no_known_format_is_an_error_unless_its_name_has_a_known_extension()
     let message = error.to_string();
     assert!(
         message.starts_with(
-            "`letter` is in no format that can be told by its first bytes, expected `jsonl`, \
-             `csv`, "
+            "`letter` is in no format that can be told by its first bytes, expected one of jsonl, \
+             csv, "
         ),
         "{message}"
     );
