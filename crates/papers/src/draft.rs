@@ -1,24 +1,30 @@
-use std::fmt;
-use std::fs;
-use std::path::Path;
-
-use unicode_segmentation::UnicodeSegmentation;
-
-use crate::text::sentences::sentences;
-use crate::{Error, Result};
+//! Drafts of papers: their prose and their citations.
 
 mod citation;
+mod format;
 mod latex;
 mod latex_files;
 mod markdown;
 mod mentions;
+mod parts;
 mod plain;
+mod references_heading;
+mod text_file;
 mod tidy;
 
-pub use citation::Citation;
-use citation::Citations;
+use std::path::Path;
 
-/// A paper that is being written: its prose, and what it cites.
+use unicode_segmentation::UnicodeSegmentation;
+
+pub use self::citation::Citation;
+pub use self::format::DraftFormat;
+use self::text_file::read_text;
+use crate::text::sentences;
+use crate::{Error, Result};
+
+/// A paper that is being written: its prose and its citations.
+///
+/// # Examples
 ///
 /// ```
 /// use cognate_papers::{Draft, DraftFormat};
@@ -45,69 +51,16 @@ pub struct Draft {
     citations: Vec<Citation>,
 }
 
-/// How a draft is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DraftFormat {
-    /// LaTeX, with `BibTeX`, natbib or biblatex: `.tex`.
-    Latex,
-    /// Markdown, with Pandoc's citations (`[@key]`) and front matter: `.md`.
-    Markdown,
-    /// Plain text: `.txt`.
-    Plain,
-}
-
-/// What a reader of one format found, before it is cut into sentences.
-#[derive(Debug, Default)]
-struct Parts {
-    title: Option<String>,
-    abstract_text: Option<String>,
-    /// Prose without markup.
-    paragraphs: Vec<String>,
-    citations: Citations,
-}
-
-impl DraftFormat {
-    /// The formats, with the extensions of their files.
-    const EXTENSIONS: [(&'static str, Self); 7] = [
-        ("tex", Self::Latex),
-        ("ltx", Self::Latex),
-        ("latex", Self::Latex),
-        ("md", Self::Markdown),
-        ("markdown", Self::Markdown),
-        ("txt", Self::Plain),
-        ("text", Self::Plain),
-    ];
-
-    /// The format of a file by its extension; nothing when that tells none.
-    pub fn of_path(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_lowercase();
-        Self::EXTENSIONS
-            .iter()
-            .find_map(|(known, format)| (*known == extension).then_some(*format))
-    }
-}
-
-impl fmt::Display for DraftFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Latex => "LaTeX",
-            Self::Markdown => "Markdown",
-            Self::Plain => "plain text",
-        })
-    }
-}
-
 impl Draft {
-    /// Reads a draft, whose format its extension tells. The files that a LaTeX draft asks for
-    /// with `\input`, `\include` or `\subfile` are read too; they are looked for beside the file
-    /// that names them, then beside the first one.
+    /// Reads a draft from a file whose extension determines the [`DraftFormat`].
+    ///
+    /// The files that a LaTeX draft includes with `\input`, `\include` or `\subfile` are read too,
+    /// from the folder of the including file or else from that of the main file.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the file cannot be read; [`Error::Draft`] when the extension is not
-    /// known, when a file is not UTF-8, and when one that is asked for is missing or asks for
-    /// itself.
+    /// Returns [`Error::Io`] if a file cannot be read, and [`Error::Draft`] if the extension is
+    /// unknown, a file is not UTF-8, or an included file is missing or includes itself.
     ///
     /// # Complexity
     ///
@@ -129,9 +82,9 @@ impl Draft {
         Ok(Self::parse(&text, format))
     }
 
-    /// Reads a draft from memory. Files that a LaTeX draft asks for are not read.
+    /// Reads a draft from memory, without the files that a LaTeX draft includes.
     ///
-    /// What is broken, such as a brace without its partner, is read as far as it makes sense.
+    /// Malformed source, such as an unmatched brace, is read as far as possible.
     pub fn parse(text: &str, format: DraftFormat) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let parts = match format {
@@ -146,60 +99,46 @@ impl Draft {
         };
         let mut paragraphs: Vec<_> = parts.paragraphs.iter().map(owned).collect();
         paragraphs.retain(|paragraph| !paragraph.is_empty());
-        let some = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let non_blank = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         Self {
-            title: some(parts.title),
-            abstract_text: some(parts.abstract_text),
+            title: non_blank(parts.title),
+            abstract_text: non_blank(parts.abstract_text),
             paragraphs,
             citations: parts.citations.into_list(),
         }
     }
 
-    /// The title, where it is marked: by `\title`, by the front matter or as the first heading.
+    /// Returns the title if the draft marks it: by `\title`, in the front matter, as the first
+    /// heading or after `Title:`.
     pub fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
 
-    /// The abstract, where it is marked; [`sentences`](Self::sentences) does not repeat it.
+    /// Returns the abstract if the draft marks it.
     pub fn abstract_text(&self) -> Option<&str> {
         self.abstract_text.as_deref()
     }
 
-    /// The sentences of the prose in order, without title and abstract.
+    /// Returns the sentences of the prose in order, without the title and the abstract.
     pub fn sentences(&self) -> impl Iterator<Item = &str> {
         self.paragraphs.iter().flatten().map(String::as_str)
     }
 
-    /// The paragraphs of the prose in order, in sentences; none is empty.
+    /// Returns the paragraphs of the prose in order, each as a non-empty list of sentences.
     pub fn paragraphs(&self) -> &[Vec<String>] {
         &self.paragraphs
     }
 
-    /// What it cites, in order, each once.
+    /// Returns the citations in order of first appearance, without repetitions.
     pub fn citations(&self) -> &[Citation] {
         &self.citations
     }
 }
 
-/// Whether a text has a word of two letters: a formula may be left alone in its paragraph.
+/// Returns whether a text has a word of at least two letters, as a formula alone has not.
 fn has_a_word(text: &str) -> bool {
     let is_word = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
     text.unicode_words().any(is_word)
-}
-
-/// A file that must be UTF-8.
-fn read_text(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let bytes = error.as_bytes();
-        let line = bytes[..at].split(|&byte| byte == b'\n').count();
-        Error::Draft {
-            origin: path.display().to_string(),
-            line: Some(line),
-            reason: format!("found the byte 0x{:02x}, expected UTF-8", bytes[at]),
-        }
-    })
 }
 
 #[cfg(test)]
@@ -208,12 +147,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn tells_the_format_by_the_extension() {
-        let of = |name: &str| DraftFormat::of_path(Path::new(name));
-        assert_eq!(of("a/paper.TEX"), Some(DraftFormat::Latex));
-        assert_eq!(of("paper.md"), Some(DraftFormat::Markdown));
-        assert_eq!(of("paper.txt"), Some(DraftFormat::Plain));
-        assert_eq!(of("paper.docx"), None);
+    fn an_unknown_extension_is_an_error() {
         let error = Draft::read("paper.docx").unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -221,20 +155,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn names_the_line_that_is_not_utf_8() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("old.txt");
-        fs::write(&path, b"One line.\nCaf\xe9 is Latin-1.\n").unwrap();
-        let error = Draft::read(&path).unwrap_err().to_string();
-        assert!(
-            error.ends_with("old.txt:2: found the byte 0xe9, expected UTF-8"),
-            "{error}"
-        );
-    }
-
-    /// Texts made of what has a meaning in a draft.
-    fn broken() -> impl Strategy<Value = String> {
+    /// Generates texts of fragments that have a meaning in some format, unbalanced.
+    fn malformed() -> impl Strategy<Value = String> {
         let part = prop_oneof![
             Just(r"\cite{a,b}"),
             Just(r"\citep[see][p. 3]{"),
@@ -279,9 +201,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_whatever_comes(broken in broken(), any in "\\PC{0,80}") {
-            for text in [broken, any] {
-                for format in [DraftFormat::Latex, DraftFormat::Markdown, DraftFormat::Plain] {
+        fn reads_any_text(malformed in malformed(), any in "\\PC{0,80}") {
+            for text in [malformed, any] {
+                for &format in DraftFormat::ALL {
                     let draft = Draft::parse(&text, format);
                     prop_assert!(draft.sentences().all(|sentence| !sentence.trim().is_empty()));
                     prop_assert!(draft.paragraphs().iter().all(|paragraph| !paragraph.is_empty()));

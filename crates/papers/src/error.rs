@@ -2,27 +2,29 @@ use std::path::{Path, PathBuf};
 
 use crate::RecordLocation;
 
-/// The cause of an [`Error`], from a library below.
+/// The cause of an error, from another library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The ways in which reading papers and drafts can fail.
+/// An error while papers or drafts are read.
+///
+/// Writing papers fails with a [`std::io::Error`] only.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A record of an input file is not a paper.
+    /// A record of an input file is not a paper or a text.
     #[error("{origin}:{location}: {reason}")]
     Record {
         /// The name of the file.
         origin: String,
-        /// The line or the number of the record.
+        /// The location of the record.
         location: RecordLocation,
-        /// The fault of the record.
+        /// The reason why the record was rejected.
         reason: String,
     },
-    /// The format of a file of papers is none of the supported ones.
+    /// The format of a file of papers is not supported.
     #[error("`{origin}` {found}, expected {expected}")]
     UnknownFormat {
         /// The name of the file.
@@ -37,9 +39,10 @@ pub enum Error {
     Draft {
         /// The name of the file.
         origin: String,
-        /// The number of the faulty line, counted from 1, or `None` if the fault has no line.
+        /// The number of the line that cannot be read, counted from 1, or `None` if the error
+        /// concerns the whole file.
         line: Option<usize>,
-        /// The fault of the draft.
+        /// The reason why the draft was rejected.
         reason: String,
     },
     /// A paper has no id, or neither a title nor an abstract.
@@ -47,7 +50,7 @@ pub enum Error {
     InvalidPaper {
         /// The id of the paper, which may be empty.
         id: String,
-        /// The fault of the paper.
+        /// The requirement that the paper does not meet.
         reason: &'static str,
     },
     /// The value of an option is not one of its permitted values.
@@ -60,10 +63,10 @@ pub enum Error {
         /// The permitted values.
         expected: String,
     },
-    /// A file cannot be read.
+    /// A file cannot be opened, read or copied.
     #[error("cannot {act} `{path}`")]
     Io {
-        /// The operation that failed, such as `read` or `open`.
+        /// The operation that failed, as a verb: `open`, `read` or `copy`.
         act: &'static str,
         /// The path of the file.
         path: PathBuf,

@@ -1,11 +1,17 @@
-//! Research papers: what one is, how papers are read from files and written to files, and what a
-//! draft cites.
+//! Research papers: their data, files that contain them, and drafts that cite them.
 //!
-//! A [`Paper`] has an id, a title and an abstract, and whatever else is known about it. A
-//! [`PaperReader`] reads papers from files in many [`Format`]s, and a [`PaperWriter`] writes them in
-//! an [`ExportFormat`]. A [`Draft`] is a paper that is still being written: its sentences and its
-//! citations. [`identifiers`] normalizes DOIs, arXiv identifiers and titles, and [`text`] splits prose
-//! into words and sentences.
+//! A [`Paper`] has an id, a title, an abstract and bibliographic data. A [`PaperReader`] reads
+//! papers from files in any [`Format`], and a [`PaperWriter`] writes papers in an [`ExportFormat`].
+//! A [`Draft`] is a paper that is being written: its sentences and its citations. The module
+//! [`identifiers`] normalizes DOIs, arXiv identifiers and titles, and the module [`text`] splits
+//! prose into sentences and words.
+//!
+//! The crate neither searches papers nor embeds them. The crate `cognate` does, and re-exports the
+//! types of this crate.
+//!
+//! # Examples
+//!
+//! Convert a bibliography from BibTeX to RIS:
 //!
 //! ```
 //! use cognate_papers::{ExportFormat, PaperReader, PaperWriter};
@@ -22,19 +28,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The crate does not search papers and knows no model; the crate `cognate` does that, and re-exports
-//! this one's types.
-//!
 //! # Guarantees
 //!
-//! - No record is dropped silently: a [`PaperReader`] yields an [`Error::Record`] with file and line for
-//!   each record that is not a paper, and continues with the next record.
-//! - Memory is bounded: a reader holds one record at a time, of at most 64 MiB.
-//! - A paper written as JSON lines and read again is the same paper.
+//! - A [`PaperReader`] drops no record silently: it yields an [`Error::Record`] with file and line
+//!   for each record that is not a paper, and continues with the next record.
+//! - A record larger than 64 MiB is such an error, so memory is bounded in files of any size. The
+//!   exception is BibTeX, whose reader keeps the entries that other entries may inherit fields
+//!   from.
+//! - A [`Paper`] that was read from JSON lines, written as [`ExportFormat::JsonLines`] and read again
+//!   is the same paper.
+//!
+//! # Complexity
+//!
+//! Readers, writers and [`Draft::parse`] take time linear in the size of their input.
 //!
 //! # Features
 //!
-//! - `parquet`: reads Apache Parquet files. Without it, such a file is an [`Error::UnknownFormat`].
+//! - `parquet` (off by default): reads Apache Parquet files. Without it, such a file is recognized
+//!   and rejected with an [`Error::UnknownFormat`] that names the feature.
 
 #![forbid(unsafe_code)]
 
@@ -42,6 +53,7 @@ mod draft;
 mod error;
 pub mod identifiers;
 mod location;
+mod names;
 mod paper;
 mod read;
 pub mod text;
@@ -54,4 +66,5 @@ pub use paper::Paper;
 pub use read::formats::Format;
 pub use read::paper_reader::PaperReader;
 pub use read::text_reader::{TextReader, TextRecord};
-pub use write::{ExportFormat, PaperWriter};
+pub use write::ExportFormat;
+pub use write::paper_writer::PaperWriter;

@@ -1,15 +1,15 @@
 use std::fmt;
 
-/// Where in a file a record stands.
+/// The location of a record in a file.
 ///
-/// It is written as it stands behind the name of the file and a colon: `12` for a line, a space and
-/// `record 12` for a record of a file without lines.
+/// [`Display`](fmt::Display) writes a location so that it can follow the file name and a colon:
+/// `12` for a line, and a space and `record 12` for a record of a file without lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RecordLocation {
-    /// The line on which the record begins, counted from 1.
+    /// The number of the line on which the record begins, counted from 1.
     Line(usize),
-    /// The number of the record, counted from 1, where the format has no lines.
+    /// The number of the record, counted from 1, in a format without lines.
     Record(usize),
 }
 

@@ -2,9 +2,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// A research paper: an id, something to read, and what is known about it.
+/// A research paper: its text and its bibliographic data.
 ///
-/// Only the id and one of title and abstract are required.
+/// Only the id and either the title or the abstract are required; [`check`](Self::check) tests for
+/// them.
+///
+/// # Examples
 ///
 /// ```
 /// use cognate_papers::Paper;
@@ -18,34 +21,34 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Paper {
-    /// What names the paper in its library, and to the outside.
+    /// The identifier of the paper, unique in its library.
     pub id: String,
-    /// The title; empty when unknown.
+    /// The title, or an empty string if it is unknown.
     pub title: String,
-    /// The abstract; empty when unknown.
+    /// The abstract, or an empty string if it is unknown.
     #[serde(rename = "abstract")]
     pub abstract_text: String,
-    /// The authors in order.
+    /// The names of the authors, in the order of the paper.
     pub authors: Vec<String>,
     /// The year of publication.
     pub year: Option<i32>,
-    /// Journal, conference or archive.
+    /// The journal, conference or archive.
     pub venue: Option<String>,
-    /// Where to read it.
+    /// The address of a page about the paper or of its text.
     pub url: Option<String>,
-    /// Subjects, such as `cs.CL`.
+    /// The subjects, such as `cs.CL`.
     pub categories: Vec<String>,
-    /// The digital object identifier, such as `10.1145/3292500`, without `https://doi.org/`.
+    /// The digital object identifier (DOI), such as `10.1145/3292500`, without `https://doi.org/`.
     pub doi: Option<String>,
-    /// The number of the preprint on arXiv, such as `1706.03762` or `hep-th/9901001`, without its
-    /// version.
+    /// The arXiv identifier, such as `1706.03762` or `hep-th/9901001`, without its version.
     pub arxiv: Option<String>,
-    /// The ids, DOIs or arXiv numbers of the papers that it cites, as far as they are known.
+    /// The ids, DOIs or arXiv identifiers of the papers that this paper cites, as far as they are
+    /// known.
     pub references: Vec<String>,
 }
 
 impl Paper {
-    /// Starts a paper with nothing but its id.
+    /// Creates a paper with an id and no other data.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -67,14 +70,14 @@ impl Paper {
         self
     }
 
-    /// Sets the authors.
+    /// Sets the names of the authors.
     #[must_use]
     pub fn authors<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.authors = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Sets the year.
+    /// Sets the year of publication.
     #[must_use]
     pub fn year(mut self, year: i32) -> Self {
         self.year = Some(year);
@@ -88,7 +91,7 @@ impl Paper {
         self
     }
 
-    /// Sets the address.
+    /// Sets the address of a page about the paper or of its text.
     #[must_use]
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
@@ -109,21 +112,24 @@ impl Paper {
         self
     }
 
-    /// Sets the number of the preprint on arXiv.
+    /// Sets the arXiv identifier.
     #[must_use]
-    pub fn arxiv(mut self, number: impl Into<String>) -> Self {
-        self.arxiv = Some(number.into());
+    pub fn arxiv(mut self, identifier: impl Into<String>) -> Self {
+        self.arxiv = Some(identifier.into());
         self
     }
 
-    /// Sets the papers that it cites.
+    /// Sets the ids, DOIs or arXiv identifiers of the papers that this paper cites.
     #[must_use]
     pub fn references<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.references = ids.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What the model reads: title, a space, abstract, as in the MTEB benchmark.
+    /// Returns the text that a model embeds: the title, a space and the abstract, as in the MTEB
+    /// benchmark.
+    ///
+    /// If one of the two is blank, the text is the other one.
     pub fn text(&self) -> String {
         let (title, abstract_text) = (self.title.trim(), self.abstract_text.trim());
         match (title.is_empty(), abstract_text.is_empty()) {
@@ -133,8 +139,8 @@ impl Paper {
         }
     }
 
-    /// What is wrong with the paper, if anything.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    /// Returns the reason why the paper is not valid, or `None` if it is.
+    pub(crate) fn invalid_reason(&self) -> Option<&'static str> {
         if self.id.trim().is_empty() {
             Some("`id` is missing")
         } else if self.title.trim().is_empty() && self.abstract_text.trim().is_empty() {
@@ -144,13 +150,13 @@ impl Paper {
         }
     }
 
-    /// Checks that the paper has an id, and a title or an abstract.
+    /// Checks that the paper has an id and either a title or an abstract.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::InvalidPaper`] if the id is blank, or if both title and abstract are.
+    /// Returns [`Error::InvalidPaper`] if the id is blank, or if title and abstract are both blank.
     pub fn check(&self) -> Result<()> {
-        match self.fault() {
+        match self.invalid_reason() {
             None => Ok(()),
             Some(reason) => Err(Error::InvalidPaper {
                 id: self.id.clone(),
@@ -165,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joins_what_there_is_to_read() {
+    fn the_text_is_title_and_abstract_or_either() {
         let text = |title: &str, abstract_text: &str| {
             Paper::new("x")
                 .title(title)
@@ -178,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn needs_an_id_and_something_to_read() {
+    fn an_id_and_a_title_or_an_abstract_are_required() {
         assert!(Paper::new("x").title("A").check().is_ok());
         let error = Paper::new(" ").title("A").check().unwrap_err();
         assert_eq!(error.to_string(), "paper ` `: `id` is missing");

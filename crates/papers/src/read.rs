@@ -1,7 +1,8 @@
-//! Files of papers and of texts, read record by record.
+//! Readers of files of papers and of texts, one record at a time.
 
 pub(crate) mod formats;
 mod input;
+mod lookahead;
 pub(crate) mod paper_reader;
 mod syntax;
 pub(crate) mod text_reader;

@@ -2,25 +2,26 @@ use std::collections::HashMap;
 
 use crate::identifiers;
 
-/// Something that a draft cites: a key of its list of references, an identifier, the text of an
-/// entry, or several of these.
+/// A citation in a draft: by a key, an identifier, an entry in the list of references or a link.
+///
+/// Several fields are set if the draft relates them, such as the key and the DOI of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Citation {
-    /// The key, as in `\cite{key}` or `[@key]`; `*` where `\nocite{*}` cites all.
+    /// The key, as in `\cite{key}` or `[@key]`. The key `*` of `\nocite{*}` cites all references.
     pub key: Option<String>,
-    /// The digital object identifier, in small letters.
+    /// The digital object identifier (DOI), in lower case.
     pub doi: Option<String>,
-    /// The number on arXiv, without its version.
+    /// The arXiv identifier, without its version.
     pub arxiv: Option<String>,
-    /// The entry in the list of references, or the text of a link.
+    /// The text of the entry in the list of references, or of the link.
     pub text: Option<String>,
-    /// Where a link leads that may be a citation or not.
+    /// The address of a link, which may cite a paper or not.
     pub url: Option<String>,
 }
 
 impl Citation {
-    /// Creates a citation by the key of an entry in a list of references.
+    /// Creates a citation by a key.
     pub fn by_key(key: impl Into<String>) -> Self {
         Self {
             key: Some(key.into()),
@@ -28,7 +29,8 @@ impl Citation {
         }
     }
 
-    /// What names it to a reader: the key, or else an identifier, the text or the address.
+    /// Returns the first of key, DOI, arXiv identifier, text and address that is set, to show to a
+    /// reader.
     pub fn label(&self) -> &str {
         [&self.key, &self.doi, &self.arxiv, &self.text, &self.url]
             .into_iter()
@@ -37,33 +39,33 @@ impl Citation {
     }
 }
 
-/// Citations in order of appearance, each once.
+/// Citations in order of first appearance, without repetitions.
 #[derive(Debug, Default)]
 pub(super) struct Citations {
     list: Vec<Citation>,
-    /// The place in the list of each key, and of each identifier or text that stands alone.
-    places: HashMap<String, usize>,
+    /// The index in `list` of each key, and of each identifier, entry or link without a key.
+    indices: HashMap<String, usize>,
 }
 
 impl Citations {
-    /// A citation by its key.
-    pub(super) fn key(&mut self, key: &str) {
+    /// Adds a citation by a key.
+    pub(super) fn add_key(&mut self, key: &str) {
         let key = key.trim();
         if !key.is_empty() {
-            self.place(&format!("key {key}"), || Citation {
+            self.index_of(&format!("key {key}"), || Citation {
                 key: Some(key.to_owned()),
                 ..Citation::default()
             });
         }
     }
 
-    /// An identifier that stands in the text.
-    pub(super) fn doi(&mut self, doi: String) {
-        // A preprint's DOI is its number.
+    /// Adds a DOI that the text mentions.
+    pub(super) fn add_doi(&mut self, doi: String) {
+        // The DOI of an arXiv preprint contains its arXiv identifier.
         match identifiers::arxiv(&doi) {
-            Some(number) if doi.starts_with("10.48550/") => self.arxiv(number),
+            Some(identifier) if doi.starts_with("10.48550/") => self.add_arxiv(identifier),
             _ => {
-                self.place(&format!("doi {doi}"), || Citation {
+                self.index_of(&format!("doi {doi}"), || Citation {
                     doi: Some(doi.clone()),
                     ..Citation::default()
                 });
@@ -71,16 +73,16 @@ impl Citations {
         }
     }
 
-    /// A number on arXiv that stands in the text.
-    pub(super) fn arxiv(&mut self, number: String) {
-        self.place(&format!("arxiv {number}"), || Citation {
-            arxiv: Some(number.clone()),
+    /// Adds an arXiv identifier that the text mentions.
+    pub(super) fn add_arxiv(&mut self, identifier: String) {
+        self.index_of(&format!("arxiv {identifier}"), || Citation {
+            arxiv: Some(identifier.clone()),
             ..Citation::default()
         });
     }
 
-    /// An entry of the list of references, by its key if it has one, and what identifies it there.
-    pub(super) fn entry(
+    /// Adds an entry of the list of references with its key, if it has one, and its identifiers.
+    pub(super) fn add_entry(
         &mut self,
         key: Option<&str>,
         text: &str,
@@ -92,11 +94,11 @@ impl Citations {
             return;
         }
         let name = key.map_or_else(|| format!("text {text}"), |key| format!("key {key}"));
-        let place = self.place(&name, || Citation {
+        let index = self.index_of(&name, || Citation {
             key: key.map(str::to_owned),
             ..Citation::default()
         });
-        let citation = &mut self.list[place];
+        let citation = &mut self.list[index];
         citation.doi = citation.doi.take().or(doi);
         citation.arxiv = citation.arxiv.take().or(arxiv);
         citation.text = citation
@@ -105,12 +107,12 @@ impl Citations {
             .or(Some(text).filter(|text| !text.is_empty()));
     }
 
-    /// A link.
-    pub(super) fn link(&mut self, url: &str, text: &str) {
+    /// Adds a link.
+    pub(super) fn add_link(&mut self, url: &str, text: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // Within the draft itself.
+        // A link within the draft is not a citation.
         if !url.starts_with('#') {
-            self.place(&format!("url {url}"), || Citation {
+            self.index_of(&format!("url {url}"), || Citation {
                 url: Some(url.to_owned()),
                 text: Some(text).filter(|text| !text.is_empty()),
                 ..Citation::default()
@@ -122,12 +124,13 @@ impl Citations {
         self.list
     }
 
-    fn place(&mut self, name: &str, citation: impl FnOnce() -> Citation) -> usize {
-        if let Some(&place) = self.places.get(name) {
-            return place;
+    /// Returns the index of the citation with this name, and adds the citation if there is none.
+    fn index_of(&mut self, name: &str, citation: impl FnOnce() -> Citation) -> usize {
+        if let Some(&index) = self.indices.get(name) {
+            return index;
         }
         self.list.push(citation());
-        self.places.insert(name.to_owned(), self.list.len() - 1);
+        self.indices.insert(name.to_owned(), self.list.len() - 1);
         self.list.len() - 1
     }
 }

@@ -1,25 +1,28 @@
 //! Prose and citations of a LaTeX draft.
 
-use super::Parts;
-use super::citation::Citations;
-use super::mentions;
-use crate::text::latex::plain;
-
+pub(super) mod comments;
 mod names;
 mod prose;
+mod readable;
 mod source;
 
-use prose::Prose;
-use source::Input;
+use std::ops::Range;
 
-/// Takes a draft apart.
+use self::comments::without_comments;
+use self::prose::Prose;
+use self::source::Source;
+use super::citation::Citations;
+use super::mentions;
+use super::parts::Parts;
+
+/// Splits a draft into its parts.
 pub(super) fn parse(text: &str) -> Parts {
-    let source = Input::new(without_comments(text));
+    let source = Source::new(without_comments(text));
     let mut parts = Parts::default();
-    let named = gather_cited(&source, &mut parts.citations);
-    // An identifier in a key or in an entry of the list of references belongs to it.
+    let cited = gather_citations(&source, &mut parts.citations);
+    // An identifier within a key or an entry of the list of references is part of that citation.
     let mut at = 0;
-    for range in named {
+    for range in cited {
         mentions::gather(&source.text[at..range.start], &mut parts.citations);
         at = range.end;
     }
@@ -32,34 +35,37 @@ pub(super) fn parse(text: &str) -> Parts {
     parts
 }
 
-/// The prose of a piece of LaTeX within another format; what it cites goes into `citations`.
-pub(super) fn part(text: String, citations: &mut Citations) -> String {
-    let source = Input::new(text);
-    gather_cited(&source, citations);
+/// Returns the prose of LaTeX source within a draft of another format, and adds its citations to
+/// `citations`.
+pub(super) fn embedded(text: String, citations: &mut Citations) -> String {
+    let source = Source::new(text);
+    gather_citations(&source, citations);
     Prose::of_range(&source, 0..source.text.len()).join("\n\n")
 }
 
-/// Gathers what `\cite` and its family and `\bibitem` name; where they do.
-fn gather_cited(source: &Input, citations: &mut Citations) -> Vec<std::ops::Range<usize>> {
+/// Adds the citations of `\cite` and its variants and the entries of `\bibitem` to `citations`.
+///
+/// Returns the ranges of these commands with their arguments and entries.
+fn gather_citations(source: &Source, citations: &mut Citations) -> Vec<Range<usize>> {
     let text = &source.text;
-    let mut named = Vec::new();
+    let mut ranges = Vec::new();
     let mut at = 0;
     while let Some(found) = text[at..].find('\\') {
         let start = at + found;
         let name = source.command(start);
-        // A command of one sign, such as `\\`, takes that sign with it.
-        let sign = text[start + 1..].chars().next().filter(|_| name.is_empty());
-        at = start + 1 + name.len() + sign.map_or(0, char::len_utf8);
+        // The name of a command without letters, such as `\\`, is one character.
+        let symbol = text[start + 1..].chars().next().filter(|_| name.is_empty());
+        at = start + 1 + name.len() + symbol.map_or(0, char::len_utf8);
         if names::is_cite(name) {
-            let (keys, end) = source.cited(at, name, text.len());
+            let (keys, end) = source.citation_keys(at, name, text.len());
             for key in keys {
-                citations.key(key);
+                citations.add_key(key);
             }
             at = end.max(at);
-            named.push(start..at);
+            ranges.push(start..at);
         } else if name == "bibitem" {
-            let behind = source.skip_optional(at);
-            let Some((key, end)) = source.group(behind, text.len()) else {
+            let key_start = source.skip_optional(at);
+            let Some((key, end)) = source.group(key_start, text.len()) else {
                 continue;
             };
             let entry_end = ["\\bibitem", "\\end{thebibliography}", "\\end{document}"]
@@ -70,69 +76,12 @@ fn gather_cited(source: &Input, citations: &mut Citations) -> Vec<std::ops::Rang
             let raw = &text[end..entry_end];
             let (doi, arxiv) = mentions::first(raw);
             let entry = Prose::of_range(source, end..entry_end).join(" ");
-            citations.entry(Some(text[key].trim()), &entry, doi, arxiv);
-            named.push(start..entry_end);
+            citations.add_entry(Some(text[key].trim()), &entry, doi, arxiv);
+            ranges.push(start..entry_end);
             at = entry_end.max(at);
         }
     }
-    named
-}
-
-/// The byte where a comment starts in a line.
-pub(super) fn comment_start(line: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, byte) in line.bytes().enumerate() {
-        match byte {
-            b'%' if !escaped => return Some(at),
-            b'\\' => escaped = !escaped,
-            _ => escaped = false,
-        }
-    }
-    None
-}
-
-/// The text without comments: with its own line break and the white space behind that, as TeX has
-/// it, and without what `\iffalse` hides.
-fn without_comments(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut joins = false;
-    for line in text.split_inclusive('\n') {
-        let line = if joins && !line.trim().is_empty() {
-            line.trim_start_matches([' ', '\t'])
-        } else {
-            line
-        };
-        if let Some(at) = comment_start(line) {
-            out.push_str(&line[..at]);
-            joins = true;
-        } else {
-            // Behind a comment, an empty line is still the end of a paragraph.
-            if joins && line.trim().is_empty() {
-                out.push('\n');
-            }
-            out.push_str(line);
-            joins = false;
-        }
-    }
-    while let Some(start) = out.find("\\iffalse") {
-        let end = out[start..].find("\\fi\n").or_else(|| {
-            let rest = &out[start + "\\iffalse".len()..];
-            let found = rest
-                .match_indices("\\fi")
-                .find(|(at, _)| !rest[at + 3..].starts_with(|c: char| c.is_ascii_alphabetic()));
-            found.map(|(at, _)| at + "\\iffalse".len())
-        });
-        match end {
-            Some(end) => out.replace_range(start..start + end + 3, ""),
-            None => out.truncate(start),
-        }
-    }
-    out
-}
-
-/// A piece of source as a reader would see it.
-fn readable(piece: &str) -> String {
-    super::tidy::tidy(&plain(piece))
+    ranges
 }
 
 #[cfg(test)]

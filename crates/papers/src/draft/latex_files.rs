@@ -1,16 +1,16 @@
-//! The files that a LaTeX draft is made of, put together.
+//! Assembly of a LaTeX draft from its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::latex::comment_start;
-use super::read_text;
+use super::latex::comments::comment_start;
+use super::text_file::read_text;
 use crate::{Error, Result};
 
-/// The commands that stand for a file.
+/// The commands that include a file.
 const COMMANDS: [&str; 3] = ["\\input", "\\include", "\\subfile"];
 
-/// Environments whose text is shown as it is.
+/// Environments in which commands are not executed.
 const VERBATIM: [&str; 5] = [
     "verbatim",
     "lstlisting",
@@ -19,10 +19,10 @@ const VERBATIM: [&str; 5] = [
     "filecontents",
 ];
 
-/// Files of one draft: more are a sign of files that ask for one another over and over.
+/// The maximum number of files of a draft. Files that include others repeatedly can produce more.
 const MAX_FILES: usize = 2_000;
 
-/// The text of a file, with those that it asks for in their places.
+/// Reads a file and replaces the commands in it that include files by their text.
 pub(super) fn read(path: &Path) -> Result<String> {
     let root = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut reader = Reader {
@@ -36,9 +36,9 @@ pub(super) fn read(path: &Path) -> Result<String> {
 }
 
 struct Reader {
-    /// The folder of the first file.
+    /// The folder of the main file.
     root: PathBuf,
-    /// The files that are being read, the first one first.
+    /// The files that are being read, each included by the one before it.
     open: Vec<PathBuf>,
     files: usize,
     out: String,
@@ -74,22 +74,22 @@ impl Reader {
         let mut at = 0;
         while let Some((start, end, name)) = next_file(line, at, code) {
             self.out.push_str(&line[at..start]);
-            let fault = |reason: String| Error::Draft {
+            let error = |reason: String| Error::Draft {
                 origin: path.display().to_string(),
                 line: Some(number),
                 reason,
             };
             let Some(found) = self.find(path, name) else {
-                return Err(fault(format!(
-                    "found no file `{name}`, nor `{name}.tex`, beside it"
+                return Err(error(format!(
+                    "found no file `{name}` or `{name}.tex` in the folder of the draft"
                 )));
             };
             let same = fs::canonicalize(&found).map_err(Error::io("read", &found))?;
             if self.open.contains(&same) {
-                return Err(fault(format!("`{name}` asks for itself")));
+                return Err(error(format!("`{name}` includes itself")));
             }
             if self.files >= MAX_FILES {
-                return Err(fault(format!("more than {MAX_FILES} files are asked for")));
+                return Err(error(format!("more than {MAX_FILES} files are included")));
             }
             self.file(&found)?;
             at = end;
@@ -98,10 +98,11 @@ impl Reader {
         Ok(())
     }
 
-    /// The file of a name, with or without `.tex`, beside the file that asks or the first one.
-    fn find(&self, asking: &Path, name: &str) -> Option<PathBuf> {
-        let beside = asking.parent().unwrap_or(Path::new(""));
-        [beside, &self.root].into_iter().find_map(|dir| {
+    /// Finds a file by its name, with or without `.tex`, in the folder of the file that includes it
+    /// or in that of the main file.
+    fn find(&self, including: &Path, name: &str) -> Option<PathBuf> {
+        let folder = including.parent().unwrap_or(Path::new(""));
+        [folder, &self.root].into_iter().find_map(|dir| {
             let with_extension = dir.join(format!("{name}.tex"));
             let path = dir.join(name);
             [with_extension, path]
@@ -111,8 +112,8 @@ impl Reader {
     }
 }
 
-/// The next command that stands for a file in `line[from..code]`: where it starts and ends, and
-/// the name of the file.
+/// Finds the next command in `line[from..code]` that includes a file, and returns its start, its
+/// end and the name of the file.
 fn next_file(line: &str, from: usize, code: usize) -> Option<(usize, usize, &str)> {
     let mut from = from;
     loop {
@@ -122,26 +123,26 @@ fn next_file(line: &str, from: usize, code: usize) -> Option<(usize, usize, &str
                 let at = line[from..code].find(command)?;
                 Some((from + at, command.len()))
             })
-            // `\include` is the start of `\includegraphics`: the longest at the first place.
+            // `\include` is a prefix of `\includegraphics`: prefer the longest command.
             .min_by_key(|&(at, len)| (at, std::cmp::Reverse(len)))?;
-        let behind = start + command;
-        from = behind;
-        let rest = &line[behind..code];
-        if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let command_end = start + command;
+        from = command_end;
+        let argument = &line[command_end..code];
+        if argument.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
-        let trimmed = rest.trim_start();
-        let skipped = rest.len() - trimmed.len();
+        let trimmed = argument.trim_start();
+        let skipped = argument.len() - trimmed.len();
         let (name, end) = if let Some(inner) = trimmed.strip_prefix('{') {
             let Some(close) = inner.find('}') else {
                 continue;
             };
-            (inner[..close].trim(), behind + skipped + close + 2)
+            (inner[..close].trim(), command_end + skipped + close + 2)
         } else {
             let end = trimmed.find(char::is_whitespace).unwrap_or(trimmed.len());
-            (&trimmed[..end], behind + skipped + end)
+            (&trimmed[..end], command_end + skipped + end)
         };
-        // A name that a macro makes is not known here.
+        // A name that a macro produces is unknown.
         if !name.is_empty() && !name.contains(['#', '\\', '{']) {
             return Some((start, end, name));
         }
@@ -154,7 +155,7 @@ mod tests {
     use crate::Draft;
 
     #[test]
-    fn puts_files_in_their_places() {
+    fn replaces_commands_by_the_files_that_they_include() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("parts")).unwrap();
         let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
@@ -164,7 +165,7 @@ mod tests {
              \\includegraphics{none}\n\\begin{verbatim}\n\\input{none}\n\\end{verbatim}\n\
              \\input parts/two.tex\n\\end{document}\n",
         );
-        // Beside the file that asks, then beside the first.
+        // The folder of the including file precedes that of the main file.
         write(
             "parts/one.tex",
             "The first part is read.\n\n\\include{three}\n",
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn says_which_file_is_missing_or_asks_for_itself() {
+    fn an_error_names_a_missing_file_and_one_that_includes_itself() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
         write("a.tex", "Text.\n\\input{b}\n");
@@ -198,14 +199,16 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.ends_with("b.tex:3: found no file `missing`, nor `missing.tex`, beside it"),
+            error.ends_with(
+                "b.tex:3: found no file `missing` or `missing.tex` in the folder of the draft"
+            ),
             "{error}"
         );
         write("b.tex", "Text.\n\n\\input{a}\n");
         let error = Draft::read(dir.path().join("a.tex"))
             .unwrap_err()
             .to_string();
-        assert!(error.ends_with("b.tex:3: `a` asks for itself"), "{error}");
+        assert!(error.ends_with("b.tex:3: `a` includes itself"), "{error}");
         let error = Draft::read(dir.path().join("none.tex"))
             .unwrap_err()
             .to_string();

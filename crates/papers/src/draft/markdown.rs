@@ -1,19 +1,20 @@
 //! Prose and citations of a draft in Markdown.
 
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-
-use super::plain::is_heading_of_references;
-use super::tidy::tidy;
-use super::{Parts, latex, mentions};
-use crate::text::latex::plain;
-
 mod front_matter;
 mod pandoc;
 
-/// The bytes of a formula in a line that a reader is shown; a longer one is left out.
+use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::parts::Parts;
+use super::references_heading::is_references_heading;
+use super::tidy::tidy;
+use super::{latex, mentions};
+use crate::text::latex::plain;
+
+/// The maximum length in bytes of an inline formula that is kept; longer ones are removed.
 const SHORT_FORMULA: usize = 40;
 
-/// Takes a draft apart.
+/// Splits a draft into its parts.
 pub(super) fn parse(text: &str) -> Parts {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -27,7 +28,7 @@ pub(super) fn parse(text: &str) -> Parts {
     for event in Parser::new_ext(text, options) {
         reader.event(event);
     }
-    reader.close();
+    reader.end_paragraph();
     let mut parts = reader.parts;
     if !reader.abstract_text.is_empty() {
         parts.abstract_text = Some(reader.abstract_text.join("\n\n"));
@@ -35,13 +36,13 @@ pub(super) fn parse(text: &str) -> Parts {
     parts
 }
 
-/// The part of the draft that its last heading opened.
+/// The section that the last heading began.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Section {
     #[default]
     Prose,
     Abstract,
-    /// The list of references, up to the next heading of this level or above it.
+    /// The list of references, up to the next heading of this or a higher level.
     References(HeadingLevel),
 }
 
@@ -50,14 +51,15 @@ struct Reader {
     parts: Parts,
     abstract_text: Vec<String>,
     section: Section,
-    /// The paragraph that is being read.
-    open: String,
-    /// Where links lead that are in it.
+    /// The text of the current paragraph.
+    paragraph: String,
+    /// The addresses of the links in the current paragraph, one per line.
     addresses: String,
-    /// The links that are open: their address, and the byte where their text begins.
-    links: Vec<(String, usize)>,
-    /// Elements that are no prose, and how many of them are open.
-    hidden: usize,
+    /// The address and the start of the text in `paragraph` of each link that has not ended.
+    open_links: Vec<(String, usize)>,
+    /// The nesting depth of elements that are not prose.
+    hidden_depth: usize,
+    /// The front matter read so far, while it is being read.
     metadata: Option<String>,
     has_heading: bool,
 }
@@ -72,7 +74,7 @@ impl Reader {
             Event::InlineMath(formula) if formula.len() <= SHORT_FORMULA => {
                 self.text(&plain(&format!("${formula}$")));
             }
-            Event::Rule => self.close(),
+            Event::Rule => self.end_paragraph(),
             Event::InlineMath(_)
             | Event::Html(_)
             | Event::InlineHtml(_)
@@ -84,8 +86,8 @@ impl Reader {
     fn text(&mut self, text: &str) {
         if let Some(metadata) = &mut self.metadata {
             metadata.push_str(text);
-        } else if self.hidden == 0 {
-            self.open.push_str(text);
+        } else if self.hidden_depth == 0 {
+            self.paragraph.push_str(text);
         }
     }
 
@@ -93,18 +95,19 @@ impl Reader {
         match tag {
             Tag::MetadataBlock(_) => self.metadata = Some(String::new()),
             Tag::CodeBlock(_) | Tag::Table(_) | Tag::Image { .. } | Tag::HtmlBlock => {
-                self.hidden += 1;
+                self.hidden_depth += 1;
             }
             Tag::Link { dest_url, .. } => self.link(&dest_url),
             Tag::Paragraph | Tag::Heading { .. } | Tag::Item | Tag::FootnoteDefinition(_) => {
-                self.close();
+                self.end_paragraph();
             }
             _ => {}
         }
     }
 
     fn link(&mut self, address: &CowStr<'_>) {
-        self.links.push((address.to_string(), self.open.len()));
+        self.open_links
+            .push((address.to_string(), self.paragraph.len()));
         self.addresses.push_str(address);
         self.addresses.push('\n');
     }
@@ -117,27 +120,27 @@ impl Reader {
                 self.parts.abstract_text = found.abstract_text;
             }
             TagEnd::CodeBlock | TagEnd::Table | TagEnd::Image | TagEnd::HtmlBlock => {
-                self.hidden = self.hidden.saturating_sub(1);
+                self.hidden_depth = self.hidden_depth.saturating_sub(1);
             }
             TagEnd::Link => {
-                if let Some((address, start)) = self.links.pop()
+                if let Some((address, start)) = self.open_links.pop()
                     && self.section != Section::Abstract
                     && mentions::first(&address) == (None, None)
                 {
-                    let text = self.open.get(start..).unwrap_or_default().to_owned();
-                    self.parts.citations.link(&address, &text);
+                    let text = self.paragraph.get(start..).unwrap_or_default().to_owned();
+                    self.parts.citations.add_link(&address, &text);
                 }
             }
             TagEnd::Heading(level) => self.heading(level),
-            TagEnd::Paragraph | TagEnd::Item => self.close(),
+            TagEnd::Paragraph | TagEnd::Item => self.end_paragraph(),
             _ => {}
         }
     }
 
     fn heading(&mut self, level: HeadingLevel) {
-        let heading = tidy(&std::mem::take(&mut self.open));
+        let heading = tidy(&std::mem::take(&mut self.paragraph));
         self.addresses.clear();
-        if is_heading_of_references(&heading) {
+        if is_references_heading(&heading) {
             self.section = Section::References(level);
         } else if heading.eq_ignore_ascii_case("abstract") {
             self.section = Section::Abstract;
@@ -153,21 +156,21 @@ impl Reader {
         self.has_heading = true;
     }
 
-    /// Ends the paragraph.
-    fn close(&mut self) {
-        let open = std::mem::take(&mut self.open);
+    /// Ends the paragraph and adds its prose and citations to the parts.
+    fn end_paragraph(&mut self) {
+        let paragraph = std::mem::take(&mut self.paragraph);
         let addresses = std::mem::take(&mut self.addresses);
         if let Section::References(_) = self.section {
-            let (doi, arxiv) = mentions::first(&format!("{open} {addresses}"));
-            self.parts.citations.entry(None, &open, doi, arxiv);
+            let (doi, arxiv) = mentions::first(&format!("{paragraph} {addresses}"));
+            self.parts.citations.add_entry(None, &paragraph, doi, arxiv);
             return;
         }
         let citations = &mut self.parts.citations;
-        mentions::gather(&open, citations);
+        mentions::gather(&paragraph, citations);
         mentions::gather(&addresses, citations);
-        let prose = pandoc::take_citations(&open, citations);
+        let prose = pandoc::take_citations(&paragraph, citations);
         let prose = if prose.contains('\\') {
-            latex::part(prose, citations)
+            latex::embedded(prose, citations)
         } else {
             tidy(&prose)
         };

@@ -1,32 +1,34 @@
-//! DOIs and arXiv numbers anywhere in a text.
+//! DOIs and arXiv identifiers in running text.
 
 use super::citation::Citations;
 use crate::identifiers;
 
-/// An identifier, and the byte where it begins.
+/// An identifier that a text mentions.
 #[derive(Debug, PartialEq, Eq)]
 enum Mention {
     Doi(String),
     Arxiv(String),
 }
 
-/// Puts what `text` mentions into `citations`.
+/// Adds the identifiers in `text` to `citations`.
 pub(super) fn gather(text: &str, citations: &mut Citations) {
     for mention in mentions(text) {
         match mention {
-            Mention::Doi(doi) => citations.doi(doi),
-            Mention::Arxiv(number) => citations.arxiv(number),
+            Mention::Doi(doi) => citations.add_doi(doi),
+            Mention::Arxiv(identifier) => citations.add_arxiv(identifier),
         }
     }
 }
 
-/// The first DOI and the first arXiv number of an entry.
+/// Returns the first DOI and the first arXiv identifier in an entry of the list of references.
 pub(super) fn first(text: &str) -> (Option<String>, Option<String>) {
     let (mut doi, mut arxiv) = (None, None);
     for mention in mentions(text) {
         match mention {
             Mention::Doi(found) => match identifiers::arxiv(&found) {
-                Some(number) if found.starts_with("10.48550/") => arxiv = arxiv.or(Some(number)),
+                Some(identifier) if found.starts_with("10.48550/") => {
+                    arxiv = arxiv.or(Some(identifier));
+                }
                 _ => doi = doi.or(Some(found)),
             },
             Mention::Arxiv(found) => arxiv = arxiv.or(Some(found)),
@@ -35,41 +37,45 @@ pub(super) fn first(text: &str) -> (Option<String>, Option<String>) {
     (doi, arxiv)
 }
 
-/// The identifiers in a text, in order.
+/// Returns the identifiers in a text, in order.
 fn mentions(text: &str) -> Vec<Mention> {
-    // Lower-casing ASCII alone keeps every byte in its place.
+    // Converting only ASCII to lower case preserves byte positions.
     let text = text.to_ascii_lowercase();
     let mut found = Vec::new();
     for (at, _) in text.match_indices("10.") {
         if !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.') {
-            let name = trimmed(token(&text[at..]));
-            // LaTeX writes the underline of a DOI with a backslash.
+            let name = trim_punctuation(token(&text[at..]));
+            // LaTeX escapes the underscores of a DOI.
             let name = name.replace("\\_", "_");
             found.extend(identifiers::doi(&name).map(|doi| (at, Mention::Doi(doi))));
         }
     }
-    for before in ["arxiv:", "arxiv.org/abs/", "arxiv.org/pdf/"] {
-        for (at, _) in text.match_indices(before) {
-            let behind = text[at + before.len()..].trim_start_matches(' ');
-            let number = trimmed(token(behind));
-            let number = number.split(['?', '#', ',', ';']).next().unwrap_or(number);
-            found.extend(identifiers::arxiv(number).map(|number| (at, Mention::Arxiv(number))));
+    for prefix in ["arxiv:", "arxiv.org/abs/", "arxiv.org/pdf/"] {
+        for (at, _) in text.match_indices(prefix) {
+            let identifier = text[at + prefix.len()..].trim_start_matches(' ');
+            let identifier = trim_punctuation(token(identifier));
+            let identifier = identifier
+                .split(['?', '#', ',', ';'])
+                .next()
+                .unwrap_or(identifier);
+            let identifier = identifiers::arxiv(identifier);
+            found.extend(identifier.map(|identifier| (at, Mention::Arxiv(identifier))));
         }
     }
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, mention)| mention).collect()
 }
 
-/// What comes before white space or a sign that no identifier has.
+/// Returns the text before the first character that no identifier contains.
 fn token(text: &str) -> &str {
     let end = text.find(|c: char| c.is_whitespace() || c.is_control() || "{}\"<>|^`".contains(c));
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Without the punctuation behind, and a bracket that was opened before it.
-fn trimmed(mut token: &str) -> &str {
+/// Removes trailing punctuation and closing brackets without an opening one.
+fn trim_punctuation(mut token: &str) -> &str {
     loop {
-        let before = token.len();
+        let length = token.len();
         token = token.trim_end_matches([
             '.', ',', ';', ':', '!', '?', '\'', '*', '~', '\\', '$', '”', '’',
         ]);
@@ -79,8 +85,8 @@ fn trimmed(mut token: &str) -> &str {
                 token = &token[..token.len() - 1];
             }
         }
-        if token.len() == before {
-            // `](`: the end of a link's text and the beginning of its address.
+        if token.len() == length {
+            // `](` separates the text of a Markdown link from its address.
             return token.split("](").next().unwrap_or(token);
         }
     }
@@ -99,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_identifiers_in_order_and_without_punctuation() {
+    fn finds_identifiers_in_order_without_punctuation() {
         let text = "See https://doi.org/10.1234/Ab.C-1, (10.5555/x(2)y) and arXiv:1706.03762v5. \
                     Also https://arxiv.org/pdf/2001.00001.pdf, arXiv: hep-th/9901001 \
                     and \\doi{10.1000/a\\_b}.";
@@ -117,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_number_for_an_identifier() {
+    fn other_numbers_are_not_identifiers() {
         for text in [
             "It costs 10.50 or 10.5/6.",
             "version 3.10.1234/x",
@@ -129,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_preprints_doi_as_its_number() {
+    fn the_doi_of_a_preprint_is_its_arxiv_identifier() {
         let (doi, arxiv) = first("A. Author. A title. doi:10.48550/arXiv.2001.00001, 2020.");
         assert_eq!((doi, arxiv.as_deref()), (None, Some("2001.00001")));
     }

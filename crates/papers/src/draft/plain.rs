@@ -1,32 +1,38 @@
 //! Prose and citations of a draft in plain text.
 
-use super::{Parts, mentions};
+use super::mentions;
+use super::parts::Parts;
+use super::references_heading::is_references_heading;
 
-/// Takes a draft apart. `Title:` and `Abstract:` may mark a paragraph, or `Abstract` the one
-/// behind it; what follows a line `References` or `Bibliography` is a list of entries.
+/// Splits a draft into its parts.
+///
+/// `Title:` and `Abstract:` mark the paragraph that they begin, a line `Abstract` marks the
+/// paragraph that follows it, and a heading such as `References` begins the list of references.
 pub(super) fn parse(text: &str) -> Parts {
     let mut parts = Parts::default();
     let mut abstract_follows = false;
     let mut in_references = false;
     for paragraph in paragraphs(text) {
         if in_references {
-            entries(&paragraph, &mut parts);
+            add_entries(&paragraph, &mut parts);
             continue;
         }
-        let (first, rest) = paragraph.split_once('\n').unwrap_or((&paragraph, ""));
-        if is_heading_of_references(first) {
+        let (first, remaining) = paragraph.split_once('\n').unwrap_or((&paragraph, ""));
+        if is_references_heading(first) {
             in_references = true;
-            entries(rest, &mut parts);
+            add_entries(remaining, &mut parts);
             continue;
         }
         mentions::gather(&paragraph, &mut parts.citations);
         if abstract_follows {
             parts.abstract_text = Some(paragraph);
             abstract_follows = false;
-        } else if let Some(title) = marked(&paragraph, "title").filter(|_| parts.title.is_none()) {
+        } else if let Some(title) =
+            text_after_label(&paragraph, "title").filter(|_| parts.title.is_none())
+        {
             parts.title = Some(title.split_whitespace().collect::<Vec<_>>().join(" "));
         } else if let Some(text) =
-            marked(&paragraph, "abstract").filter(|_| parts.abstract_text.is_none())
+            text_after_label(&paragraph, "abstract").filter(|_| parts.abstract_text.is_none())
         {
             abstract_follows = text.is_empty();
             parts.abstract_text = Some(text.to_owned());
@@ -37,31 +43,16 @@ pub(super) fn parse(text: &str) -> Parts {
     parts
 }
 
-/// Whether a heading announces the list of references; a number before it does not matter.
-pub(super) fn is_heading_of_references(heading: &str) -> bool {
-    let bare = heading.trim_matches(|c: char| !c.is_alphabetic());
-    let bare = bare.to_lowercase();
-    matches!(
-        bare.as_str(),
-        "references"
-            | "reference list"
-            | "list of references"
-            | "bibliography"
-            | "works cited"
-            | "literature"
-            | "literature cited"
-    )
+/// Returns the text after a label such as `Abstract:`, `Abstract.` or a line `Abstract`.
+fn text_after_label<'a>(paragraph: &'a str, label: &str) -> Option<&'a str> {
+    let start = paragraph.get(..label.len())?;
+    let text = &paragraph[label.len()..];
+    let is_label = start.eq_ignore_ascii_case(label)
+        && (text.trim().is_empty() || text.starts_with([':', '.', '—', '–', '\n']));
+    is_label.then(|| text.trim_start_matches([':', '.', '—', '–']).trim())
 }
 
-/// The text behind a mark such as `Abstract:`, `Abstract.` or a line `Abstract`.
-fn marked<'a>(paragraph: &'a str, mark: &str) -> Option<&'a str> {
-    let start = paragraph.get(..mark.len())?;
-    let rest = &paragraph[mark.len()..];
-    let is_mark = start.eq_ignore_ascii_case(mark)
-        && (rest.trim().is_empty() || rest.starts_with([':', '.', '—', '–', '\n']));
-    is_mark.then(|| rest.trim_start_matches([':', '.', '—', '–']).trim())
-}
-
+/// Splits a text at its empty lines into paragraphs whose lines are trimmed.
 fn paragraphs(text: &str) -> Vec<String> {
     let mut found = vec![String::new()];
     for line in text.lines() {
@@ -80,31 +71,32 @@ fn paragraphs(text: &str) -> Vec<String> {
     found
 }
 
-/// The entries in a paragraph of the list of references: each begins with its number or a bullet,
-/// or the paragraph is one.
-fn entries(paragraph: &str, parts: &mut Parts) {
+/// Adds the entries in a paragraph of the list of references.
+///
+/// Each entry begins with a number or a bullet; a paragraph without them is one entry.
+fn add_entries(paragraph: &str, parts: &mut Parts) {
     let mut entry = String::new();
     for line in paragraph.lines() {
         if begins_an_entry(line) {
-            put(&entry, parts);
+            add_entry(&entry, parts);
             entry.clear();
         }
         entry.push(' ');
         entry.push_str(line);
     }
-    put(&entry, parts);
+    add_entry(&entry, parts);
 }
 
-fn put(entry: &str, parts: &mut Parts) {
+fn add_entry(entry: &str, parts: &mut Parts) {
     let (doi, arxiv) = mentions::first(entry);
-    parts.citations.entry(None, entry, doi, arxiv);
+    parts.citations.add_entry(None, entry, doi, arxiv);
 }
 
 fn begins_an_entry(line: &str) -> bool {
     let number = line.trim_start_matches('[');
-    let behind = number.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = number.len() - behind.len();
-    let is_numbered = (1..=3).contains(&digits) && behind.starts_with([']', '.', ')']);
+    let after_digits = number.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = number.len() - after_digits.len();
+    let is_numbered = (1..=3).contains(&digits) && after_digits.starts_with([']', '.', ')']);
     is_numbered || line.starts_with(['-', '*', '•'])
 }
 
@@ -113,7 +105,7 @@ mod tests {
     use crate::{Draft, DraftFormat};
 
     #[test]
-    fn takes_prose_and_entries_apart() {
+    fn separates_prose_from_references() {
         let text = "Title: On trees\n\nAbstract\n\nTrees grow every year.\n\n1 Introduction\n\n\
                     We study trees, as in\narXiv:2001.00001, for a year.\n\n7. References\n\
                     [1] C. Vogt. On the growth\nof trees. 2019. doi:10.1234/trees.\n\
@@ -140,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_an_abstract_behind_its_mark() {
+    fn reads_an_abstract_after_its_label() {
         let draft = Draft::parse(
             "ABSTRACT: Trees grow.\n\nThe rest is silence.",
             DraftFormat::Plain,

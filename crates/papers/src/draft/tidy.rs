@@ -1,6 +1,6 @@
-//! Mends the places where a citation or a formula was taken out.
+//! Cleanup of text from which citations and formulas were removed.
 
-/// Prose with single spaces, without empty brackets and without spaces before punctuation.
+/// Removes empty brackets and spaces before punctuation, and reduces white space to single spaces.
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -18,7 +18,7 @@ pub(super) fn tidy(text: &str) -> String {
                     out.truncate(end - 1);
                     out.truncate(out.trim_end().len());
                 } else if opened {
-                    // `(, and so on)`: what the punctuation followed is gone.
+                    // In `(, and so on)` the text before the comma was removed.
                     out.truncate(end);
                 } else {
                     out.truncate(end);
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closes_the_gaps() {
+    fn removes_the_traces_of_removed_text() {
         for (text, expected) in [
             ("Shown before .", "Shown before."),
             ("Shown () by (see , ) many", "Shown by (see) many"),

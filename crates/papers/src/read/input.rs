@@ -1,4 +1,5 @@
-//! The bytes of an input file: unpacked, counted in lines, bounded by record.
+//! An input file as a stream of decompressed bytes with line numbers and a limit on the size of a
+//! record.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -6,53 +7,54 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr, memchr_iter};
 
+use super::lookahead::Lookahead;
 use crate::{Error, Result};
 
-/// The most bytes of one record, so that memory is bounded whatever the file holds.
+/// The maximum size of a record in bytes, which bounds memory whatever the file contains.
 pub(crate) const MAX_RECORD: usize = 64 << 20;
 
-/// Bytes that are looked at to tell formats apart.
-const HEAD: usize = 1 << 16;
+/// The number of bytes that format detection inspects.
+const LOOKAHEAD: usize = 1 << 16;
 
 const BUFFER: usize = 1 << 16;
 
-/// Reads bytes or lines of a file that may be compressed with gzip or zstd.
+/// Reads bytes or lines of a file that may be compressed with gzip or Zstandard.
 pub(crate) struct Input<'a> {
-    reader: BufReader<Peeked<Box<dyn Read + 'a>>>,
-    /// Line breaks that were consumed.
-    breaks: usize,
-    /// The number of the line that was read last.
+    reader: BufReader<Lookahead<Box<dyn Read + 'a>>>,
+    /// The number of line breaks consumed.
+    line_breaks: usize,
+    /// The number of the line that [`next_line`](Self::next_line) read last, counted from 1.
     line: usize,
-    /// Bytes consumed since the record began.
-    record: usize,
+    /// The number of bytes consumed since the record began.
+    record_bytes: usize,
     failed: bool,
-    packed: bool,
+    is_compressed: bool,
 }
 
 impl<'a> Input<'a> {
-    /// Reads from anything; `origin` names it in messages.
+    /// Starts to read; `origin` is the name of the input in errors.
     pub(crate) fn new(reader: impl Read + 'a, origin: &str) -> Result<Self> {
-        let packed = Peeked::new(reader, 8);
-        // Before the first byte there is no record that could be at fault.
-        if let (true, Some(error)) = (packed.head.is_empty(), &packed.error) {
+        let raw = Lookahead::new(reader, 8);
+        // An error before the first byte is not an error of a record.
+        if let (true, Some(error)) = (raw.start().is_empty(), raw.error()) {
             let source = io::Error::new(error.kind(), error.to_string());
             return Err(Error::io("read", Path::new(origin))(source));
         }
-        let mut is_packed = true;
-        let unpacked: Box<dyn Read + 'a> = match &*packed.head {
+        let mut is_compressed = true;
+        let decompressed: Box<dyn Read + 'a> = match raw.start() {
             [0x1f, 0x8b, ..] => {
-                let packed = BufReader::with_capacity(BUFFER, packed);
-                Box::new(MultiGzDecoder::new(packed))
+                let raw = BufReader::with_capacity(BUFFER, raw);
+                Box::new(MultiGzDecoder::new(raw))
             }
             [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                let packed = BufReader::with_capacity(BUFFER, packed);
-                let decoder = zstd::stream::read::Decoder::with_buffer(packed);
+                let raw = BufReader::with_capacity(BUFFER, raw);
+                let decoder = zstd::stream::read::Decoder::with_buffer(raw);
                 Box::new(decoder.map_err(Error::io("read", Path::new(origin)))?)
             }
-            head => match foreign(head) {
+            start => match unsupported_content(start) {
                 None => {
-                    is_packed = false;
-                    Box::new(packed)
+                    is_compressed = false;
+                    Box::new(raw)
                 }
                 Some(found) => {
                     return Err(Error::UnknownFormat {
@@ -65,47 +67,52 @@ impl<'a> Input<'a> {
             },
         };
         Ok(Self {
-            reader: BufReader::with_capacity(BUFFER, Peeked::new(unpacked, HEAD)),
-            breaks: 0,
+            reader: BufReader::with_capacity(BUFFER, Lookahead::new(decompressed, LOOKAHEAD)),
+            line_breaks: 0,
             line: 0,
-            record: 0,
+            record_bytes: 0,
             failed: false,
-            packed: is_packed,
+            is_compressed,
         })
     }
 
-    /// The first bytes, without a byte order mark; to be asked before anything is read.
-    pub(crate) fn head(&self) -> &[u8] {
-        without_mark(&self.reader.get_ref().head)
+    /// Returns the first decompressed bytes of the file, without the byte order mark.
+    pub(crate) fn start(&self) -> &[u8] {
+        let start = self.reader.get_ref().start();
+        start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start)
     }
 
-    /// Whether the file is compressed.
-    pub(crate) fn is_packed(&self) -> bool {
-        self.packed
+    /// Returns whether the file is compressed.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.is_compressed
     }
 
-    /// The unpacked bytes, of which none was read.
+    /// Returns the reader of the decompressed bytes.
     pub(crate) fn into_reader(self) -> impl Read + 'a {
         self.reader
     }
 
-    /// The number of the line that [`next_line`](Self::next_line) gave last, counted from 1.
+    /// Returns the number of the line that [`next_line`](Self::next_line) read last, counted from
+    /// 1.
     pub(crate) fn line(&self) -> usize {
         self.line
     }
 
-    /// The number of the line that the next byte is on, counted from 1.
+    /// Returns the number of the line of the next byte, counted from 1.
     pub(crate) fn next_byte_line(&self) -> usize {
-        self.breaks + 1
+        self.line_breaks + 1
     }
 
-    /// Counts the bytes of a record from here, for those who read bytes.
+    /// Starts to count the bytes of a new record. Callers that read lines do not need this
+    /// function.
     pub(crate) fn begin_record(&mut self) {
-        self.record = 0;
+        self.record_bytes = 0;
     }
 
-    /// Reads the next line into `line`, in place of what is there and without its break. Behind an
-    /// error the iteration may go on; nothing comes when the file could not be read.
+    /// Replaces the content of `line` by the next line, without its line break.
+    ///
+    /// Returns `None` at the end of the file. After an error, further calls read the next lines, or
+    /// return `None` if the file cannot be read.
     pub(crate) fn next_line(&mut self, line: &mut Vec<u8>) -> Option<Result<(), String>> {
         line.clear();
         if self.failed {
@@ -147,8 +154,8 @@ impl<'a> Input<'a> {
         while line.ends_with(b"\n") || line.ends_with(b"\r") {
             line.pop();
         }
-        if self.line == 1 && line.starts_with(MARK) {
-            line.drain(..MARK.len());
+        if self.line == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
         }
         Some(Ok(()))
     }
@@ -164,7 +171,7 @@ impl Read for Input<'_> {
 
 impl BufRead for Input<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.record > MAX_RECORD {
+        if self.record_bytes > MAX_RECORD {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_long()));
         }
         self.reader.fill_buf()
@@ -173,28 +180,26 @@ impl BufRead for Input<'_> {
     fn consume(&mut self, amount: usize) {
         let bytes = self.reader.buffer();
         let bytes = &bytes[..amount.min(bytes.len())];
-        self.breaks += memchr_iter(b'\n', bytes).count();
-        self.record = self.record.saturating_add(bytes.len());
+        self.line_breaks += memchr_iter(b'\n', bytes).count();
+        self.record_bytes = self.record_bytes.saturating_add(bytes.len());
         self.reader.consume(amount);
     }
 }
 
-const MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(MARK).unwrap_or(bytes)
-}
-
-/// The text of a line, or what is wrong with it.
+/// Returns `bytes` as text. The error is a reason for [`Error::Record`].
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes)
         .map_err(|error| format!("not UTF-8 after {} bytes", error.valid_up_to()))
 }
 
+/// Returns the reason for [`Error::Record`] if the file cannot be read.
 pub(crate) fn unreadable(error: &io::Error) -> String {
     format!("cannot read the file: {error}")
 }
 
+/// Returns the reason for [`Error::Record`] if a record exceeds [`MAX_RECORD`].
 pub(crate) fn too_long() -> String {
     format!(
         "longer than {} MiB, the most for a record",
@@ -202,9 +207,9 @@ pub(crate) fn too_long() -> String {
     )
 }
 
-/// What the first bytes say of a file that holds no papers.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    let signs: [(&[u8], &str); 7] = [
+/// Returns a description of the file if its first bytes show that it has no papers.
+fn unsupported_content(start: &[u8]) -> Option<&'static str> {
+    let signatures: [(&[u8], &str); 7] = [
         (b"PK\x03\x04", "is a zip archive or an office document"),
         (b"BZh", "is compressed with bzip2"),
         (b"\xfd7zXZ", "is compressed with xz"),
@@ -213,59 +218,9 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (b"\xfe\xff", "is in UTF-16"),
         (b"SQLite f", "is an SQLite file"),
     ];
-    signs
+    signatures
         .iter()
-        .find_map(|(sign, found)| head.starts_with(sign).then_some(*found))
-}
-
-/// A reader of which the first bytes were looked at.
-struct Peeked<R> {
-    head: Vec<u8>,
-    /// Bytes of the head that were read again.
-    at: usize,
-    /// What stopped the look, to be told behind the head.
-    error: Option<io::Error>,
-    rest: R,
-}
-
-impl<R: Read> Peeked<R> {
-    fn new(mut rest: R, length: usize) -> Self {
-        let mut head = vec![0; length];
-        let mut filled = 0;
-        let mut error = None;
-        while filled < length {
-            match rest.read(&mut head[filled..]) {
-                Ok(0) => break,
-                Ok(read) => filled += read,
-                Err(found) if found.kind() == io::ErrorKind::Interrupted => {}
-                Err(found) => {
-                    error = Some(found);
-                    break;
-                }
-            }
-        }
-        head.truncate(filled);
-        Self {
-            head,
-            at: 0,
-            error,
-            rest,
-        }
-    }
-}
-
-impl<R: Read> Read for Peeked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at < self.head.len() {
-            let read = (&self.head[self.at..]).read(buffer)?;
-            self.at += read;
-            return Ok(read);
-        }
-        match self.error.take() {
-            Some(error) => Err(error),
-            None => self.rest.read(buffer),
-        }
-    }
+        .find_map(|(signature, found)| start.starts_with(signature).then_some(*found))
 }
 
 #[cfg(test)]
@@ -273,23 +228,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_without_end_takes_bounded_memory_and_the_next_one_comes() {
+    fn a_line_that_is_too_long_takes_bounded_memory_and_the_next_line_is_read() {
         let long = io::repeat(b'x').take(MAX_RECORD as u64 + 5);
-        let mut source = Input::new(long.chain(&b"\nnext"[..]), "f").unwrap();
+        let mut input = Input::new(long.chain(&b"\nnext"[..]), "f").unwrap();
         let mut line = Vec::new();
-        let found = source.next_line(&mut line);
+        let found = input.next_line(&mut line);
         assert_eq!(
             found,
             Some(Err("longer than 64 MiB, the most for a record".to_owned()))
         );
         assert!(line.capacity() <= 2 * MAX_RECORD);
-        assert_eq!(source.next_line(&mut line), Some(Ok(())));
-        assert_eq!((&*line, source.line()), (&b"next"[..], 2));
-        assert_eq!(source.next_line(&mut line), None);
+        assert_eq!(input.next_line(&mut line), Some(Ok(())));
+        assert_eq!((&*line, input.line()), (&b"next"[..], 2));
+        assert_eq!(input.next_line(&mut line), None);
     }
 
     #[test]
-    fn what_is_packed_otherwise_is_named() {
+    fn an_unsupported_file_type_is_named() {
         let error = Input::new(&b"PK\x03\x04rest"[..], "a.xlsx").err().unwrap();
         assert_eq!(
             error.to_string(),

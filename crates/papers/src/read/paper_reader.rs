@@ -2,26 +2,36 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-#[cfg(feature = "parquet")]
-use crate::read::formats::Rows;
-use crate::read::formats::{self, Format, Records};
-use crate::read::input::Input;
+use super::formats::Format;
+use super::formats::detect::detect;
+use super::formats::spec::{RecordSource, Records, objects};
+use super::input::Input;
 use crate::{Error, Paper, RecordLocation, Result};
 
-/// Reads papers from a file of any [`Format`], one at a time.
+/// Reads papers from a file in any [`Format`], one at a time.
 ///
-/// The format is told by the first bytes; where they do not tell, by the ending of the name. Any
-/// may be compressed with gzip or Zstandard. Markup in LaTeX, HTML or XML becomes plain text; DOIs
-/// and numbers of arXiv get one form. Files are read as streams: memory does not depend on their
-/// size, and a record has 64 MiB at most.
+/// The reader detects the format by the first bytes of the file and, if they are not conclusive, by
+/// the extension of the file name. Files may be compressed with gzip or Zstandard. The reader
+/// converts LaTeX, HTML and XML markup to plain text, and DOIs and arXiv identifiers to the form
+/// that [`identifiers`](crate::identifiers) describes.
 ///
-/// Cognate's own format is JSON lines: a line is an object with `id`, `title`, `abstract`, `authors`
-/// (a list of strings), `year`, `venue`, `url`, `categories` (a list, or a string with spaces or
-/// commas between), `doi`, `arxiv` and `references` (a list of strings). Unknown fields are ignored,
-/// blank lines too.
+/// The iterator yields an [`Error::Record`] with the location of each record that is not a paper,
+/// and continues with the next record. If the file cannot be read further, the error is the last
+/// item.
 ///
-/// A bad record is an [`Error::Record`] with its place, and the iteration may go on behind it; where
-/// the rest of a file cannot be read, the error is the last that comes.
+/// # Cognate's own format
+///
+/// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of
+/// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
+/// spaces or commas), `doi`, `arxiv` and `references` (a list of strings). The reader ignores
+/// unknown fields and blank lines.
+///
+/// # Complexity
+///
+/// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB,
+/// except that a BibTeX reader keeps the entries that other entries may refer to.
+///
+/// # Examples
 ///
 /// ```
 /// use cognate_papers::PaperReader;
@@ -49,132 +59,128 @@ impl PaperReader<'static> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when it cannot be read, [`Error::UnknownFormat`] when neither content nor name
-    /// tell a format.
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if neither
+    /// its content nor its name reveals the format.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         Self::from_file(file, path.display().to_string(), None)
     }
 
-    /// Reads an open file from where it stands, in a format that is told or found out; `origin` is
-    /// its name. Parquet is read in place, from the start of the file.
+    /// Reads an open file from its current position; `origin` is its name.
+    ///
+    /// If `format` is `None`, the reader detects the format. It reads an uncompressed Parquet file
+    /// in place, from the start of the file.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if the format
+    /// is `None` and neither the content nor `origin` reveals it.
     pub fn from_file(
         file: File,
         origin: impl Into<String>,
         format: Option<Format>,
     ) -> Result<Self> {
         let origin = origin.into();
-        let whole = file.try_clone();
-        let whole = whole.map_err(Error::io("read", Path::new(&origin)))?;
-        let source = Input::new(file, &origin)?;
+        let seekable = file.try_clone();
+        let seekable = seekable.map_err(Error::io("read", Path::new(&origin)))?;
+        let input = Input::new(file, &origin)?;
         let by_name = Format::of_name(Path::new(&origin));
-        let format = explicit_or_detected(&source, &origin, format, by_name)?;
-        // Where it is compressed once more, the bytes of the file are not those of the table.
-        if format == Format::Parquet && !source.is_packed() {
-            return Self::of_rows(whole, origin);
+        let format = explicit_or_detected(&input, &origin, format, by_name)?;
+        match format.source() {
+            // The bytes of a compressed file are not those of the format.
+            RecordSource::File(open) if !input.is_compressed() => {
+                let records = open(seekable, &origin)?;
+                Ok(Self::from_records(records, origin, format))
+            }
+            _ => Self::from_input(input, origin, format),
         }
-        Self::of_source(source, origin, format)
     }
 }
 
 impl<'a> PaperReader<'a> {
-    /// Reads from anything; the content alone tells the format, and `origin` is its name in
-    /// messages. Parquet is copied to a temporary file, since its end comes first.
+    /// Reads from a stream whose content alone reveals the format; `origin` is its name in errors.
+    ///
+    /// A Parquet file is copied to a temporary file, because it must be read from its end.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the first bytes cannot be read, [`Error::UnknownFormat`] when they do not
-    /// tell a format.
+    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
+    /// they do not reveal the format.
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
-        let source = Input::new(reader, &origin)?;
-        let format = explicit_or_detected(&source, &origin, None, None)?;
-        Self::of_source(source, origin, format)
+        let input = Input::new(reader, &origin)?;
+        let format = explicit_or_detected(&input, &origin, None, None)?;
+        Self::from_input(input, origin, format)
     }
 
-    /// Reads from anything that is in this format.
+    /// Reads from a stream in a known format; `origin` is its name in errors.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the first bytes cannot be read.
+    /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
+    /// they are those of an unsupported compression or file type.
     pub fn with_format(
         reader: impl Read + 'a,
         origin: impl Into<String>,
         format: Format,
     ) -> Result<Self> {
         let origin = origin.into();
-        let source = Input::new(reader, &origin)?;
-        Self::of_source(source, origin, format)
+        let input = Input::new(reader, &origin)?;
+        Self::from_input(input, origin, format)
     }
 
-    /// The format that the papers are read in.
+    /// Returns the format of the file.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Where the record that came last stands; nothing before the first.
+    /// Returns the location of the last record that was read, or `None` if none was read.
     pub fn location(&self) -> Option<RecordLocation> {
         self.location
     }
 
-    fn of_source(source: Input<'a>, origin: String, format: Format) -> Result<Self> {
-        if format == Format::Parquet {
-            let mut spool = source.into_reader();
-            let mut copy = || -> io::Result<File> {
-                let mut file = tempfile::tempfile()?;
-                io::copy(&mut spool, &mut file)?;
-                Ok(file)
-            };
-            let file = copy().map_err(Error::io("copy", Path::new(&origin)))?;
-            return Self::of_rows(file, origin);
-        }
-        Ok(Self {
-            records: formats::records(format, source),
+    fn from_input(input: Input<'a>, origin: String, format: Format) -> Result<Self> {
+        let records = match format.source() {
+            RecordSource::Objects(paper) => objects(input, paper),
+            RecordSource::Stream(read) => read(input),
+            RecordSource::File(open) => {
+                let file = copy_to_temporary_file(input);
+                let file = file.map_err(Error::io("copy", Path::new(&origin)))?;
+                open(file, &origin)?
+            }
+        };
+        Ok(Self::from_records(records, origin, format))
+    }
+
+    fn from_records(records: Records<'a>, origin: String, format: Format) -> Self {
+        Self {
+            records,
             origin,
             format,
             location: None,
-        })
-    }
-
-    #[cfg(not(feature = "parquet"))]
-    fn of_rows(_: File, origin: String) -> Result<Self> {
-        Err(Error::UnknownFormat {
-            origin,
-            found: "is in Parquet".to_owned(),
-            expected: "another format, or a build with the feature `parquet`".to_owned(),
-        })
-    }
-
-    #[cfg(feature = "parquet")]
-    fn of_rows(file: File, origin: String) -> Result<Self> {
-        let rows = Rows::new(file).map_err(io::Error::other);
-        let rows = rows.map_err(Error::io("read", Path::new(&origin)))?;
-        Ok(Self {
-            records: Box::new(rows),
-            origin,
-            format: Format::Parquet,
-            location: None,
-        })
+        }
     }
 }
 
+fn copy_to_temporary_file(input: Input<'_>) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(&mut input.into_reader(), &mut file)?;
+    Ok(file)
+}
+
 fn explicit_or_detected(
-    source: &Input<'_>,
+    input: &Input<'_>,
     origin: &str,
-    told: Option<Format>,
+    explicit: Option<Format>,
     by_name: Option<Format>,
 ) -> Result<Format> {
-    if let Some(format) = told {
+    if let Some(format) = explicit {
         return Ok(format);
     }
-    formats::detect(source.head(), by_name).map_err(|found| Error::UnknownFormat {
+    detect(input.start(), by_name).map_err(|found| Error::UnknownFormat {
         origin: origin.to_owned(),
         found,
-        expected: format!("one of {}", Format::names()),
+        expected: Format::names(),
     })
 }
 
@@ -194,9 +200,9 @@ impl Iterator for PaperReader<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let (location, outcome) = self.records.next()?;
         self.location = Some(location);
-        let outcome = outcome.and_then(|paper| match paper.fault() {
+        let outcome = outcome.and_then(|paper| match paper.invalid_reason() {
             None => Ok(paper),
-            Some(fault) => Err(fault.to_owned()),
+            Some(reason) => Err(reason.to_owned()),
         });
         Some(outcome.map_err(|reason| Error::Record {
             origin: self.origin.clone(),
@@ -240,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn names_file_and_line_of_what_is_wrong() {
+    fn an_error_names_file_and_line_of_the_record() {
         let cases = [
             (
                 "{",
@@ -274,14 +280,14 @@ mod tests {
             let good = r#"{"id": "good", "title": "G"}"#;
             let found = read(format!("\n{line}\n{good}").as_bytes());
             assert_eq!(found[0], Err(message.to_owned()));
-            assert!(found[1].is_ok(), "reading goes on behind a bad line");
+            assert!(found[1].is_ok(), "reading continues after a bad line");
         }
         let found = read(b"{\"id\": \"\xff\"}");
         assert_eq!(found, [Err("f:1: not UTF-8 after 8 bytes".to_owned())]);
     }
 
     #[test]
-    fn reads_gzip_in_several_members_and_says_where_it_is_cut() {
+    fn reads_gzip_of_several_members_and_reports_where_it_is_truncated() {
         let member = |text: &str| {
             let mut encoder =
                 flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -1,7 +1,8 @@
-//! The syntaxes that several file formats share.
+//! Readers of the syntaxes that several file formats share.
 
 pub(crate) mod json_elements;
 pub(crate) mod json_lines;
 pub(crate) mod json_record;
+pub(crate) mod json_shape;
 mod utf8_repair;
 pub(crate) mod xml;

@@ -6,11 +6,27 @@ use serde_json::Value;
 
 use crate::read::input::Input;
 use crate::read::syntax::json_lines::JsonLines;
-use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong};
+use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong_type};
 use crate::{Error, Paper, RecordLocation, Result};
 
-/// Reads texts from JSON lines, plain or compressed with gzip or zstd: a line has `text`, or
-/// `title` and `abstract`, and may have an `id`. Behind a bad line the iteration may go on.
+/// Reads texts, such as queries, from JSON lines.
+///
+/// Each line is an object with a field `text`, or with `title` or `abstract` or both, and
+/// optionally `id`. The file may be compressed with gzip or Zstandard. After an invalid line, the
+/// iterator continues with the next line.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::TextReader;
+///
+/// let lines = "{\"id\": \"q1\", \"text\": \"sparse attention\"}\n{\"title\": \"Graphs\"}\n";
+/// let mut reader = TextReader::new(lines.as_bytes(), "queries.jsonl")?;
+/// let first = reader.next().unwrap()?;
+/// assert_eq!((&*first.id, &*first.text), ("q1", "sparse attention"));
+/// assert_eq!(reader.next().unwrap()?.text, "Graphs");
+/// # Ok::<(), cognate_papers::Error>(())
+/// ```
 pub struct TextReader<'a> {
     lines: JsonLines<'a>,
     origin: String,
@@ -18,8 +34,9 @@ pub struct TextReader<'a> {
 
 /// A text to embed or to search for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TextRecord {
-    /// What names it; empty when nothing does.
+    /// The identifier of the text, or an empty string if it has none.
     pub id: String,
     /// The text.
     pub text: String,
@@ -30,8 +47,8 @@ impl TextReader<'static> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when it cannot be read, [`Error::UnknownFormat`] when it is compressed
-    /// otherwise.
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::UnknownFormat`] if it is
+    /// compressed in an unsupported way or of an unsupported type.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io("open", path))?;
         Self::new(file, path.display().to_string())
@@ -39,11 +56,11 @@ impl TextReader<'static> {
 }
 
 impl<'a> TextReader<'a> {
-    /// Reads from anything; `origin` names it in messages.
+    /// Reads from a stream; `origin` is its name in errors.
     ///
     /// # Errors
     ///
-    /// Those of [`open`](TextReader::open).
+    /// Returns the errors of [`open`](TextReader::open).
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
         Ok(Self {
@@ -78,7 +95,7 @@ impl Iterator for TextReader<'_> {
 fn text_of(fields: &Fields) -> Result<TextRecord, String> {
     let text = match fields.get("text") {
         Some(Value::String(text)) => text.clone(),
-        Some(other) => return Err(wrong("text", other, "a string")),
+        Some(other) => return Err(wrong_type("text", other, "a string")),
         None => {
             let title = string(fields, "title")?.unwrap_or_default();
             let abstract_text = string(fields, "abstract")?.unwrap_or_default();
@@ -102,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_text_or_makes_one_of_a_paper() {
+    fn reads_a_text_or_joins_title_and_abstract() {
         let lines = r#"{"id": 3, "text": " a b "}
             {"title": "T", "abstract": "A."}
             {"id": "x"}

@@ -1,112 +1,106 @@
-//! LaTeX as it stands in titles and abstracts, made plain text.
+//! Conversion of LaTeX in titles and abstracts to plain text.
 
 mod symbols;
 
 use unicode_normalization::char::compose;
 
-/// The most bytes of an argument that is passed over or put into parentheses, so that the time stays
-/// linear.
+use super::white_space::join_white_space;
+
+/// The maximum length in bytes of an argument that is skipped or put in parentheses, which keeps
+/// the time linear.
 const MAX_GROUP: usize = 1024;
 
-/// `latex` as a reader would see it: accents composed, braces and formatting gone, mathematics as
-/// readable as plain text can be, white space single.
+/// Converts LaTeX to plain text: composes accents, removes braces and formatting, converts
+/// mathematics to a readable form and reduces white space to single spaces.
 ///
-/// It reads the text once from left to right and refuses nothing: a command that is not known
-/// stands for its argument, or for its name where it has none. Dollar signs are mathematics only
-/// in pairs that enclose something like it, as in Pandoc's Markdown, so that prices stay. Linear in
-/// the length of the text.
+/// The function accepts any text. An unknown command becomes its argument, or its name if it has
+/// none. Dollar signs delimit mathematics only if they enclose something that looks like it, as in
+/// Pandoc's Markdown, so that prices remain.
+///
+/// # Complexity
+///
+/// Linear in the length of the text.
 pub(crate) fn plain(latex: &str) -> String {
     if !latex.contains(['\\', '{', '}', '$', '~', '`', '\'', '-']) {
         return join_white_space(latex);
     }
-    let mut plain = Plain {
-        rest: latex,
+    let mut converter = Converter {
+        remaining: latex,
         out: String::with_capacity(latex.len()),
         accents: Vec::new(),
-        math: false,
+        in_math: false,
         groups: Vec::new(),
         next_group: Group::Plain,
     };
     loop {
-        plain.take_words();
-        let Some(c) = plain.take() else { break };
-        plain.step(c);
+        converter.copy_text();
+        let Some(c) = converter.take() else { break };
+        converter.convert(c);
     }
-    join_white_space(&plain.out)
+    join_white_space(&converter.out)
 }
 
-/// Single spaces between words, none around them.
-pub(crate) fn join_white_space(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(word);
-    }
-    joined
-}
-
-/// What is done where a group in braces ends.
+/// The treatment of a group in braces at its end.
 #[derive(Clone, Copy, Debug)]
 enum Group {
-    /// Nothing.
+    /// The group stays as it is.
     Plain,
-    /// Parentheses around it, unless it is one word or number; its text starts at this byte.
-    One(usize),
-    /// The same, and a stroke behind it.
+    /// The group gets parentheses unless it is one word or number. Its text begins at this position
+    /// of the output.
+    Operand(usize),
+    /// The group is treated as an operand and followed by a slash.
     Numerator(usize),
 }
 
-struct Plain<'a> {
-    rest: &'a str,
+struct Converter<'a> {
+    remaining: &'a str,
     out: String,
-    /// The combining marks that wait for their letter, the outermost first.
+    /// The combining marks to apply to the next letter, the outermost first.
     accents: Vec<char>,
-    math: bool,
+    in_math: bool,
     groups: Vec<Group>,
     next_group: Group,
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Converter<'a> {
     fn take(&mut self) -> Option<char> {
-        let c = self.rest.chars().next()?;
-        self.rest = &self.rest[c.len_utf8()..];
+        let c = self.remaining.chars().next()?;
+        self.remaining = &self.remaining[c.len_utf8()..];
         Some(c)
     }
 
-    /// Passes on what stands for itself.
-    fn take_words(&mut self) {
+    /// Copies the text before the next special character.
+    fn copy_text(&mut self) {
         if self.accents.is_empty() {
-            let is_sign = |byte| {
+            let is_special = |byte| {
                 matches!(
                     byte,
                     b'\\' | b'{' | b'}' | b'$' | b'^' | b'_' | b'~' | b'-' | b'`' | b'\''
                 )
             };
-            let end = self.rest.bytes().position(is_sign);
-            let (words, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-            if !words.trim_ascii().is_empty() {
+            let end = self.remaining.bytes().position(is_special);
+            let (text, remaining) = self.remaining.split_at(end.unwrap_or(self.remaining.len()));
+            if !text.trim_ascii().is_empty() {
                 self.next_group = Group::Plain;
             }
-            self.out.push_str(words);
-            self.rest = rest;
+            self.out.push_str(text);
+            self.remaining = remaining;
         }
     }
 
     fn take_prefix(&mut self, prefix: &str) -> bool {
-        let found = self.rest.strip_prefix(prefix);
-        self.rest = found.unwrap_or(self.rest);
+        let found = self.remaining.strip_prefix(prefix);
+        self.remaining = found.unwrap_or(self.remaining);
         found.is_some()
     }
 
-    fn step(&mut self, c: char) {
+    fn convert(&mut self, c: char) {
         match c {
             '\\' => self.command(),
             '{' => {
                 let group = match self.next_group {
                     Group::Plain => Group::Plain,
-                    Group::One(_) => Group::One(self.out.len()),
+                    Group::Operand(_) => Group::Operand(self.out.len()),
                     Group::Numerator(_) => Group::Numerator(self.out.len()),
                 };
                 self.groups.push(group);
@@ -114,20 +108,20 @@ impl<'a> Plain<'a> {
             }
             '}' => {
                 self.accents.clear();
-                self.close();
+                self.end_group();
             }
             '$' => self.dollar(),
-            '^' | '_' if self.math => {
+            '^' | '_' if self.in_math => {
                 self.out.push(c);
-                self.next_group = Group::One(0);
+                self.next_group = Group::Operand(0);
             }
             '~' if !self.out.is_empty() && !self.out.ends_with(char::is_whitespace) => {
                 self.out.push(' ');
             }
-            '-' if !self.math && self.take_prefix("--") => self.out.push('—'),
-            '-' if !self.math && self.take_prefix("-") => self.out.push('–'),
-            '`' if !self.math && self.take_prefix("`") => self.out.push('“'),
-            '\'' if !self.math && self.take_prefix("'") => self.out.push('”'),
+            '-' if !self.in_math && self.take_prefix("--") => self.out.push('—'),
+            '-' if !self.in_math && self.take_prefix("-") => self.out.push('–'),
+            '`' if !self.in_math && self.take_prefix("`") => self.out.push('“'),
+            '\'' if !self.in_math && self.take_prefix("'") => self.out.push('”'),
             _ => {
                 if !c.is_whitespace() {
                     self.next_group = Group::Plain;
@@ -137,69 +131,69 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Puts a character, with the mark that waited for it.
+    /// Appends a character with the pending accents.
     fn letter(&mut self, c: char) {
         if self.accents.is_empty() || c.is_whitespace() {
             self.out.push(c);
             return;
         }
         let mut letter = c;
-        let mut apart = Vec::new();
+        let mut separate = Vec::new();
         for mark in self.accents.drain(..).rev() {
             match compose(letter, mark) {
                 Some(composed) => letter = composed,
-                // No single character has both.
-                None => apart.push(mark),
+                // No character combines the letter and the mark.
+                None => separate.push(mark),
             }
         }
         self.out.push(letter);
-        self.out.extend(apart);
+        self.out.extend(separate);
     }
 
-    fn close(&mut self) {
-        let (start, behind) = match self.groups.pop() {
+    fn end_group(&mut self) {
+        let (start, suffix) = match self.groups.pop() {
             None | Some(Group::Plain) => return,
-            Some(Group::One(start)) => (start, ""),
+            Some(Group::Operand(start)) => (start, ""),
             Some(Group::Numerator(start)) => (start, "/"),
         };
         let inside = self.out[start..].trim();
-        let is_one = inside.chars().all(|c| c.is_alphanumeric() || c == '.');
-        if inside.len() <= MAX_GROUP && !is_one {
+        let is_single = inside.chars().all(|c| c.is_alphanumeric() || c == '.');
+        if inside.len() <= MAX_GROUP && !is_single {
             self.out.insert(start, '(');
             self.out.push(')');
         }
-        self.out.push_str(behind);
-        if behind == "/" {
-            self.next_group = Group::One(0);
+        self.out.push_str(suffix);
+        if suffix == "/" {
+            self.next_group = Group::Operand(0);
         }
     }
 
-    /// A dollar sign: the start or the end of mathematics, or itself.
+    /// Begins or ends mathematics at a dollar sign, or copies the sign.
     fn dollar(&mut self) {
-        if self.math {
-            self.math = false;
+        if self.in_math {
+            self.in_math = false;
             self.take_prefix("$");
             return;
         }
         if self.take_prefix("$") {
-            self.math = true;
+            self.in_math = true;
             return;
         }
         let mut escaped = false;
-        let end = self.rest.find(|c: char| {
+        let end = self.remaining.find(|c: char| {
             let found = c == '$' && !escaped;
             escaped = c == '\\' && !escaped;
             found
         });
         let is_math = end.is_some_and(|end| {
-            let (inside, behind) = (&self.rest[..end], &self.rest[end + 1..]);
+            let (inside, after) = (&self.remaining[..end], &self.remaining[end + 1..]);
             let is_tight = !inside.starts_with(char::is_whitespace)
                 && !inside.ends_with(char::is_whitespace)
-                && !behind.starts_with(|c: char| c.is_ascii_digit());
+                && !after.starts_with(|c: char| c.is_ascii_digit());
             !inside.is_empty() && (is_tight || inside.contains(['\\', '^', '_', '=', '<', '>']))
         });
         if is_math {
-            self.math = true;
+            self.in_math = true;
         } else {
             self.out.push('$');
         }
@@ -207,28 +201,28 @@ impl<'a> Plain<'a> {
 
     fn command(&mut self) {
         let letters = self
-            .rest
+            .remaining
             .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(self.rest.len());
+            .unwrap_or(self.remaining.len());
         if letters == 0 {
-            self.sign();
+            self.symbol();
             return;
         }
-        let (name, rest) = self.rest.split_at(letters);
-        self.rest = rest;
-        if !self.math
-            && let Some(mark) = symbols::accent_word(name)
+        let (name, remaining) = self.remaining.split_at(letters);
+        self.remaining = remaining;
+        if !self.in_math
+            && let Some(mark) = symbols::letter_accent(name)
         {
-            self.rest = self.rest.trim_start();
+            self.remaining = self.remaining.trim_start();
             self.accents.push(mark);
         } else if let Some(mark) = symbols::math_accent(name) {
-            self.rest = self.rest.trim_start();
+            self.remaining = self.remaining.trim_start();
             self.accents.push(mark);
         } else if let Some(letter) = symbols::letter(name) {
-            // A word of a command ends with the white space behind it, or with `{}`.
-            self.rest = self.rest.trim_start();
+            // White space or `{}` after the name of a command is part of the command.
+            self.remaining = self.remaining.trim_start();
             self.take_prefix("{}");
-            // Dotless letters exist for the sake of the mark.
+            // A dotless letter with an accent is composed from the dotted one.
             match (self.accents.is_empty(), letter) {
                 (false, "ı") => self.letter('i'),
                 (false, "ȷ") => self.letter('j'),
@@ -247,19 +241,19 @@ impl<'a> Plain<'a> {
             "frac" | "dfrac" | "tfrac" | "nicefrac" => self.next_group = Group::Numerator(0),
             "sqrt" => {
                 self.out.push('√');
-                self.next_group = Group::One(0);
+                self.next_group = Group::Operand(0);
             }
-            // References to what is not here, and layout.
+            // References and layout commands, whose argument is not text.
             "cite" | "citep" | "citet" | "ref" | "eqref" | "label" | "begin" | "end" | "vspace"
             | "hspace" | "textcolor" | "color" | "href" => {
-                while self.rest.starts_with('[') {
+                while self.remaining.starts_with('[') {
                     let end = self
-                        .rest
+                        .remaining
                         .bytes()
                         .take(MAX_GROUP)
                         .position(|byte| byte == b']');
                     let Some(end) = end else { break };
-                    self.rest = &self.rest[end + 1..];
+                    self.remaining = &self.remaining[end + 1..];
                 }
                 self.skip_group();
             }
@@ -270,55 +264,57 @@ impl<'a> Plain<'a> {
             "em" | "bf" | "it" | "rm" | "tt" | "sc" | "sf" | "sl" | "bfseries" | "itshape"
             | "scshape" | "upshape" | "normalfont" | "small" | "large" | "displaystyle"
             | "textstyle" | "limits" | "nolimits" | "protect" | "noopsort" | "relax" => {
-                if self.rest.starts_with(char::is_whitespace) {
-                    self.rest = self.rest.trim_start();
+                if self.remaining.starts_with(char::is_whitespace) {
+                    self.remaining = self.remaining.trim_start();
                 } else {
                     self.take_prefix("{}");
                 }
             }
-            // Formatting: what matters is what it is put on.
-            _ if self.rest.trim_start().starts_with('{') && !self.rest.starts_with("{}") => {
-                self.rest = self.rest.trim_start();
+            // An unknown command with an argument, such as formatting.
+            _ if self.remaining.trim_start().starts_with('{')
+                && !self.remaining.starts_with("{}") =>
+            {
+                self.remaining = self.remaining.trim_start();
             }
-            // A word such as `\log`, apart from the letters beside it.
+            // A word such as `\log`, separated from adjacent letters.
             _ => {
                 if self.out.ends_with(char::is_alphanumeric) {
                     self.out.push(' ');
                 }
                 self.out.push_str(name);
                 self.take_prefix("{}");
-                if self.rest.starts_with(char::is_alphanumeric) {
+                if self.remaining.starts_with(char::is_alphanumeric) {
                     self.out.push(' ');
                 }
             }
         }
     }
 
-    /// A command of one sign: an accent, a space or the sign itself.
-    fn sign(&mut self) {
-        let Some(sign) = self.take() else {
+    /// Converts a command whose name is one character: an accent, a space or that character.
+    fn symbol(&mut self) {
+        let Some(symbol) = self.take() else {
             self.out.push('\\');
             return;
         };
-        match sign {
-            '(' | '[' => self.math = true,
-            ')' | ']' => self.math = false,
+        match symbol {
+            '(' | '[' => self.in_math = true,
+            ')' | ']' => self.in_math = false,
             '-' | '/' | '!' => {}
             ',' | ';' | ':' | '>' | ' ' | '\n' | '\t' | '\r' | '\\' => self.out.push(' '),
-            _ => match symbols::accent_sign(sign) {
-                Some(mark) if !self.math => self.accents.push(mark),
-                _ => self.letter(sign),
+            _ => match symbols::symbol_accent(symbol) {
+                Some(mark) if !self.in_math => self.accents.push(mark),
+                _ => self.letter(symbol),
             },
         }
     }
 
-    /// Passes over a group in braces, if one follows.
+    /// Skips a group in braces, if one follows.
     fn skip_group(&mut self) {
-        if !self.rest.starts_with('{') {
+        if !self.remaining.starts_with('{') {
             return;
         }
         let mut depth = 0_usize;
-        let end = self.rest.bytes().take(MAX_GROUP).position(|byte| {
+        let end = self.remaining.bytes().take(MAX_GROUP).position(|byte| {
             match byte {
                 b'{' => depth += 1,
                 b'}' => depth -= 1,
@@ -326,8 +322,8 @@ impl<'a> Plain<'a> {
             }
             depth == 0
         });
-        // One that is not closed is text, so that nothing is lost.
-        self.rest = end.map_or(self.rest, |end| &self.rest[end + 1..]);
+        // A group that is not closed remains as text.
+        self.remaining = end.map_or(self.remaining, |end| &self.remaining[end + 1..]);
     }
 }
 
@@ -336,7 +332,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn composes_accents_in_every_writing() {
+    fn composes_accents_in_every_notation() {
         for (latex, expected) in [
             (r#"{\"o}"#, "ö"),
             (r#"\"{o}"#, "ö"),
@@ -358,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_braces_and_formatting_and_keeps_the_words() {
+    fn removes_braces_and_formatting_and_keeps_the_words() {
         for (latex, expected) in [
             ("{NeurIPS} and {{BERT}}", "NeurIPS and BERT"),
             (r"\emph{very} \textbf{deep {nets}}", "very deep nets"),
@@ -398,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_whatever_comes() {
+    fn accepts_any_text() {
         let deep = "{\\frac".repeat(50_000);
         assert_eq!(plain(&deep), "");
         for text in [

@@ -1,8 +1,9 @@
-//! HTML, JATS and `MathML` as they stand in titles and abstracts, made plain text.
+//! Conversion of HTML, JATS and `MathML` in titles and abstracts to plain text.
 
-use crate::text::latex::join_white_space;
+use super::entities::reference;
+use super::white_space::join_white_space;
 
-/// Elements that end a word; those that may stand inside one, as `<sub>`, do not.
+/// Elements that separate words. Other elements, such as `<sub>`, may be within a word.
 const BLOCKS: [&str; 11] = [
     "p",
     "br",
@@ -17,7 +18,7 @@ const BLOCKS: [&str; 11] = [
     "label",
 ];
 
-/// Elements that are known for markup: anything else in angle brackets is text.
+/// Further elements that count as markup. Anything else in angle brackets is text.
 const INLINE: [&str; 24] = [
     "i",
     "b",
@@ -45,122 +46,62 @@ const INLINE: [&str; 24] = [
     "tex-math",
 ];
 
-/// `text` without known tags, its entities decoded, white space single.
+/// Removes known tags, decodes entities and reduces white space to single spaces.
 pub(crate) fn plain(text: &str) -> String {
     if !text.contains(['<', '&']) {
         return join_white_space(text);
     }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['<', '&']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        if let Some((length, block)) = tag(rest) {
-            if block {
+    let mut remaining = text;
+    while let Some(at) = remaining.find(['<', '&']) {
+        out.push_str(&remaining[..at]);
+        remaining = &remaining[at..];
+        if let Some((length, is_block)) = tag(remaining) {
+            if is_block {
                 out.push(' ');
             }
-            rest = &rest[length..];
-        } else if let Some((length, c)) = reference(rest) {
-            out.push(c);
-            rest = &rest[length..];
+            remaining = &remaining[length..];
+        } else if let Some((length, replacement)) = reference(remaining) {
+            out.push_str(&replacement);
+            remaining = &remaining[length..];
         } else {
-            out.push_str(&rest[..1]);
-            rest = &rest[1..];
+            out.push_str(&remaining[..1]);
+            remaining = &remaining[1..];
         }
     }
-    out.push_str(rest);
+    out.push_str(remaining);
     join_white_space(&out)
 }
 
-/// Whether an element ends a word.
+/// Returns whether an element separates words.
 pub(crate) fn is_block(name: &str) -> bool {
     BLOCKS.contains(&name)
 }
 
-/// The length of the known tag at the start of `text`, and whether it ends a word.
+/// Returns the length of the known tag at the start of `text`, and whether it separates words.
 fn tag(text: &str) -> Option<(usize, bool)> {
     let inside = text.strip_prefix('<')?;
     let inside = inside.strip_prefix('/').unwrap_or(inside);
     let end = inside
         .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == ':'))
         .unwrap_or(inside.len());
-    let (name, behind) = inside.split_at(end);
+    let (name, after_name) = inside.split_at(end);
     let name = name.to_ascii_lowercase();
-    let (space, local) = name.split_once(':').unwrap_or(("", &name));
+    let (namespace, local) = name.split_once(':').unwrap_or(("", &name));
     let is_block = is_block(local);
-    if !(is_block || INLINE.contains(&local) || ["jats", "mml"].contains(&space)) {
+    if !(is_block || INLINE.contains(&local) || ["jats", "mml"].contains(&namespace)) {
         return None;
     }
-    if !behind.starts_with(['>', '/', ' ', '\t', '\n', '\r']) {
+    if !after_name.starts_with(['>', '/', ' ', '\t', '\n', '\r']) {
         return None;
     }
-    // A tag is short: a bracket far away closes something else.
-    let close = behind.bytes().take(1024).position(|byte| byte == b'>')?;
-    let length = text.len() - behind.len() + close + 1;
+    // A tag is short: a distant bracket closes something else.
+    let close = after_name
+        .bytes()
+        .take(1024)
+        .position(|byte| byte == b'>')?;
+    let length = text.len() - after_name.len() + close + 1;
     Some((length, is_block))
-}
-
-/// The length of the character reference at the start of `text`, and its character.
-fn reference(text: &str) -> Option<(usize, char)> {
-    let inside = text.strip_prefix('&')?;
-    let end = inside.bytes().take(12).position(|byte| byte == b';')?;
-    Some((end + 2, entity(&inside[..end])?))
-}
-
-/// The character of an entity, `amp` or `#228` and the like.
-pub(crate) fn entity(name: &str) -> Option<char> {
-    if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(number) => u32::from_str_radix(number, 16),
-            None => number.parse(),
-        };
-        return char::from_u32(code.ok()?);
-    }
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => ' ',
-        "ndash" => '–',
-        "mdash" => '—',
-        "lsquo" => '‘',
-        "rsquo" => '’',
-        "ldquo" => '“',
-        "rdquo" => '”',
-        "hellip" => '…',
-        "times" => '×',
-        "middot" => '·',
-        "deg" => '°',
-        "plusmn" => '±',
-        "le" => '≤',
-        "ge" => '≥',
-        "alpha" => 'α',
-        "beta" => 'β',
-        "gamma" => 'γ',
-        "delta" => 'δ',
-        "mu" | "micro" => 'µ',
-        "auml" => 'ä',
-        "ouml" => 'ö',
-        "uuml" => 'ü',
-        "Auml" => 'Ä',
-        "Ouml" => 'Ö',
-        "Uuml" => 'Ü',
-        "szlig" => 'ß',
-        "eacute" => 'é',
-        "egrave" => 'è',
-        "agrave" => 'à',
-        "aacute" => 'á',
-        "iacute" => 'í',
-        "oacute" => 'ó',
-        "uacute" => 'ú',
-        "ntilde" => 'ñ',
-        "ccedil" => 'ç',
-        "oslash" => 'ø',
-        "aring" => 'å',
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -168,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaves_the_words_of_a_text_with_markup() {
+    fn removes_markup_and_keeps_the_words() {
         for (text, expected) in [
             ("H<sub>2</sub>O in <i>E. coli</i>", "H2O in E. coli"),
             ("<jats:p>One.</jats:p><jats:p>Two.</jats:p>", "One. Two."),

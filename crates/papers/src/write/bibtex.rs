@@ -1,26 +1,48 @@
-//! `BibTeX` entries that compile: O. Patashnik, `BibTeXing`, 1988; fields of arXiv as arXiv itself
-//! gives them.
+//! BibTeX, by O. Patashnik, `BibTeXing` (1988), with the fields for arXiv that arXiv's own entries
+//! have.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::entry_type::{Kind, is_group, kind};
-use super::{known, one_line};
+use super::entry_type::{EntryType, entry_type, is_group};
+use super::export::{Export, ExportSpec, Item};
+use super::field::{non_blank, one_line};
 use crate::Paper;
 
-/// The citation keys so far, in small letters: `BibTeX` does not tell letters apart.
+pub(super) const EXPORT: ExportSpec = ExportSpec {
+    name: "bibtex",
+    start: |_| Box::new(BibtexExport::default()),
+};
+
 #[derive(Debug, Default)]
-pub(super) struct CitationKeys {
+struct BibtexExport {
+    keys: CitationKeys,
+}
+
+impl Export for BibtexExport {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        if item.index > 0 {
+            out.write_all(b"\n")?;
+        }
+        write_entry(out, &self.keys.unique(&item.paper.id), item.paper)
+    }
+}
+
+/// The citation keys of an output.
+#[derive(Debug, Default)]
+struct CitationKeys {
+    /// The keys in lower case, because BibTeX ignores case.
     used: HashSet<String>,
 }
 
 impl CitationKeys {
-    /// A key made from an id. What a key may not have becomes `_`; one that is taken gets a letter.
-    fn key(&mut self, id: &str) -> String {
-        let is_free = |c: char| c.is_ascii_alphanumeric() || "-_.:+/*!?".contains(c);
+    /// Derives a key from an id: characters that a key must not contain become `_`, and a key that
+    /// is in use gets letters appended.
+    fn unique(&mut self, id: &str) -> String {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:+/*!?".contains(c);
         let mut key: String = one_line(id)
             .chars()
-            .map(|c| if is_free(c) { c } else { '_' })
+            .map(|c| if is_allowed(c) { c } else { '_' })
             .collect();
         if !key.contains(|c: char| c.is_ascii_alphanumeric()) {
             "paper".clone_into(&mut key);
@@ -35,7 +57,7 @@ impl CitationKeys {
     }
 }
 
-/// `a` to `z`, `aa` to `zz` and so on.
+/// Returns the `n`-th of `a` to `z`, `aa` to `zz` and so on, counted from 0.
 fn letters(mut n: usize) -> String {
     let mut letters = Vec::new();
     loop {
@@ -49,27 +71,23 @@ fn letters(mut n: usize) -> String {
     letters.into_iter().rev().collect()
 }
 
-/// Writes an entry, with the end of its last line.
-pub(super) fn write(
-    out: &mut impl Write,
-    keys: &mut CitationKeys,
-    paper: &Paper,
-) -> io::Result<()> {
-    let (entry, venue) = match kind(paper) {
-        Kind::Article(venue) => ("article", Some(("journal", venue))),
-        Kind::InProceedings(venue) => ("inproceedings", Some(("booktitle", venue))),
-        Kind::Other(venue) => ("misc", venue.map(|venue| ("publisher", venue))),
+fn write_entry(out: &mut dyn Write, key: &str, paper: &Paper) -> io::Result<()> {
+    let (entry, venue) = match entry_type(paper) {
+        EntryType::Article(venue) => ("article", Some(("journal", venue))),
+        EntryType::InProceedings(venue) => ("inproceedings", Some(("booktitle", venue))),
+        EntryType::Other(venue) => ("misc", venue.map(|venue| ("publisher", venue))),
     };
     let mut field = {
-        writeln!(out, "@{entry}{{{},", keys.key(&paper.id))?;
+        writeln!(out, "@{entry}{{{key},")?;
         |name: &str, value: Option<String>| match value {
             Some(value) => writeln!(out, "  {name} = {{{value}}},"),
             None => Ok(()),
         }
     };
-    let text = |text: &str| known(Some(text)).map(|text| escape(&text));
-    let verbatim = |text: &Option<String>| known(text.as_deref()).map(|text| address(&text));
-    // Braces in braces: styles put titles in small letters, names and formulas included.
+    let text = |text: &str| non_blank(Some(text)).map(|text| escape(&text));
+    let verbatim =
+        |text: &Option<String>| non_blank(text.as_deref()).map(|text| percent_encode(&text));
+    // The inner braces keep bibliography styles from converting names and formulas to lower case.
     field(
         "title",
         text(&paper.title).map(|title| format!("{{{title}}}")),
@@ -80,8 +98,8 @@ pub(super) fn write(
     }
     field("year", paper.year.map(|year| year.to_string()))?;
     field("doi", verbatim(&paper.doi))?;
-    if let Some(number) = verbatim(&paper.arxiv) {
-        field("eprint", Some(number))?;
+    if let Some(identifier) = verbatim(&paper.arxiv) {
+        field("eprint", Some(identifier))?;
         field("archiveprefix", Some("arXiv".to_owned()))?;
     }
     field("url", verbatim(&paper.url))?;
@@ -94,11 +112,11 @@ pub(super) fn write(
     writeln!(out, "}}")
 }
 
-/// Names joined by `and`. One that would be read as several, or as a person where it is none, stands in
-/// braces.
+/// Joins names by `and`. Braces protect a name that BibTeX would read as several names, and the
+/// name of a group, which it would read as that of a person.
 fn authors(names: &[String]) -> Option<String> {
     let name = |name: &String| {
-        let name = known(Some(name))?;
+        let name = non_blank(Some(name))?;
         let has_and = name.split(' ').any(|word| word.eq_ignore_ascii_case("and"));
         let escaped = escape(&name);
         Some(
@@ -113,7 +131,8 @@ fn authors(names: &[String]) -> Option<String> {
     (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// A text as LaTeX prints it. Braces have names, since `BibTeX` counts `\{` too.
+/// Escapes the characters that are special in LaTeX. Braces become commands, because BibTeX counts
+/// the brace of `\{` as well.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
@@ -133,30 +152,29 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// An address, DOI or number, which styles print as it stands: only what would end the field, or the
-/// address, is written in percent, as addresses may.
-fn address(text: &str) -> String {
-    let mut address = String::with_capacity(text.len());
+/// Percent-encodes the characters that would end the field or the address. Bibliography styles
+/// print addresses and identifiers without interpreting LaTeX, so other characters need no escape.
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '{' => address.push_str("%7B"),
-            '}' => address.push_str("%7D"),
-            '\\' => address.push_str("%5C"),
-            ' ' => address.push_str("%20"),
-            c => address.push(c),
+            '{' => encoded.push_str("%7B"),
+            '}' => encoded.push_str("%7D"),
+            '\\' => encoded.push_str("%5C"),
+            ' ' => encoded.push_str("%20"),
+            c => encoded.push(c),
         }
     }
-    address
+    encoded
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::export::written;
     use super::*;
 
     fn entry(paper: &Paper) -> String {
-        let mut out = Vec::new();
-        write(&mut out, &mut CitationKeys::default(), paper).unwrap();
-        String::from_utf8(out).unwrap()
+        written(&EXPORT, &Item::first(paper, None))
     }
 
     #[test]
@@ -191,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_what_is_unknown() {
+    fn omits_unknown_fields() {
         let paper = Paper::new("a").abstract_text("B.").authors([" "]).url("");
         assert_eq!(entry(&paper), "@misc{a,\n  abstract = {B.},\n}\n");
     }
 
     #[test]
-    fn a_venue_chooses_entry_and_field() {
+    fn the_venue_determines_entry_type_and_field() {
         let of = |venue: &str| entry(&Paper::new("a").venue(venue));
         assert_eq!(
             of("Letters & Wheels"),
@@ -210,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_latex_reads_and_keeps_braces_balanced() {
+    fn escapes_special_characters_and_keeps_braces_balanced() {
         assert_eq!(
             escape(r"& % $ # _ { } ~ ^ \ é"),
             r"\& \% \$ \# \_ \textbraceleft{} \textbraceright{} \textasciitilde{} \textasciicircum{} \textbackslash{} é"
@@ -228,10 +246,10 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_valid_and_unique_whatever_the_case() {
+    fn keys_are_valid_and_unique_ignoring_case() {
         let mut keys = CitationKeys::default();
         let ids = ["a b", "a,b", "A_B", "a_ba", "é", "日本", "x/y:1", "a\"b"];
-        let found = ids.map(|id| keys.key(id));
+        let found = ids.map(|id| keys.unique(id));
         assert_eq!(
             found,
             [

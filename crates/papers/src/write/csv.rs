@@ -1,7 +1,13 @@
+//! Comma-separated values.
+
 use std::io::{self, Write};
 
-use super::Rank;
-use crate::Paper;
+use super::export::{Export, ExportSpec, Item};
+
+pub(super) const EXPORT: ExportSpec = ExportSpec {
+    name: "csv",
+    start: |has_ranks| Box::new(CsvExport { has_ranks }),
+};
 
 const COLUMNS: [&str; 11] = [
     "id",
@@ -17,73 +23,72 @@ const COLUMNS: [&str; 11] = [
     "references",
 ];
 
-/// A table in CSV.
+/// A table with the columns `rank` and `score`, if papers may have a rank, and [`COLUMNS`].
 #[derive(Debug)]
-pub(super) struct Table<W: Write> {
-    out: csv::Writer<W>,
-    hits: bool,
-    started: bool,
+struct CsvExport {
+    has_ranks: bool,
 }
 
-impl<W: Write> Table<W> {
-    /// With `hits`, the columns `rank` and `score` come first.
-    pub(super) fn new(writer: W, hits: bool) -> Self {
-        Self {
-            out: csv::Writer::from_writer(writer),
-            hits,
-            started: false,
-        }
+impl CsvExport {
+    fn write_header(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rank: &[&str] = if self.has_ranks {
+            &["rank", "score"]
+        } else {
+            &[]
+        };
+        write_row(out, rank.iter().chain(&COLUMNS))
     }
+}
 
-    /// Writes the header before the first line.
-    fn start(&mut self) -> io::Result<()> {
-        if !self.started {
-            let place = if self.hits {
-                &["rank", "score"][..]
-            } else {
-                &[]
-            };
-            self.out.write_record(place.iter().chain(&COLUMNS))?;
-            self.started = true;
+impl Export for CsvExport {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        if item.index == 0 {
+            self.write_header(out)?;
         }
-        Ok(())
-    }
-
-    pub(super) fn write(&mut self, paper: &Paper, place: Option<Rank>) -> io::Result<()> {
-        self.start()?;
-        if self.hits {
-            let place = place.map(|place| (place.rank.to_string(), place.score.to_string()));
-            let (rank, score) = place.unwrap_or_default();
-            self.out.write_field(rank)?;
-            self.out.write_field(score)?;
+        let paper = item.paper;
+        let mut fields = Vec::with_capacity(COLUMNS.len() + 2);
+        if self.has_ranks {
+            let rank = item.rank.map(|rank| rank.rank.to_string());
+            let score = item.rank.map(|rank| rank.score.to_string());
+            fields.extend([rank.unwrap_or_default(), score.unwrap_or_default()]);
         }
-        let year = paper.year.map(|year| year.to_string()).unwrap_or_default();
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let fields: [String; COLUMNS.len()] = [
+        fields.extend([
             paper.id.clone(),
             paper.title.clone(),
             paper.abstract_text.clone(),
             join(&paper.authors),
-            year,
+            paper.year.map(|year| year.to_string()).unwrap_or_default(),
             text(&paper.venue),
             text(&paper.url),
             join(&paper.categories),
             text(&paper.doi),
             text(&paper.arxiv),
             join(&paper.references),
-        ];
-        Ok(self.out.write_record(fields)?)
+        ]);
+        write_row(out, &fields)
     }
 
-    pub(super) fn finish(mut self) -> io::Result<W> {
-        self.start()?;
-        self.out
-            .into_inner()
-            .map_err(csv::IntoInnerError::into_error)
+    fn finish(&mut self, out: &mut dyn Write, written: usize) -> io::Result<()> {
+        if written == 0 {
+            self.write_header(out)?;
+        }
+        Ok(())
     }
 }
 
-/// Whoever splits the list at its semicolons finds as many items as there were.
+fn write_row<F: AsRef<[u8]>>(
+    out: &mut dyn Write,
+    fields: impl IntoIterator<Item = F>,
+) -> io::Result<()> {
+    let mut row = csv::Writer::from_writer(Vec::new());
+    row.write_record(fields)?;
+    let row = row.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    out.write_all(&row)
+}
+
+/// Joins a list by semicolons. A semicolon within an item becomes a comma, so that splitting the
+/// result at its semicolons yields as many items.
 fn join(list: &[String]) -> String {
     let items: Vec<_> = list.iter().map(|item| item.replace(';', ",")).collect();
     items.join("; ")
@@ -91,27 +96,37 @@ fn join(list: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::export::Rank;
     use super::*;
+    use crate::Paper;
 
     #[test]
-    fn quotes_what_needs_it_and_joins_lists() {
-        let mut table = Table::new(Vec::new(), true);
+    fn quotes_special_characters_and_joins_lists() {
+        let mut export = CsvExport { has_ranks: true };
+        let mut out = Vec::new();
         let paper = Paper::new("a")
             .title("One, \"two\"\nthree")
             .authors(["Ann Ada", "Bo; Else"])
             .year(1999);
-        let place = Rank {
+        let rank = Rank {
             rank: 1,
             score: 0.25,
         };
-        table.write(&paper, Some(place)).unwrap();
-        table.write(&Paper::new("b").title("B"), None).unwrap();
+        export
+            .write(&mut out, &Item::first(&paper, Some(rank)))
+            .unwrap();
+        let second = Item {
+            paper: &Paper::new("b").title("B"),
+            index: 1,
+            rank: None,
+        };
+        export.write(&mut out, &second).unwrap();
+        export.finish(&mut out, 2).unwrap();
         assert_eq!(
-            String::from_utf8(table.finish().unwrap()).unwrap(),
+            String::from_utf8(out).unwrap(),
             "rank,score,id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references\n\
-             1,0.25,a,\"One, \"\"two\"\"\nthree\",,Ann Ada; Bo, Else,1999,,,,,,\n\
+             1,0.25,a,\"One, \"\"two\"\"\nthree\",,\"Ann Ada; Bo, Else\",1999,,,,,,\n\
              ,,b,B,,,,,,,,,\n"
-                .replace("Ann Ada; Bo, Else", "\"Ann Ada; Bo, Else\"")
         );
     }
 }

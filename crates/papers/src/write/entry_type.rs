@@ -1,21 +1,21 @@
-//! What sort of publication a paper is, and what sort of author, as far as names tell.
+//! Classification of publications by their venue, and of authors by their name.
 
-use super::known;
+use super::field::non_blank;
 use crate::Paper;
-use crate::text::words::words;
+use crate::text::words;
 
-/// A publication, with its venue in one line.
+/// The type of a publication, with its venue as one line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// In a journal.
+pub(super) enum EntryType {
+    /// An article in a journal.
     Article(String),
-    /// In the proceedings of a meeting.
+    /// A paper in the proceedings of a conference.
     InProceedings(String),
-    /// A preprint or something else; the venue is an archive, if it is known.
+    /// A preprint or another publication, with its archive if that is known.
     Other(Option<String>),
 }
 
-/// Words of a venue that collects preprints, as it begins.
+/// Prefixes of the first word in the names of preprint archives.
 const ARCHIVES: [&str; 9] = [
     "arxiv",
     "corr",
@@ -28,7 +28,7 @@ const ARCHIVES: [&str; 9] = [
     "zenodo",
 ];
 
-/// Words of journals, also where they say `proceedings` too.
+/// Words in the names of journals. They take precedence over [`CONFERENCES`].
 const JOURNALS: [&str; 16] = [
     "journal",
     "transactions",
@@ -48,8 +48,8 @@ const JOURNALS: [&str; 16] = [
     "pvldb",
 ];
 
-/// Words of meetings.
-const MEETINGS: [&str; 10] = [
+/// Words in the names of conferences and their proceedings.
+const CONFERENCES: [&str; 10] = [
     "proceedings",
     "proc",
     "conference",
@@ -62,22 +62,23 @@ const MEETINGS: [&str; 10] = [
     "findings",
 ];
 
-/// Meetings that go by short names; words of a venue in small letters.
+/// Short names of conferences, in lower case.
 const SHORT_NAMES: &str = "aaai aamas acl aistats asplos bmvc ccs chi cikm coling colt conll \
     corl cvpr dac eacl eccv ecir ecml emnlp esorics focs fse gecco hpca icalp icassp iccv icde icdm \
     icdt iclr icml icra icse ijcai ijcnlp infocom interspeech iros isca isit kdd lics lrec \
     miccai micro naacl nips neurips nsdi oopsla osdi pakdd pldi pods popl recsys rss sdm sigcomm \
     siggraph sigir sigmod soda sosp stacs stoc uai uist usenix vldb wacv wmt wsdm www";
 
-/// Proceedings that are journals, but for those in [`JOURNALS`].
-fn is_series(words: &[String]) -> bool {
+/// Returns whether these words name a journal that is called proceedings and has none of
+/// [`JOURNALS`] in its name.
+fn is_journal_called_proceedings(words: &[String]) -> bool {
     let text = words.join(" ");
     ["proceedings of the ieee", "proc ieee"].contains(&text.as_str())
         || text.starts_with("proceedings of the acm on ")
         || text.starts_with("proc acm ")
 }
 
-/// Whether a name of an author is not a person's, as far as its last word tells.
+/// Returns whether the last word of an author's name is that of a group of people.
 pub(super) fn is_group(name: &str) -> bool {
     const NOUNS: [&str; 6] = [
         "collaboration",
@@ -92,27 +93,28 @@ pub(super) fn is_group(name: &str) -> bool {
         .is_some_and(|last| NOUNS.contains(&last.as_str()))
 }
 
-pub(super) fn kind(paper: &Paper) -> Kind {
-    let Some(venue) = known(paper.venue.as_deref()) else {
-        return Kind::Other(None);
+/// Classifies a paper by the words of its venue.
+pub(super) fn entry_type(paper: &Paper) -> EntryType {
+    let Some(venue) = non_blank(paper.venue.as_deref()) else {
+        return EntryType::Other(None);
     };
     let words: Vec<String> = words(&venue).collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let is_archive = words
         .first()
         .is_some_and(|first| ARCHIVES.iter().any(|archive| first.starts_with(archive)));
-    let meets = || {
-        has(&MEETINGS)
+    let is_conference = || {
+        has(&CONFERENCES)
             || words
                 .iter()
                 .any(|word| SHORT_NAMES.split_whitespace().any(|name| name == word))
     };
     if is_archive {
-        Kind::Other(Some(venue))
-    } else if !has(&JOURNALS) && !is_series(&words) && meets() {
-        Kind::InProceedings(venue)
+        EntryType::Other(Some(venue))
+    } else if !has(&JOURNALS) && !is_journal_called_proceedings(&words) && is_conference() {
+        EntryType::InProceedings(venue)
     } else {
-        Kind::Article(venue)
+        EntryType::Article(venue)
     }
 }
 
@@ -121,17 +123,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_venue_tells_meetings_journals_and_archives_apart() {
-        let of = |venue: &str| kind(&Paper::new("x").venue(venue));
+    fn a_venue_is_a_conference_a_journal_or_an_archive() {
+        let of = |venue: &str| entry_type(&Paper::new("x").venue(venue));
         let venue = |venue: &str| venue.to_owned();
-        for meeting in [
+        for conference in [
             "Proceedings of the 3rd Workshop on Wheels",
             "NeurIPS 2019",
             "Proc. ICML",
             "Findings of ACL",
             "IEEE Conference on Wheels",
         ] {
-            assert_eq!(of(meeting), Kind::InProceedings(venue(meeting)));
+            assert_eq!(of(conference), EntryType::InProceedings(venue(conference)));
         }
         for journal in [
             "Journal of Conference Studies",
@@ -141,13 +143,13 @@ mod tests {
             "Proc. ACM Program. Lang.",
             "Nature",
         ] {
-            assert_eq!(of(journal), Kind::Article(venue(journal)));
+            assert_eq!(of(journal), EntryType::Article(venue(journal)));
         }
         for archive in ["arXiv", "arXiv preprint", "CoRR abs/1", "bioRxiv"] {
-            assert_eq!(of(archive), Kind::Other(Some(venue(archive))));
+            assert_eq!(of(archive), EntryType::Other(Some(venue(archive))));
         }
         assert!(is_group("The Wheel Collaboration") && !is_group("Ada Teamwork"));
-        assert_eq!(of(" "), Kind::Other(None));
-        assert_eq!(kind(&Paper::new("x")), Kind::Other(None));
+        assert_eq!(of(" "), EntryType::Other(None));
+        assert_eq!(entry_type(&Paper::new("x")), EntryType::Other(None));
     }
 }

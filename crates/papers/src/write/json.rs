@@ -1,11 +1,47 @@
+//! JSON: an array, and lines.
+
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Rank;
+use super::export::{Export, ExportSpec, Item};
 use crate::Paper;
 
-/// A paper with its place before it, if it is a hit.
+pub(super) const ARRAY: ExportSpec = ExportSpec {
+    name: "json",
+    start: |_| Box::new(Array),
+};
+
+pub(super) const LINES: ExportSpec = ExportSpec {
+    name: "jsonl",
+    start: |_| Box::new(Lines),
+};
+
+#[derive(Debug)]
+struct Array;
+
+impl Export for Array {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        out.write_all(if item.index == 0 { b"[\n" } else { b",\n" })?;
+        write_object(out, item)
+    }
+
+    fn finish(&mut self, out: &mut dyn Write, written: usize) -> io::Result<()> {
+        out.write_all(if written == 0 { b"[]\n" } else { b"\n]\n" })
+    }
+}
+
+#[derive(Debug)]
+struct Lines;
+
+impl Export for Lines {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        write_object(out, item)?;
+        out.write_all(b"\n")
+    }
+}
+
+/// A paper after its rank and score, if it has them.
 #[derive(Serialize)]
 struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -16,38 +52,35 @@ struct Record<'a> {
     paper: &'a Paper,
 }
 
-/// Writes one object on one line, without its end.
-pub(super) fn write(out: &mut impl Write, paper: &Paper, place: Option<Rank>) -> io::Result<()> {
+fn write_object(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
     let record = Record {
-        rank: place.map(|place| place.rank),
-        score: place.map(|place| place.score),
-        paper,
+        rank: item.rank.map(|rank| rank.rank),
+        score: item.rank.map(|rank| rank.score),
+        paper: item.paper,
     };
     serde_json::to_writer(out, &record).map_err(io::Error::from)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::export::{Rank, written};
     use super::*;
 
     #[test]
-    fn has_the_names_of_the_reader_and_the_place_first() {
-        let text = |place| {
-            let mut out = Vec::new();
-            write(&mut out, &Paper::new("a\n").title("Ä \"b\""), place).unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        let rest = r#""id":"a\n","title":"Ä \"b\"","abstract":"","authors":[],"year":null,"#
+    fn fields_have_the_names_that_the_reader_expects_after_rank_and_score() {
+        let paper = Paper::new("a\n").title("Ä \"b\"");
+        let text = |rank| written(&LINES, &Item::first(&paper, rank));
+        let fields = r#""id":"a\n","title":"Ä \"b\"","abstract":"","authors":[],"year":null,"#
             .to_owned()
             + r#""venue":null,"url":null,"categories":[],"doi":null,"arxiv":null,"references":[]}"#;
-        assert_eq!(text(None), format!("{{{rest}"));
-        let place = Rank {
+        assert_eq!(text(None), format!("{{{fields}\n"));
+        let rank = Rank {
             rank: 3,
             score: 0.1,
         };
         assert_eq!(
-            text(Some(place)),
-            format!(r#"{{"rank":3,"score":0.1,{rest}"#)
+            text(Some(rank)),
+            format!("{{\"rank\":3,\"score\":0.1,{fields}\n")
         );
     }
 }

@@ -1,48 +1,65 @@
+//! A list in Markdown.
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Rank, known};
+use super::export::{Export, ExportSpec, Item};
+use super::field::non_blank;
 use crate::Paper;
 
-/// Writes an item of a numbered list: title, authors, year, venue, score.
-pub(super) fn write(
-    out: &mut impl Write,
-    number: usize,
-    paper: &Paper,
-    place: Option<Rank>,
-) -> io::Result<()> {
-    let title = known(Some(&paper.title)).map_or_else(|| "(no title)".to_owned(), |t| escape(&t));
-    let mut item = match address(paper) {
+pub(super) const EXPORT: ExportSpec = ExportSpec {
+    name: "markdown",
+    start: |_| Box::new(MarkdownExport),
+};
+
+#[derive(Debug)]
+struct MarkdownExport;
+
+impl Export for MarkdownExport {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        write_list_item(out, item)
+    }
+}
+
+/// Writes an item of a numbered list: title, authors, year, venue and score.
+fn write_list_item(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+    let Item { paper, index, rank } = *item;
+    let title =
+        non_blank(Some(&paper.title)).map_or_else(|| "(no title)".to_owned(), |t| escape(&t));
+    let mut line = match address(paper) {
         Some(address) => format!("[{title}]({address})"),
         None => title,
     };
     let names: Vec<_> = paper
         .authors
         .iter()
-        .filter_map(|a| known(Some(a)))
+        .filter_map(|a| non_blank(Some(a)))
         .collect();
     let authors = (!names.is_empty()).then(|| escape(&names.join(", ")));
     let year = paper.year.map(|year| year.to_string());
-    let venue = known(paper.venue.as_deref()).map(|venue| format!("*{}*", escape(&venue)));
-    let score = place.map(|place| format!("score {:.3}", place.score));
-    let facts: Vec<_> = [authors, year, venue, score]
+    let venue = non_blank(paper.venue.as_deref()).map(|venue| format!("*{}*", escape(&venue)));
+    let score = rank.map(|rank| format!("score {:.3}", rank.score));
+    let details: Vec<_> = [authors, year, venue, score]
         .into_iter()
         .flatten()
         .collect();
-    if !facts.is_empty() {
-        // Infallible: a `String` takes everything.
-        let _ = write!(item, " — {}", facts.join(" · "));
+    if !details.is_empty() {
+        // Writing to a `String` cannot fail.
+        let _ = write!(line, " — {}", details.join(" · "));
     }
-    let number = place.map_or(number, |place| place.rank);
-    writeln!(out, "{number}. {item}")
+    let number = rank.map_or(index + 1, |rank| rank.rank);
+    writeln!(out, "{number}. {line}")
 }
 
-/// Where the paper can be read: only what a browser opens as a page.
+/// Returns the address of a page about the paper, with the characters escaped that would end the
+/// link.
+///
+/// An address with a scheme other than HTTP is ignored, since a browser might execute it.
 fn address(paper: &Paper) -> Option<String> {
     let is_page = |url: &String| url.starts_with("https://") || url.starts_with("http://");
-    let url = known(paper.url.as_deref()).filter(is_page);
-    let doi = || known(paper.doi.as_deref()).map(|doi| format!("https://doi.org/{doi}"));
-    let arxiv = || known(paper.arxiv.as_deref()).map(|n| format!("https://arxiv.org/abs/{n}"));
+    let url = non_blank(paper.url.as_deref()).filter(is_page);
+    let doi = || non_blank(paper.doi.as_deref()).map(|doi| format!("https://doi.org/{doi}"));
+    let arxiv = || non_blank(paper.arxiv.as_deref()).map(|n| format!("https://arxiv.org/abs/{n}"));
     let url = url.or_else(doi).or_else(arxiv)?;
     let mut address = String::with_capacity(url.len());
     for c in url.chars() {
@@ -59,7 +76,7 @@ fn address(paper: &Paper) -> Option<String> {
     Some(address)
 }
 
-/// A text that Markdown prints as it stands.
+/// Escapes the characters that are special in Markdown.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -73,16 +90,20 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::export::{Rank, written};
     use super::*;
 
-    fn item(paper: &Paper, place: Option<Rank>) -> String {
-        let mut out = Vec::new();
-        write(&mut out, 7, paper, place).unwrap();
-        String::from_utf8(out).unwrap()
+    fn item(paper: &Paper, rank: Option<Rank>) -> String {
+        let item = Item {
+            paper,
+            index: 6,
+            rank,
+        };
+        written(&EXPORT, &item)
     }
 
     #[test]
-    fn links_the_title_and_gives_the_facts() {
+    fn links_the_title_and_appends_the_details() {
         let paper = Paper::new("a")
             .title("On\nwheels [and] *stars*")
             .authors(["Ann Ada", "Bo Øre"])
@@ -94,16 +115,16 @@ mod tests {
             "7. [On wheels \\[and\\] \\*stars\\*](https://example.org/a%20%28b%29) — Ann Ada, Bo Øre · \
              2020 · *Letters\\_X*\n"
         );
-        let place = Rank {
+        let rank = Rank {
             rank: 2,
             score: 0.123_45,
         };
-        assert!(item(&paper, Some(place)).starts_with("2. ["));
-        assert!(item(&paper, Some(place)).ends_with("*Letters\\_X* · score 0.123\n"));
+        assert!(item(&paper, Some(rank)).starts_with("2. ["));
+        assert!(item(&paper, Some(rank)).ends_with("*Letters\\_X* · score 0.123\n"));
     }
 
     #[test]
-    fn links_only_pages_and_does_without() {
+    fn links_only_web_pages_and_falls_back_to_doi_and_arxiv() {
         let paper = Paper::new("a").title("A").url("javascript:alert(1)");
         assert_eq!(item(&paper, None), "7. A\n");
         assert_eq!(

@@ -1,49 +1,68 @@
-//! RIS, by the specification of Research Information Systems (2011), as Zotero reads it.
+//! RIS, by the specification of Research Information Systems (2011) and as Zotero reads it.
 
 use std::io::{self, Write};
 
-use super::entry_type::{Kind, is_group, kind};
-use super::known;
+use super::entry_type::{EntryType, entry_type, is_group};
+use super::export::{Export, ExportSpec, Item};
+use super::field::non_blank;
 use crate::Paper;
 
-/// Writes a record: its type first, its end last.
-pub(super) fn write(out: &mut impl Write, paper: &Paper) -> io::Result<()> {
-    let (sort, venue) = match kind(paper) {
-        Kind::Article(venue) => ("JOUR", Some(venue)),
-        Kind::InProceedings(venue) => ("CONF", Some(venue)),
-        Kind::Other(venue) => ("UNPB", venue),
+pub(super) const EXPORT: ExportSpec = ExportSpec {
+    name: "ris",
+    start: |_| Box::new(RisExport),
+};
+
+#[derive(Debug)]
+struct RisExport;
+
+impl Export for RisExport {
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
+        write_record(out, item.paper)
+    }
+}
+
+/// Writes a record, from its type to its end mark.
+fn write_record(out: &mut dyn Write, paper: &Paper) -> io::Result<()> {
+    let (reference_type, venue) = match entry_type(paper) {
+        EntryType::Article(venue) => ("JOUR", Some(venue)),
+        EntryType::InProceedings(venue) => ("CONF", Some(venue)),
+        EntryType::Other(venue) => ("UNPB", venue),
     };
     let mut line = |tag: &str, value: Option<String>| match value {
         Some(value) => write!(out, "{tag}  - {value}\r\n"),
         None => Ok(()),
     };
-    line("TY", Some(sort.to_owned()))?;
-    line("ID", known(Some(&paper.id)))?;
-    line("TI", known(Some(&paper.title)))?;
+    line("TY", Some(reference_type.to_owned()))?;
+    line("ID", non_blank(Some(&paper.id)))?;
+    line("TI", non_blank(Some(&paper.title)))?;
     for author in &paper.authors {
-        line("AU", known(Some(author)).map(|name| family_first(&name)))?;
+        line(
+            "AU",
+            non_blank(Some(author)).map(|name| family_first(&name)),
+        )?;
     }
     line("PY", paper.year.map(|year| year.to_string()))?;
     line("T2", venue)?;
-    line("AB", known(Some(&paper.abstract_text)))?;
+    line("AB", non_blank(Some(&paper.abstract_text)))?;
     for category in &paper.categories {
-        line("KW", known(Some(category)))?;
+        line("KW", non_blank(Some(category)))?;
     }
-    line("DO", known(paper.doi.as_deref()))?;
-    let number = known(paper.arxiv.as_deref());
-    line("AN", number.map(|number| format!("arXiv:{number}")))?;
-    line("UR", known(paper.url.as_deref()))?;
+    line("DO", non_blank(paper.doi.as_deref()))?;
+    let arxiv = non_blank(paper.arxiv.as_deref());
+    line("AN", arxiv.map(|identifier| format!("arXiv:{identifier}")))?;
+    line("UR", non_blank(paper.url.as_deref()))?;
     line("ER", Some(String::new()))
 }
 
-/// `Ada van Love` as `van Love, Ada`, which RIS wants; as it stands if it has a comma already, is one
-/// word, or does not look like a person.
+/// Converts `Ada van Love` to `van Love, Ada`, the form that RIS requires.
+///
+/// A name with a comma, a name of one word and the name of a group stay unchanged.
 fn family_first(name: &str) -> String {
     let words: Vec<&str> = name.split(' ').collect();
     if words.len() < 2 || is_group(name) || name.contains(',') {
         return name.to_owned();
     }
-    // Particles, as `van der`, belong to the family name.
+    // Particles such as `van der` belong to the family name.
     let is_particle = |word: &&str| word.starts_with(char::is_lowercase);
     let mut family = words.len() - 1;
     while family > 1 && is_particle(&words[family - 1]) {
@@ -58,16 +77,15 @@ fn family_first(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::export::written;
     use super::*;
 
     fn record(paper: &Paper) -> String {
-        let mut out = Vec::new();
-        write(&mut out, paper).unwrap();
-        String::from_utf8(out).unwrap()
+        written(&EXPORT, &Item::first(paper, None))
     }
 
     #[test]
-    fn begins_with_the_type_and_ends_with_the_end() {
+    fn begins_with_the_type_and_ends_with_the_end_mark() {
         let paper = Paper::new("w1")
             .title("Sorting by\r\nER  - Rotating Wheels")
             .abstract_text("One.\nTwo.")

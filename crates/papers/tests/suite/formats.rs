@@ -1,26 +1,8 @@
-//! Every format, from a file of its structure to papers; damage of each kind is told with its place
-//! and costs no other record.
-
-use std::io::Write;
-use std::path::PathBuf;
+//! The papers of a fixture of each format, and the errors of its damaged records.
 
 use cognate_papers::{Format, Paper, PaperReader};
 
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
-}
-
-fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(path(name)).unwrap()
-}
-
-/// What a file says, with `f` for its name.
-fn read(bytes: &[u8]) -> (Format, Vec<Result<Paper, String>>) {
-    let reader = PaperReader::new(bytes, "f").unwrap();
-    let format = reader.format();
-    let papers = reader.map(|paper| paper.map_err(|error| error.to_string()));
-    (format, papers.collect())
-}
+use crate::fixtures::{bytes, gzip, path, read, zstd};
 
 #[track_caller]
 fn assert_reads(name: &str, format: Format, expected: &[Result<Paper, &str>]) {
@@ -38,23 +20,13 @@ fn assert_reads(name: &str, format: Format, expected: &[Result<Paper, &str>]) {
         assert_eq!(found, expected);
     }
     assert_eq!(found.len(), expected.len());
-    // By its path the file is the same, and so it is as a copy that is packed.
+    // Opening the file by its path and reading a compressed copy yield the same papers.
     let by_path = PaperReader::open(&path(name)).unwrap();
     assert_eq!(by_path.format(), format);
     assert_eq!(by_path.flatten().count(), found.iter().flatten().count());
-    for packed in [gzip(&bytes(name)), zstd(&bytes(name))] {
-        assert_eq!(read(&packed), read(&bytes(name)));
+    for compressed in [gzip(&bytes(name)), zstd(&bytes(name))] {
+        assert_eq!(read(&compressed), read(&bytes(name)));
     }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
 }
 
 #[test]
@@ -86,7 +58,7 @@ fn bibtex() {
 }
 
 #[test]
-fn bibtex_that_takes_over_from_other_entries() {
+fn bibtex_entries_that_inherit_fields_from_others() {
     let paper = |id: &str, title: &str| Paper::new(id).title(title);
     let tides = "Proceedings on Tides";
     assert_reads(
@@ -100,9 +72,9 @@ fn bibtex_that_takes_over_from_other_entries() {
                 .year(2012)
                 .venue(tides)),
             Ok(paper("cliffs", "Cliffs").year(2007).venue("Harbour Press")),
-            // What goes round in a ring comes to an end.
+            // A cycle of references ends.
             Ok(paper("ring-b", "Ring B").year(1999).venue("Ring A")),
-            // Those whose whole was not there yet.
+            // The entries that precede the entry they refer to.
             Ok(paper("early", "Tides before the book")
                 .year(2011)
                 .venue(tides)),
@@ -171,7 +143,7 @@ fn damaged_ris() {
 }
 
 #[test]
-fn tables_of_zotero() {
+fn csv_of_zotero() {
     let reeds = Paper::new("AB12")
         .title("Reeds, \"rushes\" and radar")
         .abstract_text("Two lines in one cell, with commas.")
@@ -191,7 +163,7 @@ fn tables_of_zotero() {
 }
 
 #[test]
-fn tables_of_the_web_of_science() {
+fn tsv_of_the_web_of_science() {
     let slopes = Paper::new("WOS:000000000000001")
         .title("Slopes at night")
         .abstract_text("It is dark.")
@@ -204,7 +176,7 @@ fn tables_of_the_web_of_science() {
 }
 
 #[test]
-fn damaged_tables() {
+fn damaged_csv() {
     let paper = |id: &str, title: &str, year| Paper::new(id).title(title).year(year);
     assert_reads(
         "damaged.csv",
@@ -212,7 +184,7 @@ fn damaged_tables() {
         &[
             Ok(paper("a", "Good", 2001)),
             Err(
-                "f:3: text stands behind a closing quote, expected the next cell; a quote before \
+                "f:3: text after a closing quote, expected the next cell; a quote before \
                  it is not closed, or not doubled",
             ),
             Ok(paper("c", "Good; still", 2003)),
@@ -283,7 +255,7 @@ fn arxiv_as_json_lines() {
         .url("https://arxiv.org/abs/hep-th/9901001")
         .categories(["hep-th"])
         .arxiv("hep-th/9901001");
-    let wrong = "f:3: `id` is `not a number`, expected a number of arXiv such as 1706.03762";
+    let wrong = "f:3: `id` is `not a number`, expected an arXiv identifier such as 1706.03762";
     assert_reads(
         "arxiv.jsonl",
         Format::ArxivJson,
@@ -303,8 +275,8 @@ fn arxiv_as_atom() {
         .categories(["q-bio.PE", "math.MG"])
         .doi("10.1000/snail.1")
         .arxiv("2105.00001");
-    let wrong = "f:23: `id` is `http://arxiv.org/api/errors#incorrect_id_format`, expected a number \
-                 of arXiv such as 1706.03762";
+    let wrong = "f:23: `id` is `http://arxiv.org/api/errors#incorrect_id_format`, expected an arXiv \
+                 identifier such as 1706.03762";
     assert_reads("arxiv.xml", Format::ArxivAtom, &[Ok(snails), Err(wrong)]);
 }
 
@@ -323,7 +295,7 @@ fn the_acl_anthology() {
 }
 
 #[test]
-fn old_ids_of_the_anthology_have_four_digits() {
+fn ids_of_the_anthology_before_2020_have_four_digits() {
     for (collection, volume, expected) in [
         ("P19", "1", "P19-1007"),
         ("W19", "12", "W19-1207"),
@@ -373,10 +345,10 @@ fn openalex() {
         .arxiv("1905.00009")
         .references(["W1000000002", "W1000000003"]);
     let name = Paper::new("W1000000002").title("Only a name").year(2001);
-    let wrong = "f:2: `abstract_inverted_index` holds a number, expected lists of places";
+    let wrong = "f:2: `abstract_inverted_index` holds a number, expected lists of positions";
     let expected = [Ok(gravel), Ok(name), Err(wrong)];
     assert_reads("openalex.json", Format::OpenAlex, &expected);
-    // The same records, one a line.
+    // The same records, one per line.
     let page = String::from_utf8(bytes("openalex.json")).unwrap();
     let start = page.find("{\"id\"").unwrap();
     let lines = page[start..]
@@ -405,90 +377,4 @@ fn semantic_scholar() {
     let wrong = "f:3: `year` is a list, expected a year such as 2017";
     let expected = [Ok(leaves), Ok(bark), Err(wrong)];
     assert_reads("semantic-scholar.jsonl", Format::SemanticScholar, &expected);
-}
-
-#[test]
-fn what_is_cut_off_says_so_once_and_keeps_what_came_before() {
-    for name in [
-        "papers.bib",
-        "papers.ris",
-        "zotero.json",
-        "arxiv.xml",
-        "pubmed.xml",
-        "openalex.json",
-    ] {
-        let whole = bytes(name);
-        let good = |found: &[Result<Paper, String>]| found.iter().flatten().count();
-        // In the last quarter of the file, so that the first record is whole.
-        let cut = whole.len() - 12;
-        let (_, found) = read(&whole[..cut]);
-        let said = found.last().unwrap().as_ref().unwrap_err();
-        assert!(
-            ["not closed", "no `ER`", "cut off"]
-                .iter()
-                .any(|words| said.contains(words)),
-            "{name}: {said}"
-        );
-        assert!(good(&found) >= 1, "{name}");
-        for mut packed in [gzip(&whole), zstd(&whole)] {
-            packed.truncate(packed.len() - 9);
-            let (_, found) = read(&packed);
-            let told = found.iter().filter(|paper| {
-                paper
-                    .as_ref()
-                    .is_err_and(|said| said.contains("cannot read the file"))
-            });
-            assert_eq!(told.count(), 1, "{name}: {found:?}");
-        }
-    }
-}
-
-#[test]
-fn what_is_not_utf_8_costs_its_record_only() {
-    for (name, before) in [
-        ("papers.bib", "Echoes"),
-        ("papers.ris", "Tides by"),
-        ("zotero.csv", "from above"),
-        ("zotero.json", "A list"),
-        ("arxiv.jsonl", "Old numbers"),
-        ("pubmed.xml", "It melts"),
-        ("openalex.json", "Only a name"),
-    ] {
-        let whole = bytes(name);
-        let (_, sound) = read(&whole);
-        let at = whole
-            .windows(before.len())
-            .position(|found| found == before.as_bytes());
-        let mut damaged = whole.clone();
-        damaged[at.unwrap()] = 0xe9;
-        let (_, found) = read(&damaged);
-        assert_eq!(found.len(), sound.len(), "{name}");
-        let changed: Vec<_> = found
-            .iter()
-            .zip(&sound)
-            .filter(|(now, then)| now != then)
-            .collect();
-        assert_eq!(changed.len(), 1, "{name}");
-        let said = changed[0].0.as_ref().unwrap_err();
-        assert!(said.contains("not UTF-8"), "{name}: {said}");
-    }
-}
-
-#[test]
-fn a_format_that_cannot_be_told_is_asked_for() {
-    let error = PaperReader::new(&b"Dear reader,\n"[..], "letter").unwrap_err();
-    let said = error.to_string();
-    assert!(
-        said.starts_with(
-            "`letter` is in no format that can be told by its first bytes, expected one of jsonl, \
-             csv, "
-        ),
-        "{said}"
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("empty.bib");
-    std::fs::write(&path, "% nothing yet\n").unwrap();
-    let mut reader = PaperReader::open(&path).unwrap();
-    assert_eq!(reader.format(), Format::Bibtex);
-    assert!(reader.next().is_none());
 }

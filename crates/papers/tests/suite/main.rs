@@ -1,8 +1,7 @@
-//! Every file format, read from files of its structure.
+//! Reading files of every format.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
+mod damage;
+mod fixtures;
 mod formats;

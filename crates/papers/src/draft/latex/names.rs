@@ -1,28 +1,33 @@
-//! What the commands and environments of LaTeX mean for prose.
+//! The meaning of LaTeX commands and environments for the extraction of prose.
 
-/// What becomes of a command.
+/// The treatment of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// It and its arguments are no prose.
+    /// The command and its arguments are not prose.
     Dropped,
-    /// It and its first argument are no prose; the others are.
+    /// The command and its first argument are not prose; the other arguments are.
     FirstDropped,
-    /// It defines something: its arguments, a bare name among them, are no prose.
+    /// The command defines something: its arguments are not prose, and the first may be a name
+    /// without braces.
     Definition,
-    /// Its argument is prose apart from the sentence it stands in.
+    /// The argument is prose outside the sentence that contains the command.
     Aside,
-    /// A heading: it ends a paragraph, and is no prose.
+    /// The argument is a heading: it ends a paragraph and is not prose.
     Heading,
-    /// It ends a paragraph.
+    /// The command ends a paragraph.
     Break,
-    /// It says nothing.
-    Nothing,
+    /// The command produces no text.
+    NoText,
+    /// The argument is the title.
     Title,
+    /// The argument is the abstract.
     Abstract,
-    /// It is left to the reader of LaTeX in titles, which knows accents, signs and formatting.
+    /// The command is kept for [`plain`](crate::text::latex::plain), which converts accents,
+    /// symbols and formatting.
     Kept,
 }
 
+/// Returns the treatment of a command.
 pub(super) fn meaning(name: &str) -> Meaning {
     match name {
         "title" => Meaning::Title,
@@ -111,13 +116,13 @@ pub(super) fn meaning(name: &str) -> Meaning {
         | "nonumber"
         | "notag"
         | "IEEEpeerreviewmaketitle"
-        | "balance" => Meaning::Nothing,
+        | "balance" => Meaning::NoText,
         _ => Meaning::Kept,
     }
 }
 
-/// Whether a command is of the family of `\cite`: of LaTeX itself, natbib, biblatex, or one named
-/// after them.
+/// Returns whether a command cites: `\cite`, a variant of natbib or BibLaTeX, or a command with a
+/// similar name.
 pub(super) fn is_cite(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let is_setting = lower.contains("style")
@@ -126,16 +131,16 @@ pub(super) fn is_cite(name: &str) -> bool {
         || lower.starts_with("citereset")
         || lower.starts_with("citename")
         || lower.starts_with("citesetup");
-    let is_family = lower.starts_with("cite")
+    let is_cite = lower.starts_with("cite")
         || lower.ends_with("cite")
         || lower.ends_with("cites")
         || lower.ends_with("citetext")
         || lower.ends_with("citetexts");
-    is_family && !is_setting
+    is_cite && !is_setting
 }
 
-/// Whether what stands in an environment is no prose.
-pub(super) fn is_no_prose(environment: &str) -> bool {
+/// Returns whether the content of an environment is not prose.
+pub(super) fn is_not_prose(environment: &str) -> bool {
     matches!(
         environment.trim_end_matches('*'),
         "equation"

@@ -1,46 +1,48 @@
-//! The prose of LaTeX source.
+//! Extraction of prose from LaTeX source.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::names::{Meaning, is_cite, is_no_prose, meaning};
-use super::readable;
-use super::source::Input;
+use super::names::{Meaning, is_cite, is_not_prose, meaning};
+use super::readable::readable;
+use super::source::Source;
 
-/// The bytes of a formula in a line that a reader is shown; a longer one is left out.
+/// The maximum length in bytes of an inline formula that is kept; longer ones are removed.
 const SHORT_FORMULA: usize = 40;
 
-/// Asides within asides: deeper ones are left out.
+/// The maximum nesting of footnotes and titles; deeper ones are removed.
 const MAX_DEPTH: usize = 4;
 
-/// Reads source from left to right, once.
+/// The prose of a document, read from left to right in one pass.
 #[derive(Debug)]
 pub(super) struct Prose<'a> {
-    source: &'a Input,
+    source: &'a Source,
+    /// The position of the next byte to read.
     at: usize,
     limit: usize,
     depth: usize,
-    /// The paragraph that is being read, in LaTeX.
-    open: String,
-    /// Whether it belongs to the abstract.
+    /// The LaTeX source of the current paragraph.
+    paragraph: String,
+    /// Whether the current paragraph belongs to the abstract.
     in_abstract: bool,
+    /// The footnotes of the current paragraph.
     asides: Vec<Range<usize>>,
-    /// Environments that do not end.
-    endless: HashSet<&'a str>,
+    /// The names of environments whose `\end` is missing.
+    unclosed: HashSet<&'a str>,
     pub(super) title: Option<String>,
     pub(super) abstract_text: Vec<String>,
     pub(super) paragraphs: Vec<String>,
 }
 
 impl<'a> Prose<'a> {
-    /// Title, abstract and prose of a document, or of a part of one.
-    pub(super) fn of_document(source: &'a Input) -> Self {
+    /// Reads the title, the abstract and the prose of a document or of a file without a preamble.
+    pub(super) fn of_document(source: &'a Source) -> Self {
         const BEGIN: &str = "\\begin{document}";
         let text = &source.text;
         let Some(begin) = text.find(BEGIN) else {
             return Self::read(source, 0..text.len(), 0);
         };
-        // Of the preamble, title and abstract alone are read.
+        // The preamble has a title and an abstract, but no prose.
         let preamble = Self::read(source, 0..begin, 0);
         let mut body = Self::read(source, begin + BEGIN.len()..text.len(), 0);
         body.title = body.title.or(preamble.title);
@@ -50,21 +52,21 @@ impl<'a> Prose<'a> {
         body
     }
 
-    /// The paragraphs in a range, whatever they are.
-    pub(super) fn of_range(source: &'a Input, range: Range<usize>) -> Vec<String> {
+    /// Returns the paragraphs in a range of the source.
+    pub(super) fn of_range(source: &'a Source, range: Range<usize>) -> Vec<String> {
         Self::read(source, range, 0).paragraphs
     }
 
-    fn read(source: &'a Input, range: Range<usize>, depth: usize) -> Self {
+    fn read(source: &'a Source, range: Range<usize>, depth: usize) -> Self {
         let mut prose = Self {
             source,
             at: range.start,
             limit: range.end,
             depth,
-            open: String::new(),
+            paragraph: String::new(),
             in_abstract: false,
             asides: Vec::new(),
-            endless: HashSet::new(),
+            unclosed: HashSet::new(),
             title: None,
             abstract_text: Vec::new(),
             paragraphs: Vec::new(),
@@ -72,42 +74,42 @@ impl<'a> Prose<'a> {
         while prose.at < prose.limit {
             prose.step();
         }
-        prose.close();
+        prose.end_paragraph();
         prose
     }
 
-    fn rest(&self) -> &'a str {
+    fn remaining(&self) -> &'a str {
         &self.source.text[self.at..self.limit]
     }
 
     fn step(&mut self) {
-        let rest = self.rest();
-        let Some(next) = rest.find(['\\', '$', '\n']) else {
-            self.open.push_str(rest);
+        let remaining = self.remaining();
+        let Some(next) = remaining.find(['\\', '$', '\n']) else {
+            self.paragraph.push_str(remaining);
             self.at = self.limit;
             return;
         };
-        self.open.push_str(&rest[..next]);
+        self.paragraph.push_str(&remaining[..next]);
         self.at += next;
-        match rest.as_bytes()[next] {
+        match remaining.as_bytes()[next] {
             b'\\' => self.backslash(),
             b'$' => self.dollar(),
             _ => {
-                let behind = &rest[next + 1..];
-                let indent = behind.len() - behind.trim_start_matches([' ', '\t', '\r']).len();
+                let line = &remaining[next + 1..];
+                let indent = line.len() - line.trim_start_matches([' ', '\t', '\r']).len();
                 self.at += 1;
-                self.open.push('\n');
-                if behind[indent..].starts_with('\n') {
-                    self.close();
+                self.paragraph.push('\n');
+                if line[indent..].starts_with('\n') {
+                    self.end_paragraph();
                 }
             }
         }
     }
 
-    /// Ends the paragraph, and puts the asides of it behind it.
-    fn close(&mut self) {
-        let open = std::mem::take(&mut self.open);
-        let text = readable(&open);
+    /// Ends the paragraph and appends its footnotes.
+    fn end_paragraph(&mut self) {
+        let paragraph = std::mem::take(&mut self.paragraph);
+        let text = readable(&paragraph);
         let mut found = Vec::new();
         if text.chars().any(char::is_alphabetic) {
             found.push(text);
@@ -123,25 +125,25 @@ impl<'a> Prose<'a> {
     }
 
     fn dollar(&mut self) {
-        let rest = self.rest();
-        if let Some(behind) = rest.strip_prefix("$$") {
-            let end = behind.find("$$").map(|end| self.at + 2 + end + 2);
+        let remaining = self.remaining();
+        if let Some(formula) = remaining.strip_prefix("$$") {
+            let end = formula.find("$$").map(|end| self.at + 2 + end + 2);
             self.at = end.unwrap_or_else(|| self.source.paragraph_end(self.at + 2, self.limit));
-            self.open.push(' ');
+            self.paragraph.push(' ');
         } else if let Some(end) = self.source.dollar(self.at + 1, self.limit) {
             self.formula(end + 1);
         } else {
-            // It opens nothing: a sum of money.
-            self.open.push_str("\\$");
+            // A dollar sign that opens no formula, such as one before an amount.
+            self.paragraph.push_str("\\$");
             self.at += 1;
         }
     }
 
-    /// Passes over a formula in a line, which is kept where it is short.
+    /// Skips an inline formula, keeping it if it is short.
     fn formula(&mut self, end: usize) {
         let formula = &self.source.text[self.at..end];
         if formula.len() <= SHORT_FORMULA {
-            self.open.push_str(formula);
+            self.paragraph.push_str(formula);
         }
         self.at = end;
     }
@@ -149,13 +151,13 @@ impl<'a> Prose<'a> {
     fn backslash(&mut self) {
         let name = self.source.command(self.at);
         if name.is_empty() {
-            self.sign();
+            self.symbol();
             return;
         }
         let start = self.at;
         self.at = (start + 1 + name.len()).min(self.limit);
         if is_cite(name) {
-            let (_, end) = self.source.cited(self.at, name, self.limit);
+            let (_, end) = self.source.citation_keys(self.at, name, self.limit);
             self.at = end.clamp(self.at, self.limit);
             return;
         }
@@ -167,19 +169,23 @@ impl<'a> Prose<'a> {
         }
     }
 
-    fn sign(&mut self) {
-        let rest = self.rest();
-        let ends = match rest.as_bytes().get(1) {
+    /// Reads a command whose name is one character that is not a letter.
+    fn symbol(&mut self) {
+        let remaining = self.remaining();
+        let ends = match remaining.as_bytes().get(1) {
             Some(b'[') => Some(("\\]", false)),
             Some(b'(') => Some(("\\)", true)),
             _ => None,
         };
         if let Some((end, inline)) = ends {
             let near = self.source.near(self.at).min(self.limit) - self.at;
-            match (rest.get(..near).and_then(|near| near.find(end)), inline) {
+            match (
+                remaining.get(..near).and_then(|near| near.find(end)),
+                inline,
+            ) {
                 (Some(found), true) => self.formula(self.at + found + 2),
                 (Some(found), false) => {
-                    self.open.push(' ');
+                    self.paragraph.push(' ');
                     self.at += found + 2;
                 }
                 (None, true) => self.at += 2,
@@ -187,15 +193,15 @@ impl<'a> Prose<'a> {
             }
             return;
         }
-        let mut chars = rest.char_indices().skip(1);
-        let sign = chars.next();
-        let end = chars.next().map_or(rest.len(), |(at, _)| at);
-        if let Some((_, '\\')) = sign {
-            // A line break, perhaps with the space that follows it.
-            self.open.push(' ');
+        let mut chars = remaining.char_indices().skip(1);
+        let symbol = chars.next();
+        let end = chars.next().map_or(remaining.len(), |(at, _)| at);
+        if let Some((_, '\\')) = symbol {
+            // A line break, whose optional argument is the space below it.
+            self.paragraph.push(' ');
             self.at = self.source.skip_optional(self.at + 2).min(self.limit);
         } else {
-            self.open.push_str(&rest[..end]);
+            self.paragraph.push_str(&remaining[..end]);
             self.at += end;
         }
     }
@@ -206,19 +212,18 @@ impl<'a> Prose<'a> {
         };
         let name = self.source.text[inner].trim();
         self.at = end;
-        if is_no_prose(name) {
+        if is_not_prose(name) {
             let is_display = !matches!(name, "math");
-            self.pass_over(name);
-            // A formula stands in a sentence; what floats does not.
+            self.skip_environment(name);
             if is_display {
-                self.open.push(' ');
+                self.paragraph.push(' ');
             }
             return;
         }
-        self.close();
+        self.end_paragraph();
         self.in_abstract |= name == "abstract";
         self.at = self.source.skip_optional(self.at).min(self.limit);
-        while self.rest().starts_with('{') {
+        while self.remaining().starts_with('{') {
             let Some((_, end)) = self.source.group(self.at, self.limit) else {
                 break;
             };
@@ -226,18 +231,18 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// Passes over an environment; one without an end ends with its paragraph.
-    fn pass_over(&mut self, name: &'a str) {
+    /// Skips an environment. An environment whose `\end` is missing ends with its paragraph.
+    fn skip_environment(&mut self, name: &'a str) {
         let mark = format!("\\end{{{name}}}");
-        let found = if self.endless.contains(name) {
+        let found = if self.unclosed.contains(name) {
             None
         } else {
-            self.rest().find(&mark)
+            self.remaining().find(&mark)
         };
         if let Some(end) = found {
             self.at += end + mark.len();
         } else {
-            self.endless.insert(name);
+            self.unclosed.insert(name);
             self.at = self.source.paragraph_end(self.at, self.limit);
         }
     }
@@ -248,7 +253,7 @@ impl<'a> Prose<'a> {
         };
         let name = self.source.text[inner].trim();
         self.at = end;
-        self.close();
+        self.end_paragraph();
         match name {
             "abstract" => self.in_abstract = false,
             "document" => self.at = self.limit,
@@ -256,42 +261,42 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// `\verb|x|`: code between two signs of any kind.
+    /// Skips `\verb|x|`: code between two equal characters.
     fn verb(&mut self) {
-        let rest = self.rest();
-        let Some(sign) = rest.chars().find(|&c| c != '*') else {
+        let remaining = self.remaining();
+        let Some(delimiter) = remaining.chars().find(|&c| c != '*') else {
             return;
         };
-        let close = if sign == '{' { '}' } else { sign };
-        let line = rest.split('\n').next().unwrap_or_default();
+        let close = if delimiter == '{' { '}' } else { delimiter };
+        let line = remaining.split('\n').next().unwrap_or_default();
         let start = line
-            .find(sign)
-            .map_or(line.len(), |at| at + sign.len_utf8());
+            .find(delimiter)
+            .map_or(line.len(), |at| at + delimiter.len_utf8());
         let end = line[start..].find(close);
         self.at += end.map_or(start, |end| start + end + close.len_utf8());
     }
 
+    /// Reads a command that is neither a citation nor an environment.
     fn other(&mut self, name: &'a str, start: usize) {
         let text = &self.source.text;
         match meaning(name) {
-            Meaning::Kept => self.open.push_str(&text[start..self.at]),
-            Meaning::Nothing => self.open.push(' '),
+            Meaning::Kept => self.paragraph.push_str(&text[start..self.at]),
+            Meaning::NoText => self.paragraph.push(' '),
             Meaning::Break => {
-                self.close();
+                self.end_paragraph();
                 self.at = self.source.skip_optional(self.at).min(self.limit);
             }
-            Meaning::Dropped => self.drop_groups(usize::MAX),
-            Meaning::FirstDropped => self.drop_groups(1),
+            Meaning::Dropped => self.skip_groups(usize::MAX),
+            Meaning::FirstDropped => self.skip_groups(1),
             Meaning::Definition => {
                 self.at = self.source.skip_optional(self.at).min(self.limit);
-                let rest = self.rest();
-                let bare = rest.trim_start();
-                if bare.starts_with('\\') {
-                    // `\def\name#1{…}`: up to the group.
-                    let to_group = rest.find(['{', '\n']).unwrap_or(rest.len());
+                let remaining = self.remaining();
+                if remaining.trim_start().starts_with('\\') {
+                    // The name and the parameters of `\def\name#1{…}`.
+                    let to_group = remaining.find(['{', '\n']).unwrap_or(remaining.len());
                     self.at += to_group;
                 }
-                self.drop_groups(usize::MAX);
+                self.skip_groups(usize::MAX);
             }
             Meaning::Title | Meaning::Abstract | Meaning::Aside | Meaning::Heading => {
                 self.argument(meaning(name));
@@ -299,10 +304,10 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// A command whose argument has a place of its own.
+    /// Reads a command whose argument is not part of the sentence.
     fn argument(&mut self, meaning: Meaning) {
-        let behind = self.source.skip_optional(self.at).min(self.limit);
-        let Some((inner, end)) = self.source.group(behind, self.limit) else {
+        let start = self.source.skip_optional(self.at).min(self.limit);
+        let Some((inner, end)) = self.source.group(start, self.limit) else {
             return;
         };
         self.at = end;
@@ -310,7 +315,7 @@ impl<'a> Prose<'a> {
         match meaning {
             Meaning::Aside if !is_deep => self.asides.push(inner),
             Meaning::Heading => {
-                self.close();
+                self.end_paragraph();
                 let heading = readable(&self.source.text[inner]);
                 self.in_abstract = heading.eq_ignore_ascii_case("abstract");
             }
@@ -326,19 +331,19 @@ impl<'a> Prose<'a> {
         }
     }
 
-    /// Passes over the arguments that follow, in square brackets and at most `most` in braces.
-    fn drop_groups(&mut self, most: usize) {
-        let mut dropped = 0;
+    /// Skips the arguments that follow: all in square brackets and at most `max` in braces.
+    fn skip_groups(&mut self, max: usize) {
+        let mut skipped = 0;
         self.at = self.source.skip_optional(self.at).min(self.limit);
-        while dropped < most {
-            // Further groups only directly behind: `\label{a} {\bf b}`.
-            if dropped > 0 && !self.rest().starts_with('{') {
+        while skipped < max {
+            // A group after white space is no argument: `\label{a} {\bf b}`.
+            if skipped > 0 && !self.remaining().starts_with('{') {
                 break;
             }
             let Some((_, end)) = self.source.group(self.at, self.limit) else {
                 break;
             };
-            dropped += 1;
+            skipped += 1;
             self.at = self.source.skip_optional(end).min(self.limit);
         }
     }

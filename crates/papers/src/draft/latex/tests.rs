@@ -1,4 +1,3 @@
-use super::*;
 use crate::{Citation, Draft, DraftFormat};
 
 fn read(text: &str) -> Draft {
@@ -19,7 +18,7 @@ fn keys(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn leaves_prose_alone() {
+fn removes_everything_but_prose() {
     let text = r"\documentclass[a4paper]{article}
 \usepackage{graphicx} % for the figure
 \newcommand{\R}[1]{\mathbb{R}^{#1}} \def\x#1{word #1}
@@ -72,7 +71,7 @@ This is behind the end.";
 }
 
 #[test]
-fn finds_the_keys_of_every_flavour() {
+fn finds_the_keys_of_all_citation_commands() {
     for (text, expected) in [
         (r"\cite{a, b}", vec!["a", "b"]),
         (r"\citep*[see][12]{a}", vec!["a"]),
@@ -138,7 +137,7 @@ fn reads_the_entries_of_a_bibliography() {
 }
 
 #[test]
-fn reads_a_part_without_a_document() {
+fn reads_a_file_without_a_document_environment() {
     assert_eq!(
         sentences(
             "\\section{One}\nA part of a thesis, no more.\n\n\\iffalse Hidden. \\fi\nSeen by all of us."
@@ -148,7 +147,7 @@ fn reads_a_part_without_a_document() {
 }
 
 #[test]
-fn reads_a_broken_draft_as_far_as_it_makes_sense() {
+fn reads_malformed_source_as_far_as_possible() {
     assert_eq!(
         sentences("An open \\emph{brace is no harm.\n\nNor is } a closed one."),
         ["An open brace is no harm.", "Nor is a closed one."]
@@ -161,8 +160,8 @@ fn reads_a_broken_draft_as_far_as_it_makes_sense() {
         sentences("\\begin{figure} No end of it.\n\nThe next paragraph is read. It costs $5."),
         ["The next paragraph is read.", "It costs $5."]
     );
-    // Far from quadratic, far from the end of the stack.
-    for piece in [
+    // Repetition costs neither quadratic time nor stack space.
+    for repeated in [
         "\\cite{",
         "\\title{",
         "\\footnote{",
@@ -171,19 +170,12 @@ fn reads_a_broken_draft_as_far_as_it_makes_sense() {
         "\\[",
         "[",
     ] {
-        read(&piece.repeat(20_000));
+        read(&repeated.repeat(20_000));
     }
 }
 
 #[test]
-fn knows_where_a_comment_starts() {
-    assert_eq!(comment_start(r"a \% b % c"), Some(7));
-    assert_eq!(comment_start(r"a \\% c"), Some(4));
-    assert_eq!(comment_start("none"), None);
-}
-
-#[test]
-fn takes_a_key_with_an_identifier_for_one_citation() {
+fn a_key_that_contains_an_identifier_is_one_citation() {
     assert_eq!(
         read(r"\cite{arXiv:2001.00001} is cited.").citations().len(),
         1

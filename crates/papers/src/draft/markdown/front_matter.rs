@@ -1,14 +1,16 @@
-//! Title and abstract in the front matter of a Markdown file.
+//! The title and the abstract in the front matter of a Markdown file.
 
-/// What is read of it.
+/// The fields of the front matter that are used.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FrontMatter {
     pub(super) title: Option<String>,
     pub(super) abstract_text: Option<String>,
 }
 
-/// Reads the fields `title` and `abstract` of YAML or TOML: a value in the line, in quotes or not,
-/// or in the indented lines below it.
+/// Reads the fields `title` and `abstract` of YAML or TOML.
+///
+/// A value stands on the line of its field, with or without quotes, or on the indented lines below
+/// it.
 pub(super) fn read(text: &str) -> FrontMatter {
     let mut lines = text.lines().peekable();
     let mut found = FrontMatter::default();
@@ -22,7 +24,7 @@ pub(super) fn read(text: &str) -> FrontMatter {
             _ => continue,
         };
         let mut value = value.trim();
-        // Marks of a text in several lines: `|`, `>-`.
+        // `|` and `>-` announce a value on several lines.
         if value.starts_with(['|', '>']) {
             value = "";
         }
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_values_in_every_writing() {
+    fn reads_quoted_and_multiline_values() {
         let yaml = "author: X\ntitle: \"On \\\"trees\\\": a view\"\nabstract: |\n  Trees grow.\n\n  They do.\ndate: 1\n";
         let found = read(yaml);
         assert_eq!(found.title.as_deref(), Some("On \"trees\": a view"));

@@ -1,42 +1,42 @@
-//! Pandoc's citations: `[see @key, p. 3; @other]` and `@key`.
+//! Citations in Pandoc's syntax: `[see @key, p. 3; @other]` and `@key`.
 
 use crate::draft::citation::Citations;
 
-/// Gathers the keys in `text`, and gives the text without the citations.
+/// Adds the keys in `text` to `citations`, and returns the text without them.
 pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['[', '@']) {
-        out.push_str(&rest[..at]);
-        let here = &rest[at..];
-        if let Some(behind) = here.strip_prefix('[') {
-            let inner = behind.find(']').map(|end| &behind[..end]);
+    let mut remaining = text;
+    while let Some(at) = remaining.find(['[', '@']) {
+        out.push_str(&remaining[..at]);
+        remaining = &remaining[at..];
+        if let Some(bracketed) = remaining.strip_prefix('[') {
+            let inner = bracketed.find(']').map(|end| &bracketed[..end]);
             let keys = inner.map(keys).unwrap_or_default();
             if let (Some(inner), false) = (inner, keys.is_empty()) {
                 for key in &keys {
-                    citations.key(key);
+                    citations.add_key(key);
                 }
-                rest = &here[inner.len() + 2..];
+                remaining = &remaining[inner.len() + 2..];
             } else {
                 out.push('[');
-                rest = &here[1..];
+                remaining = &remaining[1..];
             }
             continue;
         }
-        let is_alone = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.');
-        if let Some((key, len)) = key(&here[1..]).filter(|_| is_alone) {
-            citations.key(key);
-            rest = &here[1 + len..];
+        let begins_word = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.');
+        if let Some((key, len)) = key(&remaining[1..]).filter(|_| begins_word) {
+            citations.add_key(key);
+            remaining = &remaining[1 + len..];
         } else {
             out.push('@');
-            rest = &here[1..];
+            remaining = &remaining[1..];
         }
     }
-    out.push_str(rest);
+    out.push_str(remaining);
     out
 }
 
-/// The keys of a citation in square brackets.
+/// Returns the keys of a citation in square brackets.
 fn keys(inner: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for (at, _) in inner.match_indices('@') {
@@ -47,7 +47,7 @@ fn keys(inner: &str) -> Vec<&str> {
     found
 }
 
-/// The key at the start of `text`, and the bytes it takes there.
+/// Returns the key at the start of `text` and its length there, braces included.
 fn key(text: &str) -> Option<(&str, usize)> {
     if let Some(inner) = text.strip_prefix('{') {
         let end = inner.find('}')?;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_keys_out_of_the_text() {
+    fn removes_citations_and_returns_their_keys() {
         for (text, expected, rest) in [
             (
                 "Shown [@a; see @b:2019, p. 3].",

@@ -39,7 +39,7 @@ Back to prose again.
 "#;
 
 #[test]
-fn takes_prose_and_citations_apart() {
+fn separates_prose_from_citations() {
     let draft = Draft::parse(TEXT, DraftFormat::Markdown);
     assert_eq!(draft.title(), Some("On *trees*"));
     assert_eq!(draft.abstract_text(), Some("Trees grow every year."));
@@ -74,7 +74,7 @@ fn takes_prose_and_citations_apart() {
 }
 
 #[test]
-fn takes_the_first_heading_for_the_title() {
+fn the_first_heading_is_the_title() {
     let draft = Draft::parse(
         "# On trees\n\nThey grow all day.\n\n# Roots\n\nSo do they all.",
         DraftFormat::Markdown,

@@ -1,10 +1,12 @@
-//! BibTeX and BibLaTeX: entries as papers.
+//! BibTeX and BibLaTeX.
 
 mod crossref;
 mod entries;
 mod fields;
+mod persons;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
 use biblatex::{RawBibliography, RawChunk};
@@ -12,33 +14,58 @@ use biblatex::{RawBibliography, RawChunk};
 use self::crossref::Parents;
 use self::entries::Entries;
 use self::fields::Fields;
-use super::Located;
-use super::normalize::{filled, identify, joined, name, year_in};
-use crate::text::latex;
+use self::persons::persons;
+use super::file_start::FileStart;
+use super::normalize::{filled, identify, set_id, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
+use crate::read::input::Input;
 use crate::{Paper, RecordLocation};
 
-/// The most bytes that a value may have once its abbreviations are put in: each may hold others.
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "bibtex",
+    extensions: &["bib", "bibtex", "biblatex"],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Bibtex::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let begins_entry = |line: &str| {
+        let entry = line.trim_start().strip_prefix('@')?;
+        let name_end = entry.find(|c: char| !c.is_ascii_alphabetic())?;
+        let body = entry[name_end..].trim_start();
+        (name_end > 0 && body.starts_with(['{', '('])).then_some(())
+    };
+    let line = start
+        .text_lines()
+        .position(|line| begins_entry(line).is_some())?;
+    Some(Evidence::RecordOnLine(Reverse(line)))
+}
+
+/// The maximum length in bytes of a value after its abbreviations are expanded. An abbreviation may
+/// contain others, so that lengths could grow exponentially.
 const MAX_VALUE: usize = 16 << 20;
 
-/// Reads the entries of a file; what `@string` defines holds for those behind it. An entry that takes
-/// over from one that comes later is read when the file is at its end.
-pub(super) struct Bibtex<'a> {
+/// Reads the entries of a file.
+///
+/// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits
+/// fields from a later entry is returned at the end of the file.
+struct Bibtex<'a> {
     entries: Entries<'a>,
     abbreviations: HashMap<String, String>,
     parents: Parents,
-    /// Entries that take over from others that may still come.
-    waiting: VecDeque<Waiting>,
+    /// The entries that inherit fields from entries that were not read yet.
+    deferred: VecDeque<Deferred>,
 }
 
-/// An entry that is read but for what it takes over.
-struct Waiting {
+/// An entry without the fields that it inherits.
+struct Deferred {
     line: usize,
     key: String,
     fields: Fields,
 }
 
 impl<'a> Bibtex<'a> {
-    pub(super) fn new(source: crate::read::input::Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         let months = [
             ("jan", "January"),
             ("feb", "February"),
@@ -55,21 +82,22 @@ impl<'a> Bibtex<'a> {
         ];
         let months = months.map(|(short, name)| (short.to_owned(), name.to_owned()));
         Self {
-            entries: Entries::new(source),
+            entries: Entries::new(input),
             abbreviations: HashMap::from(months),
             parents: Parents::default(),
-            waiting: VecDeque::new(),
+            deferred: VecDeque::new(),
         }
     }
 
-    /// The paper of an entry; nothing where it is none, or has to wait.
+    /// Converts an entry to a paper. Returns `None` if the entry is not a publication or is
+    /// deferred.
     fn read(&mut self, line: usize, text: &str) -> Result<Option<Paper>, String> {
-        let kind = text[1..].split('{').next().unwrap_or_default().trim();
-        let kind = kind.to_ascii_lowercase();
-        if ["comment", "preamble"].contains(&kind.as_str()) {
+        let entry_type = text[1..].split('{').next().unwrap_or_default().trim();
+        let entry_type = entry_type.to_ascii_lowercase();
+        if ["comment", "preamble"].contains(&entry_type.as_str()) {
             return Ok(None);
         }
-        let text = &*braced(text);
+        let text = &*quotes_to_braces(text);
         let parsed = RawBibliography::parse(text).map_err(|error| {
             let before = text.get(..error.span.start).unwrap_or(text);
             let line = before.matches('\n').count() + 1;
@@ -84,9 +112,9 @@ impl<'a> Bibtex<'a> {
             return Ok(None);
         };
         if entry.span.end + 1 < text.len() {
-            let behind: String = text[entry.span.end..].chars().take(40).collect();
+            let surplus: String = text[entry.span.end..].chars().take(40).collect();
             return Err(format!(
-                "not BibTeX: found `{behind}` behind the last field"
+                "not BibTeX: found `{surplus}` after the last field"
             ));
         }
         let mut fields = Fields::default();
@@ -94,20 +122,20 @@ impl<'a> Bibtex<'a> {
             fields.set(pair.key.v, self.value(&pair.value.v)?);
         }
         let key = entry.v.key.v;
-        self.parents.keep(&kind, key, &fields);
-        if kind == "xdata" {
+        self.parents.keep(&entry_type, key, &fields);
+        if entry_type == "xdata" {
             return Ok(None);
         }
-        if !self.parents.knows_those_of(&fields) {
+        if !self.parents.has_all_of(&fields) {
             let key = key.to_owned();
-            self.waiting.push_back(Waiting { line, key, fields });
+            self.deferred.push_back(Deferred { line, key, fields });
             return Ok(None);
         }
         self.parents.complete(&mut fields);
         paper(key, &fields).map(Some)
     }
 
-    /// A value in LaTeX, abbreviations put in; one that is not defined stands for its name.
+    /// Returns a value in LaTeX with its abbreviations expanded. An undefined one becomes its name.
     fn value(&self, chunks: &[biblatex::Spanned<RawChunk<'_>>]) -> Result<String, String> {
         let mut value = String::new();
         for chunk in chunks {
@@ -119,9 +147,9 @@ impl<'a> Bibtex<'a> {
                 }
             }
             if value.len() > MAX_VALUE {
-                let most = MAX_VALUE >> 20;
+                let max = MAX_VALUE >> 20;
                 return Err(format!(
-                    "a value is longer than {most} MiB with its `@string`s"
+                    "a value is longer than {max} MiB with its `@string`s"
                 ));
             }
         }
@@ -130,12 +158,12 @@ impl<'a> Bibtex<'a> {
 }
 
 impl Iterator for Bibtex<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         loop {
             let Some((line, text)) = self.entries.next() else {
-                let mut last = self.waiting.pop_front()?;
+                let mut last = self.deferred.pop_front()?;
                 self.parents.complete(&mut last.fields);
                 return Some((
                     RecordLocation::Line(last.line),
@@ -150,9 +178,10 @@ impl Iterator for Bibtex<'_> {
     }
 }
 
-/// An entry with braces around the values that have quotes: in BibTeX a quote in braces does not end
-/// such a value, for the parser it would.
-fn braced(text: &str) -> Cow<'_, str> {
+/// Replaces the quotes around values by braces.
+///
+/// In BibTeX a quote within braces does not end a quoted value, but for the parser it would.
+fn quotes_to_braces(text: &str) -> Cow<'_, str> {
     let Some(fields) = text.find(['=', ',']).filter(|_| text.contains('"')) else {
         return Cow::Borrowed(text);
     };
@@ -210,89 +239,19 @@ fn paper(key: &str, fields: &Fields) -> Result<Paper, String> {
     if archive.is_empty() || archive.eq_ignore_ascii_case("arxiv") {
         eprint = format!("arXiv:{}", eprint.trim().trim_start_matches("arXiv:"));
     }
-    // As DBLP writes preprints: the journal is CoRR, the volume `abs/1706.03762`.
+    // In the preprints of DBLP the journal is CoRR and the volume `abs/1706.03762`.
     let volume = fields.verbatim(&["volume"]);
     let volume = volume
         .strip_prefix("abs/")
-        .map(|number| format!("arXiv:{number}"));
+        .map(|identifier| format!("arXiv:{identifier}"));
     let url = paper.url.clone().unwrap_or_default();
-    let places = [
+    let arxiv_texts = [
         eprint.as_str(),
         &url,
         &journal,
         volume.as_deref().unwrap_or(""),
     ];
-    identify(&mut paper, &fields.verbatim(&["doi"]), &places);
-    name(&mut paper, filled(key), "key and no `doi`")?;
+    identify(&mut paper, &fields.verbatim(&["doi"]), &arxiv_texts);
+    set_id(&mut paper, filled(key), "key and no `doi`")?;
     Ok(paper)
-}
-
-/// The names of a list with `and` between them, as one says them.
-fn persons(text: &str) -> Vec<String> {
-    split_outside(text, " and ")
-        .into_iter()
-        .map(str::trim)
-        .filter(|name| !name.is_empty() && *name != "others")
-        .map(|name| {
-            let parts: Vec<String> = split_outside(name, ",")
-                .into_iter()
-                .map(latex::plain)
-                .collect();
-            match &parts[..] {
-                [last, first] => joined(&[first, last]),
-                [last, suffix, first] => joined(&[first, last, suffix]),
-                _ => latex::plain(name),
-            }
-        })
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-/// The parts of `text` between separators that stand outside of braces; white space counts as a
-/// space.
-fn split_outside<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
-    let (mut parts, mut start, mut depth, mut escaped) = (Vec::new(), 0, 0_usize, false);
-    let matches_at = |at: usize| {
-        text.get(at..at + separator.len()).is_some_and(|found| {
-            found.bytes().zip(separator.bytes()).all(|(found, wanted)| {
-                found == wanted || wanted == b' ' && found.is_ascii_whitespace()
-            })
-        })
-    };
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 && at >= start && matches_at(at) {
-            parts.push(&text[start..at]);
-            start = at + separator.len();
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_persons_from_each_other() {
-        let text = "Curie, Marie\n and {Barnes and Noble, Inc.} and Knuth, Jr, Donald and \
-                    G{\\\"o}del, Kurt and Ludwig van Beethoven and others";
-        assert_eq!(
-            persons(text),
-            [
-                "Marie Curie",
-                "Barnes and Noble, Inc.",
-                "Donald Knuth Jr",
-                "Kurt Gödel",
-                "Ludwig van Beethoven"
-            ]
-        );
-    }
 }

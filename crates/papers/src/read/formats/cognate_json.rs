@@ -1,15 +1,38 @@
-//! Cognate's own records, one JSON object each.
+//! Cognate's own format: JSON lines with the fields of a paper.
 
 use serde_json::Value;
 
+use super::file_start::FileStart;
 use super::normalize;
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::read::syntax::json_record::{
-    Fields, filled, string, string_or_number, strings, wrong, year,
+    Fields, filled, string, string_or_number, strings, wrong_type, year,
 };
 use crate::{Paper, identifiers};
 
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "jsonl",
+    extensions: &["jsonl", "ndjson", "json"],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    // An empty file has no papers in any format. A file with a damaged first line may still have
+    // records on later lines.
+    let is_record = |line: &str| line.trim_start().starts_with("{\"");
+    if start.is_json() {
+        Some(Evidence::Syntax)
+    } else if start.is_empty() || start.text_lines().any(is_record) {
+        Some(Evidence::Plausible)
+    } else {
+        None
+    }
+}
+
+/// Converts one object to a paper; also used for the rows of a Parquet file.
 pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
-    // An identifier in a writing that is not known stays as it is: it may be another's.
+    // An identifier that cannot be normalized stays unchanged, since it may follow another scheme.
     let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));
     let arxiv = filled(object, "arxiv")?;
     Ok(Paper {
@@ -23,7 +46,13 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
         categories: match object.get("categories") {
             Some(Value::String(text)) => split_categories(text),
             None | Some(Value::Null | Value::Array(_)) => strings(object, "categories")?,
-            Some(other) => return Err(wrong("categories", other, "a string or a list of strings")),
+            Some(other) => {
+                return Err(wrong_type(
+                    "categories",
+                    other,
+                    "a string or a list of strings",
+                ));
+            }
         },
         doi,
         arxiv: arxiv.map(|text| identifiers::arxiv(&text).unwrap_or(text)),
@@ -31,7 +60,7 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
     })
 }
 
-/// Subjects in one string: between commas or semicolons where there are any, else between spaces.
+/// Splits subjects at commas and semicolons or, if there are none, at spaces.
 fn split_categories(text: &str) -> Vec<String> {
     let parts: Vec<&str> = if text.contains([',', ';']) {
         text.split([',', ';']).collect()

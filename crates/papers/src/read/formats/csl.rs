@@ -1,14 +1,33 @@
 //! CSL-JSON: <https://docs.citationstyles.org/en/stable/specification.html#appendix-iv-variables>,
-//! as Zotero, Pandoc and Crossref write it.
+//! as written by Zotero, Pandoc and Crossref.
 
 use serde_json::Value;
 
-use super::normalize::{filled, identify, joined, name, year_in};
+use super::file_start::FileStart;
+use super::normalize::{filled, identify, joined, set_id, year_in};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
-use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, wrong};
+use crate::read::syntax::json_record::{
+    Fields, object, objects, string, string_or_number, wrong_type,
+};
 use crate::text::markup;
 
-pub(super) fn paper(item: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "csl-json",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another
+    // format.
+    let is_item = start.has_json_field(&["issued", "container-title", "citation-key"])
+        || start.is_json_document() && start.has_json_field(&["type"]);
+    is_item.then_some(Evidence::Fields(1))
+}
+
+fn paper(item: &Fields) -> Result<Paper, String> {
     let mut paper = Paper::new("")
         .title(text(item, "title")?)
         .abstract_text(text(item, "abstract")?);
@@ -42,11 +61,11 @@ pub(super) fn paper(item: &Fields) -> Result<Paper, String> {
         Some(key) => Some(key),
         None => string_or_number(item, "id")?,
     };
-    name(&mut paper, id, "`id` and no `DOI`")?;
+    set_id(&mut paper, id, "`id` and no `DOI`")?;
     Ok(paper)
 }
 
-/// A text, which Crossref puts into a list, without markup.
+/// Returns a text without markup. In files of Crossref, a text is the first item of a list.
 fn text(item: &Fields, name: &str) -> Result<String, String> {
     let text = match item.get(name) {
         None | Some(Value::Null) => return Ok(String::new()),
@@ -59,7 +78,7 @@ fn text(item: &Fields, name: &str) -> Result<String, String> {
     match text {
         Value::String(text) => Ok(markup::plain(text)),
         Value::Number(number) => Ok(number.to_string()),
-        other => Err(wrong(name, other, "a string")),
+        other => Err(wrong_type(name, other, "a string")),
     }
 }
 
@@ -80,7 +99,7 @@ fn author(author: &Fields) -> Result<Option<String>, String> {
     Ok(filled(name))
 }
 
-/// The year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.
+/// Returns the year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.
 fn year(item: &Fields) -> Result<Option<i32>, String> {
     let Some(issued) = object(item, "issued")? else {
         return Ok(None);

@@ -1,22 +1,53 @@
-//! Tables in text, with a header: CSV (RFC 4180) and values between tabs.
+//! Tables with a header: CSV (RFC 4180) and tab-separated values.
 
-pub(super) mod columns;
+mod columns;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr_iter;
 
 use self::columns::Column;
-use super::Located;
+use super::file_start::FileStart;
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::RecordLocation;
 use crate::read::input::{self, Input, MAX_RECORD};
 
+pub(super) const CSV: FormatSpec = FormatSpec {
+    name: "csv",
+    extensions: &["csv"],
+    recognize: |start| {
+        header(start)
+            .filter(|header| !header.contains('\t'))
+            .map(|_| Evidence::Header)
+    },
+    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, None))),
+};
+
+pub(super) const TSV: FormatSpec = FormatSpec {
+    name: "tsv",
+    extensions: &["tsv", "tab"],
+    recognize: |start| {
+        header(start)
+            .filter(|header| header.contains('\t'))
+            .map(|_| Evidence::Header)
+    },
+    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, Some(b'\t')))),
+};
+
+/// Returns the first line if it is the header of a table of papers.
+fn header<'a>(start: &'a FileStart<'_>) -> Option<&'a str> {
+    start
+        .text_lines()
+        .next()
+        .filter(|line| columns::is_header(line))
+}
+
 /// Reads the rows of a table.
 ///
-/// A row is cut out first, by its quotes, and then taken apart: so memory is bounded, and a quote
-/// that is never closed costs the row that it is in and not the rest of the file.
-pub(super) struct Delimited<'a> {
+/// The reader finds the end of a row by its quotes before it splits the row into cells. So memory
+/// is bounded, and a quote that is never closed invalidates its row only.
+struct Delimited<'a> {
     lines: Lines<'a>,
-    /// What stands between cells, once it is known.
+    /// The separator of cells, once it is known.
     delimiter: Option<u8>,
     reader: Reader,
     header: Vec<(usize, Column)>,
@@ -26,41 +57,41 @@ pub(super) struct Delimited<'a> {
     ended: bool,
 }
 
-/// Lines that can be given back.
+/// A source of lines that can be pushed back.
 struct Lines<'a> {
-    source: Input<'a>,
-    /// Lines that come again, the next one last.
-    again: Vec<(usize, Vec<u8>)>,
+    input: Input<'a>,
+    /// The lines that were pushed back, the next one last.
+    pushed_back: Vec<(usize, Vec<u8>)>,
 }
 
 impl Lines<'_> {
     fn next(&mut self) -> Option<(usize, Result<Vec<u8>, String>)> {
-        if let Some((line, bytes)) = self.again.pop() {
+        if let Some((line, bytes)) = self.pushed_back.pop() {
             return Some((line, Ok(bytes)));
         }
         let mut bytes = Vec::new();
-        let read = self.source.next_line(&mut bytes)?;
-        Some((self.source.line(), read.map(|()| bytes)))
+        let read = self.input.next_line(&mut bytes)?;
+        Some((self.input.line(), read.map(|()| bytes)))
     }
 }
 
-/// Where in a row the last byte was.
+/// The position of the last byte in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     CellStart,
     Bare,
     Quoted,
-    /// Behind a quote in a quoted cell: its end, or the first of two that stand for one.
+    /// After a quote in a quoted cell, which ends the cell or is the first of two.
     Quote,
 }
 
 impl<'a> Delimited<'a> {
-    /// Without a delimiter the header tells which it is: comma, semicolon or tab.
-    pub(super) fn new(source: Input<'a>, delimiter: Option<u8>) -> Self {
+    /// Without a delimiter, the header determines it: comma, semicolon or tab.
+    fn new(input: Input<'a>, delimiter: Option<u8>) -> Self {
         Self {
             lines: Lines {
-                source,
-                again: Vec::new(),
+                input,
+                pushed_back: Vec::new(),
             },
             delimiter,
             reader: Reader::new(),
@@ -72,8 +103,9 @@ impl<'a> Delimited<'a> {
         }
     }
 
-    /// Reads a row into `row`: its first line, or what is wrong there.
-    fn cut(&mut self, delimiter: u8) -> Option<(usize, Result<(), String>)> {
+    /// Reads a row into `row`, and returns the number of its first line and whether the row is
+    /// complete.
+    fn read_row(&mut self, delimiter: u8) -> Option<(usize, Result<(), String>)> {
         let (first, mut line) = loop {
             match self.lines.next()? {
                 (_, Ok(line)) if line.trim_ascii().is_empty() => {}
@@ -82,11 +114,11 @@ impl<'a> Delimited<'a> {
             }
         };
         self.row.clear();
-        // The lines behind the first, for the case that they are no part of the row.
-        let mut behind: Vec<(usize, Vec<u8>)> = Vec::new();
+        // The lines after the first, which are pushed back if the row turns out to be invalid.
+        let mut following: Vec<(usize, Vec<u8>)> = Vec::new();
         let mut state = State::CellStart;
-        let fault = loop {
-            match step(&line, delimiter, &mut state) {
+        let error = loop {
+            match scan_line(&line, delimiter, &mut state) {
                 Ok(()) if state != State::Quoted => {
                     self.row.extend_from_slice(&line);
                     return Some((first, Ok(())));
@@ -97,14 +129,14 @@ impl<'a> Delimited<'a> {
                 }
                 Err(reason) => break reason,
             }
-            // What a line kept for later takes beside its bytes.
-            let kept = behind.len().saturating_mul(64);
-            if self.row.len().saturating_add(kept) > MAX_RECORD {
+            // The memory of the following lines in addition to their bytes.
+            let overhead = following.len().saturating_mul(64);
+            if self.row.len().saturating_add(overhead) > MAX_RECORD {
                 break input::too_long();
             }
             match self.lines.next() {
                 Some((number, Ok(next))) => {
-                    behind.push((number, next.clone()));
+                    following.push((number, next.clone()));
                     line = next;
                 }
                 Some((number, Err(reason))) => {
@@ -113,11 +145,12 @@ impl<'a> Delimited<'a> {
                 None => break "a quote is not closed, the file ends in it".to_owned(),
             }
         };
-        self.lines.again.extend(behind.into_iter().rev());
-        Some((first, Err(fault)))
+        self.lines.pushed_back.extend(following.into_iter().rev());
+        Some((first, Err(error)))
     }
 
-    /// Takes `row` apart: the cells are the parts of `cells` that end at `ends`.
+    /// Splits `row` into cells, which are the ranges of `cells` that end at `ends`, and returns
+    /// their number.
     fn split(&mut self) -> Result<usize, String> {
         input::text(&self.row)?;
         self.reader.reset();
@@ -135,7 +168,7 @@ impl<'a> Delimited<'a> {
             ended += ends;
             match result {
                 ReadRecordResult::Record | ReadRecordResult::End => return Ok(ended),
-                // Behind the last byte it is asked once more, with nothing.
+                // The end of the row must be signaled by one more call with empty input.
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     return Err("the row has more cells than bytes".to_owned());
@@ -146,11 +179,11 @@ impl<'a> Delimited<'a> {
 
     fn cell(&self, at: usize) -> &str {
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        // Both ends are at quotes or delimiters, and the row is UTF-8.
+        // The row is UTF-8, and both ends of a cell are next to ASCII characters.
         std::str::from_utf8(&self.cells[start..self.ends[at]]).unwrap_or_default()
     }
 
-    /// Reads the names of the columns.
+    /// Reads the header, and returns the number of its line and whether it is valid.
     fn read_header(&mut self) -> Option<(usize, Result<(), String>)> {
         let (number, line) = loop {
             match self.lines.next()? {
@@ -161,14 +194,14 @@ impl<'a> Delimited<'a> {
         };
         let delimiter = *self.delimiter.get_or_insert_with(|| {
             let count = |delimiter: &u8| memchr_iter(*delimiter, &line).count();
-            // Of equals the last is taken, so the comma stands there.
+            // Of equal counts `max_by_key` returns the last, so the comma comes last.
             let candidates = [b'\t', b';', b','];
             candidates.into_iter().max_by_key(count).unwrap_or(b',')
         });
         self.reader = ReaderBuilder::new().delimiter(delimiter).build();
-        self.lines.again.push((number, line));
-        let (number, cut) = self.cut(delimiter)?;
-        let header = cut.and_then(|()| self.split());
+        self.lines.pushed_back.push((number, line));
+        let (number, row) = self.read_row(delimiter)?;
+        let header = row.and_then(|()| self.split());
         let header = header.and_then(|count| {
             let names: Vec<String> = (0..count).map(|at| self.cell(at).to_owned()).collect();
             self.header = names.iter().map(|name| columns::column(name)).collect();
@@ -189,7 +222,7 @@ impl<'a> Delimited<'a> {
         Some((number, header))
     }
 
-    fn try_next(&mut self) -> Option<Located> {
+    fn try_next(&mut self) -> Option<LocatedRecord> {
         if self.header.is_empty() {
             let (number, read) = self.read_header()?;
             if let Err(reason) = read {
@@ -198,8 +231,8 @@ impl<'a> Delimited<'a> {
             }
         }
         let delimiter = self.delimiter.unwrap_or(b',');
-        let (number, cut) = self.cut(delimiter)?;
-        let cells = cut.and_then(|()| self.split());
+        let (number, row) = self.read_row(delimiter)?;
+        let cells = row.and_then(|()| self.split());
         let paper = cells.and_then(|count| {
             let expected = self.header.len();
             let is_surplus = |at: usize| !self.cell(at).trim().is_empty();
@@ -224,9 +257,9 @@ impl<'a> Delimited<'a> {
 }
 
 impl Iterator for Delimited<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         if self.ended {
             return None;
         }
@@ -234,8 +267,8 @@ impl Iterator for Delimited<'_> {
     }
 }
 
-/// Goes over one line of a row; a break inside of quotes is a part of their cell.
-fn step(line: &[u8], delimiter: u8, state: &mut State) -> Result<(), String> {
+/// Advances the state over one line of a row.
+fn scan_line(line: &[u8], delimiter: u8, state: &mut State) -> Result<(), String> {
     for &byte in line {
         *state = match (*state, byte) {
             (State::Quoted, b'"') => State::Quote,
@@ -244,7 +277,7 @@ fn step(line: &[u8], delimiter: u8, state: &mut State) -> Result<(), String> {
             (State::Quote, b' ' | b'\r') => State::Quote,
             (State::Quote, _) => {
                 return Err(
-                    "text stands behind a closing quote, expected the next cell; a quote before \
+                    "text after a closing quote, expected the next cell; a quote before \
                      it is not closed, or not doubled"
                         .to_owned(),
                 );

@@ -1,120 +1,41 @@
-//! What format a file has, by its first bytes.
+//! Detection of a file's format from its first bytes.
 
 use super::Format;
-use super::delimited::columns;
-use crate::read::syntax::json_elements::{Shape, top_keys};
+use super::file_start::FileStart;
+use super::spec::Evidence;
 
-/// The format of a file that begins with `head`; where that does not tell, what its name told; else
-/// what was found.
-pub(crate) fn detect(head: &[u8], by_name: Option<Format>) -> Result<Format, String> {
-    let head = head.trim_ascii_start();
-    if head.starts_with(b"PAR1") {
-        return Ok(Format::Parquet);
-    }
-    if head.starts_with(b"<") {
-        return xml(head);
-    }
-    if head.starts_with(b"{") || head.starts_with(b"[") {
-        return Ok(json(head));
-    }
-    let text = String::from_utf8_lossy(head);
-    // Before its cells, which may hold anything.
-    let header = text.lines().next().unwrap_or_default();
-    if columns::is_header(header) {
-        return Ok(if header.contains('\t') {
-            Format::Tsv
-        } else {
-            Format::Csv
-        });
-    }
-    if let Some(format) = text.lines().find_map(line) {
-        return Ok(format);
-    }
-    match by_name {
-        Some(format) => Ok(format),
-        // Nothing to read is nothing in any format.
-        None if head.is_empty() => Ok(Format::JsonLines),
-        None if text
-            .lines()
-            .any(|line| line.trim_start().starts_with("{\"")) =>
+/// Returns the format of a file that begins with `start`.
+///
+/// The content decides; if it is merely plausible for some format, `by_name`, the format that the
+/// file name suggests, takes precedence. The error is a description of the content.
+pub(crate) fn detect(start: &[u8], by_name: Option<Format>) -> Result<Format, String> {
+    let start = FileStart::new(start);
+    let mut best: Option<(Evidence, Format)> = None;
+    for &format in Format::ALL {
+        if let Some(evidence) = (format.spec().recognize)(&start)
+            && best.is_none_or(|(strongest, _)| evidence > strongest)
         {
-            Ok(Format::JsonLines)
-        }
-        None => Err("is in no format that can be told by its first bytes".to_owned()),
-    }
-}
-
-/// What one line tells by itself.
-fn line(line: &str) -> Option<Format> {
-    if line.starts_with("TY  - ") || line.starts_with("TY  -\t") {
-        return Some(Format::Ris);
-    }
-    let entry = line.trim_start().strip_prefix('@')?;
-    let name = entry.find(|c: char| !c.is_ascii_alphabetic())?;
-    let behind = entry[name..].trim_start();
-    (name > 0 && behind.starts_with(['{', '('])).then_some(Format::Bibtex)
-}
-
-fn json(head: &[u8]) -> Format {
-    let mut keys = top_keys(head);
-    if Shape::of(head) == Shape::Field
-        && let Some((_, list)) = keys.iter().find(|(_, value)| value.starts_with(b"["))
-    {
-        keys = top_keys(list);
-    }
-    let has = |names: &[&str]| keys.iter().any(|(key, _)| names.contains(key));
-    let is_openalex_id = |(key, value): &(&str, &[u8])| {
-        *key == "id" && value.starts_with(b"\"https://openalex.org/W")
-    };
-    if has(&["abstract_inverted_index", "authorships", "referenced_works"])
-        || keys.iter().any(is_openalex_id)
-    {
-        Format::OpenAlex
-    } else if has(&[
-        "paperId",
-        "corpusid",
-        "corpusId",
-        "externalIds",
-        "externalids",
-    ]) {
-        Format::SemanticScholar
-    } else if has(&["authors_parsed", "journal-ref", "update_date"]) {
-        Format::ArxivJson
-    } else if has(&["issued", "container-title", "citation-key"])
-        || Shape::of(head) != Shape::Lines && has(&["type"])
-    {
-        Format::CslJson
-    } else {
-        Format::JsonLines
-    }
-}
-
-fn xml(head: &[u8]) -> Result<Format, String> {
-    let text = String::from_utf8_lossy(head);
-    let mut rest: &str = &text;
-    // Past declarations and comments to the first element.
-    loop {
-        let Some(at) = rest.find('<') else {
-            return Err("is XML without an element in its first bytes".to_owned());
-        };
-        rest = &rest[at + 1..];
-        if let Some(comment) = rest.strip_prefix("!--") {
-            rest = comment.find("-->").map_or("", |end| &comment[end..]);
-        } else if !rest.starts_with(['?', '!']) {
-            break;
+            best = Some((evidence, format));
         }
     }
-    let end = rest.find(|c: char| c.is_whitespace() || c == '>' || c == '/');
-    let name = &rest[..end.unwrap_or(rest.len())];
-    match name {
-        "PubmedArticleSet" | "PubmedArticle" => Ok(Format::PubmedXml),
-        "collection" => Ok(Format::AclXml),
-        "feed" => Ok(Format::ArxivAtom),
-        _ => Err(format!(
-            "is XML with the root `{}`",
-            name.chars().take(40).collect::<String>()
-        )),
+    match best {
+        Some((evidence, format)) if evidence > Evidence::Plausible => return Ok(format),
+        _ if start.is_xml() => {}
+        Some((_, format)) => return Ok(by_name.unwrap_or(format)),
+        None => {
+            if let Some(format) = by_name {
+                return Ok(format);
+            }
+        }
     }
+    Err(match start.xml_root() {
+        Some(root) => {
+            let root: String = root.chars().take(40).collect();
+            format!("is XML with the root `{root}`")
+        }
+        None if start.is_xml() => "is XML without an element in its first bytes".to_owned(),
+        None => "is in no format that can be told by its first bytes".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -122,9 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_tells_before_the_name() {
-        for (head, format) in [
+    fn content_takes_precedence_over_the_name() {
+        for (start, format) in [
             ("PAR1...", Format::Parquet),
+            ("PAR1,id,title", Format::Parquet),
             (
                 "<?xml version='1.0'?>\n<!-- <x> -->\n<!DOCTYPE PubmedArticleSet>\n<PubmedArticleSet>",
                 Format::PubmedXml,
@@ -142,28 +64,54 @@ mod tests {
             ),
             ("{\"corpusid\": 1}", Format::SemanticScholar),
             (
+                "{\"paperId\": 1, \"authorships\": [], \"type\": 1}",
+                Format::OpenAlex,
+            ),
+            (
+                "{\"issued\": 1, \"update_date\": 1, \"corpusid\": 1}",
+                Format::SemanticScholar,
+            ),
+            ("{\"issued\": 1, \"update_date\": 1}", Format::ArxivJson),
+            (
                 "{\"id\": \"0704.0001\", \"authors_parsed\": []}",
                 Format::ArxivJson,
             ),
             ("[\n{\"id\": \"a\", \"type\": \"book\"}]", Format::CslJson),
+            ("{\"id\": \"a\", \"type\": \"book\"}", Format::JsonLines),
             ("Provider: X\nTY  - JOUR\n", Format::Ris),
             ("% Encoding: UTF-8\n\n@Article{a,", Format::Bibtex),
-            ("Title;Author;DOI\n", Format::Csv),
+            ("@Article{a,\nTY  - JOUR\n", Format::Bibtex),
+            ("TY  - JOUR\n@Article{a,\n", Format::Ris),
+            ("Title;Author;DOI\n@Article{a,\n", Format::Csv),
             ("id\ttitle\tabstract\n", Format::Tsv),
             ("oops\n{\"id\": \"a\"}", Format::JsonLines),
             ("", Format::JsonLines),
         ] {
-            assert_eq!(detect(head.as_bytes(), None), Ok(format), "{head}");
+            assert_eq!(detect(start.as_bytes(), None), Ok(format), "{start}");
         }
     }
 
     #[test]
-    fn the_name_tells_where_content_does_not() {
+    fn the_name_decides_if_the_content_does_not() {
         assert_eq!(detect(b"oops", Some(Format::Ris)), Ok(Format::Ris));
-        let found = detect(b"Dear all", None);
-        let nothing = "is in no format that can be told by its first bytes";
-        assert_eq!(found, Err(nothing.to_owned()));
-        let found = detect(b"<html><p>", Some(Format::Csv));
-        assert_eq!(found, Err("is XML with the root `html`".to_owned()));
+        assert_eq!(detect(b"", Some(Format::Ris)), Ok(Format::Ris));
+        let json_after_text = b"oops\n{\"id\": \"a\"}";
+        assert_eq!(detect(json_after_text, Some(Format::Csv)), Ok(Format::Csv));
+        let unknown = "is in no format that can be told by its first bytes";
+        assert_eq!(detect(b"Dear all", None), Err(unknown.to_owned()));
+    }
+
+    #[test]
+    fn xml_with_another_root_is_an_error_whatever_the_name() {
+        let html = "is XML with the root `html`";
+        assert_eq!(
+            detect(b"<html><p>", Some(Format::Csv)),
+            Err(html.to_owned())
+        );
+        let declaration = "is XML without an element in its first bytes";
+        assert_eq!(
+            detect(b"<?xml version='1.0'?>", Some(Format::Csv)),
+            Err(declaration.to_owned())
+        );
     }
 }

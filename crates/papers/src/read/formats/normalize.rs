@@ -1,9 +1,9 @@
-//! What the formats have in common: years, persons, identifiers.
+//! Normalization of years, names and identifiers, shared by the formats.
 
-use crate::text::words::{is_stop_word, words};
+use crate::text::{is_stop_word, words};
 use crate::{Paper, identifiers};
 
-/// The first year in a date or in free text: four digits of their own, from 1000 to 2999.
+/// Returns the first year in a date or free text: a number of four digits from 1000 to 2999.
 pub(super) fn year_in(text: &str) -> Option<i32> {
     text.split(|c: char| !c.is_ascii_digit())
         .filter(|digits| digits.len() == 4)
@@ -11,16 +11,16 @@ pub(super) fn year_in(text: &str) -> Option<i32> {
         .find(|year| (1000..3000).contains(year))
 }
 
-/// A text that is not blank.
+/// Returns the text, or `None` if it is blank.
 pub(super) fn filled(text: impl Into<String>) -> Option<String> {
     Some(text.into()).filter(|text| !text.trim().is_empty())
 }
 
-/// A name as one says it: `Last, First` and `Last, Jr, First` turned around.
+/// Converts a name from `Last, First` or `Last, Jr, First` to the spoken order.
 pub(super) fn person(name: &str) -> String {
     let mut parts = name.split(',').map(str::trim);
-    let (last, middle, end) = (parts.next(), parts.next(), parts.next());
-    let parts = match (last, middle, end) {
+    let (first_part, second_part, third_part) = (parts.next(), parts.next(), parts.next());
+    let parts = match (first_part, second_part, third_part) {
         (Some(last), Some(suffix), Some(first)) => [first, last, suffix],
         (Some(last), Some(first), None) => [first, last, ""],
         _ => [name.trim(), "", ""],
@@ -28,7 +28,7 @@ pub(super) fn person(name: &str) -> String {
     joined(&parts)
 }
 
-/// The parts of a name that there are, with spaces between.
+/// Joins the non-blank parts of a name by spaces.
 pub(super) fn joined(parts: &[&str]) -> String {
     let parts: Vec<&str> = parts
         .iter()
@@ -38,31 +38,36 @@ pub(super) fn joined(parts: &[&str]) -> String {
     parts.join(" ")
 }
 
-/// The DOI in `text` in normal form.
+/// Returns the DOI in `text` in normal form.
 pub(super) fn doi(text: &str) -> Option<String> {
-    // In normal form it is what its normal form is.
+    // Normalization may leave a text that is not a DOI, such as `10.1234/` of `10.1234/.`.
     identifiers::doi(text).filter(|doi| identifiers::doi(doi).as_ref() == Some(doi))
 }
 
-/// Sets the DOI and the arXiv number of `paper` from where they may stand. What is no DOI is left
-/// out: the field of the formats takes any text, `n/a` too.
+/// Sets the DOI and the arXiv identifier of `paper` from texts that may contain them.
+///
+/// A text that is not a DOI is ignored, because the formats permit any text in that field, even
+/// `n/a`.
 pub(super) fn identify(paper: &mut Paper, doi_text: &str, arxiv_texts: &[&str]) {
     paper.doi = doi(doi_text);
-    // Only an address, or a number that says what it is, is taken for a number of arXiv.
-    let says_so = |text: &&&str| text.to_ascii_lowercase().contains("arxiv");
+    // A bare number is ambiguous: only an address or a labeled number counts as an arXiv
+    // identifier.
+    let mentions_arxiv = |text: &&&str| text.to_ascii_lowercase().contains("arxiv");
     paper.arxiv = arxiv_texts
         .iter()
         .chain([&doi_text])
-        .filter(says_so)
+        .filter(mentions_arxiv)
         .find_map(|text| identifiers::arxiv(text));
 }
 
-/// The id of `paper`: its own in the format, or the DOI, or the arXiv number; an error that names
-/// the fields of the format that were looked for.
-pub(super) fn name(paper: &mut Paper, own: Option<String>, fields: &str) -> Result<(), String> {
+/// Sets the id of `paper`: `id`, the id in the format, or else the DOI or the arXiv identifier.
+///
+/// If the paper has none of them, the error names `fields`, the fields of the format that may
+/// contain one.
+pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Result<(), String> {
     let doi = paper.doi.clone();
     let arxiv = paper.arxiv.clone();
-    match own.and_then(filled).or(doi).or(arxiv) {
+    match id.and_then(filled).or(doi).or(arxiv) {
         Some(id) => {
             id.trim().clone_into(&mut paper.id);
             Ok(())
@@ -71,9 +76,11 @@ pub(super) fn name(paper: &mut Paper, own: Option<String>, fields: &str) -> Resu
     }
 }
 
-/// A name for a paper of a format whose records need have none, from what never changes about it: family
-/// name of the first author, year, and the first words of the title that say something, as
-/// `watts1998-collective-dynamics-small-world`. Nothing without a title.
+/// Returns an id for a paper from stable data, such as `watts1998-collective-dynamics-small-world`:
+/// the family name of the first author, the year, and the first words of the title that are not
+/// stop words.
+///
+/// Returns `None` if the title has no such words.
 pub(super) fn label(paper: &Paper) -> Option<String> {
     let author = paper.authors.first().and_then(|name| words(name).last());
     let year = paper.year.map(|year| year.to_string());
@@ -89,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_a_paper_by_author_year_and_title() {
+    fn a_label_consists_of_author_year_and_title() {
         let paper = Paper::new("")
             .title("The collective dynamics of ‘small-world’ networks")
             .authors(["Ann B. Döe", "Other"])
@@ -106,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_year_of_any_date() {
+    fn finds_the_year_in_dates_of_any_form() {
         for (text, year) in [
             ("2017", Some(2017)),
             ("12 June 2017", Some(2017)),
@@ -120,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn turns_names_around() {
+    fn converts_names_to_the_spoken_order() {
         assert_eq!(person("Curie, Marie"), "Marie Curie");
         assert_eq!(person("King, Jr., Martin Luther"), "Martin Luther King Jr.");
         assert_eq!(person("Marie Curie"), "Marie Curie");

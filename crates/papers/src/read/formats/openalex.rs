@@ -2,12 +2,28 @@
 
 use serde_json::Value;
 
-use super::normalize::{filled, identify, name};
+use super::file_start::FileStart;
+use super::normalize::{filled, identify, set_id};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
-use crate::read::syntax::json_record::{Fields, kind, object, objects, string, strings, year};
+use crate::read::syntax::json_record::{Fields, object, objects, string, strings, type_name, year};
 use crate::text::markup;
 
-pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "openalex",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_work =
+        start.has_json_field(&["abstract_inverted_index", "authorships", "referenced_works"])
+            || start.json_field_starts_with("id", b"\"https://openalex.org/W");
+    is_work.then_some(Evidence::Fields(4))
+}
+
+fn paper(work: &Fields) -> Result<Paper, String> {
     let title = match string(work, "title")? {
         Some(title) => title,
         None => string(work, "display_name")?.unwrap_or_default(),
@@ -15,7 +31,7 @@ pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
     let location = object(work, "primary_location")?;
     let source = match location {
         Some(location) => object(location, "source")?,
-        // Before 2023.
+        // The field until 2023.
         None => object(work, "host_venue")?,
     };
     let landing = match location {
@@ -46,7 +62,7 @@ pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
     }
     paper.references = strings(work, "referenced_works")?
         .iter()
-        .map(|id| number(id).to_owned())
+        .map(|id| short_id(id).to_owned())
         .collect();
     let mut pages = vec![landing.unwrap_or_default()];
     for location in objects(work, "locations")? {
@@ -54,13 +70,13 @@ pub(super) fn paper(work: &Fields) -> Result<Paper, String> {
     }
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
     identify(&mut paper, doi.as_deref().unwrap_or_default(), &pages);
-    let id = string(work, "id")?.map(|id| number(&id).to_owned());
-    name(&mut paper, id, "`id` and no `doi`")?;
+    let id = string(work, "id")?.map(|id| short_id(&id).to_owned());
+    set_id(&mut paper, id, "`id` and no `doi`")?;
     Ok(paper)
 }
 
-/// `W123` of its address.
-fn number(id: &str) -> &str {
+/// Returns the id `W123` of `https://openalex.org/W123`.
+fn short_id(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
@@ -68,23 +84,23 @@ fn display_name(fields: &Fields) -> Result<Option<String>, String> {
     Ok(string(fields, "display_name")?.and_then(filled))
 }
 
-/// The abstract, which is given as the places of its words.
+/// Restores the abstract from an index of the positions of its words.
 fn abstract_text(work: &Fields) -> Result<String, String> {
     let Some(index) = object(work, "abstract_inverted_index")? else {
         return Ok(markup::plain(
             &string(work, "abstract")?.unwrap_or_default(),
         ));
     };
-    let wrong = |found: &Value| {
-        let found = kind(found);
-        format!("`abstract_inverted_index` holds {found}, expected lists of places")
+    let error = |found: &Value| {
+        let found = type_name(found);
+        format!("`abstract_inverted_index` holds {found}, expected lists of positions")
     };
     let mut words = Vec::new();
-    for (word, places) in index {
-        let places = places.as_array().ok_or_else(|| wrong(places))?;
-        for place in places {
-            let place = place.as_u64().ok_or_else(|| wrong(place))?;
-            words.push((place, word.as_str()));
+    for (word, positions) in index {
+        let positions = positions.as_array().ok_or_else(|| error(positions))?;
+        for position in positions {
+            let position = position.as_u64().ok_or_else(|| error(position))?;
+            words.push((position, word.as_str()));
         }
     }
     words.sort_unstable();

@@ -1,39 +1,52 @@
 //! PubMed's XML: <https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html>.
 
-use super::Located;
+use super::file_start::FileStart;
 use super::normalize::{doi, filled, joined, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
-use crate::read::syntax::xml::{Element, Piece, XmlStream};
+use crate::read::syntax::xml::{Element, XmlItem, XmlStream};
 use crate::{Paper, RecordLocation};
 
-/// Reads the articles and the chapters of books of a set.
-pub(super) struct Pubmed<'a> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "pubmed-xml",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Pubmed::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_pubmed = matches!(start.xml_root(), Some("PubmedArticleSet" | "PubmedArticle"));
+    is_pubmed.then_some(Evidence::Header)
+}
+
+/// Reads the journal articles and book chapters of a set.
+struct Pubmed<'a> {
     stream: XmlStream<'a>,
 }
 
 impl<'a> Pubmed<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         Self {
-            stream: XmlStream::new(source),
+            stream: XmlStream::new(input),
         }
     }
 }
 
 impl Iterator for Pubmed<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         let whole = ["PubmedArticle", "PubmedBookArticle", "DeleteCitation"];
         loop {
-            let outcome = match self.stream.next_piece(&whole)? {
-                Ok(Piece::Start(_)) => continue,
-                Ok(Piece::Whole(Ok(element))) => match element.name.as_str() {
+            let outcome = match self.stream.next_item(&whole)? {
+                Ok(XmlItem::Start(_)) => continue,
+                Ok(XmlItem::Whole(Ok(element))) => match element.name.as_str() {
                     "PubmedArticle" => article(&element),
                     "PubmedBookArticle" => chapter(&element),
-                    // Numbers that an update takes back, not papers.
+                    // The ids of papers that an update deletes.
                     _ => continue,
                 },
-                Ok(Piece::Whole(Err(reason))) | Err(reason) => Err(reason),
+                Ok(XmlItem::Whole(Err(reason))) | Err(reason) => Err(reason),
             };
             return Some((RecordLocation::Line(self.stream.line()), outcome));
         }
@@ -91,19 +104,21 @@ fn chapter(element: &Element) -> Result<Paper, String> {
     Ok(paper)
 }
 
-/// What articles and chapters have in common.
-fn paper(numbered: &Element, article: &Element) -> Result<Paper, String> {
-    let number = filled(numbered.text_at(&["PMID"])).ok_or("`PMID` is missing")?;
+/// Reads the fields that articles and chapters share.
+///
+/// `citation` is the element with the id, and `article` the element with the text.
+fn paper(citation: &Element, article: &Element) -> Result<Paper, String> {
+    let id = filled(citation.text_at(&["PMID"])).ok_or("`PMID` is missing")?;
     let title = article.text_at(&["ArticleTitle"]);
     let title = filled(title).unwrap_or_else(|| article.text_at(&["VernacularTitle"]));
     let authors = article
         .all("AuthorList")
         .flat_map(|list| list.all("Author"));
-    let mut paper = Paper::new(number.clone())
+    let mut paper = Paper::new(id.clone())
         .title(title)
         .abstract_text(abstract_text(article))
         .authors(authors.map(author).filter(|name| !name.is_empty()))
-        .url(format!("https://pubmed.ncbi.nlm.nih.gov/{number}/"));
+        .url(format!("https://pubmed.ncbi.nlm.nih.gov/{id}/"));
     paper.doi = article
         .all("ELocationID")
         .filter(|location| location.attribute("EIdType") == Some("doi"))
@@ -111,7 +126,7 @@ fn paper(numbered: &Element, article: &Element) -> Result<Paper, String> {
     Ok(paper)
 }
 
-/// The parts of the abstract, each behind its label.
+/// Joins the sections of the abstract, each after its label.
 fn abstract_text(article: &Element) -> String {
     let mut text = String::new();
     let parts = article.all("Abstract");
@@ -142,11 +157,11 @@ fn author(author: &Element) -> String {
     joined(&[&first, &last, &suffix])
 }
 
-/// The identifier of a kind in the list of `element`.
-fn article_id(element: &Element, kind: &str) -> Option<String> {
+/// Returns the identifier of a type, such as `doi`, in the list of `element`.
+fn article_id(element: &Element, id_type: &str) -> Option<String> {
     let lists = element.all("ArticleIdList");
     lists
         .flat_map(|list| list.all("ArticleId"))
-        .filter(|id| id.attribute("IdType") == Some(kind))
+        .filter(|id| id.attribute("IdType") == Some(id_type))
         .find_map(|id| filled(id.text()))
 }

@@ -1,16 +1,32 @@
 //! RIS, line by line: `TAG  - value`, a record from `TY` to `ER`.
 
-use super::Located;
-use super::normalize::{filled, identify, joined, label, name, person, year_in};
+use std::cmp::Reverse;
+
+use super::file_start::FileStart;
+use super::normalize::{filled, identify, joined, label, person, set_id, year_in};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::{self, Input, MAX_RECORD};
 use crate::text::markup;
 use crate::{Paper, RecordLocation};
 
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "ris",
+    extensions: &["ris"],
+    recognize,
+    source: RecordSource::Stream(|input| Box::new(Ris::new(input))),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let is_type = |line: &str| line.starts_with("TY  - ") || line.starts_with("TY  -\t");
+    let line = start.text_lines().position(is_type)?;
+    Some(Evidence::RecordOnLine(Reverse(line)))
+}
+
 /// Reads the records of a file.
-pub(super) struct Ris<'a> {
-    source: Input<'a>,
+struct Ris<'a> {
+    input: Input<'a>,
     bytes: Vec<u8>,
-    /// The record that is open.
+    /// The record that is being read.
     record: Option<Record>,
 }
 
@@ -18,7 +34,7 @@ struct Record {
     line: usize,
     fields: Vec<(String, String)>,
     size: usize,
-    fault: Option<String>,
+    error: Option<String>,
 }
 
 impl Record {
@@ -27,46 +43,46 @@ impl Record {
             line,
             fields: Vec::new(),
             size: 0,
-            fault: None,
+            error: None,
         }
     }
 
-    /// Puts a value behind its tag, or another line behind the last value.
-    fn put(&mut self, tag: Option<&str>, value: &str) {
+    /// Adds a field or, without a tag, a line of the last field.
+    fn add(&mut self, tag: Option<&str>, value: &str) {
         self.size += value.len();
         if self.size > MAX_RECORD {
-            self.fault.get_or_insert_with(input::too_long);
+            self.error.get_or_insert_with(input::too_long);
             self.fields.clear();
             return;
         }
         match (tag, self.fields.last_mut()) {
             (Some(tag), _) => self.fields.push((tag.to_owned(), value.trim().to_owned())),
-            (None, Some((_, before))) => {
-                before.push('\n');
-                before.push_str(value.trim());
+            (None, Some((_, last))) => {
+                last.push('\n');
+                last.push_str(value.trim());
             }
             (None, None) => {}
         }
     }
 
-    fn closed(self) -> Located {
-        let outcome = match self.fault {
-            Some(fault) => Err(fault),
+    fn finish(self) -> LocatedRecord {
+        let outcome = match self.error {
+            Some(error) => Err(error),
             None => paper(&self.fields),
         };
         (RecordLocation::Line(self.line), outcome)
     }
 
-    fn cut_off(mut self, reason: &str) -> Located {
-        self.fault.get_or_insert_with(|| reason.to_owned());
-        self.closed()
+    fn finish_truncated(mut self, reason: &str) -> LocatedRecord {
+        self.error.get_or_insert_with(|| reason.to_owned());
+        self.finish()
     }
 }
 
 impl<'a> Ris<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    fn new(input: Input<'a>) -> Self {
         Self {
-            source,
+            input,
             bytes: Vec::new(),
             record: None,
         }
@@ -74,68 +90,70 @@ impl<'a> Ris<'a> {
 }
 
 impl Iterator for Ris<'_> {
-    type Item = Located;
+    type Item = LocatedRecord;
 
-    fn next(&mut self) -> Option<Located> {
+    fn next(&mut self) -> Option<LocatedRecord> {
         loop {
-            let Some(read) = self.source.next_line(&mut self.bytes) else {
+            let Some(read) = self.input.next_line(&mut self.bytes) else {
                 let record = self.record.take()?;
-                return Some(record.cut_off("the record has no `ER`, the file ends in it"));
+                return Some(
+                    record.finish_truncated("the record has no `ER`, the file ends in it"),
+                );
             };
-            let line = self.source.line();
+            let line = self.input.line();
             let text = read.and_then(|()| input::text(&self.bytes));
             let text = match (text, &mut self.record) {
                 (Ok(text), _) => text,
                 (Err(reason), Some(record)) => {
                     let reason = format!("line {line}: {reason}");
-                    record.fault.get_or_insert(reason);
+                    record.error.get_or_insert(reason);
                     continue;
                 }
                 (Err(reason), None) => return Some((RecordLocation::Line(line), Err(reason))),
             };
             match (tag(text), &mut self.record) {
-                (Some(("TY", kind)), record) => {
+                (Some(("TY", reference_type)), record) => {
                     let mut next = Record::new(line);
-                    next.put(Some("TY"), kind);
-                    if let Some(before) = record.replace(next) {
+                    next.add(Some("TY"), reference_type);
+                    if let Some(previous) = record.replace(next) {
                         let reason = format!("the record has no `ER` before the next at {line}");
-                        return Some(before.cut_off(&reason));
+                        return Some(previous.finish_truncated(&reason));
                     }
                 }
-                (Some(("ER", _)), Some(_)) => return self.record.take().map(Record::closed),
-                (Some((tag, value)), Some(record)) => record.put(Some(tag), value),
-                // What has no `TY` is told once, up to the next `ER` or `TY`.
+                (Some(("ER", _)), Some(_)) => return self.record.take().map(Record::finish),
+                (Some((tag, value)), Some(record)) => record.add(Some(tag), value),
+                // Fields without a `TY` are one error, up to the next `ER` or `TY`.
                 (Some((tag, _)), None) => {
                     let reason = format!("`{tag}` outside of a record, expected `TY` first");
                     if tag == "ER" {
                         return Some((RecordLocation::Line(line), Err(reason)));
                     }
                     let mut stray = Record::new(line);
-                    stray.fault = Some(reason);
+                    stray.error = Some(reason);
                     self.record = Some(stray);
                 }
-                (None, Some(record)) => record.put(None, text),
-                // Lines before the first record, as some databases write them, name the source.
+                (None, Some(record)) => record.add(None, text),
+                // Lines between records, in which some databases name themselves.
                 (None, None) => {}
             }
         }
     }
 }
 
-/// The tag and the value of a line that has one.
+/// Returns the tag and the value of a line, or `None` if the line has no tag.
 fn tag(line: &str) -> Option<(&str, &str)> {
-    let (tag, rest) = line.split_at_checked(2)?;
+    let (tag, remaining) = line.split_at_checked(2)?;
     let is_tag = tag.starts_with(|c: char| c.is_ascii_uppercase())
         && tag
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let value = rest.trim_start().strip_prefix('-')?;
+    let value = remaining.trim_start().strip_prefix('-')?;
     let is_spaced =
-        rest.starts_with([' ', '\t']) && (value.is_empty() || value.starts_with([' ', '\t']));
+        remaining.starts_with([' ', '\t']) && (value.is_empty() || value.starts_with([' ', '\t']));
     (is_tag && is_spaced).then_some((tag, value))
 }
 
-/// A name as one says it: in RIS a suffix stands last, `Last, First, Jr.`.
+/// Converts a name to the spoken order. In RIS a suffix comes last: `Last, First, Jr.`.
 fn author(name: &str) -> String {
     let parts: Vec<&str> = name.split(',').collect();
     match parts[..] {
@@ -150,7 +168,7 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
         let found = fields.filter(|(tag, value)| tags.contains(&tag.as_str()) && !value.is_empty());
         found.map(|(_, value)| value.as_str()).collect()
     };
-    // Tags in the order in which they are preferred.
+    // The first tag that has a value.
     let first = |tags: &[&str]| -> String {
         let found = tags.iter().find_map(|tag| all(&[tag]).first().copied());
         found.unwrap_or_default().to_owned()
@@ -173,12 +191,10 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
     let numbers = all(&["M1", "AN", "N1"]);
     let arxiv: Vec<&str> = urls.iter().chain(&numbers).copied().collect();
     identify(&mut paper, &first(&["DO", "DI"]), &arxiv);
-    let own = filled(first(&["ID"]));
+    let id = filled(first(&["ID"]));
     let accession = filled(first(&["AN"]));
-    let own = own.or_else(|| paper.doi.clone()).or(accession);
-    let own = own
-        .or_else(|| paper.arxiv.clone())
-        .or_else(|| label(&paper));
-    name(&mut paper, own, "`ID`, no `DO` and no title")?;
+    let id = id.or_else(|| paper.doi.clone()).or(accession);
+    let id = id.or_else(|| paper.arxiv.clone()).or_else(|| label(&paper));
+    set_id(&mut paper, id, "`ID`, no `DO` and no title")?;
     Ok(paper)
 }

@@ -1,14 +1,36 @@
-//! Papers of Semantic Scholar: its interface (<https://api.semanticscholar.org/api-docs/graph>) and
-//! its data sets, which differ in capitals.
+//! Papers of Semantic Scholar: its API (<https://api.semanticscholar.org/api-docs/graph>) and
+//! its data sets, whose field names differ in case.
 
 use serde_json::Value;
 
-use super::normalize::{filled, identify, name};
+use super::file_start::FileStart;
+use super::normalize::{filled, identify, set_id};
+use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
-use crate::read::syntax::json_record::{Fields, object, objects, string, string_or_number, year};
+use crate::read::syntax::json_record::{
+    Fields, object, objects, string, string_or_number, strings, year,
+};
 use crate::text::markup;
 
-pub(super) fn paper(record: &Fields) -> Result<Paper, String> {
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "semantic-scholar",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(paper),
+};
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let fields = [
+        "paperId",
+        "corpusid",
+        "corpusId",
+        "externalIds",
+        "externalids",
+    ];
+    start.has_json_field(&fields).then_some(Evidence::Fields(3))
+}
+
+fn paper(record: &Fields) -> Result<Paper, String> {
     let text = |name| string(record, name).map(Option::unwrap_or_default);
     let mut paper = Paper::new("")
         .title(markup::plain(&text("title")?))
@@ -23,16 +45,16 @@ pub(super) fn paper(record: &Fields) -> Result<Paper, String> {
     paper.url = filled(text("url")?);
     paper.categories = categories(record)?;
     let external = external_ids(record)?;
-    let outside = |name| external_id(external, name);
-    let arxiv = outside("ArXiv")?.map(|number| format!("arXiv:{number}"));
+    let identifier = |name| external_id(external, name);
+    let arxiv = identifier("ArXiv")?.map(|identifier| format!("arXiv:{identifier}"));
     identify(
         &mut paper,
-        &outside("DOI")?.unwrap_or_default(),
+        &identifier("DOI")?.unwrap_or_default(),
         &[&arxiv.unwrap_or_default()],
     );
     let hash = string(record, "paperId")?.and_then(filled);
     let is_hash = hash.is_some();
-    let own = match hash {
+    let id = match hash {
         Some(hash) => Some(hash),
         None => corpus_id(record)?,
     };
@@ -41,7 +63,7 @@ pub(super) fn paper(record: &Fields) -> Result<Paper, String> {
             paper.references.extend(reference_id(reference, is_hash)?);
         }
     }
-    name(&mut paper, own, "`paperId`, no `corpusid` and no DOI")?;
+    set_id(&mut paper, id, "`paperId`, no `corpusid` and no DOI")?;
     Ok(paper)
 }
 
@@ -66,15 +88,15 @@ fn external_id(ids: Option<&Fields>, name: &str) -> Result<Option<String>, Strin
     }
 }
 
-/// What names a cited paper: an id of the same kind as that of the citing one, or a DOI; nothing
-/// where the paper is not in the catalogue.
+/// Returns an id of a cited paper: an id of the same type as that of the citing paper, or else a
+/// DOI, or `None` if the cited paper is not in the catalog.
 fn reference_id(reference: &Fields, is_hash: bool) -> Result<Option<String>, String> {
-    let own = if is_hash {
+    let id = if is_hash {
         string(reference, "paperId")?.and_then(filled)
     } else {
         corpus_id(reference)?
     };
-    match own {
+    match id {
         Some(id) => Ok(Some(id)),
         None => external_id(external_ids(reference)?, "DOI"),
     }
@@ -84,9 +106,9 @@ fn venue(record: &Fields) -> Result<Option<String>, String> {
     if let Some(venue) = string(record, "venue")?.and_then(filled) {
         return Ok(Some(venue));
     }
-    for place in ["publicationVenue", "journal"] {
-        if let Some(Value::Object(place)) = record.get(place)
-            && let Some(venue) = string(place, "name")?.and_then(filled)
+    for field in ["publicationVenue", "journal"] {
+        if let Some(Value::Object(container)) = record.get(field)
+            && let Some(venue) = string(container, "name")?.and_then(filled)
         {
             return Ok(Some(venue));
         }
@@ -102,9 +124,9 @@ fn categories(record: &Fields) -> Result<Vec<String>, String> {
         }
     }
     if categories.is_empty() {
-        categories = crate::read::syntax::json_record::strings(record, "fieldsOfStudy")?;
+        categories = strings(record, "fieldsOfStudy")?;
     }
-    // Two classifiers may agree.
+    // Several classifiers may assign the same category.
     let mut distinct = Vec::new();
     for category in categories {
         if !distinct.contains(&category) {

@@ -1,17 +1,20 @@
+//! JSON lines.
+
 use crate::read::input::Input;
 use crate::read::syntax::json_record::{self, Fields};
 
-/// Reads one JSON object a line, with the number of the line. Blank lines are passed over; behind a
-/// bad line the iteration goes on.
+/// Reads one JSON object per line, with the number of the line.
+///
+/// The iterator skips blank lines and continues after an invalid line.
 pub(crate) struct JsonLines<'a> {
-    source: Input<'a>,
+    input: Input<'a>,
     line: Vec<u8>,
 }
 
 impl<'a> JsonLines<'a> {
-    pub(crate) fn new(source: Input<'a>) -> Self {
+    pub(crate) fn new(input: Input<'a>) -> Self {
         Self {
-            source,
+            input,
             line: Vec::new(),
         }
     }
@@ -22,12 +25,12 @@ impl Iterator for JsonLines<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let read = self.source.next_line(&mut self.line)?;
+            let read = self.input.next_line(&mut self.line)?;
             if read.is_ok() && self.line.trim_ascii().is_empty() {
                 continue;
             }
             let fields = read.and_then(|()| json_record::parse(&self.line));
-            return Some((self.source.line(), fields));
+            return Some((self.input.line(), fields));
         }
     }
 }

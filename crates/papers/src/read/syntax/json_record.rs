@@ -1,33 +1,33 @@
-//! The fields of one JSON object, asked for by name and kind.
+//! Typed access to the fields of a JSON object.
 
 use serde_json::{Map, Value};
 
 use crate::read::input;
 
-/// The fields of one object.
+/// The fields of a JSON object, by name.
 pub(crate) type Fields = Map<String, Value>;
 
-/// Reads one object.
+/// Parses one JSON object.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
-    // Without the line break, so that the end of the line is a column of it.
+    // Without the line break, an error at the end has a column of the line.
     match serde_json::from_str(input::text(bytes)?.trim_end()) {
         Ok(Value::Object(fields)) => Ok(fields),
-        Ok(other) => Err(format!("found {}, expected an object", kind(&other))),
+        Ok(other) => Err(format!("found {}, expected an object", type_name(&other))),
         Err(error) => {
-            // Its line number counts from the start of the record.
+            // The line number of the message counts from the start of the record.
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            let place = match error.line() {
+            let position = match error.line() {
                 0 | 1 => format!("column {}", error.column()),
                 line => format!("column {} of its line {line}", error.column()),
             };
-            Err(format!("not JSON at {place}: {message}"))
+            Err(format!("not JSON at {position}: {message}"))
         }
     }
 }
 
-/// What a value is, for messages.
-pub(crate) fn kind(value: &Value) -> &'static str {
+/// Returns the type of a value for an error message.
+pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a truth value",
@@ -38,25 +38,27 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-pub(crate) fn wrong(name: &str, found: &Value, expected: &str) -> String {
-    format!("`{name}` is {}, expected {expected}", kind(found))
+/// Returns the error message for a field of the wrong type.
+pub(crate) fn wrong_type(name: &str, found: &Value, expected: &str) -> String {
+    format!("`{name}` is {}, expected {expected}", type_name(found))
 }
 
-/// A text without white space around it; nothing where the field is missing or null.
+/// Returns a string, trimmed, or `None` if the field is missing or null.
 pub(crate) fn string(fields: &Fields, name: &str) -> Result<Option<String>, String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
-        Some(other) => Err(wrong(name, other, "a string")),
+        Some(other) => Err(wrong_type(name, other, "a string")),
     }
 }
 
-/// A text that is not empty.
+/// Returns a string, trimmed, or `None` if the field is missing, null or blank.
 pub(crate) fn filled(fields: &Fields, name: &str) -> Result<Option<String>, String> {
     Ok(string(fields, name)?.filter(|text| !text.is_empty()))
 }
 
-/// A text that is not empty, or a whole number.
+/// Returns a string, trimmed, or an integer as a string, or `None` if the field is missing, null or
+/// blank.
 pub(crate) fn string_or_number(fields: &Fields, name: &str) -> Result<Option<String>, String> {
     match fields.get(name) {
         Some(Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
@@ -64,26 +66,26 @@ pub(crate) fn string_or_number(fields: &Fields, name: &str) -> Result<Option<Str
     }
 }
 
-/// A list of strings; empty where the field is missing or null.
+/// Returns a list of strings, which is empty if the field is missing or null.
 pub(crate) fn strings(fields: &Fields, name: &str) -> Result<Vec<String>, String> {
     let expected = "a list of strings";
     let string = |value: &Value| match value {
         Value::String(text) => Ok(text.trim().to_owned()),
         other => Err(format!(
             "`{name}` holds {}, expected strings only",
-            kind(other)
+            type_name(other)
         )),
     };
     list(fields, name, expected)?.iter().map(string).collect()
 }
 
-/// A list of objects; empty where the field is missing or null.
+/// Returns a list of objects, which is empty if the field is missing or null.
 pub(crate) fn objects<'a>(fields: &'a Fields, name: &str) -> Result<Vec<&'a Fields>, String> {
     let object = |value: &'a Value| match value {
         Value::Object(fields) => Ok(fields),
         other => Err(format!(
             "`{name}` holds {}, expected objects only",
-            kind(other)
+            type_name(other)
         )),
     };
     list(fields, name, "a list of objects")?
@@ -92,12 +94,12 @@ pub(crate) fn objects<'a>(fields: &'a Fields, name: &str) -> Result<Vec<&'a Fiel
         .collect()
 }
 
-/// An object; nothing where the field is missing or null.
+/// Returns an object, or `None` if the field is missing or null.
 pub(crate) fn object<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a Fields>, String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(fields)) => Ok(Some(fields)),
-        Some(other) => Err(wrong(name, other, "an object")),
+        Some(other) => Err(wrong_type(name, other, "an object")),
     }
 }
 
@@ -105,11 +107,12 @@ fn list<'a>(fields: &'a Fields, name: &str, expected: &str) -> Result<&'a [Value
     match fields.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(list)) => Ok(list),
-        Some(other) => Err(wrong(name, other, expected)),
+        Some(other) => Err(wrong_type(name, other, expected)),
     }
 }
 
-/// A year, as a number or in digits; nothing where the field is missing, null or blank.
+/// Returns a year that is given as a number or as a string of digits, or `None` if the field is
+/// missing, null or blank.
 pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
     let (Some(value), expected) = (fields.get(name), "a year such as 2017") else {
         return Ok(None);
@@ -119,7 +122,7 @@ pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
         Value::Number(number) => number.as_i64().and_then(|year| i32::try_from(year).ok()),
         Value::String(text) if text.trim().is_empty() => return Ok(None),
         Value::String(text) => text.trim().parse().ok(),
-        other => return Err(wrong(name, other, expected)),
+        other => return Err(wrong_type(name, other, expected)),
     };
     year.map(Some)
         .ok_or_else(|| format!("`{name}` is {value}, expected {expected}"))

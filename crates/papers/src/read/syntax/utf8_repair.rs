@@ -1,4 +1,4 @@
-//! Bytes that are UTF-8 whatever the file is.
+//! Replacement of invalid UTF-8 in a stream.
 
 use std::io::{self, BufRead, Read};
 
@@ -6,79 +6,82 @@ use memchr::memchr_iter;
 
 use crate::read::input::{self, Input, MAX_RECORD};
 
-/// What stands for bytes that are not UTF-8: a character that no XML may have.
+/// The character that replaces invalid bytes. It must not occur in XML, so it marks them reliably.
 pub(crate) const INVALID: char = '\u{ffff}';
 
-/// Passes on the bytes of a source, with [`INVALID`] in place of what is not UTF-8, so that a parser
-/// that stops there goes on. Lines and the bytes of a record are counted as they are consumed.
+/// Replaces bytes that are not UTF-8 by [`INVALID`], so that a parser that would stop at them
+/// continues.
+///
+/// The reader counts lines and the bytes of a record as they are consumed.
 pub(crate) struct Utf8Repair<'a> {
-    source: Input<'a>,
-    ready: Vec<u8>,
-    /// Bytes of `ready` that were consumed.
-    at: usize,
-    /// The beginning of a character of which the rest is to come.
-    begun: Vec<u8>,
-    breaks: usize,
-    record: usize,
+    input: Input<'a>,
+    valid: Vec<u8>,
+    /// The number of bytes of `valid` that were consumed.
+    consumed: usize,
+    /// The bytes that were read and are not in `valid` yet; between calls, an incomplete character.
+    pending: Vec<u8>,
+    line_breaks: usize,
+    record_bytes: usize,
 }
 
 impl<'a> Utf8Repair<'a> {
-    pub(crate) fn new(source: Input<'a>) -> Self {
+    pub(crate) fn new(input: Input<'a>) -> Self {
         Self {
-            source,
-            ready: Vec::new(),
-            at: 0,
-            begun: Vec::new(),
-            breaks: 0,
-            record: 0,
+            input,
+            valid: Vec::new(),
+            consumed: 0,
+            pending: Vec::new(),
+            line_breaks: 0,
+            record_bytes: 0,
         }
     }
 
-    /// The number of the line that the next byte is on, counted from 1.
+    /// Returns the number of the line of the next byte, counted from 1.
     pub(crate) fn line(&self) -> usize {
-        self.breaks + 1
+        self.line_breaks + 1
     }
 
+    /// Starts to count the bytes of a new record.
     pub(crate) fn begin_record(&mut self) {
-        self.record = 0;
+        self.record_bytes = 0;
     }
 
     fn refill(&mut self) -> io::Result<()> {
-        self.ready.clear();
-        self.at = 0;
-        while self.ready.is_empty() {
-            self.source.begin_record();
-            let bytes = self.source.fill_buf()?;
+        self.valid.clear();
+        self.consumed = 0;
+        while self.valid.is_empty() {
+            self.input.begin_record();
+            let bytes = self.input.fill_buf()?;
             let is_end = bytes.is_empty();
             let read = bytes.len();
-            self.begun.extend_from_slice(bytes);
-            self.source.consume(read);
-            let mut rest = &self.begun[..];
-            while let Err(error) = std::str::from_utf8(rest) {
-                let (good, bad) = rest.split_at(error.valid_up_to());
-                self.ready.extend_from_slice(good);
+            self.pending.extend_from_slice(bytes);
+            self.input.consume(read);
+            let mut remaining = &self.pending[..];
+            while let Err(error) = std::str::from_utf8(remaining) {
+                let (valid, invalid) = remaining.split_at(error.valid_up_to());
+                self.valid.extend_from_slice(valid);
                 let length = match error.error_len() {
                     Some(length) => length,
-                    None if is_end => bad.len(),
-                    // Its rest comes with the next bytes.
+                    None if is_end => invalid.len(),
+                    // The next bytes complete the character.
                     None => {
-                        rest = bad;
+                        remaining = invalid;
                         break;
                     }
                 };
-                let mut spoiled = [0; 4];
-                let spoiled = INVALID.encode_utf8(&mut spoiled);
-                self.ready.extend_from_slice(spoiled.as_bytes());
-                rest = &bad[length..];
+                let mut replacement = [0; 4];
+                let replacement = INVALID.encode_utf8(&mut replacement);
+                self.valid.extend_from_slice(replacement.as_bytes());
+                remaining = &invalid[length..];
             }
-            let kept = match std::str::from_utf8(rest) {
+            let kept = match std::str::from_utf8(remaining) {
                 Ok(_) => {
-                    self.ready.extend_from_slice(rest);
+                    self.valid.extend_from_slice(remaining);
                     0
                 }
-                Err(_) => rest.len(),
+                Err(_) => remaining.len(),
             };
-            self.begun.drain(..self.begun.len() - kept);
+            self.pending.drain(..self.pending.len() - kept);
             if is_end {
                 break;
             }
@@ -97,23 +100,23 @@ impl Read for Utf8Repair<'_> {
 
 impl BufRead for Utf8Repair<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.record > MAX_RECORD {
+        if self.record_bytes > MAX_RECORD {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 input::too_long(),
             ));
         }
-        if self.at >= self.ready.len() {
+        if self.consumed >= self.valid.len() {
             self.refill()?;
         }
-        Ok(&self.ready[self.at..])
+        Ok(&self.valid[self.consumed..])
     }
 
     fn consume(&mut self, amount: usize) {
-        let end = self.ready.len().min(self.at.saturating_add(amount));
-        self.breaks += memchr_iter(b'\n', &self.ready[self.at..end]).count();
-        self.record = self.record.saturating_add(end - self.at);
-        self.at = end;
+        let end = self.valid.len().min(self.consumed.saturating_add(amount));
+        self.line_breaks += memchr_iter(b'\n', &self.valid[self.consumed..end]).count();
+        self.record_bytes = self.record_bytes.saturating_add(end - self.consumed);
+        self.consumed = end;
     }
 }
 
@@ -121,10 +124,10 @@ impl BufRead for Utf8Repair<'_> {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time.
-    struct Drip<'a>(&'a [u8]);
+    /// A reader that returns one byte at a time.
+    struct OneByte<'a>(&'a [u8]);
 
-    impl Read for Drip<'_> {
+    impl Read for OneByte<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let length = buffer.len().min(1);
             (&mut self.0).take(length as u64).read(buffer)
@@ -132,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_characters_stay_and_the_rest_is_marked() {
+    fn replaces_invalid_bytes_and_keeps_split_characters() {
         let bytes = b"a\xc3\xa4\xff\xe2\x82\xac \xe2\x82";
         let long = [vec![b'x'; 65_535], "ä".into()].concat();
         for (bytes, expected) in [
@@ -140,8 +143,8 @@ mod tests {
             (&long, format!("{}ä", "x".repeat(65_535))),
         ] {
             let mut text = String::new();
-            let source = Input::new(Drip(bytes), "f").unwrap();
-            Utf8Repair::new(source).read_to_string(&mut text).unwrap();
+            let input = Input::new(OneByte(bytes), "f").unwrap();
+            Utf8Repair::new(input).read_to_string(&mut text).unwrap();
             assert_eq!(text, expected);
         }
     }

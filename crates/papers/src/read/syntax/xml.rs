@@ -1,4 +1,4 @@
-//! XML as a stream of elements that are small enough to be held whole.
+//! XML as a stream of elements, each small enough to be held in memory.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,13 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::read::input::Input;
 use crate::read::syntax::utf8_repair::{INVALID, Utf8Repair};
-use crate::text::{latex, markup};
+use crate::text::white_space::join_white_space;
+use crate::text::{entities, latex, markup};
 
-/// Levels of elements: more is no document that a person made, and would exhaust the stack.
+/// The maximum nesting of elements; deeper documents would exhaust the stack.
 const MAX_DEPTH: usize = 100;
 
-/// An element with all that is in it. Names are without their prefix.
+/// An element with its content. Names are without their namespace prefix.
 #[derive(Debug, Default)]
 pub(crate) struct Element {
     pub(crate) name: String,
@@ -27,12 +28,13 @@ enum Node {
 }
 
 impl Element {
+    /// Returns the value of an attribute.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         let mut attributes = self.attributes.iter();
         attributes.find_map(|(found, value)| (found == name).then_some(value.as_str()))
     }
 
-    /// The elements in it of this name.
+    /// Returns the child elements of this name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.nodes.iter().filter_map(move |node| match node {
             Node::Element(element) if element.name == name => Some(element),
@@ -40,30 +42,31 @@ impl Element {
         })
     }
 
-    /// The first element at the end of a path of names.
+    /// Returns the first descendant at a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         match path {
             [] => Some(self),
-            [name, rest @ ..] => {
+            [name, descendants @ ..] => {
                 let mut nodes = self.nodes.iter();
                 nodes.find_map(|node| match node {
-                    Node::Element(element) if element.name == *name => element.at(rest),
+                    Node::Element(element) if element.name == *name => element.at(descendants),
                     _ => None,
                 })
             }
         }
     }
 
-    /// The text at the end of a path of names; empty where there is none.
+    /// Returns the text of the first descendant at a path of names, or an empty string if there is
+    /// none.
     pub(crate) fn text_at(&self, path: &[&str]) -> String {
         self.at(path).map(Self::text).unwrap_or_default()
     }
 
-    /// All text in it, without markup, white space single.
+    /// Returns the text of the element and its descendants, with single spaces.
     pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         self.collect(&mut out);
-        latex::join_white_space(&out)
+        join_white_space(&out)
     }
 
     fn collect(&self, out: &mut String) {
@@ -89,12 +92,12 @@ impl Element {
     }
 }
 
-/// What comes next in a document.
+/// An item of a document.
 #[derive(Debug)]
-pub(crate) enum Piece {
-    /// An element begins, of which the content follows piece by piece.
+pub(crate) enum XmlItem {
+    /// The start of an element whose content follows as further items.
     Start(Element),
-    /// An element with all that is in it, or what is wrong in it.
+    /// An element with its content, or the reason why the content is invalid.
     Whole(Result<Element, String>),
 }
 
@@ -102,15 +105,15 @@ pub(crate) enum Piece {
 pub(crate) struct XmlStream<'a> {
     reader: Reader<Utf8Repair<'a>>,
     buffer: Vec<u8>,
-    /// Elements that are open outside of whole ones.
+    /// The nesting depth outside of elements that are returned whole.
     depth: usize,
     line: usize,
     ended: bool,
 }
 
 impl<'a> XmlStream<'a> {
-    pub(crate) fn new(source: Input<'a>) -> Self {
-        let mut reader = Reader::from_reader(Utf8Repair::new(source));
+    pub(crate) fn new(input: Input<'a>) -> Self {
+        let mut reader = Reader::from_reader(Utf8Repair::new(input));
         reader.config_mut().expand_empty_elements = true;
         reader.config_mut().allow_dangling_amp = true;
         Self {
@@ -122,39 +125,41 @@ impl<'a> XmlStream<'a> {
         }
     }
 
-    /// The line on which the last piece begins, counted from 1.
+    /// Returns the line on which the last item begins, counted from 1.
     pub(crate) fn line(&self) -> usize {
         self.line
     }
 
-    /// The next element: those named in `whole` with all that is in them, the others as they begin.
-    /// An error is the last that comes.
-    pub(crate) fn next_piece(&mut self, whole: &[&str]) -> Option<Result<Piece, String>> {
+    /// Returns the next element: elements named in `whole` with their content, others at their
+    /// start.
+    ///
+    /// After an error of the document, the stream ends.
+    pub(crate) fn next_item(&mut self, whole: &[&str]) -> Option<Result<XmlItem, String>> {
         if self.ended {
             return None;
         }
-        let piece = self.try_next(whole);
-        if piece.is_err() {
+        let item = self.try_next(whole);
+        if item.is_err() {
             self.line = self.reader.get_ref().line();
         }
-        self.ended = !matches!(piece, Ok(Some(_)));
-        piece.transpose()
+        self.ended = !matches!(item, Ok(Some(_)));
+        item.transpose()
     }
 
-    fn try_next(&mut self, whole: &[&str]) -> Result<Option<Piece>, String> {
+    fn try_next(&mut self, whole: &[&str]) -> Result<Option<XmlItem>, String> {
         loop {
             self.reader.get_mut().begin_record();
             self.buffer.clear();
             let event = self.reader.read_event_into(&mut self.buffer);
-            match event.map_err(|error| broken(&error))? {
+            match event.map_err(|error| document_error(&error))? {
                 Event::Start(tag) => {
-                    let element = start(&tag)?;
+                    let element = start_element(&tag)?;
                     self.line = self.reader.get_ref().line();
                     if whole.contains(&element.name.as_str()) {
-                        return self.whole(element).map(Piece::Whole).map(Some);
+                        return self.whole(element).map(XmlItem::Whole).map(Some);
                     }
                     self.depth += 1;
-                    return Ok(Some(Piece::Start(element)));
+                    return Ok(Some(XmlItem::Start(element)));
                 }
                 Event::End(_) => self.depth = self.depth.saturating_sub(1),
                 Event::Decl(declaration) => {
@@ -174,36 +179,40 @@ impl<'a> XmlStream<'a> {
         }
     }
 
-    /// Reads on to the end of `element`. Text that is not UTF-8 spoils the element; anything else
-    /// spoils the document.
+    /// Reads to the end of `element`.
+    ///
+    /// The inner error concerns this element: it contains bytes that are not UTF-8. The outer error
+    /// concerns the document, which cannot be read further.
     fn whole(&mut self, element: Element) -> Result<Result<Element, String>, String> {
-        let mut fault = None;
+        let mut invalid = None;
         let mut open = vec![element];
         loop {
             self.buffer.clear();
             let event = self.reader.read_event_into(&mut self.buffer);
-            let event = event.map_err(|error| broken(&error))?;
-            if fault.is_none() && event.contains(INVALID) {
+            let event = event.map_err(|error| document_error(&error))?;
+            if invalid.is_none() && event.contains(INVALID) {
                 let line = self.reader.get_ref().line();
-                fault = Some(format!("not UTF-8 on line {line}"));
+                invalid = Some(format!("not UTF-8 on line {line}"));
             }
             match event {
                 Event::Start(tag) => {
                     if open.len() >= MAX_DEPTH {
-                        return Err(format!("more than {MAX_DEPTH} elements in each other"));
+                        return Err(format!("more than {MAX_DEPTH} nested elements"));
                     }
-                    open.push(start(&tag)?);
+                    open.push(start_element(&tag)?);
                 }
                 Event::End(_) => {
                     let Some(closed) = open.pop() else { continue };
                     match open.last_mut() {
                         Some(parent) => parent.nodes.push(Node::Element(closed)),
-                        None => return Ok(fault.map_or(Ok(closed), Err)),
+                        None => return Ok(invalid.map_or(Ok(closed), Err)),
                     }
                 }
-                Event::Text(text) => put(&mut open, &text.into_inner()),
-                Event::CData(text) => put(&mut open, &text.into_inner()),
-                Event::GeneralRef(name) => put(&mut open, &reference(&name.into_inner())),
+                Event::Text(text) => append_text(&mut open, &text.into_inner()),
+                Event::CData(text) => append_text(&mut open, &text.into_inner()),
+                Event::GeneralRef(name) => {
+                    append_text(&mut open, &reference_text(&name.into_inner()));
+                }
                 Event::Eof => {
                     let name = open.first().map_or("", |element| &element.name);
                     return Err(format!("the XML is cut off: the file ends in `{name}`"));
@@ -214,7 +223,7 @@ impl<'a> XmlStream<'a> {
     }
 }
 
-fn put(open: &mut [Element], text: &str) {
+fn append_text(open: &mut [Element], text: &str) {
     if let Some(element) = open.last_mut() {
         match element.nodes.last_mut() {
             Some(Node::Text(before)) => before.push_str(text),
@@ -223,30 +232,30 @@ fn put(open: &mut [Element], text: &str) {
     }
 }
 
-/// The character of a reference; one that is not known stays as it is written.
-fn reference(name: &str) -> String {
-    markup::entity(name).map_or_else(|| format!("&{name};"), String::from)
+/// Returns the text of a reference. An unknown reference stays unchanged.
+fn reference_text(name: &str) -> String {
+    entities::entity(name).unwrap_or_else(|| format!("&{name};"))
 }
 
-fn start(tag: &BytesStart<'_>) -> Result<Element, String> {
+fn start_element(tag: &BytesStart<'_>) -> Result<Element, String> {
     let mut attributes = Vec::new();
     for attribute in tag.html_attributes() {
         let attribute = attribute.map_err(|error| format!("not XML: {error}"))?;
-        let name = local(attribute.key.as_ref());
+        let name = local_name(attribute.key.as_ref());
         attributes.push((name.to_owned(), decoded(&attribute.value).into_owned()));
     }
     Ok(Element {
-        name: local(tag.name().as_ref()).to_owned(),
+        name: local_name(tag.name().as_ref()).to_owned(),
         attributes,
         nodes: Vec::new(),
     })
 }
 
-fn local(name: &str) -> &str {
+fn local_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// The value of an attribute with its references decoded.
+/// Decodes the references in the value of an attribute.
 fn decoded(value: &str) -> Cow<'_, str> {
     if value.contains('&') {
         Cow::Owned(markup::plain(value))
@@ -255,7 +264,7 @@ fn decoded(value: &str) -> Cow<'_, str> {
     }
 }
 
-fn broken(error: &quick_xml::Error) -> String {
+fn document_error(error: &quick_xml::Error) -> String {
     match error {
         quick_xml::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::FileTooLarge => error.to_string(),
@@ -273,10 +282,10 @@ mod tests {
     fn texts(xml: &[u8]) -> Vec<(usize, Result<String, String>)> {
         let mut stream = XmlStream::new(Input::new(xml, "f").unwrap());
         let mut found = Vec::new();
-        while let Some(piece) = stream.next_piece(&["a"]) {
-            let text = match piece {
-                Ok(Piece::Start(_)) => continue,
-                Ok(Piece::Whole(element)) => element.map(|element| element.text()),
+        while let Some(item) = stream.next_item(&["a"]) {
+            let text = match item {
+                Ok(XmlItem::Start(_)) => continue,
+                Ok(XmlItem::Whole(element)) => element.map(|element| element.text()),
                 Err(reason) => Err(reason),
             };
             found.push((stream.line(), text));
@@ -285,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_whole_elements_with_their_line_and_text() {
+    fn yields_whole_elements_with_their_line_and_text() {
         let xml = b"<?xml version='1.0' encoding='UTF-8'?>\n<r>\n<x:a k='1'>H<sub>2</sub>O &amp; \
                     &#228;<!-- no --></x:a>\n<b/><a><p>One</p><p><![CDATA[<Two>]]> &zz;</p></a></r>";
         let expected = [
@@ -296,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf_8_spoils_its_element_only() {
+    fn bytes_that_are_not_utf_8_invalidate_only_their_element() {
         let found = texts(b"<r>\n<a>b\xffd</a>\n<a>good</a></r>");
         let expected = [
             (2, Err("not UTF-8 on line 2".to_owned())),
@@ -306,17 +315,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_xml_is_said_once() {
+    fn malformed_xml_is_one_error_at_the_end() {
         let reason = |xml: &[u8]| {
             let found = texts(xml);
             let (last, good) = found.split_last().unwrap();
             assert!(good.iter().all(|(_, text)| text.is_ok()));
             (last.0, last.1.clone().unwrap_err())
         };
-        let cut = "the XML is cut off: the file ends in `a`";
-        assert_eq!(reason(b"<r>\n<a>x</a>\n<a>y\n"), (4, cut.to_owned()));
-        let cut = "the XML is cut off: the file ends in an element";
-        assert_eq!(reason(b"<r>\n<a>x</a>"), (2, cut.to_owned()));
+        let truncated = "the XML is cut off: the file ends in `a`";
+        assert_eq!(reason(b"<r>\n<a>x</a>\n<a>y\n"), (4, truncated.to_owned()));
+        let truncated = "the XML is cut off: the file ends in an element";
+        assert_eq!(reason(b"<r>\n<a>x</a>"), (2, truncated.to_owned()));
         let (line, wrong) = reason(b"<r>\n<a>x</b>\n</r>");
         assert!(line == 2 && wrong.starts_with("not XML: "), "{wrong}");
         let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><r/>";
@@ -325,9 +334,6 @@ mod tests {
             "the encoding is ISO-8859-1, expected UTF-8"
         );
         let deep = "<a>".repeat(200_000);
-        assert_eq!(
-            reason(deep.as_bytes()).1,
-            "more than 100 elements in each other"
-        );
+        assert_eq!(reason(deep.as_bytes()).1, "more than 100 nested elements");
     }
 }

@@ -1,8 +1,8 @@
-//! What the names of LaTeX stand for.
+//! The characters of LaTeX commands.
 
-/// The combining mark of an accent that is written as a sign, `\'` and the like.
-pub(super) fn accent_sign(sign: char) -> Option<char> {
-    Some(match sign {
+/// Returns the combining mark of an accent command whose name is a symbol, such as `\'`.
+pub(super) fn symbol_accent(symbol: char) -> Option<char> {
+    Some(match symbol {
         '`' => '\u{300}',
         '\'' => '\u{301}',
         '^' => '\u{302}',
@@ -14,8 +14,8 @@ pub(super) fn accent_sign(sign: char) -> Option<char> {
     })
 }
 
-/// The combining mark of an accent that is written as a letter, `\v` and the like.
-pub(super) fn accent_word(name: &str) -> Option<char> {
+/// Returns the combining mark of an accent command whose name is a letter, such as `\v`.
+pub(super) fn letter_accent(name: &str) -> Option<char> {
     Some(match name {
         "u" => '\u{306}',
         "r" => '\u{30a}',
@@ -30,7 +30,7 @@ pub(super) fn accent_word(name: &str) -> Option<char> {
     })
 }
 
-/// The combining mark of an accent of mathematics.
+/// Returns the combining mark of a math accent, such as `\hat`.
 pub(super) fn math_accent(name: &str) -> Option<char> {
     Some(match name {
         "hat" | "widehat" => '\u{302}',
@@ -43,7 +43,7 @@ pub(super) fn math_accent(name: &str) -> Option<char> {
     })
 }
 
-/// A letter or sign of text.
+/// Returns the letter or punctuation mark of a text command, such as `\ss`.
 pub(super) fn letter(name: &str) -> Option<&'static str> {
     Some(match name {
         "ss" => "ß",
@@ -94,7 +94,8 @@ pub(super) fn letter(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A sign of mathematics; the white space behind it stays.
+/// Returns the symbol of a math command, such as `\alpha`. White space after such a command
+/// remains.
 pub(super) fn symbol(name: &str) -> Option<&'static str> {
     Some(match name {
         "alpha" => "α",

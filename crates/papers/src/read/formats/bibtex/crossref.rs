@@ -1,11 +1,11 @@
-//! What entries of BibTeX take over from others: `crossref` and `xdata`.
+//! Inheritance between BibTeX entries: `crossref` and `xdata`.
 
 use std::collections::HashMap;
 
 use super::fields::Fields;
 
-/// Entries that others are part of.
-const KINDS: [&str; 11] = [
+/// The types of entries that others may inherit from.
+const PARENT_TYPES: [&str; 11] = [
     "proceedings",
     "mvproceedings",
     "book",
@@ -19,8 +19,8 @@ const KINDS: [&str; 11] = [
     "xdata",
 ];
 
-/// What a part has in common with the whole, beside the title of the whole.
-const SHARED: [&str; 8] = [
+/// The fields that an entry inherits through `crossref` unchanged.
+const INHERITED: [&str; 8] = [
     "year",
     "date",
     "booktitle",
@@ -31,32 +31,32 @@ const SHARED: [&str; 8] = [
     "publisher",
 ];
 
-/// Wholes within wholes that are followed; a ring has no end.
-const DEPTH: usize = 4;
+/// The maximum number of references to follow, since they may form a cycle.
+const MAX_DEPTH: usize = 4;
 
-/// The entries read so far that others may name, by their keys in small letters.
+/// The entries read so far that others may inherit from, by their keys in lower case.
 #[derive(Default)]
 pub(super) struct Parents(HashMap<String, Fields>);
 
 impl Parents {
-    /// Remembers an entry if others may name it.
-    pub(super) fn keep(&mut self, kind: &str, key: &str, fields: &Fields) {
-        if KINDS.contains(&kind) {
+    /// Stores an entry if others may inherit from it.
+    pub(super) fn keep(&mut self, entry_type: &str, key: &str, fields: &Fields) {
+        if PARENT_TYPES.contains(&entry_type) {
             let kept = fields.without("abstract");
             self.0.entry(key.trim().to_lowercase()).or_insert(kept);
         }
     }
 
-    /// Whether all that `fields` takes over from is there.
-    pub(super) fn knows_those_of(&self, fields: &Fields) -> bool {
-        named(fields, "crossref")
-            .chain(named(fields, "xdata"))
+    /// Returns whether all entries that `fields` refers to are stored.
+    pub(super) fn has_all_of(&self, fields: &Fields) -> bool {
+        keys_in(fields, "crossref")
+            .chain(keys_in(fields, "xdata"))
             .all(|key| self.0.contains_key(&key))
     }
 
-    /// Gives `fields` what it lacks and those that it names have.
+    /// Adds the fields that `fields` lacks and inherits.
     pub(super) fn complete(&self, fields: &mut Fields) {
-        self.inherit(fields, DEPTH);
+        self.inherit(fields, MAX_DEPTH);
     }
 
     fn inherit(&self, fields: &mut Fields, depth: usize) {
@@ -68,23 +68,23 @@ impl Parents {
             self.inherit(&mut parent, depth - 1);
             Some(parent)
         };
-        let same: Vec<Fields> = named(fields, "xdata").filter_map(parent).collect();
-        let wholes: Vec<Fields> = named(fields, "crossref").filter_map(parent).collect();
-        for same in same {
-            fields.add_all(&same);
+        let xdata: Vec<Fields> = keys_in(fields, "xdata").filter_map(parent).collect();
+        let parents: Vec<Fields> = keys_in(fields, "crossref").filter_map(parent).collect();
+        for data in xdata {
+            fields.add_all(&data);
         }
-        for whole in wholes {
-            // Before the whole's own, which is that of what the whole is a part of.
-            fields.add("booktitle", whole.first(&["title"]));
-            for name in SHARED {
-                fields.add(name, whole.first(&[name]));
+        for parent in parents {
+            // The title of the parent takes precedence over the book title of the parent.
+            fields.add("booktitle", parent.first(&["title"]));
+            for name in INHERITED {
+                fields.add(name, parent.first(&[name]));
             }
         }
     }
 }
 
-/// The keys in a field, in small letters.
-fn named(fields: &Fields, field: &str) -> impl Iterator<Item = String> {
+/// Returns the keys in a field, in lower case.
+fn keys_in(fields: &Fields, field: &str) -> impl Iterator<Item = String> {
     let keys = fields.first(&[field]).split(',').map(str::trim);
     let keys = keys.filter(|key| !key.is_empty()).map(str::to_lowercase);
     keys.collect::<Vec<_>>().into_iter()

@@ -1,65 +1,69 @@
-//! The entries of a BibTeX file, cut out one at a time.
+//! Splitting of a BibTeX file into entries.
 
 use crate::read::input::{self, Input, MAX_RECORD};
 
-/// Cuts a file into entries, each from its `@` to the bracket that closes it, with the line on which
-/// it begins. Memory is bounded by one entry.
+/// Splits a file into entries, each from its `@` to its closing bracket, with the number of the
+/// line on which it begins. Memory is bounded by one entry.
 ///
-/// An entry that is not closed ends where a line begins the next, so it costs no more than itself.
-/// Text between entries is a comment, as BibTeX has it, unless it looks like fields that a brace
-/// too many cut off.
+/// An entry that is not closed ends where a line begins the next one, so it affects no other entry.
+/// Text between entries is a comment, as in BibTeX, unless it looks like fields after a surplus
+/// brace.
 pub(super) struct Entries<'a> {
-    source: Input<'a>,
+    input: Input<'a>,
+    /// The current line.
     bytes: Vec<u8>,
-    /// The place in `bytes` from which the line is still to be read.
+    /// The position of the first byte of the line that was not read.
     at: usize,
+    /// The entry that is being read.
     entry: Option<Entry>,
-    /// A remainder of an entry was told, up to the next one.
-    told: bool,
+    /// Whether an error for fields outside an entry was returned since the last entry.
+    reported_stray_field: bool,
 }
 
+/// An incomplete entry.
 struct Entry {
     line: usize,
     text: Vec<u8>,
     depth: usize,
-    /// What closes it: a brace, or a parenthesis outside of all braces.
+    /// Whether a parenthesis outside all braces closes the entry, instead of a brace.
     in_parentheses: bool,
     is_long: bool,
 }
 
-/// What the next line brings.
-enum Next {
-    /// There is none.
+/// The result of reading a line.
+enum Line {
+    /// The end of the file.
     End,
-    /// Something to look at.
-    More,
-    Found(Cut),
+    /// A line to scan.
+    Read,
+    /// An entry that ends before the line, or a line that cannot be read.
+    Ended(LocatedEntry),
 }
 
-/// An entry, or what is wrong with it, and the line on which it begins.
-pub(super) type Cut = (usize, Result<String, String>);
+/// The number of the line on which an entry begins, and the entry or the reason why it is invalid.
+pub(super) type LocatedEntry = (usize, Result<String, String>);
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(source: Input<'a>) -> Self {
+    pub(super) fn new(input: Input<'a>) -> Self {
         Self {
-            source,
+            input,
             bytes: Vec::new(),
             at: 0,
             entry: None,
-            told: false,
+            reported_stray_field: false,
         }
     }
 
-    /// Looks for an entry in what is left of the line, or for something that is no comment.
-    fn outside(&mut self) -> Option<Cut> {
-        let line = self.source.line();
-        let rest = &self.bytes[self.at..];
-        let begin = match rest.trim_ascii_start().first() {
+    /// Scans the remaining line for the start of an entry or for stray fields.
+    fn scan_outside(&mut self) -> Option<LocatedEntry> {
+        let line = self.input.line();
+        let remaining = &self.bytes[self.at..];
+        let entry_start = match remaining.trim_ascii_start().first() {
             Some(b'%') => None,
-            _ => find_entry(rest),
+            _ => find_entry(remaining),
         };
-        if let Some((start, open)) = begin {
-            let text = &rest[start..=open];
+        if let Some((start, open)) = entry_start {
+            let text = &remaining[start..=open];
             self.entry = Some(Entry {
                 line,
                 text: [&text[..text.len() - 1], b"{"].concat(),
@@ -68,25 +72,25 @@ impl<'a> Entries<'a> {
                 is_long: false,
             });
             self.at += open + 1;
-            self.told = false;
+            self.reported_stray_field = false;
             return None;
         }
-        let is_field = !self.told && looks_like_field(rest);
+        let is_field = !self.reported_stray_field && looks_like_field(remaining);
         self.at = self.bytes.len();
         is_field.then(|| {
-            self.told = true;
+            self.reported_stray_field = true;
             let reason = "a field outside of an entry; a brace before it may be one too many";
             (line, Err(reason.to_owned()))
         })
     }
 
-    /// Reads on in the entry that is open, to its end or that of the line.
-    fn inside(&mut self) -> Option<Cut> {
+    /// Scans the remaining line for the end of the current entry.
+    fn scan_entry(&mut self) -> Option<LocatedEntry> {
         let entry = self.entry.as_mut()?;
-        let rest = &self.bytes[self.at..];
+        let remaining = &self.bytes[self.at..];
         let mut escaped = false;
         let mut end = None;
-        for (at, &byte) in rest.iter().enumerate() {
+        for (at, &byte) in remaining.iter().enumerate() {
             match byte {
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
@@ -100,51 +104,51 @@ impl<'a> Entries<'a> {
                 break;
             }
         }
-        let taken = end.unwrap_or(rest.len());
+        let taken = end.unwrap_or(remaining.len());
         if entry.text.len() + taken > MAX_RECORD {
             entry.is_long = true;
             entry.text.clear();
         }
-        entry.text.extend_from_slice(&rest[..taken]);
+        entry.text.extend_from_slice(&remaining[..taken]);
         self.at += taken;
         end?;
         entry.text.push(b'}');
         self.at += 1;
-        self.entry.take().map(Entry::cut)
+        self.entry.take().map(Entry::finish)
     }
 
-    /// Reads the next line, which may leave an entry without its end.
-    fn advance(&mut self) -> Next {
+    /// Reads the next line, which may end an entry that is not closed.
+    fn read_line(&mut self) -> Line {
         if let Some(entry) = &mut self.entry {
             entry.text.push(b'\n');
         }
-        let read = self.source.next_line(&mut self.bytes);
+        let read = self.input.next_line(&mut self.bytes);
         self.at = 0;
         match read {
             None => {
                 let Some(entry) = self.entry.take() else {
-                    return Next::End;
+                    return Line::End;
                 };
-                Next::Found(entry.unclosed("the file ends in it".to_owned()))
+                Line::Ended(entry.unclosed("the file ends in it".to_owned()))
             }
             Some(Ok(())) => {
-                let line = self.source.line();
-                let begins = find_entry(&self.bytes)
+                let line = self.input.line();
+                let begins_entry = find_entry(&self.bytes)
                     .is_some_and(|(start, _)| self.bytes[..start].trim_ascii().is_empty());
-                if !begins {
-                    return Next::More;
+                if !begins_entry {
+                    return Line::Read;
                 }
                 match self.entry.take() {
                     Some(entry) => {
-                        Next::Found(entry.unclosed(format!("line {line} begins the next")))
+                        Line::Ended(entry.unclosed(format!("line {line} begins the next")))
                     }
-                    None => Next::More,
+                    None => Line::Read,
                 }
             }
             Some(Err(reason)) => {
                 self.bytes.clear();
-                let line = self.source.line();
-                Next::Found(match self.entry.take() {
+                let line = self.input.line();
+                Line::Ended(match self.entry.take() {
                     Some(entry) => (entry.line, Err(format!("line {line}: {reason}"))),
                     None => (line, Err(reason)),
                 })
@@ -154,21 +158,20 @@ impl<'a> Entries<'a> {
 }
 
 impl Iterator for Entries<'_> {
-    type Item = Cut;
+    type Item = LocatedEntry;
 
-    fn next(&mut self) -> Option<Cut> {
+    fn next(&mut self) -> Option<LocatedEntry> {
         loop {
             let found = if self.at >= self.bytes.len() {
-                // An empty rest of a line is its break.
-                match self.advance() {
-                    Next::End => return None,
-                    Next::More => None,
-                    Next::Found(cut) => Some(cut),
+                match self.read_line() {
+                    Line::End => return None,
+                    Line::Read => None,
+                    Line::Ended(entry) => Some(entry),
                 }
             } else if self.entry.is_some() {
-                self.inside()
+                self.scan_entry()
             } else {
-                self.outside()
+                self.scan_outside()
             };
             if found.is_some() {
                 return found;
@@ -178,7 +181,8 @@ impl Iterator for Entries<'_> {
 }
 
 impl Entry {
-    fn cut(self) -> Cut {
+    /// Returns a complete entry.
+    fn finish(self) -> LocatedEntry {
         if self.is_long {
             return (self.line, Err(input::too_long()));
         }
@@ -186,37 +190,38 @@ impl Entry {
         (self.line, text)
     }
 
-    fn unclosed(self, reason: String) -> Cut {
-        let begin = String::from_utf8_lossy(&self.text);
-        let begin: String = begin
+    /// Returns the error of an entry that is not closed.
+    fn unclosed(self, reason: String) -> LocatedEntry {
+        let start = String::from_utf8_lossy(&self.text);
+        let start: String = start
             .lines()
             .next()
             .unwrap_or_default()
             .chars()
             .take(60)
             .collect();
-        let reason = format!("`{}` is not closed, {reason}", begin.trim());
+        let reason = format!("`{}` is not closed, {reason}", start.trim());
         (self.line, Err(reason))
     }
 }
 
-/// Where an entry begins in a line: its `@`, and the bracket behind its type.
+/// Returns the positions of the `@` of the first entry in a line and of the bracket after its type.
 fn find_entry(line: &[u8]) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(found) = line[from..].iter().position(|byte| *byte == b'@') {
         let start = from + found;
-        let is_free = start == 0 || !line[start - 1].is_ascii_alphanumeric();
-        let rest = &line[start + 1..];
-        let letters = rest
+        let begins_word = start == 0 || !line[start - 1].is_ascii_alphanumeric();
+        let text = &line[start + 1..];
+        let letters = text
             .iter()
             .take_while(|byte| byte.is_ascii_alphabetic())
             .count();
-        let spaces = rest[letters..]
+        let spaces = text[letters..]
             .iter()
             .take_while(|byte| byte.is_ascii_whitespace())
             .count();
         let open = letters + spaces;
-        if is_free && letters > 0 && matches!(rest.get(open), Some(b'{' | b'(')) {
+        if begins_word && letters > 0 && matches!(text.get(open), Some(b'{' | b'(')) {
             return Some((start, start + 1 + open));
         }
         from = start + 1;
@@ -224,7 +229,7 @@ fn find_entry(line: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// Whether a line outside of entries begins as `name = {` does.
+/// Returns whether a line outside of entries begins like a field: `name = {`.
 fn looks_like_field(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else {
         return false;
@@ -243,12 +248,12 @@ fn looks_like_field(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn cut(text: &[u8]) -> Vec<Cut> {
+    fn split(text: &[u8]) -> Vec<LocatedEntry> {
         Entries::new(Input::new(text, "f").unwrap()).collect()
     }
 
     #[test]
-    fn cuts_at_the_brace_that_closes() {
+    fn splits_at_the_closing_brace() {
         let text = b"A note by me@home{x}.\n@article{a,\n t = {{B} \\} c}}@misc(b, t = {)})\n\
                      % @book{no,}\n@string{x = \"y\"}";
         let expected = [
@@ -256,11 +261,11 @@ mod tests {
             (3, Ok("@misc{b, t = {)}}".to_owned())),
             (5, Ok("@string{x = \"y\"}".to_owned())),
         ];
-        assert_eq!(cut(text), expected);
+        assert_eq!(split(text), expected);
     }
 
     #[test]
-    fn an_entry_that_is_not_closed_costs_itself_only() {
+    fn an_entry_that_is_not_closed_affects_no_other() {
         let text = b"@article{a,\n t = {B,\n}\n@misc{b, t = {C}}\n@misc{c, t = {D}";
         let expected = [
             (
@@ -273,11 +278,11 @@ mod tests {
                 Err("`@misc{c, t = {D}` is not closed, the file ends in it".to_owned()),
             ),
         ];
-        assert_eq!(cut(text), expected);
+        assert_eq!(split(text), expected);
     }
 
     #[test]
-    fn fields_that_a_brace_cut_off_are_told_once() {
+    fn fields_after_a_surplus_brace_are_one_error() {
         let text = b"@misc{a, t = {B}}},\n year = {2000},\n note = {x}\n}\n@misc{b,\xff}\n";
         let stray = "a field outside of an entry; a brace before it may be one too many";
         let expected = [
@@ -285,6 +290,6 @@ mod tests {
             (2, Err(stray.to_owned())),
             (5, Err("not UTF-8 after 8 bytes".to_owned())),
         ];
-        assert_eq!(cut(text), expected);
+        assert_eq!(split(text), expected);
     }
 }

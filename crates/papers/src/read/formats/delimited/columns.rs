@@ -1,10 +1,10 @@
-//! What the columns of a table hold, by their names.
+//! The meaning of the columns of a table, by their names.
 
-use crate::read::formats::normalize::{filled, identify, name, person, year_in};
+use crate::read::formats::normalize::{filled, identify, person, set_id, year_in};
 use crate::text::markup;
 use crate::{Paper, identifiers};
 
-/// A field of a paper, or something that stands in for it.
+/// The field of a paper that a column contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Id,
@@ -22,8 +22,9 @@ pub(super) enum Column {
     Other,
 }
 
-/// Names of columns, in small letters and without signs, in the order in which they are preferred:
-/// ours, those of Zotero, of Scopus, and of the Web of Science, also as two letters.
+/// The names of columns, in lower case and without punctuation: Cognate's own, and those of Zotero,
+/// Scopus and the Web of Science, including its two-letter codes. If a table has several columns
+/// for a field, the name that comes first here takes precedence.
 const NAMES: [(&str, Column); 51] = [
     ("id", Column::Id),
     ("key", Column::Id),
@@ -78,7 +79,7 @@ const NAMES: [(&str, Column); 51] = [
     ("references", Column::References),
 ];
 
-/// The place of a name in the order, and what it holds.
+/// Returns the precedence of a column and its field.
 pub(super) fn column(name: &str) -> (usize, Column) {
     let key: String = name
         .chars()
@@ -89,8 +90,8 @@ pub(super) fn column(name: &str) -> (usize, Column) {
     at.map_or((NAMES.len(), Column::Other), |at| (at, NAMES[at].1))
 }
 
-/// Whether a line names what a paper must have and something else.
-pub(crate) fn is_header(line: &str) -> bool {
+/// Returns whether a line is a header: it names a title or an abstract, and another field.
+pub(super) fn is_header(line: &str) -> bool {
     let line = line.trim_start_matches('\u{feff}');
     [',', ';', '\t'].iter().any(|delimiter| {
         let names = line.split(*delimiter);
@@ -103,7 +104,7 @@ pub(crate) fn is_header(line: &str) -> bool {
     })
 }
 
-/// The paper of a row, of which `cells` are what the columns hold, preferred columns first.
+/// Converts the cells of a row, in order of precedence, to a paper.
 pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
     let first = |wanted: Column| {
         let cells = cells.iter();
@@ -132,28 +133,29 @@ pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
             }
         }
     }
-    // Citations in full, as Scopus writes them, are no ids.
+    // Scopus writes references in full, which are not ids.
     paper.references = parts(first(Column::References), ';')
         .into_iter()
         .filter(|part| !part.contains(char::is_whitespace))
         .collect();
     identify(&mut paper, first(Column::Doi), &[first(Column::Url)]);
-    if let Some(number) = identifiers::arxiv(first(Column::Arxiv)) {
-        paper.arxiv = Some(number);
+    if let Some(identifier) = identifiers::arxiv(first(Column::Arxiv)) {
+        paper.arxiv = Some(identifier);
     }
-    name(&mut paper, filled(first(Column::Id)), "`id` and no `doi`")?;
+    set_id(&mut paper, filled(first(Column::Id)), "`id` and no `doi`")?;
     Ok(paper)
 }
 
-fn parts(text: &str, between: char) -> Vec<String> {
-    text.split(between)
+fn parts(text: &str, separator: char) -> Vec<String> {
+    text.split(separator)
         .filter_map(|part| filled(part.trim()))
         .collect()
 }
 
-/// Names between semicolons; between commas where there is none and no name is turned around.
+/// Splits authors at semicolons or, if there are none and no name has its family name first, at
+/// commas.
 fn authors(text: &str) -> Vec<String> {
-    // Scopus puts its number of an author behind the name.
+    // Scopus appends its author number in parentheses.
     let person_of = |text: &str| {
         let name = text.split_once(" (").map_or(text, |(name, _)| name);
         person(name)
@@ -161,7 +163,7 @@ fn authors(text: &str) -> Vec<String> {
     let commas = text.matches(',').count();
     if !text.contains(';') && commas > 0 {
         let names: Vec<&str> = text.split(',').map(str::trim).collect();
-        // `Curie, Marie` is one person, `Marie Curie, Pierre Curie` are two.
+        // `Curie, Marie` is one person; `Marie Curie, Pierre Curie` are two.
         let are_full = names.iter().all(|name| name.contains(' '));
         if are_full {
             return names.into_iter().filter_map(filled).collect();
@@ -174,7 +176,8 @@ fn authors(text: &str) -> Vec<String> {
     names.map(person_of).collect()
 }
 
-/// Subjects between semicolons, else between commas; codes such as `cs.CL` between spaces too.
+/// Splits subjects at semicolons, else at commas, else, if they are codes such as `cs.CL`, at
+/// spaces.
 fn categories(text: &str) -> Vec<String> {
     if text.contains(';') {
         return parts(text, ';');
@@ -196,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_names_from_each_other() {
+    fn separates_authors() {
         assert_eq!(authors("Curie, Marie; Plato"), ["Marie Curie", "Plato"]);
         assert_eq!(authors("Curie, Marie"), ["Marie Curie"]);
         assert_eq!(
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_subjects_of_several_words() {
+    fn separates_subjects_of_several_words() {
         assert_eq!(categories("Machine Learning"), ["Machine Learning"]);
         assert_eq!(categories("cs.CL stat.ML"), ["cs.CL", "stat.ML"]);
         assert_eq!(categories("A b; C, d"), ["A b", "C, d"]);

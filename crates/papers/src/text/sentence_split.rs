@@ -1,58 +1,73 @@
-//! Sentences of scientific prose.
+//! Splitting of scientific prose into sentences.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::words::is_stop_word;
+use super::word_split::is_stop_word;
 
-/// Words with a period that no sentence ends on.
+/// Abbreviations that never end a sentence.
 const ABBREVIATIONS: &str = "
     alg algs app approx ca cf ch chap chaps cor cp def defs dr e.g ed eds eq eqn eqns eqs esp ex fig
     figs i.e incl lem mr mrs ms n.b ph.d pp prof prop props ref refs resp sec sect sects secs sic st
     suppl tab tabs thm thms viz vol vols vs w.r.t
 ";
 
-/// Words with a period that a sentence may end on: it does where the next one opens with a word
-/// such as `We` or `The`.
+/// Abbreviations that end a sentence if the next word is capitalized and a stop word, such as `We`
+/// or `The`.
 const AMBIGUOUS: &str = "al no nos p a.k.a i.i.d inc jr nr";
 
-/// Words that a sentence needs: a shorter one is joined to its neighbour.
+/// The minimum number of words of a sentence; shorter ones are joined to a neighbor.
 const MIN_WORDS: usize = 3;
 
-/// The sentences of a text, trimmed, in order: none is empty, and each is a part of the text.
+/// Returns the sentences of a text in order, trimmed. No sentence is empty.
 ///
-/// They end where Unicode Standard Annex #29 ends them, except after abbreviations (`et al.`,
-/// `Fig. 2`), initials and numbers of items, and at a line break within a sentence. An empty line
-/// always ends one. What has fewer than three words is joined to a neighbour in its paragraph.
+/// Sentences end at the boundaries of [Unicode Standard Annex #29], except after abbreviations
+/// (`et al.`, `Fig. 2`), initials and item numbers, and at a line break within a sentence. An empty
+/// line always ends a sentence. A sentence of fewer than three words is joined to a neighbor in the
+/// same paragraph.
+///
+/// [Unicode Standard Annex #29]: https://www.unicode.org/reports/tr29/#Sentence_Boundaries
 ///
 /// # Complexity
 ///
 /// Linear in the length of the text.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::text::sentences;
+///
+/// let text = "We extend Vogt et al. (2010). As Fig. 2 shows,\nthe error is 3.5 percent.";
+/// assert_eq!(
+///     sentences(text),
+///     ["We extend Vogt et al. (2010).", "As Fig. 2 shows,\nthe error is 3.5 percent."]
+/// );
+/// ```
 pub fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for paragraph in paragraphs(text) {
-        let mut pieces: Vec<Range<usize>> = Vec::new();
+        let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut at = paragraph.start;
-        for piece in text[paragraph].split_sentence_bounds() {
-            let range = at..at + piece.len();
+        for segment in text[paragraph].split_sentence_bounds() {
+            let range = at..at + segment.len();
             at = range.end;
-            match pieces.last_mut() {
-                Some(last) if !ends_between(&text[last.clone()], piece) => last.end = range.end,
-                _ => pieces.push(range),
+            match ranges.last_mut() {
+                Some(last) if !ends_between(&text[last.clone()], segment) => last.end = range.end,
+                _ => ranges.push(range),
             }
         }
         found.extend(
-            join_short(text, pieces)
+            join_short(text, ranges)
                 .into_iter()
-                .map(|piece| text[piece].trim())
-                .filter(|piece| !piece.is_empty()),
+                .map(|range| text[range].trim())
+                .filter(|sentence| !sentence.is_empty()),
         );
     }
     found
 }
 
-/// The parts of a text between lines that are empty.
+/// Returns the ranges of a text between its empty lines.
 fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -68,7 +83,7 @@ fn paragraphs(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a sentence ends between two pieces that the annex keeps apart.
+/// Returns whether a sentence ends between two adjacent segments of the annex.
 fn ends_between(before: &str, after: &str) -> bool {
     let end = before.trim_end();
     let next = after.trim_start();
@@ -76,10 +91,10 @@ fn ends_between(before: &str, after: &str) -> bool {
         return false;
     }
     let bare = end.trim_end_matches(['"', '\'', '”', '’', '»', ')', ']', '}']);
-    let closed = bare.len() < end.len();
+    let is_closed = bare.len() < end.len();
     let is_terminated = bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '։', '؟']);
     if !is_terminated {
-        // The annex ends a sentence with its line; a file that was wrapped does not.
+        // The annex ends a sentence at a line break, but in a wrapped text it continues.
         return !before[end.len()..].contains(['\n', '\r', '\u{85}', '\u{2028}']);
     }
     if next.starts_with(char::is_lowercase) {
@@ -88,30 +103,30 @@ fn ends_between(before: &str, after: &str) -> bool {
     let Some(without) = bare.strip_suffix('.') else {
         return true;
     };
-    if closed {
+    if is_closed {
         return true;
     }
     let word = without
         .rsplit(|c: char| c.is_whitespace() || "([{~\u{a0}—–,;/".contains(c))
         .next()
         .unwrap_or_default();
-    let is_start = opens_a_sentence(next);
+    let next_opens = opens_sentence(next);
     let folded = word.to_lowercase();
-    let among = |list: &str| list.split_ascii_whitespace().any(|other| other == folded);
-    if among(ABBREVIATIONS) {
+    let is_in = |list: &str| list.split_ascii_whitespace().any(|other| other == folded);
+    if is_in(ABBREVIATIONS) {
         return false;
     }
-    if among(AMBIGUOUS) || is_initials(word) {
-        return is_start;
+    if is_in(AMBIGUOUS) || is_initials(word) {
+        return next_opens;
     }
-    // `2. Methods`: the number of an item, alone in front.
+    // The number of an item, as in `2. Methods`, is the first word.
     let is_item = word.len() == without.trim_start().len()
         && !word.is_empty()
         && word.chars().all(|c| c.is_ascii_digit() || c == '.');
     !is_item
 }
 
-/// `J`, `A.B`, `J.-P`, `U.S`: single capitals with periods.
+/// Returns whether a word consists of single capitals: `J`, `A.B`, `J.-P`, `U.S`.
 fn is_initials(word: &str) -> bool {
     !word.is_empty()
         && word.split(['.', '-']).all(|part| {
@@ -121,26 +136,26 @@ fn is_initials(word: &str) -> bool {
         })
 }
 
-/// Whether a text opens with a function word in a capital, as `We` or `However`.
-fn opens_a_sentence(text: &str) -> bool {
+/// Returns whether a text begins with a capitalized stop word, such as `We` or `However`.
+fn opens_sentence(text: &str) -> bool {
     let word = text.unicode_words().next().unwrap_or_default();
-    // A single letter with a period is one more initial.
+    // A single letter with a period is another initial.
     text.starts_with(char::is_uppercase)
         && !text[word.len()..].starts_with('.')
         && is_stop_word(&word.to_lowercase())
 }
 
-/// Joins a piece that is too short to the one before it, or the first to the one behind it.
-fn join_short(text: &str, pieces: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let is_short = |piece: &Range<usize>| {
-        let words = text[piece.clone()].unicode_words();
+/// Joins each range that is too short to the one before it, or the first range to the one after it.
+fn join_short(text: &str, ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let is_short = |range: &Range<usize>| {
+        let words = text[range.clone()].unicode_words();
         words.take(MIN_WORDS).count() < MIN_WORDS
     };
-    let mut joined: Vec<Range<usize>> = Vec::with_capacity(pieces.len());
-    for piece in pieces {
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
         match joined.last_mut() {
-            Some(last) if is_short(last) || is_short(&piece) => last.end = piece.end,
-            _ => joined.push(piece),
+            Some(last) if is_short(last) || is_short(&range) => last.end = range.end,
+            _ => joined.push(range),
         }
     }
     joined
@@ -152,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ends_sentences_as_the_annex_does() {
+    fn splits_at_the_boundaries_of_the_annex() {
         assert_eq!(
             sentences(
                 "We train a model. Does it learn anything? It learns a lot! Nobody knows why."
@@ -169,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_abbreviations_initials_and_numbers_inside() {
+    fn does_not_split_after_abbreviations_initials_and_numbers() {
         for text in [
             "The method of Vogt et al. (2010) is slow.",
             "As Fig. 2 shows, the error is 3.5 percent of it.",
@@ -187,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_on_an_abbreviation_before_a_word_that_opens_a_sentence() {
+    fn splits_after_an_ambiguous_abbreviation_before_a_stop_word() {
         assert_eq!(
             sentences("This extends the work of Vogt et al. We prove the general case."),
             [
@@ -205,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_on_over_a_line_break_but_not_over_an_empty_line() {
+    fn an_empty_line_ends_a_sentence_and_a_line_break_does_not() {
         assert_eq!(
             sentences("A sentence that\nis wrapped. Another one\nfollows it.\n\nA new paragraph"),
             [
@@ -221,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn joins_what_is_short_to_its_neighbour() {
+    fn joins_short_sentences_to_a_neighbor() {
         assert_eq!(
             sentences("1. Introduction to graphs. Yes. We study them in depth."),
             ["1. Introduction to graphs. Yes.", "We study them in depth."]
@@ -234,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn loses_nothing_but_white_space(text in "[a-zA-Z0-9é。 .!?\"()\n\r]{0,80}") {
+        fn preserves_everything_but_white_space(text in "[a-zA-Z0-9é。 .!?\"()\n\r]{0,80}") {
             let found = sentences(&text);
             let bare = |text: &str| text.split_whitespace().collect::<String>();
             prop_assert_eq!(bare(&found.concat()), bare(&text));

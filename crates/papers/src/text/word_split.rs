@@ -1,4 +1,4 @@
-//! Words of a text, as labels, shared words and keyword queries need them.
+//! Words of a text for comparison: folded, stemmed and without stop words.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -7,12 +7,33 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The words of a text in order: in small letters, without accents, each with a letter or a digit.
+/// Returns the words of a text in order, [folded](fold).
+///
+/// Words are those of Unicode Standard Annex #29 that contain a letter or a digit.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::text::words;
+///
+/// let found: Vec<String> = words("Gödel's THEOREM, (1931)").collect();
+/// assert_eq!(found, ["godel's", "theorem", "1931"]);
+/// ```
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.unicode_words().map(fold)
 }
 
-/// A text in small letters and without accents, so that spellings of one word are equal.
+/// Converts a text to lower case without accents, so that variant spellings of a word become equal.
+///
+/// Folding decomposes the text by Unicode normalization form NFKD and removes the combining marks.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::text::fold;
+///
+/// assert_eq!(fold("Erdős–Rényi"), fold("ERDOS–RENYI"));
+/// ```
 pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|c| !is_combining_mark(*c))
@@ -20,20 +41,40 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
-/// What words of one family have in common, by the English Snowball rules (Porter2): `learned` and
-/// `learning` give `learn`. `word` is in small letters.
+/// Returns the stem of a [folded](fold) English word by the Snowball algorithm (Porter2).
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::text::stem;
+///
+/// assert_eq!(stem("learned"), "learn");
+/// assert_eq!(stem("learning"), "learn");
+/// ```
 pub fn stem(word: &str) -> String {
     Stemmer::create(Algorithm::English).stem(word).into_owned()
 }
 
-/// Whether a word, in small letters, says nothing about a subject.
+/// Returns whether a [folded](fold) word says nothing about the subject of a text.
+///
+/// Stop words are English function words, words that are frequent in papers on any subject, such as
+/// `propose`, and single characters.
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::text::is_stop_word;
+///
+/// assert!(is_stop_word("the") && is_stop_word("propose") && is_stop_word("x"));
+/// assert!(!is_stop_word("quantum"));
+/// ```
 pub fn is_stop_word(word: &str) -> bool {
     static SET: LazyLock<HashSet<&str>> =
         LazyLock::new(|| STOP_WORDS.split_ascii_whitespace().collect());
     word.chars().count() < 2 || SET.contains(word)
 }
 
-/// Function words of English, and those that scientific prose uses on any subject.
+/// English function words, and words that scientific prose uses on any subject.
 const STOP_WORDS: &str = "
     about above across after again against all almost along already also although always among an
     and another any are around as at back be became because become becomes been before behind being
@@ -57,13 +98,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_words_in_small_letters_without_accents() {
+    fn yields_folded_words() {
         let found: Vec<_> = words("Schrödinger's CAT, (t-SNE) \u{fb01}eld 3.5%").collect();
         assert_eq!(found, ["schrodinger's", "cat", "t", "sne", "field", "3.5"]);
     }
 
     #[test]
-    fn joins_a_family_and_knows_what_says_nothing() {
+    fn related_words_share_a_stem_and_stop_words_are_recognized() {
         assert_eq!(stem("learned"), stem("learning"));
         assert!(is_stop_word("the") && is_stop_word("x") && !is_stop_word("quantum"));
     }

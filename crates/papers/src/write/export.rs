@@ -1,0 +1,68 @@
+//! The description by which an export format registers itself.
+
+use std::fmt::Debug;
+use std::io::{self, Write};
+
+use crate::Paper;
+
+/// Everything that the rest of the crate needs to know about an export format.
+///
+/// Each format's file has one as a constant, and `write.rs` lists the constants.
+#[derive(Debug)]
+pub(super) struct ExportSpec {
+    /// The name on the command line, in lower case.
+    pub(super) name: &'static str,
+    /// Creates the state of one output; the argument tells whether items may have a rank.
+    pub(super) start: fn(has_ranks: bool) -> Box<dyn Export>,
+}
+
+/// Writes the items of one output and keeps what the format must remember between them.
+pub(super) trait Export: Debug + Send + Sync {
+    /// Writes one item.
+    fn write(&mut self, out: &mut dyn Write, item: &Item<'_>) -> io::Result<()>;
+
+    /// Writes the end of the output after `written` items.
+    fn finish(&mut self, out: &mut dyn Write, written: usize) -> io::Result<()> {
+        let _ = (out, written);
+        Ok(())
+    }
+}
+
+/// A paper to write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item<'a> {
+    pub(super) paper: &'a Paper,
+    /// The number of items written before this one.
+    pub(super) index: usize,
+    pub(super) rank: Option<Rank>,
+}
+
+/// The position of a paper in a list of search results, and its score.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rank {
+    /// The position, counted from 1.
+    pub(super) rank: usize,
+    pub(super) score: f32,
+}
+
+#[cfg(test)]
+impl<'a> Item<'a> {
+    /// Returns the first item of an output.
+    pub(super) fn first(paper: &'a Paper, rank: Option<Rank>) -> Self {
+        Self {
+            paper,
+            index: 0,
+            rank,
+        }
+    }
+}
+
+/// Returns what a format writes for one paper, without the end of the output.
+#[cfg(test)]
+pub(super) fn written(spec: &ExportSpec, item: &Item<'_>) -> String {
+    let mut out = Vec::new();
+    (spec.start)(item.rank.is_some())
+        .write(&mut out, item)
+        .unwrap();
+    String::from_utf8(out).unwrap()
+}

@@ -1,0 +1,139 @@
+use std::io::{self, Write};
+
+use super::ExportFormat;
+use super::export::{Export, Item, Rank};
+use crate::Paper;
+
+/// Writes papers or search results, one at a time, in an [`ExportFormat`].
+///
+/// The writer keeps nothing of the papers in memory, except their citation keys in BibTeX. It
+/// writes in small pieces: wrap a file or a socket in a [`BufWriter`](std::io::BufWriter).
+///
+/// # Examples
+///
+/// ```
+/// use cognate_papers::{ExportFormat, Paper, PaperWriter};
+///
+/// let mut writer = PaperWriter::new(Vec::new(), ExportFormat::Bibtex);
+/// writer.write(&Paper::new("knuth 84").title("Literate Programming & More").year(1984))?;
+/// let text = String::from_utf8(writer.finish()?)?;
+/// assert_eq!(
+///     text,
+///     "@misc{knuth_84,\n  title = {{Literate Programming \\& More}},\n  year = {1984},\n}\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct PaperWriter<W: Write> {
+    out: W,
+    export: Box<dyn Export>,
+    has_ranks: bool,
+    written: usize,
+}
+
+impl<W: Write> PaperWriter<W> {
+    /// Creates a writer of papers.
+    pub fn new(writer: W, format: ExportFormat) -> Self {
+        Self::start(writer, format, false)
+    }
+
+    /// Creates a writer of search results, which have a rank and a score in the formats that
+    /// provide for them.
+    pub fn for_hits(writer: W, format: ExportFormat) -> Self {
+        Self::start(writer, format, true)
+    }
+
+    fn start(out: W, format: ExportFormat, has_ranks: bool) -> Self {
+        Self {
+            out,
+            export: format.start(has_ranks),
+            has_ranks,
+            written: 0,
+        }
+    }
+
+    /// Writes a paper without rank and score.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the underlying writer.
+    pub fn write(&mut self, paper: &Paper) -> io::Result<()> {
+        self.write_item(paper, None)
+    }
+
+    /// Writes a search result with its rank, counted from 1, and its score.
+    ///
+    /// A writer that [`new`](Self::new) created writes the paper alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the underlying writer.
+    pub fn write_ranked(&mut self, paper: &Paper, rank: usize, score: f32) -> io::Result<()> {
+        self.write_item(paper, self.has_ranks.then_some(Rank { rank, score }))
+    }
+
+    fn write_item(&mut self, paper: &Paper, rank: Option<Rank>) -> io::Result<()> {
+        let item = Item {
+            paper,
+            index: self.written,
+            rank,
+        };
+        self.export.write(&mut self.out, &item)?;
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Writes the end of the output, flushes the underlying writer and returns it.
+    ///
+    /// Without this call a JSON array is not closed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of the underlying writer.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.export.finish(&mut self.out, self.written)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_without_papers_is_valid() {
+        let empty = |format| {
+            let bytes = PaperWriter::new(Vec::new(), format).finish().unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        assert_eq!(empty(ExportFormat::Json), "[]\n");
+        assert_eq!(
+            empty(ExportFormat::Csv),
+            "id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references\n"
+        );
+        for format in ["jsonl", "bibtex", "ris", "markdown"] {
+            assert_eq!(empty(format.parse().unwrap()), "");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_underlying_writer_is_returned_at_the_end_at_the_latest() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for &format in ExportFormat::ALL {
+            let mut writer = PaperWriter::new(Full, format);
+            let outcome = writer.write(&Paper::new("a").title("A"));
+            let outcome = outcome.and_then(|()| writer.finish().map(drop));
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");
+        }
+    }
+}
