@@ -305,4 +305,15 @@ mod tests {
         let last = read(&bytes).pop().unwrap().unwrap_err();
         assert!(last.starts_with("f:2: cannot read the file"), "{last}");
     }
+
+    #[cfg(not(feature = "parquet"))]
+    #[test]
+    fn without_the_feature_a_parquet_file_is_a_clear_error() {
+        let error = PaperReader::new(&b"PAR1"[..], "papers.parquet").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`papers.parquet` is in Parquet, expected another format, or a build with the feature \
+             `parquet`"
+        );
+    }
 }

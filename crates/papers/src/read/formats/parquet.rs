@@ -30,18 +30,3 @@ fn open(_: File, origin: &str) -> Result<Records<'static>> {
         expected: "another format, or a build with the feature `parquet`".to_owned(),
     })
 }
-
-#[cfg(all(test, not(feature = "parquet")))]
-mod tests {
-    use crate::PaperReader;
-
-    #[test]
-    fn without_the_feature_a_parquet_file_is_a_clear_error() {
-        let error = PaperReader::new(&b"PAR1"[..], "papers.parquet").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`papers.parquet` is in Parquet, expected another format, or a build with the feature \
-             `parquet`"
-        );
-    }
-}
