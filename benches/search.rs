@@ -15,6 +15,7 @@
 use std::hint::black_box;
 
 use cognate_index::{FlatIndex, IndexWriter, SearchOptions};
+use cognate_testing::Numbers;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{Array2, ArrayView1, ArrayView2, s};
 use ndarray_npy::read_npy;
@@ -23,21 +24,10 @@ const DIM: usize = 384;
 const QUERIES: usize = 256;
 
 /// Returns `[rows, DIM]`, approximately normally distributed (the sum of four uniform numbers), the
-/// same in every run (xorshift, Marsaglia 2003).
+/// same in every run.
 fn random_rows(rows: usize) -> Array2<f32> {
-    let mut state = 3_u64;
-    Array2::from_shape_simple_fn((rows, DIM), || {
-        let mut sum = 0.0;
-        for _ in 0..4 {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            #[expect(clippy::cast_precision_loss, reason = "24 bits are a whole f32")]
-            let unit = (state >> 40) as f32 / 16_777_216.0;
-            sum += unit - 0.5;
-        }
-        sum
-    })
+    let mut numbers = Numbers::new(3);
+    Array2::from_shape_simple_fn((rows, DIM), || (0..4).map(|_| numbers.signed() / 2.0).sum())
 }
 
 fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f64 {

@@ -322,7 +322,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let repository = dir.path().join("hub/models--tiny--bert");
         let snapshot = repository.join("snapshots/abc");
-        crate::testing::copy_dir(&crate::testing::fixture("tiny-bert"), &snapshot);
+        cognate_testing::copy_dir(&crate::testing::fixture("tiny-bert"), &snapshot);
         std::fs::create_dir_all(repository.join("refs")).unwrap();
         std::fs::write(repository.join("refs/main"), "abc").unwrap();
         let source = ModelSource::new(dir.path()).offline(true);

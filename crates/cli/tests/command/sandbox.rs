@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cognate_testing::copy_dir;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -115,19 +116,6 @@ fn fixtures() -> PathBuf {
 /// Copies the tiny checkpoint to `to`, where a test may damage it.
 pub(crate) fn copy_model(to: &Path) {
     copy_dir(&fixtures().join("tiny-bert"), to);
-}
-
-fn copy_dir(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_dir(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Returns JSON Lines of invented papers, no two with the same text.

@@ -1,6 +1,7 @@
 use std::fs;
 
 use cognate_kernels::{Candidate, Cpu, LeadingCodes};
+use cognate_testing::Numbers;
 use proptest::prelude::*;
 
 use super::rotation::Rotation;
@@ -9,16 +10,10 @@ use super::*;
 use crate::storage::WordStorage;
 use crate::{Error, Storage};
 
-/// Returns a generator of numbers between −1 and 1 (splitmix64).
+/// Returns a generator of numbers from −1 to 1.
 fn numbers(seed: u64) -> impl FnMut() -> f32 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        f32::from(u16::try_from((z ^ (z >> 31)) >> 48).unwrap()) / 32_768.0 - 1.0
-    }
+    let mut numbers = Numbers::new(seed);
+    move || numbers.signed()
 }
 
 /// Kinds of rows, some of which defeat a bound.

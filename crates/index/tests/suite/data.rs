@@ -1,42 +1,18 @@
 //! Test vectors, and the reference implementation of search.
 
 use cognate_index::{FlatIndex, Hit, IndexBuilder, RowId, unit_vector};
+use cognate_testing::Numbers;
 use ndarray::{Array2, ArrayView1, ArrayView2};
-
-/// A generator of deterministic numbers (splitmix64).
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Returns a number below `n`.
-    pub(crate) fn below(&mut self, n: u32) -> u32 {
-        u32::try_from(self.next() % u64::from(n)).unwrap()
-    }
-
-    /// Returns a number between -1 and 1 that is never 0, because a row of one dimension needs a
-    /// direction.
-    fn real(&mut self) -> f32 {
-        let odd = 2.0 * f32::from(u16::try_from(self.next() >> 48).unwrap()) + 1.0;
-        odd / 65536.0 - 1.0
-    }
-}
 
 /// Returns rows in all directions.
 pub(crate) fn scattered(seed: u64, n: usize, dim: usize) -> Array2<f32> {
-    let mut numbers = Numbers(seed);
-    Array2::from_shape_simple_fn((n, dim), || numbers.real())
+    let mut numbers = Numbers::new(seed);
+    Array2::from_shape_simple_fn((n, dim), || numbers.nonzero())
 }
 
 /// Returns rows of a few directions, so that many scores are equal.
 pub(crate) fn crowded(seed: u64, n: usize, dim: usize) -> Array2<f32> {
-    let mut numbers = Numbers(seed);
+    let mut numbers = Numbers::new(seed);
     let directions = scattered(seed, 5, dim);
     let mut rows = Array2::zeros((n, dim));
     for mut row in rows.outer_iter_mut() {

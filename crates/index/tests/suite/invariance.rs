@@ -1,11 +1,12 @@
 //! Hits are independent of threads, batches, segments, storage and filters.
 
 use cognate_index::{FlatIndex, Hit, IndexWriter, RowId, SearchOptions, Storage};
+use cognate_testing::Numbers;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::ThreadPoolBuilder;
 use roaring::RoaringBitmap;
 
-use crate::data::{Numbers, bits, crowded, index_of, scattered};
+use crate::data::{bits, crowded, index_of, scattered};
 
 fn all_bits(hits: &[Vec<Hit>]) -> Vec<Vec<(u32, u32)>> {
     hits.iter().map(|hits| bits(hits)).collect()
@@ -71,7 +72,7 @@ fn hits_do_not_depend_on_the_number_of_segments() {
         let whole = index_of(rows.view());
         let expected = all_bits(&whole.search_batch(queries.view(), 20).unwrap());
         let mut grown = index_of(rows.slice(ndarray::s![..0, ..]));
-        let mut numbers = Numbers(5);
+        let mut numbers = Numbers::new(5);
         let mut start = 0;
         let mut max_segments = 0;
         while start < rows.nrows() {
@@ -115,7 +116,7 @@ fn a_filter_does_not_change_scores() {
     for (rows, queries) in data() {
         let index = index_of(rows.view());
         let all = index.search_batch(queries.view(), rows.nrows()).unwrap();
-        let mut numbers = Numbers(6);
+        let mut numbers = Numbers::new(6);
         // From very few rows to nearly all, scattered and consecutive.
         for per_mille in [1, 10, 500, 999] {
             let rows_end = u32::try_from(rows.nrows()).unwrap();
@@ -140,7 +141,7 @@ fn a_filter_does_not_change_scores() {
 fn a_deleted_row_is_never_found() {
     let (rows, queries) = (scattered(7, 3_000, 50), scattered(8, 20, 50));
     let index = index_of(rows.view());
-    let mut numbers = Numbers(9);
+    let mut numbers = Numbers::new(9);
     let deleted: RoaringBitmap = (0..1_000).map(|_| numbers.below(3_000)).collect();
     let left = index.with_deleted(&deleted).unwrap();
     assert_eq!(left.len(), 3_000 - usize::try_from(deleted.len()).unwrap());

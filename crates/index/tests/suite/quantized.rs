@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use cognate_index::{FlatIndex, IndexWriter, SearchOptions, Storage};
+use cognate_testing::Numbers;
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use roaring::RoaringBitmap;
 
-use crate::data::{Numbers, bits, crowded, index_of, reference_search, scattered};
+use crate::data::{bits, crowded, index_of, reference_search, scattered};
 
 /// Slightly more rows than the smallest quantized segment has, and not a multiple of a block size.
 const ROWS: usize = 17_003;
@@ -101,7 +102,7 @@ fn a_search_can_return_all_rows() {
 fn filters_deletions_and_a_minimum_score_are_respected() {
     let rows = steep(7, ROWS);
     let queries = queries(rows.view());
-    let mut numbers = Numbers(8);
+    let mut numbers = Numbers::new(8);
     let index = index_of(rows.view());
     for one_in in [2, 10, 40, 3000] {
         let filter: RoaringBitmap = (0..u32::try_from(ROWS).unwrap())

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role};
+use cognate_testing::copy_dir;
 use ndarray::{ArrayView2, Axis, Slice};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
-use crate::checkpoints::{copy, fixtures, load, variant_of};
+use crate::checkpoints::{fixtures, load, variant_of};
 use crate::golden_file::GoldenFile;
 
 /// The tolerance of hidden and pooled states. The golden numbers differ from f64 by at most 1e-5 for
@@ -227,7 +228,7 @@ fn tensors_with_a_prefix_are_found() {
         ("qwen3", "model."),
     ] {
         let dir = tempfile::tempdir().unwrap();
-        copy(&checkpoint(name), dir.path());
+        copy_dir(&checkpoint(name), dir.path());
         let path = dir.path().join("model.safetensors");
         let bytes = fs::read(&path).unwrap();
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -252,7 +253,7 @@ fn prompts_agree_with_last_token_pooling() {
 fn configurations_written_by_transformers_5_agree() {
     for name in ["modernbert", "nomic-bert", "qwen3"] {
         let dir = tempfile::tempdir().unwrap();
-        copy(&checkpoint(name), dir.path());
+        copy_dir(&checkpoint(name), dir.path());
         let recent = dir.path().join("config-transformers-5.json");
         fs::rename(recent, dir.path().join("config.json")).unwrap();
         assert_agrees_in(dir.path(), name);

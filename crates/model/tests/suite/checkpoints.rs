@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions};
+use cognate_testing::copy_dir;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ pub(crate) fn variant(changes: &[(&str, &str, Value)]) -> TempDir {
 /// Copies a checkpoint of the fixtures with changed fields, as [`variant`] does.
 pub(crate) fn variant_of(checkpoint: &str, changes: &[(&str, &str, Value)]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    copy(&fixtures().join(checkpoint), dir.path());
+    copy_dir(&fixtures().join(checkpoint), dir.path());
     for (file, field, value) in changes {
         let path = dir.path().join(file);
         let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
@@ -30,20 +31,6 @@ pub(crate) fn variant_of(checkpoint: &str, changes: &[(&str, &str, Value)]) -> T
         fs::write(&path, json.to_string()).unwrap();
     }
     dir
-}
-
-/// Copies a folder recursively.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Loads the encoder of a checkpoint with default options.

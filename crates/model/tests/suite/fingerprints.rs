@@ -1,9 +1,10 @@
 //! Fingerprints must never change, because libraries store them.
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions, Precision};
+use cognate_testing::copy_dir;
 use serde_json::json;
 
-use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
+use crate::checkpoints::{fixtures, load, modules, variant, variant_of};
 
 #[test]
 fn fingerprints_of_all_architectures_are_unchanged() {
@@ -38,7 +39,7 @@ fn fingerprints_of_all_architectures_are_unchanged() {
 #[test]
 fn fingerprints_of_other_settings_are_unchanged() {
     let dense = variant(&[]);
-    copy(&fixtures().join("dense"), &dense.path().join("2_Dense"));
+    copy_dir(&fixtures().join("dense"), &dense.path().join("2_Dense"));
     let list = [
         ("", "Transformer"),
         ("1_Pooling", "Pooling"),

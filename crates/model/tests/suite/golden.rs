@@ -5,10 +5,11 @@
 use std::fs;
 
 use cognate_model::{Checkpoint, Encoder, EncoderOptions, Role};
+use cognate_testing::copy_dir;
 use ndarray::{Array2, ArrayView2};
 use serde_json::{Value, json};
 
-use crate::checkpoints::{copy, fixtures, load, modules, variant};
+use crate::checkpoints::{fixtures, load, modules, variant};
 use crate::golden_file::GoldenFile;
 
 /// The tolerance; the golden numbers differ from f64 by at most 4e-6 for values of 4 and more.
@@ -121,7 +122,7 @@ fn every_pooling_mode_agrees() {
 #[test]
 fn a_dense_module_agrees() {
     let dir = variant(&[]);
-    copy(&fixtures().join("dense"), &dir.path().join("2_Dense"));
+    copy_dir(&fixtures().join("dense"), &dir.path().join("2_Dense"));
     let list = [
         ("", "Transformer"),
         ("1_Pooling", "Pooling"),

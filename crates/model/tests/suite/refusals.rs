@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use cognate_model::{Checkpoint, Device, Encoder, EncoderOptions, Precision};
+use cognate_testing::copy_dir;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::checkpoints::{copy, fixtures, load, modules, variant, variant_of};
+use crate::checkpoints::{fixtures, load, modules, variant, variant_of};
 
 /// Returns the error message of opening or loading a checkpoint, with its folder replaced by `ckpt`.
 fn refusal(dir: &Path, options: EncoderOptions) -> String {
@@ -487,7 +488,7 @@ fn architectures_without_cpu_kernels_run_in_f32_only() {
 #[test]
 fn a_folder_without_a_list_of_modules_uses_mean_pooling() {
     let dir = tempfile::tempdir().unwrap();
-    copy(&fixtures().join("tiny-bert"), dir.path());
+    copy_dir(&fixtures().join("tiny-bert"), dir.path());
     fs::remove_file(dir.path().join("modules.json")).unwrap();
     let checkpoint = Checkpoint::open(dir.path()).unwrap();
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default()).unwrap();
