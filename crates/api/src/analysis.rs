@@ -1,4 +1,5 @@
-//! What can be said about a whole library, and how well it answers.
+//! Analyses of a whole library: its topics and duplicates, what a draft misses, and how well search
+//! works.
 
 pub(crate) mod duplicates;
 pub(crate) mod evaluation;

@@ -71,6 +71,7 @@ mod progress;
 mod query;
 mod sampling;
 mod text_recipe;
+mod unit_vector;
 
 pub use analysis::duplicates::DuplicatePair;
 pub use analysis::evaluation::{Metrics, Qrels};

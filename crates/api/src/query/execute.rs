@@ -10,7 +10,7 @@ use crate::query::directions::Directions;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::retrieve::{POOL, Retriever, ScoredRow};
-use crate::query::versions::same_work;
+use crate::query::versions::version_evidence;
 use crate::query::{Query, Target, mmr};
 
 /// A query that is being answered.
@@ -79,33 +79,34 @@ impl<'a> QueryExecution<'a> {
         })
     }
 
-    /// Returns the best works, each as its best version together with the other versions found.
+    /// Returns the best groups of versions. The hit of a group is its best version, which lists the
+    /// others that were found.
     fn group_versions(&self) -> Result<Vec<PaperHit>> {
         let snapshot = &self.retriever.snapshot;
         let mut n = self.k.saturating_mul(2);
         loop {
             let ranking = self.ranking(n)?;
-            let mut works: Vec<(RowId, PaperHit)> = Vec::new();
+            let mut groups: Vec<(RowId, PaperHit)> = Vec::new();
             for scored in &ranking {
                 let hit = self.hit(scored)?;
                 let vector = snapshot.vector(scored.row)?;
-                let mut version_of = None;
-                for (position, (row, work)) in works.iter().enumerate() {
+                let mut group_of = None;
+                for (position, (row, best)) in groups.iter().enumerate() {
                     let cosine = vector.dot(&snapshot.vector(*row)?);
-                    if same_work(&work.paper, &hit.paper, cosine).is_some() {
-                        version_of = Some(position);
+                    if version_evidence(&best.paper, &hit.paper, cosine).is_some() {
+                        group_of = Some(position);
                         break;
                     }
                 }
-                match version_of {
-                    Some(position) => works[position].1.versions.push(hit.paper),
-                    None => works.push((scored.row, hit)),
+                match group_of {
+                    Some(position) => groups[position].1.versions.push(hit.paper),
+                    None => groups.push((scored.row, hit)),
                 }
             }
-            // The versions of a work are near each other, so twice `k` rows usually contain them.
-            if works.len() >= self.k || ranking.len() < n {
-                works.truncate(self.k);
-                return Ok(works.into_iter().map(|(_, hit)| hit).collect());
+            // The versions of a paper are near each other, so twice `k` rows usually contain them.
+            if groups.len() >= self.k || ranking.len() < n {
+                groups.truncate(self.k);
+                return Ok(groups.into_iter().map(|(_, hit)| hit).collect());
             }
             n = n.saturating_mul(2);
         }
