@@ -70,6 +70,8 @@ mod library;
 mod progress;
 mod query;
 mod sampling;
+#[cfg(test)]
+mod testing;
 mod text_recipe;
 mod unit_vector;
 
