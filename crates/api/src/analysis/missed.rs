@@ -13,6 +13,7 @@ use roaring::RoaringBitmap;
 use self::cited::{CitationMatcher, CitedPaper};
 use self::ranking::{Candidate, Ranking, sum_direction};
 use self::titles::Titles;
+use crate::analysis::require_papers;
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::query::filter::Filter;
@@ -139,7 +140,7 @@ impl Library {
                 expected: "a draft with a sentence of prose",
             });
         }
-        self.read(|snapshot| snapshot.require_papers())?;
+        require_papers(self)?;
         options.check()?;
         // Embedding takes longest, so it is done before the library is locked.
         let mut vectors = self.embed_sentences(&sentences)?;

@@ -9,6 +9,7 @@ use cognate_papers::identifiers::{arxiv, doi};
 use cognate_papers::text::sentences;
 
 use crate::analysis::evaluation::Qrels;
+use crate::analysis::require_papers;
 use crate::library::snapshot::Snapshot;
 use crate::library::{IfExists, Library};
 use crate::query::Query;
@@ -112,7 +113,7 @@ impl Library {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SelfEvaluation> {
         self.embedder()?;
-        self.read(|snapshot| snapshot.require_papers())?;
+        require_papers(self)?;
         evaluate(self, sample, progress)
     }
 }

@@ -15,6 +15,7 @@ use ndarray::Array1;
 use self::graph::Graph;
 use self::labels::WordCounts;
 use self::leiden::communities;
+use crate::analysis::require_papers;
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
@@ -166,7 +167,7 @@ impl Library {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Topics> {
         options.check()?;
-        self.read(|snapshot| snapshot.require_papers())?;
+        require_papers(self)?;
         let vectors = vectors_dir(&self.dir);
         let failed = cancelled_or(|error| Error::index(&vectors)(error));
         self.on_stable_snapshot(

@@ -1,4 +1,5 @@
-//! Translates what a person types into a query to the keyword index, in the language of SQLite's FTS5.
+//! Translates what a person types into a query to the keyword index, in the language of FTS5, the
+//! full-text search of `SQLite`.
 
 use cognate_papers::text::{fold, is_stop_word, words};
 

@@ -200,7 +200,7 @@ fn embeds_the_text_of_the_recipe_and_refuses_another_recipe() {
     assert_eq!(hits[0].paper.id, "p4");
     assert!((hits[0].score - 1.0).abs() < 1e-6);
 
-    let library = Library::open(dir.path()).unwrap();
+    let library = Library::open(dir.path().join("library")).unwrap();
     let library = library.with_embedder(LetterCounts::default()).unwrap();
     let error = library.add([Paper::new("new").title("N")]).unwrap_err();
     assert!(matches!(&error, Error::TextRecipeMismatch { expected, .. } if expected == "title"));

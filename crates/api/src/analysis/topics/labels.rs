@@ -1,6 +1,6 @@
 //! Labels of groups of papers: the words that are typical of each group.
 //!
-//! The score of a word is a class-based tf-idf (Grootendorst, "BERTopic: neural topic modeling with a
+//! The score of a word is a class-based tf-idf (Grootendorst, "`BERTopic`: neural topic modeling with a
 //! class-based TF-IDF procedure", 2022): `p · ln(p / q)`, where `p` is the share of the group's papers
 //! that have the word, and `q` the share of all papers. With the formula of `BERTopic` itself,
 //! `ln(1 + A / f)`, half of the groups of 10,000 arXiv papers were named by words that all groups have,
