@@ -73,7 +73,7 @@ fn a_batch_answers_each_query_as_a_single_search_does() {
     let texts = ["graph", "enzyme fever", "proof of a proof"];
     let filter = Filter::default().years(..2010);
     let mut queries: Vec<Query> = Mode::ALL
-        .into_iter()
+        .iter()
         .flat_map(|mode| texts.map(|text| Query::text(text).mode(*mode).k(9).every_version(true)))
         .collect();
     queries.push(Query::vector(LetterCounts::row("quartz")));
