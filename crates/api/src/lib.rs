@@ -70,7 +70,10 @@ mod library;
 mod progress;
 mod query;
 mod sampling;
+#[cfg(test)]
+mod testing;
 mod text_recipe;
+mod unit_vector;
 
 pub use analysis::duplicates::DuplicatePair;
 pub use analysis::evaluation::{Metrics, Qrels};

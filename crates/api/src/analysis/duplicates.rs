@@ -1,10 +1,11 @@
-//! Papers that are in a library twice, or nearly so.
+//! Pairs of papers that are versions of one paper, or nearly have the same text.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use cognate_index::{FlatIndex, RowId, SearchOptions};
+use cognate_papers::identifiers::title_key;
 use ndarray::Array2;
 use roaring::RoaringBitmap;
 
@@ -12,60 +13,63 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
-use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_distinctive, same_work};
+use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_distinctive, version_evidence};
 use crate::{Error, Paper, Progress, Result};
-use cognate_papers::identifiers::title_key;
 
-/// Two papers of a library that are one work, or nearly have one text.
+/// Two papers of a library that are versions of one paper, or nearly have the same text.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DuplicatePair {
-    /// The one that was added first.
+    /// The paper that was added first.
     pub first: Paper,
-    /// The other.
+    /// The other paper.
     pub second: Paper,
-    /// The cosine of their vectors.
+    /// The cosine of the vectors of the two papers.
     pub cosine: f32,
-    /// Why they are a pair.
+    /// The reason why the two papers are a pair.
     pub reason: DuplicateReason,
 }
 
-/// Neighbours of each row that are looked at first. Few papers have more copies.
+/// The number of neighbors of each row that are searched for first. Few papers have more duplicates.
 const FIRST_NEIGHBORS: usize = 8;
 
-/// Rows with more neighbours than were looked at, of which more are looked for at a time.
-const CROWDED_ROWS: usize = 256;
+/// The number of rows whose further neighbors are searched for at a time.
+const ROWS_PER_SEARCH: usize = 256;
 
 /// The rows of a pair, the lower one first.
-type Rows = (RowId, RowId);
+type RowPair = (RowId, RowId);
 
 impl Library {
-    /// The pairs of papers whose cosine is at least `threshold`, −1 to 1, and those that their DOI, arXiv
-    /// number or title shows to be one work, whatever their cosine: the highest cosine first, and of
-    /// equal ones that of the papers that were added first. 0.95 is a good threshold for copies with
-    /// small changes.
+    /// Returns the pairs of papers whose cosine is at least `threshold`, −1 to 1, and the pairs that
+    /// are versions of one paper according to their DOI, arXiv identifier or title, whatever their
+    /// cosine. A threshold of 0.95 finds copies with small changes.
     ///
-    /// No pair is missed: it is found by exact search. The library can be used meanwhile; if it is changed
-    /// again and again, changes wait in the end.
+    /// The pair with the highest cosine comes first, ties in the order in which the papers were added.
+    /// The search is exact, so no pair is missed.
+    ///
+    /// The library can be used while this method runs. If it is changed, the computation starts again,
+    /// at most twice; the last time, other changes wait until it is done.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidOption`] for a threshold that is no cosine; [`Error::Index`], [`Error::Store`] and
-    /// [`Error::Damaged`] when the library cannot be read.
+    /// Returns [`Error::InvalidOption`] if the threshold is not a cosine, and [`Error::Index`],
+    /// [`Error::Store`] or [`Error::Damaged`] if the library cannot be read.
     ///
     /// # Complexity
     ///
-    /// O(papers² · dim), and memory for the pairs, which are many for a low threshold.
+    /// O(papers² · dim), and memory for all pairs, which are many if the threshold is low.
     pub fn duplicates(&self, threshold: f32) -> Result<Vec<DuplicatePair>> {
         self.duplicates_with(threshold, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Does [`duplicates`](Self::duplicates), and tells `progress` how many papers of how many have been
-    /// compared with all others; again from the start where the library was changed.
+    /// Does the same as [`duplicates`](Self::duplicates), and calls `progress` with the number of
+    /// papers that have been compared with all others. The number returns to 0 if the computation
+    /// starts again.
     ///
     /// # Errors
     ///
-    /// Those of [`duplicates`](Self::duplicates), and [`Error::Cancelled`] when `progress` breaks.
+    /// Returns the errors of [`duplicates`](Self::duplicates), and [`Error::Cancelled`] if `progress`
+    /// breaks.
     pub fn duplicates_with(
         &self,
         threshold: f32,
@@ -78,59 +82,70 @@ impl Library {
                 expected: "a cosine, -1 to 1".to_owned(),
             });
         }
-        let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
+        let vectors = vectors_dir(&self.dir);
+        let failed = cancelled_or(|error| Error::index(&vectors)(error));
         self.on_stable_snapshot(
-            |index| near(index, threshold, progress).map_err(cancelled_or(failed)),
-            |snapshot, mut pairs| {
-                for rows in same_identifier_pairs(snapshot)? {
-                    if let Entry::Vacant(pair) = pairs.entry(rows) {
-                        pair.insert(cosine(snapshot.index, rows).map_err(failed)?);
-                    }
-                }
-                let mut found = Vec::new();
-                for ((a, b), cosine) in pairs {
-                    let (first, second) =
-                        (snapshot.papers.paper_at(a)?, snapshot.papers.paper_at(b)?);
-                    let near = (cosine >= threshold).then_some(DuplicateReason::Text);
-                    if let Some(reason) = same_work(&first, &second, cosine).or(near) {
-                        found.push(DuplicatePair {
-                            first,
-                            second,
-                            cosine,
-                            reason,
-                        });
-                    }
-                }
-                // Stable: rows are in order before.
-                found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
-                Ok(found)
-            },
+            |index| near_pairs(index, threshold, progress).map_err(&failed),
+            |snapshot, near| duplicates(snapshot, threshold, near),
         )
     }
 }
 
-/// All pairs of rows whose cosine is at least `threshold`.
-fn near(
+/// Returns the duplicates among the pairs with a cosine of at least `threshold`, which are `near`, and
+/// those that share an identifier.
+fn duplicates(
+    snapshot: &Snapshot<'_>,
+    threshold: f32,
+    near: BTreeMap<RowPair, f32>,
+) -> Result<Vec<DuplicatePair>> {
+    let mut pairs = near;
+    for rows in same_identifier_pairs(snapshot)? {
+        if let Entry::Vacant(pair) = pairs.entry(rows) {
+            let cosine = cosine(snapshot.index, rows);
+            pair.insert(cosine.map_err(Error::index(&vectors_dir(snapshot.dir)))?);
+        }
+    }
+    let mut found = Vec::new();
+    for ((a, b), cosine) in pairs {
+        let (first, second) = (snapshot.papers.paper_at(a)?, snapshot.papers.paper_at(b)?);
+        let text = (cosine >= threshold).then_some(DuplicateReason::Text);
+        if let Some(reason) = version_evidence(&first, &second, cosine).or(text) {
+            found.push(DuplicatePair {
+                first,
+                second,
+                cosine,
+                reason,
+            });
+        }
+    }
+    // The sort is stable, so ties stay in the order of the rows.
+    found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+    Ok(found)
+}
+
+/// Returns all pairs of rows whose cosine is at least `threshold`, with their cosines.
+fn near_pairs(
     index: &FlatIndex,
     threshold: f32,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> cognate_index::Result<BTreeMap<Rows, f32>> {
+) -> cognate_index::Result<BTreeMap<RowPair, f32>> {
     let mut pairs = BTreeMap::new();
-    let mut crowded = Vec::new();
+    // The rows that may have more than `k` neighbors.
+    let mut incomplete = Vec::new();
     let mut k = FIRST_NEIGHBORS;
     let options = SearchOptions::new(k).min_score(threshold);
     for (row, hits) in index.neighbors_with(options, &mut |state| progress(state.into()))? {
         if hits.len() == k {
-            crowded.push(row);
+            incomplete.push(row);
         }
         pairs.extend(hits.iter().map(|hit| (in_order(row, hit.row), hit.score)));
     }
-    while !crowded.is_empty() {
+    while !incomplete.is_empty() {
         k = k.saturating_mul(4);
-        // One more, since a row finds itself; it may be not, if many are equal.
+        // A row is usually among its own hits, but not always: many other rows may be equal to it.
         let options = SearchOptions::new(k.saturating_add(1)).min_score(threshold);
-        let mut still = Vec::new();
-        for rows in crowded.chunks(CROWDED_ROWS) {
+        let mut still_incomplete = Vec::new();
+        for rows in incomplete.chunks(ROWS_PER_SEARCH) {
             let mut queries = Array2::zeros((rows.len(), index.dim()));
             for (row, mut query) in rows.iter().zip(queries.outer_iter_mut()) {
                 if let Some(vector) = index.row(*row)? {
@@ -142,40 +157,51 @@ fn near(
                 .zip(index.search_batch(queries.view(), options)?)
             {
                 if hits.len() > k {
-                    still.push(*row);
+                    still_incomplete.push(*row);
                 }
                 let others = hits.iter().filter(|hit| hit.row != *row);
                 pairs.extend(others.map(|hit| (in_order(*row, hit.row), hit.score)));
             }
         }
-        crowded = still;
+        incomplete = still_incomplete;
     }
     Ok(pairs)
 }
 
-/// The pairs of papers that have a DOI, an arXiv number or a telling title in common.
-fn same_identifier_pairs(snapshot: &Snapshot<'_>) -> Result<BTreeSet<Rows>> {
-    let mut groups: BTreeMap<(u8, String), Vec<RowId>> = BTreeMap::new();
+/// An identifier of a paper, by which versions are found.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Identifier {
+    Doi(String),
+    Arxiv(String),
+    Title(String),
+}
+
+/// Returns the pairs of papers that have the same DOI, arXiv identifier or distinctive title.
+fn same_identifier_pairs(snapshot: &Snapshot<'_>) -> Result<BTreeSet<RowPair>> {
+    let mut groups: BTreeMap<Identifier, Vec<RowId>> = BTreeMap::new();
     snapshot.papers.for_each(|stored| {
         let paper = &stored.paper;
         let title = is_distinctive(&paper.title).then(|| title_key(&paper.title));
-        for (sort, name) in (0..).zip([doi_of(paper), arxiv_of(paper), title]) {
-            if let Some(name) = name {
-                groups.entry((sort, name)).or_default().push(stored.row);
-            }
+        let identifiers = [
+            doi_of(paper).map(Identifier::Doi),
+            arxiv_of(paper).map(Identifier::Arxiv),
+            title.map(Identifier::Title),
+        ];
+        for identifier in identifiers.into_iter().flatten() {
+            groups.entry(identifier).or_default().push(stored.row);
         }
     })?;
     let mut pairs = BTreeSet::new();
     for rows in groups.values() {
-        for (at, &a) in rows.iter().enumerate() {
-            pairs.extend(rows[at + 1..].iter().map(|&b| in_order(a, b)));
+        for (position, &a) in rows.iter().enumerate() {
+            pairs.extend(rows[position + 1..].iter().map(|&b| in_order(a, b)));
         }
     }
     Ok(pairs)
 }
 
-/// The cosine of two rows, with the bits that a search gives it.
-fn cosine(index: &FlatIndex, (a, b): Rows) -> cognate_index::Result<f32> {
+/// Returns the cosine of two rows, with the same bits as in a search.
+fn cosine(index: &FlatIndex, (a, b): RowPair) -> cognate_index::Result<f32> {
     let only = RoaringBitmap::from_iter([b.get()]);
     let hits = match index.row(a)? {
         Some(vector) => index.search(vector, SearchOptions::new(1).filter(&only))?,
@@ -184,7 +210,7 @@ fn cosine(index: &FlatIndex, (a, b): Rows) -> cognate_index::Result<f32> {
     Ok(hits.first().map_or(f32::NAN, |hit| hit.score))
 }
 
-fn in_order(a: RowId, b: RowId) -> Rows {
+fn in_order(a: RowId, b: RowId) -> RowPair {
     (a.min(b), a.max(b))
 }
 
@@ -193,7 +219,8 @@ mod tests {
     use super::*;
     use cognate_index::IndexBuilder;
 
-    /// `rows` unit vectors, of which every seventh is the same and others are near it.
+    /// Returns an index of unit vectors in seven directions: those of one direction are equal or nearly
+    /// so.
     fn index(rows: u16) -> FlatIndex {
         let mut builder = IndexBuilder::new(3).unwrap();
         let values = (0..rows).flat_map(|n| {
@@ -206,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_looking_at_all_pairs_in_crowds_too() {
+    fn agrees_with_a_loop_over_all_pairs() {
         let index = index(210).with_deleted(&[3, 10].into()).unwrap();
         for threshold in [0.99, 0.999_9, 1.0, -1.0] {
-            let found = near(&index, threshold, &mut |_| ControlFlow::Continue(())).unwrap();
+            let found = near_pairs(&index, threshold, &mut |_| ControlFlow::Continue(())).unwrap();
             let mut expected = BTreeMap::new();
             for a in 0..210 {
                 for b in a + 1..210 {
@@ -229,21 +256,21 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_have_no_pairs() {
-        let none = IndexBuilder::new(3).unwrap().build();
-        let mut go_on = |_| ControlFlow::Continue(());
-        assert!(near(&none, 0.5, &mut go_on).unwrap().is_empty());
+    fn an_empty_index_has_no_pairs() {
+        let empty = IndexBuilder::new(3).unwrap().build();
+        let mut proceed = |_| ControlFlow::Continue(());
+        assert!(near_pairs(&empty, 0.5, &mut proceed).unwrap().is_empty());
     }
 
     #[test]
-    fn whoever_waits_can_break_off() {
-        let mut told = Vec::new();
+    fn progress_can_cancel() {
+        let mut calls = Vec::new();
         let mut stop = |Progress { done, total }| {
-            told.push((done, total));
+            calls.push((done, total));
             ControlFlow::Break(())
         };
-        let error = near(&index(20), 0.5, &mut stop).unwrap_err();
+        let error = near_pairs(&index(20), 0.5, &mut stop).unwrap_err();
         assert!(cancelled_or(|error| unreachable!("{error}"))(error).is_cancelled());
-        assert_eq!(told, [(0, 20)]);
+        assert_eq!(calls, [(0, 20)]);
     }
 }

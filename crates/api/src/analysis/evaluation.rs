@@ -1,41 +1,46 @@
+//! Relevance judgments, and the metrics of rankings that are computed from them.
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use crate::{Error, RecordLocation, Result};
 
-/// Which documents answer which queries, and how well: relevance qrels.
+/// Relevance judgments, called qrels by TREC: which documents are relevant to which queries.
 ///
-/// A grade over 0 is relevant, a higher one more so.
+/// A document with a grade above 0 is relevant to the query, and a higher grade means more relevant.
+/// A document without a judgment is not relevant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Qrels {
     queries: HashMap<String, HashMap<String, i32>>,
 }
 
-/// How good rankings are, averaged over the queries that have a relevant document.
+/// Metrics of rankings, averaged over the queries that have a relevant document.
 ///
-/// The meaning is that of `trec_eval`: the gain of a document is its grade, discounted by the
-/// binary logarithm of its rank plus one; a query without an answer counts as zero.
+/// The metrics are defined as in `trec_eval`. A query without a ranking counts as zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Queries that were averaged over.
+    /// The number of queries that have a relevant document.
     pub queries: usize,
-    /// Discounted gain of the first 10, over that of the best order
-    /// (Järvelin and Kekäläinen 2002).
+    /// The normalized discounted cumulative gain of the first 10 documents (Järvelin and Kekäläinen,
+    /// "Cumulated gain-based evaluation of IR techniques", 2002): the sum of the grades, each divided
+    /// by the binary logarithm of the rank plus 1, relative to that of the ideal ranking.
     pub ndcg_at_10: f64,
-    /// Mean over the relevant documents of the precision at their rank, in the first 100.
+    /// The mean average precision of the first 100 documents: the precision at the rank of each
+    /// relevant document, averaged over all relevant documents.
     pub map_at_100: f64,
-    /// Share of the relevant documents in the first 10.
+    /// The share of the relevant documents that are among the first 10.
     pub recall_at_10: f64,
-    /// Share of the relevant documents in the first 100.
+    /// The share of the relevant documents that are among the first 100.
     pub recall_at_100: f64,
-    /// One over the rank of the first relevant document, in the first 10.
+    /// The mean reciprocal rank: 1 divided by the rank of the first relevant document, or 0 if it is
+    /// not among the first 10.
     pub mrr_at_10: f64,
 }
 
 impl Qrels {
-    /// Adds a judgement; a later one of the same pair replaces it.
+    /// Adds a judgment, which replaces an earlier one of the same query and document.
     pub fn insert(&mut self, query: impl Into<String>, document: impl Into<String>, grade: i32) {
         self.queries
             .entry(query.into())
@@ -43,16 +48,18 @@ impl Qrels {
             .insert(document.into(), grade);
     }
 
-    /// Reads a file of qrels: query, document and grade with tabs between and a header line
-    /// (BEIR), or query, a number, document and grade with spaces between (TREC).
+    /// Reads a file of qrels in the layout of BEIR (query, document and grade, separated by tabs, with
+    /// or without a header line) or of TREC (query, an ignored field, document and grade, separated by
+    /// spaces).
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when it cannot be read; [`Error::Record`] with the line that is neither.
+    /// Returns [`Error::Io`] if the file cannot be read, and [`Error::Papers`] with the number of the
+    /// line if a line has neither layout.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
         let mut qrels = Self::default();
-        for (at, line) in text
+        for (index, line) in text
             .lines()
             .enumerate()
             .filter(|(_, line)| !line.trim().is_empty())
@@ -63,21 +70,26 @@ impl Qrels {
                 (&tabs[..], &spaces[..])
             else {
                 let expected = "query, document and grade with tabs between";
-                return Err(fault(path, at, format!("`{line}`, expected {expected}")));
+                return Err(invalid_line(
+                    path,
+                    index,
+                    format!("`{line}`, expected {expected}"),
+                ));
             };
             match grade.parse() {
                 Ok(grade) => qrels.insert(query, document, grade),
-                Err(_) if at == 0 => {}
+                // The header line of BEIR.
+                Err(_) if index == 0 => {}
                 Err(_) => {
                     let reason = format!("grade `{grade}`, expected a whole number");
-                    return Err(fault(path, at, reason));
+                    return Err(invalid_line(path, index, reason));
                 }
             }
         }
         Ok(qrels)
     }
 
-    /// The queries that have a relevant document.
+    /// Returns the queries that have a relevant document, in no particular order.
     pub fn queries(&self) -> impl Iterator<Item = &str> {
         let has_relevant = |(_, grades): &(&String, &HashMap<String, i32>)| {
             grades.values().any(|&grade| grade > 0)
@@ -88,35 +100,37 @@ impl Qrels {
             .map(|(query, _)| query.as_str())
     }
 
-    /// The documents that are judged.
+    /// Returns the documents of all judgments, in no particular order. A document that is judged for
+    /// several queries occurs several times.
     pub fn documents(&self) -> impl Iterator<Item = &str> {
         self.queries
             .values()
             .flat_map(|grades| grades.keys().map(String::as_str))
     }
 
-    /// Judges rankings: for each query the ids of its hits, best first.
+    /// Computes the metrics of `rankings`, which map each query to the ids of its hits, best first.
     pub fn evaluate(&self, rankings: &HashMap<String, Vec<String>>) -> Metrics {
         let mut metrics = Metrics::default();
-        // In a fixed order, so that the sums are the same bits every time.
+        // The order is fixed so that the sums always have the same bits.
         let mut queries: Vec<&str> = self.queries().collect();
         queries.sort_unstable();
         for query in queries {
             let grades = &self.queries[query];
             let empty = Vec::new();
             let ranking = rankings.get(query).unwrap_or(&empty);
-            let found: Vec<i32> = ranking
+            let ranked_grades: Vec<i32> = ranking
                 .iter()
                 .map(|id| grades.get(id).copied().unwrap_or(0))
                 .collect();
-            let mut judged: Vec<i32> = grades.values().copied().filter(|&g| g > 0).collect();
-            judged.sort_unstable_by(|a, b| b.cmp(a));
+            let mut ideal_grades: Vec<i32> = grades.values().copied().filter(|&g| g > 0).collect();
+            ideal_grades.sort_unstable_by(|a, b| b.cmp(a));
+            let relevant = ideal_grades.len();
             metrics.queries += 1;
-            metrics.ndcg_at_10 += gain(&found, 10) / gain(&judged, 10);
-            metrics.map_at_100 += average_precision(&found, judged.len(), 100);
-            metrics.recall_at_10 += recall(&found, judged.len(), 10);
-            metrics.recall_at_100 += recall(&found, judged.len(), 100);
-            metrics.mrr_at_10 += reciprocal_rank(&found, 10);
+            metrics.ndcg_at_10 += dcg(&ranked_grades, 10) / dcg(&ideal_grades, 10);
+            metrics.map_at_100 += average_precision(&ranked_grades, relevant, 100);
+            metrics.recall_at_10 += recall(&ranked_grades, relevant, 10);
+            metrics.recall_at_100 += recall(&ranked_grades, relevant, 100);
+            metrics.mrr_at_10 += reciprocal_rank(&ranked_grades, 10);
         }
         let count = count(metrics.queries.max(1));
         for value in [
@@ -132,10 +146,10 @@ impl Qrels {
     }
 }
 
-fn fault(path: &Path, at: usize, reason: String) -> Error {
+fn invalid_line(path: &Path, index: usize, reason: String) -> Error {
     Error::Papers(cognate_papers::Error::Record {
         origin: path.display().to_string(),
-        location: RecordLocation::Line(at + 1),
+        location: RecordLocation::Line(index + 1),
         reason,
     })
 }
@@ -148,23 +162,24 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// The discounted gain of the first `k` grades.
-fn gain(grades: &[i32], k: usize) -> f64 {
-    let discounted = |(at, &grade): (usize, &i32)| f64::from(grade.max(0)) / count(at + 2).log2();
+/// Returns the discounted cumulative gain of the first `k` grades.
+fn dcg(grades: &[i32], k: usize) -> f64 {
+    let discounted =
+        |(index, &grade): (usize, &i32)| f64::from(grade.max(0)) / count(index + 2).log2();
     grades.iter().take(k).enumerate().map(discounted).sum()
 }
 
 fn average_precision(grades: &[i32], relevant: usize, k: usize) -> f64 {
     let mut hits = 0;
     let mut sum = 0.0;
-    for (at, _) in grades
+    for (index, _) in grades
         .iter()
         .take(k)
         .enumerate()
         .filter(|&(_, &grade)| grade > 0)
     {
         hits += 1;
-        sum += count(hits) / count(at + 1);
+        sum += count(hits) / count(index + 1);
     }
     sum / count(relevant)
 }
@@ -178,7 +193,7 @@ fn reciprocal_rank(grades: &[i32], k: usize) -> f64 {
         .iter()
         .take(k)
         .position(|&grade| grade > 0)
-        .map_or(0.0, |at| 1.0 / count(at + 1))
+        .map_or(0.0, |index| 1.0 / count(index + 1))
 }
 
 #[cfg(test)]
@@ -210,21 +225,21 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_sums_by_hand() {
-        // Grades at ranks 1 to 4: 0, 3, not judged, 1; one of grade 2 is not found.
+    fn agrees_with_metrics_computed_by_hand() {
+        // The grades at ranks 1 to 4 are 0, 3, none and 1. A document of grade 2 is not ranked.
         let judged = qrels(&[("q", "a", 0), ("q", "b", 3), ("q", "c", 1), ("q", "d", 2)]);
         let metrics = judged.evaluate(&rankings(&[("q", &["a", "b", "x", "c"])]));
-        let found = 3.0 / 3_f64.log2() + 1.0 / 5_f64.log2();
-        let best = 3.0 + 2.0 / 3_f64.log2() + 1.0 / 4_f64.log2();
+        let dcg = 3.0 / 3_f64.log2() + 1.0 / 5_f64.log2();
+        let ideal_dcg = 3.0 + 2.0 / 3_f64.log2() + 1.0 / 4_f64.log2();
         assert_eq!(metrics.queries, 1);
-        assert_near(metrics.ndcg_at_10, found / best);
+        assert_near(metrics.ndcg_at_10, dcg / ideal_dcg);
         assert_near(metrics.map_at_100, (1.0 / 2.0 + 2.0 / 4.0) / 3.0);
         assert_near(metrics.recall_at_10, 2.0 / 3.0);
         assert_near(metrics.mrr_at_10, 1.0 / 2.0);
     }
 
     #[test]
-    fn counts_a_query_without_an_answer_and_none_without_relevant_documents() {
+    fn counts_a_query_without_a_ranking_but_not_one_without_relevant_documents() {
         let judged = qrels(&[("q", "a", 1), ("r", "b", 1), ("s", "c", 0)]);
         let metrics = judged.evaluate(&rankings(&[("q", &["a"]), ("s", &["c"])]));
         assert_eq!(metrics.queries, 2);
@@ -233,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_at_the_rank() {
+    fn ignores_documents_beyond_the_cutoff() {
         let judged = qrels(&[("q", "late", 1)]);
         let mut ids: Vec<String> = (0..10).map(|n| format!("x{n}")).collect();
         ids.push("late".to_owned());
@@ -245,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_both_layouts_and_names_a_bad_line() {
+    fn reads_both_layouts_and_reports_an_invalid_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("qrels.tsv");
         let expected = qrels(&[("1", "31", 1), ("2", "32", 0)]);

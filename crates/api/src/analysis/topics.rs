@@ -1,24 +1,28 @@
-//! What a library is about.
+//! Topics of a library: communities of papers that are near each other, named by their words.
 
+mod graph;
 mod labels;
 mod leiden;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::ControlFlow;
 
-use cognate_index::{FlatIndex, RowId};
+use cognate_index::{FlatIndex, Hit, RowId};
 use ndarray::Array1;
 
+use self::graph::Graph;
 use self::labels::WordCounts;
-use self::leiden::Graph;
+use self::leiden::communities;
+use crate::analysis::require_papers;
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
 use crate::{Error, Paper, Progress, Result};
 
-/// How topics are found.
+/// Options of [`Library::topics`].
 ///
 /// ```
 /// use cognate::TopicOptions;
@@ -47,35 +51,37 @@ impl Default for TopicOptions {
 }
 
 impl TopicOptions {
-    /// How fine topics are: more than 1 for more and smaller ones, less for fewer. Default: 1.
+    /// Sets the resolution of the topics, above 0: a higher value gives more and smaller topics. Default:
+    /// 1.
     #[must_use]
     pub fn resolution(mut self, resolution: f64) -> Self {
         self.resolution = resolution;
         self
     }
 
-    /// The nearest papers that each paper is linked with. Default: 10.
+    /// Sets the number of nearest papers that each paper is linked with, at least 1. Default: 10.
     #[must_use]
     pub fn neighbors(mut self, k: usize) -> Self {
         self.neighbors = k;
         self
     }
 
-    /// The papers of a topic, at least; fewer are none, and are counted as such. Default: 3.
+    /// Sets the fewest papers of a topic; the papers of smaller groups count as
+    /// [`unplaced`](Topics::unplaced). Default: 3.
     #[must_use]
     pub fn min_papers(mut self, papers: usize) -> Self {
         self.min_papers = papers;
         self
     }
 
-    /// The words that name a topic, at most. Default: 5.
+    /// Sets the largest number of words that name a topic. Default: 5.
     #[must_use]
     pub fn words(mut self, words: usize) -> Self {
         self.words = words;
         self
     }
 
-    /// The most central papers of a topic that are given in full. Default: 3.
+    /// Sets the largest number of [`central`](Topic::central) papers of a topic. Default: 3.
     #[must_use]
     pub fn central(mut self, papers: usize) -> Self {
         self.central = papers;
@@ -90,14 +96,10 @@ impl TopicOptions {
         };
         if !(self.resolution > 0.0 && self.resolution.is_finite()) {
             let found = self.resolution.to_string();
-            return Err(invalid("the resolution", found, "a number above 0"));
+            return Err(invalid("resolution", found, "a number above 0"));
         }
         if self.neighbors == 0 {
-            return Err(invalid(
-                "the number of neighbours",
-                "0".to_owned(),
-                "1 or more",
-            ));
+            return Err(invalid("neighbors", "0".to_owned(), "at least 1"));
         }
         Ok(())
     }
@@ -107,83 +109,86 @@ impl TopicOptions {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Topics {
-    /// The topics, the largest first.
+    /// The topics, largest first.
     pub topics: Vec<Topic>,
-    /// Papers that are in none, because too few are like them.
+    /// The number of papers that are in no topic, because too few papers are like them.
     pub unplaced: usize,
-    /// How well the topics are parted, −1/2 to 1: the part of the links between near papers that lie
-    /// within topics, less what would by chance. Above 0.3 there are topics.
+    /// The modularity of the topics, −1/2 to 1: the share of the links between near papers that are
+    /// within a topic, minus the share expected by chance. Above 0.3, the topics are well separated.
     pub modularity: f64,
 }
 
-/// Papers of a library that are about one subject.
+/// A group of papers about one subject.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Topic {
-    /// Its most typical words, or pairs of words, the most typical first, in small letters.
+    /// The most typical words or pairs of words, in lower case, the most typical first.
     pub words: Vec<String>,
-    /// Its most central papers, the most central first.
+    /// The papers nearest to the mean vector of the topic, the nearest first.
     pub central: Vec<Paper>,
-    /// The ids of all its papers, the most central first.
+    /// The ids of all papers of the topic, those nearest to its mean vector first.
     pub ids: Vec<String>,
 }
 
 impl Library {
-    /// The topics of the library: groups of papers that are nearer to one another than to the rest, each
-    /// named by its words.
+    /// Returns the topics of the library: groups of papers that are nearer to each other than to other
+    /// papers, each named by its most typical words.
     ///
-    /// Papers are linked with their nearest ones, as exact search finds them, by the cosine, and the
-    /// communities of this graph are the topics; each is connected. The most central papers are those
-    /// nearest to the mean of the topic's vectors. The same library has the same topics, whatever the
-    /// threads. It can be used meanwhile; if it is changed again and again, changes wait in the end.
+    /// Each paper is linked with its nearest papers, found by exact search and weighted by the cosine.
+    /// The topics are the communities of this graph, and each is connected. The same library always has
+    /// the same topics, whatever the number of threads.
+    ///
+    /// The library can be used while this method runs. If it is changed, the computation starts again,
+    /// at most twice; the last time, other changes wait until it is done.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidOption`] and [`Error::EmptyLibrary`] say what is wrong with the question;
-    /// [`Error::Index`], [`Error::Store`] and [`Error::Damaged`] when the library cannot be read.
+    /// Returns [`Error::InvalidOption`] if an option is out of range, [`Error::EmptyLibrary`] if there
+    /// is no paper, and [`Error::Index`], [`Error::Store`] or [`Error::Damaged`] if the library cannot
+    /// be read.
     ///
     /// # Complexity
     ///
-    /// O(papers² · dim) for the nearest papers; the rest is linear. The papers are read twice.
+    /// O(papers² · dim) for the nearest papers; everything else is linear. The papers are read twice.
     pub fn topics(&self, options: &TopicOptions) -> Result<Topics> {
         self.topics_with(options, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Does [`topics`](Self::topics), and tells `progress` of how many papers of how many the nearest are
-    /// found, which takes longest; again from the start where the library was changed.
+    /// Does the same as [`topics`](Self::topics), and calls `progress` with the number of papers whose
+    /// nearest papers are found, which takes longest. The number returns to 0 if the computation starts
+    /// again.
     ///
     /// # Errors
     ///
-    /// Those of [`topics`](Self::topics), and [`Error::Cancelled`] when `progress` breaks.
+    /// Returns the errors of [`topics`](Self::topics), and [`Error::Cancelled`] if `progress` breaks.
     pub fn topics_with(
         &self,
         options: &TopicOptions,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Topics> {
         options.check()?;
-        if self.is_empty()? {
-            return Err(Error::EmptyLibrary {
-                dir: self.dir.clone(),
-            });
-        }
-        let failed = |error| Error::index(&vectors_dir(&self.dir))(error);
+        require_papers(self)?;
+        let vectors = vectors_dir(&self.dir);
+        let failed = cancelled_or(|error| Error::index(&vectors)(error));
         self.on_stable_snapshot(
-            |index| Groups::of(index, options, progress).map_err(cancelled_or(failed)),
+            |index| Groups::find(index, options, progress).map_err(&failed),
             |snapshot, groups| groups.describe(snapshot, options),
         )
     }
 }
 
-/// Rows by topic, and what the rest is.
+/// The rows of each topic, before their papers are read.
 struct Groups {
-    /// The rows of each topic, the most central first.
+    /// The rows of each topic, largest topic first, the most central row first.
     rows: Vec<Vec<RowId>>,
+    /// The number of rows that are in no topic.
     unplaced: usize,
     modularity: f64,
 }
 
 impl Groups {
-    fn of(
+    /// Finds the topics of all rows.
+    fn find(
         index: &FlatIndex,
         options: &TopicOptions,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -192,7 +197,7 @@ impl Groups {
             index.neighbors_with(options.neighbors, &mut |state| progress(state.into()))?;
         let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
-        let partition = graph.communities(options.resolution);
+        let partition = communities(&graph, options.resolution);
         let modularity = graph.modularity(&partition, options.resolution);
 
         let count = partition.iter().max().map_or(0, |last| last + 1);
@@ -200,25 +205,26 @@ impl Groups {
         for (row, community) in rows.iter().zip(partition) {
             groups[community].push(*row);
         }
-        let all = rows.len();
         groups.retain(|rows| rows.len() >= options.min_papers);
-        // Stable: of equal size, the one with the first row.
-        groups.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
+        // The sort is stable, so groups of the same size stay in the order of their first rows.
+        groups.sort_by_key(|rows| Reverse(rows.len()));
         let placed: usize = groups.iter().map(Vec::len).sum();
-        for rows in &mut groups {
-            sort_by_centrality(index, rows)?;
+        for group in &mut groups {
+            sort_by_centrality(index, group)?;
         }
         Ok(Self {
             rows: groups,
-            unplaced: all - placed,
+            unplaced: rows.len() - placed,
             modularity,
         })
     }
 
+    /// Reads the papers of the topics and names each topic.
     fn describe(self, snapshot: &Snapshot<'_>, options: &TopicOptions) -> Result<Topics> {
-        let mut places: BTreeMap<RowId, (usize, usize)> = BTreeMap::new();
+        // The topic of each row, and the rank of the row in the topic.
+        let mut membership: BTreeMap<RowId, (usize, usize)> = BTreeMap::new();
         for (topic, rows) in self.rows.iter().enumerate() {
-            places.extend((0..).zip(rows).map(|(at, &row)| (row, (topic, at))));
+            membership.extend((0..).zip(rows).map(|(rank, &row)| (row, (topic, rank))));
         }
         let mut topics: Vec<Topic> = self
             .rows
@@ -231,17 +237,17 @@ impl Groups {
             .collect();
         let mut counts = WordCounts::new(topics.len());
         snapshot.papers.for_each(|mut stored| {
-            if let Some(&(topic, at)) = places.get(&stored.row) {
+            if let Some(&(topic, rank)) = membership.get(&stored.row) {
                 counts.add(topic, &stored.paper);
-                topics[topic].ids[at].clone_from(&stored.paper.id);
-                if let Some(central) = topics[topic].central.get_mut(at) {
+                topics[topic].ids[rank].clone_from(&stored.paper.id);
+                if let Some(central) = topics[topic].central.get_mut(rank) {
                     *central = mem::take(&mut stored.paper);
                 }
             }
         })?;
         let mut candidates = counts.candidates(options.words);
         snapshot.papers.for_each(|stored| {
-            if let Some(&(topic, _)) = places.get(&stored.row) {
+            if let Some(&(topic, _)) = membership.get(&stored.row) {
                 candidates.add(topic, &stored.paper);
             }
         })?;
@@ -256,17 +262,15 @@ impl Groups {
     }
 }
 
-/// The links between rows of which one at least is among the nearest of the other, by places in `rows`.
-fn edges(
-    rows: &[RowId],
-    neighbors: Vec<(RowId, Vec<cognate_index::Hit>)>,
-) -> Vec<(usize, usize, f64)> {
-    let place = |row: RowId| rows.partition_point(|other| *other < row);
+/// Returns the links between rows of which at least one is a neighbor of the other, as positions in
+/// `rows` with the cosine as weight.
+fn edges(rows: &[RowId], neighbors: Vec<(RowId, Vec<Hit>)>) -> Vec<(usize, usize, f64)> {
+    let position = |row: RowId| rows.partition_point(|other| *other < row);
     let mut edges = Vec::new();
     for (a, (_, hits)) in neighbors.into_iter().enumerate() {
         for hit in hits {
-            let b = place(hit.row);
-            // What points away from one another is no link.
+            let b = position(hit.row);
+            // Weights have to be positive.
             if hit.score > 0.0 {
                 edges.push((a.min(b), a.max(b), f64::from(hit.score)));
             }
@@ -277,12 +281,12 @@ fn edges(
     edges
 }
 
-/// Puts the rows nearest to the mean of all first.
+/// Sorts the rows of a topic by their dot product with the mean of the topic, highest first.
 fn sort_by_centrality(index: &FlatIndex, rows: &mut Vec<RowId>) -> cognate_index::Result<()> {
-    let mut mean: Array1<f64> = Array1::zeros(index.dim());
+    let mut sum: Array1<f64> = Array1::zeros(index.dim());
     for row in rows.iter() {
         if let Some(vector) = index.row(*row)? {
-            mean.zip_mut_with(&vector, |sum, value| *sum += f64::from(*value));
+            sum.zip_mut_with(&vector, |sum, value| *sum += f64::from(*value));
         }
     }
     let mut scored = Vec::with_capacity(rows.len());
@@ -290,8 +294,8 @@ fn sort_by_centrality(index: &FlatIndex, rows: &mut Vec<RowId>) -> cognate_index
         let score: f64 = match index.row(*row)? {
             Some(vector) => vector
                 .iter()
-                .zip(&mean)
-                .map(|(x, m)| f64::from(*x) * m)
+                .zip(&sum)
+                .map(|(x, s)| f64::from(*x) * s)
                 .sum(),
             None => f64::NEG_INFINITY,
         };

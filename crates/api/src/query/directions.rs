@@ -140,3 +140,108 @@ fn training_rows(
     }
     Ok(vectors)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{library, random_texts};
+    use ndarray::array;
+    use roaring::RoaringBitmap;
+
+    /// Papers along x, y and z.
+    const TEXTS: [&str; 6] = [
+        "1 0 0.01", "1 0.01 0", "1 0 0.02", "0 1 0.01", "0.01 1 0", "0 0 1",
+    ];
+
+    /// Resolves a query on a library of [`TEXTS`] and papers in random directions, of which few are as
+    /// near each other as the papers along one axis. Returns the excluded rows too.
+    fn resolve(query: &Query, vector: Option<&Array1<f32>>) -> Result<(Directions, Vec<u32>)> {
+        let others = random_texts(30);
+        let others = others.iter().map(String::as_str);
+        let (_dir, library) = library(&TEXTS.into_iter().chain(others).collect::<Vec<_>>());
+        library.read(|snapshot| {
+            let mut retriever = Retriever {
+                snapshot: *snapshot,
+                allowed: None,
+                excluded: RoaringBitmap::new(),
+                min_score: None,
+                known_nearest: None,
+            };
+            let directions = Directions::resolve(query, vector, &mut retriever)?;
+            Ok((directions, retriever.excluded.iter().collect()))
+        })
+    }
+
+    fn one(directions: Directions) -> Array1<f32> {
+        match directions {
+            Directions::One(vector) => vector,
+            _ => panic!("expected one direction"),
+        }
+    }
+
+    #[test]
+    fn a_vector_without_feedback_stays_as_it_is() {
+        let vector = array![3.0, 4.0, 0.0];
+        let (directions, excluded) = resolve(&Query::vector([0.0]), Some(&vector)).unwrap();
+        assert_eq!(one(directions), vector);
+        assert!(excluded.is_empty());
+        let query = Query::vector([0.0]).feedback(1);
+        let (directions, _) = resolve(&query, Some(&array![0.0, 1.0, 0.02])).unwrap();
+        let moved = one(directions);
+        // The nearest paper is `0 1 0.01`.
+        assert!((moved.dot(&moved) - 1.0).abs() < 1e-6);
+        assert!(
+            (moved[2] / moved[1] - 0.0275 / 1.75).abs() < 1e-5,
+            "{moved}"
+        );
+    }
+
+    #[test]
+    fn one_paper_is_its_own_direction_and_not_a_hit() {
+        let (directions, excluded) = resolve(&Query::papers(["5", "5"]), None).unwrap();
+        assert_eq!(one(directions), array![0.0, 0.0, 1.0]);
+        assert_eq!(excluded, [5]);
+    }
+
+    #[test]
+    fn papers_on_two_subjects_are_two_directions_the_larger_group_first() {
+        let (directions, excluded) = resolve(&Query::papers(["3", "0", "1", "2"]), None).unwrap();
+        let Directions::Interleaved(directions) = directions else {
+            panic!("expected several directions");
+        };
+        assert_eq!(directions.len(), 2);
+        assert!(directions[0][0] > 0.99 && directions[1][1] > 0.99);
+        assert_eq!(excluded, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn strategies_turn_away_from_unwanted_papers() {
+        let query = Query::papers(["0", "1"]).not(["3"]);
+        let (rocchio, excluded) = resolve(&query, None).unwrap();
+        assert!(one(rocchio)[1] < 0.0);
+        assert_eq!(excluded, [0, 1, 3]);
+        let (svm, _) = resolve(&query.clone().strategy(Strategy::Svm), None).unwrap();
+        let svm = one(svm);
+        assert!(svm[0] > svm[1] && (svm.dot(&svm) - 1.0).abs() < 1e-6);
+        let nearest = query.strategy(Strategy::NearestExample);
+        let (Directions::NearestExample(wanted, unwanted), _) = resolve(&nearest, None).unwrap()
+        else {
+            panic!("expected examples");
+        };
+        assert_eq!((wanted.len(), unwanted.len()), (2, 1));
+    }
+
+    #[test]
+    fn queries_without_a_direction_are_errors() {
+        let message = |query: &Query| resolve(query, None).err().unwrap().to_string();
+        assert_eq!(
+            message(&Query::text("a")),
+            "the query is empty, expected a text"
+        );
+        assert_eq!(
+            message(&Query::papers(Vec::<String>::new())),
+            "the query is empty, expected at least one paper"
+        );
+        assert!(message(&Query::paper("nobody")).starts_with("no paper `nobody`"));
+    }
+}

@@ -10,7 +10,7 @@ use crate::query::directions::Directions;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::retrieve::{POOL, Retriever, ScoredRow};
-use crate::query::versions::same_work;
+use crate::query::versions::version_evidence;
 use crate::query::{Query, Target, mmr};
 
 /// A query that is being answered.
@@ -79,33 +79,34 @@ impl<'a> QueryExecution<'a> {
         })
     }
 
-    /// Returns the best works, each as its best version together with the other versions found.
+    /// Returns the best groups of versions. The hit of a group is its best version, which lists the
+    /// others that were found.
     fn group_versions(&self) -> Result<Vec<PaperHit>> {
         let snapshot = &self.retriever.snapshot;
         let mut n = self.k.saturating_mul(2);
         loop {
             let ranking = self.ranking(n)?;
-            let mut works: Vec<(RowId, PaperHit)> = Vec::new();
+            let mut groups: Vec<(RowId, PaperHit)> = Vec::new();
             for scored in &ranking {
                 let hit = self.hit(scored)?;
                 let vector = snapshot.vector(scored.row)?;
-                let mut version_of = None;
-                for (position, (row, work)) in works.iter().enumerate() {
+                let mut group_of = None;
+                for (position, (row, best)) in groups.iter().enumerate() {
                     let cosine = vector.dot(&snapshot.vector(*row)?);
-                    if same_work(&work.paper, &hit.paper, cosine).is_some() {
-                        version_of = Some(position);
+                    if version_evidence(&best.paper, &hit.paper, cosine).is_some() {
+                        group_of = Some(position);
                         break;
                     }
                 }
-                match version_of {
-                    Some(position) => works[position].1.versions.push(hit.paper),
-                    None => works.push((scored.row, hit)),
+                match group_of {
+                    Some(position) => groups[position].1.versions.push(hit.paper),
+                    None => groups.push((scored.row, hit)),
                 }
             }
-            // The versions of a work are near each other, so twice `k` rows usually contain them.
-            if works.len() >= self.k || ranking.len() < n {
-                works.truncate(self.k);
-                return Ok(works.into_iter().map(|(_, hit)| hit).collect());
+            // The versions of a paper are near each other, so twice `k` rows usually contain them.
+            if groups.len() >= self.k || ranking.len() < n {
+                groups.truncate(self.k);
+                return Ok(groups.into_iter().map(|(_, hit)| hit).collect());
             }
             n = n.saturating_mul(2);
         }
@@ -195,4 +196,97 @@ fn allowed_rows(snapshot: &Snapshot<'_>, query: &Query) -> Result<Option<Roaring
         }
     })?;
     Ok(Some(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{library, random_texts};
+    use crate::{Filter, Library, Paper};
+    use ndarray::array;
+
+    fn execute(library: &Library, query: &Query) -> Vec<PaperHit> {
+        let vector = array![1.0, 0.0, 0.0];
+        let hits = library
+            .read(|snapshot| QueryExecution::new(snapshot, query, Some(&vector), None)?.hits());
+        hits.unwrap()
+    }
+
+    fn ids(hits: &[PaperHit]) -> Vec<&str> {
+        hits.iter().map(|hit| hit.paper.id.as_str()).collect()
+    }
+
+    fn query() -> Query {
+        Query::vector([1.0, 0.0, 0.0])
+    }
+
+    #[test]
+    fn versions_are_one_hit_unless_each_is_asked_for() {
+        let (_dir, library) = library(&["1 0 0", "1 0.2 0", "1 0.4 0", "0 1 0"]);
+        let version = |id: &str, text: &str| Paper::new(id).abstract_text(text).doi("10.1234/same");
+        let versions = [version("a", "1 0.1 0"), version("b", "1 0.3 0")];
+        library.add(versions).unwrap();
+        let each = execute(&library, &query().every_version(true).k(4));
+        assert_eq!(ids(&each), ["0", "a", "1", "b"]);
+        for k in 1..=5 {
+            let grouped = execute(&library, &query().k(k));
+            assert_eq!(ids(&grouped), ["0", "a", "1", "2", "3"][..k]);
+            let ranks: Vec<usize> = grouped.iter().map(|hit| hit.rank).collect();
+            assert_eq!(ranks, (1..=k).collect::<Vec<_>>());
+        }
+        let grouped = execute(&library, &query().k(5));
+        let versions: Vec<&str> = grouped[1].versions.iter().map(|p| p.id.as_str()).collect();
+        assert_eq!(versions, ["b"]);
+    }
+
+    #[test]
+    fn the_score_context_ranks_a_hit_among_all_papers() {
+        let texts = random_texts(60);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (_dir, library) = library(&texts);
+        let all = execute(&library, &query().every_version(true).k(60));
+        // Every second paper passes the filter; the rank by cosine counts the others too.
+        for id in (0..60).step_by(2) {
+            let paper = library.get(&id.to_string()).unwrap().unwrap();
+            library.add([paper.year(2000)]).unwrap();
+        }
+        let some = query().filter(Filter::default().years(2000..));
+        let some = execute(&library, &some.score_context(true).k(60));
+        assert_eq!(some.len(), 30);
+        for hit in &some {
+            let context = hit.score_context.unwrap();
+            let at_least = all.iter().filter(|other| other.score >= hit.score).count();
+            assert_eq!(context.rank_by_cosine, Some(at_least));
+            assert!((0.0..=100.0).contains(&context.percentile.unwrap()));
+        }
+        let percentiles = some.iter().map(|hit| hit.score_context.unwrap().percentile);
+        assert!(percentiles.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
+        let without = execute(&library, &query().k(3));
+        assert!(without.iter().all(|hit| hit.score_context.is_none()));
+    }
+
+    #[test]
+    fn diversity_chooses_among_a_pool_and_keeps_the_scores() {
+        let texts = random_texts(80);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (_dir, library) = library(&texts);
+        let by_score = execute(&library, &query().every_version(true).k(80));
+        let diverse = execute(&library, &query().every_version(true).diversity(0.7).k(10));
+        assert_eq!(diverse[0].paper, by_score[0].paper);
+        assert_ne!(ids(&diverse), ids(&by_score[..10]));
+        for hit in &diverse {
+            let same = by_score.iter().find(|other| other.paper == hit.paper);
+            assert_eq!(same.unwrap().score.to_bits(), hit.score.to_bits());
+        }
+    }
+
+    #[test]
+    fn the_retrieval_depth_covers_what_the_query_needs() {
+        let text = Query::text("a").k(7).every_version(true);
+        assert_eq!(retrieval_depth(&text.clone().mode(Mode::Vector)), 7);
+        assert_eq!(retrieval_depth(&text.clone().mode(Mode::Hybrid)), POOL);
+        assert_eq!(retrieval_depth(&text.k(POOL + 1)), POOL + 1);
+        assert_eq!(retrieval_depth(&query().k(7)), 14);
+        assert_eq!(retrieval_depth(&query().diversity(0.5).k(7)), POOL);
+    }
 }

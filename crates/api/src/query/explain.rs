@@ -1,30 +1,36 @@
+//! Explanations of hits: the nearest sentences of query and paper, and the words that they share.
+
 use std::collections::HashSet;
 
-use ndarray::ArrayView1;
+use cognate_papers::text::{fold, is_stop_word, sentences, stem, words};
+use ndarray::Array2;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{Error, Library, Paper, PaperHit, Result};
-use cognate_papers::text::sentences;
-use cognate_papers::text::{fold, is_stop_word, stem, words};
+use crate::library::Library;
+use crate::query::hit::PaperHit;
+use crate::unit_vector::cosine;
+use crate::{Error, Paper, Result};
 
-/// Why a paper answers a query: what is nearest in the two, and the words that they share.
+/// Why a paper answers a query: the nearest sentences of query and paper, and the words that they
+/// share.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The sentence of the query that is nearest to one of the paper.
+    /// The sentence of the query that is nearest to a sentence of the paper.
     pub query_sentence: String,
-    /// That sentence of the paper: its title, or one of its abstract that the model reads for the
-    /// paper's vector, at least in part.
+    /// The sentence of the paper that is nearest to a sentence of the query: the title, or a sentence
+    /// of the abstract that is at least partly within the model's limit on the length of a text.
     pub paper_sentence: String,
     /// The cosine of the two sentences, −1 to 1, higher is better.
     pub score: f32,
-    /// The words of the paper that the query has too, in any form, as the paper writes them, in
-    /// order of appearance, each family of words once. Function words do not count.
+    /// The words of the paper whose stems the query has too, as the paper writes them, in order of
+    /// appearance, one word for each stem. Stop words are left out.
     pub words: Vec<String>,
 }
 
 impl Library {
-    /// Explains the hits of a query by text: one explanation for each hit, in their order.
+    /// Explains the hits of a query by text. Returns one explanation for each hit, in the order of the
+    /// hits.
     ///
     /// ```
     /// # use cognate::{DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, Paper, Query};
@@ -37,156 +43,170 @@ impl Library {
     ///     .abstract_text("Some birds fly south. Others grow thicker feathers in the cold.")])?;
     /// let query = "How do animals survive the cold?";
     /// let hits = library.search(&Query::text(query).k(1))?;
-    /// let why = &library.explain(query, &hits)?[0];
-    /// assert_eq!(why.paper_sentence, "Others grow thicker feathers in the cold.");
-    /// assert_eq!(why.words, ["cold"]);
+    /// let explanation = &library.explain(query, &hits)?[0];
+    /// assert_eq!(explanation.paper_sentence, "Others grow thicker feathers in the cold.");
+    /// assert_eq!(explanation.words, ["cold"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyQuery`] when the query has no text; [`Error::NoEmbedder`] and
-    /// [`Error::Embed`] when its sentences cannot be embedded.
+    /// Returns [`Error::EmptyQuery`] if the query has no text, and [`Error::NoEmbedder`] or
+    /// [`Error::Embed`] if the sentences cannot be embedded.
     ///
     /// # Complexity
     ///
     /// Dominated by the model, which reads the sentences of the query and of all hits once.
     pub fn explain(&self, query: &str, hits: &[PaperHit]) -> Result<Vec<Explanation>> {
-        let asked = sentences(query);
-        if asked.is_empty() {
+        let query_sentences = sentences(query);
+        if query_sentences.is_empty() {
             return Err(Error::EmptyQuery { expected: "a text" });
         }
-        self.explain_sentences(&asked, hits)
+        self.explain_sentences(&query_sentences, hits)
     }
 
-    /// Explains the hits of a query by papers of the library, whose texts are the query's.
+    /// Explains the hits of a query by papers of the library, whose sentences are those of the query.
     ///
     /// # Errors
     ///
-    /// Those of [`explain`](Self::explain), and [`Error::UnknownPaper`].
+    /// Returns the errors of [`explain`](Self::explain), and [`Error::UnknownPaper`] if an id is not in
+    /// the library.
     pub fn explain_related<S: AsRef<str>>(
         &self,
         ids: &[S],
         hits: &[PaperHit],
     ) -> Result<Vec<Explanation>> {
-        let seeds = self.read(|snapshot| {
-            let seed = |id: &S| snapshot.papers.paper_at(snapshot.row_of(id.as_ref())?);
-            ids.iter().map(seed).collect::<Result<Vec<Paper>>>()
+        let query_papers = self.read(|snapshot| {
+            let paper = |id: &S| snapshot.papers.paper_at(snapshot.row_of(id.as_ref())?);
+            ids.iter().map(paper).collect::<Result<Vec<Paper>>>()
         })?;
-        let asked: Vec<&str> = seeds
+        let query_sentences: Vec<&str> = query_papers
             .iter()
-            .map(|seed| self.sentences_read(seed))
+            .map(|paper| self.embedded_sentences(paper))
             .collect::<Result<Vec<_>>>()?
             .concat();
-        if asked.is_empty() {
+        if query_sentences.is_empty() {
             return Err(Error::EmptyQuery {
                 expected: "at least one paper",
             });
         }
-        self.explain_sentences(&asked, hits)
+        self.explain_sentences(&query_sentences, hits)
     }
 
-    fn explain_sentences(&self, asked: &[&str], hits: &[PaperHit]) -> Result<Vec<Explanation>> {
+    fn explain_sentences(
+        &self,
+        query_sentences: &[&str],
+        hits: &[PaperHit],
+    ) -> Result<Vec<Explanation>> {
         if hits.is_empty() {
             return Ok(Vec::new());
         }
-        let papers = hits
+        let paper_sentences = hits
             .iter()
-            .map(|hit| self.sentences_read(&hit.paper))
+            .map(|hit| self.embedded_sentences(&hit.paper))
             .collect::<Result<Vec<_>>>()?;
-        let texts: Vec<&str> = asked
+        let texts: Vec<&str> = query_sentences
             .iter()
-            .chain(papers.iter().flatten())
+            .chain(paper_sentences.iter().flatten())
             .copied()
             .collect();
-        let rows = self.embed_sentences(&texts)?;
-        let query_words: HashSet<String> = asked
-            .iter()
-            .flat_map(|sentence| words(sentence))
-            .filter(|word| !is_stop_word(word))
-            .map(|word| stem(&word))
-            .collect();
-        let mut first = asked.len();
-        let explain = |(hit, sentences): (&PaperHit, &Vec<&str>)| {
-            let rows_of_paper = first..first + sentences.len();
-            first = rows_of_paper.end;
-            let mut best = Explanation {
-                query_sentence: String::new(),
-                paper_sentence: String::new(),
-                score: f32::NEG_INFINITY,
-                words: shared_words(&query_words, &hit.paper),
-            };
-            for (row, paper_sentence) in rows_of_paper.zip(sentences) {
-                for (query_row, query_sentence) in asked.iter().enumerate() {
-                    let score = cosine(rows.row(query_row), rows.row(row));
-                    if score > best.score {
-                        best.score = score;
-                        (*query_sentence).clone_into(&mut best.query_sentence);
-                        (*paper_sentence).clone_into(&mut best.paper_sentence);
-                    }
-                }
-            }
-            best
-        };
-        Ok(hits.iter().zip(&papers).map(explain).collect())
+        let vectors = self.embed_sentences(&texts)?;
+        Ok(explanations(
+            query_sentences,
+            hits,
+            &paper_sentences,
+            &vectors,
+        ))
     }
 
-    /// The title, then the sentences of the abstract that begin where the embedder still reads; one
-    /// at least, where there is any text.
-    fn sentences_read<'p>(&self, paper: &'p Paper) -> Result<Vec<&'p str>> {
+    /// Returns the sentences of a paper on which its vector depends, because the embedder reads them.
+    fn embedded_sentences<'p>(&self, paper: &'p Paper) -> Result<Vec<&'p str>> {
         let text = self.text.text(paper);
-        let read = self
+        let within_limit = self
             .embedder()?
             .text_within_limit(&text)
             .map_err(|source| Error::Embed { source })?;
-        let (title, abstract_text) = (paper.title.trim(), paper.abstract_text.trim());
-        // The abstract is the end of the text.
-        let before = text.len() - abstract_text.len();
-        let mut at = 0;
-        let of_abstract = sentences(abstract_text).into_iter().take_while(|sentence| {
-            let start = at + abstract_text[at..].find(sentence).unwrap_or(0);
-            at = start + sentence.len();
-            // The first text there is counts in any case.
-            before + start == 0 || before + start < read.len()
-        });
-        let title = Some(title).filter(|title| !title.is_empty());
-        Ok(title.into_iter().chain(of_abstract).collect())
+        Ok(sentences_within(paper, &text, within_limit.len()))
     }
 }
 
-/// The words of a paper whose stems are in `query`, each stem once.
-fn shared_words(query: &HashSet<String>, paper: &Paper) -> Vec<String> {
+/// Explains each hit. `vectors` has the vectors of the query's sentences, followed by those of the
+/// sentences of each paper.
+fn explanations(
+    query_sentences: &[&str],
+    hits: &[PaperHit],
+    paper_sentences: &[Vec<&str>],
+    vectors: &Array2<f32>,
+) -> Vec<Explanation> {
+    let query_stems: HashSet<String> = query_sentences
+        .iter()
+        .flat_map(|sentence| words(sentence))
+        .filter(|word| !is_stop_word(word))
+        .map(|word| stem(&word))
+        .collect();
+    let mut next_row = query_sentences.len();
+    let explain = |(hit, sentences): (&PaperHit, &Vec<&str>)| {
+        let paper_rows = next_row..next_row + sentences.len();
+        next_row = paper_rows.end;
+        let mut best = Explanation {
+            query_sentence: String::new(),
+            paper_sentence: String::new(),
+            score: f32::NEG_INFINITY,
+            words: shared_words(&query_stems, &hit.paper),
+        };
+        for (paper_row, paper_sentence) in paper_rows.zip(sentences) {
+            for (query_row, query_sentence) in query_sentences.iter().enumerate() {
+                let score = cosine(vectors.row(query_row), vectors.row(paper_row));
+                if score > best.score {
+                    best.score = score;
+                    (*query_sentence).clone_into(&mut best.query_sentence);
+                    (*paper_sentence).clone_into(&mut best.paper_sentence);
+                }
+            }
+        }
+        best
+    };
+    hits.iter().zip(paper_sentences).map(explain).collect()
+}
+
+/// Returns the title, and the sentences of the abstract that begin before byte `limit` of `text`, the
+/// text that the model reads of the paper. A text that does not contain the abstract has none of its
+/// sentences. If there would be no sentence at all, the result is the first sentence of the abstract.
+fn sentences_within<'p>(paper: &'p Paper, text: &str, limit: usize) -> Vec<&'p str> {
+    let (title, abstract_text) = (paper.title.trim(), paper.abstract_text.trim());
+    let abstract_start = text.rfind(abstract_text).unwrap_or(text.len());
+    let of_abstract = sentences(abstract_text);
+    let mut within: Vec<&str> = Some(title)
+        .filter(|title| !title.is_empty())
+        .into_iter()
+        .collect();
+    let mut end = 0;
+    for sentence in &of_abstract {
+        let start = end + abstract_text[end..].find(sentence).unwrap_or(0);
+        end = start + sentence.len();
+        if abstract_start + start >= limit {
+            break;
+        }
+        within.push(sentence);
+    }
+    if within.is_empty() {
+        within.extend(of_abstract.first());
+    }
+    within
+}
+
+/// Returns the words of a paper whose stems are in `query_stems`, one word for each stem.
+fn shared_words(query_stems: &HashSet<String>, paper: &Paper) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut shared = Vec::new();
     for word in paper.text().unicode_words() {
         let folded = fold(word);
         let stem = stem(&folded);
-        if !is_stop_word(&folded) && query.contains(&stem) && seen.insert(stem) {
+        if !is_stop_word(&folded) && query_stems.contains(&stem) && seen.insert(stem) {
             shared.push(word.to_owned());
         }
     }
     shared
-}
-
-/// The cosine of two vectors of any length; 0 with a vector that has none.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a score is f32, rounded once"
-)]
-pub(crate) fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
-    let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (&a, &b) in a.iter().zip(b) {
-        let (a, b) = (f64::from(a), f64::from(b));
-        dot += a * b;
-        aa += a * a;
-        bb += b * b;
-    }
-    let lengths = (aa * bb).sqrt();
-    if lengths > 0.0 {
-        (dot / lengths).clamp(-1.0, 1.0) as f32
-    } else {
-        0.0
-    }
 }
 
 #[cfg(test)]
@@ -194,22 +214,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_words_of_one_family_as_the_paper_writes_them() {
-        let query = ["learn", "graph"].map(str::to_owned).into();
+    fn shares_one_word_for_each_stem_as_the_paper_writes_it() {
+        let query_stems = ["learn", "graph"].map(str::to_owned).into();
         let paper = Paper::new("a")
             .title("Learning on Graphs")
             .abstract_text("We learned the graph, and learn it.");
-        let shared = shared_words(&query, &paper);
+        let shared = shared_words(&query_stems, &paper);
         assert_eq!(shared, ["Learning", "Graphs"]);
     }
 
     #[test]
-    fn measures_angles_not_lengths() {
-        let rows = ndarray::array![[3.0, 4.0], [-6.0, -8.0], [4.0, -3.0], [0.0, 0.0]];
-        let score = |a: usize, b: usize| cosine(rows.row(a), rows.row(b));
+    fn leaves_out_sentences_beyond_the_limit() {
+        let paper = Paper::new("a")
+            .title("Title")
+            .abstract_text("The first sentence. The second sentence.");
+        let text = paper.text();
+        let within = |limit| sentences_within(&paper, &text, limit);
         assert_eq!(
-            [score(0, 0), score(0, 1), score(0, 2), score(0, 3)].map(f32::to_bits),
-            [1.0_f32, -1.0, 0.0, 0.0].map(f32::to_bits)
+            within(text.len()),
+            ["Title", "The first sentence.", "The second sentence."]
         );
+        let second = text.find("The second").unwrap();
+        assert_eq!(within(second + 1).len(), 3);
+        assert_eq!(within(second), ["Title", "The first sentence."]);
+        assert_eq!(within(0), ["Title"]);
+        assert_eq!(sentences_within(&paper, "Title", 5), ["Title"]);
+        let untitled = Paper::new("a").abstract_text("Only this.");
+        assert_eq!(sentences_within(&untitled, "Only this.", 0), ["Only this."]);
     }
 }

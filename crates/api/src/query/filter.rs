@@ -1,15 +1,19 @@
+//! Restrictions of a query to papers with certain metadata.
+
 use std::ops::{Bound, RangeBounds};
 
 use cognate_papers::text::fold;
 
 use crate::Paper;
 
-/// Which papers may answer a query. Conditions of different kinds must all hold; of several
-/// conditions of one kind, one is enough.
+/// The papers that may be hits of a query.
 ///
-/// Names compare without regard to case. A venue or an author fits when every word asked for is
-/// a word of the name, so `hinton` finds Geoffrey Hinton. A category fits when it is the one
-/// asked for or lies below it, so `cs` finds `cs.CL`. A paper without the field never fits.
+/// A paper passes if it meets the conditions of every kind (years, venue, author, category) that has
+/// any; of several conditions of one kind, one is enough. A paper that lacks the field fails.
+///
+/// Names are compared without case and accents. A venue or an author matches if every given word is a
+/// word of the name, so `hinton` matches Geoffrey Hinton. A category matches if it is the given one or
+/// a subcategory of it, so `cs` matches `cs.CL`.
 ///
 /// ```
 /// use cognate::Filter;
@@ -27,7 +31,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Years of publication, `2015..=2019`, `2015..` or `..2020`.
+    /// Restricts the years of publication, such as `2015..=2019`, `2015..` or `..2020`; a later call
+    /// replaces an earlier one. Default: any year.
     #[must_use]
     pub fn years(mut self, years: impl RangeBounds<i32>) -> Self {
         let first = match years.start_bound() {
@@ -44,36 +49,37 @@ impl Filter {
         self
     }
 
-    /// Words of a venue's name.
+    /// Adds a venue, given by words of its name. Default: any venue.
     #[must_use]
     pub fn venue(mut self, words: impl Into<String>) -> Self {
         self.venues.push(words.into());
         self
     }
 
-    /// Words of an author's name.
+    /// Adds an author, given by words of the name. Default: any author.
     #[must_use]
     pub fn author(mut self, words: impl Into<String>) -> Self {
         self.authors.push(words.into());
         self
     }
 
-    /// A category, or the start of one up to a dot.
+    /// Adds a category, such as `cs.CL`, or the part of one before a dot, such as `cs`. Default: any
+    /// category.
     #[must_use]
     pub fn category(mut self, name: impl Into<String>) -> Self {
         self.categories.push(name.into());
         self
     }
 
-    /// Whether every paper passes.
+    /// Returns whether the filter has no condition, so that every paper passes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a paper passes.
+    /// Returns whether a paper passes.
     pub(crate) fn allows(&self, paper: &Paper) -> bool {
-        let any = |wanted: &[String], fits: &dyn Fn(&str) -> bool| {
-            wanted.is_empty() || wanted.iter().any(|wanted| fits(wanted))
+        let any = |wanted: &[String], matches: &dyn Fn(&str) -> bool| {
+            wanted.is_empty() || wanted.iter().any(|wanted| matches(wanted))
         };
         self.years.is_none_or(|(first, last)| {
             paper
@@ -85,18 +91,18 @@ impl Filter {
         }) && any(&self.authors, &|wanted| {
             paper.authors.iter().any(|name| has_words(name, wanted))
         }) && any(&self.categories, &|wanted| {
-            paper.categories.iter().any(|name| is_below(name, wanted))
+            paper.categories.iter().any(|name| is_within(name, wanted))
         })
     }
 }
 
-/// Whether every word of `wanted` is a word of `name`.
+/// Returns whether `wanted` has a word, and every word of `wanted` is a word of `name`.
 fn has_words(name: &str, wanted: &str) -> bool {
     let (name, wanted) = (words(name), words(wanted));
     !wanted.is_empty() && wanted.iter().all(|word| name.contains(word))
 }
 
-/// Splits a text into words, folded as the keyword search folds them.
+/// Splits a text into words, without case and accents, as keyword search does.
 fn words(text: &str) -> Vec<String> {
     let is_separator = |c: char| !c.is_alphanumeric() && c != '\'';
     fold(text)
@@ -106,11 +112,11 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether `name` is `wanted`, or goes on behind it with a dot.
-fn is_below(name: &str, wanted: &str) -> bool {
+/// Returns whether the category `name` is `wanted` or a subcategory of it, as `cs.CL` is of `cs`.
+fn is_within(name: &str, wanted: &str) -> bool {
     let (name, wanted) = (name.to_lowercase(), wanted.trim().to_lowercase());
     name.strip_prefix(&wanted)
-        .is_some_and(|rest| !wanted.is_empty() && (rest.is_empty() || rest.starts_with('.')))
+        .is_some_and(|suffix| !wanted.is_empty() && (suffix.is_empty() || suffix.starts_with('.')))
 }
 
 #[cfg(test)]
@@ -118,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_people_and_venues_by_whole_words() {
+    fn matches_names_by_whole_words() {
         assert!(has_words("Geoffrey E. Hinton", "hinton"));
         assert!(!has_words("Geoffrey E. Hinton", "G. E. Hinton"));
         assert!(has_words("G. E. Hinton", "g e hinton"));
@@ -136,16 +142,16 @@ mod tests {
     }
 
     #[test]
-    fn finds_categories_below_an_archive() {
-        assert!(is_below("cs.CL", "cs"));
-        assert!(is_below("cs.CL", "CS.cl"));
-        assert!(!is_below("cs.CL", "c"));
-        assert!(!is_below("cs", "cs.CL"));
-        assert!(!is_below("cs", ""));
+    fn matches_a_category_and_its_subcategories() {
+        assert!(is_within("cs.CL", "cs"));
+        assert!(is_within("cs.CL", "CS.cl"));
+        assert!(!is_within("cs.CL", "c"));
+        assert!(!is_within("cs", "cs.CL"));
+        assert!(!is_within("cs", ""));
     }
 
     #[test]
-    fn wants_one_of_a_kind_and_all_kinds() {
+    fn needs_one_condition_of_every_kind() {
         let filter = Filter::default()
             .author("Ada")
             .author("Grace")
@@ -172,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_ranges_of_years() {
+    fn accepts_all_ranges_of_years() {
         assert_eq!(
             Filter::default().years(2015..2019).years,
             Some((2015, 2018))

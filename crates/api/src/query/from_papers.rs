@@ -1,18 +1,26 @@
-//! Several papers as one query: their directions, or the nearest of them, or a classifier.
+//! Turns several papers into directions to search in: by Rocchio's formula, one direction per subject,
+//! or by a classifier.
 
 use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::query::linear_svm::separate;
+use crate::unit_vector::{length, to_unit};
 
-/// The weights of Rocchio's formula for wanted and unwanted papers.
+/// The weight of the mean of the wanted papers in Rocchio's formula.
 const WANTED: f64 = 0.75;
+
+/// The weight of the mean of the unwanted papers in Rocchio's formula, which is subtracted.
 const UNWANTED: f64 = 0.15;
 
-/// Groups vectors, of length 1, so that the mean cosine between the vectors of two groups is at most
-/// `apart`: average linkage, the nearest two groups first. Largest group first, then by first place.
-pub(crate) fn groups(vectors: &[ArrayView1<'_, f32>], apart: f64) -> Vec<Vec<usize>> {
-    let mut groups: Vec<Vec<usize>> = (0..vectors.len()).map(|place| vec![place]).collect();
-    // Sums of cosines between groups; those of two groups that become one are added.
+/// Clusters unit vectors by average linkage until the mean cosine between any two clusters is at most
+/// `threshold`.
+///
+/// Returns the positions of the vectors of each cluster in ascending order, the largest cluster first,
+/// clusters of the same size in the order of their first members.
+pub(crate) fn groups(vectors: &[ArrayView1<'_, f32>], threshold: f64) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..vectors.len()).map(|member| vec![member]).collect();
+    // The sum of the cosines between two groups is at the positions of their first members. When two
+    // groups are merged, their sums are added.
     let mut sums = Array2::from_shape_fn((vectors.len(), vectors.len()), |(a, b)| {
         f64::from(vectors[a].dot(&vectors[b]))
     });
@@ -26,7 +34,7 @@ pub(crate) fn groups(vectors: &[ArrayView1<'_, f32>], apart: f64) -> Vec<Vec<usi
                 )]
                 let pairs = (groups[a].len() * groups[b].len()) as f64;
                 let mean = sums[(groups[a][0], groups[b][0])] / pairs;
-                if mean > apart && nearest.is_none_or(|(_, _, best)| mean > best) {
+                if mean > threshold && nearest.is_none_or(|(_, _, best)| mean > best) {
                     nearest = Some((a, b, mean));
                 }
             }
@@ -35,8 +43,8 @@ pub(crate) fn groups(vectors: &[ArrayView1<'_, f32>], apart: f64) -> Vec<Vec<usi
             groups.sort_by_key(|group| (std::cmp::Reverse(group.len()), group[0]));
             return groups;
         };
-        let joined = groups.remove(b);
-        let (into, from) = (groups[a][0], joined[0]);
+        let merged = groups.remove(b);
+        let (into, from) = (groups[a][0], merged[0]);
         for other in 0..vectors.len() {
             let sum = sums[(from, other)];
             sums[(into, other)] += sum;
@@ -45,13 +53,14 @@ pub(crate) fn groups(vectors: &[ArrayView1<'_, f32>], apart: f64) -> Vec<Vec<usi
             let sum = sums[(other, from)];
             sums[(other, into)] += sum;
         }
-        groups[a].extend(joined);
+        groups[a].extend(merged);
         groups[a].sort_unstable();
     }
 }
 
-/// The direction to the wanted vectors and away from the unwanted, of length 1; nothing where they
-/// cancel one another out. The direction to one vector is that vector, bit for bit.
+/// Returns the unit vector toward the wanted vectors and away from the unwanted ones by Rocchio's
+/// formula, or `None` if the vectors cancel one another out. For one wanted vector alone, the result is
+/// that vector, bit for bit.
 pub(crate) fn direction(
     wanted: &[ArrayView1<'_, f32>],
     unwanted: &[ArrayView1<'_, f32>],
@@ -71,22 +80,23 @@ pub(crate) fn direction(
             sum.zip_mut_with(vector, |sum, &value| *sum += weight * f64::from(value));
         }
     }
-    unit(&sum)
+    to_unit(&sum)
 }
 
-/// The direction in which a classifier finds the first `wanted` of `rows`; nothing where there is none.
+/// Returns the unit vector along which a linear classifier separates the first `wanted` rows from the
+/// other rows, or `None` if there is none.
 pub(crate) fn classified(rows: &Array2<f32>, wanted: usize) -> Option<Array1<f32>> {
-    unit(&separate(rows.view(), wanted))
+    to_unit(&separate(rows.view(), wanted))
 }
 
-/// A vector plus 0.75 times the mean of the vectors found by it, of length 1.
+/// Moves a query toward the mean of the vectors that it found: the query scaled to length 1, plus 0.75
+/// times the mean, scaled to length 1 again. Returns `None` if the two cancel each other out.
 pub(crate) fn rocchio(
     query: ArrayView1<'_, f32>,
     found: &[ArrayView1<'_, f32>],
 ) -> Option<Array1<f32>> {
     let mut sum = query.mapv(f64::from);
-    let length = sum.dot(&sum).sqrt();
-    sum /= length;
+    sum /= length(&sum);
     #[expect(
         clippy::cast_precision_loss,
         reason = "numbers of papers are far below 2^52"
@@ -95,17 +105,7 @@ pub(crate) fn rocchio(
     for vector in found {
         sum.zip_mut_with(vector, |sum, &value| *sum += weight * f64::from(value));
     }
-    unit(&sum)
-}
-
-fn unit(vector: &Array1<f64>) -> Option<Array1<f32>> {
-    let length = vector.dot(vector).sqrt();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a vector is f32, rounded once"
-    )]
-    let unit = || vector.mapv(|value| (value / length) as f32);
-    (length > 1e-6).then(unit)
+    to_unit(&sum)
 }
 
 #[cfg(test)]
@@ -114,11 +114,11 @@ mod tests {
     use ndarray::array;
 
     fn unit_of(x: f32, y: f32, z: f32) -> Array1<f32> {
-        unit(&array![f64::from(x), f64::from(y), f64::from(z)]).unwrap()
+        to_unit(&array![f64::from(x), f64::from(y), f64::from(z)]).unwrap()
     }
 
     #[test]
-    fn keeps_apart_what_is_far_apart() {
+    fn merges_groups_until_all_are_below_the_threshold() {
         let vectors = [
             unit_of(1.0, 0.0, 0.0),
             unit_of(0.0, 1.0, 0.1),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn weighs_wanted_and_unwanted_as_rocchio_does() {
+    fn weighs_wanted_and_unwanted_by_rocchios_formula() {
         let (x, y) = (unit_of(1.0, 0.0, 0.0), unit_of(0.0, 1.0, 0.0));
         assert_eq!(direction(&[x.view()], &[]).unwrap(), x);
         let away = direction(&[x.view()], &[y.view()]).unwrap();

@@ -1,10 +1,11 @@
-//! What a person types, as a query to the keyword index.
+//! Translates what a person types into a query to the keyword index, in the language of FTS5, the
+//! full-text search of `SQLite`.
 
 use cognate_papers::text::{fold, is_stop_word, words};
 
-/// The text in FTS5's query language: any of its words, and any of the phrases that stand between
-/// double quotes. Words that say nothing are left out, unless there are no others. Nothing when
-/// there is no word at all.
+/// Returns an FTS5 expression that matches any word of a text, or any phrase between double quotes.
+///
+/// Stop words are left out unless the text has no other words. Returns `None` if the text has no word.
 pub(crate) fn expression(text: &str) -> Option<String> {
     let mut terms: Vec<String> = Vec::new();
     let mut add = |term: String| {
@@ -12,12 +13,12 @@ pub(crate) fn expression(text: &str) -> Option<String> {
             terms.push(term);
         }
     };
-    let mut silent: Vec<String> = Vec::new();
-    // Every second part is between quotes; a quote that is not closed is none.
+    let mut stop_words: Vec<String> = Vec::new();
+    // Every second part is between quotes, except behind a quote that is not closed.
     let parts: Vec<&str> = text.split('"').collect();
     let last = parts.len() - 1;
-    for (place, part) in parts.into_iter().enumerate() {
-        if place % 2 == 1 && place < last {
+    for (position, part) in parts.into_iter().enumerate() {
+        if position % 2 == 1 && position < last {
             let phrase: Vec<String> = words(part).collect();
             if !phrase.is_empty() {
                 add(quoted(&phrase.join(" ")));
@@ -26,19 +27,19 @@ pub(crate) fn expression(text: &str) -> Option<String> {
         }
         for word in words(part) {
             if is_stop_word(&word) {
-                silent.push(quoted(&word));
+                stop_words.push(quoted(&word));
             } else {
                 add(quoted(&word));
             }
         }
     }
     if terms.is_empty() {
-        terms = silent;
+        terms = stop_words;
     }
     (!terms.is_empty()).then(|| terms.join(" OR "))
 }
 
-/// A string of FTS5, whose own operators mean nothing within it.
+/// Returns the text as a string literal of FTS5, in which operators have no meaning.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", fold(text).replace('"', " "))
 }
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_for_any_word_that_says_something() {
+    fn matches_any_word_that_is_not_a_stop_word() {
         let found = expression("How do the Neural nets learn? neural").unwrap();
         assert_eq!(found, r#""neural" OR "nets" OR "learn""#);
         assert_eq!(expression("to be").as_deref(), Some(r#""to" OR "be""#));

@@ -3,39 +3,43 @@
 
 use ndarray::ArrayView1;
 
-/// Chooses `k` of the candidates one after the other: each time the one with the highest
-/// `(1 − diversity) · score − diversity · (highest cosine with one chosen before)`, ties by place.
-/// `vectors` are unit vectors, one for each of `scores`. The places of the chosen ones, in order.
+/// Returns the positions of up to `k` candidates in the order in which they are chosen. Each time the
+/// candidate with the highest `(1 − diversity) · score − diversity · similarity` is chosen, where
+/// `similarity` is its highest cosine with a candidate chosen before; of several, the first.
 ///
-/// Takes `k` times as many dot products as there are candidates.
+/// `vectors` has one unit vector for each of `scores`.
+///
+/// # Complexity
+///
+/// O(`k` · candidates) dot products.
 pub(crate) fn choose(
     scores: &[f32],
     vectors: &[ArrayView1<'_, f32>],
     diversity: f32,
     k: usize,
 ) -> Vec<usize> {
-    let mut nearest: Vec<Option<f32>> = vec![None; scores.len()];
-    let mut left: Vec<usize> = (0..scores.len()).collect();
+    let mut similarities: Vec<Option<f32>> = vec![None; scores.len()];
+    let mut remaining: Vec<usize> = (0..scores.len()).collect();
     let mut chosen = Vec::new();
     while chosen.len() < k {
-        let gain = |place: usize| {
-            (1.0 - diversity) * scores[place] - diversity * nearest[place].unwrap_or_default()
+        let marginal_relevance = |candidate: usize| {
+            let similarity = similarities[candidate].unwrap_or_default();
+            (1.0 - diversity) * scores[candidate] - diversity * similarity
         };
-        // The first of equals: `max_by` would give the last.
-        let best = left
-            .iter()
-            .enumerate()
-            .rev()
-            .max_by(|(_, a), (_, b)| gain(**a).total_cmp(&gain(**b)));
-        let Some((at, &place)) = best else {
+        // `max_by` returns the last of equal elements, which is the first in reverse order.
+        let best =
+            remaining.iter().enumerate().rev().max_by(|(_, a), (_, b)| {
+                marginal_relevance(**a).total_cmp(&marginal_relevance(**b))
+            });
+        let Some((position, &candidate)) = best else {
             break;
         };
-        left.remove(at);
-        chosen.push(place);
-        for other in &left {
-            let cosine = vectors[*other].dot(&vectors[place]);
-            let nearest = &mut nearest[*other];
-            *nearest = Some(nearest.map_or(cosine, |before| before.max(cosine)));
+        remaining.remove(position);
+        chosen.push(candidate);
+        for other in &remaining {
+            let cosine = vectors[*other].dot(&vectors[candidate]);
+            let similarity = &mut similarities[*other];
+            *similarity = Some(similarity.map_or(cosine, |highest| highest.max(cosine)));
         }
     }
     chosen
@@ -47,7 +51,7 @@ mod tests {
     use ndarray::{Array1, array};
 
     #[test]
-    fn prefers_what_is_new_as_diversity_grows() {
+    fn prefers_dissimilar_candidates_as_diversity_grows() {
         let vectors: [Array1<f32>; 3] = [array![1.0, 0.0], array![0.99, 0.141], array![0.0, 1.0]];
         let views: Vec<_> = vectors.iter().map(|vector| vector.view()).collect();
         let scores = [0.9, 0.89, 0.5];

@@ -1,3 +1,5 @@
+//! Reordering hits by the scores of a reranker.
+
 use std::cmp::Ordering;
 
 use cognate_model::Reranker;
@@ -7,16 +9,17 @@ use crate::library::Library;
 use crate::query::hit::PaperHit;
 use crate::{Error, Result};
 
-/// Scores how well documents answer a query, reading the two together.
+/// Scores how well documents answer a query by reading each together with the query.
 ///
-/// [`Reranker`], a cross-encoder, is the usual one. Implement this to bring your own.
+/// [`Reranker`], a cross-encoder, is the usual implementation. Implement this trait to bring your own
+/// model.
 pub trait Rerank: Send + Sync {
-    /// Scores each document, higher is better; score i for document i, a finite number. Scores
-    /// need be comparable for one query only.
+    /// Returns one finite score for each document, in the order of the documents, higher is better.
+    /// Scores need to be comparable within one call only.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from scoring a document.
+    /// Returns the error that keeps it from scoring a document.
     fn scores(&self, query: &str, documents: &[&str]) -> Result<Vec<f32>, BoxError>;
 }
 
@@ -27,13 +30,13 @@ impl Rerank for Reranker {
 }
 
 impl Library {
-    /// Puts hits in the order of a reranker's scores, best first, ties as they were.
+    /// Sorts hits by the scores of a reranker, best first; ties stay in their order.
     ///
-    /// Every hit is scored by its [`text`](crate::Paper::text), which is all that is needed of a
-    /// paper: the hits may come from any query, and `query` be another text than that of the search.
-    /// Each keeps its other scores, has its new one in
-    /// [`rerank_score`](PaperHit::rerank_score), and takes the rank of its new place. This takes a
-    /// run of a model for each hit, so give it the first ones of a search, a few dozen.
+    /// The reranker reads the [`text`](crate::Paper::text) of each paper and nothing else, so the hits
+    /// may come from any query, and `query` may differ from the text that was searched for. A hit keeps
+    /// its other scores, gets the new one as its [`rerank_score`](PaperHit::rerank_score), and takes
+    /// the rank of its new position. The model runs once for each hit, so pass only the first few dozen
+    /// hits of a search.
     ///
     /// ```no_run
     /// use cognate::{Library, ModelSource, Query, Reranker, RerankerOptions};
@@ -50,13 +53,13 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyQuery`] when the query is no text; [`Error::Rerank`] when the reranker fails;
-    /// [`Error::RerankerShape`] and [`Error::RerankerScore`] when it does not give one number for
-    /// each hit.
+    /// Returns [`Error::EmptyQuery`] if the query has no text, [`Error::Rerank`] if the reranker fails,
+    /// and [`Error::RerankerShape`] or [`Error::RerankerScore`] if it does not return one finite number
+    /// for each hit.
     ///
     /// # Complexity
     ///
-    /// That of the reranker: linear in the hits.
+    /// Linear in the hits; dominated by the model.
     pub fn rerank(
         &self,
         query: &str,
@@ -80,24 +83,30 @@ impl Library {
                 found: scores.len(),
             });
         }
-        let ranks: Vec<_> = hits.iter().map(|hit| hit.rank).collect();
-        for (hit, score) in hits.iter_mut().zip(scores) {
-            if !score.is_finite() {
-                return Err(Error::RerankerScore {
-                    id: hit.paper.id.clone(),
-                    found: score,
-                });
-            }
-            hit.rerank_score = Some(score);
-        }
-        // The sort is stable: equal scores keep their order.
-        hits.sort_by(|a, b| {
-            let order = b.rerank_score.partial_cmp(&a.rerank_score);
-            order.unwrap_or(Ordering::Equal)
-        });
-        for (hit, rank) in hits.iter_mut().zip(ranks) {
-            hit.rank = rank;
-        }
+        order_by(&scores, &mut hits)?;
         Ok(hits)
     }
+}
+
+/// Sets the rerank score of each hit, and sorts the hits by it. The ranks stay where they are.
+fn order_by(scores: &[f32], hits: &mut [PaperHit]) -> Result<()> {
+    let ranks: Vec<_> = hits.iter().map(|hit| hit.rank).collect();
+    for (hit, &score) in hits.iter_mut().zip(scores) {
+        if !score.is_finite() {
+            return Err(Error::RerankerScore {
+                id: hit.paper.id.clone(),
+                found: score,
+            });
+        }
+        hit.rerank_score = Some(score);
+    }
+    // The sort is stable, so ties stay in their order.
+    hits.sort_by(|a, b| {
+        let order = b.rerank_score.partial_cmp(&a.rerank_score);
+        order.unwrap_or(Ordering::Equal)
+    });
+    for (hit, rank) in hits.iter_mut().zip(ranks) {
+        hit.rank = rank;
+    }
+    Ok(())
 }

@@ -230,3 +230,174 @@ impl Retriever<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{library, random_texts};
+    use ndarray::array;
+
+    fn row(number: u32) -> RowId {
+        RowId::new(number)
+    }
+
+    /// Calls `act` with a retriever that has no restrictions, on a library of these texts.
+    fn with_retriever<T>(texts: &[&str], act: impl FnOnce(&mut Retriever<'_>) -> Result<T>) -> T {
+        let (_dir, library) = library(texts);
+        let with_snapshot = |snapshot: &Snapshot<'_>| {
+            act(&mut Retriever {
+                snapshot: *snapshot,
+                allowed: None,
+                excluded: RoaringBitmap::new(),
+                min_score: None,
+                known_nearest: None,
+            })
+        };
+        library.read(with_snapshot).unwrap()
+    }
+
+    fn rows(ranking: &[ScoredRow]) -> Vec<u32> {
+        ranking.iter().map(|scored| scored.row.get()).collect()
+    }
+
+    #[test]
+    fn nearest_leaves_out_excluded_rows_and_keeps_the_restrictions() {
+        let texts = ["1 0 0", "1 0.1 0", "1 0.2 0", "1 0.3 0", "0 1 0"];
+        with_retriever(&texts, |retriever| {
+            let vector = array![1.0, 0.0, 0.0];
+            let nearest = |retriever: &Retriever<'_>, n| -> Result<Vec<u32>> {
+                let hits = retriever.nearest(vector.view(), n)?;
+                Ok(hits.iter().map(|hit| hit.row.get()).collect())
+            };
+            retriever.excluded = [0, 2].into_iter().collect();
+            assert_eq!(nearest(retriever, 2)?, [1, 3]);
+            retriever.min_score = Some(0.5);
+            assert_eq!(nearest(retriever, 9)?, [1, 3]);
+            retriever.allowed = Some([2, 3].into_iter().collect());
+            assert_eq!(nearest(retriever, 9)?, [3]);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn known_nearest_rows_are_used_if_they_are_enough() {
+        with_retriever(&["1 0 0", "0 1 0", "0 0 1"], |retriever| {
+            let hit = |number| Hit {
+                row: row(number),
+                score: 0.25,
+            };
+            // These hits are wrong on purpose, which shows where they are used.
+            retriever.known_nearest = Some(vec![hit(2), hit(1)]);
+            let vector = array![1.0, 0.0, 0.0];
+            let first = |n| -> Result<RowId> { Ok(retriever.nearest(vector.view(), n)?[0].row) };
+            assert_eq!(first(1)?, row(2));
+            assert_eq!(first(2)?, row(2));
+            assert_eq!(first(3)?, row(0));
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn interleaves_the_nearest_rows_of_each_vector_without_repetitions() {
+        let texts = ["1 0 0", "1 0.1 0", "1 1 0", "0.1 1 0", "0 1 0", "0 0 1"];
+        with_retriever(&texts, |retriever| {
+            let vectors = [array![1.0, 0.0, 0.0], array![0.0, 1.0, 0.0]];
+            let all = retriever.interleaved(&vectors, 6)?;
+            // Row 2 is the third nearest to both vectors.
+            assert_eq!(rows(&all)[..5], [0, 4, 1, 3, 2]);
+            for n in 1..6 {
+                assert_eq!(rows(&retriever.interleaved(&vectors, n)?), rows(&all)[..n]);
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn nearest_example_agrees_with_a_loop_over_all_rows() {
+        let texts = random_texts(150);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        with_retriever(&texts, |retriever| {
+            let snapshot = retriever.snapshot;
+            let vectors = |numbers: &[u32]| -> Result<Vec<Array1<f32>>> {
+                let vectors = numbers.iter().map(|number| snapshot.vector(row(*number)));
+                vectors.map(|vector| Ok(vector?.to_owned())).collect()
+            };
+            let wanted = vectors(&[3, 70, 140])?;
+            retriever.excluded = [3, 70, 140, 12, 99].into_iter().collect();
+            for unwanted in [vectors(&[])?, vectors(&[12, 99])?] {
+                let mut expected = Vec::new();
+                for number in 0..150 {
+                    let vector = snapshot.vector(row(number))?;
+                    let nearest = |examples: &[Array1<f32>]| {
+                        let cosines = examples.iter().map(|example| vector.dot(example));
+                        cosines.max_by(f32::total_cmp).unwrap_or(-2.0)
+                    };
+                    let is_hit = nearest(&unwanted) <= nearest(&wanted);
+                    if is_hit && !retriever.excluded.contains(number) {
+                        expected.push((number, nearest(&wanted)));
+                    }
+                }
+                expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+                assert!((20..150).contains(&expected.len()), "{}", expected.len());
+                let expected: Vec<u32> = expected.iter().map(|(number, _)| *number).collect();
+                for n in [1, 5, 40, 150] {
+                    let found = retriever.nearest_example(&wanted, &unwanted, n)?;
+                    assert_eq!(rows(&found), expected[..n.min(expected.len())]);
+                }
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn keyword_hits_have_cosines_and_respect_the_minimum_score() {
+        let texts = [
+            "1 0 0 wheel",
+            "1 1 0 wheel wheel",
+            "0 1 0 wheel wheel wheel",
+            "0 0 1",
+            "0 0 1 star",
+            "0 1 1",
+            "0 1 1 moon",
+        ];
+        with_retriever(&texts, |retriever| {
+            let vector = array![1.0, 0.0, 0.0];
+            let found = retriever.by_keyword("the wheel", &vector, 9)?;
+            assert_eq!(found.len(), 3);
+            assert!(found.is_sorted_by(|a, b| a.keyword_score >= b.keyword_score));
+            for scored in &found {
+                let cosine = retriever.snapshot.vector(scored.row)?.dot(&vector);
+                assert!((scored.score - cosine).abs() < 1e-6, "{scored:?}");
+            }
+            retriever.min_score = Some(0.5);
+            let mut found = rows(&retriever.by_keyword("the wheel", &vector, 9)?);
+            found.sort_unstable();
+            assert_eq!(found, [0, 1]);
+            // The best row by words is below the minimum score, so the next one takes its place.
+            assert_eq!(retriever.by_keyword("the wheel", &vector, 1)?.len(), 1);
+            assert!(retriever.by_keyword("?", &vector, 9)?.is_empty());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_shorter_hybrid_ranking_is_a_prefix_of_a_longer_one() {
+        // More rows than are fused, so that the last ones come by cosine alone.
+        let texts = random_texts(POOL + 20);
+        let texts = texts.iter().enumerate().map(|(number, text)| {
+            let word = if number % 3 == 0 { "wheel" } else { "star" };
+            format!("{text} {word}")
+        });
+        let texts: Vec<String> = texts.collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        with_retriever(&texts, |retriever| {
+            let vector = array![1.0, 0.0, 0.0];
+            let all = rows(&retriever.hybrid("wheel", &vector, texts.len())?);
+            assert_eq!(all.len(), texts.len());
+            for n in [1, 2, 17, POOL - 1, POOL, POOL + 1] {
+                assert_eq!(rows(&retriever.hybrid("wheel", &vector, n)?), all[..n]);
+            }
+            Ok(())
+        });
+    }
+}

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 
 use cognate_index::RowId;
 
-/// The constant of the paper, which keeps the first ranks from deciding alone.
+/// The constant k of the paper, which limits the influence of the first ranks.
 const K: f64 = 60.0;
 
-/// The rows of several rankings in one: a row counts `1 / (60 + rank)` in each that has it. Ties stay
-/// in the order of the first ranking that has them, those of an earlier ranking first.
+/// Fuses several rankings into one. The score of a row is the sum of `1 / (60 + rank)` over the rankings
+/// that contain it. Rows with the same score are in the order of the first ranking that contains them.
 pub(crate) fn fuse(rankings: &[&[RowId]]) -> Vec<RowId> {
     let mut scores: HashMap<RowId, f64> = HashMap::new();
     let mut rows: Vec<RowId> = Vec::new();
     for ranking in rankings {
-        for (place, row) in (1_u32..).zip(*ranking) {
+        for (rank, row) in (1_u32..).zip(*ranking) {
             let score = scores.entry(*row).or_insert_with(|| {
                 rows.push(*row);
                 0.0
             });
-            *score += 1.0 / (K + f64::from(place));
+            *score += 1.0 / (K + f64::from(rank));
         }
     }
     rows.sort_by(|a, b| scores[b].total_cmp(&scores[a]));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn puts_first_what_both_rankings_have() {
+    fn puts_rows_of_both_rankings_first() {
         let rows = |numbers: &[u32]| {
             numbers
                 .iter()

@@ -1,67 +1,86 @@
-//! Which papers are one work: a preprint and its publication, or two records of one paper.
+//! Recognizes versions of one paper: a preprint and its publication, or two records of one publication.
 
 use std::fmt;
 
-use crate::Paper;
 use cognate_papers::identifiers;
 use cognate_papers::text::{fold, is_stop_word, words};
 
-/// Why two papers are taken for one work.
+use crate::Paper;
+
+/// The evidence that two papers are versions of one paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DuplicateReason {
     /// They have the same DOI.
     Doi,
-    /// They have the same number on arXiv.
+    /// They have the same arXiv identifier.
     Arxiv,
-    /// They have the same title and near years, and nothing that is known of them disagrees.
+    /// They have the same title, and no other metadata contradicts that they are versions.
     Title,
-    /// Their texts are nearly the same; they may be versions that their archives count as two.
+    /// Their texts are nearly the same, though nothing else shows that they are versions.
     Text,
 }
 
+impl DuplicateReason {
+    /// All reasons, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::Doi, Self::Arxiv, Self::Title, Self::Text];
+
+    /// Returns the name, such as `doi`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Doi => "doi",
+            Self::Arxiv => "arxiv",
+            Self::Title => "title",
+            Self::Text => "text",
+        }
+    }
+}
+
 impl fmt::Display for DuplicateReason {
+    /// Writes a phrase for a reader, such as `same DOI`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Doi => "same DOI",
-            Self::Arxiv => "same arXiv number",
+            Self::Arxiv => "same arXiv identifier",
             Self::Title => "same title",
             Self::Text => "nearly the same text",
         })
     }
 }
 
-/// Years between a preprint and its publication, at most.
-const YEARS_APART: u32 = 2;
+/// The largest number of years between two versions, such as a preprint and its publication.
+const MAX_YEARS_BETWEEN: u32 = 2;
 
-/// The least cosine of two records with one title that are one work, where both have an abstract.
+/// The lowest cosine of two versions with the same title that both have an abstract.
 ///
-/// Of 100,000 arXiv papers, 36 pairs have one title. With all-MiniLM-L6-v2, those that share an
-/// author and are one work in two versions have a cosine of 0.71 and more; two introductions to
-/// `Evolutionary algorithms` by different authors have 0.62, and of two random papers out of 300,
-/// at most 0.68, one in a thousand above 0.46.
-const LEAST_COSINE: f32 = 0.65;
+/// Among 100,000 arXiv papers, 36 pairs have the same title. With all-MiniLM-L6-v2, the pairs that
+/// share an author and are versions of one paper have a cosine of 0.71 or more, and two introductions
+/// to `Evolutionary algorithms` by different authors have 0.62. Of all pairs among 300 random papers,
+/// the highest cosine is 0.68, and one pair in a thousand is above 0.46.
+const MIN_COSINE: f32 = 0.65;
 
-/// The same, where one of them has no abstract, so that its text is the title alone: of 300 papers,
-/// 99 of 100 have a cosine of 0.456 or more with their own title.
-const LEAST_COSINE_OF_TITLE: f32 = 0.45;
+/// The lowest cosine of two versions with the same title if at least one has no abstract, so that its
+/// text is the title alone. Of 300 papers, 99 in 100 have a cosine of 0.456 or more with their own
+/// title.
+const MIN_COSINE_WITHOUT_ABSTRACT: f32 = 0.45;
 
-/// Words of a title that tells works apart, at least, and how many of them are no stop words:
-/// `Introduction`, `Editorial` and `On the Method` name many works.
-const TELLING_WORDS: usize = 3;
-const TELLING_SUBJECTS: usize = 2;
+/// The fewest words of a distinctive title: many papers are called `Introduction` or `Editorial`.
+const MIN_TITLE_WORDS: usize = 3;
 
-/// Whether two papers, whose vectors have this cosine, are one work, and why. Never
-/// [`DuplicateReason::Text`].
-pub(crate) fn same_work(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateReason> {
+/// The fewest words of a distinctive title that are not stop words: many papers are called `On the
+/// Method`.
+const MIN_TITLE_CONTENT_WORDS: usize = 2;
+
+/// Returns the reason why two papers are versions of one paper, or `None` if they are not. `cosine` is
+/// the cosine of their vectors. The result is never [`DuplicateReason::Text`].
+pub(crate) fn version_evidence(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateReason> {
     let dois = (doi_of(a), doi_of(b));
     if let (Some(a), Some(b)) = &dois
         && a == b
     {
         return Some(DuplicateReason::Doi);
     }
-    let numbers = (arxiv_of(a), arxiv_of(b));
-    match &numbers {
+    match (arxiv_of(a), arxiv_of(b)) {
         (Some(a), Some(b)) if a == b => return Some(DuplicateReason::Arxiv),
         (Some(_), Some(_)) => return None,
         _ => {}
@@ -71,12 +90,12 @@ pub(crate) fn same_work(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateRe
     {
         return None;
     }
-    let least = if has_abstract(a) && has_abstract(b) {
-        LEAST_COSINE
+    let min_cosine = if has_abstract(a) && has_abstract(b) {
+        MIN_COSINE
     } else {
-        LEAST_COSINE_OF_TITLE
+        MIN_COSINE_WITHOUT_ABSTRACT
     };
-    let agree = cosine >= least
+    let agree = cosine >= min_cosine
         && years_agree(a.year, b.year)
         && words(&a.title).eq(words(&b.title))
         && is_distinctive(&a.title)
@@ -84,8 +103,8 @@ pub(crate) fn same_work(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateRe
     agree.then_some(DuplicateReason::Title)
 }
 
-/// The DOI of a paper, in one writing and without the version that some archives put into it; from
-/// its field, or else from its address.
+/// Returns the normalized DOI of a paper, without the version number that some archives append. The DOI
+/// comes from the field `doi`, or else from the URL.
 pub(crate) fn doi_of(paper: &Paper) -> Option<String> {
     let from = |text: &Option<String>| text.as_deref().and_then(identifiers::doi);
     let doi = from(&paper.doi).or_else(|| from(&paper.url))?;
@@ -95,12 +114,11 @@ pub(crate) fn doi_of(paper: &Paper) -> Option<String> {
     })
 }
 
-/// The arXiv number of a paper: from its field, or else from a DOI of arXiv, an address there, or
-/// an id that says that it is one.
+/// Returns the arXiv identifier of a paper, from the field `arxiv`, or else from a DOI of arXiv, a URL
+/// of arXiv, or an id that contains `arxiv:`, in this order.
 pub(crate) fn arxiv_of(paper: &Paper) -> Option<String> {
-    let says = |text: &str, sign: &str| text.to_ascii_lowercase().contains(sign);
-    let from = |text: Option<&str>, sign: &str| {
-        text.filter(|text| says(text, sign))
+    let from = |text: Option<&str>, marker: &str| {
+        text.filter(|text| text.to_ascii_lowercase().contains(marker))
             .and_then(identifiers::arxiv)
     };
     from(paper.arxiv.as_deref(), "")
@@ -109,15 +127,16 @@ pub(crate) fn arxiv_of(paper: &Paper) -> Option<String> {
         .or_else(|| from(Some(&paper.id), "arxiv:"))
 }
 
-/// Whether a title says enough to tell works apart.
+/// Returns whether a title has enough words to distinguish papers.
 pub(crate) fn is_distinctive(title: &str) -> bool {
-    let mut subjects = 0;
-    let all = words(title).inspect(|word| subjects += usize::from(!is_stop_word(word)));
-    all.count() >= TELLING_WORDS && subjects >= TELLING_SUBJECTS
+    let mut content_words = 0;
+    let all = words(title).inspect(|word| content_words += usize::from(!is_stop_word(word)));
+    all.count() >= MIN_TITLE_WORDS && content_words >= MIN_TITLE_CONTENT_WORDS
 }
 
-/// The archive of preprints that gave a DOI; nothing for a publisher. Two papers may each have a
-/// DOI of their own from an archive, from another, and from a publisher, and be one work.
+/// Returns the DOI prefix of the preprint archive that registered a DOI, or `None` if it is the DOI of a
+/// publisher. Versions of one paper may have different DOIs if they come from two archives, or from an
+/// archive and a publisher.
 fn archive(doi: &str) -> Option<&'static str> {
     const ARCHIVES: [&str; 10] = [
         "10.48550/arxiv.",
@@ -131,20 +150,20 @@ fn archive(doi: &str) -> Option<&'static str> {
         "10.5281/zenodo.",
         "10.6084/m9.figshare.",
     ];
-    // bioRxiv and medRxiv share a prefix with journals, whose names begin with letters.
+    // bioRxiv and medRxiv share a prefix with journals, but the suffix of a journal begins with a letter.
     const BIORXIV: &str = "10.1101/";
-    let of_biorxiv = || {
+    let biorxiv = || {
         doi.strip_prefix(BIORXIV)
-            .filter(|name| name.starts_with(|c: char| c.is_ascii_digit()))
+            .filter(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
             .map(|_| BIORXIV)
     };
     ARCHIVES
         .into_iter()
         .find(|prefix| doi.starts_with(prefix))
-        .or_else(of_biorxiv)
+        .or_else(biorxiv)
 }
 
-/// A DOI without `/v2`, `-v2`, `.v2` or `v2` behind a digit.
+/// Removes `/v2`, `-v2`, `.v2` or `v2` behind a digit from the end of a DOI.
 fn without_version(doi: &str) -> &str {
     let Some((name, version)) = doi.rsplit_once('v') else {
         return doi;
@@ -164,13 +183,13 @@ fn has_abstract(paper: &Paper) -> bool {
 
 fn years_agree(a: Option<i32>, b: Option<i32>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => a.abs_diff(b) <= YEARS_APART,
+        (Some(a), Some(b)) => a.abs_diff(b) <= MAX_YEARS_BETWEEN,
         _ => true,
     }
 }
 
-/// Whether two lists of authors have a name in common, in any writing (`Ada Lovelace`,
-/// `Lovelace, A.`), or one is unknown.
+/// Returns whether two lists of authors have a word of more than one letter in common, such as
+/// `Lovelace` in `Ada Lovelace` and `Lovelace, A.`, or one of the lists is empty.
 fn authors_agree(a: &[String], b: &[String]) -> bool {
     let names = |list: &[String]| -> Vec<String> {
         let text = fold(&list.join(" "));
@@ -191,42 +210,42 @@ mod tests {
     }
 
     #[test]
-    fn a_preprint_and_its_publication_are_one_work() {
+    fn recognizes_a_preprint_and_its_publication() {
         let preprint = paper("Sorting by Rotating Wheels")
             .doi("10.48550/arXiv.2001.00001")
             .year(2019);
         let published = paper("Sorting by rotating wheels.")
             .doi("https://doi.org/10.1234/WHEELS")
             .year(2021);
-        let found = same_work(&preprint, &published, 0.8);
+        let found = version_evidence(&preprint, &published, 0.8);
         assert_eq!(found, Some(DuplicateReason::Title));
-        let again = paper("Other words").doi("10.1234/wheels");
+        let same_doi = paper("Other words").doi("10.1234/wheels");
         assert_eq!(
-            same_work(&published, &again, 0.1),
+            version_evidence(&published, &same_doi, 0.1),
             Some(DuplicateReason::Doi)
         );
-        let number = paper("Other words").arxiv("2001.00001v3");
+        let same_arxiv = paper("Other words").arxiv("2001.00001v3");
         assert_eq!(
-            same_work(&preprint, &number, 0.1),
+            version_evidence(&preprint, &same_arxiv, 0.1),
             Some(DuplicateReason::Arxiv)
         );
     }
 
     #[test]
-    fn what_is_known_and_differs_contradicts_a_title() {
-        let one = || {
+    fn different_metadata_contradict_the_same_title() {
+        let base = || {
             paper("Sorting by Rotating Wheels")
                 .year(2019)
                 .authors(["Ann Ada"])
         };
-        let same = |a: Paper, b: Paper| same_work(&a, &b, 0.9).is_some();
-        assert!(same(one(), one()));
-        assert!(same(one(), one().authors(["Ada, A.", "Bo Else"])));
-        assert!(same(one(), one().authors(Vec::<String>::new())));
-        assert!(!same(one(), one().authors(["Bo Else"])));
-        assert!(same(one(), paper("Sorting by rotating wheels")));
-        assert!(same(one(), one().year(2021)) && !same(one(), one().year(2022)));
-        let doi = |name: &str| one().doi(name);
+        let same = |a: Paper, b: Paper| version_evidence(&a, &b, 0.9).is_some();
+        assert!(same(base(), base()));
+        assert!(same(base(), base().authors(["Ada, A.", "Bo Else"])));
+        assert!(same(base(), base().authors(Vec::<String>::new())));
+        assert!(!same(base(), base().authors(["Bo Else"])));
+        assert!(same(base(), paper("Sorting by rotating wheels")));
+        assert!(same(base(), base().year(2021)) && !same(base(), base().year(2022)));
+        let doi = |name: &str| base().doi(name);
         assert!(!same(doi("10.1234/a"), doi("10.1234/b")));
         assert!(!same(doi("10.1234/a"), doi("10.9876/b")));
         assert!(same(doi("10.1234/a"), doi("10.1101/2020.01.02.123456")));
@@ -236,22 +255,25 @@ mod tests {
             doi("10.48550/arXiv.2001.00001"),
             doi("10.48550/arXiv.2001.00002")
         ));
-        assert!(!same(one().arxiv("2001.00001"), one().arxiv("2001.00002")));
-        assert!(same(one().arxiv("2001.00001"), one()));
+        assert!(!same(
+            base().arxiv("2001.00001"),
+            base().arxiv("2001.00002")
+        ));
+        assert!(same(base().arxiv("2001.00001"), base()));
     }
 
     #[test]
-    fn a_cosine_contradicts_a_title_sooner_where_both_have_abstracts() {
+    fn needs_a_higher_cosine_if_both_have_abstracts() {
         let full = paper("Sorting by Rotating Wheels");
         let bare = paper("Sorting by Rotating Wheels").abstract_text("");
-        assert_eq!(same_work(&full, &full, 0.5), None);
-        assert!(same_work(&full, &bare, 0.5).is_some());
-        assert_eq!(same_work(&full, &bare, 0.3), None);
-        assert_eq!(same_work(&full, &bare, f32::NAN), None);
+        assert_eq!(version_evidence(&full, &full, 0.5), None);
+        assert!(version_evidence(&full, &bare, 0.5).is_some());
+        assert_eq!(version_evidence(&full, &bare, 0.3), None);
+        assert_eq!(version_evidence(&full, &bare, f32::NAN), None);
     }
 
     #[test]
-    fn titles_that_many_works_have_say_nothing() {
+    fn ignores_titles_that_are_not_distinctive() {
         for title in [
             "",
             "Introduction",
@@ -260,7 +282,7 @@ mod tests {
             "- - -",
         ] {
             assert_eq!(
-                same_work(&paper(title), &paper(title), 1.0),
+                version_evidence(&paper(title), &paper(title), 1.0),
                 None,
                 "{title}"
             );
@@ -268,19 +290,19 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_are_found_where_they_stand() {
-        let number = Some("2001.00001".to_owned());
-        assert_eq!(arxiv_of(&Paper::new("arXiv:2001.00001v2")), number);
-        let at = Paper::new("x").url("https://arxiv.org/abs/2001.00001v1");
-        assert_eq!(arxiv_of(&at), number);
-        // A number or an address of something else is none.
+    fn finds_identifiers_in_all_fields() {
+        let identifier = Some("2001.00001".to_owned());
+        assert_eq!(arxiv_of(&Paper::new("arXiv:2001.00001v2")), identifier);
+        let paper = Paper::new("x").url("https://arxiv.org/abs/2001.00001v1");
+        assert_eq!(arxiv_of(&paper), identifier);
+        // Ids and URLs of other sites may look alike.
         assert_eq!(arxiv_of(&Paper::new("2001.00001")), None);
         assert_eq!(
             arxiv_of(&Paper::new("x").url("https://a.org/b/1234567")),
             None
         );
-        let at = Paper::new("x").url("https://doi.org/10.1234/ABC");
-        assert_eq!(doi_of(&at).as_deref(), Some("10.1234/abc"));
+        let paper = Paper::new("x").url("https://doi.org/10.1234/ABC");
+        assert_eq!(doi_of(&paper).as_deref(), Some("10.1234/abc"));
         for (doi, expected) in [
             ("10.21203/rs.3.rs-7/v12", "10.21203/rs.3.rs-7"),
             ("10.26434/chemrxiv-2020-7-v2", "10.26434/chemrxiv-2020-7"),

@@ -1,7 +1,8 @@
+//! Adding, changing and removing papers.
+
 use std::ops::ControlFlow;
 
-use cognate::{Error, Library, Paper, TextRecipe};
-
+use cognate::{Error, Library, Mode, Paper, Query, TextRecipe};
 use cognate_testing::{LetterCounts, paper, papers};
 
 fn library(embedder: &LetterCounts) -> (tempfile::TempDir, Library) {
@@ -56,13 +57,9 @@ fn embeds_only_what_changed() {
     assert_eq!(library.len().unwrap(), 300);
     assert_eq!(library.info().unwrap().deleted_rows, 1);
 
-    // The new vector answers, and the old one does not.
+    // The new vector is found, and the old one is not.
     let hits = library
-        .search(
-            &cognate::Query::text(changed[8].text())
-                .mode(cognate::Mode::Vector)
-                .k(300),
-        )
+        .search(&Query::text(changed[8].text()).mode(Mode::Vector).k(300))
         .unwrap();
     assert_eq!(hits[0].paper, changed[8]);
     assert!((hits[0].score - 1.0).abs() < 1e-6);
@@ -70,11 +67,11 @@ fn embeds_only_what_changed() {
 }
 
 #[test]
-fn embeds_a_text_that_two_papers_share_once() {
+fn embeds_a_text_that_several_papers_share_once() {
     let embedder = LetterCounts::default();
     let (_dir, library) = library(&embedder);
-    let twins = ["a", "b", "c"].map(|id| Paper::new(id).title("the same title"));
-    let report = library.add(twins).unwrap();
+    let same_text = ["a", "b", "c"].map(|id| Paper::new(id).title("the same title"));
+    let report = library.add(same_text).unwrap();
     assert_eq!((report.added, report.embedded), (3, 1));
     let hits = library.related("a", 2).unwrap();
     assert_eq!(
@@ -97,7 +94,7 @@ fn keeps_the_last_of_several_papers_with_one_id() {
         .unwrap();
     assert_eq!(report.added, 2);
     assert_eq!(library.get("x").unwrap().unwrap().title, "second");
-    // Also when a commit lies between them.
+    // The last one is kept even if the first was committed before.
     let mut many = papers(500);
     many.push(paper(3).title("last"));
     library.add(many).unwrap();
@@ -106,7 +103,7 @@ fn keeps_the_last_of_several_papers_with_one_id() {
 }
 
 #[test]
-fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
+fn a_cancelled_run_keeps_its_commits_and_can_be_continued() {
     let embedder = LetterCounts::default();
     let (dir, library) = library(&embedder);
     let mut stop_at_250 = |state: cognate::AddProgress| {
@@ -130,11 +127,11 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
     let library = library.with_embedder(embedder.clone()).unwrap();
     let before = embedder.texts();
     let mut seen = Vec::new();
-    let mut go_on = |state| {
+    let mut proceed = |state| {
         seen.push(state);
         ControlFlow::Continue(())
     };
-    let report = library.add_with(papers(), &mut go_on).unwrap();
+    let report = library.add_with(papers(), &mut proceed).unwrap();
     assert_eq!((report.added, report.unchanged), (872, 128));
     assert_eq!(embedder.texts() - before, 872);
     assert_eq!(library.len().unwrap(), 1000);
@@ -143,7 +140,7 @@ fn a_cancelled_run_keeps_its_commits_and_goes_on_from_there() {
 }
 
 #[test]
-fn a_failing_source_or_embedder_loses_nothing_that_was_committed() {
+fn a_failing_source_or_embedder_does_not_undo_commits() {
     let embedder = LetterCounts {
         poison: Some("poison"),
         ..LetterCounts::default()
@@ -153,8 +150,8 @@ fn a_failing_source_or_embedder_loses_nothing_that_was_committed() {
     source.push(Err(Error::EmptyQuery {
         expected: "a good source",
     }));
-    let mut go_on = |_| ControlFlow::Continue(());
-    let error = library.add_with(source, &mut go_on).unwrap_err();
+    let mut proceed = |_| ControlFlow::Continue(());
+    let error = library.add_with(source, &mut proceed).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the query is empty, expected a good source"
@@ -198,16 +195,12 @@ fn embeds_the_text_of_the_recipe_and_refuses_another_recipe() {
     let library = library.with_text_recipe(titles).unwrap();
     library.add(papers(20)).unwrap();
     let hits = library
-        .search(
-            &cognate::Query::text(paper(4).title)
-                .mode(cognate::Mode::Vector)
-                .k(1),
-        )
+        .search(&Query::text(paper(4).title).mode(Mode::Vector).k(1))
         .unwrap();
     assert_eq!(hits[0].paper.id, "p4");
     assert!((hits[0].score - 1.0).abs() < 1e-6);
 
-    let library = Library::open(dir.path()).unwrap();
+    let library = Library::open(dir.path().join("library")).unwrap();
     let library = library.with_embedder(LetterCounts::default()).unwrap();
     let error = library.add([Paper::new("new").title("N")]).unwrap_err();
     assert!(matches!(&error, Error::TextRecipeMismatch { expected, .. } if expected == "title"));
@@ -222,7 +215,7 @@ fn embeds_the_text_of_the_recipe_and_refuses_another_recipe() {
 }
 
 #[test]
-fn removes_all_or_none() {
+fn removes_all_papers_or_none() {
     let (_dir, library) = library(&LetterCounts::default());
     library.add(papers(50)).unwrap();
     let error = library.remove(&["p3", "p999"]).unwrap_err().to_string();
@@ -232,17 +225,13 @@ fn removes_all_or_none() {
     assert_eq!(library.len().unwrap(), 48);
     assert_eq!(library.get("p3").unwrap(), None);
     let hits = library
-        .search(
-            &cognate::Query::text(paper(3).text())
-                .mode(cognate::Mode::Vector)
-                .k(48),
-        )
+        .search(&Query::text(paper(3).text()).mode(Mode::Vector).k(48))
         .unwrap();
     assert!(
         hits.iter()
             .all(|hit| !["p3", "p5"].contains(&hit.paper.id.as_str()))
     );
-    // What was removed can come back.
+    // A removed paper can be added again.
     library.add([paper(3)]).unwrap();
     assert_eq!(library.related("p3", 48).unwrap().len(), 48);
 }

@@ -1,13 +1,14 @@
+//! Merging segments and dropping the vectors of deleted papers.
+
 use std::fs;
 use std::path::Path;
 
 use cognate::{CompactReport, Error, Library, Mode, PaperHit, Query};
+use cognate_testing::{LetterCounts, paper, papers};
 use tempfile::tempdir;
 
-use cognate_testing::{LetterCounts, paper, papers};
-
-/// A library of two segments from which papers were removed, replaced and added.
-fn worn(dir: &Path) -> Library {
+/// Creates a library of two segments from which papers were removed, replaced and added.
+fn changed_library(dir: &Path) -> Library {
     let library = Library::create(dir, LetterCounts::default()).unwrap();
     library.add(papers(600)).unwrap();
     library.remove(&["p0", "p1", "p300", "p599"]).unwrap();
@@ -31,9 +32,9 @@ fn numbers(report: CompactReport) -> (usize, usize, usize) {
 }
 
 #[test]
-fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
+fn drops_deleted_vectors_and_changes_no_paper_and_no_answer() {
     let dir = tempdir().unwrap();
-    let library = worn(dir.path());
+    let library = changed_library(dir.path());
     let other = Library::open(dir.path()).unwrap();
     let other = other.with_embedder(LetterCounts::default()).unwrap();
     let (before, ids, info) = (
@@ -60,7 +61,7 @@ fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
     assert_eq!(vectors, 1);
 
     assert_eq!(numbers(library.compact().unwrap()), (1, 1, 0));
-    // It can be changed as before.
+    // The library can be changed as before.
     other.remove(&["p2", "p609"]).unwrap();
     other.add([paper(0)]).unwrap();
     assert_eq!(library.ids().unwrap().last().unwrap(), "p0");
@@ -69,7 +70,7 @@ fn papers_and_answers_are_the_same_and_what_was_deleted_is_gone() {
 }
 
 #[test]
-fn a_library_without_papers_is_merged_to_nothing() {
+fn a_library_without_papers_has_no_segment_afterwards() {
     let dir = tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
     assert_eq!(numbers(library.compact().unwrap()), (0, 0, 0));
@@ -82,7 +83,7 @@ fn a_library_without_papers_is_merged_to_nothing() {
 }
 
 #[test]
-fn adding_merges_where_most_vectors_are_deleted() {
+fn adding_compacts_a_library_of_which_most_vectors_are_deleted() {
     let dir = tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
     let revised = |round: usize| {
@@ -99,9 +100,9 @@ fn adding_merges_where_most_vectors_are_deleted() {
 }
 
 #[test]
-fn damage_is_not_merged_and_what_is_left_stays() {
+fn a_damaged_segment_is_an_error_and_changes_nothing() {
     let dir = tempdir().unwrap();
-    let library = worn(dir.path());
+    let library = changed_library(dir.path());
     let info = library.info().unwrap();
     let files = fs::read_dir(dir.path().join("vectors")).unwrap();
     let damaged = files.map(|file| file.unwrap().path()).min().unwrap();

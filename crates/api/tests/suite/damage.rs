@@ -1,15 +1,14 @@
-//! A byte of a file that changed is an error, or changes nothing; it is never a wrong answer.
+//! A changed byte in a file of a library is an error or has no effect; it never gives a wrong answer.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cognate::{Filter, Library, Mode, PaperHit, Query, Result};
+use cognate_testing::{LetterCounts, paper};
 use tempfile::tempdir;
 
-use cognate_testing::{LetterCounts, paper};
-
-/// One byte in so many is changed, and all with `COGNATE_EVERY_BYTE=1`: a prime, so that all
-/// places of a page are met.
+/// Returns the distance of the bytes that are changed: 1 if `COGNATE_EVERY_BYTE` is set, or else a
+/// prime, so that every offset within a page occurs.
 fn step() -> usize {
     if std::env::var_os("COGNATE_EVERY_BYTE").is_some() {
         1
@@ -18,15 +17,15 @@ fn step() -> usize {
     }
 }
 
-/// A library of a few papers in two segments, one paper removed.
-fn library(dir: &Path) {
+/// Creates a library of a few papers in two segments, one of them removed.
+fn create_library(dir: &Path) {
     let library = Library::open_or_create(dir, LetterCounts::default()).unwrap();
     library.add((0..8).map(paper)).unwrap();
     library.add((8..10).map(paper)).unwrap();
     library.remove(&["p3"]).unwrap();
 }
 
-/// What a library answers; an error takes the place of an answer, and is as good.
+/// Returns the answers of a library to some queries. An error is as good as a right answer.
 fn answers(dir: &Path) -> Vec<Result<String>> {
     let opened = Library::open(dir);
     let library = match opened.and_then(|library| library.with_embedder(LetterCounts::default())) {
@@ -60,9 +59,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_changed_byte_is_an_error_or_changes_nothing() {
+fn a_changed_byte_is_an_error_or_has_no_effect() {
     let dir = tempdir().unwrap();
-    library(dir.path());
+    create_library(dir.path());
     let expected = answers(dir.path());
     let expected: Vec<String> = expected.into_iter().map(Result::unwrap).collect();
     for file in files(dir.path()) {
@@ -82,12 +81,12 @@ fn a_changed_byte_is_an_error_or_changes_nothing() {
             noticed += usize::from(!report.is_ok_and(|report| report.faults.is_empty()));
         }
         fs::write(&file, &sound).unwrap();
-        // In pages of SQLite there is much space that nothing is in, more in small tables; in vectors
-        // there is none.
+        // SQLite pages have much unused space, in small tables most of all. The files of vectors have
+        // none.
         let is_table = file.ends_with("papers.sqlite");
-        let least = if is_table { changed / 20 } else { changed };
+        let min_noticed = if is_table { changed / 20 } else { changed };
         assert!(
-            noticed >= least,
+            noticed >= min_noticed,
             "{noticed} of {changed} in {}",
             file.display()
         );
@@ -96,9 +95,9 @@ fn a_changed_byte_is_an_error_or_changes_nothing() {
 }
 
 #[test]
-fn a_check_says_what_is_wrong_and_what_can_be_mended() {
+fn a_check_reports_damage_and_whether_it_is_repairable() {
     let dir = tempdir().unwrap();
-    library(dir.path());
+    create_library(dir.path());
     let report = Library::check(dir.path()).unwrap();
     assert_eq!((report.papers, report.vectors), (9, 10));
     assert!(report.faults.is_empty());

@@ -1,10 +1,11 @@
-use cognate::{DuplicateReason, Library, Paper};
+//! Pairs of papers that are versions of one paper, or nearly have the same text.
 
+use cognate::{DuplicateReason, Library, Paper};
 use cognate_testing::{LetterCounts, papers};
 
 const TEXT: &str = "On enzymes that fold a quartz lattice";
 
-/// Papers of which some are one, each after some that are not.
+/// Creates a library in which some papers are versions of each other.
 fn library(dir: &std::path::Path) -> Library {
     let library = Library::create(dir, LetterCounts::default()).unwrap();
     let paper = |id: &str, title: &str| Paper::new(id).title(title);
@@ -40,7 +41,7 @@ fn planted_duplicates_are_found_with_their_reasons() {
     let mut pairs = found(&library, 1.0);
     pairs.retain(|(first, second, _)| !(first.starts_with('p') && second.starts_with("p1")));
     let pair = |a: &str, b: &str, reason| (a.to_owned(), b.to_owned(), reason);
-    // Rounding may keep the cosine of a vector with itself just below 1, then only names count.
+    // Rounding may put the cosine of equal vectors slightly below 1, so pairs by text are left out.
     pairs.retain(|(_, _, reason)| *reason != DuplicateReason::Text);
     pairs.sort();
     assert_eq!(
@@ -68,19 +69,19 @@ fn every_pair_of_papers_is_above_the_lowest_threshold() {
 }
 
 #[test]
-fn a_threshold_that_is_no_cosine_is_an_error() {
+fn a_threshold_that_is_not_a_cosine_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path());
     for (threshold, shown) in [(1.5, "1.5"), (f32::NAN, "NaN")] {
         assert_eq!(
             library.duplicates(threshold).unwrap_err().to_string(),
-            format!("the threshold is {shown}, expected a cosine, -1 to 1")
+            format!("`threshold` is {shown}, expected a cosine, -1 to 1")
         );
     }
 }
 
 #[test]
-fn an_empty_library_has_none() {
+fn an_empty_library_has_no_duplicates() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
     assert!(library.duplicates(0.9).unwrap().is_empty());

@@ -1,11 +1,12 @@
+//! Writing papers and hits, and reading them back.
+
 use std::ops::ControlFlow;
 
 use cognate::{ExportFormat, Library, Paper, PaperReader, PaperWriter, Query};
-
 use cognate_testing::{LetterCounts, papers};
 
-/// Papers with everything that a format might stumble over.
-fn hostile() -> Vec<Paper> {
+/// Returns papers with values that are hard to write in a format: quotes, braces, line breaks.
+fn difficult_papers() -> Vec<Paper> {
     let mut all = papers(30);
     all.push(
         Paper::new("odd / id, \"quoted\" {7}")
@@ -33,17 +34,17 @@ fn write(papers: &[Paper], format: ExportFormat) -> Vec<u8> {
 }
 
 #[test]
-fn json_lines_come_back_as_the_papers_that_went_out() {
-    let papers = hostile();
+fn papers_written_as_json_lines_are_read_back() {
+    let papers = difficult_papers();
     let bytes = write(&papers, ExportFormat::JsonLines);
     let read = PaperReader::new(bytes.as_slice(), "out.jsonl").unwrap();
     let read: Vec<Paper> = read.collect::<Result<_, _>>().unwrap();
     assert_eq!(read, papers);
 }
 
-/// Papers as the other formats can carry them: names as one says them, a year of four digits, one line
-/// a field.
-fn plain() -> Vec<Paper> {
+/// Returns papers that formats other than JSON can represent: given names before family names, years of
+/// four digits, and fields of one line.
+fn representable_papers() -> Vec<Paper> {
     let mut all = papers(30);
     all.push(
         Paper::new("arXiv:hep-th/9901001")
@@ -78,8 +79,8 @@ fn plain() -> Vec<Paper> {
 }
 
 #[test]
-fn bibtex_ris_and_csv_come_back_as_the_papers_that_went_out() {
-    let mut papers = plain();
+fn papers_written_as_bibtex_ris_and_csv_are_read_back() {
+    let mut papers = representable_papers();
     for format in [ExportFormat::Bibtex, ExportFormat::Ris, ExportFormat::Csv] {
         if format == ExportFormat::Csv {
             papers[30] = papers[30].clone().references(["p1", "10.1234/other"]);
@@ -95,15 +96,15 @@ fn bibtex_ris_and_csv_come_back_as_the_papers_that_went_out() {
 }
 
 #[test]
-fn one_array_holds_what_the_lines_hold() {
-    let papers = hostile();
+fn a_json_array_has_the_same_papers_as_json_lines() {
+    let papers = difficult_papers();
     let bytes = write(&papers, ExportFormat::Json);
     let read: Vec<Paper> = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(read, papers);
 }
 
 #[test]
-fn a_library_gives_its_papers_in_order_until_told_to_stop() {
+fn for_each_visits_papers_in_order_until_it_is_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
     let mut expected = papers(20);
@@ -130,7 +131,7 @@ fn a_library_gives_its_papers_in_order_until_told_to_stop() {
 }
 
 #[test]
-fn hits_have_rank_and_score_where_there_is_room() {
+fn hits_have_rank_and_score_in_formats_that_have_fields_for_them() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
     library.add(papers(20)).unwrap();

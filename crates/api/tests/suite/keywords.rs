@@ -1,9 +1,8 @@
-//! Search by words: what is found, what is left out, and that the index keeps up with the papers.
+//! Search by keywords, and the keyword index that follows the papers.
 
 use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
-use rusqlite::Connection;
-
 use cognate_testing::LetterCounts;
+use rusqlite::Connection;
 
 fn library() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
@@ -20,7 +19,7 @@ fn library() -> (tempfile::TempDir, Library) {
     (dir, library)
 }
 
-fn worded(text: &str) -> Query {
+fn by_keyword(text: &str) -> Query {
     Query::text(text).mode(Mode::Keyword)
 }
 
@@ -29,14 +28,14 @@ fn ids(hits: &[PaperHit]) -> Vec<&str> {
 }
 
 #[track_caller]
-fn finds(library: &Library, query: &Query, expected: &[&str]) {
+fn assert_finds(library: &Library, query: &Query, expected: &[&str]) {
     let hits = library.search(query).unwrap();
     let mut found = ids(&hits);
     found.sort_unstable();
     assert_eq!(found, expected);
 }
 
-/// What `SQLite` itself says about the index and the papers that it is of.
+/// Lets `SQLite` compare the keyword index with the papers.
 #[track_caller]
 fn assert_index_agrees(dir: &tempfile::TempDir) {
     let connection = Connection::open(dir.path().join("papers.sqlite")).unwrap();
@@ -48,17 +47,17 @@ fn assert_index_agrees(dir: &tempfile::TempDir) {
 #[test]
 fn finds_words_of_one_stem_with_and_without_accents() {
     let (_dir, library) = library();
-    finds(&library, &worded("learning an INDEX"), &["a", "b", "c"]);
-    finds(&library, &worded("schrodinger"), &["d"]);
-    finds(&library, &worded("\"sparse index\""), &["a"]);
-    finds(&library, &worded("nowhere"), &[]);
-    finds(&library, &worded("?!"), &[]);
+    assert_finds(&library, &by_keyword("learning an INDEX"), &["a", "b", "c"]);
+    assert_finds(&library, &by_keyword("schrodinger"), &["d"]);
+    assert_finds(&library, &by_keyword("\"sparse index\""), &["a"]);
+    assert_finds(&library, &by_keyword("nowhere"), &[]);
+    assert_finds(&library, &by_keyword("?!"), &[]);
 }
 
 #[test]
-fn scores_are_cosines_beside_bm25_and_the_best_words_come_first() {
+fn hits_have_cosines_and_are_sorted_by_bm25() {
     let (_dir, library) = library();
-    let hits = library.search(&worded("sparse learned index")).unwrap();
+    let hits = library.search(&by_keyword("sparse learned index")).unwrap();
     assert_eq!(ids(&hits)[0], "a");
     let scores: Vec<f64> = hits.iter().map(|hit| hit.keyword_score.unwrap()).collect();
     assert!(
@@ -78,25 +77,29 @@ fn scores_are_cosines_beside_bm25_and_the_best_words_come_first() {
 }
 
 #[test]
-fn filters_and_the_least_score_hold_for_words_too() {
+fn filters_and_the_minimum_score_apply_to_keyword_search() {
     let (_dir, library) = library();
     let late = Filter::default().years(2002..);
-    finds(&library, &worded("index learned").filter(late), &["b", "c"]);
-    let hits = library.search(&worded("index learned")).unwrap();
+    assert_finds(
+        &library,
+        &by_keyword("index learned").filter(late),
+        &["b", "c"],
+    );
+    let hits = library.search(&by_keyword("index learned")).unwrap();
     let bound = hits
         .iter()
         .map(|hit| hit.score)
         .max_by(f32::total_cmp)
         .unwrap();
     let found = library
-        .search(&worded("index learned").min_score(bound))
+        .search(&by_keyword("index learned").min_score(bound))
         .unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].score.to_bits(), bound.to_bits());
 }
 
 #[test]
-fn hybrid_has_all_papers_and_puts_first_what_both_find() {
+fn hybrid_search_finds_all_papers_and_ranks_those_found_twice_first() {
     let (_dir, library) = library();
     let text = "learned sparse indexes a filter that was learned";
     let hits = library
@@ -113,23 +116,23 @@ fn hybrid_has_all_papers_and_puts_first_what_both_find() {
 }
 
 #[test]
-fn the_index_follows_what_is_added_changed_and_removed() {
+fn the_index_follows_additions_changes_and_removals() {
     let (dir, library) = library();
     library
         .add([Paper::new("b").title("Glaciers").abstract_text("Ice.")])
         .unwrap();
-    // The text as a whole stays, so that the vector does; its words move from title to abstract.
+    // The whole text stays the same, and so does the vector; its words move from title to abstract.
     library
         .add([Paper::new("d").abstract_text("Volcanoes Schrödinger has nothing to do with it.")])
         .unwrap();
     library.remove(&["a"]).unwrap();
-    finds(&library, &worded("index learned"), &["c"]);
-    finds(&library, &worded("ice volcanoes"), &["b", "d"]);
+    assert_finds(&library, &by_keyword("index learned"), &["c"]);
+    assert_finds(&library, &by_keyword("ice volcanoes"), &["b", "d"]);
     assert_index_agrees(&dir);
 }
 
 #[test]
-fn a_damaged_index_is_an_error_that_repair_mends() {
+fn a_damaged_index_is_an_error_and_can_be_repaired() {
     let (dir, library) = library();
     drop(library);
     let connection = Connection::open(dir.path().join("papers.sqlite")).unwrap();
@@ -143,7 +146,7 @@ fn a_damaged_index_is_an_error_that_repair_mends() {
         .unwrap()
         .with_embedder(LetterCounts::default())
         .unwrap();
-    let error = library.search(&worded("index")).unwrap_err();
+    let error = library.search(&by_keyword("index")).unwrap_err();
     assert!(
         matches!(&error, Error::Damaged { what, .. } if what == "its index of keywords"),
         "{error}"
@@ -160,6 +163,6 @@ fn a_damaged_index_is_an_error_that_repair_mends() {
     );
     assert_eq!(Library::repair(dir.path()).unwrap(), 1);
     assert!(Library::check(dir.path()).unwrap().faults.is_empty());
-    finds(&library, &worded("index"), &["a", "b", "c"]);
+    assert_finds(&library, &by_keyword("index"), &["a", "b", "c"]);
     assert_index_agrees(&dir);
 }

@@ -1,9 +1,6 @@
-//! What a library promises, with an embedder that is a test double.
+//! Tests of the public API, with test doubles in place of a model.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what fails in a test should fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a failure in a test should be loud")]
 
 mod add;
 mod compact;

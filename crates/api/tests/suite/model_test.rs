@@ -1,26 +1,27 @@
+//! Compares a library with a map in memory under random sequences of changes.
+
 use std::collections::BTreeMap;
 
 use cognate::{Library, Mode, Paper, Query};
+use cognate_testing::{LetterCounts, paper};
 use proptest::prelude::*;
 
-use cognate_testing::{LetterCounts, paper};
-
-/// What may be done to a library.
+/// A change of a library.
 #[derive(Clone, Debug)]
 enum Step {
     Add(Vec<(usize, usize)>),
     Remove(usize),
-    Merge,
+    Compact,
     Reopen,
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    // Few ids and fewer texts, so that papers are replaced, and texts come back.
+    // Few ids and fewer texts, so that papers are replaced and texts occur again.
     let papers = prop::collection::vec((0..12_usize, 0..5_usize), 1..8);
     prop_oneof![
         3 => papers.prop_map(Step::Add),
         2 => (0..12_usize).prop_map(Step::Remove),
-        1 => Just(Step::Merge),
+        1 => Just(Step::Compact),
         1 => Just(Step::Reopen),
     ]
 }
@@ -29,7 +30,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_library_holds_what_a_map_in_memory_holds(
+    fn a_library_has_the_same_papers_as_a_map_in_memory(
         steps in prop::collection::vec(step(), 1..14)
     ) {
         let dir = tempfile::tempdir().unwrap();
@@ -53,7 +54,7 @@ proptest! {
                     let id = format!("p{id}");
                     prop_assert_eq!(library.remove(&[&id]).is_ok(), expected.remove(&id).is_some());
                 }
-                Step::Merge => {
+                Step::Compact => {
                     library.compact().unwrap();
                     let info = library.info().unwrap();
                     prop_assert_eq!(info.deleted_rows, 0);

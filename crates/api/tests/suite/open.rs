@@ -1,9 +1,10 @@
+//! Creating and opening libraries.
+
 use std::fs;
 
 use cognate::{Error, Library, Query};
-use tempfile::tempdir;
-
 use cognate_testing::{LetterCounts, paper, papers};
+use tempfile::tempdir;
 
 #[test]
 fn reads_back_what_it_wrote() {
@@ -22,11 +23,11 @@ fn reads_back_what_it_wrote() {
     );
     assert_eq!(library.get("p11").unwrap().unwrap(), paper(11));
     assert_eq!(library.get("nobody").unwrap(), None);
-    // Without an embedder, papers can be compared, but no text can be embedded.
+    // Without an embedder, papers can be compared, but texts cannot be embedded.
     assert_eq!(library.related("p1", 5).unwrap().len(), 5);
     assert!(matches!(library.search(&query), Err(Error::NoEmbedder)));
     assert!(matches!(library.add([paper(99)]), Err(Error::NoEmbedder)));
-    // What needs no new vector can be written.
+    // Changes that need no new vector can be written.
     library.add([paper(3).venue("Elsewhere")]).unwrap();
     library.add([paper(3)]).unwrap();
 
@@ -67,7 +68,7 @@ fn refuses_another_model() {
 }
 
 #[test]
-fn says_what_is_there_instead_of_a_library() {
+fn reports_what_a_folder_is_instead_of_a_library() {
     let dir = tempdir().unwrap();
     let dir = dir.path();
     let error = |name: &str| Library::open(dir.join(name)).unwrap_err().to_string();
@@ -94,16 +95,16 @@ fn says_what_is_there_instead_of_a_library() {
     );
     fs::create_dir(dir.join("empty")).unwrap();
     fs::write(dir.join("empty/papers.sqlite"), "").unwrap();
-    let of_another = "its `papers.sqlite` is of another program, or empty";
-    assert_eq!(error("empty"), start("empty") + of_another);
+    let expected = "its `papers.sqlite` is of another program, or empty";
+    assert_eq!(error("empty"), start("empty") + expected);
 
-    // An empty table is what a process leaves that is killed at the wrong moment.
+    // A process that is killed while creating a library may leave an empty file.
     let library = Library::open_or_create(dir.join("empty"), LetterCounts::default()).unwrap();
     library.add(papers(2)).unwrap();
 }
 
 #[test]
-fn creates_a_library_only_where_nothing_is() {
+fn creates_a_library_only_in_an_empty_or_missing_folder() {
     let dir = tempdir().unwrap();
     let dir = dir.path();
     let error = |name: &str| {
@@ -145,7 +146,7 @@ fn refuses_the_format_of_another_release() {
 }
 
 #[test]
-fn names_the_vectors_that_are_damaged() {
+fn names_the_damaged_file_of_vectors() {
     let dir = tempdir().unwrap();
     Library::create(dir.path(), LetterCounts::default())
         .unwrap()
@@ -167,7 +168,7 @@ fn names_the_vectors_that_are_damaged() {
     );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains(segment.to_str().unwrap()), "{cause}");
-    // The papers themselves are still there to be read by anything that reads SQLite.
+    // The papers can still be read by any program that reads SQLite.
     let table = rusqlite::Connection::open(dir.path().join("papers.sqlite")).unwrap();
     let count: i64 = table
         .query_row("SELECT count(*) FROM papers", [], |row| row.get(0))

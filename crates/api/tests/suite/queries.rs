@@ -1,7 +1,8 @@
-use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
-use proptest::prelude::*;
+//! Exactness of search, its options, and its errors.
 
+use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
 use cognate_testing::{LetterCounts, paper, papers};
+use proptest::prelude::*;
 
 const COUNT: usize = 120;
 
@@ -16,12 +17,12 @@ fn ids(hits: &[PaperHit]) -> Vec<&str> {
     hits.iter().map(|hit| hit.paper.id.as_str()).collect()
 }
 
-/// A query by the vector of a text alone.
-fn by_meaning(text: &str) -> Query {
+/// Returns a query by the vector of a text alone.
+fn by_vector(text: &str) -> Query {
     Query::text(text).mode(Mode::Vector)
 }
 
-/// The cosine in f64.
+/// Computes a cosine in `f64`.
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| {
         a.iter()
@@ -32,57 +33,53 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
-/// Checks hits against every paper of `all` that may answer.
+/// Asserts that hits are the best `k` of `all`, the papers that may be hits.
 fn assert_exact(hits: &[PaperHit], query: &[f32], k: usize, all: &[Paper]) {
     let score = |paper: &Paper| cosine(query, &LetterCounts::row(&paper.text()));
     assert_eq!(hits.len(), k.min(all.len()));
     let mut best: Vec<f64> = all.iter().map(score).collect();
     best.sort_by(|a, b| b.total_cmp(a));
-    for (at, hit) in hits.iter().enumerate() {
-        assert_eq!(hit.rank, at + 1);
+    for (index, hit) in hits.iter().enumerate() {
+        assert_eq!(hit.rank, index + 1);
         assert!(all.contains(&hit.paper));
         assert!((f64::from(hit.score) - score(&hit.paper)).abs() < 1e-6);
-        assert!((f64::from(hit.score) - best[at]).abs() < 1e-6);
+        assert!((f64::from(hit.score) - best[index]).abs() < 1e-6);
     }
 }
 
 #[test]
-fn agrees_with_every_cosine_in_f64() {
+fn agrees_with_cosines_in_f64() {
     let (_dir, library) = library();
     let text = "a galaxy of markets";
     for k in [1, 7, COUNT] {
-        let hits = library.search(&by_meaning(text).k(k)).unwrap();
+        let hits = library.search(&by_vector(text).k(k)).unwrap();
         assert_exact(&hits, &LetterCounts::row(text), k, &papers(COUNT));
     }
-    let by_vector = Query::vector(LetterCounts::row(text)).k(7);
-    let by_text = by_meaning(text).k(7);
+    let query_vector = Query::vector(LetterCounts::row(text)).k(7);
+    let query_text = by_vector(text).k(7);
     assert_eq!(
-        library.search(&by_vector).unwrap(),
-        library.search(&by_text).unwrap()
+        library.search(&query_vector).unwrap(),
+        library.search(&query_text).unwrap()
     );
     assert_eq!(
-        library.search(&by_meaning(text)).unwrap().len(),
+        library.search(&by_vector(text)).unwrap().len(),
         Query::DEFAULT_K
     );
 }
 
 #[test]
-fn a_batch_gives_what_each_query_gives() {
+fn a_batch_answers_each_query_as_a_single_search_does() {
     let (_dir, library) = library();
     let texts = ["graph", "enzyme fever", "proof of a proof"];
     let filter = Filter::default().years(..2010);
     let mut queries: Vec<Query> = Mode::ALL
-        .into_iter()
+        .iter()
         .flat_map(|mode| texts.map(|text| Query::text(text).mode(*mode).k(9).every_version(true)))
         .collect();
     queries.push(Query::vector(LetterCounts::row("quartz")));
     queries.push(Query::text("quartz").feedback(3));
-    queries.push(by_meaning("quartz").diversity(0.5));
-    queries.push(
-        by_meaning("quartz")
-            .every_version(false)
-            .score_context(true),
-    );
+    queries.push(by_vector("quartz").diversity(0.5));
+    queries.push(by_vector("quartz").every_version(false).score_context(true));
     queries.push(Query::text("quartz").filter(filter));
     queries.push(Query::papers(["p1", "p9"]).not(["p4"]));
     let batch = library.search_batch(&queries).unwrap();
@@ -92,7 +89,7 @@ fn a_batch_gives_what_each_query_gives() {
 }
 
 #[test]
-fn leaves_the_papers_asked_for_out() {
+fn the_papers_of_a_query_are_not_hits() {
     let (_dir, library) = library();
     let others: Vec<Paper> = papers(COUNT)
         .into_iter()
@@ -109,7 +106,7 @@ fn leaves_the_papers_asked_for_out() {
 }
 
 #[test]
-fn turns_towards_the_wanted_and_away_from_the_unwanted() {
+fn agrees_with_rocchios_formula() {
     let (_dir, library) = library();
     let unit = |n: usize| {
         let row = LetterCounts::row(&paper(n).text());
@@ -120,27 +117,27 @@ fn turns_towards_the_wanted_and_away_from_the_unwanted() {
             .sqrt();
         row.map(|x| f64::from(x) / length)
     };
-    // Two that are of one subject.
+    // Two papers on one subject.
     let near = library.related("p1", 1).unwrap().remove(0).paper.id;
     let number = near[1..].parse().unwrap();
     assert_ne!(number, 3);
     let (a, b, c) = (unit(1), unit(number), unit(3));
     #[expect(clippy::cast_possible_truncation, reason = "as a caller would")]
     let rocchio: Vec<f32> = (0..a.len())
-        .map(|at| (0.75 * (a[at] + b[at]) / 2.0 - 0.15 * c[at]) as f32)
+        .map(|i| (0.75 * (a[i] + b[i]) / 2.0 - 0.15 * c[i]) as f32)
         .collect();
-    let left: Vec<Paper> = papers(COUNT)
+    let others: Vec<Paper> = papers(COUNT)
         .into_iter()
         .filter(|p| !["p1", &near, "p3"].contains(&&*p.id))
         .collect();
     let hits = library
         .search(&Query::papers(["p1", &near]).not(["p3"]).k(30))
         .unwrap();
-    assert_exact(&hits, &rocchio, 30, &left);
+    assert_exact(&hits, &rocchio, 30, &others);
 }
 
 #[test]
-fn says_what_is_wrong_with_a_question() {
+fn reports_what_is_wrong_with_a_query() {
     let (dir, library) = library();
     let error = |query: Query| library.search(&query).unwrap_err().to_string();
     assert_eq!(
@@ -153,11 +150,11 @@ fn says_what_is_wrong_with_a_question() {
     );
     assert_eq!(
         error(Query::text("a").k(0)),
-        "k is 0, expected 1 to 120 papers"
+        "`k` is 0, expected 1 to 120 papers"
     );
     assert_eq!(
         error(Query::text("a").k(121)),
-        "k is 121, expected 1 to 120 papers"
+        "`k` is 121, expected 1 to 120 papers"
     );
     assert_eq!(
         error(Query::paper("P12")),
@@ -183,7 +180,7 @@ fn says_what_is_wrong_with_a_question() {
     let empty = dir.path().join("empty");
     let library = Library::create(&empty, LetterCounts::default()).unwrap();
     assert_eq!(
-        library.search(&by_meaning("a")).unwrap_err().to_string(),
+        library.search(&by_vector("a")).unwrap_err().to_string(),
         format!(
             "the library `{}` is empty; add papers first",
             empty.display()
@@ -195,7 +192,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn a_filter_gives_what_a_loop_over_all_papers_gives(
+    fn a_filter_agrees_with_a_loop_over_all_papers(
         years in proptest::option::of((1998..2022_i32, 0..12_i32)),
         author in proptest::option::of(prop::sample::select(vec!["smith", "Author3", "other1 ann"])),
         venue in proptest::option::of(prop::sample::select(vec!["letters", "Nature", "of things"])),
@@ -204,40 +201,40 @@ proptest! {
     ) {
         let (_dir, library) = library();
         let mut filter = Filter::default();
-        let mut left = papers(COUNT);
+        let mut expected = papers(COUNT);
         if let Some((first, span)) = years {
             filter = filter.years(first..=first + span);
-            left.retain(|paper| (first..=first + span).contains(&paper.year.unwrap()));
+            expected.retain(|paper| (first..=first + span).contains(&paper.year.unwrap()));
         }
         let words = |text: &str| {
             text.to_lowercase().split(' ').map(str::to_owned).collect::<Vec<_>>()
         };
-        let fits = |name: &str, wanted: &str| {
+        let matches = |name: &str, wanted: &str| {
             let name = words(name);
             words(wanted).iter().all(|word| name.contains(word))
         };
         if let Some(author) = author {
             filter = filter.author(author);
-            left.retain(|paper| paper.authors.iter().any(|name| fits(name, author)));
+            expected.retain(|paper| paper.authors.iter().any(|name| matches(name, author)));
         }
         if let Some(venue) = venue {
             filter = filter.venue(venue);
-            left.retain(|paper| fits(paper.venue.as_deref().unwrap(), venue));
+            expected.retain(|paper| matches(paper.venue.as_deref().unwrap(), venue));
         }
         if !categories.is_empty() {
             filter = categories.iter().copied().fold(filter, Filter::category);
-            left.retain(|paper| categories.iter().any(|wanted| {
+            expected.retain(|paper| categories.iter().any(|wanted| {
                 let found = &paper.categories[0];
                 found == wanted || found.starts_with(&format!("{wanted}."))
             }));
         }
         let text = "market of proofs";
-        let hits = library.search(&by_meaning(text).k(k).filter(filter.clone())).unwrap();
-        assert_exact(&hits, &LetterCounts::row(text), k, &left);
+        let hits = library.search(&by_vector(text).k(k).filter(filter.clone())).unwrap();
+        assert_exact(&hits, &LetterCounts::row(text), k, &expected);
 
-        // A minimum score cuts the end off.
+        // A minimum score leaves out the last hits.
         let bound = hits.get(hits.len() / 2).map_or(0.0, |hit| hit.score);
-        let query = by_meaning(text).k(k).filter(filter).min_score(bound);
+        let query = by_vector(text).k(k).filter(filter).min_score(bound);
         let above: Vec<_> = hits.iter().filter(|hit| hit.score >= bound).cloned().collect();
         prop_assert_eq!(library.search(&query).unwrap(), above);
     }

@@ -1,8 +1,9 @@
-use cognate::{BoxError, Error, Library, Paper, PaperHit, Query, Rerank};
+//! Reordering hits by a reranker.
 
+use cognate::{BoxError, Error, Library, Paper, PaperHit, Query, Rerank};
 use cognate_testing::{LetterCounts, papers};
 
-/// Scores a document by how often the query stands in it.
+/// Scores a document by the number of times that the query occurs in it.
 struct Occurrences;
 
 impl Rerank for Occurrences {
@@ -15,10 +16,10 @@ impl Rerank for Occurrences {
     }
 }
 
-/// Gives these scores, whatever it is asked.
-struct Given(Vec<f32>);
+/// Returns these scores for any query, or an error if there are none.
+struct FixedScores(Vec<f32>);
 
-impl Rerank for Given {
+impl Rerank for FixedScores {
     fn scores(&self, _: &str, _: &[&str]) -> Result<Vec<f32>, BoxError> {
         if self.0.is_empty() {
             return Err("the weights are gone".into());
@@ -46,7 +47,7 @@ fn ids(hits: &[PaperHit]) -> Vec<&str> {
 }
 
 #[test]
-fn hits_come_in_the_order_of_the_reranker_and_ties_as_they_were() {
+fn sorts_hits_by_the_scores_of_the_reranker_and_keeps_the_order_of_ties() {
     let (_dir, library) = library();
     let before = library.search(&Query::text("a galaxy").k(42)).unwrap();
     let after = library
@@ -59,32 +60,34 @@ fn hits_come_in_the_order_of_the_reranker_and_ties_as_they_were() {
         .filter(|id| !["often", "once"].contains(id))
         .collect();
     assert_eq!(ids(&after[2..]), others);
-    for (at, hit) in after.iter().enumerate() {
-        assert_eq!(hit.rank, at + 1);
+    for (index, hit) in after.iter().enumerate() {
+        assert_eq!(hit.rank, index + 1);
         let same = before.iter().find(|other| other.paper.id == hit.paper.id);
         assert_eq!(same.unwrap().score.to_bits(), hit.score.to_bits());
     }
     assert!(before.iter().all(|hit| hit.rerank_score.is_none()));
 
-    // Some of the hits share out the ranks that they had.
+    // If only some hits are reranked, they exchange the ranks that they had.
     let some = library.rerank(
         "cells",
         before[5..9].to_vec(),
-        &Given(vec![0.0, 3.0, -1.0, 3.0]),
+        &FixedScores(vec![0.0, 3.0, -1.0, 3.0]),
     );
     let some = some.unwrap();
-    let expected = [6, 8, 5, 7].map(|at| before[at].paper.id.as_str());
+    let expected = [6, 8, 5, 7].map(|index: usize| before[index].paper.id.as_str());
     assert_eq!(ids(&some), expected);
     let ranks: Vec<_> = some.iter().map(|hit| hit.rank).collect();
     assert_eq!(ranks, [6, 7, 8, 9]);
 }
 
 #[test]
-fn what_is_wrong_with_a_query_or_a_reranker_is_said() {
+fn reports_an_empty_query_and_a_faulty_reranker() {
     let (_dir, library) = library();
     let hits = || library.search(&Query::text("a galaxy").k(2)).unwrap();
     let message = |query: &str, scores: Vec<f32>| {
-        let error = library.rerank(query, hits(), &Given(scores)).unwrap_err();
+        let error = library
+            .rerank(query, hits(), &FixedScores(scores))
+            .unwrap_err();
         error.to_string()
     };
     assert_eq!(
@@ -101,11 +104,13 @@ fn what_is_wrong_with_a_query_or_a_reranker_is_said() {
         message("a", vec![f32::NAN, 1.0]),
         format!("the reranker gave the paper `{first}` the score NaN, expected a finite number")
     );
-    let failed = library.rerank("a", hits(), &Given(Vec::new())).unwrap_err();
+    let failed = library
+        .rerank("a", hits(), &FixedScores(Vec::new()))
+        .unwrap_err();
     assert!(matches!(failed, Error::Rerank { .. }));
     assert!(
         library
-            .rerank("a", Vec::new(), &Given(Vec::new()))
+            .rerank("a", Vec::new(), &FixedScores(Vec::new()))
             .unwrap()
             .is_empty()
     );

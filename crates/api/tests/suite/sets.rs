@@ -1,4 +1,6 @@
-//! Queries by several papers, and what reorders or explains an answer.
+//! Queries by several papers, and the options that reorder, group or explain hits.
+
+use std::ops::ControlFlow;
 
 use cognate::{
     BoxError, Embed, Embedded, EmbedderInfo, Error, Library, Mode, Paper, PaperHit, Progress,
@@ -6,9 +8,9 @@ use cognate::{
 };
 use cognate_testing::SpelledVector;
 use ndarray::Array2;
-use std::ops::ControlFlow;
 
-/// Two subjects, along x and along y, and one paper between them; and many along z.
+/// Creates a library of two subjects, along x and along y, with one paper between them, and many papers
+/// along z.
 fn library() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), SpelledVector).unwrap();
@@ -33,7 +35,7 @@ fn ids(hits: &[PaperHit]) -> Vec<&str> {
 }
 
 #[test]
-fn papers_of_two_subjects_are_asked_for_in_turn() {
+fn hits_of_papers_on_two_subjects_are_interleaved() {
     let (_dir, library) = library();
     let hits = library
         .search(&Query::papers(["x0", "x1", "y0"]).k(6))
@@ -49,7 +51,7 @@ fn papers_of_two_subjects_are_asked_for_in_turn() {
 }
 
 #[test]
-fn the_nearest_to_any_of_them_come_by_their_highest_cosine() {
+fn nearest_example_sorts_by_the_highest_cosine_to_any_paper() {
     let (_dir, library) = library();
     let query = Query::papers(["x5", "y5"]).strategy(Strategy::NearestExample);
     let hits = library.search(&query.clone().k(10)).unwrap();
@@ -59,7 +61,7 @@ fn the_nearest_to_any_of_them_come_by_their_highest_cosine() {
         "{:?}",
         ids(&hits)
     );
-    // By hand: of all papers the ten with the highest cosine to either.
+    // The same from two queries: the ten papers with the highest cosine to either paper.
     let near = |id: &str| library.search(&Query::paper(id).k(53)).unwrap();
     let mut all: Vec<(String, f32)> = near("x5")
         .into_iter()
@@ -77,18 +79,18 @@ fn the_nearest_to_any_of_them_come_by_their_highest_cosine() {
     assert_eq!(found, all[..10]);
 
     let hits = library.search(&query.not(["y0"]).k(50)).unwrap();
-    let vectors: Vec<_> = ids(&hits)
+    let along_y: Vec<_> = ids(&hits)
         .into_iter()
         .filter(|id| id.starts_with('y'))
         .collect();
     assert!(
-        vectors.iter().all(|id| ["y3", "y4"].contains(id)),
-        "nearer to y5 than to y0: {vectors:?}"
+        along_y.iter().all(|id| ["y3", "y4"].contains(id)),
+        "nearer to y5 than to y0: {along_y:?}"
     );
 }
 
 #[test]
-fn a_classifier_finds_the_side_of_the_wanted() {
+fn a_classifier_finds_papers_like_the_wanted_ones() {
     let (_dir, library) = library();
     let query = Query::papers(["x0", "x1", "x2"])
         .not(["y0"])
@@ -101,7 +103,7 @@ fn a_classifier_finds_the_side_of_the_wanted() {
 }
 
 #[test]
-fn feedback_moves_to_what_was_found() {
+fn feedback_moves_the_query_toward_its_hits() {
     let (_dir, library) = library();
     let plain = Query::text("0.5 1 0").mode(Mode::Vector).k(1);
     let before = library.search(&plain).unwrap();
@@ -115,7 +117,7 @@ fn feedback_moves_to_what_was_found() {
 }
 
 #[test]
-fn diversity_brings_other_subjects_in() {
+fn diversity_adds_papers_on_other_subjects() {
     let (_dir, library) = library();
     let query = Query::text("1 0.9 0").mode(Mode::Vector).k(3);
     let plain = library.search(&query).unwrap();
@@ -141,23 +143,23 @@ fn diversity_brings_other_subjects_in() {
 }
 
 #[test]
-fn a_score_says_where_it_stands() {
+fn score_context_gives_percentile_and_rank() {
     let (_dir, library) = library();
     let query = Query::text("1 0.02 0")
         .mode(Mode::Vector)
         .score_context(true)
         .k(20);
     let hits = library.search(&query).unwrap();
-    let places: Vec<_> = hits
+    let ranks: Vec<_> = hits
         .iter()
         .map(|hit| hit.score_context.unwrap().rank_by_cosine.unwrap())
         .collect();
-    for (hit, place) in hits.iter().zip(&places) {
+    for (hit, rank) in hits.iter().zip(&ranks) {
         let ties = hits
             .iter()
             .filter(|other| other.score.to_bits() == hit.score.to_bits())
             .count();
-        assert!((hit.rank..hit.rank + ties).contains(place));
+        assert!((hit.rank..hit.rank + ties).contains(rank));
     }
     let percentiles: Vec<f32> = hits
         .iter()
@@ -168,7 +170,7 @@ fn a_score_says_where_it_stands() {
         percentiles[0] > 90.0 && percentiles[19] < 80.0,
         "{percentiles:?}"
     );
-    // Of several directions only the percentile can be said.
+    // A query with several directions has a percentile only.
     let several = library
         .search(&Query::papers(["x0", "y0"]).score_context(true))
         .unwrap();
@@ -180,7 +182,7 @@ fn a_score_says_where_it_stands() {
 }
 
 #[test]
-fn versions_of_one_paper_are_one_hit_on_request() {
+fn versions_of_one_paper_are_one_hit_unless_each_is_asked_for() {
     let (_dir, library) = library();
     let version = |id: &str, text: &str| Paper::new(id).abstract_text(text).doi("10.1234/same");
     library
@@ -192,19 +194,19 @@ fn versions_of_one_paper_are_one_hit_on_request() {
     let query = Query::text("1 0.5 0.5").mode(Mode::Vector).k(3);
     let each = library.search(&query.clone().every_version(true)).unwrap();
     assert_eq!(ids(&each)[..2], ["preprint", "published"]);
-    let once = library.search(&query.every_version(false)).unwrap();
-    assert_eq!(once.len(), 3);
-    assert_eq!(once[0].paper.id, "preprint");
-    assert_eq!(once[0].versions[0].id, "published");
-    assert_eq!(once[1].paper, each[2].paper);
-    assert_eq!(once[2].rank, 3);
+    let grouped = library.search(&query).unwrap();
+    assert_eq!(grouped.len(), 3);
+    assert_eq!(grouped[0].paper.id, "preprint");
+    assert_eq!(grouped[0].versions[0].id, "published");
+    assert_eq!(grouped[1].paper, each[2].paper);
+    assert_eq!(grouped[2].rank, 3);
 }
 
-/// [`SpelledVector`], which says that it reads nothing of any text.
+/// [`SpelledVector`] with a limit of 0 on the length of a text.
 #[derive(Debug)]
-struct Unread;
+struct ReadsNothing;
 
-impl Embed for Unread {
+impl Embed for ReadsNothing {
     fn info(&self) -> EmbedderInfo {
         SpelledVector.info()
     }
@@ -227,15 +229,15 @@ impl Embed for Unread {
 }
 
 #[test]
-fn a_paper_of_which_nothing_is_read_is_explained_by_its_first_sentence() {
+fn a_paper_beyond_the_limit_is_explained_by_its_first_sentence() {
     let dir = tempfile::tempdir().unwrap();
-    let library = Library::create(dir.path(), Unread).unwrap();
+    let library = Library::create(dir.path(), ReadsNothing).unwrap();
     library
         .add([Paper::new("a").abstract_text("1 0 0")])
         .unwrap();
     let query = Query::text("1 0 0").mode(Mode::Vector);
     let hits = library.search(&query).unwrap();
-    let why = library.explain("1 0 0", &hits).unwrap();
-    assert_eq!(why[0].paper_sentence, "1 0 0");
-    assert!(why[0].score > 0.99, "{why:?}");
+    let explanations = library.explain("1 0 0", &hits).unwrap();
+    assert_eq!(explanations[0].paper_sentence, "1 0 0");
+    assert!(explanations[0].score > 0.99, "{explanations:?}");
 }

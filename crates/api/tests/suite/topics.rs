@@ -1,10 +1,11 @@
+//! Topics of a library.
+
 use std::collections::BTreeSet;
 
 use cognate::{Library, Paper, TopicOptions};
-
 use cognate_testing::LetterCounts;
 
-/// 20, 16 and 12 papers of a letter each, mixed, and two that are like no other.
+/// Creates a library of 20, 16 and 12 papers of one letter each, mixed.
 fn library(dir: &std::path::Path) -> Library {
     let library = Library::create(dir, LetterCounts::default()).unwrap();
     let paper = |letter: &str, n: usize| {
@@ -53,7 +54,7 @@ fn planted_topics_are_found_and_named() {
         assert!(topic.central[0].title.starts_with(letter));
     }
     assert!(topics.modularity > 0.3, "{}", topics.modularity);
-    // The same from the folder, and again.
+    // The library has the same topics after it is opened again.
     let again = Library::open(dir.path()).unwrap();
     assert_eq!(again.topics(&options().resolution(0.5)).unwrap(), topics);
 }
@@ -84,21 +85,21 @@ fn removed_papers_are_in_no_topic() {
 }
 
 #[test]
-fn wrong_options_and_an_empty_library_are_errors() {
+fn invalid_options_and_an_empty_library_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
-    let said = |options: &TopicOptions| library.topics(options).unwrap_err().to_string();
-    assert!(said(&options()).ends_with("is empty; add papers first"));
+    let message = |options: &TopicOptions| library.topics(options).unwrap_err().to_string();
+    assert!(message(&options()).ends_with("is empty; add papers first"));
     assert_eq!(
-        said(&options().resolution(0.0)),
-        "the resolution is 0, expected a number above 0"
+        message(&options().resolution(0.0)),
+        "`resolution` is 0, expected a number above 0"
     );
     assert_eq!(
-        said(&options().resolution(f64::NAN)),
-        "the resolution is NaN, expected a number above 0"
+        message(&options().resolution(f64::NAN)),
+        "`resolution` is NaN, expected a number above 0"
     );
     assert_eq!(
-        said(&options().neighbors(0)),
-        "the number of neighbours is 0, expected 1 or more"
+        message(&options().neighbors(0)),
+        "`neighbors` is 0, expected at least 1"
     );
 }

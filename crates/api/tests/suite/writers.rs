@@ -1,10 +1,11 @@
+//! Several handles and threads that use one library.
+
 use std::sync::Barrier;
 use std::thread;
 
 use cognate::{Library, Mode, Query};
-use tempfile::tempdir;
-
 use cognate_testing::{LetterCounts, paper, papers};
+use tempfile::tempdir;
 
 fn handle(dir: &std::path::Path) -> Library {
     Library::open_or_create(dir, LetterCounts::default()).unwrap()
@@ -20,10 +21,10 @@ fn writers_take_turns_and_lose_nothing() {
             let start = &start;
             scope.spawn(move || {
                 start.wait();
-                // Each has its own handle, as processes have, and all create the library.
+                // Each thread has its own handle, like a process, and tries to create the library.
                 let library = handle(dir);
                 for step in 0..5 {
-                    // The first 10 of each step are everyone's, the others this writer's own.
+                    // All writers add the first 10 papers of a step; the others are this writer's own.
                     let shared = (0..10).map(|n| step * 10 + n);
                     let own = (0..20).map(|n| 1000 * (writer + 1) + step * 20 + n);
                     library.add(shared.chain(own).map(paper)).unwrap();
@@ -49,7 +50,7 @@ fn writers_take_turns_and_lose_nothing() {
 }
 
 #[test]
-fn every_call_sees_the_newest_commit() {
+fn every_call_uses_the_newest_commit() {
     let dir = tempdir().unwrap();
     let (writer, reader) = (handle(dir.path()), handle(dir.path()));
     assert!(reader.is_empty().unwrap());
@@ -64,7 +65,7 @@ fn every_call_sees_the_newest_commit() {
             .iter()
             .all(|hit| hit.paper.id != "p2")
     );
-    // A writer too, whose last look is long ago.
+    // A write on a handle whose state is old also starts from the newest commit.
     reader.add([paper(2), paper(40)]).unwrap();
     assert_eq!(writer.len().unwrap(), 31);
     let hits = writer
@@ -74,7 +75,7 @@ fn every_call_sees_the_newest_commit() {
 }
 
 #[test]
-fn one_handle_serves_many_threads() {
+fn many_threads_can_share_a_handle() {
     let dir = tempdir().unwrap();
     let library = handle(dir.path());
     library.add(papers(100)).unwrap();

@@ -1,42 +1,44 @@
-//! Which papers of a library a draft cites.
+//! Recognizes the papers of a library that a draft cites.
 
 use std::collections::HashMap;
 
-use crate::{Citation, Draft, Paper, identifiers};
+use cognate_papers::identifiers::{arxiv, doi, title_key};
 
-/// The words that a title needs to be recognized within an entry of a list of references: `Graph
-/// theory` is in too many.
+use crate::{Citation, Draft, Paper};
+
+/// The fewest words of a title that is searched for within the entries of a list of references: `Graph
+/// theory` would be in many entries.
 const MIN_TITLE_WORDS: usize = 3;
 
 /// A citation that is a paper of the library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CitedPaper {
-    /// What the draft calls it: a key, an identifier or an entry of its list of references.
+    /// The citation as the draft writes it: a key, an identifier or an entry of its list of references.
     pub citation: String,
     /// The id of the paper.
     pub id: String,
 }
 
-/// What a draft cites, and which of it was found.
+/// The citations of a draft, which are matched with papers of a library one by one.
 #[derive(Debug)]
-pub(super) struct Cited {
+pub(super) struct CitationMatcher {
     citations: Vec<Citation>,
-    /// The id of the paper that a citation is.
+    /// The id of the paper that each citation was matched with.
     found: Vec<Option<String>>,
-    /// The citations by each of their names.
-    names: HashMap<Name, Vec<usize>>,
-    /// The entries of the draft's own list of references: words, with the citation and the byte
-    /// where it begins.
+    /// The positions of the citations that have each identifier.
+    citations_by: HashMap<Identifier, Vec<usize>>,
+    /// The words of the entries of the draft's own list of references, one entry after the other.
     entries: String,
-    starts: Vec<(usize, usize)>,
-    /// The title of the draft.
-    title: Option<String>,
+    /// The byte of `entries` at which each entry starts, with the position of its citation.
+    entry_starts: Vec<(usize, usize)>,
+    /// The normalized title of the draft.
+    draft_title: Option<String>,
 }
 
-/// What a paper is known by.
+/// A value by which a citation and a paper are matched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Name {
+enum Identifier {
     Id(String),
     Doi(String),
     Arxiv(String),
@@ -44,21 +46,22 @@ enum Name {
     Url(String),
 }
 
-impl Cited {
+impl CitationMatcher {
+    /// Collects the citations of a draft. `references` is its list of references, by citation key.
     pub(super) fn new(draft: &Draft, references: &[Paper]) -> Self {
-        let mut cited = Self {
+        let mut matcher = Self {
             citations: Vec::new(),
             found: Vec::new(),
-            names: HashMap::new(),
+            citations_by: HashMap::new(),
             entries: " ".to_owned(),
-            starts: Vec::new(),
-            title: draft.title().map(identifiers::title_key),
+            entry_starts: Vec::new(),
+            draft_title: draft.title().map(title_key),
         };
         let by_key: HashMap<&str, &Paper> = references
             .iter()
             .map(|paper| (paper.id.as_str(), paper))
             .collect();
-        let cites_all = draft
+        let has_no_key = draft
             .citations()
             .iter()
             .all(|citation| citation.key.is_none() || is_all(citation));
@@ -66,93 +69,115 @@ impl Cited {
             if !is_all(citation) {
                 let key = citation.key.as_deref();
                 let reference = key.and_then(|key| by_key.get(key)).copied();
-                cited.push(citation.clone(), reference);
+                matcher.push(citation.clone(), reference);
             }
         }
-        // Without a key, nothing else says which of them are cited.
-        if cites_all || draft.citations().iter().any(is_all) {
+        // A draft without keys does not tell which references it cites, so all count as cited.
+        if has_no_key || draft.citations().iter().any(is_all) {
             let keys: Vec<_> = draft.citations().iter().map(|c| c.key.clone()).collect();
             for reference in references {
                 let citation = Citation::by_key(&reference.id);
                 if !keys.contains(&citation.key) {
-                    cited.push(citation, Some(reference));
+                    matcher.push(citation, Some(reference));
                 }
             }
         }
-        cited
+        matcher
     }
 
+    /// Adds a citation with the reference of its key, if there is one.
     fn push(&mut self, mut citation: Citation, reference: Option<&Paper>) {
-        let place = self.citations.len();
-        let mut names = Vec::new();
+        let position = self.citations.len();
+        let mut identifiers = Vec::new();
         if let Some(key) = &citation.key {
-            names.push(Name::Id(key.clone()));
-            names.extend(identifiers::arxiv(key).map(Name::Arxiv));
-            names.extend(identifiers::doi(key).map(Name::Doi));
+            identifiers.push(Identifier::Id(key.clone()));
+            identifiers.extend(arxiv(key).map(Identifier::Arxiv));
+            identifiers.extend(doi(key).map(Identifier::Doi));
         }
         if let Some(paper) = reference {
-            names.extend(names_of(paper));
+            identifiers.extend(identifiers_of(paper));
             citation.doi = citation.doi.or_else(|| paper.doi.clone());
             citation.arxiv = citation.arxiv.or_else(|| paper.arxiv.clone());
             if !paper.title.trim().is_empty() {
                 citation.text = citation.text.or_else(|| Some(paper.title.clone()));
             }
         }
-        names.extend(citation.doi.clone().map(Name::Doi));
-        names.extend(citation.arxiv.clone().map(Name::Arxiv));
-        names.extend(citation.url.as_deref().map(bare_address).map(Name::Url));
+        identifiers.extend(citation.doi.clone().map(Identifier::Doi));
+        identifiers.extend(citation.arxiv.clone().map(Identifier::Arxiv));
+        identifiers.extend(
+            citation
+                .url
+                .as_deref()
+                .map(normalized_url)
+                .map(Identifier::Url),
+        );
         if let (Some(text), None) = (&citation.text, reference) {
-            self.starts.push((self.entries.len(), place));
-            let words = identifiers::title_key(text);
+            self.entry_starts.push((self.entries.len(), position));
+            let words = title_key(text);
             self.entries.push_str(&words);
-            // What no title has, so that none reaches into the next entry.
+            // No title has a line break, so no title matches across two entries.
             self.entries.push_str(" \n ");
-            names.push(Name::Title(words));
+            identifiers.push(Identifier::Title(words));
         }
-        for name in names {
-            self.names.entry(name).or_default().push(place);
+        for identifier in identifiers {
+            self.citations_by
+                .entry(identifier)
+                .or_default()
+                .push(position);
         }
         self.citations.push(citation);
         self.found.push(None);
     }
 
-    /// Whether a paper is cited; its citations are then found.
-    pub(super) fn take(&mut self, paper: &Paper) -> bool {
-        let mut names = names_of(paper);
-        names.push(Name::Id(paper.id.clone()));
-        names.extend(paper.url.as_deref().map(bare_address).map(Name::Url));
-        let mut places: Vec<usize> = names
+    /// Returns whether the draft cites a paper, and marks the citations of the paper as found.
+    pub(super) fn find(&mut self, paper: &Paper) -> bool {
+        let mut identifiers = identifiers_of(paper);
+        identifiers.push(Identifier::Id(paper.id.clone()));
+        identifiers.extend(
+            paper
+                .url
+                .as_deref()
+                .map(normalized_url)
+                .map(Identifier::Url),
+        );
+        let mut positions: Vec<usize> = identifiers
             .iter()
-            .filter_map(|name| self.names.get(name))
+            .filter_map(|identifier| self.citations_by.get(identifier))
             .flatten()
             .copied()
             .collect();
-        if !self.starts.is_empty() {
-            places.extend(self.entry_with(&identifiers::title_key(&paper.title)));
+        if !self.entry_starts.is_empty() {
+            positions.extend(self.entry_with(&title_key(&paper.title)));
         }
-        for &place in &places {
-            self.found[place].get_or_insert_with(|| paper.id.clone());
+        for &position in &positions {
+            self.found[position].get_or_insert_with(|| paper.id.clone());
         }
-        !places.is_empty()
+        !positions.is_empty()
     }
 
-    /// The citation whose entry has these words.
+    /// Returns the position of the citation whose entry contains the words of a title.
     fn entry_with(&self, title: &str) -> Option<usize> {
         if title.split(' ').take(MIN_TITLE_WORDS).count() < MIN_TITLE_WORDS {
             return None;
         }
-        let at = self.entries.find(&format!(" {title} "))?;
-        let entry = self.starts.partition_point(|(start, _)| *start <= at + 1);
-        Some(self.starts.get(entry.checked_sub(1)?)?.1)
+        let found = self.entries.find(&format!(" {title} "))?;
+        let next = self
+            .entry_starts
+            .partition_point(|(start, _)| *start <= found + 1);
+        Some(self.entry_starts.get(next.checked_sub(1)?)?.1)
     }
 
-    /// Whether a paper is the draft itself, by its title.
+    /// Returns whether a paper has the title of the draft, so that it is the draft itself.
     pub(super) fn is_draft(&self, paper: &Paper) -> bool {
-        let title = self.title.as_deref().filter(|title| !title.is_empty());
-        title.is_some_and(|title| identifiers::title_key(&paper.title) == title)
+        let title = self
+            .draft_title
+            .as_deref()
+            .filter(|title| !title.is_empty());
+        title.is_some_and(|title| title_key(&paper.title) == title)
     }
 
-    /// What was found and what was not. A link that leads to no paper is no citation.
+    /// Returns the citations that were found and those that were not. A link that was not found is
+    /// left out, because it may lead to anything.
     pub(super) fn into_report(self) -> (Vec<CitedPaper>, Vec<Citation>) {
         let (mut found, mut not_found) = (Vec::new(), Vec::new());
         for (citation, id) in self.citations.into_iter().zip(self.found) {
@@ -169,32 +194,36 @@ impl Cited {
     }
 }
 
-/// `\nocite{*}`.
+/// Returns whether a citation is `\nocite{*}`, which cites all references.
 fn is_all(citation: &Citation) -> bool {
     citation.key.as_deref() == Some("*")
 }
 
-/// What a paper is known by everywhere, whichever of its fields says so.
-fn names_of(paper: &Paper) -> Vec<Name> {
+/// Returns the DOIs and arXiv identifiers in all fields of a paper, and its title.
+fn identifiers_of(paper: &Paper) -> Vec<Identifier> {
     let fields = [&paper.doi, &paper.arxiv, &paper.url];
     let fields = fields.into_iter().flatten().chain([&paper.id]);
-    let mut names = Vec::new();
+    let mut found = Vec::new();
     for field in fields {
-        names.extend(identifiers::doi(field).map(Name::Doi));
-        names.extend(identifiers::arxiv(field).map(Name::Arxiv));
+        found.extend(doi(field).map(Identifier::Doi));
+        found.extend(arxiv(field).map(Identifier::Arxiv));
     }
-    let title = identifiers::title_key(&paper.title);
+    let title = title_key(&paper.title);
     if !title.is_empty() {
-        names.push(Name::Title(title));
+        found.push(Identifier::Title(title));
     }
-    names
+    found
 }
 
-/// An address without what may differ between two writings of it.
-fn bare_address(url: &str) -> String {
+/// Removes the parts of a URL in which two spellings of it may differ: the scheme, `www.` and slashes at
+/// the end.
+fn normalized_url(url: &str) -> String {
     let url = url.trim().trim_end_matches('/');
-    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-    bare.strip_prefix("www.").unwrap_or(bare).to_owned()
+    let without_scheme = url.split_once("://").map_or(url, |(_, address)| address);
+    without_scheme
+        .strip_prefix("www.")
+        .unwrap_or(without_scheme)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -208,11 +237,11 @@ mod tests {
         references: &[Paper],
         papers: &[Paper],
     ) -> Vec<String> {
-        let mut cited = Cited::new(&Draft::parse(text, format), references);
+        let mut matcher = CitationMatcher::new(&Draft::parse(text, format), references);
         for paper in papers {
-            cited.take(paper);
+            matcher.find(paper);
         }
-        let (found, not_found) = cited.into_report();
+        let (found, not_found) = matcher.into_report();
         let found = found
             .into_iter()
             .map(|cited| format!("{} = {}", cited.citation, cited.id));
@@ -226,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn recognizes_a_paper_by_every_name() {
+    fn recognizes_a_paper_by_every_identifier() {
         let papers = [
             Paper::new("key2019").title("By its key"),
             Paper::new("b").title("By DOI").doi("10.1234/abc"),
@@ -289,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_all_references_where_the_draft_names_no_key() {
+    fn a_draft_without_keys_cites_all_references() {
         let papers = [Paper::new("a").title("One"), Paper::new("b").title("Two")];
         let all = |text: &str, format| cited(text, format, &papers, &papers);
         assert_eq!(all("Some text.", DraftFormat::Plain), ["a = a", "b = b"]);
@@ -301,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_link_for_a_citation_that_leads_to_no_paper() {
+    fn a_link_that_leads_to_no_paper_is_not_a_citation() {
         let papers = [
             Paper::new("a")
                 .title("A paper at home")

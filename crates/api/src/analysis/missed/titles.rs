@@ -1,24 +1,28 @@
-//! What the titles of the papers cited have in common, in words.
+//! The similarity of titles to the titles of cited papers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cognate_index::RowId;
-
 use cognate_papers::text::{is_stop_word, stem, words};
 
-/// The titles that must have a stem before it says what they are about.
-const SHARED_BY: usize = 3;
+use crate::unit_vector::scale_sparse_to_unit;
 
-/// The stems in the titles of a library.
+/// The fewest cited titles that must have a stem for the stem to be counted.
+const MIN_TITLES: usize = 3;
+
+/// The titles of a library as sparse vectors of stems.
 ///
-/// A title is a vector with a value for each of its stems: how often it occurs, dampened, times how
-/// rare it is in the library (tf-idf, Spärck Jones 1972), scaled to length 1.
+/// The vector of a title has for each of its stems the tf-idf weight `(1 + ln tf) · ln(n / df)`, where
+/// `tf` is the number of times that the stem is in the title, `df` the number of titles that have it,
+/// and `n` the number of titles (Spärck Jones, "A statistical interpretation of term specificity", 1972).
+/// The vector is scaled to length 1.
 #[derive(Debug, Default)]
 pub(super) struct Titles {
+    /// The number of each stem.
     numbers: HashMap<String, usize>,
-    /// The titles that have the stem of each number.
+    /// The number of titles that have each stem, by the number of the stem.
     frequencies: Vec<u32>,
-    /// The numbers of the stems of each title, and how often each occurs.
+    /// The numbers of the stems of each title, with their counts in the title.
     stems: BTreeMap<RowId, Vec<(usize, u32)>>,
 }
 
@@ -38,9 +42,10 @@ impl Titles {
         self.stems.insert(row, stems.into_iter().collect());
     }
 
-    /// For each row the mean of the cosines, 0 to 1, of its title with the titles in `cited`, where
-    /// those stems alone count that several of them have: [`SHARED_BY`], and a quarter of them.
-    pub(super) fn near(&self, cited: &BTreeSet<RowId>) -> BTreeMap<RowId, f32> {
+    /// Returns for each row the mean cosine, 0 to 1, of its title with the titles in the rows `cited`.
+    /// Only stems that are in at least [`MIN_TITLES`] of the cited titles, and in at least a quarter of
+    /// them, are counted.
+    pub(super) fn scores(&self, cited: &BTreeSet<RowId>) -> BTreeMap<RowId, f32> {
         let mut center = vec![(0.0, 0_usize); self.frequencies.len()];
         for &row in cited {
             for (number, value) in self.vector(row) {
@@ -56,11 +61,11 @@ impl Titles {
         let center: Vec<f64> = center
             .into_iter()
             .map(|(sum, titles)| {
-                let is_shared = titles >= SHARED_BY && titles * 4 >= cited.len();
+                let is_shared = titles >= MIN_TITLES && titles * 4 >= cited.len();
                 if is_shared { sum / count } else { 0.0 }
             })
             .collect();
-        let near = |&row: &RowId| {
+        let score = |&row: &RowId| {
             let cosine: f64 = self
                 .vector(row)
                 .into_iter()
@@ -73,9 +78,10 @@ impl Titles {
             let cosine = cosine.clamp(0.0, 1.0) as f32;
             (row, cosine)
         };
-        self.stems.keys().map(near).collect()
+        self.stems.keys().map(score).collect()
     }
 
+    /// Returns the sparse vector of a title: the numbers of its stems with their weights.
     fn vector(&self, row: RowId) -> Vec<(usize, f64)> {
         #[expect(
             clippy::cast_precision_loss,
@@ -85,30 +91,15 @@ impl Titles {
         let stems = self.stems.get(&row).map_or(&[][..], Vec::as_slice);
         let mut vector: Vec<(usize, f64)> = stems
             .iter()
-            // A stem of one title has nothing in common with another.
+            // A stem that only one title has contributes to no cosine with another title.
             .filter(|(number, _)| self.frequencies[*number] > 1)
             .map(|&(number, times)| {
                 let rarity = (count / f64::from(self.frequencies[number])).ln();
                 (number, (1.0 + f64::from(times).ln()) * rarity)
             })
             .collect();
-        scale(vector.iter_mut().map(|(_, value)| value));
+        scale_sparse_to_unit(&mut vector);
         vector
-    }
-}
-
-/// Scales a vector to length 1; one without a direction stays.
-fn scale<'a>(values: impl Iterator<Item = &'a mut f64>) {
-    let values: Vec<&mut f64> = values.collect();
-    let length = values
-        .iter()
-        .map(|value| **value * **value)
-        .sum::<f64>()
-        .sqrt();
-    if length > 0.0 {
-        for value in values {
-            *value /= length;
-        }
     }
 }
 
@@ -117,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_the_titles_have_in_common() {
+    fn counts_only_stems_that_several_cited_titles_share() {
         let mut titles = Titles::default();
         for (row, title) in [
             "Growth of trees in winter",
@@ -132,21 +123,21 @@ mod tests {
         {
             titles.push(RowId::new(u32::try_from(row).unwrap()), title);
         }
-        let near = titles.near(&[0, 1, 2].map(RowId::new).into());
-        let score = |row| near[&RowId::new(row)];
-        // All three have trees; growth and winter are in too few to count.
-        assert!(score(3) > 0.2, "{near:?}");
+        let scores = titles.scores(&[0, 1, 2].map(RowId::new).into());
+        let score = |row| scores[&RowId::new(row)];
+        // Trees are in all three cited titles; growth and winter are in fewer than three.
+        assert!(score(3) > 0.2, "{scores:?}");
         assert_eq!(score(4).to_bits(), 0.0_f32.to_bits());
         assert_eq!(score(5).to_bits(), 0.0_f32.to_bits());
         assert!(
             titles
-                .near(&BTreeSet::new())
+                .scores(&BTreeSet::new())
                 .values()
                 .all(|score| score.to_bits() == 0)
         );
         assert!(
             titles
-                .near(&[0, 1].map(RowId::new).into())
+                .scores(&[0, 1].map(RowId::new).into())
                 .values()
                 .all(|score| *score <= 0.0)
         );

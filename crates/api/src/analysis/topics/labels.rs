@@ -1,45 +1,53 @@
-//! Words that say what groups of papers are about.
+//! Labels of groups of papers: the words that are typical of each group.
 //!
-//! A class-based TF-IDF (M. Grootendorst, "`BERTopic`: neural topic modeling with a class-based TF-IDF
-//! procedure", 2022): `p · ln(p / q)`, where `p` is the part of a group's papers that have a word, and
-//! `q` that of all papers. With `BERTopic`'s own `ln(1 + A / f)`, words that all groups have, as `model`
-//! and `based`, named half of the groups of 10,000 arXiv papers. Words are stems; where two stems often
-//! stand side by side, they are one label.
+//! The score of a word is a class-based tf-idf (Grootendorst, "`BERTopic`: neural topic modeling with a
+//! class-based TF-IDF procedure", 2022): `p · ln(p / q)`, where `p` is the share of the group's papers
+//! that have the word, and `q` the share of all papers. With the formula of `BERTopic` itself,
+//! `ln(1 + A / f)`, half of the groups of 10,000 arXiv papers were named by words that all groups have,
+//! such as `model` and `based`.
+//!
+//! Words are counted by their stems. Two stems that are often next to each other become one label.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use crate::Paper;
 use cognate_papers::text::{is_stop_word, stem, words};
 
-/// Stems of a group that may become labels, times the labels wanted.
-const CANDIDATES: usize = 4;
+use crate::Paper;
 
-/// The part of a group's papers with a word, and of those with the rarer word of a pair, that must have
-/// the pair for it to stand for its words.
-const LEAST_PART_OF_PAIR: f64 = 0.4;
+/// The number of candidate stems of a group for each label.
+const CANDIDATES_PER_LABEL: usize = 4;
 
-/// Papers that must have the pair, so that it is no accident of one.
-const LEAST_PAIRS: u32 = 2;
+/// The smallest share of the papers with the rarer stem of a pair that must have the pair, for the pair
+/// to replace its stems. Of the papers with the stem that is being labeled, half this share is enough.
+const MIN_PAIR_SHARE: f64 = 0.4;
 
-/// The part of a group's papers that have a label, at least.
-const LEAST_PART: f64 = 0.02;
+/// The fewest papers of a group that must have a pair.
+const MIN_PAIR_PAPERS: u32 = 2;
 
-/// A stem, by number.
+/// The smallest share of a group's papers that must have the stem of a label.
+const MIN_LABEL_SHARE: f64 = 0.02;
+
+/// The number of a stem.
 type Stem = u32;
 
-/// Counts words of papers, first all of them, then those that may become labels.
+/// The first pass over the papers, which counts how many papers of each group have each stem.
 #[derive(Debug)]
 pub(crate) struct WordCounts {
-    /// By word in small letters; nothing for one that cannot be a label.
+    /// The stem of each word in lower case, or `None` if the word cannot be a label.
     stems: HashMap<String, Option<Stem>>,
+    /// The stems by their numbers.
     names: Vec<String>,
+    /// The numbers of the stems.
     numbers: HashMap<String, Stem>,
-    /// By group: the papers that have a stem.
+    /// For each group, the number of papers that have each stem.
     groups: Vec<HashMap<Stem, u32>>,
+    /// The number of papers of each group.
     papers: Vec<u32>,
 }
 
 impl WordCounts {
+    /// Creates counts for this number of groups.
     pub(crate) fn new(groups: usize) -> Self {
         Self {
             stems: HashMap::new(),
@@ -77,7 +85,7 @@ impl WordCounts {
         number
     }
 
-    /// The most typical stems of each group, best first, to be counted as words and pairs of words.
+    /// Selects the most typical stems of each group as candidates for `labels` labels, best first.
     pub(crate) fn candidates(self, labels: usize) -> Candidates {
         let mut totals = vec![0_u64; self.names.len()];
         for (&stem, &count) in self.groups.iter().flatten() {
@@ -85,16 +93,16 @@ impl WordCounts {
         }
         let all: f64 = self.papers.iter().copied().map(f64::from).sum();
         let rank = |counts: &HashMap<Stem, u32>, papers: u32| {
-            let least = (LEAST_PART * f64::from(papers)).max(1.0);
+            let min_count = (MIN_LABEL_SHARE * f64::from(papers)).max(1.0);
             let mut ranked: Vec<(f64, Stem, u32)> = counts
                 .iter()
-                .filter(|&(_, &count)| f64::from(count) >= least)
+                .filter(|&(_, &count)| f64::from(count) >= min_count)
                 .map(|(&stem, &count)| {
-                    let part = f64::from(count) / f64::from(papers);
-                    let part_of_all = float(totals[stem as usize]) / all;
-                    (part * (part / part_of_all).ln(), stem, count)
+                    let share = f64::from(count) / f64::from(papers);
+                    let share_of_all = float(totals[stem as usize]) / all;
+                    (share * (share / share_of_all).ln(), stem, count)
                 })
-                // What is rarer in the group than elsewhere does not name it.
+                // A stem that is rarer in the group than elsewhere is not typical of it.
                 .filter(|(score, ..)| *score >= 0.0)
                 .collect();
             ranked.sort_by(|a, b| {
@@ -104,10 +112,10 @@ impl WordCounts {
                     .then(by_count)
                     .then(names.0.cmp(names.1))
             });
-            ranked.truncate(labels * CANDIDATES);
+            ranked.truncate(labels * CANDIDATES_PER_LABEL);
             Group {
                 forms: vec![HashMap::new(); ranked.len()],
-                places: (0..).zip(&ranked).map(|(at, r)| (r.1, at)).collect(),
+                ranks: (0..).zip(&ranked).map(|(rank, r)| (r.1, rank)).collect(),
                 counts: ranked.iter().map(|&(_, _, count)| count).collect(),
                 pairs: HashMap::new(),
             }
@@ -123,7 +131,7 @@ impl WordCounts {
     }
 }
 
-/// Counts how the stems that may become labels are written, and in what pairs.
+/// The second pass over the papers, which counts the written forms and the pairs of the candidates.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     stems: HashMap<String, Option<Stem>>,
@@ -131,33 +139,33 @@ pub(crate) struct Candidates {
     labels: usize,
 }
 
-/// The candidates of a group by place, the best at 0.
+/// The candidates of a group. A candidate is identified by its rank, 0 for the best.
 #[derive(Debug)]
 struct Group {
-    places: HashMap<Stem, usize>,
-    /// Papers that have it.
+    ranks: HashMap<Stem, usize>,
+    /// The number of papers that have each candidate.
     counts: Vec<u32>,
-    /// Its written forms, and how often they occur.
+    /// The written forms of each candidate, with their numbers of occurrences.
     forms: Vec<HashMap<String, u32>>,
-    /// Papers that have two side by side.
+    /// The number of papers that have one candidate immediately before another.
     pairs: HashMap<(usize, usize), u32>,
 }
 
 impl Candidates {
-    /// Counts a paper that was counted before.
+    /// Counts a paper that has been counted in the first pass.
     pub(crate) fn add(&mut self, group: usize, paper: &Paper) {
         let group = &mut self.groups[group];
         let mut pairs = BTreeSet::new();
         for text in [&paper.title, &paper.abstract_text] {
-            let mut before = None;
+            let mut previous = None;
             for word in words(text) {
                 let stem = self.stems.get(&word).copied().flatten();
-                let place = stem.and_then(|stem| group.places.get(&stem)).copied();
-                if let Some(place) = place {
-                    *group.forms[place].entry(word).or_default() += 1;
-                    pairs.extend(before.map(|before| (before, place)));
+                let candidate = stem.and_then(|stem| group.ranks.get(&stem)).copied();
+                if let Some(candidate) = candidate {
+                    *group.forms[candidate].entry(word).or_default() += 1;
+                    pairs.extend(previous.map(|previous| (previous, candidate)));
                 }
-                before = place;
+                previous = candidate;
             }
         }
         for pair in pairs.into_iter().filter(|(a, b)| a != b) {
@@ -165,7 +173,7 @@ impl Candidates {
         }
     }
 
-    /// The labels of each group, the most typical first.
+    /// Returns the labels of each group, the most typical first.
     pub(crate) fn labels(&self) -> Vec<Vec<String>> {
         self.groups
             .iter()
@@ -178,55 +186,56 @@ impl Group {
     fn labels(&self, wanted: usize) -> Vec<String> {
         let mut used = vec![false; self.counts.len()];
         let mut labels = Vec::new();
-        for place in 0..self.counts.len() {
+        for candidate in 0..self.counts.len() {
             if labels.len() == wanted {
                 break;
             }
-            if used[place] {
+            if used[candidate] {
                 continue;
             }
-            used[place] = true;
-            let label = match self.pair_of(place, &used) {
+            used[candidate] = true;
+            let label = match self.pair_of(candidate, &used) {
                 Some((a, b)) => {
                     used[a] = true;
                     used[b] = true;
                     format!("{} {}", self.form(a), self.form(b))
                 }
-                None => self.form(place).to_owned(),
+                None => self.form(candidate).to_owned(),
             };
             labels.push(label);
         }
         labels
     }
 
-    /// The pair that may stand for a stem: the most frequent, and of several the one of better stems.
-    fn pair_of(&self, place: usize, used: &[bool]) -> Option<(usize, usize)> {
-        let stands_for = |&(&(a, b), &count): &(&(usize, usize), &u32)| {
-            let other = if a == place { b } else { a };
+    /// Returns the pair that replaces a candidate: the most frequent one, ties by the rank of the
+    /// candidates. Returns `None` if no pair is frequent enough.
+    fn pair_of(&self, candidate: usize, used: &[bool]) -> Option<(usize, usize)> {
+        let is_frequent = |&(&(a, b), &count): &(&(usize, usize), &u32)| {
+            let other = if a == candidate { b } else { a };
             let rarer = self.counts[a].min(self.counts[b]);
-            (a == place || b == place)
+            (a == candidate || b == candidate)
                 && !used[other]
-                && count >= LEAST_PAIRS
-                && f64::from(count) >= LEAST_PART_OF_PAIR * f64::from(rarer)
-                && f64::from(count) >= LEAST_PART_OF_PAIR / 2.0 * f64::from(self.counts[place])
+                && count >= MIN_PAIR_PAPERS
+                && f64::from(count) >= MIN_PAIR_SHARE * f64::from(rarer)
+                && f64::from(count) >= MIN_PAIR_SHARE / 2.0 * f64::from(self.counts[candidate])
         };
         self.pairs
             .iter()
-            .filter(stands_for)
-            .max_by_key(|&(&pair, &count)| (count, std::cmp::Reverse(pair)))
+            .filter(is_frequent)
+            .max_by_key(|&(&pair, &count)| (count, Reverse(pair)))
             .map(|(&pair, _)| pair)
     }
 
-    /// The most common form, and of several the first in the alphabet.
-    fn form(&self, place: usize) -> &str {
-        let forms = self.forms[place].iter();
+    /// Returns the most common written form of a candidate, ties in alphabetical order.
+    fn form(&self, candidate: usize) -> &str {
+        let forms = self.forms[candidate].iter();
         forms
-            .max_by_key(|&(form, &count)| (count, std::cmp::Reverse(form)))
+            .max_by_key(|&(form, &count)| (count, Reverse(form)))
             .map_or("", |(form, _)| form)
     }
 }
 
-/// Whether a word in small letters may be a label: it says something, and is not a number.
+/// Returns whether a word in lower case may be a label: it is neither a stop word nor a number.
 fn is_label(word: &str) -> bool {
     !is_stop_word(word) && word.chars().filter(|c| c.is_alphabetic()).count() >= 2
 }
@@ -259,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_named_by_what_it_has_and_others_have_not() {
+    fn a_group_is_named_by_words_that_others_lack() {
         let found = labels(
             &[
                 &[
@@ -276,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_stand_side_by_side_are_one_label() {
+    fn adjacent_words_become_one_label() {
         let texts = [
             "Neural networks for wheels",
             "A neural network",
