@@ -282,10 +282,7 @@ mod tests {
     #[test]
     fn known_nearest_rows_are_used_if_they_are_enough() {
         with_retriever(&["1 0 0", "0 1 0", "0 0 1"], |retriever| {
-            let hit = |number| Hit {
-                row: row(number),
-                score: 0.25,
-            };
+            let hit = |number| Hit::new(row(number), 0.25);
             // These hits are wrong on purpose, which shows where they are used.
             retriever.known_nearest = Some(vec![hit(2), hit(1)]);
             let vector = array![1.0, 0.0, 0.0];
