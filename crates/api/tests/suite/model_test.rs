@@ -70,7 +70,9 @@ proptest! {
             if expected.is_empty() {
                 continue;
             }
-            let hits = library.search(&Query::text("graph").mode(Mode::Vector).k(expected.len())).unwrap();
+            let query = Query::text("graph").mode(Mode::Vector).k(expected.len());
+            // Papers with the same text are versions of one paper.
+            let hits = library.search(&query.every_version(true)).unwrap();
             let found: BTreeMap<String, Paper> =
                 hits.iter().map(|hit| (hit.paper.id.clone(), hit.paper.clone())).collect();
             prop_assert_eq!(&found, &expected);

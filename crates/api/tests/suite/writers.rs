@@ -41,7 +41,12 @@ fn writers_take_turns_and_lose_nothing() {
     for id in ids {
         let paper = library.get(&id).unwrap().unwrap();
         let hits = library
-            .search(&Query::text(paper.text()).mode(Mode::Vector).k(450))
+            .search(
+                &Query::text(paper.text())
+                    .mode(Mode::Vector)
+                    .k(450)
+                    .every_version(true),
+            )
             .unwrap();
         assert_eq!(hits.len(), 450);
         let own = hits.iter().find(|hit| hit.paper.id == id).unwrap();
