@@ -13,7 +13,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
-use crate::query::versions::{DuplicateReason, arxiv_of, doi_of, is_distinctive, version_evidence};
+use crate::query::versions::{DuplicateReason, VersionKeys, arxiv_of, doi_of, is_distinctive};
 use crate::{Error, Paper, Progress, Result};
 
 /// Two papers of a library that are versions of one paper, or nearly have the same text.
@@ -109,7 +109,8 @@ fn duplicates(
     for ((a, b), cosine) in pairs {
         let (first, second) = (snapshot.papers.paper_at(a)?, snapshot.papers.paper_at(b)?);
         let text = (cosine >= threshold).then_some(DuplicateReason::Text);
-        if let Some(reason) = version_evidence(&first, &second, cosine).or(text) {
+        let evidence = VersionKeys::of(&first).evidence(&VersionKeys::of(&second), cosine);
+        if let Some(reason) = evidence.or(text) {
             found.push(DuplicatePair {
                 first,
                 second,

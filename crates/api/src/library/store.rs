@@ -3,6 +3,7 @@
 
 mod damage;
 mod integrity;
+mod key;
 mod keywords;
 mod schema;
 mod transaction;
@@ -14,7 +15,7 @@ use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use self::damage::store_error;
-use self::schema::{APPLICATION_ID, FORMAT_VERSION, KEYWORD_INDEX, TABLES, key, set_meta};
+use self::schema::{APPLICATION_ID, FORMAT_VERSION, KEYWORD_INDEX, TABLES, set_meta};
 pub(crate) use self::schema::{StoredPaper, TextHash};
 use self::transaction::VerifiedIndexes;
 pub(crate) use self::transaction::{ReadTxn, WriteTxn};

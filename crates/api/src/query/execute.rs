@@ -10,7 +10,7 @@ use crate::query::directions::Directions;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::retrieve::{POOL, Retriever, ScoredRow};
-use crate::query::versions::version_evidence;
+use crate::query::versions::VersionKeys;
 use crate::query::{Query, Target, mmr};
 
 /// A query that is being answered.
@@ -86,27 +86,28 @@ impl<'a> QueryExecution<'a> {
         let mut n = self.k.saturating_mul(2);
         loop {
             let ranking = self.ranking(n)?;
-            let mut groups: Vec<(RowId, PaperHit)> = Vec::new();
+            let mut groups: Vec<(RowId, VersionKeys, PaperHit)> = Vec::new();
             for scored in &ranking {
                 let hit = self.hit(scored)?;
+                let keys = VersionKeys::of(&hit.paper);
                 let vector = snapshot.vector(scored.row)?;
                 let mut group_of = None;
-                for (position, (row, best)) in groups.iter().enumerate() {
+                for (position, (row, best, _)) in groups.iter().enumerate() {
                     let cosine = vector.dot(&snapshot.vector(*row)?);
-                    if version_evidence(&best.paper, &hit.paper, cosine).is_some() {
+                    if best.evidence(&keys, cosine).is_some() {
                         group_of = Some(position);
                         break;
                     }
                 }
                 match group_of {
-                    Some(position) => groups[position].1.versions.push(hit.paper),
-                    None => groups.push((scored.row, hit)),
+                    Some(position) => groups[position].2.versions.push(hit.paper),
+                    None => groups.push((scored.row, keys, hit)),
                 }
             }
             // The versions of a paper are near each other, so twice `k` rows usually contain them.
             if groups.len() >= self.k || ranking.len() < n {
                 groups.truncate(self.k);
-                return Ok(groups.into_iter().map(|(_, hit)| hit).collect());
+                return Ok(groups.into_iter().map(|(.., hit)| hit).collect());
             }
             n = n.saturating_mul(2);
         }

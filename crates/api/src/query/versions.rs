@@ -71,36 +71,70 @@ const MIN_TITLE_WORDS: usize = 3;
 /// Method`.
 const MIN_TITLE_CONTENT_WORDS: usize = 2;
 
-/// Returns the reason why two papers are versions of one paper, or `None` if they are not. `cosine` is
-/// the cosine of their vectors. The result is never [`DuplicateReason::Text`].
-pub(crate) fn version_evidence(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateReason> {
-    let dois = (doi_of(a), doi_of(b));
-    if let (Some(a), Some(b)) = &dois
-        && a == b
-    {
-        return Some(DuplicateReason::Doi);
+/// The metadata by which versions of a paper are recognized, normalized once per paper.
+#[derive(Debug)]
+pub(crate) struct VersionKeys {
+    doi: Option<String>,
+    arxiv: Option<String>,
+    /// The words of the title, or `None` if the title is not distinctive.
+    title: Option<String>,
+    has_abstract: bool,
+    year: Option<i32>,
+    /// The words of the authors' names that have more than one letter.
+    author_words: Vec<String>,
+}
+
+impl VersionKeys {
+    /// Extracts the keys of a paper.
+    pub(crate) fn of(paper: &Paper) -> Self {
+        let authors = fold(&paper.authors.join(" "));
+        Self {
+            doi: doi_of(paper),
+            arxiv: arxiv_of(paper),
+            title: is_distinctive(&paper.title).then(|| identifiers::title_key(&paper.title)),
+            has_abstract: !paper.abstract_text.trim().is_empty(),
+            year: paper.year,
+            author_words: words(&authors)
+                .filter(|word| word.chars().count() > 1)
+                .collect(),
+        }
     }
-    match (arxiv_of(a), arxiv_of(b)) {
-        (Some(a), Some(b)) if a == b => return Some(DuplicateReason::Arxiv),
-        (Some(_), Some(_)) => return None,
-        _ => {}
+
+    /// Returns the reason why two papers are versions of one paper, or `None` if they are not.
+    /// `cosine` is the cosine of their vectors. The result is never [`DuplicateReason::Text`].
+    pub(crate) fn evidence(&self, other: &Self, cosine: f32) -> Option<DuplicateReason> {
+        if self.doi.is_some() && self.doi == other.doi {
+            return Some(DuplicateReason::Doi);
+        }
+        match (&self.arxiv, &other.arxiv) {
+            (Some(a), Some(b)) if a == b => return Some(DuplicateReason::Arxiv),
+            (Some(_), Some(_)) => return None,
+            _ => {}
+        }
+        if let (Some(a), Some(b)) = (&self.doi, &other.doi)
+            && archive(a) == archive(b)
+        {
+            return None;
+        }
+        let min_cosine = if self.has_abstract && other.has_abstract {
+            MIN_COSINE
+        } else {
+            MIN_COSINE_WITHOUT_ABSTRACT
+        };
+        let agree = cosine >= min_cosine
+            && self.title.is_some()
+            && self.title == other.title
+            && years_agree(self.year, other.year)
+            && self.authors_agree(other);
+        agree.then_some(DuplicateReason::Title)
     }
-    if let (Some(a), Some(b)) = &dois
-        && archive(a) == archive(b)
-    {
-        return None;
+
+    /// Returns whether the authors have a word of more than one letter in common, such as `Lovelace`
+    /// in `Ada Lovelace` and `Lovelace, A.`, or one of the papers has no authors.
+    fn authors_agree(&self, other: &Self) -> bool {
+        let (a, b) = (&self.author_words, &other.author_words);
+        a.is_empty() || b.is_empty() || a.iter().any(|word| b.contains(word))
     }
-    let min_cosine = if has_abstract(a) && has_abstract(b) {
-        MIN_COSINE
-    } else {
-        MIN_COSINE_WITHOUT_ABSTRACT
-    };
-    let agree = cosine >= min_cosine
-        && years_agree(a.year, b.year)
-        && words(&a.title).eq(words(&b.title))
-        && is_distinctive(&a.title)
-        && authors_agree(&a.authors, &b.authors);
-    agree.then_some(DuplicateReason::Title)
 }
 
 /// Returns the normalized DOI of a paper, without the version number that some archives append. The DOI
@@ -177,10 +211,6 @@ fn without_version(doi: &str) -> &str {
     }
 }
 
-fn has_abstract(paper: &Paper) -> bool {
-    !paper.abstract_text.trim().is_empty()
-}
-
 fn years_agree(a: Option<i32>, b: Option<i32>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => a.abs_diff(b) <= MAX_YEARS_BETWEEN,
@@ -188,22 +218,13 @@ fn years_agree(a: Option<i32>, b: Option<i32>) -> bool {
     }
 }
 
-/// Returns whether two lists of authors have a word of more than one letter in common, such as
-/// `Lovelace` in `Ada Lovelace` and `Lovelace, A.`, or one of the lists is empty.
-fn authors_agree(a: &[String], b: &[String]) -> bool {
-    let names = |list: &[String]| -> Vec<String> {
-        let text = fold(&list.join(" "));
-        words(&text)
-            .filter(|word| word.chars().count() > 1)
-            .collect()
-    };
-    let (a, b) = (names(a), names(b));
-    a.is_empty() || b.is_empty() || a.iter().any(|name| b.contains(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn version_evidence(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateReason> {
+        VersionKeys::of(a).evidence(&VersionKeys::of(b), cosine)
+    }
 
     fn paper(title: &str) -> Paper {
         Paper::new("x").title(title).abstract_text("Something.")

@@ -4,7 +4,8 @@ use cognate_index::RowId;
 use rusqlite::params;
 use rusqlite::types::ValueRef;
 
-use super::schema::{KEYWORD_INDEX, checksum, key, set_meta};
+use super::key;
+use super::schema::{KEYWORD_INDEX, checksum, set_meta};
 use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Paper, Result};
 

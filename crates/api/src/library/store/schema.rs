@@ -158,16 +158,3 @@ pub(super) fn set_meta(connection: &Connection, key: &str, value: &str) -> rusql
     let sql = "INSERT OR REPLACE INTO meta VALUES (?, ?, ?)";
     connection.execute(sql, params![key, value, checksum])
 }
-
-/// The keys of the metadata table.
-pub(super) mod key {
-    pub(in crate::library::store) const MODEL: &str = "model";
-    pub(in crate::library::store) const PRECISION: &str = "precision";
-    pub(in crate::library::store) const FINGERPRINT: &str = "fingerprint";
-    pub(in crate::library::store) const DIM: &str = "dim";
-    pub(in crate::library::store) const MANIFEST: &str = "manifest";
-    pub(in crate::library::store) const GENERATION: &str = "generation";
-    pub(in crate::library::store) const TEXT_RECIPE: &str = "text_recipe";
-    pub(in crate::library::store) const BACKGROUND_SIMILARITY: &str = "pair_cosines";
-    pub(in crate::library::store) const KEYWORDS_CHECKSUM: &str = "keywords";
-}

@@ -10,9 +10,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, ToSql, Transaction, params_from_iter};
 
 use super::damage::{ID_INDEX, damaged, store_error};
+use super::key;
 use super::schema::{
-    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPDATE_PAPER, checksum, column_values, key,
-    set_meta,
+    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPDATE_PAPER, checksum, column_values, set_meta,
 };
 use crate::embed::EmbedderInfo;
 use crate::library::background_similarity::BackgroundSimilarity;

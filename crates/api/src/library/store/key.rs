@@ -1,0 +1,11 @@
+//! The keys of the metadata table.
+
+pub(super) const MODEL: &str = "model";
+pub(super) const PRECISION: &str = "precision";
+pub(super) const FINGERPRINT: &str = "fingerprint";
+pub(super) const DIM: &str = "dim";
+pub(super) const MANIFEST: &str = "manifest";
+pub(super) const GENERATION: &str = "generation";
+pub(super) const TEXT_RECIPE: &str = "text_recipe";
+pub(super) const BACKGROUND_SIMILARITY: &str = "pair_cosines";
+pub(super) const KEYWORDS_CHECKSUM: &str = "keywords";
