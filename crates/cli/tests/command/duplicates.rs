@@ -80,6 +80,6 @@ fn a_threshold_out_of_range_is_an_error() {
     let message = with_duplicates().fails(&["duplicates", "--library", "L", "--threshold", "2"]);
     assert_eq!(
         message,
-        "error: the threshold is 2, expected a cosine, -1 to 1\n"
+        "error: `threshold` is 2, expected a cosine, -1 to 1\n"
     );
 }

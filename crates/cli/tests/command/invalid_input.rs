@@ -96,11 +96,11 @@ fn invalid_queries_are_explained() {
     );
     assert_eq!(
         search("0", "graph"),
-        "error: k is 0, expected 1 to 12 papers\n"
+        "error: `k` is 0, expected 1 to 12 papers\n"
     );
     assert_eq!(
         search("13", "graph"),
-        "error: k is 13, expected 1 to 12 papers\n"
+        "error: `k` is 13, expected 1 to 12 papers\n"
     );
     let unknown = "no paper `paper-1O` in the library; nearest by spelling: `paper-1`, `paper-10`, \
                    `paper-11`";

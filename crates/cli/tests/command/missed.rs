@@ -108,7 +108,7 @@ fn invalid_drafts_are_explained() {
     sandbox.write("empty.tex", "\\begin{document} $x$ \\end{document}");
     assert!(missed("empty.tex").contains("expected a draft with a sentence of prose"));
     let message = sandbox.fails(&["missed", "--library", "L", "-k", "0", "draft.tex"]);
-    assert!(message.contains("k is 0"), "{message}");
+    assert!(message.contains("`k` is 0"), "{message}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn invalid_rerankers_and_depths_are_rejected() {
     let model = fixture("cross_encoders/bert");
     let message = sandbox.fails(&[&SEARCH[..], &["-k", "11", "--rerank", &model]].concat());
     assert!(
-        message.contains("k is 11, expected 1 to 10 papers"),
+        message.contains("`k` is 11, expected 1 to 10 papers"),
         "{message}"
     );
     for wrong in [

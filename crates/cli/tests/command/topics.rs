@@ -52,6 +52,6 @@ fn a_resolution_of_zero_is_an_error() {
     let message = sandbox.fails(&["topics", "--library", "L", "--resolution", "0"]);
     assert_eq!(
         message,
-        "error: the resolution is 0, expected a number above 0\n"
+        "error: `resolution` is 0, expected a number above 0\n"
     );
 }
