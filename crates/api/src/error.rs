@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 
-/// The cause of an [`Error`], from a library below.
+/// The cause of an [`Error`], reported by another library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of everything that can fail here.
+/// The result of a fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong with papers, queries and libraries.
+/// The ways in which an operation on papers, queries or libraries can fail.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -15,15 +15,15 @@ pub enum Error {
     NotALibrary {
         /// The folder.
         dir: PathBuf,
-        /// What is there instead.
+        /// What was found instead.
         found: String,
     },
-    /// A library is there already, or something else is.
+    /// A library cannot be created, because the folder holds something.
     #[error("cannot create a library in `{dir}`: {found}")]
     NotEmpty {
         /// The folder.
         dir: PathBuf,
-        /// What is there.
+        /// What the folder holds.
         found: &'static str,
     },
     /// The library was written by another release.
@@ -31,12 +31,12 @@ pub enum Error {
     Version {
         /// The folder.
         dir: PathBuf,
-        /// Its version.
+        /// The version of the library.
         found: i64,
-        /// The version of this release.
+        /// The version that this release reads.
         expected: i64,
     },
-    /// The library was made by another model than the one given.
+    /// The library was made by another model than the given one.
     #[error(
         "`{dir}` was made by the model `{expected}`, found `{found}`; use that model, or add the \
          papers to a new library"
@@ -44,9 +44,9 @@ pub enum Error {
     ModelMismatch {
         /// The folder.
         dir: PathBuf,
-        /// Name and fingerprint of the library's model.
+        /// The name and fingerprint of the library's model.
         expected: String,
-        /// Name and fingerprint of the model given.
+        /// The name and fingerprint of the given model.
         found: String,
     },
     /// The papers of the library were embedded with another text recipe.
@@ -71,14 +71,14 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// The embedder broke its promise.
+    /// The embedder returned a matrix of the wrong shape.
     #[error("the embedder gave {found} {what}, expected {expected}")]
     EmbedderShape {
-        /// What was counted.
+        /// The dimension of the matrix that is wrong.
         what: &'static str,
-        /// The right number.
+        /// The expected size.
         expected: usize,
-        /// The number found.
+        /// The size found.
         found: usize,
     },
     /// The reranker failed.
@@ -87,7 +87,7 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// The reranker broke its promise.
+    /// The reranker returned the wrong number of scores.
     #[error("the reranker gave {found} scores, expected {expected}")]
     RerankerShape {
         /// The number of hits.
@@ -95,7 +95,7 @@ pub enum Error {
         /// The number of scores.
         found: usize,
     },
-    /// The reranker gave a score that is no number.
+    /// The reranker returned a score that is not a finite number.
     #[error("the reranker gave the paper `{id}` the score {found}, expected a finite number")]
     RerankerScore {
         /// The id of the paper.
@@ -109,15 +109,15 @@ pub enum Error {
     /// No paper has this id.
     #[error("no paper `{id}` in the library{}", suggestion(nearest))]
     UnknownPaper {
-        /// The id asked for.
+        /// The unknown id.
         id: String,
-        /// Ids of the library that are spelled alike, nearest first.
+        /// The ids of the library that are spelled most like it, most similar first.
         nearest: Vec<String>,
     },
-    /// The query has no text, no paper and no direction.
+    /// The query has no text or no paper, or its papers cancel one another out.
     #[error("the query is empty, expected {expected}")]
     EmptyQuery {
-        /// What it should have.
+        /// What the query should have.
         expected: &'static str,
     },
     /// The value of an option is not one of its permitted values, or the option does not apply.
@@ -130,7 +130,7 @@ pub enum Error {
         /// The permitted values.
         expected: String,
     },
-    /// The library has no paper to search.
+    /// The library has no papers.
     #[error("the library `{dir}` is empty; add papers first")]
     EmptyLibrary {
         /// The folder.
@@ -141,13 +141,13 @@ pub enum Error {
     Locked {
         /// The folder.
         dir: PathBuf,
-        /// How long was waited.
+        /// The time waited, in seconds.
         seconds: u64,
     },
     /// A file or folder cannot be read or written.
     #[error("cannot {act} `{path}`")]
     Io {
-        /// What was tried: `read`, `create` and so on.
+        /// The operation that failed, such as `read` or `create`.
         act: &'static str,
         /// The file or folder.
         path: PathBuf,
@@ -162,29 +162,28 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// The table of papers cannot be read or written.
+    /// The file of papers cannot be read or written.
     #[error("cannot {act} `{path}`")]
     Store {
-        /// What was tried.
+        /// The operation that failed.
         act: &'static str,
         /// The file.
         path: PathBuf,
         /// The cause.
         source: BoxError,
     },
-    /// The table of papers is not what was written: restore the library from a copy, or make it
-    /// again.
+    /// The file of papers is damaged. Restore the library from a copy, or create it again.
     #[error("`{path}` is damaged in {what}; restore it from a copy, or make the library again")]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is damaged.
+        /// The damaged part of the file.
         what: String,
     },
-    /// The progress callback asked to stop; what was committed before stays.
+    /// The progress callback cancelled the operation. Earlier commits stay.
     #[error("cancelled; {committed} papers of this run are in the library")]
     Cancelled {
-        /// Papers of this run that were committed.
+        /// The number of papers committed by this call.
         committed: usize,
     },
 }
@@ -213,7 +212,7 @@ impl Error {
         }
     }
 
-    /// Whether the caller's own callback ended the work.
+    /// Returns whether a progress callback cancelled the operation.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
     }

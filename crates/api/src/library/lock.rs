@@ -5,24 +5,24 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, Result};
 
-/// The right to write a library, held by one process at a time and freed on drop.
+/// An exclusive lock on writing a library, released on drop.
 ///
-/// It is held for a commit, not while texts are embedded, so that two processes that add at
-/// once take turns. The operating system frees the lock of a process that dies.
+/// A process holds the lock for a commit and not while it embeds texts, so that two processes can add
+/// papers at the same time. The operating system releases the lock of a process that dies.
 #[derive(Debug)]
 pub(crate) struct WriteLock {
     _file: File,
 }
 
-/// Far longer than a commit takes.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest time to wait for the lock, far longer than a commit takes.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 impl WriteLock {
     pub(crate) fn acquire(dir: &Path) -> Result<Self> {
-        Self::acquire_within(dir, PATIENCE)
+        Self::acquire_within(dir, MAX_WAIT)
     }
 
-    fn acquire_within(dir: &Path, patience: Duration) -> Result<Self> {
+    fn acquire_within(dir: &Path, max_wait: Duration) -> Result<Self> {
         let path = dir.join("lock");
         let file = OpenOptions::new()
             .create(true)
@@ -34,13 +34,13 @@ impl WriteLock {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
+                Err(TryLockError::WouldBlock) if start.elapsed() < max_wait => {
                     thread::sleep(Duration::from_millis(10));
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::Locked {
                         dir: dir.to_owned(),
-                        seconds: patience.as_secs(),
+                        seconds: max_wait.as_secs(),
                     });
                 }
                 Err(TryLockError::Error(source)) => return Err(Error::io("lock", &path)(source)),
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_held_by_one_and_says_so_to_the_next() {
+    fn is_held_by_one_process_and_refused_to_the_next() {
         let dir = tempfile::tempdir().unwrap();
         let held = WriteLock::acquire(dir.path()).unwrap();
         let error = WriteLock::acquire_within(dir.path(), Duration::from_millis(30)).unwrap_err();

@@ -1,7 +1,7 @@
 use strsim::osa_distance;
 
-/// The up to `count` ids that are spelled most like `wanted`, nearest first: those that contain
-/// it, then those within a third of its length in edits.
+/// Returns up to `count` ids that are spelled like `wanted`, most similar first: ids that contain
+/// `wanted`, then ids whose edit distance is at most a third of its length.
 pub(crate) fn nearest_ids(
     wanted: &str,
     ids: impl IntoIterator<Item = String>,
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn puts_the_nearest_first_and_leaves_the_rest_out() {
+    fn returns_similar_ids_most_similar_first() {
         let ids = [
             "arXiv:1706.03762",
             "arXiv:1706.03763",
