@@ -131,6 +131,37 @@ fn for_each_visits_papers_in_order_until_it_is_stopped() {
 }
 
 #[test]
+fn for_each_may_search_and_change_the_library_it_visits() {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
+    // Two batches of papers, so that changes fall between reads.
+    library.add(papers(400)).unwrap();
+    let mut found = Vec::new();
+    library
+        .for_each(|paper| {
+            assert!(library.get(&paper.id).unwrap().is_some());
+            if found.is_empty() {
+                library.remove(&["p390"]).unwrap();
+                library
+                    .add([papers(392).remove(391).venue("changed")])
+                    .unwrap();
+                library.add([Paper::new("later").title("L")]).unwrap();
+                library.compact().unwrap();
+            }
+            found.push(paper);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let ids: Vec<_> = found.iter().map(|paper| paper.id.as_str()).collect();
+    let expected: Vec<_> = (0..400)
+        .filter(|n| *n != 390)
+        .map(|n| format!("p{n}"))
+        .collect();
+    assert_eq!(ids, expected);
+    assert_eq!(found[390].venue.as_deref(), Some("changed"));
+}
+
+#[test]
 fn hits_have_rank_and_score_in_formats_that_have_fields_for_them() {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path(), LetterCounts::default()).unwrap();
