@@ -18,7 +18,7 @@ ci:
 lint:
     cargo fmt --all
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo clippy -p cognate-model -p cognate-index -p cognate --no-default-features -- -D warnings
+    cargo clippy -p cognate-papers -p cognate-model -p cognate-index -p cognate --no-default-features -- -D warnings
 
 # Builds the reference of all crates; `just doc --open` shows it.
 doc *arguments:
