@@ -13,7 +13,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
-use crate::query::versions::{DuplicateReason, VersionKeys, arxiv_of, doi_of, is_distinctive};
+use crate::query::versions::{DuplicateReason, VersionCandidate, arxiv_of, doi_of, is_distinctive};
 use crate::{Error, Paper, Progress, Result};
 
 /// Two papers of a library that are versions of one paper, or nearly have the same text.
@@ -107,13 +107,13 @@ fn duplicates(
     }
     let mut found = Vec::new();
     for ((a, b), cosine) in pairs {
-        let (first, second) = (snapshot.papers.paper_at(a)?, snapshot.papers.paper_at(b)?);
+        let candidate = |row| Ok::<_, Error>(VersionCandidate::new(snapshot.papers.paper_at(row)?));
+        let (first, second) = (candidate(a)?, candidate(b)?);
         let text = (cosine >= threshold).then_some(DuplicateReason::Text);
-        let evidence = VersionKeys::of(&first).evidence(&VersionKeys::of(&second), cosine);
-        if let Some(reason) = evidence.or(text) {
+        if let Some(reason) = first.evidence(&second, cosine).or(text) {
             found.push(DuplicatePair {
-                first,
-                second,
+                first: first.paper,
+                second: second.paper,
                 cosine,
                 reason,
             });

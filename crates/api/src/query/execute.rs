@@ -1,17 +1,17 @@
 //! One query on one snapshot: from its options to its hits.
 
-use cognate_index::{Hit, RowId, SearchOptions};
+use cognate_index::{Hit, SearchOptions};
 use ndarray::{Array1, ArrayView1};
 use roaring::RoaringBitmap;
 
-use crate::Result;
 use crate::library::snapshot::Snapshot;
 use crate::query::directions::Directions;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::retrieve::{POOL, Retriever, ScoredRow};
-use crate::query::versions::VersionKeys;
+use crate::query::versions::VersionCandidate;
 use crate::query::{Query, Target, mmr};
+use crate::{Paper, Result};
 
 /// A query that is being answered.
 pub(crate) struct QueryExecution<'a> {
@@ -53,7 +53,10 @@ impl<'a> QueryExecution<'a> {
     pub(crate) fn hits(&self) -> Result<Vec<PaperHit>> {
         let mut hits = if self.query.every_version {
             let ranking = self.ranking(self.k)?;
-            let hits = ranking.iter().map(|scored| self.hit(scored));
+            let papers = &self.retriever.snapshot.papers;
+            let hits = ranking
+                .iter()
+                .map(|scored| Ok(hit(scored, papers.paper_at(scored.row)?, Vec::new())));
             hits.collect::<Result<Vec<_>>>()?
         } else {
             self.group_versions()?
@@ -67,18 +70,6 @@ impl<'a> QueryExecution<'a> {
         Ok(hits)
     }
 
-    fn hit(&self, scored: &ScoredRow) -> Result<PaperHit> {
-        Ok(PaperHit {
-            rank: 0,
-            score: scored.score,
-            keyword_score: scored.keyword_score,
-            score_context: None,
-            rerank_score: None,
-            paper: self.retriever.snapshot.papers.paper_at(scored.row)?,
-            versions: Vec::new(),
-        })
-    }
-
     /// Returns the best groups of versions. The hit of a group is its best version, which lists the
     /// others that were found.
     fn group_versions(&self) -> Result<Vec<PaperHit>> {
@@ -86,28 +77,34 @@ impl<'a> QueryExecution<'a> {
         let mut n = self.k.saturating_mul(2);
         loop {
             let ranking = self.ranking(n)?;
-            let mut groups: Vec<(RowId, VersionKeys, PaperHit)> = Vec::new();
+            let mut groups: Vec<VersionGroup> = Vec::new();
             for scored in &ranking {
-                let hit = self.hit(scored)?;
-                let keys = VersionKeys::of(&hit.paper);
+                let best = VersionCandidate::new(snapshot.papers.paper_at(scored.row)?);
                 let vector = snapshot.vector(scored.row)?;
                 let mut group_of = None;
-                for (position, (row, best, _)) in groups.iter().enumerate() {
-                    let cosine = vector.dot(&snapshot.vector(*row)?);
-                    if best.evidence(&keys, cosine).is_some() {
+                for (position, group) in groups.iter().enumerate() {
+                    let cosine = vector.dot(&snapshot.vector(group.scored.row)?);
+                    if group.best.evidence(&best, cosine).is_some() {
                         group_of = Some(position);
                         break;
                     }
                 }
                 match group_of {
-                    Some(position) => groups[position].2.versions.push(hit.paper),
-                    None => groups.push((scored.row, keys, hit)),
+                    Some(position) => groups[position].others.push(best.paper),
+                    None => groups.push(VersionGroup {
+                        scored: *scored,
+                        best,
+                        others: Vec::new(),
+                    }),
                 }
             }
             // The versions of a paper are near each other, so twice `k` rows usually contain them.
             if groups.len() >= self.k || ranking.len() < n {
                 groups.truncate(self.k);
-                return Ok(groups.into_iter().map(|(.., hit)| hit).collect());
+                let hits = groups
+                    .into_iter()
+                    .map(|group| hit(&group.scored, group.best.paper, group.others));
+                return Ok(hits.collect());
             }
             n = n.saturating_mul(2);
         }
@@ -170,6 +167,27 @@ impl<'a> QueryExecution<'a> {
             });
         }
         Ok(())
+    }
+}
+
+/// The versions of one paper among the rows that answer a query.
+struct VersionGroup {
+    /// The row of the best version.
+    scored: ScoredRow,
+    best: VersionCandidate,
+    others: Vec<Paper>,
+}
+
+/// Returns a hit whose rank and score context are still to be set.
+fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
+    PaperHit {
+        rank: 0,
+        score: scored.score,
+        keyword_score: scored.keyword_score,
+        score_context: None,
+        rerank_score: None,
+        paper,
+        versions,
     }
 }
 

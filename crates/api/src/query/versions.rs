@@ -1,5 +1,6 @@
 //! Recognizes versions of one paper: a preprint and its publication, or two records of one publication.
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use cognate_papers::identifiers;
@@ -71,32 +72,28 @@ const MIN_TITLE_WORDS: usize = 3;
 /// Method`.
 const MIN_TITLE_CONTENT_WORDS: usize = 2;
 
-/// The metadata by which versions of a paper are recognized, normalized once per paper.
+/// A paper with the metadata by which its versions are recognized, each normalized at most once.
 #[derive(Debug)]
-pub(crate) struct VersionKeys {
+pub(crate) struct VersionCandidate {
+    pub(crate) paper: Paper,
     doi: Option<String>,
     arxiv: Option<String>,
     /// The words of the title, or `None` if the title is not distinctive.
-    title: Option<String>,
-    has_abstract: bool,
-    year: Option<i32>,
+    title: OnceCell<Option<String>>,
     /// The words of the authors' names that have more than one letter.
-    author_words: Vec<String>,
+    author_words: OnceCell<Vec<String>>,
 }
 
-impl VersionKeys {
-    /// Extracts the keys of a paper.
-    pub(crate) fn of(paper: &Paper) -> Self {
-        let authors = fold(&paper.authors.join(" "));
+impl VersionCandidate {
+    /// Extracts the identifiers of a paper. Title and authors are normalized when they are first
+    /// compared, which few pairs of papers need.
+    pub(crate) fn new(paper: Paper) -> Self {
         Self {
-            doi: doi_of(paper),
-            arxiv: arxiv_of(paper),
-            title: is_distinctive(&paper.title).then(|| identifiers::title_key(&paper.title)),
-            has_abstract: !paper.abstract_text.trim().is_empty(),
-            year: paper.year,
-            author_words: words(&authors)
-                .filter(|word| word.chars().count() > 1)
-                .collect(),
+            doi: doi_of(&paper),
+            arxiv: arxiv_of(&paper),
+            title: OnceCell::new(),
+            author_words: OnceCell::new(),
+            paper,
         }
     }
 
@@ -116,23 +113,42 @@ impl VersionKeys {
         {
             return None;
         }
-        let min_cosine = if self.has_abstract && other.has_abstract {
+        let min_cosine = if self.has_abstract() && other.has_abstract() {
             MIN_COSINE
         } else {
             MIN_COSINE_WITHOUT_ABSTRACT
         };
         let agree = cosine >= min_cosine
-            && self.title.is_some()
-            && self.title == other.title
-            && years_agree(self.year, other.year)
+            && years_agree(self.paper.year, other.paper.year)
+            && self.title().is_some()
+            && self.title() == other.title()
             && self.authors_agree(other);
         agree.then_some(DuplicateReason::Title)
+    }
+
+    fn has_abstract(&self) -> bool {
+        !self.paper.abstract_text.trim().is_empty()
+    }
+
+    fn title(&self) -> Option<&str> {
+        let title = &self.paper.title;
+        let key = || is_distinctive(title).then(|| identifiers::title_key(title));
+        self.title.get_or_init(key).as_deref()
+    }
+
+    fn author_words(&self) -> &[String] {
+        self.author_words.get_or_init(|| {
+            let authors = fold(&self.paper.authors.join(" "));
+            words(&authors)
+                .filter(|word| word.chars().count() > 1)
+                .collect()
+        })
     }
 
     /// Returns whether the authors have a word of more than one letter in common, such as `Lovelace`
     /// in `Ada Lovelace` and `Lovelace, A.`, or one of the papers has no authors.
     fn authors_agree(&self, other: &Self) -> bool {
-        let (a, b) = (&self.author_words, &other.author_words);
+        let (a, b) = (self.author_words(), other.author_words());
         a.is_empty() || b.is_empty() || a.iter().any(|word| b.contains(word))
     }
 }
@@ -223,7 +239,7 @@ mod tests {
     use super::*;
 
     fn version_evidence(a: &Paper, b: &Paper, cosine: f32) -> Option<DuplicateReason> {
-        VersionKeys::of(a).evidence(&VersionKeys::of(b), cosine)
+        VersionCandidate::new(a.clone()).evidence(&VersionCandidate::new(b.clone()), cosine)
     }
 
     fn paper(title: &str) -> Paper {
