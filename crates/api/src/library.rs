@@ -157,28 +157,9 @@ impl Library {
     /// Returns [`Error::TextRecipeMismatch`] if the papers of the library were embedded by a recipe
     /// of another name, and [`Error::Store`] if the library cannot be read.
     pub fn with_text_recipe(mut self, recipe: TextRecipe) -> Result<Self> {
+        self.read(|snapshot| snapshot.check_text_recipe(&recipe))?;
         self.text = recipe;
-        self.check_text_recipe()?;
         Ok(self)
-    }
-
-    /// Checks that the papers of the library were embedded by the recipe of this handle.
-    pub(crate) fn check_text_recipe(&self) -> Result<()> {
-        self.read(|snapshot| {
-            if snapshot.index.is_empty() {
-                return Ok(());
-            }
-            let stored = snapshot.papers.text_recipe()?;
-            let expected = stored.as_deref().unwrap_or(TextRecipe::DEFAULT_NAME);
-            if expected == self.text.name() {
-                return Ok(());
-            }
-            Err(Error::TextRecipeMismatch {
-                dir: self.dir.clone(),
-                expected: expected.to_owned(),
-                found: self.text.name().to_owned(),
-            })
-        })
     }
 
     pub(crate) fn create_shared(

@@ -133,8 +133,10 @@ impl Library {
         // Keyed by the hash of the text, so that a text shared by two papers is embedded once.
         let mut vectors: HashMap<TextHash, Vec<f32>> = HashMap::new();
         loop {
-            self.check_text_recipe()?;
             let generation = self.read(|snapshot| {
+                // On the same commit as the generation, so that another process cannot bring in
+                // papers of another recipe in between.
+                snapshot.check_text_recipe(&self.text)?;
                 for one in &mut incoming {
                     one.stored = snapshot.papers.find(&one.paper.id)?;
                 }
@@ -248,9 +250,8 @@ impl Library {
                 for (row, one) in rows.zip(&new) {
                     papers.insert(RowId::new(row), &one.hash, &one.paper)?;
                 }
-                // Checked before: the name can only change while the library is empty.
-                let stored = papers.text_recipe()?;
-                if stored.as_deref().unwrap_or(TextRecipe::DEFAULT_NAME) != self.text.name() {
+                // The recipes differ only if the library is empty.
+                if papers.text_recipe()? != self.text.name() {
                     papers.set_text_recipe(self.text.name())?;
                 }
             }

@@ -7,6 +7,7 @@ use ndarray::ArrayView1;
 
 use crate::library::nearest_ids::nearest_ids;
 use crate::library::store::ReadTxn;
+use crate::text_recipe::TextRecipe;
 use crate::{Error, Result};
 
 /// The largest number of similar ids in the error for an unknown id.
@@ -51,6 +52,19 @@ impl<'a> Snapshot<'a> {
             Some(stored) => Ok(stored.row),
             None => Err(unknown_paper(self.papers, id)),
         }
+    }
+
+    /// Returns [`Error::TextRecipeMismatch`] if the papers were embedded by another recipe.
+    pub(crate) fn check_text_recipe(&self, recipe: &TextRecipe) -> Result<()> {
+        let expected = self.papers.text_recipe()?;
+        if self.index.is_empty() || expected == recipe.name() {
+            return Ok(());
+        }
+        Err(Error::TextRecipeMismatch {
+            dir: self.dir.to_owned(),
+            expected,
+            found: recipe.name().to_owned(),
+        })
     }
 
     /// Returns [`Error::EmptyLibrary`] if there is no paper.

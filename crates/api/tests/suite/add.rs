@@ -235,3 +235,22 @@ fn removes_all_papers_or_none() {
     library.add([paper(3)]).unwrap();
     assert_eq!(library.related("p3", 48).unwrap().len(), 48);
 }
+
+#[test]
+fn a_recipe_is_refused_once_another_handle_has_added_papers_of_another() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let titles = TextRecipe::new("title", |paper: &Paper| paper.title.clone());
+    // An empty library accepts every recipe.
+    let first = library.with_text_recipe(titles).unwrap();
+    let second = Library::open(first.dir()).unwrap();
+    let second = second.with_embedder(LetterCounts::default()).unwrap();
+    second.add(papers(3)).unwrap();
+    let error = first.add([paper(9)]).unwrap_err();
+    assert!(matches!(error, Error::TextRecipeMismatch { .. }), "{error}");
+    assert_eq!(second.len().unwrap(), 3);
+    // The recipe may change when no paper is left.
+    second.remove(&["p0", "p1", "p2"]).unwrap();
+    first.add([paper(9)]).unwrap();
+    let error = second.add([paper(8)]).unwrap_err();
+    assert!(matches!(error, Error::TextRecipeMismatch { .. }), "{error}");
+}

@@ -16,6 +16,7 @@ use super::schema::{
 };
 use crate::embed::EmbedderInfo;
 use crate::library::background_similarity::BackgroundSimilarity;
+use crate::text_recipe::TextRecipe;
 use crate::{Error, Paper, Result};
 
 /// The number of papers that [`WriteTxn::renumber`] holds in memory at a time.
@@ -94,10 +95,10 @@ impl<'a> ReadTxn<'a> {
         })
     }
 
-    /// Returns the name of the recipe that made the embedded texts, or `None` if it is the default
-    /// one.
-    pub(crate) fn text_recipe(&self) -> Result<Option<String>> {
-        self.optional_meta(key::TEXT_RECIPE)
+    /// Returns the name of the recipe that made the embedded texts: the default one if none is stored.
+    pub(crate) fn text_recipe(&self) -> Result<String> {
+        let stored = self.optional_meta(key::TEXT_RECIPE)?;
+        Ok(stored.unwrap_or_else(|| TextRecipe::DEFAULT_NAME.to_owned()))
     }
 
     /// Returns the distribution of cosines between random papers, as last sampled.
