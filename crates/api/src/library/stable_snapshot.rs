@@ -57,40 +57,18 @@ pub(crate) fn cancelled_or(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::ops::ControlFlow;
 
-    use ndarray::Array2;
-
-    use crate::{BoxError, Embed, Embedded, EmbedderInfo, Library, Paper, Progress};
-
-    /// Gives every text the same vector.
-    struct Constant;
-
-    impl Embed for Constant {
-        fn info(&self) -> EmbedderInfo {
-            EmbedderInfo::new("constant", "f32", "1", 2)
-        }
-
-        fn embed_documents(
-            &self,
-            texts: &[&str],
-            _: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-        ) -> Result<Embedded, BoxError> {
-            Ok(Embedded::new(Array2::ones((texts.len(), 2))))
-        }
-
-        fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
-            Ok(Array2::ones((texts.len(), 2)))
-        }
-    }
+    use crate::{Paper, testing};
 
     /// Returns the number of runs of `compute`, and the numbers of vectors and papers that the last
     /// run and `finish` saw, if a paper is added during each of the first `changes` runs.
     fn run(changes: usize) -> (usize, usize, u64) {
-        let dir = tempfile::tempdir().unwrap();
-        let library = Library::create(dir.path(), Constant).unwrap();
-        let add = |n: usize| library.add([Paper::new(n.to_string()).title("A")]).unwrap();
-        add(0);
+        let text = "1 0 0";
+        let (_dir, library) = testing::library(&[text]);
+        let add = |n: usize| {
+            let paper = Paper::new(n.to_string()).abstract_text(text);
+            library.add([paper]).unwrap()
+        };
         let runs = Cell::new(0);
         let compute = |index: &cognate_index::FlatIndex| {
             runs.set(runs.get() + 1);
