@@ -5,16 +5,16 @@ pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod filter;
 mod from_papers;
-mod fusion;
+pub(crate) mod fusion;
 pub(crate) mod hit;
-mod keyword_query;
+pub(crate) mod keyword_query;
 mod linear_svm;
 mod mmr;
 pub(crate) mod mode;
 mod nearest_example;
 pub(crate) mod rerank;
 mod retrieve;
-mod scored_row;
+pub(crate) mod scored_row;
 pub(crate) mod search;
 mod smoothing;
 pub(crate) mod versions;
@@ -180,7 +180,7 @@ impl Query {
     }
 
     /// Moves the query's vector toward the best `papers` hits of a first search, and searches again:
-    /// pseudo-relevance feedback by Rocchio's formula, the query plus 0.5 times the mean of these hits.
+    /// pseudo-relevance feedback by Rocchio's formula, the query plus 0.3 times the mean of these hits.
     /// The words of the query stay. Default: 0, no feedback. Applies to queries by text and by vector,
     /// other than in [`Mode::Keyword`].
     #[must_use]

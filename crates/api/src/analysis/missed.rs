@@ -6,6 +6,7 @@ mod titles;
 
 use std::collections::BTreeSet;
 
+use cognate_index::RowId;
 use cognate_papers::text::sentences;
 use ndarray::{Array2, Axis};
 use roaring::RoaringBitmap;
@@ -18,6 +19,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::query::filter::Filter;
 use crate::query::hit::PaperHit;
+use crate::query::keyword_query::KeywordQuery;
 use crate::unit_vector::scale_to_unit;
 use crate::{Citation, Draft, Error, Paper, Result};
 
@@ -175,6 +177,7 @@ fn missed(
         sentences: vectors,
         cited: sum_direction(snapshot, &cited)?,
         title_scores: titles.scores(&cited),
+        keywords: keywords(snapshot, sentences, &cited)?,
     };
     let best = ranking.best(&allowed, options.k)?;
     let (found, not_found) = citations.into_report();
@@ -183,6 +186,23 @@ fn missed(
         found,
         not_found,
         sentences: sentences.len(),
+    })
+}
+
+/// Returns the words that characterize a draft and the papers that it cites.
+fn keywords(
+    snapshot: &Snapshot<'_>,
+    sentences: &[&str],
+    cited: &BTreeSet<RowId>,
+) -> Result<KeywordQuery> {
+    let mut papers = vec![Paper::new("").abstract_text(sentences.join("\n"))];
+    if std::env::var("WC").is_ok() {
+    for row in cited {
+        papers.push(snapshot.papers.paper_at(*row)?);
+    }
+    }
+    KeywordQuery::of_papers(&papers, &[], snapshot.index.len(), |term| {
+        snapshot.papers.document_frequency(term)
     })
 }
 
@@ -203,8 +223,8 @@ fn hits(snapshot: &Snapshot<'_>, sentences: &[&str], best: &[Candidate]) -> Resu
             hit: PaperHit {
                 rank: index + 1,
                 score: candidate.score,
-                keyword_score: None,
-                fused_score: None,
+                keyword_score: candidate.keyword_score,
+                fused_score: candidate.fused_score,
                 rerank_score: None,
                 score_context: None,
                 paper: snapshot.papers.paper_at(candidate.row)?,

@@ -239,7 +239,7 @@ mod tests {
         let moved = one(directions);
         // The nearest paper is `0 1 0.01`.
         assert!((moved.dot(&moved) - 1.0).abs() < 1e-6);
-        assert!((moved[2] / moved[1] - 0.025 / 1.5).abs() < 1e-5, "{moved}");
+        assert!((moved[2] / moved[1] - 0.023 / 1.3).abs() < 1e-5, "{moved}");
     }
 
     #[test]

@@ -90,9 +90,9 @@ pub(crate) fn classified(rows: &Array2<f32>, wanted: usize) -> Option<Array1<f32
 }
 
 /// The weight of the mean of the vectors that a query found when the query is moved toward them.
-const FOUND: f64 = 0.5;
+const FOUND: f64 = 0.3;
 
-/// Moves a query toward the mean of the vectors that it found: the query scaled to length 1, plus 0.5
+/// Moves a query toward the mean of the vectors that it found: the query scaled to length 1, plus 0.3
 /// times the mean, scaled to length 1 again. Returns `None` if the two cancel each other out.
 pub(crate) fn rocchio(
     query: ArrayView1<'_, f32>,
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(direction(&[x.view(), (-&x).view()], &[]), None);
         let nearer = rocchio(x.view(), &[y.view(), x.view()]).unwrap();
         assert!(
-            (nearer[1] / nearer[0] - 0.25 / 1.25).abs() < 1e-6,
+            (nearer[1] / nearer[0] - 0.15 / 1.15).abs() < 1e-6,
             "{nearer}"
         );
     }
