@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::report::{
     Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
-    per_query,
+    per_query, title,
 };
 use super::{Arguments, library_to_evaluate};
 use crate::output::{count, note, print, print_json};
@@ -128,12 +128,11 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
         format!("{queries} queries")
     };
     let title = match &searched {
-        Some(searched) => format!(
-            "{} ({}): {}, {queries}, {seconds:.1} s\n",
-            searched.model,
-            searched.precision,
-            count(searched.documents, "document"),
-        ),
+        Some(searched) => {
+            let model = format!("{} ({}):", searched.model, searched.precision);
+            let documents = count(searched.documents, "document");
+            title(&model, &format!("{documents}, {queries}, {seconds:.1} s"))
+        }
         None => format!("{queries}\n"),
     };
     print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))

@@ -137,6 +137,12 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Returns a title of two parts on one line, or on two if they are too long for one.
+pub(crate) fn title(first: &str, second: &str) -> String {
+    let fits = first.chars().count() + 1 + second.chars().count() <= WIDTH;
+    format!("{first}{}{second}\n", if fits { " " } else { "\n" })
+}
+
 /// Formats an estimate, such as `0.645 [0.601, 0.689]`.
 pub(crate) fn estimate(estimate: Estimate) -> String {
     let Estimate {
@@ -162,7 +168,7 @@ pub(crate) fn means_table(runs: &[&Evaluated]) -> String {
             .map(|metric| format!("{:.5}", means.get(*metric)));
         (run.name.clone(), values.collect())
     };
-    table("", 10, runs.iter().map(column).collect())
+    table(10, runs.iter().map(column).collect())
 }
 
 /// Returns a table of the differences of all comparisons, or an empty text if there is none.
@@ -178,12 +184,12 @@ pub(crate) fn differences_table(comparisons: &[Comparison<'_>]) -> Result<String
         return Ok(String::new());
     }
     let title = "\ndifference [95 % confidence interval]\n";
-    Ok(title.to_owned() + &table("", 30, columns))
+    Ok(title.to_owned() + &table(30, columns))
 }
 
 /// Returns a table with a row for each metric and columns of at least `width` characters, each with a
 /// header. Columns that do not fit in a line of [`WIDTH`] follow in another block.
-fn table(corner: &str, width: usize, columns: Vec<(String, Vec<String>)>) -> String {
+fn table(width: usize, columns: Vec<(String, Vec<String>)>) -> String {
     const LABEL: usize = 12;
     let mut blocks: Vec<Vec<(usize, String, Vec<String>)>> = Vec::new();
     let mut used = WIDTH;
@@ -212,7 +218,7 @@ fn table(corner: &str, width: usize, columns: Vec<(String, Vec<String>)>) -> Str
             text.push_str(line.trim_end());
             text.push('\n');
         };
-        line(corner, &|(_, header, _)| header.clone());
+        line("", &|(_, header, _)| header.clone());
         for (row, metric) in Metric::ALL.iter().enumerate() {
             line(metric.name(), &|(_, _, values)| {
                 values.get(row).cloned().unwrap_or_default()
@@ -250,7 +256,7 @@ mod tests {
     fn columns_that_do_not_fit_follow_in_another_block() {
         let values = vec!["+0.1234 [-0.1234, +0.1234]".to_owned(); 5];
         let columns = ["a", "b", "c"].map(|name| (name.to_owned(), values.clone()));
-        let text = table("", 30, columns.to_vec());
+        let text = table(30, columns.to_vec());
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.lines().count(), 13);
         let headers = text.lines().filter(|line| line.starts_with("   "));
