@@ -8,6 +8,7 @@ mod hits;
 mod library;
 mod model;
 mod output;
+mod ranking;
 mod rerank;
 
 pub(crate) use filter::FilterArguments;
@@ -15,4 +16,5 @@ pub(crate) use hits::HitArguments;
 pub(crate) use library::{LIBRARY_VARIABLE, LibraryArguments};
 pub(crate) use model::{ModelArguments, StoredModelArguments};
 pub(crate) use output::JsonArguments;
+pub(crate) use ranking::RankingArguments;
 pub(crate) use rerank::RerankArguments;

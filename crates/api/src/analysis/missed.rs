@@ -204,6 +204,7 @@ fn hits(snapshot: &Snapshot<'_>, sentences: &[&str], best: &[Candidate]) -> Resu
                 rank: index + 1,
                 score: candidate.score,
                 keyword_score: None,
+                fused_score: None,
                 rerank_score: None,
                 score_context: None,
                 paper: snapshot.papers.paper_at(candidate.row)?,
