@@ -11,12 +11,10 @@ use self::options::SelfEvaluationOptions;
 use self::tasks::{JudgedQuery, Task};
 use crate::analysis::evaluation::qrels::Qrels;
 use crate::analysis::evaluation::results::Evaluation;
-use crate::analysis::evaluation::run::Run;
-use crate::analysis::evaluation::setting::{DEPTH, SearchSetting};
+use crate::analysis::evaluation::setting::SearchSetting;
 use crate::analysis::require_papers;
 use crate::library::{IfExists, Library};
 use crate::query::Query;
-use crate::query::execute::QueryExecution;
 use crate::{Error, Progress, Result};
 
 /// The result of [`Library::evaluate_itself`].
@@ -51,20 +49,22 @@ impl Library {
     /// - a title finds its abstract, among abstracts without titles;
     /// - a sentence finds the abstract that it was taken from (the inverse cloze task: Lee, Chang and
     ///   Toutanova, "Latent retrieval for weakly supervised open domain question answering", ACL 2019);
-    /// - a paper finds the papers that it cites, if the library knows their
+    /// - a paper finds the papers that it cites among the related ones, if the library knows their
     ///   [`references`](crate::Paper::references);
-    /// - a paper finds the papers of the same first category.
+    /// - a paper finds the papers of the same first category among the related ones.
     ///
-    /// In the last two tasks, queries by the text of a paper use its stored vector.
+    /// A task is left out if a setting has an option that does not apply to its queries, as feedback does
+    /// not apply to queries by paper.
     ///
-    /// The queries come from papers that are evenly spaced over the library. The first two tasks embed
+    /// The queries come from papers that are evenly spaced over the library, in the order of ids. The first two tasks embed
     /// the abstracts of these papers again; `progress` is called with the number of embedded texts and
     /// answered queries. The same library always gives the same numbers.
     ///
     /// # Errors
     ///
     /// Returns [`Error::EmptyLibrary`] if there is no paper, [`Error::NoEmbedder`] if the library was
-    /// opened without an embedder, [`Error::Cancelled`] if `progress` breaks, and the errors of
+    /// opened without an embedder, [`Error::InvalidOption`] if the settings apply to no task,
+    /// [`Error::Cancelled`] if `progress` breaks, and the errors of
     /// [`search`](Self::search), [`rerank`](Self::rerank) and [`create`](Self::create), which creates
     /// temporary libraries in the folder for temporary files.
     pub fn evaluate_itself(
@@ -74,8 +74,22 @@ impl Library {
     ) -> Result<SelfEvaluation> {
         self.embedder()?;
         require_papers(self)?;
-        let mut tasks = tasks::of_papers(&self.all_papers()?, options.sample);
+        let mut papers = self.all_papers()?;
+        // The order of adding must not decide which papers are sampled.
+        papers.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut tasks = tasks::of_papers(&papers, options.sample);
         tasks.retain(|task| task.queries.len() >= MIN_QUERIES);
+        let mut refusal = None;
+        tasks.retain(|task| match check(task, &options.settings, papers.len()) {
+            Ok(()) => true,
+            Err(error) => {
+                refusal = Some(error);
+                false
+            }
+        });
+        if let Some(error) = refusal.filter(|_| tasks.is_empty()) {
+            return Err(error);
+        }
         let steps = |task: &Task| {
             task.documents.as_ref().map_or(0, Vec::len)
                 + task.queries.len() * options.settings.len()
@@ -91,6 +105,19 @@ impl Library {
         }
         Ok(SelfEvaluation { tasks: results })
     }
+}
+
+/// Checks that the queries of a task can have all settings, on a library of `papers` papers.
+fn check(task: &Task, settings: &[SearchSetting<'_>], papers: usize) -> Result<()> {
+    let papers = task.documents.as_ref().map_or(papers, Vec::len);
+    for query in task.queries.iter().take(1) {
+        for setting in settings {
+            setting
+                .configure(query.query.clone(), papers)
+                .check(papers)?;
+        }
+    }
+    Ok(())
 }
 
 /// Evaluates a task, on a temporary library if it has documents of its own.
@@ -138,12 +165,15 @@ fn evaluate_on(
             qrels.insert(&query.id, relevant, 1);
         }
     }
+    let queries: Vec<(String, Query)> = judged
+        .iter()
+        .map(|judged| (judged.id.clone(), judged.query.clone()))
+        .collect();
     let mut results = Vec::new();
     for (position, setting) in settings.iter().enumerate() {
         let before = position * judged.len();
-        let run = answer(library, judged, setting, &mut |done| {
-            progress(before + done)
-        })?;
+        let mut progress = |state: Progress| progress(before + state.done);
+        let run = library.run(setting, &queries, &mut progress)?;
         results.push((setting.name().to_owned(), qrels.evaluate(&run)));
     }
     Ok(SelfTask {
@@ -152,48 +182,4 @@ fn evaluate_on(
         documents: library.len()?,
         results,
     })
-}
-
-/// Answers queries in one setting. Either all queries are papers of the library, or none is.
-fn answer(
-    library: &Library,
-    judged: &[JudgedQuery],
-    setting: &SearchSetting<'_>,
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Result<Run> {
-    if judged.iter().any(|query| query.is_paper) {
-        return answer_by_stored_vectors(library, judged, setting, progress);
-    }
-    let queries = judged
-        .iter()
-        .map(|query| (query.id.clone(), Query::text(&query.text)));
-    let queries: Vec<_> = queries.collect();
-    library.run(setting, &queries, &mut |state| progress(state.done))
-}
-
-/// Answers queries by the texts of papers of the library, whose vectors are not computed again.
-fn answer_by_stored_vectors(
-    library: &Library,
-    judged: &[JudgedQuery],
-    setting: &SearchSetting<'_>,
-    progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
-) -> Result<Run> {
-    let papers = library.len()?;
-    let mut run = Run::default();
-    for (done, judged) in (1..).zip(judged) {
-        let query = setting.configure(Query::text(&judged.text), papers);
-        query.check(papers)?;
-        let mut hits = library.read(|snapshot| {
-            let vector = snapshot.vector(snapshot.row_of(&judged.id)?)?.to_owned();
-            QueryExecution::new(snapshot, &query, Some(&vector), None)?.hits()
-        })?;
-        // The paper itself is the best hit and no answer.
-        hits.retain(|hit| hit.paper.id != judged.id);
-        setting.insert_hits(library, (&judged.id, &query), hits, &mut run)?;
-        if progress(done).is_break() {
-            return Err(Error::Cancelled { committed: 0 });
-        }
-    }
-    run.truncate(DEPTH);
-    Ok(run)
 }

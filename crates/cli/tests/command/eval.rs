@@ -496,6 +496,7 @@ fn search_settings_are_measured_one_at_a_time() {
     let model = fixture("cross_encoders/bert");
     for (options, name) in [
         (&["--feedback", "3"][..], "hybrid+feedback=3"),
+        (&["--fusion", "rrf", "--smooth"], "hybrid+rrf+smooth"),
         (&["--diversity", "0.25"], "hybrid+diversity=0.25"),
         (
             &["--rerank", &model, "--rerank-depth", "4"],
@@ -554,15 +555,24 @@ fn related_papers_are_evaluated_without_queries_or_a_model() {
         (&found["queries"], &found["documents"]),
         (&2.into(), &30.into())
     );
-    assert_near(&found["map@100"], (1.0 + 2.0 / 4.0) / 2.0 / 2.0);
-    assert_near(&found["recall@10"], 0.5);
+    // The hits of `related` are those of the mode hybrid.
+    let hybrid = &found["hybrid"];
+    assert_near(&hybrid["map@100"], (1.0 + 2.0 / 4.0) / 2.0 / 2.0);
+    assert_near(&hybrid["recall@10"], 0.5);
 
     let output = sandbox.command(&evaluate).output().unwrap();
     let expected = "judged queries missing from `L`, counted as unanswered: 1\n";
     assert_eq!(stderr(&output), expected);
     assert_fits(&String::from_utf8(output.stdout).unwrap());
-    let svm = sandbox.json(&[&evaluate[..], &["--strategy", "svm", "--json"]].concat());
-    assert_eq!(svm["setting"], "related+svm");
+    for (options, name) in [
+        (&["--mode", "vector"][..], "vector"),
+        (&["--no-smooth"], "hybrid+no-smooth"),
+        (&["--strategy", "svm", "--fusion", "rrf"], "hybrid+rrf+svm"),
+    ] {
+        let found = sandbox.json(&[&evaluate[..], options, &["--json"]].concat());
+        assert_eq!(found["setting"], name);
+        assert!(found["map@100"].as_f64().unwrap() > 0.0);
+    }
 
     sandbox.write("qrels.tsv", "unknown\tpaper-4\t1\n");
     assert_eq!(

@@ -63,7 +63,8 @@ impl<'a> SearchSetting<'a> {
         Self::new(mode.name(), move |query| query.mode(mode))
     }
 
-    /// Sets a reranker for the first `depth` hits of a query by text. Default: none.
+    /// Sets a reranker for the first `depth` hits of a query by text or by paper, which reads the text of
+    /// the query or of its paper. Default: none.
     #[must_use]
     pub fn rerank(mut self, reranker: &'a dyn Rerank, depth: usize) -> Self {
         self.reranking = Some(Reranking { reranker, depth });
@@ -92,12 +93,17 @@ impl<'a> SearchSetting<'a> {
         mut hits: Vec<PaperHit>,
         run: &mut Run,
     ) -> Result<()> {
-        if let (Some(reranking), Target::Text(text)) = (self.reranking, &query.target) {
+        if let Some(reranking) = self.reranking {
+            let text = match &query.target {
+                Target::Text(text) => text.clone(),
+                Target::Papers(ids) => texts_of(library, ids)?,
+                Target::Vector(_) => String::new(),
+            };
             let beyond_depth = hits.split_off(reranking.depth.min(hits.len()));
-            hits = library.rerank(text, hits, reranking.reranker)?;
+            hits = library.rerank(&text, hits, reranking.reranker)?;
             hits.extend(beyond_depth);
         }
-        let scores = ranking_scores(&hits, query.effective_mode());
+        let scores = ranking_scores(&hits);
         for (hit, score) in hits.into_iter().zip(scores) {
             run.insert(id, hit.paper.id, score);
         }
@@ -153,18 +159,25 @@ impl Library {
     }
 }
 
+/// Returns the texts of papers of a library, one after the other.
+fn texts_of(library: &Library, ids: &[String]) -> Result<String> {
+    let mut texts = Vec::new();
+    for id in ids {
+        texts.extend(library.get(id)?.map(|paper| paper.text()));
+    }
+    Ok(texts.join(" "))
+}
+
 /// Returns a score for each hit, in the order of the hits, such that hits that the search could not
 /// tell apart have the same score.
 ///
-/// It is the score by which `mode` ranks, unless the hits are in another order, because they were
-/// diversified, reranked, or fused by rank. Then it is the reciprocal of the rank of the first of those
+/// It is the score by which the search ranks, unless the hits are in another order, because they were
+/// diversified, reranked or interleaved. Then it is the reciprocal of the rank of the first of those
 /// hits in a row that have the same scores.
-fn ranking_scores(hits: &[PaperHit], mode: Mode) -> Vec<f64> {
-    let scores: Option<Vec<f64>> = hits.iter().map(|hit| ranking_score(hit, mode)).collect();
-    if let Some(scores) = scores
-        && scores.is_sorted_by(|a, b| a >= b)
-        && hits.iter().all(|hit| hit.rerank_score.is_none())
-    {
+fn ranking_scores(hits: &[PaperHit]) -> Vec<f64> {
+    let scores: Vec<f64> = hits.iter().map(ranking_score).collect();
+    let is_reranked = hits.iter().any(|hit| hit.rerank_score.is_some());
+    if !is_reranked && scores.is_sorted_by(|a, b| a >= b) {
         return scores;
     }
     let mut scores = Vec::with_capacity(hits.len());
@@ -178,20 +191,18 @@ fn ranking_scores(hits: &[PaperHit], mode: Mode) -> Vec<f64> {
     scores
 }
 
-/// Returns the score by which hits are ranked in a mode, if there is one.
-fn ranking_score(hit: &PaperHit, mode: Mode) -> Option<f64> {
-    match mode {
-        Mode::Vector => Some(hit.score.into()),
-        Mode::Keyword => hit.keyword_score,
-        Mode::Hybrid => None,
-    }
+/// Returns the score by which a search ranks a hit.
+fn ranking_score(hit: &PaperHit) -> f64 {
+    hit.fused_score
+        .or(hit.keyword_score)
+        .unwrap_or_else(|| f64::from(hit.score))
 }
 
 /// Returns the bits of all scores of a hit.
-fn all_scores(hit: &PaperHit) -> (u32, Option<u64>, Option<u32>) {
+fn all_scores(hit: &PaperHit) -> (u32, [Option<u64>; 2], Option<u32>) {
     (
         hit.score.to_bits(),
-        hit.keyword_score.map(f64::to_bits),
+        [hit.keyword_score, hit.fused_score].map(|score| score.map(f64::to_bits)),
         hit.rerank_score.map(f32::to_bits),
     )
 }
@@ -201,11 +212,12 @@ mod tests {
     use super::*;
     use crate::Paper;
 
-    fn hit(score: f32, keyword_score: Option<f64>) -> PaperHit {
+    fn hit(score: f32, keyword_score: Option<f64>, fused_score: Option<f64>) -> PaperHit {
         PaperHit {
             rank: 0,
             score,
             keyword_score,
+            fused_score,
             score_context: None,
             rerank_score: None,
             paper: Paper::new("a"),
@@ -214,30 +226,25 @@ mod tests {
     }
 
     #[test]
-    fn hits_in_the_order_of_a_score_have_that_score() {
-        let hits = [
-            hit(0.5, Some(3.0)),
-            hit(0.25, Some(3.0)),
-            hit(0.25, Some(1.0)),
-        ];
-        assert_eq!(ranking_scores(&hits, Mode::Vector), [0.5, 0.25, 0.25]);
-        assert_eq!(ranking_scores(&hits, Mode::Keyword), [3.0, 3.0, 1.0]);
+    fn hits_in_the_order_of_the_score_of_their_search_have_that_score() {
+        let vector = [hit(0.5, None, None), hit(0.25, None, None)];
+        assert_eq!(ranking_scores(&vector), [0.5, 0.25]);
+        let keyword = [hit(0.25, Some(3.0), None), hit(0.5, Some(3.0), None)];
+        assert_eq!(ranking_scores(&keyword), [3.0, 3.0]);
+        let hybrid = [hit(0.25, None, Some(-1.0)), hit(0.5, Some(3.0), Some(-2.0))];
+        assert_eq!(ranking_scores(&hybrid), [-1.0, -2.0]);
     }
 
     #[test]
     fn hits_in_another_order_have_scores_by_rank_and_equal_ones_share_it() {
         let mut hits = vec![
-            hit(0.5, None),
-            hit(0.75, Some(1.0)),
-            hit(0.75, Some(1.0)),
-            hit(0.25, None),
+            hit(0.5, None, None),
+            hit(0.75, None, None),
+            hit(0.75, None, None),
+            hit(0.25, None, None),
         ];
-        assert_eq!(ranking_scores(&hits, Mode::Hybrid), [1.0, 0.5, 0.5, 0.25]);
-        assert_eq!(ranking_scores(&hits, Mode::Vector), [1.0, 0.5, 0.5, 0.25]);
+        assert_eq!(ranking_scores(&hits), [1.0, 0.5, 0.5, 0.25]);
         hits[1].rerank_score = Some(1.0);
-        assert_eq!(
-            ranking_scores(&hits, Mode::Hybrid),
-            [1.0, 0.5, 1.0 / 3.0, 0.25]
-        );
+        assert_eq!(ranking_scores(&hits), [1.0, 0.5, 1.0 / 3.0, 0.25]);
     }
 }

@@ -6,6 +6,7 @@ use cognate_papers::identifiers::{arxiv, doi};
 use cognate_papers::text::sentences;
 
 use crate::Paper;
+use crate::query::Query;
 use crate::sampling::evenly_spaced;
 
 /// Queries of one kind with their answers.
@@ -20,9 +21,7 @@ pub(super) struct Task {
 pub(super) struct JudgedQuery {
     /// The id of the paper that the query is or was taken from.
     pub(super) id: String,
-    pub(super) text: String,
-    /// Whether the query is a paper of the library, which is therefore not a hit.
-    pub(super) is_paper: bool,
+    pub(super) query: Query,
     pub(super) relevant: HashSet<String>,
 }
 
@@ -60,8 +59,7 @@ impl Task {
         for (text, document) in pairs {
             queries.push(JudgedQuery {
                 id: document.id.clone(),
-                text,
-                is_paper: false,
+                query: Query::text(text),
                 relevant: HashSet::from([document.id.clone()]),
             });
             documents.push(document);
@@ -83,12 +81,11 @@ impl Task {
 }
 
 impl JudgedQuery {
-    /// Creates a query by the text of a paper.
+    /// Creates a query by a paper.
     fn by_paper(paper: &Paper, relevant: HashSet<String>) -> Self {
         Self {
             id: paper.id.clone(),
-            text: paper.text(),
-            is_paper: true,
+            query: Query::paper(&paper.id),
             relevant,
         }
     }

@@ -145,9 +145,7 @@ fn search(
     qrels_file: &Path,
 ) -> Result<(Runs, Option<SearchedDocument>)> {
     let reranker = arguments.settings.load_reranker()?;
-    let settings = arguments
-        .settings
-        .settings(arguments.related, reranker.as_ref());
+    let settings = arguments.settings.settings(reranker.as_ref());
     if arguments.write_run.is_some() && settings.len() > 1 {
         let names: Vec<&str> = settings.iter().map(SearchSetting::name).collect();
         bail!(

@@ -67,7 +67,7 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
     let reranker = arguments.settings.load_reranker()?;
     let options = SelfEvaluationOptions::default()
         .sample(arguments.sample)
-        .settings(arguments.settings.settings(false, reranker.as_ref()));
+        .settings(arguments.settings.settings(reranker.as_ref()));
     interrupt::watch()?;
     let mut progress: Option<Progress> = None;
     let outcome = library.evaluate_itself(&options, &mut |state| {

@@ -1,16 +1,25 @@
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{Mode, Query, Reranker, SearchSetting, Strategy};
+use cognate::{Fusion, Mode, Query, Reranker, SearchSetting, Strategy};
 
 use crate::arguments::{FilterArguments, RerankArguments};
 use crate::model;
 
 #[derive(Debug, Args)]
 pub(crate) struct SettingArguments {
-    /// Search mode: vector, keyword or hybrid [default: each of them, or the default of `search` if
-    /// there is another setting]
+    /// Search mode: vector, keyword or hybrid [default: each of them, or hybrid if there is another
+    /// setting]
     #[arg(long)]
     mode: Option<Mode>,
+    /// In the mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)
+    #[arg(long)]
+    fusion: Option<Fusion>,
+    /// Smooth the scores of the best papers over similar papers, as `search --smooth` does
+    #[arg(long)]
+    smooth: bool,
+    /// Do not smooth the scores, as `related --no-smooth` does
+    #[arg(long, conflicts_with = "smooth")]
+    no_smooth: bool,
     /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
     #[arg(long, value_name = "N", conflicts_with = "related")]
     feedback: Option<usize>,
@@ -41,20 +50,15 @@ impl SettingArguments {
         Ok(())
     }
 
-    /// Returns the settings to measure: one, or each mode if no setting was given. `related` says
-    /// whether the queries are papers.
-    pub(crate) fn settings<'a>(
-        &'a self,
-        related: bool,
-        reranker: Option<&'a Reranker>,
-    ) -> Vec<SearchSetting<'a>> {
-        if self.mode.is_none() && !self.has_options() && !related {
+    /// Returns the settings to measure: one, or each mode if no setting was given.
+    pub(crate) fn settings<'a>(&'a self, reranker: Option<&'a Reranker>) -> Vec<SearchSetting<'a>> {
+        if self.mode.is_none() && !self.has_options() {
             return Mode::ALL
                 .iter()
                 .map(|mode| SearchSetting::mode(*mode))
                 .collect();
         }
-        let setting = SearchSetting::new(self.name(related), |query| self.apply(query));
+        let setting = SearchSetting::new(self.name(), |query| self.apply(query));
         vec![match reranker {
             Some(reranker) => setting.rerank(reranker, self.rerank.rerank_depth.get()),
             None => setting,
@@ -63,17 +67,30 @@ impl SettingArguments {
 
     /// Returns whether any setting but the mode was given.
     fn has_options(&self) -> bool {
-        self.feedback.is_some()
+        self.fusion.is_some()
+            || self.smoothing().is_some()
+            || self.feedback.is_some()
             || self.diversity.is_some()
             || self.strategy.is_some()
             || self.rerank.rerank.is_some()
             || !self.filter.filter().is_empty()
     }
 
+    /// Returns whether to smooth, or `None` if neither option was given.
+    fn smoothing(&self) -> Option<bool> {
+        (self.smooth || self.no_smooth).then_some(self.smooth)
+    }
+
     fn apply(&self, mut query: Query) -> Query {
         query = query.filter(self.filter.filter());
         if let Some(mode) = self.mode {
             query = query.mode(mode);
+        }
+        if let Some(fusion) = self.fusion {
+            query = query.fusion(fusion);
+        }
+        if let Some(smooth) = self.smoothing() {
+            query = query.smooth(smooth);
         }
         if let Some(papers) = self.feedback {
             query = query.feedback(papers);
@@ -88,19 +105,19 @@ impl SettingArguments {
     }
 
     /// Returns a name without white space, such as `hybrid+feedback=5`, which can be the tag of a run.
-    fn name(&self, related: bool) -> String {
-        let base = match self.mode {
-            Some(mode) => mode.to_string(),
-            None if related => "related".to_owned(),
-            None => Mode::default().to_string(),
-        };
-        let feedback = self.feedback.map(|papers| format!("feedback={papers}"));
-        let diversity = self.diversity.map(|weight| format!("diversity={weight}"));
-        let strategy = self.strategy.map(|strategy| strategy.to_string());
-        let rerank = self.rerank.rerank.as_ref().map(|_| "rerank".to_owned());
-        let filter = (!self.filter.filter().is_empty()).then(|| "filter".to_owned());
-        let options = [feedback, diversity, strategy, rerank, filter];
-        let parts = std::iter::once(base).chain(options.into_iter().flatten());
+    fn name(&self) -> String {
+        let mode = self.mode.unwrap_or_default().to_string();
+        let options = [
+            self.fusion.map(|fusion| fusion.to_string()),
+            self.smoothing()
+                .map(|smooth| if smooth { "smooth" } else { "no-smooth" }.to_owned()),
+            self.feedback.map(|papers| format!("feedback={papers}")),
+            self.diversity.map(|weight| format!("diversity={weight}")),
+            self.strategy.map(|strategy| strategy.to_string()),
+            self.rerank.rerank.as_ref().map(|_| "rerank".to_owned()),
+            (!self.filter.filter().is_empty()).then(|| "filter".to_owned()),
+        ];
+        let parts = std::iter::once(mode).chain(options.into_iter().flatten());
         parts.collect::<Vec<_>>().join("+")
     }
 }
