@@ -1,3 +1,4 @@
+mod collection;
 mod judged_collection;
 mod report;
 mod self_evaluation;
@@ -14,12 +15,14 @@ use self::settings::SettingArguments;
 use crate::arguments::{JsonArguments, LIBRARY_VARIABLE, ModelArguments};
 use crate::failure::missing_argument;
 
+const AFTER_HELP: &str = "\
+The metrics are those of trec_eval, averaged over the queries that have a relevant paper; a query
+without an answer counts as zero. Judgments of papers that a filter excludes count too. Differences
+have a 95 % confidence interval by the paired bootstrap over the queries.";
+
 /// Measure how well searches find relevant papers
-///
-/// The metrics are those of trec_eval, averaged over the queries that have a relevant paper. A query
-/// without an answer counts as zero. Differences have a 95 % confidence interval by the paired
-/// bootstrap over the queries.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     /// Evaluate a library on its own papers, without a judged collection
     #[arg(
@@ -35,8 +38,7 @@ pub(crate) struct Arguments {
     /// Evaluate related papers: the queries of the judgments are ids of papers
     #[arg(long, conflicts_with_all = ["queries", "run"])]
     related: bool,
-    /// Evaluate a TREC run file instead of searching; `trec_eval` names its lines "query Q0 document
-    /// rank score tag"
+    /// Evaluate a TREC run file (query, Q0, paper, rank, score, tag) instead of searching
     #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "corpus", "library"])]
     run: Option<PathBuf>,
     /// Papers of the judged collection, in any format that `add` reads [default: those of the library]
@@ -48,8 +50,8 @@ pub(crate) struct Arguments {
     /// Relevance judgments: query, paper and grade separated by tabs, or a TREC qrels file
     #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
     qrels: Option<PathBuf>,
-    /// Gain of a grade in nDCG: linear (the grade, as in trec_eval) or exponential (2 to the power of
-    /// the grade, minus 1)
+    /// Gain of a grade in nDCG: linear (the grade itself) or exponential (2 to the power of the grade,
+    /// minus 1)
     #[arg(long, default_value_t)]
     gain: Gain,
     /// TREC run file to compare with

@@ -84,6 +84,13 @@ mod tests {
     #[test]
     fn the_mean_of_no_values_is_zero() {
         let estimate = Estimate::of(&[]);
-        assert_eq!([estimate.mean, estimate.low, estimate.high], [0.0; 3]);
+        assert_eq!(
+            estimate,
+            Estimate {
+                mean: 0.0,
+                low: 0.0,
+                high: 0.0
+            }
+        );
     }
 }

@@ -74,21 +74,22 @@ mod tests {
         Evaluation::new(queries.collect())
     }
 
+    fn estimate(mean: f64, low: f64, high: f64) -> Estimate {
+        Estimate { mean, low, high }
+    }
+
     #[test]
     fn a_difference_is_paired_by_query() {
         let better = evaluation(&[("a", 0.75), ("b", 0.25), ("c", 1.0)]);
         let worse = evaluation(&[("c", 0.75), ("a", 0.5), ("b", 0.0)]);
         // Each query gains 0.25, so the difference has no spread, though the values have.
         let difference = better.difference(&worse, Metric::NdcgAt10).unwrap();
-        assert_eq!(
-            [difference.mean, difference.low, difference.high],
-            [0.25; 3]
-        );
+        assert_eq!(difference, estimate(0.25, 0.25, 0.25));
         assert!(difference.excludes_zero());
         let spread = better.estimate(Metric::NdcgAt10);
         assert!(spread.low < 0.5 && spread.high > 0.8, "{spread:?}");
         let none = better.difference(&better, Metric::MapAt100).unwrap();
-        assert_eq!([none.mean, none.low, none.high], [0.0; 3]);
+        assert_eq!(none, estimate(0.0, 0.0, 0.0));
     }
 
     #[test]
@@ -101,10 +102,7 @@ mod tests {
                 Metric::NdcgAt10,
             )
             .unwrap();
-        assert_eq!(
-            [difference.mean, difference.low, difference.high],
-            [0.25, 0.0, 0.75]
-        );
+        assert_eq!(difference, estimate(0.25, 0.0, 0.75));
     }
 
     #[test]

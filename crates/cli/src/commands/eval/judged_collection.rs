@@ -1,21 +1,19 @@
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cognate::{Error, Library, PapersError, Qrels, Query, Run, SearchSetting, TextReader};
+use cognate::{Error, Qrels, Run, SearchSetting};
 use serde::Serialize;
-use tempfile::TempDir;
 
+use super::Arguments;
+use super::collection::Collection;
 use super::report::{
     Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
     per_query, title,
 };
-use super::{Arguments, library_to_evaluate};
-use crate::output::{count, note, print, print_json};
-use crate::paper_files::PaperFiles;
+use crate::output::{count, print, print_json};
 use crate::progress::Progress;
-use crate::{adding, atomic_file, interrupt, truncation, writable_library};
+use crate::{atomic_file, interrupt};
 
 #[derive(Debug, Serialize)]
 struct EvalDocument<'a> {
@@ -43,13 +41,6 @@ struct SearchedDocument {
     model: String,
     precision: String,
     documents: usize,
-}
-
-/// A library that holds the papers of a judged collection.
-struct Collection {
-    library: Library,
-    /// The folder of the library, if it is temporary.
-    _scratch: Option<TempDir>,
 }
 
 /// The runs of one evaluation, by name.
@@ -154,19 +145,11 @@ fn search(
             names.join(", "),
         );
     }
-    // Invalid queries are found before the corpus is embedded.
-    let queries = match &arguments.queries {
-        Some(file) => read_queries(file, qrels, qrels_file)?,
-        None => Vec::new(),
-    };
-    let Collection { library, _scratch } = open_collection(arguments)?;
-    let queries = if arguments.related {
-        papers_to_query(&library, qrels, qrels_file)?
-    } else {
-        queries
-    };
-    note_missing_documents(&library, qrels)?;
-
+    let Collection {
+        library,
+        queries,
+        scratch: _scratch,
+    } = Collection::open(arguments, qrels, qrels_file)?;
     let mut progress = Progress::new(queries.len() * settings.len(), "queries");
     let mut runs = Vec::new();
     for (position, setting) in settings.iter().enumerate() {
@@ -189,122 +172,4 @@ fn search(
         documents: library.len()?,
     };
     Ok((runs, Some(searched)))
-}
-
-/// Returns the library of `--corpus`, or else that of `--library`.
-fn open_collection(arguments: &Arguments) -> Result<Collection> {
-    let Some(corpus) = &arguments.corpus else {
-        interrupt::watch()?;
-        let library = Library::open(library_to_evaluate(arguments)?)?;
-        // Queries by paper need no model.
-        if arguments.related {
-            return Ok(Collection {
-                library,
-                _scratch: None,
-            });
-        }
-        let dir = library.dir().to_owned();
-        let opened = writable_library::open_or_create(&dir, Some(library), &arguments.model)?;
-        return Ok(Collection {
-            library: opened.library,
-            _scratch: None,
-        });
-    };
-    let corpus = PaperFiles::check(std::slice::from_ref(corpus), None, true)?;
-    let mut scratch = None;
-    let dir = match &arguments.library {
-        Some(dir) => dir.clone(),
-        None => {
-            let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-            scratch.insert(folder).path().join("library")
-        }
-    };
-    let found = writable_library::find(&dir)?;
-    let opened = writable_library::open_or_create(&dir, found, &arguments.model)?;
-    let library = opened.library;
-    let (report, _) = adding::add(&library, &corpus)?;
-    truncation::report(&report.truncation, report.embedded, opened.max_tokens);
-    let documents = library.len()?;
-    if documents != corpus.len() {
-        bail!(
-            "the library `{}` holds {}, the corpus {}; use a separate library for the evaluation",
-            dir.display(),
-            count(documents, "paper"),
-            corpus.len(),
-        );
-    }
-    Ok(Collection {
-        library,
-        _scratch: scratch,
-    })
-}
-
-/// Returns the queries by text that have judgments, with their ids.
-fn read_queries(path: &Path, qrels: &Qrels, qrels_file: &Path) -> Result<Vec<(String, Query)>> {
-    let judged: HashSet<&str> = qrels.queries().collect();
-    let mut queries = Vec::new();
-    for record in TextReader::open(path)? {
-        match record {
-            Ok(record) if judged.contains(record.id.as_str()) => {
-                queries.push((record.id, Query::text(record.text)));
-            }
-            Ok(_) => {}
-            Err(error @ PapersError::Record { .. }) => note(&format!("skipped a query: {error}")),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    if queries.is_empty() {
-        bail!(
-            "no query of `{}` has a judgment in `{}`; check that the ids agree",
-            path.display(),
-            qrels_file.display(),
-        );
-    }
-    note_missing_queries(judged.len(), queries.len(), &path.display().to_string());
-    Ok(queries)
-}
-
-/// Returns queries by the papers that have judgments, with their ids.
-fn papers_to_query(
-    library: &Library,
-    qrels: &Qrels,
-    qrels_file: &Path,
-) -> Result<Vec<(String, Query)>> {
-    let known: HashSet<String> = library.ids()?.into_iter().collect();
-    let judged: Vec<&str> = qrels.queries().collect();
-    let found = judged.iter().filter(|id| known.contains(**id));
-    let queries: Vec<_> = found
-        .map(|id| ((*id).to_owned(), Query::paper(*id)))
-        .collect();
-    let dir = library.dir().display();
-    if queries.is_empty() {
-        bail!(
-            "no query of `{}` is a paper of the library `{dir}`; check that the ids agree",
-            qrels_file.display(),
-        );
-    }
-    note_missing_queries(judged.len(), queries.len(), &dir.to_string());
-    Ok(queries)
-}
-
-fn note_missing_queries(judged: usize, found: usize, origin: &str) {
-    let missing = judged.saturating_sub(found);
-    if missing > 0 {
-        note(&format!(
-            "judged queries missing from `{origin}`, counted as unanswered: {missing}"
-        ));
-    }
-}
-
-/// Reports how many judged documents no search can find.
-fn note_missing_documents(library: &Library, qrels: &Qrels) -> Result<()> {
-    let known: HashSet<String> = library.ids()?.into_iter().collect();
-    let judged: HashSet<&str> = qrels.documents().collect();
-    let missing = judged.iter().filter(|id| !known.contains(**id)).count();
-    if missing > 0 {
-        note(&format!(
-            "judged papers that are not in the collection, counted as not found: {missing}"
-        ));
-    }
-    Ok(())
 }

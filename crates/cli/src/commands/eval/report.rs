@@ -1,5 +1,6 @@
 //! Metrics and differences as tables of at most 80 columns and as JSON.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -55,14 +56,19 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl<T> MetricsDocument<T> {
-    pub(crate) fn new(mut value: impl FnMut(Metric) -> T) -> Self {
-        Self {
-            ndcg_at_10: value(Metric::NdcgAt10),
-            map_at_100: value(Metric::MapAt100),
-            recall_at_10: value(Metric::RecallAt10),
-            recall_at_100: value(Metric::RecallAt100),
-            mrr_at_10: value(Metric::MrrAt10),
-        }
+    fn try_new<E>(value: impl Fn(Metric) -> Result<T, E>) -> Result<Self, E> {
+        Ok(Self {
+            ndcg_at_10: value(Metric::NdcgAt10)?,
+            map_at_100: value(Metric::MapAt100)?,
+            recall_at_10: value(Metric::RecallAt10)?,
+            recall_at_100: value(Metric::RecallAt100)?,
+            mrr_at_10: value(Metric::MrrAt10)?,
+        })
+    }
+
+    fn new(value: impl Fn(Metric) -> T) -> Self {
+        let Ok(document) = Self::try_new(|metric| Ok::<T, Infallible>(value(metric)));
+        document
     }
 }
 
@@ -111,29 +117,13 @@ impl<'a> Comparison<'a> {
     }
 
     pub(crate) fn document(&self) -> Result<DifferenceDocument<'a>> {
-        let mut failure = None;
-        let metrics = MetricsDocument::new(|metric| {
-            let difference = self.difference(metric);
-            difference.map_or_else(
-                |error| {
-                    failure = Some(error);
-                    EstimateDocument {
-                        mean: 0.0,
-                        low: 0.0,
-                        high: 0.0,
-                    }
-                },
-                EstimateDocument::from,
-            )
-        });
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(DifferenceDocument {
-                run: &self.run.name,
-                baseline: &self.baseline.name,
-                metrics,
-            }),
-        }
+        Ok(DifferenceDocument {
+            run: &self.run.name,
+            baseline: &self.baseline.name,
+            metrics: MetricsDocument::try_new(|metric| {
+                self.difference(metric).map(EstimateDocument::from)
+            })?,
+        })
     }
 }
 
@@ -159,6 +149,16 @@ pub(crate) fn difference(estimate: Estimate) -> String {
     format!("{mean:+.4} [{low:+.4}, {high:+.4}]")
 }
 
+/// A column of a table: a header and a value for each metric.
+#[derive(Clone, Debug)]
+struct Column {
+    header: String,
+    values: Vec<String>,
+}
+
+/// The width of the column with the names of the metrics.
+const NAMES: usize = 12;
+
 /// Returns a table of the means of each run.
 pub(crate) fn means_table(runs: &[&Evaluated]) -> String {
     let column = |run: &&Evaluated| {
@@ -166,66 +166,70 @@ pub(crate) fn means_table(runs: &[&Evaluated]) -> String {
         let values = Metric::ALL
             .iter()
             .map(|metric| format!("{:.5}", means.get(*metric)));
-        (run.name.clone(), values.collect())
+        Column {
+            header: run.name.clone(),
+            values: values.collect(),
+        }
     };
     table(10, runs.iter().map(column).collect())
 }
 
 /// Returns a table of the differences of all comparisons, or an empty text if there is none.
 pub(crate) fn differences_table(comparisons: &[Comparison<'_>]) -> Result<String> {
-    let mut columns = Vec::new();
-    for comparison in comparisons {
+    if comparisons.is_empty() {
+        return Ok(String::new());
+    }
+    let column = |comparison: &Comparison<'_>| {
         let values = Metric::ALL
             .iter()
             .map(|metric| comparison.difference(*metric).map(difference));
-        columns.push((comparison.name(), values.collect::<Result<Vec<_>>>()?));
-    }
-    if columns.is_empty() {
-        return Ok(String::new());
-    }
-    let title = "\ndifference [95 % confidence interval]\n";
-    Ok(title.to_owned() + &table(30, columns))
+        Ok(Column {
+            header: comparison.name(),
+            values: values.collect::<Result<_>>()?,
+        })
+    };
+    let columns = comparisons.iter().map(column).collect::<Result<_>>()?;
+    Ok("\ndifference [95 % confidence interval]\n".to_owned() + &table(30, columns))
 }
 
-/// Returns a table with a row for each metric and columns of at least `width` characters, each with a
-/// header. Columns that do not fit in a line of [`WIDTH`] follow in another block.
-fn table(width: usize, columns: Vec<(String, Vec<String>)>) -> String {
-    const LABEL: usize = 12;
-    let mut blocks: Vec<Vec<(usize, String, Vec<String>)>> = Vec::new();
-    let mut used = WIDTH;
-    for (header, values) in columns {
-        let width = width.max(header.chars().count() + 2);
-        if used + width > WIDTH + 2 {
-            blocks.push(Vec::new());
-            used = LABEL;
-        }
-        used += width;
-        if let Some(block) = blocks.last_mut() {
-            block.push((width, header, values));
+/// Returns a table with a row for each metric and columns of at least `min_width` characters. Columns
+/// that do not fit in a line of [`WIDTH`] follow in another block.
+fn table(min_width: usize, columns: Vec<Column>) -> String {
+    let width = |column: &Column| min_width.max(column.header.chars().count() + 2);
+    let mut blocks: Vec<Vec<Column>> = Vec::new();
+    for column in columns {
+        let used = |block: &Vec<Column>| NAMES + block.iter().map(width).sum::<usize>();
+        match blocks.last_mut() {
+            // The space after the last column is not printed.
+            Some(block) if used(block) + width(&column) <= WIDTH + 2 => block.push(column),
+            _ => blocks.push(vec![column]),
         }
     }
-    let mut text = String::new();
-    for (position, block) in blocks.iter().enumerate() {
-        if position > 0 {
-            text.push('\n');
+    let line = |name: &str, cells: Vec<(usize, &str)>| {
+        let mut line = format!("{name:<NAMES$}");
+        for (width, cell) in cells {
+            // Writing to a string never fails.
+            let _ = write!(line, "{cell:<width$}");
         }
-        let mut line = |label: &str, cell: &dyn Fn(&(usize, String, Vec<String>)) -> String| {
-            let mut line = format!("{label:<LABEL$}");
-            for column in block {
-                // Writing to a string never fails.
-                let _ = write!(line, "{:<width$}", cell(column), width = column.0);
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        };
-        line("", &|(_, header, _)| header.clone());
+        line.trim_end().to_owned() + "\n"
+    };
+    let block = |block: &Vec<Column>| {
+        let headers = block
+            .iter()
+            .map(|column| (width(column), column.header.as_str()));
+        let mut text = line("", headers.collect());
         for (row, metric) in Metric::ALL.iter().enumerate() {
-            line(metric.name(), &|(_, _, values)| {
-                values.get(row).cloned().unwrap_or_default()
+            let cells = block.iter().map(|column| {
+                (
+                    width(column),
+                    column.values.get(row).map_or("", String::as_str),
+                )
             });
+            text += &line(metric.name(), cells.collect());
         }
-    }
-    text
+        text
+    };
+    blocks.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns tab-separated lines with a header: for each run and query the metrics.
@@ -255,7 +259,10 @@ mod tests {
     #[test]
     fn columns_that_do_not_fit_follow_in_another_block() {
         let values = vec!["+0.1234 [-0.1234, +0.1234]".to_owned(); 5];
-        let columns = ["a", "b", "c"].map(|name| (name.to_owned(), values.clone()));
+        let columns = ["a", "b", "c"].map(|name| Column {
+            header: name.to_owned(),
+            values: values.clone(),
+        });
         let text = table(30, columns.to_vec());
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert_eq!(text.lines().count(), 13);
