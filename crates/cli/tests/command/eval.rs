@@ -382,12 +382,21 @@ fn the_difference_from_a_baseline_has_a_paired_interval() {
     assert_near(&difference["high"], 3.0 * 0.5 / 4.0);
 
     let arguments = ["eval", "--qrels", "qrels.tsv", "--run", "run.txt"];
-    let text = sandbox.ok(&[&arguments[..], &["--baseline", "baseline.txt"]].concat());
+    let compare = [&arguments[..], &["--baseline", "baseline.txt"]].concat();
+    let text = sandbox.ok(&compare);
     assert!(
         text.contains("MRR@10      +0.1250 [+0.0000, +0.3750]\n"),
         "{text}"
     );
     assert_fits(&text);
+    // A query that one of the two does not answer is reported, and counts as zero for it.
+    sandbox.write("baseline.txt", &run_file(&worse[..6]));
+    let output = sandbox.command(&compare).output().unwrap();
+    assert_eq!(
+        stderr(&output),
+        "judged queries missing from `baseline.txt`, counted as unanswered: 1\n"
+    );
+    sandbox.write("baseline.txt", &run_file(&worse));
     // A run does not differ from itself.
     let found = evaluate_run(&sandbox, &worse, &["--baseline", "baseline.txt"]);
     assert_near(&found["differences"][0]["ndcg@10"]["high"], 0.0);
@@ -602,7 +611,9 @@ fn records_without_a_year_and_invalid_ones_do_not_stop_an_evaluation() {
     let invalid = "{\"id\": \"empty\"}\n{\"id\": \"b\", \"title\": \"B\", \"year\": \"soon\"}\n";
     sandbox.write("corpus.jsonl", &(corpus + invalid));
     let queries = fs::read_to_string(sandbox.path("queries.jsonl")).unwrap();
-    sandbox.write("queries.jsonl", &format!("{{\"id\": \"q1\"}}\n{queries}"));
+    let twice = "{\"id\": \"q3\", \"text\": \"replaced\"}";
+    let queries = format!("{{\"id\": \"q1\"}}\n{twice}\n{queries}");
+    sandbox.write("queries.jsonl", &queries);
     let evaluate = [&EVAL[..], &["--model", "model", "--json"]].concat();
     let output = sandbox.command(&evaluate).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -614,6 +625,7 @@ fn records_without_a_year_and_invalid_ones_do_not_stop_an_evaluation() {
     assert_near(&found["mrr@10"], 1.0);
     let expected = [
         "skipped a query: queries.jsonl:1: there is no text, expected `text`, or `title` and `abstract`",
+        "queries.jsonl: duplicate id `q3`, the later query replaces the earlier one",
         "skipped 2 invalid records:",
         "  corpus.jsonl:13: `title` and `abstract` are both missing, expected one at least",
         "  corpus.jsonl:14: `year` is \"soon\", expected a year such as 2017",

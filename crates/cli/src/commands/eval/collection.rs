@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -85,18 +85,32 @@ fn add_corpus(corpus: &Path, arguments: &Arguments) -> Result<(Library, Option<T
     Ok((library, scratch))
 }
 
-/// Returns the queries by text that have judgments, with their ids.
+/// Returns the queries by text that have judgments, with their ids. Of several queries with the same
+/// id, the last one is returned.
 fn read_queries(path: &Path, qrels: &Qrels, qrels_file: &Path) -> Result<Vec<(String, Query)>> {
     let judged: HashSet<&str> = qrels.queries().collect();
+    let mut positions: HashMap<String, usize> = HashMap::new();
     let mut queries = Vec::new();
     for record in TextReader::open(path)? {
-        match record {
-            Ok(record) if judged.contains(record.id.as_str()) => {
-                queries.push((record.id, Query::text(record.text)));
+        let record = match record {
+            Ok(record) if judged.contains(record.id.as_str()) => record,
+            Ok(_) => continue,
+            Err(error @ PapersError::Record { .. }) => {
+                note(&format!("skipped a query: {error}"));
+                continue;
             }
-            Ok(_) => {}
-            Err(error @ PapersError::Record { .. }) => note(&format!("skipped a query: {error}")),
             Err(error) => return Err(error.into()),
+        };
+        let query = (record.id.clone(), Query::text(record.text));
+        if let Some(position) = positions.get(&record.id) {
+            let (path, id) = (path.display(), &record.id);
+            note(&format!(
+                "{path}: duplicate id `{id}`, the later query replaces the earlier one"
+            ));
+            queries[*position] = query;
+        } else {
+            positions.insert(record.id, queries.len());
+            queries.push(query);
         }
     }
     if queries.is_empty() {
@@ -133,7 +147,8 @@ fn papers_to_query(
     Ok(queries)
 }
 
-fn note_missing_queries(judged: usize, found: usize, origin: &str) {
+/// Reports how many judged queries `origin` lacks.
+pub(super) fn note_missing_queries(judged: usize, found: usize, origin: &str) {
     let missing = judged.saturating_sub(found);
     if missing > 0 {
         note(&format!(

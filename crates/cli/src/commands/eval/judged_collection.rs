@@ -6,7 +6,7 @@ use cognate::{Error, Qrels, Run, SearchSetting};
 use serde::Serialize;
 
 use super::Arguments;
-use super::collection::Collection;
+use super::collection::{Collection, note_missing_queries};
 use super::report::{
     Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
     per_query, title,
@@ -58,12 +58,13 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
         let file = qrels_file.display();
         bail!("`{file}` has no judgment with a grade above 0");
     }
-    let baseline = arguments.baseline.as_deref().map(Run::read).transpose()?;
+    let baseline = arguments.baseline.as_deref();
+    let baseline = baseline.map(|file| read_run(file, &qrels)).transpose()?;
     let (runs, searched) = match &arguments.run {
         Some(file) => {
             let reason = format!("`{}` is evaluated as it is", file.display());
             arguments.settings.refuse(&reason)?;
-            (vec![("run".to_owned(), Run::read(file)?)], None)
+            (vec![("run".to_owned(), read_run(file, &qrels)?)], None)
         }
         None => search(arguments, &qrels, qrels_file)?,
     };
@@ -127,6 +128,17 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
         None => format!("{queries}\n"),
     };
     print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))
+}
+
+/// Reads a run file, and reports on stderr how many judged queries it lacks.
+fn read_run(file: &Path, qrels: &Qrels) -> Result<Run> {
+    let run = Run::read(file)?;
+    let judged: Vec<&str> = qrels.queries().collect();
+    let answered = judged
+        .iter()
+        .filter(|query| run.ranking(query).next().is_some());
+    note_missing_queries(judged.len(), answered.count(), &file.display().to_string());
+    Ok(run)
 }
 
 /// Searches for all queries in all settings.
