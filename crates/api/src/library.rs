@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod background_similarity;
+pub(crate) mod canonical_order;
 mod change;
 pub(crate) mod check;
 pub(crate) mod compact;

@@ -4,12 +4,12 @@ use cognate_index::RowId;
 use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::library::background_similarity::live_rows;
+use crate::library::canonical_order::canonical_sample;
 use crate::query::keyword_query::KeywordQuery;
 use crate::query::mode::{Mode, Strategy};
 use crate::query::nearest_example::Examples;
 use crate::query::retrieve::{Direction, Retriever};
 use crate::query::{Query, Target, from_papers};
-use crate::sampling::evenly_spaced;
 use crate::{Error, Paper, Result};
 
 /// The largest number of other papers of the library from which a classifier separates the wanted
@@ -170,20 +170,29 @@ fn rows_of(ids: &[String], retriever: &mut Retriever<'_>) -> Result<Vec<RowId>> 
     Ok(rows)
 }
 
-/// Returns the vectors of the wanted papers, of the unwanted ones, and of an evenly spaced sample of
-/// the other papers of the library.
+/// Returns the vectors of the wanted papers, of the unwanted ones, and of a sample of the other papers of
+/// the library, each in an order that does not depend on the order of adding.
 fn training_rows(
     wanted: &[RowId],
     unwanted: &[RowId],
     retriever: &Retriever<'_>,
 ) -> Result<Array2<f32>> {
-    let index = retriever.snapshot.index;
+    let snapshot = &retriever.snapshot;
+    let index = snapshot.index;
     let mut others = live_rows(index);
     others.retain(|row| !retriever.excluded.contains(row.get()));
-    let rows = [wanted, unwanted, &evenly_spaced(others, NEGATIVE_SAMPLE)].concat();
+    let canonical = |rows: Vec<RowId>, count: usize| {
+        canonical_sample(index, rows, count).map_err(Error::index(snapshot.dir))
+    };
+    let rows = [
+        canonical(wanted.to_vec(), wanted.len())?,
+        canonical(unwanted.to_vec(), unwanted.len())?,
+        canonical(others, NEGATIVE_SAMPLE)?,
+    ]
+    .concat();
     let mut vectors = Array2::zeros((rows.len(), index.dim()));
     for (mut vector, row) in vectors.outer_iter_mut().zip(rows) {
-        vector.assign(&retriever.snapshot.vector(row)?);
+        vector.assign(&snapshot.vector(row)?);
     }
     Ok(vectors)
 }

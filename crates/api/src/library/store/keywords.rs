@@ -10,8 +10,9 @@ use super::schema::{KEYWORD_INDEX, checksum, set_meta};
 use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Paper, Result};
 
-/// The weight of a word in a title, relative to 1 for a word in an abstract.
-const TITLE_WEIGHT: f64 = 1.0;
+/// The weight of a word in a title, relative to 1 for a word in an abstract. On SciFact, Cranfield, and
+/// sentences of arXiv papers, weights of 1.5 to 4 are better than 1.
+const TITLE_WEIGHT: f64 = 3.0;
 
 /// The tables in which FTS5 keeps the index, with their columns.
 const INDEX_TABLES: [(&str, &str); 4] = [
