@@ -6,6 +6,7 @@ mod add;
 mod compact;
 mod damage;
 mod duplicates;
+mod evaluation;
 mod export;
 mod keywords;
 mod model_test;
