@@ -152,7 +152,7 @@ fn keywords_of(
     KeywordQuery::of_papers(
         &papers_at(wanted)?,
         &papers_at(unwanted)?,
-        retriever.snapshot.index.len(),
+        u32::try_from(retriever.snapshot.index.len()).unwrap_or(u32::MAX),
         |term| papers.document_frequency(term),
     )
 }

@@ -3,6 +3,10 @@
 mod rrf;
 mod z_score;
 
+use std::collections::HashSet;
+
+use cognate_index::RowId;
+
 use crate::query::mode::Fusion;
 use crate::query::scored_row::ScoredRow;
 
@@ -31,9 +35,44 @@ pub(crate) fn fuse(
 
 /// Returns the rows of both rankings, each once, with the keyword scores of those that have one.
 fn union(nearest: &[ScoredRow], by_keyword: &[ScoredRow]) -> Vec<ScoredRow> {
-    let keyword_rows: std::collections::HashSet<_> =
-        by_keyword.iter().map(|scored| scored.row).collect();
+    let keyword_rows: HashSet<RowId> = by_keyword.iter().map(|scored| scored.row).collect();
     let other = |scored: &&ScoredRow| !keyword_rows.contains(&scored.row);
     let nearest = nearest.iter().filter(other);
     by_keyword.iter().chain(nearest).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cognate_index::Hit;
+
+    /// A short question in plain words: one paper answers it and shares no word with it, and many others
+    /// share its words by chance.
+    #[test]
+    fn a_paper_far_ahead_by_meaning_stays_in_front_without_shared_words() {
+        let scored = |row: u16, cosine: f32, keyword_score: Option<f64>| ScoredRow {
+            keyword_score,
+            ..ScoredRow::from(&Hit::new(RowId::new(row.into()), cosine))
+        };
+        let cosine = |row: u16| match row {
+            0 => 0.7,
+            _ => 0.5 - f32::from(row) / 1500.0,
+        };
+        let keyword_score = |row: u16| 9.0 - f64::from(row) / 100.0;
+        // Rows 1 to 200 are the next by cosine and share words; row 0 does not.
+        let nearest: Vec<_> = (0..300).map(|row| scored(row, cosine(row), None)).collect();
+        let by_keyword: Vec<_> = (1..=200)
+            .map(|row| scored(row, cosine(row), Some(keyword_score(row))))
+            .collect();
+        let rank = |fusion| {
+            let fused = fuse(fusion, 0.5, &nearest, &by_keyword);
+            fused
+                .iter()
+                .position(|scored| scored.row.get() == 0)
+                .unwrap()
+                + 1
+        };
+        assert_eq!(rank(Fusion::ZScore), 1);
+        assert!(rank(Fusion::ReciprocalRank) > 25);
+    }
 }

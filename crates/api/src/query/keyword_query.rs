@@ -19,7 +19,7 @@ const UNWANTED: f64 = 0.2;
 pub(crate) struct KeywordQuery {
     /// Each phrase, which is one or more index terms separated by spaces, with the number of times that
     /// it is searched for.
-    phrases: Vec<(String, usize)>,
+    phrases: Vec<(String, u32)>,
 }
 
 impl KeywordQuery {
@@ -59,23 +59,24 @@ impl KeywordQuery {
     pub(crate) fn of_papers(
         wanted: &[Paper],
         unwanted: &[Paper],
-        papers: usize,
-        mut document_frequency: impl FnMut(&str) -> Result<usize>,
+        papers: u32,
+        mut document_frequency: impl FnMut(&str) -> Result<u32>,
     ) -> Result<Self> {
         // The weight of each phrase, and the number of times that the wanted papers have it.
-        let mut weights: BTreeMap<String, (f64, usize)> = BTreeMap::new();
-        for (of_papers, share) in [(wanted, 1.0), (unwanted, -UNWANTED)] {
-            for paper in of_papers {
+        let mut weights: BTreeMap<String, (f64, u32)> = BTreeMap::new();
+        for (examples, share) in [(wanted, 1.0), (unwanted, -UNWANTED)] {
+            let share = share / f64::from(count_of(examples));
+            for paper in examples {
                 for (phrase, count) in PhraseCounts::of_paper(paper).phrases {
                     let (weight, total) = weights.entry(phrase).or_default();
-                    *weight += share * (count as f64).sqrt() / of_papers.len() as f64;
+                    *weight += share * f64::from(count).sqrt();
                     if share > 0.0 {
                         *total += count;
                     }
                 }
             }
         }
-        let mut best: Vec<(f64, String, usize)> = Vec::new();
+        let mut best: Vec<(f64, String, u32)> = Vec::new();
         for (phrase, (weight, count)) in weights {
             if weight <= 0.0 {
                 continue;
@@ -84,8 +85,8 @@ impl KeywordQuery {
             for term in phrase.split(' ') {
                 rarest = rarest.min(document_frequency(term)?);
             }
-            let idf = (papers as f64 / rarest.max(1) as f64).ln();
-            best.push((weight * idf, phrase, count.div_ceil(wanted.len())));
+            let idf = (f64::from(papers) / f64::from(rarest.max(1))).ln();
+            best.push((weight * idf, phrase, count.div_ceil(count_of(wanted))));
         }
         best.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         best.truncate(CHARACTERISTIC_TERMS);
@@ -93,11 +94,11 @@ impl KeywordQuery {
         Ok(Self::repeated(best.collect()))
     }
 
-    fn repeated(counts: Vec<(String, usize)>) -> Self {
-        let repeated = |(phrase, count): (String, usize)| {
+    fn repeated(counts: Vec<(String, u32)>) -> Self {
+        let repeated = |(phrase, count): (String, u32)| {
             // The nearest integer r to √n has (r − ½)² < n < (r + ½)², so n is at most r² + r.
             let root = count.isqrt();
-            (phrase, root + usize::from(count > root * root + root))
+            (phrase, root + u32::from(count > root * root + root))
         };
         Self {
             phrases: counts.into_iter().map(repeated).collect(),
@@ -109,7 +110,7 @@ impl KeywordQuery {
     pub(crate) fn expression(&self) -> Option<String> {
         let repeated = self.phrases.iter().flat_map(|(phrase, times)| {
             // A string literal, in which operators have no meaning. Terms have no quotes.
-            std::iter::repeat_n(format!("\"{phrase}\""), *times)
+            std::iter::repeat_n(format!("\"{phrase}\""), *times as usize)
         });
         let repeated: Vec<String> = repeated.collect();
         (!repeated.is_empty()).then(|| repeated.join(" OR "))
@@ -119,7 +120,7 @@ impl KeywordQuery {
 /// Phrases in the order of their first occurrence, with their numbers of occurrences.
 #[derive(Default)]
 struct PhraseCounts {
-    phrases: Vec<(String, usize)>,
+    phrases: Vec<(String, u32)>,
     positions: BTreeMap<String, usize>,
 }
 
@@ -139,12 +140,11 @@ impl PhraseCounts {
         if phrase.is_empty() {
             return;
         }
-        match self.positions.get(&phrase) {
-            Some(&position) => self.phrases[position].1 += 1,
-            None => {
-                self.positions.insert(phrase.clone(), self.phrases.len());
-                self.phrases.push((phrase, 1));
-            }
+        if let Some(&position) = self.positions.get(&phrase) {
+            self.phrases[position].1 += 1;
+        } else {
+            self.positions.insert(phrase.clone(), self.phrases.len());
+            self.phrases.push((phrase, 1));
         }
     }
 
@@ -165,7 +165,9 @@ impl PhraseCounts {
     /// Adds words that are joined by hyphens or the like, and all of them as one phrase if a part says
     /// little alone: a single letter or a number, as in `t-SNE`, `IL-6` or `2,4-D`.
     fn add_compound(&mut self, words: &[IndexWord]) {
-        words.iter().for_each(|word| self.add_word(word));
+        for word in words {
+            self.add_word(word);
+        }
         let is_vague = |word: &IndexWord| {
             !word.is_unsegmented
                 && (word.text.chars().count() == 1 || word.text.contains(char::is_numeric))
@@ -174,6 +176,11 @@ impl PhraseCounts {
             self.add(phrase(words));
         }
     }
+}
+
+/// Returns the number of papers, at least 1.
+fn count_of(papers: &[Paper]) -> u32 {
+    u32::try_from(papers.len()).unwrap_or(u32::MAX).max(1)
 }
 
 /// Returns the terms of adjacent words, separated by spaces.
@@ -218,7 +225,8 @@ mod tests {
         assert_eq!([1, 2, 3, 6, 7, 12, 13].map(times), [1, 1, 2, 2, 3, 3, 4]);
         for n in 1..200_u32 {
             let rounded = f64::from(n).sqrt().round();
-            assert_eq!(times(n as usize) as f64, rounded, "{n}");
+            let times = u32::try_from(times(n as usize)).unwrap();
+            assert!((f64::from(times) - rounded).abs() < 0.5, "{n}");
         }
         assert_eq!(expression("nets net").as_deref(), Some(r#""net""#));
     }
@@ -263,8 +271,7 @@ mod tests {
         let frequency = |term: &str| {
             Ok(match term {
                 "model" => 100,
-                "graph" => 10,
-                "kernel" => 10,
+                "graph" | "kernel" => 10,
                 _ => 50,
             })
         };

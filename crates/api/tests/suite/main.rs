@@ -15,4 +15,5 @@ mod queries;
 mod rerank;
 mod sets;
 mod topics;
+mod words;
 mod writers;

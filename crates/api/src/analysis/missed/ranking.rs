@@ -29,8 +29,8 @@ const DRAFT_POOL: usize = 1_000;
 /// word.
 const TITLE_WEIGHT: f32 = 2.0;
 
-/// The share of the score by vectors and titles in the fused score.
-const VECTOR_WEIGHT: f64 = 0.7;
+/// The share of the score by vectors and titles in the fused score. The rest is that of the draft's words.
+const VECTOR_WEIGHT: f64 = 0.8;
 
 /// A paper with its scores.
 #[derive(Debug)]
@@ -76,10 +76,8 @@ impl Ranking<'_> {
         let by_keyword = self.by_keyword(allowed)?;
         let mut pool = self.pool(allowed, k)?;
         pool.extend(by_keyword.iter().map(|(row, _)| *row));
-        let candidates = pool.into_iter().map(|row| self.candidate(row));
-        let mut candidates = candidates
-            .map(|candidate| Ok((candidate.as_ref().map_or(RowId::new(0), |c| c.row), candidate?)))
-            .collect::<Result<BTreeMap<RowId, Candidate>>>()?;
+        let candidates = pool.into_iter().map(|row| Ok((row, self.candidate(row)?)));
+        let mut candidates = candidates.collect::<Result<BTreeMap<RowId, Candidate>>>()?;
         let scored = |candidate: &Candidate, keyword_score| ScoredRow {
             row: candidate.row,
             score: candidate.similarity(),
@@ -95,8 +93,7 @@ impl Ranking<'_> {
             .into_iter()
             .map(|(row, score)| scored(&candidates[&row], Some(score)))
             .collect();
-        let w: f64 = std::env::var("WW").ok().and_then(|w| w.parse().ok()).unwrap_or(VECTOR_WEIGHT);
-        let mut fused = fuse(Fusion::ZScore, w, &nearest, &by_keyword);
+        let mut fused = fuse(Fusion::ZScore, VECTOR_WEIGHT, &nearest, &by_keyword);
         fused.truncate(k);
         let hit = |scored: ScoredRow| {
             let mut candidate = candidates.remove(&scored.row)?;

@@ -10,8 +10,8 @@ use super::schema::{KEYWORD_INDEX, checksum, set_meta};
 use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Paper, Result};
 
-/// The weight of a word in a title, relative to 1 for a word in an abstract. On SciFact, Cranfield, and
-/// sentences of arXiv papers, weights of 1.5 to 4 are better than 1.
+/// The weight of a word in a title, relative to 1 for a word in an abstract. On `SciFact`, Cranfield
+/// and sentences of arXiv papers, weights of 1.5 to 4 are better than 1.
 const TITLE_WEIGHT: f64 = 3.0;
 
 /// The tables in which FTS5 keeps the index, with their columns.
@@ -49,7 +49,7 @@ impl ReadTxn<'_> {
     }
 
     /// Returns the number of papers that have a term.
-    pub(crate) fn document_frequency(&self, term: &str) -> Result<usize> {
+    pub(crate) fn document_frequency(&self, term: &str) -> Result<u32> {
         self.check_keywords()?;
         let frequency = || {
             let sql = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.keyword_terms \
@@ -57,12 +57,10 @@ impl ReadTxn<'_> {
             self.transaction.prepare_cached(sql)?.execute([])?;
             let sql = "SELECT doc FROM temp.keyword_terms WHERE term = ?";
             let mut select = self.transaction.prepare_cached(sql)?;
-            select
-                .query_row([term], |row| row.get::<_, u32>(0))
-                .optional()
+            select.query_row([term], |row| row.get(0)).optional()
         };
         let found = frequency().map_err(self.store_error())?;
-        Ok(found.unwrap_or_default() as usize)
+        Ok(found.unwrap_or_default())
     }
 
     /// Compares the keyword index with its checksum, once for each generation.
