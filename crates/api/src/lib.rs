@@ -101,6 +101,7 @@ pub use error::{BoxError, Error, Result};
 pub use library::add::{AddProgress, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
+pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
 pub use ndarray;
 pub use progress::Progress;

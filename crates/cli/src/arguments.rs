@@ -10,6 +10,7 @@ mod model;
 mod output;
 mod rerank;
 
+pub(crate) use device::DeviceArguments;
 pub(crate) use hits::HitArguments;
 pub(crate) use library::{LIBRARY_VARIABLE, LibraryArguments};
 pub(crate) use model::{ModelArguments, StoredModelArguments};

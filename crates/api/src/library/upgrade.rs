@@ -1,0 +1,133 @@
+//! Upgrades: changing the model of a library without embedding every paper first.
+
+mod change_model;
+mod embed_mapped;
+mod linear_map;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use cognate_model::Truncation;
+
+use self::embed_mapped::Run;
+use crate::embed::Embed;
+use crate::library::Library;
+use crate::library::lock::WriteLock;
+use crate::{Progress, Result};
+
+/// The options of [`Library::upgrade`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpgradeOptions {
+    pub(super) sample: usize,
+    map_only: bool,
+}
+
+/// The default of [`UpgradeOptions::sample`].
+const SAMPLE: usize = 2000;
+
+impl Default for UpgradeOptions {
+    fn default() -> Self {
+        Self {
+            sample: SAMPLE,
+            map_only: false,
+        }
+    }
+}
+
+impl UpgradeOptions {
+    /// Sets the number of papers that are embedded before the library changes its model. The vectors
+    /// of all other papers are mapped at first; the map is better if it is learned from more papers.
+    /// A library of no more papers is embedded as a whole. Default: 2,000.
+    #[must_use]
+    pub fn sample(mut self, papers: usize) -> Self {
+        self.sample = papers;
+        self
+    }
+
+    /// Sets whether the upgrade ends when the library has changed its model, so that its mapped
+    /// vectors stay until the next upgrade. Default: false.
+    #[must_use]
+    pub fn map_only(mut self, map_only: bool) -> Self {
+        self.map_only = map_only;
+        self
+    }
+}
+
+/// The outcome of [`Library::upgrade`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UpgradeReport {
+    /// The number of papers whose vectors were mapped from those of the former model; 0 if the library
+    /// had the model already.
+    pub mapped: usize,
+    /// The number of texts that were embedded.
+    pub embedded: usize,
+    /// The number of papers whose vectors are mapped now.
+    pub remaining: usize,
+    /// The number of texts longer than the model reads, and the tokens that were cut off.
+    pub truncation: Truncation,
+}
+
+impl Library {
+    /// Changes the model of the library to that of `embedder`, without embedding every paper first.
+    ///
+    /// A sample of the papers is embedded, and a linear map is learned from the old vectors of the
+    /// sample to the new ones. One commit then changes the model and replaces all other vectors by
+    /// mapped ones. From then on the library is searched with the new embedder, which is attached to
+    /// this handle; mapped vectors rank papers nearly as well as those that the embedder gives. After
+    /// that the papers with mapped vectors are embedded, and committed every few seconds.
+    ///
+    /// The library records which vectors are mapped; [`info`](Self::info) counts them. If the upgrade
+    /// is stopped at any point, another one to the same model continues: an upgrade to the model that
+    /// the library has embeds the papers whose vectors are mapped, whatever their texts, and does
+    /// nothing if there are none. Papers that are added meanwhile, or whose texts change, are embedded
+    /// by the new model.
+    ///
+    /// When the last paper is embedded, the library answers as one that was made with the new model
+    /// from the start. `progress` is called with the number of papers embedded by this call.
+    ///
+    /// Other handles and processes that have the library open with the old model get
+    /// [`Error::ModelMismatch`](crate::Error::ModelMismatch) after the change and must open it again.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::TextRecipeMismatch`](crate::Error::TextRecipeMismatch) if the library's papers
+    /// were embedded by another recipe, [`Error::Embed`](crate::Error::Embed) if the embedder fails,
+    /// [`Error::Cancelled`](crate::Error::Cancelled) if `progress` breaks, and
+    /// [`Error::Io`](crate::Error::Io), [`Error::Index`](crate::Error::Index),
+    /// [`Error::Store`](crate::Error::Store) or [`Error::Locked`](crate::Error::Locked) if the library
+    /// cannot be written. Earlier commits stay.
+    ///
+    /// # Complexity
+    ///
+    /// Dominated by the model, which reads every text once. Changing the model is linear in the
+    /// vectors, and other writers wait for it.
+    pub fn upgrade(
+        &mut self,
+        embedder: impl Embed + 'static,
+        options: UpgradeOptions,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<UpgradeReport> {
+        let embedder: Arc<dyn Embed> = Arc::new(embedder);
+        // Fail before the first text is embedded if the library cannot be written.
+        drop(WriteLock::acquire(&self.dir)?);
+        let info = self.info()?;
+        let mut run = Run::new(progress);
+        if self.is_made_by(&embedder.info()) {
+            self.embedder = Some(embedder);
+            run.total = info.mapped;
+        } else {
+            run.total = if options.map_only {
+                info.papers.min(options.sample)
+            } else {
+                info.papers
+            };
+            self.change_model(embedder, options.sample, &mut run)?;
+        }
+        if !options.map_only {
+            self.embed_mapped(&mut run)?;
+        }
+        run.report.remaining = self.info()?.mapped;
+        Ok(run.report)
+    }
+}
