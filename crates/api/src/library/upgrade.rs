@@ -13,7 +13,7 @@ use self::embed_mapped::Run;
 use crate::embed::Embed;
 use crate::library::Library;
 use crate::library::lock::WriteLock;
-use crate::{Progress, Result};
+use crate::{Error, Progress, Result};
 
 /// The options of [`Library::upgrade`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,9 @@ pub struct UpgradeOptions {
 
 /// The default of [`UpgradeOptions::sample`].
 const SAMPLE: usize = 2000;
+
+/// The smallest sample: one paper to learn a map from, one to choose the penalty.
+const MIN_SAMPLE: usize = 2;
 
 impl Default for UpgradeOptions {
     fn default() -> Self {
@@ -37,7 +40,7 @@ impl Default for UpgradeOptions {
 impl UpgradeOptions {
     /// Sets the number of papers that are embedded before the library changes its model. The vectors
     /// of all other papers are mapped at first; the map is better if it is learned from more papers.
-    /// A library of no more papers is embedded as a whole. Default: 2,000.
+    /// A library of no more papers is embedded as a whole. At least 2. Default: 2,000.
     #[must_use]
     pub fn sample(mut self, papers: usize) -> Self {
         self.sample = papers;
@@ -87,16 +90,15 @@ impl Library {
     /// from the start. `progress` is called with the number of papers embedded by this call.
     ///
     /// Other handles and processes that have the library open with the old model get
-    /// [`Error::ModelMismatch`](crate::Error::ModelMismatch) after the change and must open it again.
+    /// [`Error::ModelMismatch`] after the change and must open it again.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::TextRecipeMismatch`](crate::Error::TextRecipeMismatch) if the library's papers
-    /// were embedded by another recipe, [`Error::Embed`](crate::Error::Embed) if the embedder fails,
-    /// [`Error::Cancelled`](crate::Error::Cancelled) if `progress` breaks, and
-    /// [`Error::Io`](crate::Error::Io), [`Error::Index`](crate::Error::Index),
-    /// [`Error::Store`](crate::Error::Store) or [`Error::Locked`](crate::Error::Locked) if the library
-    /// cannot be written. Earlier commits stay.
+    /// Returns [`Error::InvalidOption`] if the sample is smaller than two papers,
+    /// [`Error::TextRecipeMismatch`] if the library's papers were embedded by another recipe,
+    /// [`Error::Embed`] if the embedder fails, [`Error::Cancelled`] if `progress` breaks, and
+    /// [`Error::Io`], [`Error::Index`], [`Error::Store`] or [`Error::Locked`] if the library cannot be
+    /// written. Earlier commits stay.
     ///
     /// # Complexity
     ///
@@ -109,6 +111,13 @@ impl Library {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<UpgradeReport> {
         let embedder: Arc<dyn Embed> = Arc::new(embedder);
+        if options.sample < MIN_SAMPLE {
+            return Err(Error::InvalidOption {
+                option: "sample",
+                found: options.sample.to_string(),
+                expected: format!("at least {MIN_SAMPLE}"),
+            });
+        }
         // Fail before the first text is embedded if the library cannot be written.
         drop(WriteLock::acquire(&self.dir)?);
         let info = self.info()?;

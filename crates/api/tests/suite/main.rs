@@ -14,4 +14,5 @@ mod queries;
 mod rerank;
 mod sets;
 mod topics;
+mod upgrade;
 mod writers;

@@ -93,11 +93,6 @@ impl Sample {
         snapshot
             .papers
             .for_each(|stored| papers.push((stored.paper.id, stored.row)))?;
-        if papers.len() > size {
-            // Embedding the mapped papers moves them to rows at the end, and with them the papers
-            // between them. The paper in the last row is mapped, so all papers move, in their order.
-            papers.pop();
-        }
         papers.sort_unstable();
         let read = |(id, row): (String, RowId)| {
             let text = recipe.text(&snapshot.papers.paper_at(row)?);
@@ -153,6 +148,12 @@ impl<'a> Replacement<'a> {
         };
         if replacement.native.len() < index.len() {
             replacement.map = Some(replacement.learn(sample, dir)?);
+            // Embedding the mapped papers moves them to rows at the end, and with them the papers
+            // between them. If the last row is mapped, all papers move, so they keep their order. The
+            // map is learned from that paper all the same, so it does not depend on the order.
+            if let Some(last) = replacement.live.max() {
+                replacement.native.remove(&last);
+            }
         }
         Ok(replacement)
     }

@@ -129,3 +129,106 @@ fn mean_cosine(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> f64 {
     let count = a.nrows().max(1) as f64;
     sum / count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampling::Random;
+
+    #[expect(clippy::cast_precision_loss, reason = "below 2⁵²")]
+    fn random(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
+        let mut random = Random::new(seed);
+        Array2::from_shape_simple_fn((rows, columns), || random.below(2001) as f64 / 1000.0 - 1.0)
+    }
+
+    /// Solves a system of linear equations by Gaussian elimination with pivoting.
+    fn reference_solve(mut a: Array2<f64>, mut b: Array2<f64>) -> Array2<f64> {
+        let n = a.nrows();
+        for i in 0..n {
+            let by_size = |&r: &usize, &s: &usize| a[[r, i]].abs().total_cmp(&a[[s, i]].abs());
+            let pivot = (i..n).max_by(by_size).unwrap();
+            for column in 0..n {
+                a.swap([i, column], [pivot, column]);
+            }
+            for column in 0..b.ncols() {
+                b.swap([i, column], [pivot, column]);
+            }
+            for row in (0..n).filter(|row| *row != i) {
+                let factor = a[[row, i]] / a[[i, i]];
+                for column in 0..n {
+                    a[[row, column]] -= factor * a[[i, column]];
+                }
+                for column in 0..b.ncols() {
+                    b[[row, column]] -= factor * b[[i, column]];
+                }
+            }
+        }
+        Array2::from_shape_fn(b.dim(), |(i, j)| b[[i, j]] / a[[i, i]])
+    }
+
+    #[test]
+    fn agrees_with_gaussian_elimination_of_the_normal_equations() {
+        let (from, to) = (random(40, 7, 1), random(40, 9, 2));
+        let penalty = 0.3;
+        let map = Moments::of(from.view(), to.view())
+            .unwrap()
+            .solve(penalty)
+            .unwrap();
+        // The bias as a constant dimension without a penalty gives the same map as centered rows.
+        let with_one =
+            Array2::from_shape_fn((40, 8), |(i, j)| if j < 7 { from[[i, j]] } else { 1.0 });
+        let centered = &from - &from.mean_axis(Axis(0)).unwrap();
+        let lambda = penalty * centered.iter().map(|x| x * x).sum::<f64>() / 7.0;
+        let mut normal = with_one.t().dot(&with_one);
+        for i in 0..7 {
+            normal[[i, i]] += lambda;
+        }
+        let weights = reference_solve(normal, with_one.t().dot(&to));
+        let expected = with_one.dot(&weights);
+        let difference = (&map.affine(from.view()) - &expected).mapv(f64::abs);
+        assert!(difference.iter().all(|x| *x < 1e-12), "{difference}");
+    }
+
+    #[test]
+    fn maps_vectors_of_a_linear_relation_and_chooses_a_small_penalty_for_them() {
+        let weights = random(6, 4, 3);
+        let bias = random(1, 4, 4);
+        let target = |from: &Array2<f64>| from.dot(&weights) + &bias;
+        let (sample, others) = (random(200, 6, 5), random(50, 6, 6));
+        let map = LinearMap::learn(sample.view(), target(&sample).view()).unwrap();
+        let mapped = map.apply(others.view()).mapv(f64::from);
+        let cosine = mean_cosine(mapped.view(), target(&others).view());
+        assert!(cosine > 0.9999, "{cosine}");
+        let lengths = mapped.outer_iter().map(|row| row.dot(&row));
+        assert!(
+            lengths
+                .into_iter()
+                .all(|squared| (squared - 1.0).abs() < 1e-6)
+        );
+    }
+
+    #[test]
+    fn chooses_a_large_penalty_if_the_vectors_have_nothing_in_common() {
+        let (from, to) = (random(30, 20, 7), random(30, 5, 8));
+        let shifted = &to + 1.0;
+        let map = LinearMap::learn(from.view(), shifted.view()).unwrap();
+        let largest = Moments::of(from.view(), shifted.view())
+            .unwrap()
+            .solve(1.0)
+            .unwrap();
+        assert_eq!(map.weights, largest.weights);
+    }
+
+    #[test]
+    fn there_is_no_map_without_rows_or_of_values_that_are_not_finite() {
+        let (from, to) = (random(1, 3, 9), random(1, 2, 10));
+        assert!(LinearMap::learn(from.view(), to.view()).is_none());
+        let (mut from, to) = (random(20, 3, 9), random(20, 2, 10));
+        assert!(LinearMap::learn(from.view(), to.view()).is_some());
+        from[[7, 1]] = f64::NAN;
+        assert!(LinearMap::learn(from.view(), to.view()).is_none());
+        // Equal vectors have no variance; the map is then a constant.
+        let map = LinearMap::learn(Array2::ones((20, 3)).view(), to.view()).unwrap();
+        assert!(map.weights.iter().all(|weight| *weight == 0.0));
+    }
+}
