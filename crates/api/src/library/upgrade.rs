@@ -2,14 +2,17 @@
 
 mod change_model;
 mod embed_mapped;
-mod linear_map;
+mod replacement;
+mod run;
+mod source;
+mod vector_map;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use cognate_model::Truncation;
 
-use self::embed_mapped::Run;
+use self::run::Run;
 use crate::embed::Embed;
 use crate::library::Library;
 use crate::library::lock::WriteLock;
@@ -121,17 +124,20 @@ impl Library {
         // Fail before the first text is embedded if the library cannot be written.
         drop(WriteLock::acquire(&self.dir)?);
         let info = self.info()?;
-        let mut run = Run::new(progress);
-        if self.is_made_by(&embedder.info()) {
-            self.embedder = Some(embedder);
-            run.total = info.mapped;
-        } else {
-            run.total = if options.map_only {
-                info.papers.min(options.sample)
-            } else {
-                info.papers
-            };
+        let is_new_model = !self.is_made_by(&embedder.info());
+        let total = match info.papers.checked_sub(options.sample) {
+            _ if !is_new_model => info.mapped,
+            Some(mapped) if mapped > 0 => {
+                let openings = info.papers;
+                options.sample + openings + if options.map_only { 0 } else { mapped }
+            }
+            _ => info.papers,
+        };
+        let mut run = Run::new(total, progress);
+        if is_new_model {
             self.change_model(embedder, options.sample, &mut run)?;
+        } else {
+            self.embedder = Some(embedder);
         }
         if !options.map_only {
             self.embed_mapped(&mut run)?;

@@ -1,72 +1,19 @@
 //! The second part of an upgrade: mapped vectors are replaced by those of the model.
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use cognate_index::RowId;
 use ndarray::{Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
-use super::UpgradeReport;
+use super::run::Run;
 use crate::library::Library;
 use crate::library::batch_size::BatchSize;
 use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::snapshot::Snapshot;
 use crate::library::store::{StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
-use crate::{Error, Progress, Result};
-
-/// The state of [`Library::upgrade`] between commits.
-pub(super) struct Run<'a> {
-    progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
-    pub(super) report: UpgradeReport,
-    /// The number of papers that were embedded and committed.
-    committed: usize,
-    /// The number of papers to embed.
-    pub(super) total: usize,
-}
-
-impl<'a> Run<'a> {
-    pub(super) fn new(progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
-        Self {
-            progress,
-            report: UpgradeReport::default(),
-            committed: 0,
-            total: 0,
-        }
-    }
-
-    /// Reports that `done` papers are embedded besides the committed ones.
-    pub(super) fn update(&mut self, done: usize) -> ControlFlow<()> {
-        let done = self.committed + done;
-        // Papers that are added or removed meanwhile may change the total.
-        (self.progress)(Progress::new(done, self.total.max(done)))
-    }
-
-    /// Counts `papers` papers of a commit, whose texts `vectors` embedded.
-    ///
-    /// Returns [`Error::Cancelled`] if the progress callback breaks.
-    pub(super) fn commit(&mut self, papers: usize, vectors: &TextVectors) -> Result<()> {
-        self.committed += papers;
-        self.report.embedded += vectors.embedded;
-        self.report.truncation += vectors.truncation;
-        match self.update(0) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(self.cancelled()),
-        }
-    }
-
-    fn cancelled(&self) -> Error {
-        Error::Cancelled {
-            committed: self.committed,
-        }
-    }
-
-    /// Sets the number of committed papers if the error is a cancellation.
-    pub(super) fn error(&self, error: Error) -> Error {
-        error.with_committed(self.committed)
-    }
-}
+use crate::{Error, Result};
 
 /// The next papers to embed, of one commit.
 struct Batch {
@@ -119,10 +66,8 @@ impl Library {
                 Vector::Mapped { text, hash } => Some((*hash, text.as_str())),
                 Vector::Native(_) => None,
             });
-            let embedder = self.embedder()?.as_ref();
-            vectors
-                .embed_missing(embedder, texts, &mut |done| run.update(done))
-                .map_err(|error| run.error(error))?;
+            let texts: Vec<_> = texts.collect();
+            run.embed(self.embedder()?.as_ref(), &mut vectors, &texts)?;
             // If another process has committed meanwhile, papers may have changed or moved.
             if self.commit_batch(&batch, &vectors)? {
                 break batch;
