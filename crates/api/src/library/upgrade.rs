@@ -28,8 +28,8 @@ pub struct UpgradeOptions {
 /// The default of [`UpgradeOptions::sample`].
 const SAMPLE: usize = 2000;
 
-/// The smallest sample: one paper to learn a map from, one to choose the penalty.
-const MIN_SAMPLE: usize = 2;
+/// The smallest sample from which a map can be learned.
+const MIN_SAMPLE: usize = 1;
 
 impl Default for UpgradeOptions {
     fn default() -> Self {
@@ -43,7 +43,7 @@ impl Default for UpgradeOptions {
 impl UpgradeOptions {
     /// Sets the number of papers that are embedded before the library changes its model. The vectors
     /// of all other papers are mapped at first; the map is better if it is learned from more papers.
-    /// A library of no more papers is embedded as a whole. At least 2. Default: 2,000.
+    /// A library of no more papers is embedded as a whole. At least 1. Default: 2,000.
     #[must_use]
     pub fn sample(mut self, papers: usize) -> Self {
         self.sample = papers;
@@ -66,7 +66,7 @@ pub struct UpgradeReport {
     /// The number of papers whose vectors were mapped from those of the former model; 0 if the library
     /// had the model already.
     pub mapped: usize,
-    /// The number of texts that were embedded.
+    /// The number of texts of papers that were embedded; titles alone are not counted.
     pub embedded: usize,
     /// The number of papers whose vectors are mapped now.
     pub remaining: usize,
@@ -77,8 +77,9 @@ pub struct UpgradeReport {
 impl Library {
     /// Changes the model of the library to that of `embedder`, without embedding every paper first.
     ///
-    /// A sample of the papers is embedded, and a linear map is learned from the old vectors of the
-    /// sample to the new ones. One commit then changes the model and replaces all other vectors by
+    /// A sample of the papers is embedded, and the titles of all papers, which are short. From the
+    /// sample a map is learned from the old vector of a paper and the new vector of its title to the
+    /// new vector of the paper. One commit then changes the model and replaces all other vectors by
     /// mapped ones. From then on the library is searched with the new embedder, which is attached to
     /// this handle; mapped vectors rank papers nearly as well as those that the embedder gives. After
     /// that the papers with mapped vectors are embedded, and committed every few seconds.
@@ -90,14 +91,15 @@ impl Library {
     /// by the new model.
     ///
     /// When the last paper is embedded, the library answers as one that was made with the new model
-    /// from the start. `progress` is called with the number of papers embedded by this call.
+    /// from the start. `progress` is called with the number of texts embedded by this call, titles
+    /// included.
     ///
     /// Other handles and processes that have the library open with the old model get
     /// [`Error::ModelMismatch`] after the change and must open it again.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::InvalidOption`] if the sample is smaller than two papers,
+    /// Returns [`Error::InvalidOption`] if the sample is empty,
     /// [`Error::TextRecipeMismatch`] if the library's papers were embedded by another recipe,
     /// [`Error::Embed`] if the embedder fails, [`Error::Cancelled`] if `progress` breaks, and
     /// [`Error::Io`], [`Error::Index`], [`Error::Store`] or [`Error::Locked`] if the library cannot be
@@ -105,8 +107,9 @@ impl Library {
     ///
     /// # Complexity
     ///
-    /// Dominated by the model, which reads every text once. Changing the model is linear in the
-    /// vectors, and other writers wait for it.
+    /// Dominated by the model, which reads every text once, and every title. The map takes time
+    /// cubic in the sample, and linear in the sample for each paper. All new vectors are in memory at
+    /// a time until the library has changed its model.
     pub fn upgrade(
         &mut self,
         embedder: impl Embed + 'static,

@@ -290,11 +290,11 @@ fn an_upgrade_that_stops_before_its_first_commit_changes_nothing() {
         .unwrap_err();
     assert!(matches!(error, Error::Embed { .. }), "{error:?}");
     let error = library
-        .upgrade(LetterPairs::default(), options().sample(1), &mut |_| {
+        .upgrade(LetterPairs::default(), options().sample(0), &mut |_| {
             ControlFlow::Continue(())
         })
         .unwrap_err();
-    assert_eq!(error.to_string(), "`sample` is 1, expected at least 2");
+    assert_eq!(error.to_string(), "`sample` is 0, expected at least 1");
     assert_eq!(
         (
             library.ids().unwrap(),

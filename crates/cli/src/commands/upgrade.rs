@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -11,8 +11,8 @@ use crate::{interrupt, model, truncation};
 
 /// Change the model of a library without embedding every paper first
 ///
-/// A sample of the papers is embedded by the new model, and a map is learned from the old vectors to
-/// the new ones. From then on the library is searched with the new model, at first with mapped
+/// A sample of the papers and all titles are embedded by the new model, and a map is learned from the
+/// old vectors to the new ones. From then on the library is searched with the new model, at first with mapped
 /// vectors for the other papers, while these are embedded. After Ctrl-C, the same command continues
 /// where it stopped; `cognate info` shows how many papers remain.
 #[derive(Debug, Args)]
@@ -52,15 +52,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         options = options.sample(sample);
     }
     interrupt::watch()?;
-    // The library reports the number of papers to embed with the first of them.
+    let start = Instant::now();
+    // The library reports the number of texts to embed with the first of them.
     let mut progress: Option<Progress> = None;
     let outcome = library.upgrade(encoder, options, &mut |state| {
         progress
-            .get_or_insert_with(|| Progress::new(state.total, "papers"))
+            .get_or_insert_with(|| Progress::new(state.total, "texts"))
             .update(state.done);
         interrupt::check()
     });
-    let elapsed = progress.as_ref().map(Progress::elapsed).unwrap_or_default();
+    let elapsed = start.elapsed();
     drop(progress);
     let report = match outcome {
         Ok(report) => report,
@@ -89,26 +90,30 @@ fn interruption(library: &Library, committed: usize) -> Result<String> {
 }
 
 fn summary(library: &Library, report: &UpgradeReport, elapsed: Duration) -> Result<String> {
-    let papers = library.len()?;
+    let papers = count(library.len()?, "paper");
     let model = &library.embedder_info().model;
-    let seconds = elapsed.as_secs_f64();
-    let embedded = count(report.embedded, "text");
-    let mut text = String::new();
-    if report.mapped > 0 {
-        text += &format!("mapped {}, ", count(report.mapped, "paper"));
-    }
-    if report.embedded > 0 {
-        text += &format!("embedded {embedded} in {seconds:.1} s; ");
-    }
-    text += &match report.remaining {
+    let state = match report.remaining {
         0 if report.embedded == 0 => {
-            format!("all papers have vectors of `{model}`, nothing to do\n")
+            return Ok(format!(
+                "all papers have vectors of `{model}`, nothing to do\n"
+            ));
         }
-        0 => format!("{} have vectors of `{model}`\n", count(papers, "paper")),
+        0 => format!("{papers} have vectors of `{model}`"),
         remaining => format!(
-            "{} have mapped vectors, which `cognate upgrade` embeds\n",
+            "{} have mapped vectors, which `cognate upgrade` embeds",
             count(remaining, "paper")
         ),
     };
-    Ok(text)
+    let mapped = match report.mapped {
+        0 => String::new(),
+        mapped => format!("mapped {}, ", count(mapped, "paper")),
+    };
+    let embedded = match report.embedded {
+        0 => String::new(),
+        embedded => {
+            let seconds = elapsed.as_secs_f64();
+            format!("embedded {} in {seconds:.1} s; ", count(embedded, "text"))
+        }
+    };
+    Ok(format!("{mapped}{embedded}{state}\n"))
 }

@@ -114,9 +114,9 @@ fn an_upgrade_of_something_else_is_an_error() {
         "--model",
         &model,
         "--sample",
-        "1",
+        "0",
     ]);
-    assert_eq!(message, "error: `sample` is 1, expected at least 2\n");
+    assert_eq!(message, "error: `sample` is 0, expected at least 1\n");
     assert_eq!(counts(&sandbox, "L"), [5, 5, 0].map(|n| json!(n)));
 }
 

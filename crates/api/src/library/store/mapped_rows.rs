@@ -45,7 +45,7 @@ impl WriteTxn<'_> {
             return Ok(());
         }
         let renumbered = mapped.iter().filter_map(|row| map.get(RowId::new(row)));
-        self.set_mapped_rows(&renumbered.map(|row| row.get()).collect())
+        self.set_mapped_rows(&renumbered.map(RowId::get).collect())
     }
 }
 

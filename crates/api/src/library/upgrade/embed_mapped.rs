@@ -127,7 +127,8 @@ impl Batch {
         snapshot.check_text_recipe(recipe)?;
         let mapped = snapshot.papers.mapped_rows()?;
         let mut rows = RoaringBitmap::new();
-        if let Some(last) = mapped.iter().take(size).last() {
+        let nth = u32::try_from(size.saturating_sub(1)).unwrap_or(u32::MAX);
+        if let Some(last) = mapped.select(nth).or(mapped.max()) {
             rows.insert_range(..=last);
             rows -= snapshot.index.deleted();
         }

@@ -49,7 +49,7 @@ impl Replacement {
             // between them. If the last row is mapped, all papers move, so they keep their order. The
             // map is learned from that paper all the same, so it does not depend on the order.
             let is_last = paper.position + 1 == count;
-            if !(is_last && !mapped.is_empty()) {
+            if !is_last || mapped.is_empty() {
                 vectors.row_mut(paper.position).assign(&vector);
                 mapped.remove(u32::try_from(paper.position).unwrap_or(u32::MAX));
             }

@@ -10,8 +10,8 @@ use crate::library::store::TextHash;
 use crate::sampling::evenly_spaced;
 use crate::text_recipe::TextRecipe;
 
-/// The number of words of the opening of a text.
-const OPENING_WORDS: usize = 40;
+/// The number of words of the opening of a text without a title.
+const OPENING_WORDS: usize = 20;
 
 /// The papers of one commit.
 pub(super) struct Source {
@@ -60,7 +60,7 @@ impl Source {
         snapshot.papers.for_each(|stored| {
             ids.push((stored.paper.id.clone(), rows.len()));
             rows.push(stored.row);
-            openings.push(Text::new(opening(&recipe.text(&stored.paper))));
+            openings.push(Text::new(opening(&stored.paper, recipe)));
         })?;
         if rows.len() <= size {
             openings.clear();
@@ -111,8 +111,13 @@ impl Source {
     }
 }
 
-/// Returns the first words of a text, usually the title and the beginning of the abstract.
-fn opening(text: &str) -> String {
+/// Returns a short text that says what a paper is about: its title, or the first words of its text if
+/// it has none.
+fn opening(paper: &Paper, recipe: &TextRecipe) -> String {
+    if !paper.title.trim().is_empty() {
+        return paper.title.clone();
+    }
+    let text = recipe.text(paper);
     let words: Vec<&str> = text.split_whitespace().take(OPENING_WORDS).collect();
     words.join(" ")
 }
@@ -122,9 +127,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_opening_has_the_first_words() {
-        assert_eq!(opening(" A title\nand more"), "A title and more");
-        let long = "word ".repeat(100);
-        assert_eq!(opening(&long).split(' ').count(), OPENING_WORDS);
+    fn an_opening_is_the_title_or_has_the_first_words() {
+        let opening = |paper: &Paper| opening(paper, &TextRecipe::default());
+        let paper = Paper::new("a").abstract_text(format!("Some\n{}", "word ".repeat(100)));
+        assert!(opening(&paper).starts_with("Some word "));
+        assert_eq!(opening(&paper).split(' ').count(), OPENING_WORDS);
+        assert_eq!(opening(&paper.title("A title")), "A title");
     }
 }

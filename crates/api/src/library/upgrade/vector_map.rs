@@ -1,22 +1,19 @@
 //! A map from what is known of a paper to its vector of another model.
 
 use nalgebra::{Cholesky, DMatrix};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::unit_vector::to_unit;
 
-/// The factor γ of the kernel `exp(γ·(a·b − 1))` of two rows of length 1: a small one, so that the
-/// map is nearly linear.
+/// The factor γ of the kernel `exp(γ·(a·b − 1))` of two rows of length 1. A small one makes the map
+/// nearly linear.
+///
+/// Measured on `SciFact`, from all-MiniLM-L6-v2 to all-mpnet-base-v2: nDCG@10 of mapped vectors changes
+/// by less than 0.005 for γ from 0.1 to 0.5 and penalties from 0.001 to 0.003.
 const GAMMA: f64 = 0.25;
 
-/// The penalties that are tried. The kernel of a row with itself is 1.
-const PENALTIES: [f64; 6] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
-
-/// Every row with a number divisible by this is held out to choose the penalty.
-const HELD_OUT: usize = 5;
-
-/// The number of nearest rows that are compared to choose the penalty.
-const NEIGHBORS: usize = 10;
+/// The penalty λ of ridge regression. The kernel of a row with itself is 1.
+const PENALTY: f64 = 0.003;
 
 /// A smooth map learned by kernel ridge regression (Saunders, Gammerman and Vovk, "Ridge regression
 /// learning algorithm in dual variables", ICML 1998) from examples, rows of length 1 and their
@@ -32,8 +29,8 @@ pub(super) struct VectorMap {
 
 impl VectorMap {
     /// Learns the map from the rows of `examples`, `[n, d]`, of length 1, to those of `targets`,
-    /// `[n, e]`. The penalty is the one whose map keeps most of the nearest neighbors of held-out
-    /// targets. Returns `None` if there are fewer than two rows, or a value is not finite.
+    /// `[n, e]`: solves `(K + λI)·W = Y − μ`, where K has the kernel of every pair of examples. Returns
+    /// `None` if there is no row, or a value is not finite.
     ///
     /// # Complexity
     ///
@@ -42,54 +39,21 @@ impl VectorMap {
         examples: ArrayView2<'_, f64>,
         targets: ArrayView2<'_, f64>,
     ) -> Option<Self> {
-        let (held_out, kept): (Vec<usize>, Vec<usize>) =
-            (0..examples.nrows()).partition(|row| row.is_multiple_of(HELD_OUT));
-        let select = |rows: &[usize]| {
-            (
-                examples.select(Axis(0), rows),
-                targets.select(Axis(0), rows),
-            )
-        };
-        let (held_examples, held_targets) = select(&held_out);
-        let (kept_examples, kept_targets) = select(&kept);
-        let expected = neighbors(held_targets.view(), held_targets.view());
-        let mut best: Option<(usize, f64)> = None;
-        for penalty in PENALTIES {
-            let map = Self::solve(kept_examples.view(), kept_targets.view(), penalty)?;
-            let mapped = map.apply(held_examples.view()).mapv(f64::from);
-            let found = neighbors(held_targets.view(), mapped.view());
-            let common = expected.iter().zip(&found).map(|(a, b)| common(a, b)).sum();
-            if best.is_none_or(|(most, _)| common > most) {
-                best = Some((common, penalty));
-            }
-        }
-        let (_, penalty) = best?;
-        Self::solve(examples, targets, penalty)
-    }
-
-    /// Solves `(K + λI)·W = Y − μ`, where K has the kernel of every pair of examples.
-    fn solve(
-        examples: ArrayView2<'_, f64>,
-        targets: ArrayView2<'_, f64>,
-        penalty: f64,
-    ) -> Option<Self> {
         let mean = targets.mean_axis(Axis(0))?;
         let centered = &targets - &mean;
         let (count, dim) = centered.dim();
         let kernel = kernel(examples, examples);
-        let diagonal = |i, j| if i == j { penalty } else { 0.0 };
+        let diagonal = |i, j| if i == j { PENALTY } else { 0.0 };
         let system = DMatrix::from_fn(count, count, |i, j| kernel[[i, j]] + diagonal(i, j));
         let targets = DMatrix::from_fn(count, dim, |i, j| centered[[i, j]]);
         let weights = Cholesky::new(system)?.solve(&targets);
         let weights = Array2::from_shape_fn((count, dim), |(i, j)| weights[(i, j)]);
-        weights
-            .iter()
-            .all(|weight| weight.is_finite())
-            .then(|| Self {
-                examples: examples.to_owned(),
-                mean,
-                weights,
-            })
+        let is_finite = weights.iter().all(|weight| weight.is_finite());
+        is_finite.then(|| Self {
+            examples: examples.to_owned(),
+            mean,
+            weights,
+        })
     }
 
     /// Maps the rows of `[n, d]`, of length 1, to rows of length 1.
@@ -111,27 +75,6 @@ fn kernel(a: ArrayView2<'_, f64>, b: ArrayView2<'_, f64>) -> Array2<f64> {
     let mut products = a.dot(&b.t());
     products.mapv_inplace(|product| (GAMMA * (product - 1.0)).exp());
     products
-}
-
-/// Returns, for each row of `queries`, the numbers of the nearest rows of `rows` other than the row
-/// with the same number, sorted.
-fn neighbors(queries: ArrayView2<'_, f64>, rows: ArrayView2<'_, f64>) -> Vec<Vec<usize>> {
-    let cosines = queries.dot(&rows.t());
-    let nearest = |(query, cosines): (usize, ArrayView1<'_, f64>)| {
-        let mut others: Vec<usize> = (0..cosines.len()).filter(|row| *row != query).collect();
-        others.sort_by(|&a, &b| cosines[b].total_cmp(&cosines[a]));
-        others.truncate(NEIGHBORS);
-        others.sort_unstable();
-        others
-    };
-    cosines.outer_iter().enumerate().map(nearest).collect()
-}
-
-/// Returns the number of values that two sorted lists have in common.
-fn common(a: &[usize], b: &[usize]) -> usize {
-    a.iter()
-        .filter(|value| b.binary_search(value).is_ok())
-        .count()
 }
 
 #[cfg(test)]
@@ -185,7 +128,7 @@ mod tests {
     #[test]
     fn agrees_with_gaussian_elimination() {
         let (examples, targets) = (random(40, 7, 1), random(40, 9, 2));
-        let map = VectorMap::solve(examples.view(), targets.view(), 0.1).unwrap();
+        let map = VectorMap::learn(examples.view(), targets.view()).unwrap();
         let mut system = Array2::zeros((40, 40));
         for (i, a) in examples.outer_iter().enumerate() {
             for (j, b) in examples.outer_iter().enumerate() {
@@ -193,7 +136,7 @@ mod tests {
                 // Rows of length 1: |a − b|² = 2 − 2·a·b.
                 system[[i, j]] = (-GAMMA / 2.0 * difference.dot(&difference)).exp();
             }
-            system[[i, i]] += 0.1;
+            system[[i, i]] += PENALTY;
         }
         let mean = targets.mean_axis(Axis(0)).unwrap();
         let expected = reference_solve(system, &targets - &mean);
@@ -226,24 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn neighbors_are_the_nearest_other_rows() {
-        let rows = random(30, 2, 7);
-        let found = neighbors(rows.view(), rows.view());
-        for (query, found) in found.iter().enumerate() {
-            let cosine = |row: usize| rows.row(query).dot(&rows.row(row));
-            let others = (0..30).filter(|row| *row != query && !found.contains(row));
-            let best_other = others.map(cosine).fold(-1.0, f64::max);
-            assert_eq!(found.len(), NEIGHBORS);
-            assert!(!found.contains(&query));
-            assert!(found.iter().all(|row| cosine(*row) >= best_other));
-        }
-        assert_eq!(common(&[1, 3, 5], &[0, 3, 5, 9]), 2);
-    }
-
-    #[test]
     fn there_is_no_map_without_rows_or_of_values_that_are_not_finite() {
-        let (examples, targets) = (random(1, 3, 9), random(1, 2, 10));
-        assert!(VectorMap::learn(examples.view(), targets.view()).is_none());
+        let (none, no_target) = (Array2::zeros((0, 3)), Array2::zeros((0, 2)));
+        assert!(VectorMap::learn(none.view(), no_target.view()).is_none());
         let (mut examples, targets) = (random(20, 3, 9), random(20, 2, 10));
         assert!(VectorMap::learn(examples.view(), targets.view()).is_some());
         examples[[7, 1]] = f64::NAN;
