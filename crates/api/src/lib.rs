@@ -84,10 +84,16 @@ mod text_recipe;
 mod unit_vector;
 
 pub use analysis::duplicates::DuplicatePair;
-pub use analysis::evaluation::{Metrics, Qrels};
+pub use analysis::evaluation::estimate::Estimate;
+pub use analysis::evaluation::metrics::{Gain, Metric, Metrics};
+pub use analysis::evaluation::qrels::Qrels;
+pub use analysis::evaluation::results::Evaluation;
+pub use analysis::evaluation::run::Run;
+pub use analysis::evaluation::setting::SearchSetting;
 pub use analysis::missed::cited::CitedPaper;
 pub use analysis::missed::{MissedHit, MissedOptions, MissedReport};
-pub use analysis::self_evaluation::{Estimate, SelfEvaluation, SelfMetrics, SelfTask};
+pub use analysis::self_evaluation::options::SelfEvaluationOptions;
+pub use analysis::self_evaluation::{SelfEvaluation, SelfTask};
 pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
     Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
@@ -110,7 +116,7 @@ pub use query::Query;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
 pub use query::hit::{PaperHit, ScoreContext};
-pub use query::mode::{Mode, Strategy};
+pub use query::mode::{Fusion, Mode, Strategy};
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;

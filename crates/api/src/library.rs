@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod background_similarity;
 mod batch_size;
+pub(crate) mod canonical_order;
 mod change;
 pub(crate) mod check;
 pub(crate) mod compact;

@@ -5,20 +5,30 @@ pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod filter;
 mod from_papers;
-mod fts_expression;
+pub(crate) mod fusion;
 pub(crate) mod hit;
+pub(crate) mod keyword_query;
 mod linear_svm;
 mod mmr;
 pub(crate) mod mode;
+mod nearest_example;
 pub(crate) mod rerank;
 mod retrieve;
-mod rrf;
+pub(crate) mod scored_row;
 pub(crate) mod search;
+mod smoothing;
 pub(crate) mod versions;
 
 use self::filter::Filter;
-use self::mode::{Mode, Strategy};
+use self::mode::{Fusion, Mode, Strategy};
+use self::retrieve::Ranking;
 use crate::{Error, Result};
+
+/// The share of the cosine in the fused score of a query by text.
+const TEXT_VECTOR_WEIGHT: f64 = 0.5;
+
+/// The share of the cosine in the fused score of a query by papers.
+const PAPERS_VECTOR_WEIGHT: f64 = 0.7;
 
 /// What to search for, and which papers may be hits.
 ///
@@ -32,7 +42,7 @@ use crate::{Error, Result};
 /// ```
 ///
 /// An option that does not apply to the kind of query, such as a [`mode`](Self::mode) on a query by
-/// papers, makes the search fail with [`Error::InvalidOption`].
+/// vector, makes the search fail with [`Error::InvalidOption`].
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(crate) target: Target,
@@ -41,6 +51,8 @@ pub struct Query {
     pub(crate) filter: Filter,
     pub(crate) min_score: Option<f32>,
     pub(crate) mode: Option<Mode>,
+    pub(crate) fusion: Option<Fusion>,
+    pub(crate) smooth: Option<bool>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) feedback: Option<usize>,
     pub(crate) diversity: f32,
@@ -69,6 +81,8 @@ impl Query {
             filter: Filter::default(),
             min_score: None,
             mode: None,
+            fusion: None,
+            smooth: None,
             strategy: None,
             feedback: None,
             diversity: 0.0,
@@ -129,10 +143,31 @@ impl Query {
         self
     }
 
-    /// Sets how papers are found by a text. Default: [`Mode::Hybrid`]. Applies to queries by text.
+    /// Sets how papers are found. Default: [`Mode::Hybrid`]. Applies to queries by text, and to those by
+    /// papers, which search for the 30 words that are most characteristic of the papers.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = Some(mode);
+        self
+    }
+
+    /// Sets how the rankings by cosine and by keywords are fused. Default: [`Fusion::ZScore`], with equal
+    /// weights for a query by text, and 0.7 for the cosine and 0.3 for the keywords of a query by papers.
+    /// Applies to [`Mode::Hybrid`].
+    #[must_use]
+    pub fn fusion(mut self, fusion: Fusion) -> Self {
+        self.fusion = Some(fusion);
+        self
+    }
+
+    /// Sets whether the scores of the best 100 papers are smoothed over neighbors: each keeps 0.7 of its
+    /// score, and gets 0.3 of the mean score of its five nearest neighbors among these papers, so that
+    /// papers in the middle of the subject rise. This is good for finding what is written on a subject,
+    /// and not for finding one known paper. Default: true for a query by papers in [`Mode::Hybrid`], and
+    /// false otherwise.
+    #[must_use]
+    pub fn smooth(mut self, smooth: bool) -> Self {
+        self.smooth = Some(smooth);
         self
     }
 
@@ -144,9 +179,10 @@ impl Query {
         self
     }
 
-    /// Moves the query toward the best `papers` hits of a first search by vector, and searches again:
-    /// pseudo-relevance feedback by Rocchio's formula, the query plus 0.75 times the mean of these
-    /// hits. Default: 0, no feedback. Applies to queries by text and by vector.
+    /// Moves the query's vector toward the best `papers` hits of a first search, and searches again:
+    /// pseudo-relevance feedback by Rocchio's formula, the query plus 0.3 times the mean of these hits.
+    /// The words of the query stay. Default: 0, no feedback. Applies to queries by text and by vector,
+    /// other than in [`Mode::Keyword`].
     #[must_use]
     pub fn feedback(mut self, papers: usize) -> Self {
         self.feedback = Some(papers);
@@ -154,7 +190,8 @@ impl Query {
     }
 
     /// Sets the diversity weight of maximal marginal relevance, from 0 (off) to 1, which reorders the
-    /// best 200 papers, or the best `k` if that is more. Default: 0.
+    /// best 200 papers, or the best `k` if that is more. The score by which these are ordered, scaled to
+    /// 0 to 1 over them, is weighed against their similarity. Default: 0.
     #[must_use]
     pub fn diversity(mut self, diversity: f32) -> Self {
         self.diversity = diversity;
@@ -193,10 +230,16 @@ impl Query {
         if !(0.0..=1.0).contains(&self.diversity) {
             return invalid("diversity", self.diversity.to_string(), "0 to 1");
         }
-        let is_text = matches!(self.target, Target::Text(_));
+        let is_vector = matches!(self.target, Target::Vector(_));
         let is_papers = matches!(self.target, Target::Papers(_));
-        if let Some(mode) = self.mode.filter(|_| !is_text) {
-            return invalid("mode", format!("`{mode}`"), "a query by text if it is set");
+        if let Some(mode) = self.mode.filter(|_| is_vector) {
+            let expected = "a query by text or by papers if it is set";
+            return invalid("mode", format!("`{mode}`"), expected);
+        }
+        let mode = self.ranking().mode;
+        if let Some(fusion) = self.fusion.filter(|_| mode != Mode::Hybrid) {
+            let expected = "the mode `hybrid` if it is set";
+            return invalid("fusion", format!("`{fusion}`"), expected);
         }
         if let Some(strategy) = self.strategy.filter(|_| !is_papers) {
             let expected = "a query by papers if it is set";
@@ -205,18 +248,30 @@ impl Query {
         if let Some(id) = self.unwanted.first().filter(|_| !is_papers) {
             return invalid("not", format!("`{id}`"), "a query by papers if it is set");
         }
-        if let Some(papers) = self.feedback.filter(|_| is_papers) {
-            let expected = "a query by text or by vector if it is set";
+        let feedback = self.feedback.filter(|papers| *papers > 0);
+        if let Some(papers) = feedback.filter(|_| is_papers || mode == Mode::Keyword) {
+            let expected = "a query by text or by vector, and not the mode `keyword`, if it is set";
             return invalid("feedback", papers.to_string(), expected);
         }
         Ok(())
     }
 
-    /// Returns the mode in which papers are found, which is by vector unless the query is a text.
-    pub(crate) fn effective_mode(&self) -> Mode {
-        match self.target {
-            Target::Text(_) => self.mode.unwrap_or_default(),
-            Target::Vector(_) | Target::Papers(_) => Mode::Vector,
+    /// Returns how papers are ranked.
+    pub(crate) fn ranking(&self) -> Ranking {
+        let mode = match self.target {
+            Target::Text(_) | Target::Papers(_) => self.mode.unwrap_or_default(),
+            Target::Vector(_) => Mode::Vector,
+        };
+        let is_papers = matches!(self.target, Target::Papers(_));
+        Ranking {
+            mode,
+            fusion: self.fusion.unwrap_or_default(),
+            vector_weight: if is_papers {
+                PAPERS_VECTOR_WEIGHT
+            } else {
+                TEXT_VECTOR_WEIGHT
+            },
+            smooth: self.smooth.unwrap_or(is_papers && mode == Mode::Hybrid),
         }
     }
 }
@@ -237,8 +292,8 @@ mod tests {
             "`diversity` is 2, expected 0 to 1"
         );
         assert_eq!(
-            message(Query::paper("a").mode(Mode::Keyword)),
-            "`mode` is `keyword`, expected a query by text if it is set"
+            message(Query::vector([1.0]).mode(Mode::Keyword)),
+            "`mode` is `keyword`, expected a query by text or by papers if it is set"
         );
         assert_eq!(
             message(Query::vector([1.0]).strategy(Strategy::Svm)),
@@ -250,7 +305,14 @@ mod tests {
         );
         assert_eq!(
             message(Query::paper("a").feedback(3)),
-            "`feedback` is 3, expected a query by text or by vector if it is set"
+            "`feedback` is 3, expected a query by text or by vector, and not the mode `keyword`, if it is set"
+        );
+        let keyword = Query::text("a").mode(Mode::Keyword);
+        assert!(keyword.clone().feedback(0).check(5).is_ok());
+        assert!(keyword.clone().feedback(1).check(5).is_err());
+        assert_eq!(
+            message(keyword.fusion(Fusion::ReciprocalRank)),
+            "`fusion` is `rrf`, expected the mode `hybrid` if it is set"
         );
         let query = Query::papers(["a"]).not(["b"]).strategy(Strategy::Svm);
         assert!(query.check(5).is_ok());

@@ -24,13 +24,18 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns a number below `end`, or 0 if `end` is 0.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
+    /// Returns the next number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((bits ^ (bits >> 31)) % end.max(1) as u64).unwrap_or_default()
+        bits ^ (bits >> 31)
+    }
+
+    /// Returns a number below `end`, or 0 if `end` is 0.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).unwrap_or_default()
     }
 
     /// Shuffles a list (Fisher and Yates).

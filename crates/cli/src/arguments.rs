@@ -8,11 +8,14 @@ mod hits;
 mod library;
 mod model;
 mod output;
+mod ranking;
 mod rerank;
 
 pub(crate) use device::DeviceArguments;
+pub(crate) use filter::FilterArguments;
 pub(crate) use hits::HitArguments;
 pub(crate) use library::{LIBRARY_VARIABLE, LibraryArguments};
 pub(crate) use model::{ModelArguments, StoredModelArguments};
 pub(crate) use output::JsonArguments;
+pub(crate) use ranking::RankingArguments;
 pub(crate) use rerank::RerankArguments;

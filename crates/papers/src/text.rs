@@ -17,11 +17,13 @@
 //! ```
 
 pub(crate) mod entities;
+mod index_words;
 pub(crate) mod latex;
 pub(crate) mod markup;
 mod sentence_split;
 pub(crate) mod white_space;
 mod word_split;
 
+pub use self::index_words::{IndexWord, index_words};
 pub use self::sentence_split::sentences;
 pub use self::word_split::{fold, is_stop_word, stem, words};

@@ -5,7 +5,7 @@ mod labels;
 mod leiden;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::ops::ControlFlow;
 
@@ -17,6 +17,7 @@ use self::labels::WordCounts;
 use self::leiden::communities;
 use crate::analysis::require_papers;
 use crate::library::Library;
+use crate::library::canonical_order::canonical_sample;
 use crate::library::snapshot::Snapshot;
 use crate::library::stable_snapshot::cancelled_or;
 use crate::library::vectors_dir;
@@ -135,8 +136,8 @@ impl Library {
     /// papers, each named by its most typical words.
     ///
     /// Each paper is linked with its nearest papers, found by exact search and weighted by the cosine.
-    /// The topics are the communities of this graph, and each is connected. The same library always has
-    /// the same topics, whatever the number of threads.
+    /// The topics are the communities of this graph, and each is connected. The same papers always have
+    /// the same topics, whatever the number of threads and the order in which they were added.
     ///
     /// The library can be used while this method runs. If it is changed, the computation starts again,
     /// at most twice; the last time, other changes wait until it is done.
@@ -195,7 +196,9 @@ impl Groups {
     ) -> cognate_index::Result<Self> {
         let neighbors =
             index.neighbors_with(options.neighbors, &mut |state| progress(state.into()))?;
-        let rows: Vec<RowId> = neighbors.iter().map(|(row, _)| *row).collect();
+        let rows = neighbors.iter().map(|(row, _)| *row).collect();
+        // Communities and sums depend on the order of the nodes in their last bits and beyond.
+        let rows = canonical_sample(index, rows, usize::MAX)?;
         let graph = Graph::new(rows.len(), &edges(&rows, neighbors));
         let partition = communities(&graph, options.resolution);
         let modularity = graph.modularity(&partition, options.resolution);
@@ -265,18 +268,19 @@ impl Groups {
 /// Returns the links between rows of which at least one is a neighbor of the other, as positions in
 /// `rows` with the cosine as weight.
 fn edges(rows: &[RowId], neighbors: Vec<(RowId, Vec<Hit>)>) -> Vec<(usize, usize, f64)> {
-    let position = |row: RowId| rows.partition_point(|other| *other < row);
+    let positions: HashMap<RowId, usize> = rows.iter().copied().zip(0..).collect();
     let mut edges = Vec::new();
-    for (a, (_, hits)) in neighbors.into_iter().enumerate() {
+    for (row, hits) in neighbors {
+        let a = positions[&row];
         for hit in hits {
-            let b = position(hit.row);
+            let b = positions[&hit.row];
             // Weights have to be positive.
             if hit.score > 0.0 {
                 edges.push((a.min(b), a.max(b), f64::from(hit.score)));
             }
         }
     }
-    edges.sort_by_key(|edge| (edge.0, edge.1));
+    edges.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
     edges.dedup_by_key(|edge| (edge.0, edge.1));
     edges
 }

@@ -9,8 +9,12 @@ use crate::sampling::evenly_spaced;
 /// The number of histogram bins, of width 1/1000 from −1 to 1.
 const BINS: usize = 2000;
 
-/// The number of sampled papers; all their pairs, half a million, are counted.
-const SAMPLE: usize = 1000;
+/// The largest number of sampled papers. The papers vary more than the pairs of each, so that many papers
+/// in few pairs each make a better sample than few papers in all their pairs.
+const SAMPLE: usize = 20_000;
+
+/// The number of pairs that are counted, if the sampled papers have as many.
+const PAIRS: usize = 1_000_000;
 
 /// A histogram of the cosines between random pairs of papers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +26,9 @@ pub(crate) struct BackgroundSimilarity {
 }
 
 impl BackgroundSimilarity {
-    /// Samples 1,000 papers, evenly spaced over the library, or all if there are fewer, and counts
-    /// the cosines of all their pairs.
+    /// Samples 20,000 papers, evenly spaced over the library, or all if there are fewer, and counts the
+    /// cosines of a million of their pairs, or of all if there are fewer. Each paper is in as many pairs
+    /// as any other.
     pub(crate) fn sample(index: &FlatIndex) -> cognate_index::Result<Self> {
         let papers = index.len();
         let rows = evenly_spaced(live_rows(index), SAMPLE);
@@ -34,11 +39,20 @@ impl BackgroundSimilarity {
                 to.assign(&vector);
             }
         }
-        let cosines = sample.dot(&sample.t());
         let mut counts = vec![0; BINS];
-        for a in 0..size {
-            for b in 0..a {
-                counts[bin(cosines[(a, b)])] += 1;
+        let mut count = |a: usize, b: usize| {
+            counts[bin(sample.row(a).dot(&sample.row(b)))] += 1;
+        };
+        if size * size.saturating_sub(1) / 2 <= PAIRS {
+            for a in 0..size {
+                (0..a).for_each(|b| count(a, b));
+            }
+        } else {
+            // Papers at the same distance in a circle are paired. Distances below half of the circle give
+            // different pairs.
+            let distances = evenly_spaced((1..size.div_ceil(2)).collect(), PAIRS / size);
+            for distance in distances {
+                (0..size).for_each(|a| count(a, (a + distance) % size));
             }
         }
         Ok(Self { papers, counts })
@@ -56,6 +70,9 @@ impl BackgroundSimilarity {
 
     /// Returns the percentage of pairs below a cosine, assuming that the pairs of a bin are evenly
     /// distributed, or `None` if there is no pair.
+    ///
+    /// One pair more than were counted is taken to be above, so that the result is below 100: a sample
+    /// of n pairs cannot tell less than one pair in n from none.
     pub(crate) fn percentile(&self, cosine: f32) -> Option<f32> {
         let total = self.pairs();
         if total == 0 {
@@ -71,10 +88,10 @@ impl BackgroundSimilarity {
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
-            reason = "half a million pairs, and a percentage of a few digits"
+            reason = "a million pairs, and a percentage of a few digits"
         )]
-        let percent =
-            (100.0 * (below as f64 + within * f64::from(self.counts[at])) / total as f64) as f32;
+        let percent = (100.0 * (below as f64 + within * f64::from(self.counts[at]))
+            / (total + 1) as f64) as f32;
         Some(percent)
     }
 
@@ -82,7 +99,7 @@ impl BackgroundSimilarity {
     /// `None` if there is no pair.
     pub(crate) fn cosine_at(&self, percent: f64) -> Option<f64> {
         let total = self.pairs();
-        #[expect(clippy::cast_precision_loss, reason = "half a million pairs")]
+        #[expect(clippy::cast_precision_loss, reason = "a million pairs")]
         let wanted = percent / 100.0 * total as f64;
         let mut below = 0.0;
         for (at, count) in (1_u32..).zip(&self.counts) {
@@ -137,9 +154,9 @@ mod tests {
                 .unwrap();
         assert_eq!(pairs.counts.iter().sum::<u32>(), 3);
         let percentile = |cosine| pairs.percentile(cosine).unwrap();
-        assert!((percentile(0.5) - 100.0 / 3.0).abs() < 1e-3);
-        assert!((percentile(0.7) - 200.0 / 3.0).abs() < 1e-3);
-        assert!((percentile(1.0) - 100.0).abs() < 1e-3);
+        assert!((percentile(0.5) - 100.0 / 4.0).abs() < 1e-3);
+        assert!((percentile(0.7) - 200.0 / 4.0).abs() < 1e-3);
+        assert!((percentile(1.0) - 300.0 / 4.0).abs() < 1e-3);
         assert!(percentile(-1.0).abs() < 1e-3);
         assert!((pairs.cosine_at(60.0).unwrap() - 0.6).abs() < 2e-3);
     }
@@ -152,8 +169,11 @@ mod tests {
         });
         let index = index(rows).with_deleted(&(0..500).collect()).unwrap();
         let pairs = BackgroundSimilarity::sample(&index).unwrap();
-        // 375 of 1,000 are of the first half: 375 · 625 pairs have the cosine 0.
-        assert_eq!(pairs.counts[1000], 375 * 625);
+        // 750 of 2,000 are of the first half: 2 · 750 · 1250 / 2000² of random pairs have the cosine 0.
+        let total: u32 = pairs.counts.iter().sum();
+        assert_eq!(total, 1_000_000);
+        let share = f64::from(pairs.counts[1000]) / f64::from(total);
+        assert!((share - 0.469).abs() < 0.02, "{share}");
         assert!(!pairs.is_stale(2100) && pairs.is_stale(2300) && pairs.is_stale(1000));
         assert_eq!(
             BackgroundSimilarity::sample(&index.with_deleted(&(0..2499).collect()).unwrap())

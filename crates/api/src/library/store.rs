@@ -16,7 +16,9 @@ use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use self::damage::store_error;
-use self::schema::{APPLICATION_ID, FORMAT_VERSION, KEYWORD_INDEX, TABLES, set_meta};
+use self::schema::{
+    APPLICATION_ID, FORMAT_VERSION, KEYWORD_INDEX, OLDEST_VERSION, TABLES, set_meta,
+};
 pub(crate) use self::schema::{StoredPaper, TextHash};
 use self::transaction::VerifiedIndexes;
 pub(crate) use self::transaction::{ReadTxn, WriteTxn};
@@ -43,7 +45,7 @@ impl Store {
         dir.join(FILE).exists()
     }
 
-    /// Opens the store of the library in `dir`.
+    /// Opens the store of the library in `dir`, after bringing it to the format of this release.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let not_a_library = |found: String| Error::NotALibrary {
             dir: dir.to_owned(),
@@ -63,9 +65,13 @@ impl Store {
             }
             Err(error) => return Err(store_error("open", &path)(error)),
         };
-        let store = Self::new(path, connection);
+        let mut store = Self::new(path, connection);
         match store.version() {
             Ok((APPLICATION_ID, FORMAT_VERSION)) => Ok(store),
+            Ok((APPLICATION_ID, OLDEST_VERSION..FORMAT_VERSION)) => {
+                store.upgrade()?;
+                Ok(store)
+            }
             Ok((APPLICATION_ID, found)) => Err(Error::Version {
                 dir: dir.to_owned(),
                 found,
@@ -117,6 +123,25 @@ impl Store {
             set_meta(&transaction, key, value)?;
         }
         transaction.commit()
+    }
+
+    /// Brings a store of an earlier format to that of this release, in one transaction. Only the keyword
+    /// index differs, which is made again from the papers.
+    fn upgrade(&mut self) -> Result<()> {
+        let upgrade = |error| store_error("upgrade", &self.path)(error);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(upgrade)?;
+        let papers = WriteTxn::new(transaction, &self.path, &self.verified);
+        // Another process may have upgraded it meanwhile.
+        if papers.format_version()? == FORMAT_VERSION {
+            return Ok(());
+        }
+        papers.rebuild_keywords()?;
+        papers.set_format_version(FORMAT_VERSION)?;
+        let manifest = papers.manifest()?;
+        papers.commit(&manifest).map(drop)
     }
 
     fn new(path: PathBuf, connection: Connection) -> Self {
@@ -252,14 +277,49 @@ mod tests {
             let paper = Paper::new(title).title(title);
             txn.insert(row(number), &[0; 16], &paper).unwrap();
         }
-        assert_eq!(rows("learning"), [0]);
-        assert_eq!(rows("schrodinger"), [0]);
+        assert_eq!(rows("learn"), [0]);
+        assert_eq!(rows("schroding"), [0]);
+        assert_eq!(txn.document_frequency("learn").unwrap(), 1);
+        assert_eq!(txn.document_frequency("learned").unwrap(), 0);
         txn.update(row(0), &[0; 16], &Paper::new("x").title("other"))
             .unwrap();
-        assert!(rows("learning").is_empty());
+        assert!(rows("learn").is_empty());
+        assert_eq!(txn.document_frequency("learn").unwrap(), 0);
         assert_eq!(rows("other"), [0]);
         txn.delete(row(0)).unwrap();
         assert!(rows("other").is_empty());
+    }
+
+    #[test]
+    fn a_store_of_format_2_is_upgraded_when_it_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = store(dir.path());
+        store
+            .connection
+            .execute_batch(
+                "DROP TABLE keywords;
+                 CREATE VIRTUAL TABLE keywords USING fts5(
+                     title, abstract, content = 'papers', content_rowid = 'row',
+                     tokenize = 'porter unicode61 remove_diacritics 2'
+                 );
+                 PRAGMA user_version = 2;",
+            )
+            .unwrap();
+        let generation = store.read().unwrap().generation().unwrap();
+        drop(store);
+        let mut store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.version().unwrap(), (APPLICATION_ID, FORMAT_VERSION));
+        let papers = store.read().unwrap();
+        assert_eq!(papers.generation().unwrap(), generation + 1);
+        papers.check_keywords().unwrap();
+        drop(papers);
+        store
+            .connection
+            .execute_batch("PRAGMA user_version = 1")
+            .unwrap();
+        drop(store);
+        let error = Store::open(dir.path()).unwrap_err();
+        assert!(matches!(error, Error::Version { found: 1, .. }), "{error}");
     }
 
     #[test]

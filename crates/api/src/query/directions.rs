@@ -1,14 +1,16 @@
-//! From the target of a query to the vectors that its hits are near to.
+//! From the target of a query to the directions in which its hits are searched for.
 
 use cognate_index::RowId;
 use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::library::background_similarity::live_rows;
-use crate::query::mode::Strategy;
-use crate::query::retrieve::Retriever;
+use crate::library::canonical_order::canonical_sample;
+use crate::query::keyword_query::KeywordQuery;
+use crate::query::mode::{Mode, Strategy};
+use crate::query::nearest_example::Examples;
+use crate::query::retrieve::{Direction, Retriever};
 use crate::query::{Query, Target, from_papers};
-use crate::sampling::evenly_spaced;
-use crate::{Error, Result};
+use crate::{Error, Paper, Result};
 
 /// The largest number of other papers of the library from which a classifier separates the wanted
 /// ones.
@@ -17,13 +19,13 @@ const NEGATIVE_SAMPLE: usize = 20_000;
 /// Wanted papers whose mean cosine is below this percentile of random pairs are on several subjects.
 const TOPIC_THRESHOLD: f64 = 95.0;
 
-/// The vectors that the hits of a query are near to.
+/// The directions in which the hits of a query are searched for.
 pub(crate) enum Directions {
-    One(Array1<f32>),
-    /// Several vectors, whose nearest rows are interleaved.
-    Interleaved(Vec<Array1<f32>>),
-    /// Rows near to any of the first vectors, unless they are nearer to any of the second.
-    NearestExample(Vec<Array1<f32>>, Vec<Array1<f32>>),
+    One(Direction),
+    /// Several directions, whose best rows are interleaved.
+    Interleaved(Vec<Direction>),
+    /// Rows near to any of the wanted papers, unless they are nearer to an unwanted one.
+    NearestExample(Examples),
 }
 
 impl Directions {
@@ -34,32 +36,44 @@ impl Directions {
         vector: Option<&Array1<f32>>,
         retriever: &mut Retriever<'_>,
     ) -> Result<Self> {
-        match (&query.target, vector) {
-            (Target::Papers(wanted), _) => of_papers(query, wanted, retriever),
-            (_, Some(vector)) => {
-                let feedback = query.feedback.unwrap_or_default();
-                with_feedback(vector, feedback, retriever).map(Self::One)
-            }
-            (_, None) => Err(Error::EmptyQuery { expected: "a text" }),
-        }
+        let direction = match (&query.target, vector) {
+            (Target::Papers(wanted), _) => return of_papers(query, wanted, retriever),
+            (Target::Text(text), Some(vector)) => Direction {
+                vector: vector.clone(),
+                keywords: KeywordQuery::of_text(text),
+            },
+            (_, Some(vector)) => Direction {
+                vector: vector.clone(),
+                keywords: KeywordQuery::default(),
+            },
+            (_, None) => return Err(Error::EmptyQuery { expected: "a text" }),
+        };
+        let feedback = query.feedback.unwrap_or_default();
+        with_feedback(direction, feedback, retriever).map(Self::One)
     }
 }
 
-/// Moves a vector toward its `papers` nearest rows.
+/// Moves the vector of a direction toward its `papers` best rows. The words stay.
 fn with_feedback(
-    vector: &Array1<f32>,
+    direction: Direction,
     papers: usize,
     retriever: &Retriever<'_>,
-) -> Result<Array1<f32>> {
+) -> Result<Direction> {
     if papers == 0 {
-        return Ok(vector.clone());
+        return Ok(direction);
     }
-    let hits = retriever.nearest(vector.view(), papers)?;
-    let found = hits.iter().map(|hit| retriever.snapshot.vector(hit.row));
+    let best = retriever.best(&direction, papers)?;
+    let found = best
+        .iter()
+        .map(|scored| retriever.snapshot.vector(scored.row));
     let found = found.collect::<Result<Vec<_>>>()?;
-    let moved = from_papers::rocchio(vector.view(), &found);
-    moved.ok_or(Error::EmptyQuery {
+    let vector = from_papers::rocchio(direction.vector.view(), &found);
+    let vector = vector.ok_or(Error::EmptyQuery {
         expected: "a vector that the papers near it do not cancel out",
+    })?;
+    Ok(Direction {
+        vector,
+        ..direction
     })
 }
 
@@ -82,32 +96,65 @@ fn of_papers(
     let (positive, negative) = (vectors(&wanted)?, vectors(&unwanted)?);
     let owned =
         |vectors: Vec<ArrayView1<'_, f32>>| vectors.iter().map(ArrayView1::to_owned).collect();
-    let directions = match query.strategy.unwrap_or_default() {
-        Strategy::NearestExample => {
-            return Ok(Directions::NearestExample(owned(positive), owned(negative)));
-        }
+    let no_direction = || Error::EmptyQuery {
+        expected: "papers that do not cancel one another out",
+    };
+    match query.strategy.unwrap_or_default() {
+        Strategy::NearestExample => Ok(Directions::NearestExample(Examples {
+            wanted: owned(positive),
+            unwanted: owned(negative),
+            keywords: keywords_of(&wanted, &unwanted, retriever)?,
+        })),
         Strategy::Rocchio => {
             let background = snapshot.papers.background_similarity()?;
             let threshold = background.and_then(|sampled| sampled.cosine_at(TOPIC_THRESHOLD));
             let groups = from_papers::groups(&positive, threshold.unwrap_or(-1.0));
-            let directions = groups.iter().map(|group| {
-                let group: Vec<_> = group.iter().map(|member| positive[*member]).collect();
-                from_papers::direction(&group, &negative)
-            });
-            directions.collect::<Option<Vec<_>>>()
+            let direction = |group: &Vec<usize>| -> Result<Direction> {
+                let vectors: Vec<_> = group.iter().map(|member| positive[*member]).collect();
+                let rows: Vec<_> = group.iter().map(|member| wanted[*member]).collect();
+                let vector = from_papers::direction(&vectors, &negative);
+                Ok(Direction {
+                    vector: vector.ok_or_else(no_direction)?,
+                    keywords: keywords_of(&rows, &unwanted, retriever)?,
+                })
+            };
+            let directions = groups.iter().map(direction);
+            let mut directions = directions.collect::<Result<Vec<_>>>()?;
+            Ok(match directions.len() {
+                1 => Directions::One(directions.remove(0)),
+                _ => Directions::Interleaved(directions),
+            })
         }
         Strategy::Svm => {
             let rows = training_rows(&wanted, &unwanted, retriever)?;
-            from_papers::classified(&rows, wanted.len()).map(|direction| vec![direction])
+            let vector = from_papers::classified(&rows, wanted.len());
+            Ok(Directions::One(Direction {
+                vector: vector.ok_or_else(no_direction)?,
+                keywords: keywords_of(&wanted, &unwanted, retriever)?,
+            }))
         }
-    };
-    match directions.as_deref() {
-        Some([direction]) => Ok(Directions::One(direction.clone())),
-        Some(directions) => Ok(Directions::Interleaved(directions.to_vec())),
-        None => Err(Error::EmptyQuery {
-            expected: "papers that do not cancel one another out",
-        }),
     }
+}
+
+/// Returns the words that characterize the wanted papers, or none if the ranking needs no words.
+fn keywords_of(
+    wanted: &[RowId],
+    unwanted: &[RowId],
+    retriever: &Retriever<'_>,
+) -> Result<KeywordQuery> {
+    if retriever.ranking.mode == Mode::Vector {
+        return Ok(KeywordQuery::default());
+    }
+    let papers = retriever.snapshot.papers;
+    let papers_at = |rows: &[RowId]| -> Result<Vec<Paper>> {
+        rows.iter().map(|row| papers.paper_at(*row)).collect()
+    };
+    KeywordQuery::of_papers(
+        &papers_at(wanted)?,
+        &papers_at(unwanted)?,
+        u32::try_from(retriever.snapshot.index.len()).unwrap_or(u32::MAX),
+        |term| papers.document_frequency(term),
+    )
 }
 
 /// Returns the rows of papers without repetitions, and excludes them from retrieval.
@@ -123,20 +170,29 @@ fn rows_of(ids: &[String], retriever: &mut Retriever<'_>) -> Result<Vec<RowId>> 
     Ok(rows)
 }
 
-/// Returns the vectors of the wanted papers, of the unwanted ones, and of an evenly spaced sample of
-/// the other papers of the library.
+/// Returns the vectors of the wanted papers, of the unwanted ones, and of a sample of the other papers of
+/// the library, each in an order that does not depend on the order of adding.
 fn training_rows(
     wanted: &[RowId],
     unwanted: &[RowId],
     retriever: &Retriever<'_>,
 ) -> Result<Array2<f32>> {
-    let index = retriever.snapshot.index;
+    let snapshot = &retriever.snapshot;
+    let index = snapshot.index;
     let mut others = live_rows(index);
     others.retain(|row| !retriever.excluded.contains(row.get()));
-    let rows = [wanted, unwanted, &evenly_spaced(others, NEGATIVE_SAMPLE)].concat();
+    let canonical = |rows: Vec<RowId>, count: usize| {
+        canonical_sample(index, rows, count).map_err(Error::index(snapshot.dir))
+    };
+    let rows = [
+        canonical(wanted.to_vec(), wanted.len())?,
+        canonical(unwanted.to_vec(), unwanted.len())?,
+        canonical(others, NEGATIVE_SAMPLE)?,
+    ]
+    .concat();
     let mut vectors = Array2::zeros((rows.len(), index.dim()));
     for (mut vector, row) in vectors.outer_iter_mut().zip(rows) {
-        vector.assign(&retriever.snapshot.vector(row)?);
+        vector.assign(&snapshot.vector(row)?);
     }
     Ok(vectors)
 }
@@ -146,7 +202,6 @@ mod tests {
     use super::*;
     use crate::testing::{library, random_texts};
     use ndarray::array;
-    use roaring::RoaringBitmap;
 
     /// Papers along x, y and z.
     const TEXTS: [&str; 6] = [
@@ -160,13 +215,7 @@ mod tests {
         let others = others.iter().map(String::as_str);
         let (_dir, library) = library(&TEXTS.into_iter().chain(others).collect::<Vec<_>>());
         library.read(|snapshot| {
-            let mut retriever = Retriever {
-                snapshot: *snapshot,
-                allowed: None,
-                excluded: RoaringBitmap::new(),
-                min_score: None,
-                known_nearest: None,
-            };
+            let mut retriever = Retriever::unrestricted(*snapshot, query.ranking());
             let directions = Directions::resolve(query, vector, &mut retriever)?;
             Ok((directions, retriever.excluded.iter().collect()))
         })
@@ -174,7 +223,7 @@ mod tests {
 
     fn one(directions: Directions) -> Array1<f32> {
         match directions {
-            Directions::One(vector) => vector,
+            Directions::One(direction) => direction.vector,
             _ => panic!("expected one direction"),
         }
     }
@@ -190,10 +239,7 @@ mod tests {
         let moved = one(directions);
         // The nearest paper is `0 1 0.01`.
         assert!((moved.dot(&moved) - 1.0).abs() < 1e-6);
-        assert!(
-            (moved[2] / moved[1] - 0.0275 / 1.75).abs() < 1e-5,
-            "{moved}"
-        );
+        assert!((moved[2] / moved[1] - 0.023 / 1.3).abs() < 1e-5, "{moved}");
     }
 
     #[test]
@@ -210,7 +256,7 @@ mod tests {
             panic!("expected several directions");
         };
         assert_eq!(directions.len(), 2);
-        assert!(directions[0][0] > 0.99 && directions[1][1] > 0.99);
+        assert!(directions[0].vector[0] > 0.99 && directions[1].vector[1] > 0.99);
         assert_eq!(excluded, [0, 1, 2, 3]);
     }
 
@@ -224,11 +270,10 @@ mod tests {
         let svm = one(svm);
         assert!(svm[0] > svm[1] && (svm.dot(&svm) - 1.0).abs() < 1e-6);
         let nearest = query.strategy(Strategy::NearestExample);
-        let (Directions::NearestExample(wanted, unwanted), _) = resolve(&nearest, None).unwrap()
-        else {
+        let (Directions::NearestExample(examples), _) = resolve(&nearest, None).unwrap() else {
             panic!("expected examples");
         };
-        assert_eq!((wanted.len(), unwanted.len()), (2, 1));
+        assert_eq!((examples.wanted.len(), examples.unwanted.len()), (2, 1));
     }
 
     #[test]

@@ -6,11 +6,14 @@ use roaring::RoaringBitmap;
 
 use crate::library::snapshot::Snapshot;
 use crate::query::directions::Directions;
+use crate::query::fusion::POOL;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
-use crate::query::retrieve::{POOL, Retriever, ScoredRow};
+use crate::query::retrieve::Retriever;
+use crate::query::scored_row::ScoredRow;
+use crate::query::smoothing::SMOOTHED;
 use crate::query::versions::VersionCandidate;
-use crate::query::{Query, Target, mmr};
+use crate::query::{Query, mmr};
 use crate::{Paper, Result};
 
 /// A query that is being answered.
@@ -31,11 +34,10 @@ impl<'a> QueryExecution<'a> {
         known_nearest: Option<Vec<Hit>>,
     ) -> Result<Self> {
         let mut retriever = Retriever {
-            snapshot: *snapshot,
             allowed: allowed_rows(snapshot, query)?,
-            excluded: RoaringBitmap::new(),
             min_score: query.min_score,
             known_nearest,
+            ..Retriever::unrestricted(*snapshot, query.ranking())
         };
         let directions = Directions::resolve(query, vector, &mut retriever)?;
         Ok(Self {
@@ -120,26 +122,16 @@ impl<'a> QueryExecution<'a> {
             .iter()
             .map(|scored| self.retriever.snapshot.vector(scored.row));
         let vectors: Vec<ArrayView1<'_, f32>> = vectors.collect::<Result<_>>()?;
-        let scores: Vec<f32> = pool.iter().map(|scored| scored.score).collect();
+        let scores: Vec<f64> = pool.iter().map(ScoredRow::rank_score).collect();
         let chosen = mmr::choose(&scores, &vectors, self.query.diversity, n);
         Ok(chosen.into_iter().map(|position| pool[position]).collect())
     }
 
     fn retrieve(&self, n: usize) -> Result<Vec<ScoredRow>> {
-        let retriever = &self.retriever;
         match &self.directions {
-            Directions::One(vector) => match (&self.query.target, self.query.effective_mode()) {
-                (Target::Text(text), Mode::Keyword) => retriever.by_keyword(text, vector, n),
-                (Target::Text(text), Mode::Hybrid) => retriever.hybrid(text, vector, n),
-                _ => {
-                    let hits = retriever.nearest(vector.view(), n)?;
-                    Ok(hits.iter().map(ScoredRow::from).collect())
-                }
-            },
-            Directions::Interleaved(vectors) => retriever.interleaved(vectors, n),
-            Directions::NearestExample(wanted, unwanted) => {
-                retriever.nearest_example(wanted, unwanted, n)
-            }
+            Directions::One(direction) => self.retriever.best(direction, n),
+            Directions::Interleaved(directions) => self.retriever.interleaved(directions, n),
+            Directions::NearestExample(examples) => self.retriever.best(examples, n),
         }
     }
 
@@ -149,9 +141,9 @@ impl<'a> QueryExecution<'a> {
         let background = snapshot.papers.background_similarity()?;
         let lowest = hits.iter().map(|hit| hit.score).min_by(f32::total_cmp);
         let at_least_lowest = match (&self.directions, lowest) {
-            (Directions::One(vector), Some(lowest)) => {
+            (Directions::One(direction), Some(lowest)) => {
                 let options = SearchOptions::new(snapshot.index.len()).min_score(lowest);
-                let mut hits = snapshot.search(vector.view(), options)?;
+                let mut hits = snapshot.search(direction.vector.view(), options)?;
                 hits.retain(|hit| !self.retriever.excluded.contains(hit.row.get()));
                 Some(hits)
             }
@@ -184,6 +176,7 @@ fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
         rank: 0,
         score: scored.score,
         keyword_score: scored.keyword_score,
+        fused_score: scored.fused_score,
         score_context: None,
         rerank_score: None,
         paper,
@@ -194,13 +187,20 @@ fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
 /// Returns the number of nearest rows that a query needs first.
 pub(crate) fn retrieval_depth(query: &Query) -> usize {
     let k = query.k.unwrap_or(Query::DEFAULT_K);
-    if query.effective_mode() == Mode::Hybrid || query.diversity > 0.0 {
-        k.max(POOL)
-    } else if query.every_version {
+    let hits = if query.every_version {
         k
     } else {
         k.saturating_mul(2)
-    }
+    };
+    let ranking = query.ranking();
+    let pool = if ranking.mode == Mode::Hybrid || query.diversity > 0.0 {
+        POOL
+    } else if ranking.smooth {
+        SMOOTHED
+    } else {
+        0
+    };
+    hits.max(pool)
 }
 
 /// Returns the rows whose papers pass the query's filter, or `None` if it has none.
@@ -304,7 +304,11 @@ mod tests {
         let text = Query::text("a").k(7).every_version(true);
         assert_eq!(retrieval_depth(&text.clone().mode(Mode::Vector)), 7);
         assert_eq!(retrieval_depth(&text.clone().mode(Mode::Hybrid)), POOL);
-        assert_eq!(retrieval_depth(&text.k(POOL + 1)), POOL + 1);
+        assert_eq!(retrieval_depth(&text.clone().k(POOL + 1)), POOL + 1);
+        assert_eq!(
+            retrieval_depth(&text.mode(Mode::Vector).smooth(true)),
+            SMOOTHED
+        );
         assert_eq!(retrieval_depth(&query().k(7)), 14);
         assert_eq!(retrieval_depth(&query().diversity(0.5).k(7)), POOL);
     }

@@ -89,7 +89,10 @@ pub(crate) fn classified(rows: &Array2<f32>, wanted: usize) -> Option<Array1<f32
     to_unit(&separate(rows.view(), wanted))
 }
 
-/// Moves a query toward the mean of the vectors that it found: the query scaled to length 1, plus 0.75
+/// The weight of the mean of the vectors that a query found when the query is moved toward them.
+const FOUND: f64 = 0.3;
+
+/// Moves a query toward the mean of the vectors that it found: the query scaled to length 1, plus 0.3
 /// times the mean, scaled to length 1 again. Returns `None` if the two cancel each other out.
 pub(crate) fn rocchio(
     query: ArrayView1<'_, f32>,
@@ -101,7 +104,7 @@ pub(crate) fn rocchio(
         clippy::cast_precision_loss,
         reason = "numbers of papers are far below 2^52"
     )]
-    let weight = WANTED / found.len().max(1) as f64;
+    let weight = FOUND / found.len().max(1) as f64;
     for vector in found {
         sum.zip_mut_with(vector, |sum, &value| *sum += weight * f64::from(value));
     }
@@ -142,7 +145,7 @@ mod tests {
         assert_eq!(direction(&[x.view(), (-&x).view()], &[]), None);
         let nearer = rocchio(x.view(), &[y.view(), x.view()]).unwrap();
         assert!(
-            (nearer[1] / nearer[0] - 0.375 / 1.375).abs() < 1e-6,
+            (nearer[1] / nearer[0] - 0.15 / 1.15).abs() < 1e-6,
             "{nearer}"
         );
     }

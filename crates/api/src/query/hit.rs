@@ -12,8 +12,14 @@ pub struct PaperHit {
     /// is given in every mode; hits found by keywords are not in its order.
     pub score: f32,
     /// The BM25 score of the words that paper and query share, higher is better, or `None` if the
-    /// paper was not found by keywords.
+    /// paper was not found by keywords. In [`Mode::Hybrid`](crate::Mode::Hybrid) the 200 best papers by
+    /// keywords have one.
     pub keyword_score: Option<f64>,
+    /// The score that was made of the others by [`Fusion`](crate::Fusion) and by
+    /// [`smooth`](crate::Query::smooth), by which the hits are ordered, higher is better. It depends on
+    /// the other papers of the library and is comparable within one answer only. `None` if the ranking
+    /// is neither fused nor smoothed.
+    pub fused_score: Option<f64>,
     /// How the score compares with others of the library, or `None` unless the query asked for it.
     pub score_context: Option<ScoreContext>,
     /// The score of a reranker, higher is better, or `None` without

@@ -7,24 +7,27 @@ use ndarray::ArrayView1;
 /// candidate with the highest `(1 − diversity) · score − diversity · similarity` is chosen, where
 /// `similarity` is its highest cosine with a candidate chosen before; of several, the first.
 ///
-/// `vectors` has one unit vector for each of `scores`.
+/// `scores` are scaled linearly so that the lowest is 0 and the highest is 1. `vectors` has one unit vector
+/// for each of them.
 ///
 /// # Complexity
 ///
 /// O(`k` · candidates) dot products.
 pub(crate) fn choose(
-    scores: &[f32],
+    scores: &[f64],
     vectors: &[ArrayView1<'_, f32>],
     diversity: f32,
     k: usize,
 ) -> Vec<usize> {
+    let scores = scaled(scores);
+    let diversity = f64::from(diversity);
     let mut similarities: Vec<Option<f32>> = vec![None; scores.len()];
     let mut remaining: Vec<usize> = (0..scores.len()).collect();
     let mut chosen = Vec::new();
     while chosen.len() < k {
         let marginal_relevance = |candidate: usize| {
             let similarity = similarities[candidate].unwrap_or_default();
-            (1.0 - diversity) * scores[candidate] - diversity * similarity
+            (1.0 - diversity) * scores[candidate] - diversity * f64::from(similarity)
         };
         // `max_by` returns the last of equal elements, which is the first in reverse order.
         let best =
@@ -43,6 +46,20 @@ pub(crate) fn choose(
         }
     }
     chosen
+}
+
+/// Scales scores linearly to 0..=1; all are 1 if they are the same.
+fn scaled(scores: &[f64]) -> Vec<f64> {
+    let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let scale = |score: &f64| {
+        if highest > lowest {
+            (score - lowest) / (highest - lowest)
+        } else {
+            1.0
+        }
+    };
+    scores.iter().map(scale).collect()
 }
 
 #[cfg(test)]

@@ -5,17 +5,31 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// How papers are found by a text.
+/// How papers are found by a text, or by other papers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
-    /// By the cosine of text and paper.
+    /// By the cosine of query and paper.
     Vector,
     /// By the BM25 score of the words that they share. Papers that share no word are not hits.
     Keyword,
     /// By both, the two rankings fused.
     #[default]
     Hybrid,
+}
+
+/// How the rankings by cosine and by keywords are fused in [`Mode::Hybrid`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fusion {
+    /// By the weighted sum of the scores, each standardized over the best 200 of its ranking: less
+    /// their mean, divided by their standard deviation. How far a paper is ahead counts.
+    #[default]
+    ZScore,
+    /// By the sum of 1 / (60 + rank) over the two rankings, of 200 papers each (Cormack, Clarke and
+    /// Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods",
+    /// SIGIR 2009).
+    ReciprocalRank,
 }
 
 /// How several wanted and unwanted papers make one query.
@@ -44,6 +58,19 @@ impl Mode {
             Self::Vector => "vector",
             Self::Keyword => "keyword",
             Self::Hybrid => "hybrid",
+        }
+    }
+}
+
+impl Fusion {
+    /// All ways, in the order of their declaration.
+    pub const ALL: &'static [Self] = &[Self::ZScore, Self::ReciprocalRank];
+
+    /// Returns the name, such as `z-score`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ZScore => "z-score",
+            Self::ReciprocalRank => "rrf",
         }
     }
 }
@@ -77,6 +104,12 @@ impl fmt::Display for Mode {
     }
 }
 
+impl fmt::Display for Fusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -91,6 +124,17 @@ impl FromStr for Mode {
         let mut all = Self::ALL.iter().copied();
         all.find(|mode| mode.name().eq_ignore_ascii_case(name))
             .ok_or_else(|| unknown_name("mode", name, Self::ALL))
+    }
+}
+
+impl FromStr for Fusion {
+    type Err = Error;
+
+    /// Parses a name, ignoring ASCII case.
+    fn from_str(name: &str) -> Result<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|fusion| fusion.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| unknown_name("fusion", name, Self::ALL))
     }
 }
 
@@ -129,6 +173,10 @@ mod tests {
     fn parses_every_name_in_any_case() {
         for mode in Mode::ALL {
             assert_eq!(mode.name().to_uppercase().parse::<Mode>().unwrap(), *mode);
+        }
+        for fusion in Fusion::ALL {
+            let name = fusion.name().to_uppercase();
+            assert_eq!(name.parse::<Fusion>().unwrap(), *fusion);
         }
         for strategy in Strategy::ALL {
             assert_eq!(strategy.to_string().parse::<Strategy>().unwrap(), *strategy);

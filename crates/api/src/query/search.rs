@@ -14,7 +14,12 @@ impl Library {
     /// Returns the papers that answer a query, best first, ties in the order in which they were
     /// added.
     ///
-    /// The answer is exact: no paper that is not a hit has a higher cosine, or a higher BM25 score.
+    /// The answer is exact: no paper that is not a hit has a higher cosine in
+    /// [`Mode::Vector`](crate::Mode::Vector), a higher BM25 score in
+    /// [`Mode::Keyword`](crate::Mode::Keyword), or a higher fused score in
+    /// [`Mode::Hybrid`](crate::Mode::Hybrid), where the fused score of a paper follows from its cosine,
+    /// its BM25 score if that is among the best 200, and the best 200 scores of either kind. The first k
+    /// of k + 1 hits are the k hits of the same query.
     ///
     /// # Errors
     ///
@@ -33,8 +38,8 @@ impl Library {
         Ok(answers.into_iter().next().unwrap_or_default())
     }
 
-    /// Returns the `k` papers nearest to a paper of the library, which is not a hit itself: short for
-    /// a [`search`](Self::search) by [`Query::paper`].
+    /// Returns the `k` papers most similar to a paper of the library in meaning and words, which is not
+    /// a hit itself: short for a [`search`](Self::search) by [`Query::paper`].
     ///
     /// # Errors
     ///

@@ -22,6 +22,11 @@ fn by_vector(text: &str) -> Query {
     Query::text(text).mode(Mode::Vector)
 }
 
+/// Returns a query by the vectors of papers alone.
+fn by_vectors<S: Into<String>>(ids: impl IntoIterator<Item = S>) -> Query {
+    Query::papers(ids).mode(Mode::Vector)
+}
+
 /// Computes a cosine in `f64`.
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| {
@@ -99,7 +104,7 @@ fn the_papers_of_a_query_are_not_hits() {
     assert_exact(&hits, &LetterCounts::row(&paper(5).text()), 20, &others);
 
     let hits = library
-        .search(&Query::papers(["p5", "p6"]).not(["p7"]).k(COUNT))
+        .search(&by_vectors(["p5", "p6"]).not(["p7"]).k(COUNT))
         .unwrap();
     assert_eq!(hits.len(), COUNT - 3);
     assert!(ids(&hits).iter().all(|id| !["p5", "p6", "p7"].contains(id)));
@@ -131,7 +136,7 @@ fn agrees_with_rocchios_formula() {
         .filter(|p| !["p1", &near, "p3"].contains(&&*p.id))
         .collect();
     let hits = library
-        .search(&Query::papers(["p1", &near]).not(["p3"]).k(30))
+        .search(&by_vectors(["p1", &near]).not(["p3"]).k(30))
         .unwrap();
     assert_exact(&hits, &rocchio, 30, &others);
 }

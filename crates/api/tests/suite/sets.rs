@@ -53,7 +53,9 @@ fn hits_of_papers_on_two_subjects_are_interleaved() {
 #[test]
 fn nearest_example_sorts_by_the_highest_cosine_to_any_paper() {
     let (_dir, library) = library();
-    let query = Query::papers(["x5", "y5"]).strategy(Strategy::NearestExample);
+    let query = Query::papers(["x5", "y5"])
+        .strategy(Strategy::NearestExample)
+        .mode(Mode::Vector);
     let hits = library.search(&query.clone().k(10)).unwrap();
     assert!(hits.is_sorted_by(|a, b| a.score >= b.score));
     assert!(
@@ -62,7 +64,11 @@ fn nearest_example_sorts_by_the_highest_cosine_to_any_paper() {
         ids(&hits)
     );
     // The same from two queries: the ten papers with the highest cosine to either paper.
-    let near = |id: &str| library.search(&Query::paper(id).k(53)).unwrap();
+    let near = |id: &str| {
+        library
+            .search(&Query::paper(id).mode(Mode::Vector).k(53))
+            .unwrap()
+    };
     let mut all: Vec<(String, f32)> = near("x5")
         .into_iter()
         .chain(near("y5"))

@@ -1,76 +1,95 @@
+mod collection;
 mod judged_collection;
+mod report;
 mod self_evaluation;
+mod settings;
 
 use std::env;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use cognate::Gain;
 
-use self::judged_collection::Collection;
+use self::settings::SettingArguments;
 use crate::arguments::{JsonArguments, LIBRARY_VARIABLE, ModelArguments};
 use crate::failure::missing_argument;
 
+const AFTER_HELP: &str = "\
+The metrics are those of trec_eval, averaged over the queries that have a relevant paper; a query
+without an answer counts as zero. Judgments of papers that a filter excludes count too. Differences
+have a 95 % confidence interval by the paired bootstrap over the queries.";
+
 /// Measure how well searches find relevant papers
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
     /// Evaluate a library on its own papers, without a judged collection
     #[arg(
         long = "self",
-        conflicts_with_all = ["corpus", "queries", "qrels", "skip_bad"],
+        conflicts_with_all = [
+            "related", "run", "corpus", "queries", "qrels", "gain", "baseline", "write_run", "per_query",
+        ],
     )]
     on_itself: bool,
     /// With --self: number of papers to use as queries, evenly spaced over the library
     #[arg(long, value_name = "N", default_value_t = 500, requires = "on_itself")]
     sample: usize,
-    /// Papers of the judged collection, in any format that `add` reads
-    #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
+    /// Evaluate related papers: the queries of the judgments are ids of papers
+    #[arg(long, conflicts_with_all = ["queries", "run"])]
+    related: bool,
+    /// Evaluate a TREC run file (query, Q0, paper, rank, score, tag) instead of searching
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "corpus", "library"])]
+    run: Option<PathBuf>,
+    /// Papers of the judged collection, in any format that `add` reads [default: those of the library]
+    #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
     /// Queries: JSON Lines with `id` and `text`
-    #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["on_itself", "related", "run"])]
     queries: Option<PathBuf>,
     /// Relevance judgments: query, paper and grade separated by tabs, or a TREC qrels file
     #[arg(long, value_name = "FILE", required_unless_present = "on_itself")]
     qrels: Option<PathBuf>,
+    /// Gain of a grade in nDCG: linear (the grade itself) or exponential (2 to the power of the grade,
+    /// minus 1)
+    #[arg(long, default_value_t)]
+    gain: Gain,
+    /// TREC run file to compare with
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the ranking of each query to a TREC run file
+    #[arg(long, value_name = "FILE", conflicts_with = "run")]
+    write_run: Option<PathBuf>,
+    /// Write the metrics of each query to a tab-separated file
+    #[arg(long, value_name = "FILE")]
+    per_query: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
-    /// With --self: folder of the library to evaluate [default: the value of `COGNATE_LIBRARY`].
-    /// Otherwise: folder of a library that keeps the vectors of the corpus for later runs [default: a
-    /// temporary one]
+    /// With --corpus: folder of a library that keeps the vectors of the corpus for later runs [default:
+    /// a temporary one]. Otherwise: folder of the library to evaluate [default: the value of
+    /// `COGNATE_LIBRARY`]
     #[arg(long, value_name = "DIR")]
     library: Option<PathBuf>,
-    /// Skip invalid records of the corpus
-    #[arg(long)]
+    // Invalid records were an error before, and scripts may still have the option.
+    /// Accepted for older scripts: invalid records of the corpus are always skipped
+    #[arg(long, hide = true)]
     skip_bad: bool,
     #[command(flatten)]
     output: JsonArguments,
+    #[command(flatten, next_help_heading = "Search settings")]
+    settings: SettingArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let Arguments { model, output, .. } = arguments;
-    let (Some(corpus), Some(queries), Some(qrels)) =
-        (&arguments.corpus, &arguments.queries, &arguments.qrels)
-    else {
-        let library = library_to_evaluate(arguments)?;
-        return self_evaluation::run(&library, arguments.sample, model, output.json);
-    };
-    let collection = Collection {
-        corpus,
-        queries,
-        qrels,
-        skip_bad: arguments.skip_bad,
-    };
-    judged_collection::run(
-        &collection,
-        arguments.library.as_deref(),
-        model,
-        output.json,
-    )
+    match &arguments.qrels {
+        Some(qrels) => judged_collection::run(arguments, qrels),
+        None => self_evaluation::run(&library_to_evaluate(arguments)?, arguments),
+    }
 }
 
 /// Returns the folder of `--library`, or else that of the environment variable.
 ///
-/// clap does not read the variable here because it applies to `--self` alone: a judged collection
+/// clap does not read the variable here because it does not apply to a corpus: a judged collection
 /// must never be added to the library that somebody uses every day.
 fn library_to_evaluate(arguments: &Arguments) -> Result<PathBuf> {
     let from_environment = || env::var_os(LIBRARY_VARIABLE).filter(|dir| !dir.is_empty());
@@ -79,6 +98,10 @@ fn library_to_evaluate(arguments: &Arguments) -> Result<PathBuf> {
         .clone()
         .or_else(|| from_environment().map(PathBuf::from))
         .ok_or_else(|| {
-            missing_argument("--self needs a library: use --library <DIR> or set COGNATE_LIBRARY")
+            missing_argument(if arguments.on_itself {
+                "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
+            } else {
+                "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"
+            })
         })
 }

@@ -4,18 +4,23 @@ use anyhow::Result;
 use clap::Args;
 use cognate::{Library, Query, Strategy};
 
-use crate::arguments::{HitArguments, LibraryArguments, StoredModelArguments};
+use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
 use crate::hits::{self, explained_hits_text};
 use crate::model;
 use crate::output::{note, print};
 
-/// Find papers similar to given papers of the library
+/// Find papers similar to given papers of the library, in meaning and words
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
     #[command(flatten)]
     hits: HitArguments,
+    #[command(flatten)]
+    ranking: RankingArguments,
+    /// Do not smooth the scores of the best papers over similar papers
+    #[arg(long)]
+    no_smooth: bool,
     /// Id of a paper to move away from; repeat for more papers
     #[arg(long, value_name = "ID")]
     not: Vec<String>,
@@ -40,7 +45,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let query = Query::papers(&arguments.ids)
         .not(&arguments.not)
         .strategy(arguments.strategy);
-    let hits = library.search(&arguments.hits.apply(query))?;
+    let query = if arguments.no_smooth {
+        query.smooth(false)
+    } else {
+        query
+    };
+    let query = arguments.hits.apply(arguments.ranking.apply(query));
+    let hits = library.search(&query)?;
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
     let explanations = if arguments.explain {
         let library = model::attach(library, &arguments.model)?;

@@ -2,9 +2,11 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{Library, Mode, Query};
+use cognate::{Library, Query};
 
-use crate::arguments::{HitArguments, LibraryArguments, RerankArguments, StoredModelArguments};
+use crate::arguments::{
+    HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
+};
 use crate::hits::{self, explained_hits_text};
 use crate::model;
 use crate::output::{note, print};
@@ -19,10 +21,12 @@ pub(crate) struct Arguments {
     model: StoredModelArguments,
     #[command(flatten)]
     hits: HitArguments,
-    /// Search mode: vector (semantic search), keyword (keyword search by BM25) or hybrid (both,
-    /// combined by reciprocal rank fusion)
-    #[arg(long, default_value_t)]
-    mode: Mode,
+    #[command(flatten)]
+    ranking: RankingArguments,
+    /// Smooth the scores of the best papers over similar papers, which finds what is written on a
+    /// subject rather than one known paper
+    #[arg(long)]
+    smooth: bool,
     /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
     #[arg(long, value_name = "N", default_value_t = 0)]
     feedback: usize,
@@ -46,9 +50,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
     let start = Instant::now();
     let query = Query::text(&arguments.text)
-        .mode(arguments.mode)
-        .feedback(arguments.feedback);
-    let query = arguments.hits.apply(query);
+        .feedback(arguments.feedback)
+        .smooth(arguments.smooth);
+    let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = match &reranking {
         Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
         None => library.search(&query)?,

@@ -17,6 +17,7 @@ pub(crate) struct HitDocument<'a> {
     percentile: Option<f32>,
     at_least_as_near: Option<usize>,
     keyword_score: Option<f64>,
+    fused_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rerank_score: Option<f32>,
     title: &'a str,
@@ -68,6 +69,7 @@ impl<'a> HitDocument<'a> {
             percentile: hit.score_context.and_then(|context| context.percentile),
             at_least_as_near: hit.score_context.and_then(|context| context.rank_by_cosine),
             keyword_score: hit.keyword_score,
+            fused_score: hit.fused_score,
             rerank_score: hit.rerank_score,
             title: &paper.title,
             year: paper.year,

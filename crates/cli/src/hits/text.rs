@@ -62,9 +62,9 @@ pub(crate) fn explained_hits_text(hits: &[PaperHit], explanations: &[Explanation
 }
 
 /// Formats the share of random paper pairs that are less similar. It has two decimals because most
-/// hits are above 99 percent.
+/// hits are above 99 percent, and is rounded down, so that it never claims all pairs.
 fn percentile(context: &ScoreContext) -> Option<String> {
-    let percent = context.percentile?;
+    let percent = (context.percentile? * 100.0).floor() / 100.0;
     Some(format!("> {percent:>5.2} % of pairs  "))
 }
 

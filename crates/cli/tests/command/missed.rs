@@ -81,7 +81,7 @@ fn cited_papers_are_listed_in_json_and_excluded_from_the_hits() {
     );
     let scores: Vec<f64> = hits
         .iter()
-        .map(|hit| hit["score"].as_f64().unwrap())
+        .map(|hit| hit["fused_score"].as_f64().unwrap())
         .collect();
     assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
     let cited = &found["cited"];

@@ -60,6 +60,7 @@ fn json_has_the_documented_fields() {
             "percentile",
             "at_least_as_near",
             "keyword_score",
+            "fused_score",
             "title",
             "year",
             "venue",

@@ -287,6 +287,34 @@ mod tests {
     }
 
     #[test]
+    fn a_record_without_a_year_and_what_data_frames_make_of_the_others_are_read() {
+        for (year, expected) in [
+            ("2017.0", Some(2017)),
+            ("\"2017.0\"", Some(2017)),
+            ("null", None),
+            ("\"NaN\"", None),
+            ("\"None\"", None),
+            ("\"n.d.\"", None),
+            ("\" \"", None),
+        ] {
+            let line = format!("{{\"id\": \"a\", \"title\": \"T\", \"year\": {year}}}");
+            let found = read(line.as_bytes()).remove(0);
+            assert_eq!(found.map(|paper| paper.year), Ok(expected), "{year}");
+        }
+        for year in ["2017.5", "\"2017.\"", "1e99"] {
+            let line = format!("{{\"id\": \"a\", \"title\": \"T\", \"year\": {year}}}");
+            let message = read(line.as_bytes()).remove(0).unwrap_err();
+            assert!(
+                message.contains("expected a year such as 2017"),
+                "{message}"
+            );
+        }
+        let table = read(b"id,title,year\na,A,2017.0\nb,B,\nc,C,NaN\n");
+        let years = table.into_iter().map(|paper| paper.unwrap().year);
+        assert_eq!(years.collect::<Vec<_>>(), [Some(2017), None, None]);
+    }
+
+    #[test]
     fn reads_gzip_of_several_members_and_reports_where_it_is_truncated() {
         let member = |text: &str| {
             let mut encoder =

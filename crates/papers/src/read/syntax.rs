@@ -4,5 +4,6 @@ pub(crate) mod json_elements;
 pub(crate) mod json_lines;
 pub(crate) mod json_record;
 pub(crate) mod json_shape;
+pub(crate) mod missing_value;
 mod utf8_repair;
 pub(crate) mod xml;

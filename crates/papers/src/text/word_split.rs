@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Returns the words of a text in order, [folded](fold).
@@ -25,7 +25,11 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// Converts a text to lower case without accents, so that variant spellings of a word become equal.
 ///
-/// Folding decomposes the text by Unicode normalization form NFKD and removes the combining marks.
+/// Folding decomposes the text by Unicode normalization form NFKD, removes diacritics, converts each
+/// character to upper and then to lower case, so that `ß` becomes `ss`, and composes what is left by
+/// normalization form NFC, so that Hangul syllables and voiced kana stay whole. Soft hyphens and
+/// zero-width characters are removed. Marks that are letters of their own, such as the vowels of Thai
+/// and Devanagari, stay.
 ///
 /// # Examples
 ///
@@ -33,12 +37,45 @@ pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 /// use cognate_papers::text::fold;
 ///
 /// assert_eq!(fold("Erdős–Rényi"), fold("ERDOS–RENYI"));
+/// assert_eq!(fold("Straße"), "strasse");
+/// assert_eq!(fold("데이터"), "데이터");
 /// ```
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkd()
-        .filter(|c| !is_combining_mark(*c))
+        .filter(|c| !is_diacritic(*c) && !is_invisible(*c))
+        .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
+        .nfc()
         .collect()
+}
+
+/// Returns whether a character is a mark that variant spellings of a word leave out: an accent of a
+/// Latin, Greek or Cyrillic letter, or a vowel point of Hebrew or Arabic.
+const fn is_diacritic(c: char) -> bool {
+    matches!(
+        c,
+        '\u{300}'..='\u{36f}'
+            | '\u{483}'..='\u{487}'
+            | '\u{591}'..='\u{5c7}'
+            | '\u{610}'..='\u{61a}'
+            | '\u{64b}'..='\u{65f}'
+            | '\u{670}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
+}
+
+/// Returns whether a character is a soft hyphen or has no width.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+    )
 }
 
 /// Returns the stem of a [folded](fold) English word by the Snowball algorithm (Porter2).

@@ -1,6 +1,5 @@
 //! The ranking of papers that a draft may have missed.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cognate_index::{RowId, SearchOptions};
@@ -8,6 +7,10 @@ use ndarray::{Array1, Array2, Axis};
 use roaring::RoaringBitmap;
 
 use crate::library::snapshot::Snapshot;
+use crate::query::fusion::{POOL, fuse};
+use crate::query::keyword_query::KeywordQuery;
+use crate::query::mode::Fusion;
+use crate::query::scored_row::{ScoredRow, sort};
 use crate::unit_vector::scale_to_unit;
 use crate::{Error, Result};
 
@@ -26,12 +29,18 @@ const DRAFT_POOL: usize = 1_000;
 /// word.
 const TITLE_WEIGHT: f32 = 2.0;
 
+/// The share of the score by vectors and titles in the fused score. The rest is that of the draft's words.
+const VECTOR_WEIGHT: f64 = 0.8;
+
 /// A paper with its scores.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) row: RowId,
     pub(super) score: f32,
     pub(super) title_score: f32,
+    pub(super) keyword_score: Option<f64>,
+    /// The score by which candidates are sorted.
+    pub(super) fused_score: Option<f64>,
     /// The position of the sentence nearest to the paper.
     pub(super) sentence: usize,
     /// The cosine of the paper with that sentence.
@@ -39,8 +48,8 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Returns the score by which candidates are sorted.
-    fn rank_score(&self) -> f32 {
+    /// Returns the score by vectors and titles, which is fused with the one by keywords.
+    fn similarity(&self) -> f32 {
         TITLE_WEIGHT.mul_add(self.title_score, self.score)
     }
 }
@@ -54,6 +63,8 @@ pub(super) struct Ranking<'a> {
     pub(super) cited: Option<Array1<f32>>,
     /// The similarity of the title of each paper to the titles of the cited papers.
     pub(super) title_scores: BTreeMap<RowId, f32>,
+    /// The words of the draft.
+    pub(super) keywords: KeywordQuery,
 }
 
 impl Ranking<'_> {
@@ -62,15 +73,50 @@ impl Ranking<'_> {
         if allowed.is_empty() {
             return Ok(Vec::new());
         }
-        let pool = self.pool(allowed, k)?;
-        let candidates = pool.into_iter().map(|row| self.candidate(row));
-        let mut candidates = candidates.collect::<Result<Vec<_>>>()?;
-        candidates.sort_by(|a, b| match b.rank_score().total_cmp(&a.rank_score()) {
-            Ordering::Equal => a.row.cmp(&b.row),
-            order => order,
-        });
-        candidates.truncate(k);
-        Ok(candidates)
+        let by_keyword = self.by_keyword(allowed)?;
+        let mut pool = self.pool(allowed, k)?;
+        pool.extend(by_keyword.iter().map(|(row, _)| *row));
+        let candidates = pool.into_iter().map(|row| Ok((row, self.candidate(row)?)));
+        let mut candidates = candidates.collect::<Result<BTreeMap<RowId, Candidate>>>()?;
+        let scored = |candidate: &Candidate, keyword_score| ScoredRow {
+            row: candidate.row,
+            score: candidate.similarity(),
+            keyword_score,
+            fused_score: None,
+        };
+        let mut nearest: Vec<ScoredRow> = candidates
+            .values()
+            .map(|candidate| scored(candidate, None))
+            .collect();
+        sort(&mut nearest);
+        let by_keyword: Vec<ScoredRow> = by_keyword
+            .into_iter()
+            .map(|(row, score)| scored(&candidates[&row], Some(score)))
+            .collect();
+        let mut fused = fuse(Fusion::ZScore, VECTOR_WEIGHT, &nearest, &by_keyword);
+        fused.truncate(k);
+        let hit = |scored: ScoredRow| {
+            let mut candidate = candidates.remove(&scored.row)?;
+            candidate.keyword_score = scored.keyword_score;
+            candidate.fused_score = scored.fused_score;
+            Some(candidate)
+        };
+        Ok(fused.into_iter().filter_map(hit).collect())
+    }
+
+    /// Returns the rows that share the most characteristic words of the draft, with their BM25 scores.
+    fn by_keyword(&self, allowed: &RoaringBitmap) -> Result<Vec<(RowId, f64)>> {
+        let mut found = Vec::new();
+        if let Some(expression) = self.keywords.expression() {
+            let papers = self.snapshot.papers;
+            papers.keyword_hits(&expression, |row, score| {
+                if allowed.contains(row.get()) {
+                    found.push((row, score));
+                }
+                found.len() < POOL
+            })?;
+        }
+        Ok(found)
     }
 
     /// Returns the rows that are scored: at least `k`, or all if fewer are allowed.
@@ -127,6 +173,8 @@ impl Ranking<'_> {
             row,
             score,
             title_score: self.title_scores.get(&row).copied().unwrap_or_default(),
+            keyword_score: None,
+            fused_score: None,
             sentence,
             sentence_score,
         })

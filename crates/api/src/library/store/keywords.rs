@@ -1,22 +1,24 @@
-//! The keyword index: an FTS5 table of `SQLite` over titles and abstracts.
+//! The keyword index: an FTS5 table of `SQLite` over the index terms of titles and abstracts.
 
 use cognate_index::RowId;
-use rusqlite::params;
+use cognate_papers::text::index_words;
 use rusqlite::types::ValueRef;
+use rusqlite::{OptionalExtension, params};
 
 use super::key;
 use super::schema::{KEYWORD_INDEX, checksum, set_meta};
 use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Paper, Result};
 
-/// The weight of a word in a title, relative to 1 for a word in an abstract.
-const TITLE_WEIGHT: f64 = 1.0;
+/// The weight of a word in a title, relative to 1 for a word in an abstract. On `SciFact`, Cranfield
+/// and sentences of arXiv papers, weights of 1.5 to 4 are better than 1.
+const TITLE_WEIGHT: f64 = 3.0;
 
 /// The tables in which FTS5 keeps the index, with their columns.
 const INDEX_TABLES: [(&str, &str); 4] = [
     ("keywords_config", "k, v"),
     ("keywords_data", "id, block"),
-    ("keywords_docsize", "id, sz"),
+    ("keywords_docsize", "id, sz, origin"),
     ("keywords_idx", "segid, term, pgno"),
 ];
 
@@ -44,6 +46,21 @@ impl ReadTxn<'_> {
             Ok(())
         };
         hits().map_err(self.store_error())
+    }
+
+    /// Returns the number of papers that have a term.
+    pub(crate) fn document_frequency(&self, term: &str) -> Result<u32> {
+        self.check_keywords()?;
+        let frequency = || {
+            let sql = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.keyword_terms \
+                       USING fts5vocab('main', 'keywords', 'row')";
+            self.transaction.prepare_cached(sql)?.execute([])?;
+            let sql = "SELECT doc FROM temp.keyword_terms WHERE term = ?";
+            let mut select = self.transaction.prepare_cached(sql)?;
+            select.query_row([term], |row| row.get(0)).optional()
+        };
+        let found = frequency().map_err(self.store_error())?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Compares the keyword index with its checksum, once for each generation.
@@ -87,32 +104,35 @@ impl ReadTxn<'_> {
 impl WriteTxn<'_> {
     pub(super) fn add_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
         let sql = "INSERT INTO keywords (rowid, title, abstract) VALUES (?, ?, ?)";
+        let (title, abstract_text) = (terms(&paper.title), terms(&paper.abstract_text));
         self.transaction
             .prepare_cached(sql)?
-            .execute(params![row.get(), paper.title, paper.abstract_text])
+            .execute(params![row.get(), title, abstract_text])
             .map(drop)
     }
 
-    /// Removes the entries of a paper. `paper` must have the title and the abstract that were added,
-    /// since FTS5 finds the entries by the text.
-    pub(super) fn remove_keywords(&self, row: RowId, paper: &Paper) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO keywords (keywords, rowid, title, abstract) \
-                   VALUES ('delete', ?, ?, ?)";
+    /// Removes the entries of a paper.
+    pub(super) fn remove_keywords(&self, row: RowId) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM keywords WHERE rowid = ?";
         self.transaction
             .prepare_cached(sql)?
-            .execute(params![row.get(), paper.title, paper.abstract_text])
+            .execute([row.get()])
             .map(drop)
     }
 
     /// Rebuilds the keyword index from the papers.
     pub(crate) fn rebuild_keywords(&self) -> Result<()> {
-        let sql = format!(
-            "DROP TABLE keywords; {KEYWORD_INDEX} \
-             INSERT INTO keywords (keywords) VALUES ('rebuild');"
-        );
+        let sql = format!("DROP TABLE keywords; {KEYWORD_INDEX}");
         self.transaction
             .execute_batch(&sql)
-            .map_err(self.store_error())
+            .map_err(self.store_error())?;
+        let mut outcome = Ok(());
+        self.for_each(|stored| {
+            if outcome.is_ok() {
+                outcome = self.add_keywords(stored.row, &stored.paper);
+            }
+        })?;
+        outcome.map_err(self.store_error())
     }
 
     /// Stores the checksum of the keyword index as it is now.
@@ -123,4 +143,14 @@ impl WriteTxn<'_> {
         let value = self.keywords_checksum()?.to_string();
         set_meta(&self.transaction, key::KEYWORDS_CHECKSUM, &value).map(drop)
     }
+}
+
+/// Returns the index terms of a text, separated by spaces.
+fn terms(text: &str) -> String {
+    let mut terms = String::with_capacity(text.len());
+    for term in index_words(text).iter().flat_map(|word| &word.terms) {
+        terms.push_str(term);
+        terms.push(' ');
+    }
+    terms
 }

@@ -11,7 +11,10 @@ use crate::Paper;
 pub(super) const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub(super) const FORMAT_VERSION: i64 = 2;
+pub(super) const FORMAT_VERSION: i64 = 3;
+
+/// The earliest version that is upgraded when a library is opened.
+pub(super) const OLDEST_VERSION: i64 = 2;
 
 pub(super) const TABLES: &str = "
     CREATE TABLE meta (
@@ -36,13 +39,13 @@ pub(super) const TABLES: &str = "
         checksum INTEGER NOT NULL
     );";
 
-/// The keyword index: words by the Unicode rules without accents, stemmed by Porter's algorithm. The
-/// texts themselves are stored in the table of papers only.
+/// The keyword index. It is given the index terms of a paper, separated by spaces, so its tokenizer has
+/// nothing to do but split at spaces: every other character that a term may have counts as a letter.
 pub(super) const KEYWORD_INDEX: &str = "
     CREATE VIRTUAL TABLE keywords USING fts5(
         title, abstract,
-        content = 'papers', content_rowid = 'row',
-        tokenize = 'porter unicode61 remove_diacritics 2'
+        content = '', contentless_delete = 1,
+        tokenize = \"ascii tokenchars '+#'\"
     );";
 
 /// The columns that [`StoredPaper::from_row`] reads, in its order.

@@ -19,6 +19,9 @@ use crate::library::background_similarity::BackgroundSimilarity;
 use crate::text_recipe::TextRecipe;
 use crate::{Error, Paper, Result};
 
+/// The pragma that holds the version of the tables.
+const VERSION: &str = "user_version";
+
 /// The number of papers that [`WriteTxn::renumber`] holds in memory at a time.
 const RENUMBER_BATCH: usize = 256;
 
@@ -232,6 +235,21 @@ impl<'a> WriteTxn<'a> {
         self.set_meta(key::DIM, &info.dim.to_string())
     }
 
+    /// Returns the version of the tables.
+    pub(super) fn format_version(&self) -> Result<i64> {
+        let version = self
+            .transaction
+            .pragma_query_value(None, VERSION, |row| row.get(0));
+        version.map_err(self.store_error())
+    }
+
+    /// Records the version of the tables.
+    pub(super) fn set_format_version(&self, version: i64) -> Result<()> {
+        self.transaction
+            .pragma_update(None, VERSION, version)
+            .map_err(self.store_error())
+    }
+
     /// Records the name of the recipe that makes the embedded texts.
     pub(crate) fn set_text_recipe(&self, name: &str) -> Result<()> {
         self.set_meta(key::TEXT_RECIPE, name)
@@ -263,7 +281,7 @@ impl<'a> WriteTxn<'a> {
         if (&before.title, &before.abstract_text) == (&paper.title, &paper.abstract_text) {
             return Ok(());
         }
-        self.remove_keywords(row, &before)
+        self.remove_keywords(row)
             .and_then(|()| self.add_keywords(row, paper))
             .map_err(self.store_error())
     }
@@ -284,9 +302,8 @@ impl<'a> WriteTxn<'a> {
 
     /// Deletes the paper in `row`.
     pub(crate) fn delete(&self, row: RowId) -> Result<()> {
-        let paper = self.paper_at(row)?;
         let delete = || {
-            self.remove_keywords(row, &paper)?;
+            self.remove_keywords(row)?;
             self.transaction
                 .prepare_cached("DELETE FROM papers WHERE row = ?")?
                 .execute([row.get()])

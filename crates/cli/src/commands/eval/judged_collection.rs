@@ -1,206 +1,187 @@
-use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cognate::{Library, Metrics, Mode, Qrels, Query, TextReader};
+use cognate::{Error, Qrels, Run, SearchSetting};
 use serde::Serialize;
 
-use crate::arguments::ModelArguments;
-use crate::output::{count, note, print, print_json};
-use crate::paper_files::PaperFiles;
-use crate::{adding, truncation, writable_library};
-
-/// The number of hits per query that are evaluated.
-const DEPTH: usize = 100;
-
-/// The files of a judged collection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Collection<'a> {
-    pub(crate) corpus: &'a Path,
-    pub(crate) queries: &'a Path,
-    pub(crate) qrels: &'a Path,
-    /// Whether to skip invalid records of the corpus.
-    pub(crate) skip_bad: bool,
-}
+use super::Arguments;
+use super::collection::{Collection, note_missing_queries};
+use super::report::{
+    Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
+    per_query, title,
+};
+use crate::output::{count, print, print_json};
+use crate::progress::Progress;
+use crate::{atomic_file, interrupt};
 
 #[derive(Debug, Serialize)]
 struct EvalDocument<'a> {
-    model: &'a str,
-    precision: &'a str,
-    documents: usize,
-    queries: usize,
     #[serde(flatten)]
-    vector: MetricsDocument,
-    keyword: MetricsDocument,
-    hybrid: MetricsDocument,
+    searched: Option<&'a SearchedDocument>,
+    queries: usize,
+    /// The name of the first run.
+    setting: &'a str,
+    /// The metrics of the first run.
+    #[serde(flatten)]
+    first: MetricsDocument<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keyword: Option<MetricsDocument<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hybrid: Option<MetricsDocument<f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<MetricsDocument<f64>>,
+    differences: Vec<DifferenceDocument<'a>>,
     seconds: f64,
 }
 
+/// What was searched.
 #[derive(Debug, Serialize)]
-struct MetricsDocument {
-    #[serde(rename = "ndcg@10")]
-    ndcg_at_10: f64,
-    #[serde(rename = "map@100")]
-    map_at_100: f64,
-    #[serde(rename = "recall@10")]
-    recall_at_10: f64,
-    #[serde(rename = "recall@100")]
-    recall_at_100: f64,
-    #[serde(rename = "mrr@10")]
-    mrr_at_10: f64,
+struct SearchedDocument {
+    model: String,
+    precision: String,
+    documents: usize,
 }
 
-impl From<Metrics> for MetricsDocument {
-    fn from(metrics: Metrics) -> Self {
-        Self {
-            ndcg_at_10: metrics.ndcg_at_10,
-            map_at_100: metrics.map_at_100,
-            recall_at_10: metrics.recall_at_10,
-            recall_at_100: metrics.recall_at_100,
-            mrr_at_10: metrics.mrr_at_10,
-        }
-    }
-}
+/// The runs of one evaluation, by name.
+type Runs = Vec<(String, Run)>;
 
-/// Evaluates each search mode on `collection`, whose vectors are kept in `library` if it is given.
-pub(crate) fn run(
-    collection: &Collection<'_>,
-    library: Option<&Path>,
-    model: &ModelArguments,
-    json: bool,
-) -> Result<()> {
+/// Evaluates searches, or a run file, by the judgments in `qrels_file`.
+pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
     let start = Instant::now();
-    let qrels = Qrels::read(collection.qrels)?;
+    let mut qrels = Qrels::read(qrels_file)?.gain(arguments.gain);
+    if arguments.related {
+        // A paper is no answer to itself.
+        qrels.retain(|query, document, _| query != document);
+    }
     if qrels.queries().next().is_none() {
-        bail!(
-            "`{}` has no judgment with a grade above 0",
-            collection.qrels.display()
-        );
+        let file = qrels_file.display();
+        bail!("`{file}` has no judgment with a grade above 0");
     }
-    let queries = read_queries(collection, &qrels)?;
-    let corpus = [collection.corpus.to_owned()];
-    let corpus = PaperFiles::check(&corpus, None, collection.skip_bad)?;
-
-    let scratch = tempfile::tempdir().context("cannot create a temporary folder")?;
-    let dir = match library {
-        Some(dir) => dir.to_owned(),
-        None => scratch.path().join("library"),
+    let baseline = arguments.baseline.as_deref();
+    let baseline = baseline.map(|file| read_run(file, &qrels)).transpose()?;
+    let (runs, searched) = match &arguments.run {
+        Some(file) => {
+            let reason = format!("`{}` is evaluated as it is", file.display());
+            arguments.settings.refuse(&reason)?;
+            (vec![("run".to_owned(), read_run(file, &qrels)?)], None)
+        }
+        None => search(arguments, &qrels, qrels_file)?,
     };
-    let found = writable_library::find(&dir)?;
-    let writable = writable_library::open_or_create(&dir, found, model)?;
-    let library = writable.library;
-    let (report, _) = adding::add(&library, &corpus)?;
-    truncation::report(&report.truncation, report.embedded, writable.max_tokens);
-    let documents = library.len()?;
-    if documents != corpus.len() {
-        bail!(
-            "the library `{}` holds {}, the corpus {}; use a separate library for the evaluation",
-            dir.display(),
-            count(documents, "paper"),
-            corpus.len(),
-        );
+    if let (Some(file), [(name, run)]) = (&arguments.write_run, &runs[..]) {
+        let cannot_write = || format!("cannot write `{}`", file.display());
+        atomic_file::write(file, |out| {
+            let out = std::io::BufWriter::new(out);
+            run.write(out, name).with_context(cannot_write)
+        })?;
     }
 
-    let evaluate = |mode| evaluate(&library, &qrels, &queries, mode);
-    let vector = evaluate(Mode::Vector)?;
-    let info = library.embedder_info();
-    let document = EvalDocument {
-        model: &info.model,
-        precision: &info.precision,
-        documents,
-        queries: vector.queries,
-        vector: vector.into(),
-        keyword: evaluate(Mode::Keyword)?.into(),
-        hybrid: evaluate(Mode::Hybrid)?.into(),
-        seconds: start.elapsed().as_secs_f64(),
+    let evaluate = |(name, run): (String, Run)| Evaluated {
+        name,
+        evaluation: qrels.evaluate(&run),
     };
-    if json {
-        return print_json(&document);
+    let runs: Vec<Evaluated> = runs.into_iter().map(evaluate).collect();
+    let baseline = baseline.map(|run| evaluate(("baseline".to_owned(), run)));
+    let comparisons = Comparison::all(&runs, baseline.as_ref());
+    let columns: Vec<&Evaluated> = runs.iter().chain(&baseline).collect();
+    if let Some(file) = &arguments.per_query {
+        let text = per_query(&columns);
+        atomic_file::write(file, |mut out| {
+            let cannot_write = || format!("cannot write `{}`", file.display());
+            std::io::Write::write_all(&mut out, text.as_bytes()).with_context(cannot_write)
+        })?;
     }
-    print(&table(&document))
+    let Some(first) = runs.first() else {
+        bail!("there is nothing to evaluate, expected at least one search setting");
+    };
+    let queries = first.evaluation.queries().len();
+    let seconds = start.elapsed().as_secs_f64();
+    if arguments.output.json {
+        let named = |name: &str| {
+            let mut others = runs.iter().skip(1);
+            others.find(|run| run.name == name).map(Evaluated::means)
+        };
+        let differences = comparisons.iter().map(Comparison::document);
+        return print_json(&EvalDocument {
+            searched: searched.as_ref(),
+            queries,
+            setting: &first.name,
+            first: first.means(),
+            keyword: named("keyword"),
+            hybrid: named("hybrid"),
+            baseline: baseline.as_ref().map(Evaluated::means),
+            differences: differences.collect::<Result<_>>()?,
+            seconds,
+        });
+    }
+    let queries = if queries == 1 {
+        "1 query".to_owned()
+    } else {
+        format!("{queries} queries")
+    };
+    let title = match &searched {
+        Some(searched) => {
+            let model = format!("{} ({}):", searched.model, searched.precision);
+            let documents = count(searched.documents, "document");
+            title(&model, &format!("{documents}, {queries}, {seconds:.1} s"))
+        }
+        None => format!("{queries}\n"),
+    };
+    print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))
 }
 
-/// Returns the ids and texts of the queries that have judgments.
-fn read_queries(collection: &Collection<'_>, qrels: &Qrels) -> Result<Vec<(String, String)>> {
-    let path = collection.queries;
-    let judged: HashSet<&str> = qrels.queries().collect();
-    let mut queries = Vec::new();
-    for record in TextReader::open(path)? {
-        let record = record?;
-        if judged.contains(record.id.as_str()) {
-            queries.push((record.id, record.text));
+/// Reads a run file, and reports on stderr how many judged queries it lacks.
+fn read_run(file: &Path, qrels: &Qrels) -> Result<Run> {
+    let run = Run::read(file)?;
+    let judged: Vec<&str> = qrels.queries().collect();
+    let answered = judged
+        .iter()
+        .filter(|query| run.ranking(query).next().is_some());
+    note_missing_queries(judged.len(), answered.count(), &file.display().to_string());
+    Ok(run)
+}
+
+/// Searches for all queries in all settings.
+fn search(
+    arguments: &Arguments,
+    qrels: &Qrels,
+    qrels_file: &Path,
+) -> Result<(Runs, Option<SearchedDocument>)> {
+    let reranker = arguments.settings.load_reranker()?;
+    let settings = arguments.settings.settings(reranker.as_ref());
+    if arguments.write_run.is_some() && settings.len() > 1 {
+        let names: Vec<&str> = settings.iter().map(SearchSetting::name).collect();
+        bail!(
+            "--write-run writes one run, found {} ({}); use --mode to choose one",
+            settings.len(),
+            names.join(", "),
+        );
+    }
+    let Collection {
+        library,
+        queries,
+        scratch: _scratch,
+    } = Collection::open(arguments, qrels, qrels_file)?;
+    let mut progress = Progress::new(queries.len() * settings.len(), "queries");
+    let mut runs = Vec::new();
+    for (position, setting) in settings.iter().enumerate() {
+        let before = position * queries.len();
+        let outcome = library.run(setting, &queries, &mut |state| {
+            progress.update(before + state.done);
+            interrupt::check()
+        });
+        match outcome {
+            Ok(run) => runs.push((setting.name().to_owned(), run)),
+            Err(Error::Cancelled { .. }) => bail!("interrupted"),
+            Err(error) => return Err(error.into()),
         }
     }
-    if queries.is_empty() {
-        bail!(
-            "no query of `{}` has a judgment in `{}`; check that the ids agree",
-            path.display(),
-            collection.qrels.display(),
-        );
-    }
-    let missing = judged.len().saturating_sub(queries.len());
-    if missing > 0 {
-        let path = path.display();
-        note(&format!(
-            "judged queries missing from `{path}`, counted as unanswered: {missing}"
-        ));
-    }
-    Ok(queries)
-}
-
-fn evaluate(
-    library: &Library,
-    qrels: &Qrels,
-    queries: &[(String, String)],
-    mode: Mode,
-) -> Result<Metrics> {
-    let k = DEPTH.min(library.len()?);
-    // Every version is a hit of its own, because the judgments name ids.
-    let batch: Vec<Query> = queries
-        .iter()
-        .map(|(_, text)| Query::text(text).mode(mode).k(k).every_version(true))
-        .collect();
-    let results = library.search_batch(&batch)?;
-    let mut rankings = HashMap::new();
-    for ((id, _), hits) in queries.iter().zip(results) {
-        let ids = hits.into_iter().map(|hit| hit.paper.id).collect();
-        rankings.insert(id.clone(), ids);
-    }
-    Ok(qrels.evaluate(&rankings))
-}
-
-/// A function that selects one of the metrics.
-type Metric = fn(&MetricsDocument) -> f64;
-
-fn table(document: &EvalDocument<'_>) -> String {
-    let EvalDocument {
-        model,
-        precision,
-        documents,
-        queries,
-        seconds,
-        ..
-    } = document;
-    let mut text = format!(
-        "{model} ({precision}): {}, {queries} queries, {seconds:.1} s\n",
-        count(*documents, "document"),
-    );
-    let modes = [&document.vector, &document.keyword, &document.hybrid];
-    let rows: [(&str, Metric); 5] = [
-        ("nDCG@10", |metrics| metrics.ndcg_at_10),
-        ("MAP@100", |metrics| metrics.map_at_100),
-        ("Recall@10", |metrics| metrics.recall_at_10),
-        ("Recall@100", |metrics| metrics.recall_at_100),
-        ("MRR@10", |metrics| metrics.mrr_at_10),
-    ];
-    // Writing to a string never fails.
-    let _ = writeln!(text, "{:<12}{:<10}{:<10}hybrid", "", "vector", "keyword");
-    for (name, value) in rows {
-        let _ = write!(text, "{name:<12}");
-        let values = modes.map(|mode| format!("{:<10.5}", value(mode)));
-        let _ = writeln!(text, "{}", values.concat().trim_end());
-    }
-    text
+    drop(progress);
+    let info = library.embedder_info();
+    let searched = SearchedDocument {
+        model: info.model.clone(),
+        precision: info.precision.clone(),
+        documents: library.len()?,
+    };
+    Ok((runs, Some(searched)))
 }

@@ -2,86 +2,78 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use cognate::{Error, Estimate, Library, SelfEvaluation, SelfTask};
+use cognate::{Error, Library, Metric, SelfEvaluationOptions, SelfTask};
 use serde::Serialize;
 
-use crate::arguments::ModelArguments;
-use crate::output::{print, print_json};
+use super::Arguments;
+use super::report::{
+    Comparison, DifferenceDocument, EstimateDocument, Evaluated, MetricsDocument, difference,
+    estimate,
+};
+use crate::output::{count, print, print_json, thousands};
 use crate::progress::Progress;
-use crate::{interrupt, model};
+use crate::{interrupt, writable_library};
 
 #[derive(Debug, Serialize)]
 struct SelfEvalDocument<'a> {
     model: &'a str,
     precision: &'a str,
-    tasks: Vec<TaskDocument>,
+    tasks: Vec<TaskDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct TaskDocument {
+struct TaskDocument<'a> {
     task: &'static str,
     queries: usize,
     documents: usize,
-    results: Vec<ResultDocument>,
+    results: Vec<ResultDocument<'a>>,
+    differences: Vec<DifferenceDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct ResultDocument {
-    mode: String,
-    #[serde(rename = "ndcg@10")]
-    ndcg_at_10: EstimateDocument,
-    #[serde(rename = "mrr@10")]
-    mrr_at_10: EstimateDocument,
+struct ResultDocument<'a> {
+    mode: &'a str,
+    #[serde(flatten)]
+    metrics: MetricsDocument<EstimateDocument>,
 }
 
-#[derive(Debug, Serialize)]
-struct EstimateDocument {
-    mean: f64,
-    low: f64,
-    high: f64,
+/// A task with its evaluations.
+#[derive(Debug)]
+struct Evaluations {
+    name: &'static str,
+    queries: usize,
+    documents: usize,
+    runs: Vec<Evaluated>,
 }
 
-impl From<Estimate> for EstimateDocument {
-    fn from(estimate: Estimate) -> Self {
-        let Estimate {
-            mean, low, high, ..
-        } = estimate;
-        Self { mean, low, high }
-    }
-}
-
-impl From<&SelfTask> for TaskDocument {
-    fn from(task: &SelfTask) -> Self {
+impl From<SelfTask> for Evaluations {
+    fn from(task: SelfTask) -> Self {
+        let results = task.results.into_iter();
         Self {
-            task: task.name,
+            name: task.name,
             queries: task.queries,
             documents: task.documents,
-            results: task
-                .results
-                .iter()
-                .map(|(mode, metrics)| ResultDocument {
-                    mode: mode.to_string(),
-                    ndcg_at_10: metrics.ndcg_at_10.into(),
-                    mrr_at_10: metrics.mrr_at_10.into(),
-                })
+            runs: results
+                .map(|(name, evaluation)| Evaluated { name, evaluation })
                 .collect(),
         }
     }
 }
 
-/// Evaluates the library in `dir` on its own papers, `sample` of which are the queries.
-pub(crate) fn run(dir: &Path, sample: usize, model: &ModelArguments, json: bool) -> Result<()> {
+/// Evaluates the library in `dir` on its own papers.
+pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
     let library = Library::open(dir)?;
-    let stored = library.embedder_info().clone();
-    let name = model.model.as_ref().unwrap_or(&stored.model);
-    let device = model.device.device;
-    let precision = model::supported_precision(device, stored.precision.parse()?);
-    let encoder = model::load(name, precision, device)?;
-    let library = library.with_embedder(encoder)?;
+    let library = writable_library::open_or_create(dir, Some(library), &arguments.model)?.library;
+    let reranker = arguments.settings.load_reranker()?;
+    let options = SelfEvaluationOptions::default()
+        .sample(arguments.sample)
+        .settings(arguments.settings.settings(reranker.as_ref()));
     interrupt::watch()?;
-    let mut progress = Progress::new(2 * sample.min(library.len()?), "texts");
-    let outcome = library.evaluate_itself(sample, &mut |state| {
-        progress.update(state.done);
+    let mut progress: Option<Progress> = None;
+    let outcome = library.evaluate_itself(&options, &mut |state| {
+        progress
+            .get_or_insert_with(|| Progress::new(state.total, "texts and queries"))
+            .update(state.done);
         interrupt::check()
     });
     drop(progress);
@@ -97,39 +89,67 @@ pub(crate) fn run(dir: &Path, sample: usize, model: &ModelArguments, json: bool)
             dir.display()
         );
     }
-    if json {
+    let tasks: Vec<Evaluations> = evaluation.tasks.into_iter().map(Into::into).collect();
+    if arguments.output.json {
+        let info = library.embedder_info();
+        let tasks = tasks.iter().map(document);
         return print_json(&SelfEvalDocument {
-            model: &stored.model,
-            precision: &stored.precision,
-            tasks: evaluation.tasks.iter().map(TaskDocument::from).collect(),
+            model: &info.model,
+            precision: &info.precision,
+            tasks: tasks.collect::<Result<_>>()?,
         });
     }
-    print(&table(&evaluation))
+    print(&table(&tasks)?)
 }
 
-fn table(evaluation: &SelfEvaluation) -> String {
-    let mut text = "nDCG@10 [95 % confidence interval]\n".to_owned();
-    // Writing to a string never fails.
-    let _ = write!(text, "{:<32}{:>8}", "", "queries");
-    for (mode, _) in evaluation
-        .tasks
-        .iter()
-        .take(1)
-        .flat_map(|task| &task.results)
-    {
-        let _ = write!(text, "  {mode:<20}");
-    }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
-    for task in &evaluation.tasks {
-        let _ = write!(text, "{:<32}{:>8}", task.name, task.queries);
-        for (_, metrics) in &task.results {
-            let Estimate {
-                mean, low, high, ..
-            } = metrics.ndcg_at_10;
-            let _ = write!(text, "  {mean:.3} [{low:.3}, {high:.3}]");
+fn document(task: &Evaluations) -> Result<TaskDocument<'_>> {
+    let comparisons = Comparison::all(&task.runs, None);
+    let results = task.runs.iter().map(|run| ResultDocument {
+        mode: &run.name,
+        metrics: run.estimates(),
+    });
+    Ok(TaskDocument {
+        task: task.name,
+        queries: task.queries,
+        documents: task.documents,
+        results: results.collect(),
+        differences: comparisons
+            .iter()
+            .map(Comparison::document)
+            .collect::<Result<_>>()?,
+    })
+}
+
+/// The metrics of the table; JSON has all.
+const METRICS: [Metric; 2] = [Metric::NdcgAt10, Metric::MapAt100];
+
+fn table(tasks: &[Evaluations]) -> Result<String> {
+    let line = |name: &str, [first, second]: [String; 2]| {
+        let line = format!("{name:<20}  {first:<28}{second}");
+        line.trim_end().to_owned() + "\n"
+    };
+    let mut text = line(
+        "95 % intervals",
+        METRICS.map(|metric| metric.name().to_owned()),
+    );
+    for task in tasks {
+        // Writing to a string never fails.
+        let _ = writeln!(
+            text,
+            "\n{}: {} queries, {}",
+            task.name,
+            thousands(task.queries),
+            count(task.documents, "paper"),
+        );
+        for run in &task.runs {
+            let cells = METRICS.map(|metric| estimate(run.evaluation.estimate(metric)));
+            text += &line(&format!("  {}", run.name), cells);
         }
-        text.push('\n');
+        for comparison in Comparison::all(&task.runs, None) {
+            let [first, second] = METRICS.map(|metric| comparison.difference(metric));
+            let cells = [difference(first?), difference(second?)];
+            text += &line(&format!("  {}", comparison.name()), cells);
+        }
     }
-    text
+    Ok(text)
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::read::input;
+use crate::read::syntax::missing_value::is_missing;
 
 /// The fields of a JSON object, by name.
 pub(crate) type Fields = Map<String, Value>;
@@ -111,19 +112,31 @@ fn list<'a>(fields: &'a Fields, name: &str, expected: &str) -> Result<&'a [Value
     }
 }
 
-/// Returns a year that is given as a number or as a string of digits, or `None` if the field is
-/// missing, null or blank.
+/// Returns a year that is given as a whole number or as a string of one, or `None` if the field is
+/// missing, null, or a text that stands for a missing value.
+///
+/// `2017.0` is a whole number: data frames turn the years of all records into floating-point numbers if
+/// one record has no year.
 pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
     let (Some(value), expected) = (fields.get(name), "a year such as 2017") else {
         return Ok(None);
     };
     let year = match value {
         Value::Null => return Ok(None),
-        Value::Number(number) => number.as_i64().and_then(|year| i32::try_from(year).ok()),
-        Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => whole_number(&number.to_string()),
+        Value::String(text) if is_missing(text) => return Ok(None),
+        Value::String(text) => whole_number(text.trim()),
         other => return Err(wrong_type(name, other, expected)),
     };
     year.map(Some)
         .ok_or_else(|| format!("`{name}` is {value}, expected {expected}"))
+}
+
+/// Parses a number without a fraction, such as `2017` or `2017.0`.
+fn whole_number(text: &str) -> Option<i32> {
+    let digits = text.split_once('.').map_or(text, |(digits, fraction)| {
+        let is_zero = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');
+        if is_zero { digits } else { text }
+    });
+    digits.parse().ok()
 }

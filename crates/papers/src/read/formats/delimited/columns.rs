@@ -1,6 +1,7 @@
 //! The meaning of the columns of a table, by their names.
 
 use crate::read::formats::normalize::{filled, identify, person, set_id, year_in};
+use crate::read::syntax::missing_value::is_missing;
 use crate::text::markup;
 use crate::{Paper, identifiers};
 
@@ -117,7 +118,7 @@ pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
         .abstract_text(markup::plain(first(Column::Abstract)))
         .authors(authors(first(Column::Authors)));
     paper.year = match first(Column::Year) {
-        "" => None,
+        text if is_missing(text) => None,
         text => Some(
             year_in(text)
                 .ok_or_else(|| format!("the year is `{text}`, expected one such as 2017"))?,

@@ -1,0 +1,194 @@
+//! The tasks of a self-evaluation: queries with known answers, made from papers.
+
+use std::collections::{HashMap, HashSet};
+
+use cognate_papers::identifiers::{arxiv, doi};
+use cognate_papers::text::sentences;
+
+use crate::Paper;
+use crate::query::Query;
+use crate::sampling::evenly_spaced;
+
+/// Queries of one kind with their answers.
+pub(super) struct Task {
+    pub(super) name: &'static str,
+    pub(super) queries: Vec<JudgedQuery>,
+    /// The papers to search, or `None` if these are the papers of the library.
+    pub(super) documents: Option<Vec<Paper>>,
+}
+
+/// A query with the ids of the papers that are relevant to it.
+pub(super) struct JudgedQuery {
+    /// The id of the paper that the query is or was taken from.
+    pub(super) id: String,
+    pub(super) query: Query,
+    pub(super) relevant: HashSet<String>,
+}
+
+/// The fewest words of a sentence that is used as a query.
+const MIN_SENTENCE_WORDS: usize = 8;
+
+/// Makes all tasks, each with queries from about `sample` papers.
+pub(super) fn of_papers(papers: &[Paper], sample: usize) -> Vec<Task> {
+    let has_both = |paper: &&Paper| {
+        !paper.title.trim().is_empty() && sentences(&paper.abstract_text).len() > 1
+    };
+    let sampled = evenly_spaced(papers.iter().filter(has_both).collect(), sample);
+    let titles = sampled.iter().map(|paper| {
+        let mut document = (*paper).clone();
+        document.title.clear();
+        (paper.title.clone(), document)
+    });
+    let taken_out = sampled.iter().filter_map(|paper| take_sentence(paper));
+    vec![
+        Task::of_pairs("a title finds its abstract", titles),
+        Task::of_pairs("a sentence finds its abstract", taken_out),
+        Task::of_library("a paper finds what it cites", citing_papers(papers, sample)),
+        Task::of_library(
+            "a paper finds its category",
+            categorized_papers(papers, sample),
+        ),
+    ]
+}
+
+impl Task {
+    /// Makes a task of texts that each have one relevant document, among these documents.
+    fn of_pairs(name: &'static str, pairs: impl Iterator<Item = (String, Paper)>) -> Self {
+        let mut queries = Vec::new();
+        let mut documents = Vec::new();
+        for (text, document) in pairs {
+            queries.push(JudgedQuery {
+                id: document.id.clone(),
+                query: Query::text(text),
+                relevant: HashSet::from([document.id.clone()]),
+            });
+            documents.push(document);
+        }
+        Self {
+            name,
+            queries,
+            documents: Some(documents),
+        }
+    }
+
+    fn of_library(name: &'static str, queries: Vec<JudgedQuery>) -> Self {
+        Self {
+            name,
+            queries,
+            documents: None,
+        }
+    }
+}
+
+impl JudgedQuery {
+    /// Creates a query by a paper.
+    fn by_paper(paper: &Paper, relevant: HashSet<String>) -> Self {
+        Self {
+            id: paper.id.clone(),
+            query: Query::paper(&paper.id),
+            relevant,
+        }
+    }
+}
+
+/// Takes a sentence out of the abstract of a paper, and returns it and the paper without it. The
+/// sentence is from the middle, because the first and the last are often unspecific. Returns `None` if
+/// no sentence is long enough.
+fn take_sentence(paper: &Paper) -> Option<(String, Paper)> {
+    let mut sentences = sentences(&paper.abstract_text);
+    let count = sentences.len();
+    let middle = count / 2;
+    let is_long =
+        |index: &usize| sentences[*index].split_whitespace().count() >= MIN_SENTENCE_WORDS;
+    let index = (middle..count).chain(0..middle).find(is_long)?;
+    let sentence = sentences.remove(index).to_owned();
+    let mut document = paper.clone();
+    document.abstract_text = sentences.join(" ");
+    Some((sentence, document))
+}
+
+/// Returns queries by the papers whose references are in the library under their id, DOI or arXiv
+/// identifier.
+fn citing_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
+    let mut ids: HashMap<String, &str> = HashMap::new();
+    for paper in papers {
+        let identifiers = [
+            paper.doi.as_deref().and_then(doi),
+            paper.arxiv.as_deref().and_then(arxiv),
+        ];
+        for identifier in identifiers.into_iter().flatten() {
+            ids.entry(identifier).or_insert(&paper.id);
+        }
+        ids.insert(paper.id.clone(), &paper.id);
+    }
+    let query = |paper: &Paper| {
+        let cited = paper.references.iter().filter_map(|reference| {
+            let found = ids.get(reference);
+            let found = found.or_else(|| ids.get(&doi(reference).or_else(|| arxiv(reference))?));
+            found
+                .filter(|id| **id != paper.id)
+                .map(|id| (*id).to_owned())
+        });
+        let relevant: HashSet<String> = cited.collect();
+        (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
+    };
+    evenly_spaced(papers.iter().filter_map(query).collect(), sample)
+}
+
+/// Returns queries by the papers whose first category other papers have too.
+fn categorized_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
+    let mut members: HashMap<&str, HashSet<String>> = HashMap::new();
+    for paper in papers {
+        if let Some(category) = paper.categories.first() {
+            members
+                .entry(category)
+                .or_default()
+                .insert(paper.id.clone());
+        }
+    }
+    let query = |paper: &Paper| {
+        let mut relevant = members.get(paper.categories.first()?.as_str())?.clone();
+        relevant.remove(&paper.id);
+        (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
+    };
+    let categorized = papers.iter().filter(|paper| !paper.categories.is_empty());
+    evenly_spaced(categorized.collect(), sample)
+        .into_iter()
+        .filter_map(query)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_references_by_every_identifier() {
+        let papers = [
+            Paper::new("a").doi("10.1234/A"),
+            Paper::new("b").arxiv("1706.03762"),
+            Paper::new("c").references([
+                "https://doi.org/10.1234/a",
+                "arXiv:1706.03762v2",
+                "c",
+                "z",
+            ]),
+        ];
+        let queries = citing_papers(&papers, 9);
+        assert_eq!(queries.len(), 1);
+        assert_eq!(
+            queries[0].relevant,
+            HashSet::from(["a".to_owned(), "b".to_owned()])
+        );
+    }
+
+    #[test]
+    fn takes_a_long_sentence_out_of_the_abstract() {
+        let text = "Short one. This sentence has at least eight words in it. And this is the last sentence of \
+                    the abstract.";
+        let paper = Paper::new("a").title("T").abstract_text(text);
+        let (sentence, document) = take_sentence(&paper).unwrap();
+        assert!(text.contains(&sentence) && !document.abstract_text.contains(&sentence));
+        assert!(sentence.split_whitespace().count() >= MIN_SENTENCE_WORDS);
+    }
+}

@@ -1,0 +1,292 @@
+//! The words that a keyword search looks for: those of a text that a person types, or those that
+//! characterize papers.
+
+use std::collections::BTreeMap;
+
+use cognate_papers::text::{IndexWord, index_words, is_stop_word};
+
+use crate::{Paper, Result};
+
+/// The number of terms of a query by papers. More change few answers and take longer.
+const CHARACTERISTIC_TERMS: usize = 30;
+
+/// The weight of the unwanted papers' words relative to that of the wanted papers' words, as in
+/// Rocchio's formula for vectors.
+const UNWANTED: f64 = 0.2;
+
+/// Words and phrases to search for. A paper that has any of them is found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeywordQuery {
+    /// Each phrase, which is one or more index terms separated by spaces, with the number of times that
+    /// it is searched for.
+    phrases: Vec<(String, u32)>,
+}
+
+impl KeywordQuery {
+    /// Returns the words of a text, and its phrases between double quotes. Stop words outside a phrase
+    /// are left out unless there is nothing else.
+    ///
+    /// A word that occurs n times is searched for round(√n) times.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let mut counts = PhraseCounts::default();
+        let mut stop_words = PhraseCounts::default();
+        // Every second part is between quotes, except behind a quote that is not closed.
+        let parts: Vec<&str> = text.split('"').collect();
+        let last = parts.len() - 1;
+        for (position, part) in parts.into_iter().enumerate() {
+            let words = index_words(part);
+            if position % 2 == 1 && position < last {
+                counts.add(phrase(&words));
+                continue;
+            }
+            for compound in words.chunk_by(|_, word| word.is_joined) {
+                counts.add_compound(compound);
+            }
+            for word in words.iter().filter(|word| is_function_word(word)) {
+                stop_words.add(phrase(std::slice::from_ref(word)));
+            }
+        }
+        if counts.phrases.is_empty() {
+            counts = stop_words;
+        }
+        Self::repeated(counts.phrases)
+    }
+
+    /// Returns the terms that characterize the `wanted` papers and not the `unwanted` ones: those with the
+    /// largest √tf · idf, of the wanted papers on average less a share of that of the unwanted ones. `tf` is
+    /// the number of times that a paper has the term, and idf is ln(`papers` / df), where
+    /// `document_frequency` returns the number of papers df that have a term.
+    pub(crate) fn of_papers(
+        wanted: &[Paper],
+        unwanted: &[Paper],
+        papers: u32,
+        mut document_frequency: impl FnMut(&str) -> Result<u32>,
+    ) -> Result<Self> {
+        // The weight of each phrase, and the number of times that the wanted papers have it.
+        let mut weights: BTreeMap<String, (f64, u32)> = BTreeMap::new();
+        for (examples, share) in [(wanted, 1.0), (unwanted, -UNWANTED)] {
+            let share = share / f64::from(count_of(examples));
+            for paper in examples {
+                for (phrase, count) in PhraseCounts::of_paper(paper).phrases {
+                    let (weight, total) = weights.entry(phrase).or_default();
+                    *weight += share * f64::from(count).sqrt();
+                    if share > 0.0 {
+                        *total += count;
+                    }
+                }
+            }
+        }
+        let mut best: Vec<(f64, String, u32)> = Vec::new();
+        for (phrase, (weight, count)) in weights {
+            if weight <= 0.0 {
+                continue;
+            }
+            let mut rarest = papers;
+            for term in phrase.split(' ') {
+                rarest = rarest.min(document_frequency(term)?);
+            }
+            let idf = (f64::from(papers) / f64::from(rarest.max(1))).ln();
+            best.push((weight * idf, phrase, count.div_ceil(count_of(wanted))));
+        }
+        best.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        best.truncate(CHARACTERISTIC_TERMS);
+        let best = best.into_iter().map(|(_, phrase, count)| (phrase, count));
+        Ok(Self::repeated(best.collect()))
+    }
+
+    fn repeated(counts: Vec<(String, u32)>) -> Self {
+        let repeated = |(phrase, count): (String, u32)| {
+            // The nearest integer r to √n has (r − ½)² < n < (r + ½)², so n is at most r² + r.
+            let root = count.isqrt();
+            (phrase, root + u32::from(count > root * root + root))
+        };
+        Self {
+            phrases: counts.into_iter().map(repeated).collect(),
+        }
+    }
+
+    /// Returns the query in the language of FTS5, the full-text search of `SQLite`, or `None` if there is
+    /// nothing to search for.
+    pub(crate) fn expression(&self) -> Option<String> {
+        let repeated = self.phrases.iter().flat_map(|(phrase, times)| {
+            // A string literal, in which operators have no meaning. Terms have no quotes.
+            std::iter::repeat_n(format!("\"{phrase}\""), *times as usize)
+        });
+        let repeated: Vec<String> = repeated.collect();
+        (!repeated.is_empty()).then(|| repeated.join(" OR "))
+    }
+}
+
+/// Phrases in the order of their first occurrence, with their numbers of occurrences.
+#[derive(Default)]
+struct PhraseCounts {
+    phrases: Vec<(String, u32)>,
+    positions: BTreeMap<String, usize>,
+}
+
+impl PhraseCounts {
+    fn of_paper(paper: &Paper) -> Self {
+        let mut counts = Self::default();
+        for text in [&paper.title, &paper.abstract_text] {
+            for word in index_words(text) {
+                counts.add_word(&word);
+            }
+        }
+        counts
+    }
+
+    /// Adds an occurrence of a phrase, unless it is empty.
+    fn add(&mut self, phrase: String) {
+        if phrase.is_empty() {
+            return;
+        }
+        if let Some(&position) = self.positions.get(&phrase) {
+            self.phrases[position].1 += 1;
+        } else {
+            self.positions.insert(phrase.clone(), self.phrases.len());
+            self.phrases.push((phrase, 1));
+        }
+    }
+
+    /// Adds a word that is not a stop word: its term, or each pair of adjacent terms of an unsegmented
+    /// word.
+    fn add_word(&mut self, word: &IndexWord) {
+        if is_function_word(word) {
+            return;
+        }
+        if let [term] = word.terms.as_slice() {
+            self.add(term.clone());
+        }
+        for pair in word.terms.windows(2) {
+            self.add(pair.join(" "));
+        }
+    }
+
+    /// Adds words that are joined by hyphens or the like, and all of them as one phrase if a part says
+    /// little alone: a single letter or a number, as in `t-SNE`, `IL-6` or `2,4-D`.
+    fn add_compound(&mut self, words: &[IndexWord]) {
+        for word in words {
+            self.add_word(word);
+        }
+        let is_vague = |word: &IndexWord| {
+            !word.is_unsegmented
+                && (word.text.chars().count() == 1 || word.text.contains(char::is_numeric))
+        };
+        if words.len() > 1 && words.iter().any(is_vague) && !words.iter().all(is_function_word) {
+            self.add(phrase(words));
+        }
+    }
+}
+
+/// Returns the number of papers, at least 1.
+fn count_of(papers: &[Paper]) -> u32 {
+    u32::try_from(papers.len()).unwrap_or(u32::MAX).max(1)
+}
+
+/// Returns the terms of adjacent words, separated by spaces.
+fn phrase(words: &[IndexWord]) -> String {
+    let terms = words.iter().flat_map(|word| &word.terms);
+    terms.map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns whether a word is a stop word of keyword search. Other than in [`is_stop_word`], single
+/// characters count, as in `vitamin C`, but for the English words `a` and `I`.
+fn is_function_word(word: &IndexWord) -> bool {
+    match word.text.as_str() {
+        "a" | "i" => true,
+        text => text.chars().nth(1).is_some() && is_stop_word(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expression(text: &str) -> Option<String> {
+        KeywordQuery::of_text(text).expression()
+    }
+
+    #[test]
+    fn matches_any_word_that_is_not_a_stop_word() {
+        let found = expression("How do the Neural nets learn?").unwrap();
+        assert_eq!(found, r#""neural" OR "net" OR "learn""#);
+        assert_eq!(expression("to be").as_deref(), Some(r#""to" OR "be""#));
+        assert_eq!(expression(" ?! "), None);
+        assert_eq!(expression("a vitamin C").unwrap(), r#""vitamin" OR "c""#);
+        assert_eq!(expression("Newton's").as_deref(), Some(r#""newton""#));
+    }
+
+    #[test]
+    fn a_word_is_repeated_by_the_square_root_of_its_occurrences() {
+        let times = |n: usize| {
+            let found = expression(&"net ".repeat(n)).unwrap();
+            found.matches("net").count()
+        };
+        assert_eq!([1, 2, 3, 6, 7, 12, 13].map(times), [1, 1, 2, 2, 3, 3, 4]);
+        for n in 1..200_u32 {
+            let rounded = f64::from(n).sqrt().round();
+            let times = u32::try_from(times(n as usize)).unwrap();
+            assert!((f64::from(times) - rounded).abs() < 0.5, "{n}");
+        }
+        assert_eq!(expression("nets net").as_deref(), Some(r#""net""#));
+    }
+
+    #[test]
+    fn keeps_phrases_together_and_operators_harmless() {
+        assert_eq!(
+            expression(r#"the "graph of knowledge" NOT AND* NEAR(virus* b"#).as_deref(),
+            Some(r#""graph of knowledg" OR "virus" OR "b""#)
+        );
+        assert_eq!(
+            expression("an \"open quote").as_deref(),
+            Some(r#""open" OR "quot""#)
+        );
+    }
+
+    #[test]
+    fn compounds_with_a_vague_part_are_phrases_too() {
+        assert_eq!(
+            expression("2,4-D").as_deref(),
+            Some(r#""2" OR "4" OR "d" OR "2 4 d""#)
+        );
+        assert_eq!(
+            expression("BERT-base").as_deref(),
+            Some(r#""bert" OR "base""#)
+        );
+        assert_eq!(expression("C++").as_deref(), Some(r#""c++""#));
+    }
+
+    #[test]
+    fn words_without_spaces_are_pairs_of_characters() {
+        assert_eq!(
+            expression("深度学习").as_deref(),
+            Some(r#""深 度" OR "度 学" OR "学 习""#)
+        );
+        assert_eq!(expression("学").as_deref(), Some(r#""学""#));
+    }
+
+    #[test]
+    fn characteristic_terms_are_frequent_in_the_paper_and_rare_elsewhere() {
+        let paper = |text: &str| Paper::new("x").abstract_text(text);
+        let frequency = |term: &str| {
+            Ok(match term {
+                "model" => 100,
+                "graph" | "kernel" => 10,
+                _ => 50,
+            })
+        };
+        let wanted = [
+            paper("model model kernel graph graph tensor"),
+            paper("graph"),
+        ];
+        let query = |unwanted: &[Paper]| {
+            let found = KeywordQuery::of_papers(&wanted, unwanted, 100, frequency).unwrap();
+            found.expression().unwrap()
+        };
+        // A term that every paper has carries no weight, and comes last.
+        assert_eq!(query(&[]), r#""graph" OR "kernel" OR "tensor" OR "model""#);
+        // Terms that the unwanted papers have as often as the wanted ones are left out.
+        let unwanted = [paper("kernel ".repeat(25).trim()), paper("x")];
+        assert_eq!(query(&unwanted), r#""graph" OR "tensor" OR "model""#);
+    }
+}
