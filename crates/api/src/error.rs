@@ -38,8 +38,8 @@ pub enum Error {
     },
     /// The library was made by another model than the given one.
     #[error(
-        "`{dir}` was made by the model `{expected}`, found `{found}`; use that model, or add the \
-         papers to a new library"
+        "`{dir}` was made by the model `{expected}`, found `{found}`; use that model, or upgrade the \
+         library"
     )]
     ModelMismatch {
         /// The folder.
@@ -209,6 +209,14 @@ impl Error {
         move |source| Self::Index {
             dir: dir.to_owned(),
             source: source.into(),
+        }
+    }
+
+    /// Sets the number of committed papers of [`Error::Cancelled`]; other errors are unchanged.
+    pub(crate) fn with_committed(self, committed: usize) -> Self {
+        match self {
+            Self::Cancelled { .. } => Self::Cancelled { committed },
+            other => other,
         }
     }
 

@@ -51,7 +51,8 @@
 //!   a change.
 //! - Nothing is dropped silently: a record that cannot be used is an [`Error`] with its location.
 //! - A library refuses vectors of another model than the one that made it, and texts of another
-//!   [`TextRecipe`].
+//!   [`TextRecipe`]. [`Library::upgrade`] changes the model; the vectors that it maps from those of the
+//!   old model are recorded exactly until they are replaced.
 //! - Nothing is printed, and only [`ModelSource::from_env`] reads the environment.
 //!
 //! # Complexity
@@ -107,6 +108,7 @@ pub use error::{BoxError, Error, Result};
 pub use library::add::{AddProgress, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
+pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
 pub use ndarray;
 pub use progress::Progress;

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod background_similarity;
+mod batch_size;
 pub(crate) mod canonical_order;
 mod change;
 pub(crate) mod check;
@@ -13,6 +14,7 @@ pub(crate) mod papers;
 pub(crate) mod snapshot;
 pub(crate) mod stable_snapshot;
 pub(crate) mod store;
+pub(crate) mod upgrade;
 
 use std::fmt;
 use std::fs;
@@ -23,7 +25,7 @@ use cognate_index::{FlatIndex, Manifest};
 
 use self::lock::WriteLock;
 use self::snapshot::Snapshot;
-use self::store::Store;
+use self::store::{ReadTxn, Store};
 use crate::embed::{Embed, EmbedderInfo};
 use crate::text_recipe::TextRecipe;
 use crate::{Error, Result};
@@ -64,6 +66,9 @@ pub struct LibraryInfo {
     pub papers: usize,
     /// The embedder that made the vectors.
     pub embedder: EmbedderInfo,
+    /// The number of papers whose vectors are mapped from those of a former model, as
+    /// [`Library::upgrade`] does.
+    pub mapped: usize,
     /// The number of files of vectors.
     pub segments: usize,
     /// The number of vectors in these files whose papers were removed or replaced.
@@ -245,12 +250,16 @@ impl Library {
     ///
     /// Returns [`Error::Store`], [`Error::Damaged`] or [`Error::Index`] if the library cannot be read.
     pub fn info(&self) -> Result<LibraryInfo> {
-        let (papers, segments, deleted_rows) = self.read(|snapshot| {
+        let (papers, mapped, segments, deleted_rows) = self.read(|snapshot| {
             let index = snapshot.index;
-            Ok((index.len(), index.segments(), index.rows() - index.len()))
+            let mapped =
+                usize::try_from(snapshot.papers.mapped_rows()?.len()).unwrap_or(usize::MAX);
+            let deleted_rows = index.rows() - index.len();
+            Ok((index.len(), mapped, index.segments(), deleted_rows))
         })?;
         Ok(LibraryInfo {
             papers,
+            mapped,
             embedder: self.stored.clone(),
             segments,
             deleted_rows,
@@ -269,6 +278,7 @@ impl Library {
         let papers = store.read()?;
         let newest = papers.generation()?;
         if newest != *generation {
+            self.check_model(&papers)?;
             let vectors = vectors_dir(&self.dir);
             *index = index
                 .reopen(&vectors, &papers.manifest()?)
@@ -279,6 +289,20 @@ impl Library {
             papers: &papers,
             index,
             dir: &self.dir,
+        })
+    }
+
+    /// Returns [`Error::ModelMismatch`] if the library was upgraded to another model since this handle
+    /// was opened.
+    fn check_model(&self, papers: &ReadTxn<'_>) -> Result<()> {
+        let now = papers.embedder_info()?;
+        if (&now.fingerprint, now.dim) == (&self.stored.fingerprint, self.stored.dim) {
+            return Ok(());
+        }
+        Err(Error::ModelMismatch {
+            dir: self.dir.clone(),
+            expected: now.label(),
+            found: self.stored.label(),
         })
     }
 

@@ -11,6 +11,7 @@ mod output;
 mod ranking;
 mod rerank;
 
+pub(crate) use device::DeviceArguments;
 pub(crate) use filter::FilterArguments;
 pub(crate) use hits::HitArguments;
 pub(crate) use library::{LIBRARY_VARIABLE, LibraryArguments};

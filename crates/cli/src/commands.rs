@@ -20,6 +20,7 @@ mod related;
 mod remove;
 mod search;
 mod topics;
+mod upgrade;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -51,6 +52,7 @@ commands! {
     Info => info,
     Check => check,
     Compact => compact,
+    Upgrade => upgrade,
     Remove => remove,
     Export => export,
     Duplicates => duplicates,

@@ -1,5 +1,5 @@
 use crate::segment::Segment;
-use crate::{IndexWriter, Result, RowMap, Storage};
+use crate::{IndexWriter, Manifest, Result, RowMap, Storage};
 
 impl IndexWriter {
     /// Compacts the index: drops deleted rows and merges all segments into one. Returns the map from
@@ -37,6 +37,22 @@ impl IndexWriter {
             self.manifest_mut().replace_all(entry);
         }
         Ok(RowMap::new(rows, dropped))
+    }
+
+    /// Removes all rows and changes the number of dimensions, so that every vector can be replaced.
+    /// Returns the map from the old numbers of the rows that are not deleted to the numbers that they
+    /// get if as many rows are appended in the same order.
+    ///
+    /// Like [`append`](Self::append), it takes effect when the manifest is committed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::InvalidDimension`](crate::Error::InvalidDimension) if `dim` is 0 or above
+    /// 65,536. The index is then unchanged.
+    pub fn reset(&mut self, dim: usize) -> Result<RowMap> {
+        let empty = Manifest::empty(dim)?;
+        let manifest = std::mem::replace(self.manifest_mut(), empty);
+        Ok(RowMap::new(manifest.rows(), manifest.deleted().clone()))
     }
 
     /// Pushes the rows that are not deleted. Consecutive ones within a block are pushed at once.
@@ -209,5 +225,26 @@ mod tests {
         assert!(matches!(error, Error::Corrupt { .. }), "{error}");
         assert_eq!(writer.manifest(), &manifest);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), files);
+    }
+
+    #[test]
+    fn a_reset_index_takes_rows_of_another_dimension_and_removes_the_old_ones_when_committed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _) = writer(dir.path());
+        writer.delete(&[0, 5].into()).unwrap();
+        writer.commit().unwrap();
+        assert!(writer.reset(0).is_err());
+        assert_eq!(writer.manifest().rows(), 63);
+
+        let map = writer.reset(2).unwrap();
+        assert_eq!((map.rows(), map.dropped()), (63, &[0, 5].into()));
+        assert_eq!(map.get(RowId::new(6)), Some(RowId::new(4)));
+        assert_eq!(FlatIndex::open(dir.path()).unwrap().len(), 61);
+        let rows = Array2::from_elem((61, 2), 1.0);
+        assert_eq!(writer.append(rows.view()).unwrap(), 0..61);
+        writer.commit().unwrap();
+        assert_eq!(writer.collect_garbage().unwrap(), 6);
+        let index = FlatIndex::open(dir.path()).unwrap();
+        assert_eq!((index.dim(), index.len(), index.segments()), (2, 61, 1));
     }
 }

@@ -10,6 +10,8 @@
 mod copy;
 #[cfg(feature = "embedders")]
 mod letter_counts;
+#[cfg(feature = "embedders")]
+mod letter_pairs;
 mod numbers;
 #[cfg(feature = "embedders")]
 mod papers;
@@ -19,6 +21,8 @@ mod spelled_vector;
 pub use copy::copy_dir;
 #[cfg(feature = "embedders")]
 pub use letter_counts::LetterCounts;
+#[cfg(feature = "embedders")]
+pub use letter_pairs::LetterPairs;
 pub use numbers::Numbers;
 #[cfg(feature = "embedders")]
 pub use papers::{paper, papers};

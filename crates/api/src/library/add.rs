@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cognate_index::RowId;
 use cognate_model::Truncation;
@@ -10,11 +10,13 @@ use ndarray::{Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
 use crate::library::Library;
+use crate::library::batch_size::BatchSize;
+use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
 use crate::library::snapshot::unknown_paper;
 use crate::library::store::{StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
-use crate::{Error, Paper, Progress, Result};
+use crate::{Error, Paper, Result};
 
 /// How far [`Library::add_with`] has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,15 +45,6 @@ pub struct AddReport {
     /// The number of texts longer than the model reads, and the tokens that were cut off.
     pub truncation: Truncation,
 }
-
-/// The intended time between commits, which bounds the work that is lost when a process dies.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(10);
-
-/// The number of papers of the first commit.
-const FIRST_BATCH: usize = 128;
-
-/// The bounds of the number of papers of a commit.
-const BATCHES: std::ops::RangeInclusive<usize> = 64..=8192;
 
 /// A paper on its way into the library.
 struct Incoming {
@@ -105,11 +98,11 @@ impl Library {
             report: AddReport::default(),
         };
         let mut papers = papers.into_iter();
-        let mut size = FIRST_BATCH;
+        let mut size = BatchSize::first();
         // Fail before the first text is embedded if the library cannot be written.
         drop(WriteLock::acquire(&self.dir)?);
         loop {
-            let batch = papers.by_ref().take(size);
+            let batch = papers.by_ref().take(size.get());
             let batch = batch.collect::<Result<Vec<_>, E>>().map_err(Into::into)?;
             if batch.is_empty() {
                 self.compact_if_mostly_deleted()?;
@@ -117,12 +110,7 @@ impl Library {
             }
             let start = Instant::now();
             self.add_batch(batch, &mut run)?;
-            let elapsed = start.elapsed();
-            if elapsed < COMMIT_INTERVAL / 2 {
-                size = (size * 2).min(*BATCHES.end());
-            } else if elapsed > COMMIT_INTERVAL * 2 {
-                size = (size / 2).max(*BATCHES.start());
-            }
+            size.adapt(start.elapsed());
         }
     }
 
@@ -130,8 +118,7 @@ impl Library {
     fn add_batch(&self, papers: Vec<Paper>, run: &mut Run<'_>) -> Result<()> {
         let count = papers.len();
         let mut incoming = incoming(papers, &self.text)?;
-        // Keyed by the hash of the text, so that a text shared by two papers is embedded once.
-        let mut vectors: HashMap<TextHash, Vec<f32>> = HashMap::new();
+        let mut vectors = TextVectors::default();
         loop {
             let generation = self.read(|snapshot| {
                 // On the same commit as the generation, so that another process cannot bring in
@@ -142,13 +129,15 @@ impl Library {
                 }
                 snapshot.papers.generation()
             })?;
-            self.embed_missing(&incoming, &mut vectors, run)?;
+            self.embed_new(&incoming, &mut vectors, run)?;
             // If another process has committed meanwhile, the stored papers may be outdated.
             if self.commit(&incoming, &vectors, generation)? {
                 break;
             }
         }
 
+        run.report.embedded += vectors.embedded;
+        run.report.truncation += vectors.truncation;
         for one in &incoming {
             match &one.stored {
                 None => run.report.added += 1,
@@ -170,53 +159,34 @@ impl Library {
     }
 
     /// Embeds the texts that are neither in the library nor in `vectors`.
-    fn embed_missing(
+    fn embed_new(
         &self,
         incoming: &[Incoming],
-        vectors: &mut HashMap<TextHash, Vec<f32>>,
+        vectors: &mut TextVectors,
         run: &mut Run<'_>,
     ) -> Result<()> {
-        let mut missing: Vec<&Incoming> = incoming
-            .iter()
-            .filter(|one| one.has_new_text() && !vectors.contains_key(&one.hash))
-            .collect();
-        missing.sort_by_key(|one| one.hash);
-        missing.dedup_by_key(|one| one.hash);
-        if missing.is_empty() {
+        let new = incoming.iter().filter(|one| one.has_new_text());
+        let mut new = new.map(|one| (one.hash, one.text.as_str())).peekable();
+        if new.peek().is_none() {
             return Ok(());
         }
-        let texts: Vec<&str> = missing.iter().map(|one| one.text.as_str()).collect();
-        let before = run.state;
-        let mut cancelled = false;
-        let mut progress = |Progress { done, .. }| {
-            let flow = (run.progress)(AddProgress {
+        let (before, embedded) = (run.state, vectors.embedded);
+        let mut progress = |done| {
+            (run.progress)(AddProgress {
                 papers: before.papers + done,
-                embedded: before.embedded + done,
+                embedded: before.embedded + embedded + done,
                 ..before
-            });
-            cancelled |= flow.is_break();
-            flow
+            })
         };
-        let embedded = self.embed_documents(&texts, &mut progress);
-        if cancelled {
-            return Err(Error::Cancelled {
-                committed: before.committed,
-            });
-        }
-        let embedded = embedded?;
-        for (one, row) in missing.iter().zip(embedded.rows.outer_iter()) {
-            vectors.insert(one.hash, row.to_vec());
-        }
-        run.report.embedded += texts.len();
-        run.report.truncation += embedded.truncation;
-        Ok(())
+        let outcome = vectors.embed_missing(self.embedder()?.as_ref(), new, &mut progress);
+        outcome.map_err(|error| error.with_committed(before.committed))
     }
 
     /// Writes the papers if the library is still at `generation`. Returns whether it was.
     fn commit(
         &self,
         incoming: &[Incoming],
-        vectors: &HashMap<TextHash, Vec<f32>>,
+        vectors: &TextVectors,
         generation: i64,
     ) -> Result<bool> {
         let new: Vec<&Incoming> = incoming.iter().filter(|one| one.has_new_text()).collect();
@@ -231,7 +201,9 @@ impl Library {
 
         let mut matrix = Array2::zeros((new.len(), self.stored.dim));
         for (one, mut row) in new.iter().zip(matrix.axis_iter_mut(Axis(0))) {
-            row.assign(&ArrayView1::from(&vectors[&one.hash]));
+            if let Some(vector) = vectors.get(&one.hash) {
+                row.assign(&ArrayView1::from(vector));
+            }
         }
         self.change(Some(generation), |papers, writer| {
             if !new.is_empty() {
@@ -314,15 +286,10 @@ fn incoming(papers: Vec<Paper>, recipe: &TextRecipe) -> Result<Vec<Incoming>> {
                 reason: "there is no text to embed",
             }));
         }
-        let mut hash = TextHash::default();
-        blake3::Hasher::new()
-            .update(text.as_bytes())
-            .finalize_xof()
-            .fill(&mut hash);
         Ok(Incoming {
             paper,
+            hash: hash_text(&text),
             text,
-            hash,
             stored: None,
         })
     })

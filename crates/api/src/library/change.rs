@@ -33,6 +33,9 @@ impl Library {
         {
             return Ok(false);
         }
+        if papers.generation()? != *generation {
+            self.check_model(&papers)?;
+        }
         let mut writer = IndexWriter::with_manifest(&vectors, papers.manifest()?);
         change(&papers, &mut writer)?;
         let next = index

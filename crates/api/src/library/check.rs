@@ -72,6 +72,16 @@ impl Library {
             let what = format!("the paper in row {row}, which has no vector");
             fault(papers.damaged(what), false);
         }
+        match papers.mapped_rows() {
+            Ok(mapped) => {
+                if let Some(row) = (mapped - &rows).min() {
+                    let what =
+                        format!("the record of mapped rows, which has row {row} of no paper");
+                    fault(papers.damaged(what), false);
+                }
+            }
+            Err(error) => fault(error, false),
+        }
         if let Err(error) = papers.check_keywords() {
             fault(error, true);
         }

@@ -5,6 +5,7 @@ mod damage;
 mod integrity;
 mod key;
 mod keywords;
+mod mapped_rows;
 mod schema;
 mod transaction;
 

@@ -15,5 +15,6 @@ mod queries;
 mod rerank;
 mod sets;
 mod topics;
+mod upgrade;
 mod words;
 mod writers;

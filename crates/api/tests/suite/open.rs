@@ -53,7 +53,7 @@ fn refuses_another_model() {
     };
     let expected = format!(
         "`{}` was made by the model `letter-counts (f32, fingerprint version-0)`, found \
-         `letter-counts (f32, fingerprint version-2)`; use that model, or add the papers to a new \
+         `letter-counts (f32, fingerprint version-2)`; use that model, or upgrade the \
          library",
         dir.display()
     );

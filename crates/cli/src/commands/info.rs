@@ -21,6 +21,8 @@ pub(crate) struct Arguments {
 struct InfoDocument<'a> {
     library: &'a Path,
     papers: usize,
+    native: usize,
+    mapped: usize,
     model: &'a str,
     precision: &'a str,
     fingerprint: &'a str,
@@ -38,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return print_json(&InfoDocument {
             library: library.dir(),
             papers: info.papers,
+            native: info.papers - info.mapped,
+            mapped: info.mapped,
             model: &embedder.model,
             precision: &embedder.precision,
             fingerprint: &embedder.fingerprint,
@@ -47,8 +51,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             bytes: info.bytes,
         });
     }
+    let upgrade = if info.mapped == 0 {
+        String::new()
+    } else {
+        format!(
+            "upgrade      {} with vectors of the model, {} with mapped ones; `cognate upgrade` \
+             continues\n",
+            count(info.papers - info.mapped, "paper"),
+            thousands(info.mapped),
+        )
+    };
     print(&format!(
-        "library      {}\npapers       {}\nmodel        {} ({}, {} dimensions)\nfingerprint  {}\n\
+        "library      {}\npapers       {}\nmodel        {} ({}, {} dimensions)\n{upgrade}fingerprint  {}\n\
          vectors      {}, {} deleted\nsize         {}\n",
         library.dir().display(),
         thousands(info.papers),

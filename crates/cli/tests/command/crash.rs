@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::Instant;
 
-use cognate::Library;
+use cognate::{Library, LibraryInfo};
+use cognate_testing::copy_dir;
 
-use crate::sandbox::{Sandbox, papers};
+use crate::sandbox::{Sandbox, fixture, papers};
 
 const PAPERS: usize = 30;
 
@@ -56,4 +57,90 @@ fn a_library_holds_what_was_committed_whenever_its_writer_is_killed() {
         assert_eq!(found, expected);
     }
     assert!(before > 0 && after > 0, "{before} {after}");
+}
+
+#[test]
+fn an_upgrade_continues_from_its_last_commit_whenever_it_is_killed() {
+    const PAPERS: usize = 500;
+    const SAMPLE: usize = 20;
+    let sandbox = Sandbox::with_library(PAPERS);
+    let library = sandbox.path("L");
+    let model = fixture("architectures/mpnet");
+    copy_dir(&library, &sandbox.path("original"));
+    let upgrade = [
+        "upgrade",
+        "--library",
+        "L",
+        "--model",
+        &model,
+        "--sample",
+        "20",
+    ];
+    let upgraded = |info: &LibraryInfo| info.embedder.model.ends_with("architectures/mpnet");
+    // A run that is not killed shows how long one takes, and what the answers should be.
+    let start = Instant::now();
+    sandbox.ok(&upgrade);
+    let mut duration = start.elapsed();
+    let answers = || {
+        let arguments = [
+            "search",
+            "--library",
+            "L",
+            "-k",
+            "500",
+            "--json",
+            "graph proof",
+        ];
+        sandbox.json(&arguments)["hits"].clone()
+    };
+    let expected = answers();
+    let ids: Vec<String> = (0..PAPERS).map(|n| format!("paper-{n}")).collect();
+
+    let (mut before, mut mapped, mut after) = (0, 0, 0);
+    let restore = || {
+        std::fs::remove_dir_all(&library).unwrap();
+        copy_dir(&sandbox.path("original"), &library);
+    };
+    restore();
+    for kill in 0..kills() {
+        let mut child = sandbox
+            .command(&upgrade)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(duration.mul_f64((f64::from(kill) * 0.618_034).fract()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let report = Library::check(&library).unwrap();
+        assert!(report.faults.is_empty(), "{:?}", report.faults);
+        let info = Library::open(&library).unwrap().info().unwrap();
+        assert_eq!(info.papers, PAPERS);
+        if !upgraded(&info) {
+            before += 1;
+            assert_eq!(info.mapped, 0);
+            duration = duration.mul_f64(1.1);
+            continue;
+        }
+        if info.mapped > 0 {
+            // The first commit maps all papers but the sample, and each one after it embeds some.
+            mapped += 1;
+            assert!(info.mapped <= PAPERS - SAMPLE);
+        } else {
+            after += 1;
+            duration = duration.mul_f64(0.9);
+        }
+        let stdout = sandbox.ok(&["upgrade", "--library", "L"]);
+        let rest = format!("embedded {} texts in ", info.mapped);
+        let is_done = info.mapped == 0 && stdout.ends_with("nothing to do\n");
+        assert!(is_done || stdout.starts_with(&rest), "{stdout}");
+        assert_eq!(Library::open(&library).unwrap().ids().unwrap(), ids);
+        assert_eq!(answers(), expected);
+        restore();
+    }
+    assert!(
+        before > 0 && mapped + after > 0,
+        "{before} {mapped} {after}"
+    );
 }

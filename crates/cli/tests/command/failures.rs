@@ -121,7 +121,7 @@ fn a_library_rejects_another_model_and_stays_unchanged() {
             "{message}"
         );
         assert!(
-            message.ends_with("; use that model, or add the papers to a new library\n"),
+            message.ends_with("; use that model, or upgrade the library\n"),
             "{message}"
         );
     }

@@ -19,4 +19,5 @@ mod rerank;
 mod sandbox;
 mod search;
 mod topics;
+mod upgrade;
 mod usage;

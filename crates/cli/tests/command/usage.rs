@@ -37,6 +37,7 @@ fn wrong_usage_exits_with_status_2_and_help_with_0() {
         "info",
         "check",
         "compact",
+        "upgrade",
         "remove",
         "export",
         "duplicates",

@@ -8,4 +8,6 @@ pub(super) const MANIFEST: &str = "manifest";
 pub(super) const GENERATION: &str = "generation";
 pub(super) const TEXT_RECIPE: &str = "text_recipe";
 pub(super) const BACKGROUND_SIMILARITY: &str = "pair_cosines";
+/// Absent unless some rows are mapped.
+pub(super) const MAPPED_ROWS: &str = "mapped_rows";
 pub(super) const KEYWORDS_CHECKSUM: &str = "keywords";

@@ -122,7 +122,7 @@ impl<'a> ReadTxn<'a> {
             .ok_or_else(|| self.damaged(format!("`{key}`, which is missing")))
     }
 
-    fn optional_meta(&self, key: &str) -> Result<Option<String>> {
+    pub(super) fn optional_meta(&self, key: &str) -> Result<Option<String>> {
         let meta = || {
             let sql = "SELECT key, value, checksum FROM meta WHERE key = ?";
             let mut select = self.transaction.prepare_cached(sql)?;
@@ -154,8 +154,12 @@ impl<'a> ReadTxn<'a> {
 
     /// Returns the paper whose vector is in `row`.
     pub(crate) fn paper_at(&self, row: RowId) -> Result<Paper> {
+        self.stored_at(row).map(|stored| stored.paper)
+    }
+
+    /// Returns the paper whose vector is in `row`, with the hash of its text.
+    pub(crate) fn stored_at(&self, row: RowId) -> Result<StoredPaper> {
         self.select_one("row = ?", row.get())?
-            .map(|stored| stored.paper)
             .ok_or_else(|| self.damaged(format!("the paper in row {row}, which is missing")))
     }
 
@@ -217,6 +221,20 @@ impl<'a> WriteTxn<'a> {
         self.set_meta(key::BACKGROUND_SIMILARITY, &json)
     }
 
+    /// Removes the distribution of cosines between random papers, so that it is sampled again when
+    /// the change is committed.
+    pub(crate) fn forget_background_similarity(&self) -> Result<()> {
+        self.set_meta(key::BACKGROUND_SIMILARITY, "null")
+    }
+
+    /// Replaces the description of the embedder that made the vectors.
+    pub(crate) fn set_embedder_info(&self, info: &EmbedderInfo) -> Result<()> {
+        self.set_meta(key::MODEL, &info.model)?;
+        self.set_meta(key::PRECISION, &info.precision)?;
+        self.set_meta(key::FINGERPRINT, &info.fingerprint)?;
+        self.set_meta(key::DIM, &info.dim.to_string())
+    }
+
     /// Returns the version of the tables.
     pub(super) fn format_version(&self) -> Result<i64> {
         let version = self
@@ -237,8 +255,15 @@ impl<'a> WriteTxn<'a> {
         self.set_meta(key::TEXT_RECIPE, name)
     }
 
-    fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+    pub(super) fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         set_meta(&self.transaction, key, value)
+            .map(drop)
+            .map_err(self.store_error())
+    }
+
+    pub(super) fn remove_meta(&self, key: &str) -> Result<()> {
+        self.transaction
+            .execute("DELETE FROM meta WHERE key = ?", [key])
             .map(drop)
             .map_err(self.store_error())
     }
@@ -292,6 +317,7 @@ impl<'a> WriteTxn<'a> {
         let Some(first) = map.dropped().min() else {
             return Ok(());
         };
+        self.renumber_mapped_rows(map)?;
         let expected = u64::from(map.rows() - first) - map.dropped().len();
         let found = self.renumber_from(first, map).map_err(self.store_error())?;
         if found == expected {
@@ -339,6 +365,7 @@ impl<'a> WriteTxn<'a> {
     pub(crate) fn commit(self, manifest: &Manifest) -> Result<i64> {
         let store_error = self.store_error();
         let generation = self.generation()? + 1;
+        self.forget_deleted_mapped_rows(manifest)?;
         self.store_keywords_checksum().map_err(self.store_error())?;
         let ReadTxn {
             transaction,
