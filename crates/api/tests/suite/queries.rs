@@ -100,7 +100,7 @@ fn the_papers_of_a_query_are_not_hits() {
         .into_iter()
         .filter(|paper| paper.id != "p5")
         .collect();
-    let hits = library.related("p5", 20).unwrap();
+    let hits = library.search(&by_vectors(["p5"]).k(20)).unwrap();
     assert_exact(&hits, &LetterCounts::row(&paper(5).text()), 20, &others);
 
     let hits = library
@@ -108,6 +108,11 @@ fn the_papers_of_a_query_are_not_hits() {
         .unwrap();
     assert_eq!(hits.len(), COUNT - 3);
     assert!(ids(&hits).iter().all(|id| !["p5", "p6", "p7"].contains(id)));
+
+    let hits = library.related("p5", 20).unwrap();
+    assert_eq!(hits, library.search(&Query::paper("p5").k(20)).unwrap());
+    assert_eq!(hits.len(), 20);
+    assert!(!ids(&hits).contains(&"p5"));
 }
 
 #[test]
@@ -123,7 +128,8 @@ fn agrees_with_rocchios_formula() {
         row.map(|x| f64::from(x) / length)
     };
     // Two papers on one subject.
-    let near = library.related("p1", 1).unwrap().remove(0).paper.id;
+    let near = library.search(&by_vectors(["p1"]).k(1)).unwrap();
+    let near = near[0].paper.id.clone();
     let number = near[1..].parse().unwrap();
     assert_ne!(number, 3);
     let (a, b, c) = (unit(1), unit(number), unit(3));
