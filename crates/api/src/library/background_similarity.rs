@@ -4,7 +4,7 @@ use cognate_index::{FlatIndex, RowId};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::sampling::evenly_spaced;
+use crate::sampling::{Random, evenly_spaced};
 
 /// The number of histogram bins, of width 1/1000 from −1 to 1.
 const BINS: usize = 2000;
@@ -33,9 +33,13 @@ impl BackgroundSimilarity {
         let papers = index.len();
         let rows = evenly_spaced(live_rows(index), SAMPLE);
         let size = rows.len();
+        // Papers that were added together are often alike, so neighbors in the order of adding make no
+        // random pairs.
+        let mut order: Vec<usize> = (0..size).collect();
+        Random::new(0).shuffle(&mut order);
         let mut sample = Array2::zeros((size, index.dim()));
-        for (mut to, row) in sample.outer_iter_mut().zip(rows) {
-            if let Some(vector) = index.row(row)? {
+        for (mut to, position) in sample.outer_iter_mut().zip(order) {
+            if let Some(vector) = index.row(rows[position])? {
                 to.assign(&vector);
             }
         }
