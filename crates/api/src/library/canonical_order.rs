@@ -7,7 +7,7 @@ use cognate_index::{FlatIndex, RowId};
 
 use crate::sampling::Random;
 
-/// The number of values of a vector by which most vectors are told apart.
+/// The number of values of a vector by which most vectors differ.
 const PREFIX: usize = 8;
 
 /// Returns `count` of the rows, or all if there are fewer, in an order that depends on their vectors

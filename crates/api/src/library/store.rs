@@ -126,7 +126,7 @@ impl Store {
     }
 
     /// Brings a store of an earlier format to that of this release, in one transaction. Only the keyword
-    /// index differs, which is made again from the papers.
+    /// index differs, which is rebuilt from the papers.
     fn upgrade(&mut self) -> Result<()> {
         let upgrade = |error| store_error("upgrade", &self.path)(error);
         let transaction = self

@@ -3,6 +3,7 @@
 mod change_model;
 mod embed_mapped;
 mod replacement;
+mod report;
 mod run;
 mod source;
 mod vector_map;
@@ -10,8 +11,7 @@ mod vector_map;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use cognate_model::Truncation;
-
+pub use self::report::UpgradeReport;
 use self::run::Run;
 use crate::embed::Embed;
 use crate::library::Library;
@@ -57,21 +57,6 @@ impl UpgradeOptions {
         self.map_only = map_only;
         self
     }
-}
-
-/// The outcome of [`Library::upgrade`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UpgradeReport {
-    /// The number of papers whose vectors were mapped from those of the former model; 0 if the library
-    /// had the model already.
-    pub mapped: usize,
-    /// The number of texts of papers that were embedded; titles alone are not counted.
-    pub embedded: usize,
-    /// The number of papers whose vectors are mapped now.
-    pub remaining: usize,
-    /// The number of texts longer than the model reads, and the tokens that were cut off.
-    pub truncation: Truncation,
 }
 
 impl Library {

@@ -1,18 +1,12 @@
 //! Fusion: one ranking made of the rankings by cosine and by keywords.
 
+mod pool;
 mod rrf;
 mod z_score;
 
-use std::collections::HashSet;
-
-use cognate_index::RowId;
-
+pub(crate) use self::pool::POOL;
 use crate::query::mode::Fusion;
 use crate::query::scored_row::ScoredRow;
-
-/// The number of best rows of each ranking by which the rankings are fused: enough for any list that a
-/// person reads.
-pub(crate) const POOL: usize = 200;
 
 /// Fuses the rows nearest to a query with those that share its words, and returns all of them, best
 /// first, ties by cosine and then in ascending row order.
@@ -33,18 +27,10 @@ pub(crate) fn fuse(
     }
 }
 
-/// Returns the rows of both rankings, each once, with the keyword scores of those that have one.
-fn union(nearest: &[ScoredRow], by_keyword: &[ScoredRow]) -> Vec<ScoredRow> {
-    let keyword_rows: HashSet<RowId> = by_keyword.iter().map(|scored| scored.row).collect();
-    let other = |scored: &&ScoredRow| !keyword_rows.contains(&scored.row);
-    let nearest = nearest.iter().filter(other);
-    by_keyword.iter().chain(nearest).copied().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cognate_index::Hit;
+    use cognate_index::{Hit, RowId};
 
     /// A short question in plain words: one paper answers it and shares no word with it, and many others
     /// share its words by chance.

@@ -355,7 +355,7 @@ enum Step {
     Add(Vec<(usize, usize)>),
     Remove(usize),
     Compact,
-    /// Embeds mapped papers until so many texts are done.
+    /// Embeds mapped papers until the given number of texts is done.
     Continue(usize),
 }
 

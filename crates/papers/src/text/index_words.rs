@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_words_are_told_from_separate_ones() {
+    fn joined_words_are_marked() {
         let joined = |text: &str| -> Vec<bool> {
             index_words(text)
                 .iter()

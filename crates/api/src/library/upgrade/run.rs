@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::UpgradeReport;
+use super::report::UpgradeReport;
 use crate::embed::Embed;
 use crate::library::embedding::TextVectors;
 use crate::library::store::TextHash;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use cognate_index::RowId;
 
-use super::{POOL, union};
+use super::pool::{POOL, union};
 use crate::query::scored_row::{ScoredRow, sort};
 
 /// The constant k of the paper, which limits the influence of the first ranks.

@@ -1,6 +1,6 @@
 //! Fusion of standardized scores (z-scores), which keeps how far a row is ahead, as ranks do not.
 
-use super::{POOL, union};
+use super::pool::{POOL, union};
 use crate::query::scored_row::{ScoredRow, sort};
 
 /// Fuses two rankings. With the mean μ and the standard deviation σ of the best [`POOL`] scores of a
