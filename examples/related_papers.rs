@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|paper| paper.title)
             .unwrap_or_default();
         println!("\nMost similar to the paper “{title}”\n");
-        print_table(&library.related(PAPER, 8)?);
+        print_table(&library.search(&Query::paper(PAPER).mode(Mode::Vector).k(8))?);
     }
     Ok(())
 }
