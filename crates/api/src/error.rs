@@ -220,6 +220,20 @@ impl Error {
         }
     }
 
+    /// Returns the error for a name that is none of `all`.
+    pub(crate) fn unknown_name(
+        option: &'static str,
+        found: &str,
+        all: &[impl std::fmt::Display],
+    ) -> Self {
+        let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+        Self::InvalidOption {
+            option,
+            found: format!("`{found}`"),
+            expected: format!("one of {}", names.join(", ")),
+        }
+    }
+
     /// Returns whether a progress callback cancelled the operation.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })

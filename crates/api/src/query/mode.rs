@@ -123,7 +123,7 @@ impl FromStr for Mode {
     fn from_str(name: &str) -> Result<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|mode| mode.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| unknown_name("mode", name, Self::ALL))
+            .ok_or_else(|| Error::unknown_name("mode", name, Self::ALL))
     }
 }
 
@@ -134,7 +134,7 @@ impl FromStr for Fusion {
     fn from_str(name: &str) -> Result<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|fusion| fusion.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| unknown_name("fusion", name, Self::ALL))
+            .ok_or_else(|| Error::unknown_name("fusion", name, Self::ALL))
     }
 }
 
@@ -152,16 +152,7 @@ impl FromStr for Strategy {
         };
         let mut all = Self::ALL.iter().copied();
         all.find(is_named)
-            .ok_or_else(|| unknown_name("strategy", name, Self::ALL))
-    }
-}
-
-fn unknown_name(option: &'static str, found: &str, all: &[impl fmt::Display]) -> Error {
-    let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
-    Error::InvalidOption {
-        option,
-        found: format!("`{found}`"),
-        expected: format!("one of {}", names.join(", ")),
+            .ok_or_else(|| Error::unknown_name("strategy", name, Self::ALL))
     }
 }
 

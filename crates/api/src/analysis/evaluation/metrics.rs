@@ -115,7 +115,7 @@ impl FromStr for Metric {
     fn from_str(name: &str) -> Result<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|metric| metric.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| unknown_name("metric", name, Self::ALL))
+            .ok_or_else(|| Error::unknown_name("metric", name, Self::ALL))
     }
 }
 
@@ -126,16 +126,7 @@ impl FromStr for Gain {
     fn from_str(name: &str) -> Result<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|gain| gain.name().eq_ignore_ascii_case(name))
-            .ok_or_else(|| unknown_name("gain", name, Self::ALL))
-    }
-}
-
-fn unknown_name(option: &'static str, found: &str, all: &[impl fmt::Display]) -> Error {
-    let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
-    Error::InvalidOption {
-        option,
-        found: format!("`{found}`"),
-        expected: format!("one of {}", names.join(", ")),
+            .ok_or_else(|| Error::unknown_name("gain", name, Self::ALL))
     }
 }
 

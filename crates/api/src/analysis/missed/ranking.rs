@@ -29,7 +29,8 @@ const DRAFT_POOL: usize = 1_000;
 /// word.
 const TITLE_WEIGHT: f32 = 2.0;
 
-/// The share of the score by vectors and titles in the fused score. The rest is that of the draft's words.
+/// The share of the score by vectors and titles in the fused score; the draft's words have
+/// the rest.
 const VECTOR_WEIGHT: f64 = 0.8;
 
 /// A paper with its scores.
