@@ -51,8 +51,8 @@
 //!   a change.
 //! - Nothing is dropped silently: a record that cannot be used is an [`Error`] with its location.
 //! - A library refuses vectors of another model than the one that made it, and texts of another
-//!   [`TextRecipe`]. [`Library::upgrade`] changes the model; the vectors that it maps from those of the
-//!   old model are recorded exactly until they are replaced.
+//!   [`TextRecipe`]. [`Library::upgrade`] changes the model; the vectors that it maps from the old
+//!   model are recorded exactly until they are replaced.
 //! - Nothing is printed, and only [`ModelSource::from_env`] reads the environment.
 //!
 //! # Complexity

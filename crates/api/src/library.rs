@@ -66,7 +66,7 @@ pub struct LibraryInfo {
     pub papers: usize,
     /// The embedder that made the vectors.
     pub embedder: EmbedderInfo,
-    /// The number of papers whose vectors are mapped from those of a former model, as
+    /// The number of papers whose vectors are mapped from vectors of a former model, as
     /// [`Library::upgrade`] does.
     pub mapped: usize,
     /// The number of files of vectors.

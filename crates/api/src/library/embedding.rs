@@ -24,7 +24,7 @@ pub(crate) struct TextVectors {
 }
 
 impl TextVectors {
-    /// Embeds those of the texts that have no vector yet, as documents. `progress` is called with the
+    /// Embeds the texts that have no vector yet, as documents. `progress` is called with the
     /// number of texts done.
     ///
     /// Returns [`Error::Cancelled`] if `progress` breaks, with no papers committed.

@@ -125,15 +125,10 @@ impl Store {
         transaction.commit()
     }
 
-    /// Brings a store of an earlier format to that of this release, in one transaction. Only the keyword
-    /// index differs, which is rebuilt from the papers.
+    /// Upgrades a store of an earlier format, in one transaction. Only the keyword index differs between
+    /// the formats; it is rebuilt from the papers.
     fn upgrade(&mut self) -> Result<()> {
-        let upgrade = |error| store_error("upgrade", &self.path)(error);
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(upgrade)?;
-        let papers = WriteTxn::new(transaction, &self.path, &self.verified);
+        let papers = self.begin("upgrade")?;
         // Another process may have upgraded it meanwhile.
         if papers.format_version()? == FORMAT_VERSION {
             return Ok(());
@@ -171,11 +166,15 @@ impl Store {
 
     /// Begins a write transaction, which waits for that of another process.
     pub(crate) fn write(&mut self) -> Result<WriteTxn<'_>> {
+        self.begin("write")
+    }
+
+    fn begin(&mut self, act: &'static str) -> Result<WriteTxn<'_>> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(store_error("write", &self.path))?;
-        Ok(WriteTxn::new(transaction, &self.path, &self.verified))
+            .map_err(store_error(act, &self.path))?;
+        Ok(WriteTxn::new(transaction, &self.path, act, &self.verified))
     }
 }
 
@@ -306,6 +305,13 @@ mod tests {
             )
             .unwrap();
         let generation = store.read().unwrap().generation().unwrap();
+        // A medium that cannot be written.
+        store
+            .connection
+            .pragma_update(None, "query_only", true)
+            .unwrap();
+        let error = store.upgrade().unwrap_err().to_string();
+        assert!(error.starts_with("cannot upgrade `"), "{error}");
         drop(store);
         let mut store = Store::open(dir.path()).unwrap();
         assert_eq!(store.version().unwrap(), (APPLICATION_ID, FORMAT_VERSION));

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 pub struct Metrics {
     /// The normalized discounted cumulative gain of the first 10 documents (Järvelin and Kekäläinen,
     /// "Cumulated gain-based evaluation of IR techniques", 2002): the sum of the [`Gain`]s, each divided
-    /// by the binary logarithm of the rank plus 1, relative to that of the ideal ranking.
+    /// by the binary logarithm of the rank plus 1, relative to the gain of the ideal ranking.
     pub ndcg_at_10: f64,
     /// The average precision of the first 100 documents: the precision at the rank of each relevant
     /// document, averaged over all relevant documents.

@@ -1,4 +1,4 @@
-//! The record of the rows whose vectors are mapped from those of a former model.
+//! The record of the rows whose vectors are mapped from vectors of a former model.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use super::transaction::{ReadTxn, WriteTxn};
 use crate::Result;
 
 impl ReadTxn<'_> {
-    /// Returns the rows whose vectors are mapped from those of a former model, none of them deleted.
+    /// Returns the rows whose vectors are mapped from vectors of a former model, none of them deleted.
     pub(crate) fn mapped_rows(&self) -> Result<RoaringBitmap> {
         let Some(text) = self.optional_meta(key::MAPPED_ROWS)? else {
             return Ok(RoaringBitmap::new());

@@ -202,15 +202,17 @@ impl<'a> ReadTxn<'a> {
 }
 
 impl<'a> WriteTxn<'a> {
+    /// Creates a transaction. `act` is the word for the change in errors, such as `write`.
     pub(super) fn new(
         transaction: Transaction<'a>,
         path: &'a Path,
+        act: &'static str,
         verified: &'a VerifiedIndexes,
     ) -> Self {
         Self(ReadTxn {
             transaction,
             path,
-            act: "write",
+            act,
             verified,
         })
     }

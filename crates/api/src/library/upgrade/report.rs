@@ -6,7 +6,7 @@ use cognate_model::Truncation;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UpgradeReport {
-    /// The number of papers whose vectors were mapped from those of the former model; 0 if the library
+    /// The number of papers whose vectors were mapped from the former model; 0 if the library
     /// had the model already.
     pub mapped: usize,
     /// The number of texts of papers that were embedded; titles alone are not counted.

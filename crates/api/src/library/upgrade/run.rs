@@ -35,7 +35,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Embeds those of the texts that have no vector yet.
+    /// Embeds the texts that have no vector yet.
     ///
     /// Returns [`Error::Cancelled`] if the progress callback breaks.
     pub(super) fn embed(
