@@ -49,6 +49,16 @@ impl Checksums {
         *self.is_intact[block].get_or_init(|| self.matches(block, content))
     }
 
+    /// Returns whether a block of bytes matches its checksum, computing that on the first call only.
+    pub(crate) fn is_intact_bytes(&self, block: usize, content: &[u8]) -> bool {
+        *self.is_intact[block].get_or_init(|| self.matches_bytes(block, content))
+    }
+
+    /// Computes whether a block of bytes matches its checksum, ignoring earlier results.
+    pub(crate) fn matches_bytes(&self, block: usize, content: &[u8]) -> bool {
+        crc32fast::hash(content) == self.expected[block]
+    }
+
     /// Computes whether a block matches its checksum, ignoring earlier results.
     pub(crate) fn matches(&self, block: usize, content: &[f32]) -> bool {
         let mut hasher = crc32fast::Hasher::new();

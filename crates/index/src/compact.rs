@@ -1,5 +1,41 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use roaring::RoaringBitmap;
+
+use crate::durable;
+use crate::file_names::companions;
+use crate::inverted::{MergedRows, TermSegment, Terms};
+use crate::manifest::SegmentEntry;
 use crate::segment::Segment;
-use crate::{IndexWriter, Manifest, Result, RowMap, Storage};
+use crate::{Error, IndexWriter, Result, RowId, RowMap, Storage};
+
+/// The prefix of the names of folders in which compacted files are prepared.
+const PREFIX: &str = "compacting-";
+
+/// The file in such a folder that is locked while the files are prepared.
+const LOCK: &str = "lock";
+
+/// The files of a compacted index, before they take effect: the result of
+/// [`IndexWriter::prepare_compaction`]. Dropping it removes them.
+#[derive(Debug)]
+pub struct Compaction {
+    /// The folder in which the files are.
+    dir: PathBuf,
+    _lock: File,
+    entry: Option<SegmentEntry>,
+    /// The map of the rows that the compacted index had.
+    map: RowMap,
+    renumbered: u64,
+}
+
+impl Drop for Compaction {
+    fn drop(&mut self) {
+        // What cannot be removed is collected as garbage later.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
 
 impl IndexWriter {
     /// Compacts the index: drops deleted rows and merges all segments into one. Returns the map from
@@ -15,28 +51,133 @@ impl IndexWriter {
     /// small, because appending merges segments too. An index of one segment without deleted rows is
     /// left as it is.
     ///
+    /// This is [`prepare_compaction`](Self::prepare_compaction) followed by
+    /// [`apply_compaction`](Self::apply_compaction). Between the two, other writers may change the index.
+    ///
     /// # Errors
     ///
-    /// Returns [`Error::Io`](crate::Error::Io) if the file cannot be written, for example because the
-    /// disk is full, and [`Error::Corrupt`](crate::Error::Corrupt) if rows are damaged. The index is
-    /// then unchanged, on disk and in this writer.
+    /// Returns [`Error::Io`] if the file cannot be written, for example because the disk is full, and
+    /// [`Error::Corrupt`] if rows are damaged. The index is then unchanged, on disk and in this writer.
     ///
     /// # Complexity
     ///
     /// O(rows · dim) for writing and O(rows · dim²) for the quantized codes. Rows are streamed; only
-    /// the new quantized codes are held in memory, a quarter to a third of the bytes of the rows.
+    /// the new quantized codes and the dictionary of terms are held in memory, of which the codes are a
+    /// quarter to a third of the bytes of the rows.
     pub fn compact(&mut self) -> Result<RowMap> {
+        let unchanged = RowMap::new(self.manifest().rows(), RoaringBitmap::new());
+        let Some(compaction) = self.prepare_compaction()? else {
+            return Ok(unchanged);
+        };
+        Ok(self.apply_compaction(compaction)?.unwrap_or(unchanged))
+    }
+
+    /// Writes the files of the compacted index into a folder of their own, or returns `None` if there is
+    /// nothing to compact. The index is unchanged, and other writers may change it meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`compact`](Self::compact).
+    ///
+    /// # Complexity
+    ///
+    /// That of [`compact`](Self::compact).
+    pub fn prepare_compaction(&self) -> Result<Option<Compaction>> {
         let manifest = self.manifest();
-        let (dim, rows, dropped) = (manifest.dim(), manifest.rows(), manifest.deleted().clone());
-        let live = u32::try_from(dropped.len()).map_or(0, |dropped| rows - dropped);
+        let dropped = manifest.deleted().clone();
         let segments = manifest.segments().len();
-        if segments > 1 || !dropped.is_empty() {
-            let write = || self.write_segment(live, |push| self.push_live(dim, push));
-            let entry = (live > 0).then(write).transpose()?;
-            tracing::debug!(segments, rows, live, "compacted");
-            self.manifest_mut().replace_all(entry);
+        if segments <= 1 && dropped.is_empty() {
+            return Ok(None);
         }
-        Ok(RowMap::new(rows, dropped))
+        let dir = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(self.dir())
+            .map_err(Error::io("create a folder in", self.dir()))?;
+        let path = dir.path().join(LOCK);
+        let lock = File::create(&path).map_err(Error::io("create", &path))?;
+        lock.lock().map_err(Error::io("lock", &path))?;
+        let map = RowMap::new(manifest.rows(), dropped);
+        let mut compaction = Compaction {
+            dir: dir.keep(),
+            _lock: lock,
+            entry: None,
+            map,
+            renumbered: manifest.renumbered(),
+        };
+        let map = &compaction.map;
+        let live = u32::try_from(map.dropped().len()).map_or(0, |dropped| map.rows() - dropped);
+        if live > 0 {
+            let parts = RowParts::new(self, manifest.segments(), map)?;
+            let name = crate::file_names::segment_name(1);
+            compaction.entry = Some(parts.write(&compaction.dir, &name, live)?);
+        }
+        tracing::debug!(segments, rows = map.rows(), live, "compacted");
+        Ok(Some(compaction))
+    }
+
+    /// Replaces the rows that the index had when `compaction` was prepared by the compacted ones. Rows that
+    /// were appended since follow them, and rows that were deleted since stay deleted. Returns the map from
+    /// the old numbers of all rows to the new ones, or `None` if rows were renumbered since, so that the
+    /// compaction does not apply and nothing is changed.
+    ///
+    /// Like [`append`](Self::append), it takes effect when the manifest is committed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`compact`](Self::compact).
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the rows appended since the compaction was prepared.
+    pub fn apply_compaction(&mut self, compaction: Compaction) -> Result<Option<RowMap>> {
+        if compaction.renumbered != self.manifest().renumbered() {
+            return Ok(None);
+        }
+        let manifest = self.manifest();
+        let compacted = compaction.map.rows();
+        let map = RowMap::new(manifest.rows(), compaction.map.dropped().clone());
+        let mut segments = Vec::new();
+        if let Some(entry) = &compaction.entry {
+            segments.push(self.adopt(&compaction.dir, entry)?);
+        }
+        let mut next_row = 0;
+        for entry in manifest.segments() {
+            let first = next_row;
+            next_row += entry.rows;
+            if next_row <= compacted {
+                continue;
+            }
+            if first >= compacted {
+                segments.push(entry.clone());
+                continue;
+            }
+            // The segment has compacted rows and later ones, which are written again.
+            let appended = RowMap::new(entry.rows, (0..compacted - first).collect());
+            let parts = RowParts::new(self, std::slice::from_ref(entry), &appended)?;
+            let name = self.next_name()?;
+            segments.push(parts.write(self.dir(), &name, next_row - compacted)?);
+        }
+        let deleted = manifest.deleted().iter();
+        let deleted = deleted.filter_map(|row| map.get(RowId::new(row)));
+        let deleted = deleted.map(RowId::get).collect();
+        self.manifest_mut().renumber(segments, deleted);
+        Ok(Some(map))
+    }
+
+    /// Moves the files of a segment from another folder, and returns the entry with their new name.
+    fn adopt(&self, dir: &Path, entry: &SegmentEntry) -> Result<SegmentEntry> {
+        let name = self.next_name()?;
+        for (from, to) in companions(&entry.file).zip(companions(&name)) {
+            let (from, to) = (dir.join(from), self.dir().join(to));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(Error::io("write", &to))?;
+            }
+        }
+        durable::sync_dir(self.dir())?;
+        Ok(SegmentEntry {
+            file: name,
+            ..entry.clone()
+        })
     }
 
     /// Removes all rows and changes the number of dimensions, so that every vector can be replaced.
@@ -47,33 +188,111 @@ impl IndexWriter {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::InvalidDimension`](crate::Error::InvalidDimension) if `dim` is 0 or above
-    /// 65,536. The index is then unchanged.
+    /// Returns [`Error::InvalidDimension`] if `dim` is 0 or above 65,536. The index is then unchanged.
     pub fn reset(&mut self, dim: usize) -> Result<RowMap> {
-        let empty = Manifest::empty(dim)?;
-        let manifest = std::mem::replace(self.manifest_mut(), empty);
-        Ok(RowMap::new(manifest.rows(), manifest.deleted().clone()))
+        let manifest = self.manifest();
+        let map = RowMap::new(manifest.rows(), manifest.deleted().clone());
+        self.manifest_mut().reset(dim)?;
+        Ok(map)
+    }
+}
+
+/// Removes the folders of compactions that were interrupted. Returns how many there were.
+pub(crate) fn remove_interrupted(dir: &Path) -> Result<usize> {
+    let mut removed = 0;
+    for entry in fs::read_dir(dir).map_err(Error::io("list", dir))? {
+        let path = entry.map_err(Error::io("list", dir))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if !name.is_some_and(|name| name.starts_with(PREFIX)) {
+            continue;
+        }
+        let is_alive = match File::open(path.join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_err(),
+            // The compaction was killed before it had a lock, unless it is about to get one.
+            Err(_) => is_new(&path),
+        };
+        if !is_alive && fs::remove_dir_all(&path).is_ok() {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Returns whether a folder was changed within the last minute.
+fn is_new(dir: &Path) -> bool {
+    let changed = fs::metadata(dir).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|changed| {
+        let age = changed.elapsed();
+        age.is_ok_and(|age| age < Duration::from_mins(1))
+    })
+}
+
+/// Rows of segments that are written to a new segment.
+struct RowParts<'a> {
+    map: &'a RowMap,
+    dim: usize,
+    /// The segments, each with the number of its first row in the map.
+    segments: Vec<(u32, Segment)>,
+    /// The terms of the segments, if they have any.
+    terms: Vec<TermSegment>,
+}
+
+impl<'a> RowParts<'a> {
+    fn new(writer: &IndexWriter, entries: &[SegmentEntry], map: &'a RowMap) -> Result<Self> {
+        let dim = writer.manifest().dim();
+        let mut parts = Self {
+            map,
+            dim,
+            segments: Vec::new(),
+            terms: Vec::new(),
+        };
+        let mut first = 0;
+        for entry in entries {
+            let segment = Segment::open_entry(writer.dir(), dim, entry, Storage::Mapped)?;
+            parts.segments.push((first, segment));
+            if let Some(checksum) = entry.terms {
+                let path = writer.dir().join(&entry.file);
+                let terms = TermSegment::open_beside(&path, entry.rows, checksum, Storage::Mapped)?;
+                parts.terms.push(terms);
+            }
+            first += entry.rows;
+        }
+        Ok(parts)
     }
 
-    /// Pushes the rows that are not deleted. Consecutive ones within a block are pushed at once.
-    fn push_live(&self, dim: usize, push: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
-        let deleted = self.manifest().deleted();
-        let mut row: u32 = 0;
-        for entry in self.manifest().segments() {
-            let path = self.dir().join(&entry.file);
-            let segment = Segment::open_with_shape(&path, (dim, entry.rows), Storage::Mapped)?;
+    /// Writes the `rows` rows that are not dropped to the files of a segment.
+    fn write(&self, dir: &Path, name: &str, rows: u32) -> Result<SegmentEntry> {
+        let has_terms = self.terms.len() == self.segments.len();
+        let part = |((first, _), terms): (&(u32, Segment), _)| {
+            let (map, first) = (self.map, *first);
+            let new_row = move |row| Some(map.get(RowId::new(first + row))?.get());
+            MergedRows {
+                terms: Terms::File(terms),
+                new_row: Box::new(new_row),
+            }
+        };
+        let terms: Vec<MergedRows<'_>> = self.segments.iter().zip(&self.terms).map(part).collect();
+        let terms = has_terms.then_some(terms.as_slice());
+        crate::segment_files::write(dir, name, (self.dim, rows), |push| self.push(push), terms)
+    }
+
+    /// Pushes the rows that are not dropped. Consecutive ones within a block are pushed at once.
+    fn push(&self, push: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        let dropped = self.map.dropped();
+        for (first, segment) in &self.segments {
+            let mut row = *first;
             for block in segment.checked_blocks() {
                 let values = block?;
                 let mut run = 0..0;
-                for (position, _) in values.chunks_exact(dim).enumerate() {
-                    if deleted.contains(row) {
-                        push(&values[run.start * dim..run.end * dim])?;
+                for (position, _) in values.chunks_exact(self.dim).enumerate() {
+                    if dropped.contains(row) {
+                        push(&values[run.start * self.dim..run.end * self.dim])?;
                         run.start = position + 1;
                     }
                     run.end = position + 1;
                     row += 1;
                 }
-                push(&values[run.start * dim..run.end * dim])?;
+                push(&values[run.start * self.dim..run.end * self.dim])?;
             }
         }
         Ok(())

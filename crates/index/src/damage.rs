@@ -41,6 +41,26 @@ pub enum Damage {
         /// The last row of the block, counted within the file from 0.
         last: u32,
     },
+    /// A block of a file of terms does not match its checksum.
+    #[error("is damaged in bytes {first} to {last}")]
+    Bytes {
+        /// The first byte of the block, counted from 0.
+        first: u64,
+        /// The last byte of the block.
+        last: u64,
+    },
+    /// A file of terms matches its checksums but holds what this crate does not write.
+    #[error("holds terms that cannot be decoded")]
+    Terms,
+    /// The manifest means another file of this name. Files of two copies of one library were mixed, or
+    /// files of different times, for example by a backup that restored only some of them.
+    #[error(
+        "is not the file that the manifest means: it is another library's, or older or newer than the rest"
+    )]
+    AnotherFile,
+    /// The manifest names no file of terms for a segment, because its rows were appended without documents.
+    #[error("has no terms of its rows beside it")]
+    NoTerms,
     /// A row matches its checksum but is not a unit vector, so this crate did not write the row.
     #[error("holds a vector that is not a unit vector in row {row}")]
     NotUnit {

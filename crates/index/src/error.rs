@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::file_names::CODES_EXTENSION;
+use crate::file_names::{CODES_EXTENSION, TERMS_EXTENSION};
 use crate::limits::MAX_DIM;
 use crate::{Damage, Flaw};
 
@@ -129,6 +129,21 @@ impl Error {
             Self::Io { path, .. } | Self::Corrupt { path, .. } | Self::Version { path, .. } => path
                 .extension()
                 .is_some_and(|extension| extension == CODES_EXTENSION),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the error concerns a file of terms, which
+    /// [`IndexWriter::rebuild_terms`](crate::IndexWriter::rebuild_terms) makes from documents.
+    pub fn concerns_terms(&self) -> bool {
+        match self {
+            Self::Corrupt {
+                damage: Damage::NoTerms,
+                ..
+            } => true,
+            Self::Io { path, .. } | Self::Corrupt { path, .. } | Self::Version { path, .. } => path
+                .extension()
+                .is_some_and(|extension| extension == TERMS_EXTENSION),
             _ => false,
         }
     }

@@ -16,7 +16,10 @@ use crate::{Damage, Error, Result};
 /// The file name of the manifest in the folder of an index.
 pub(crate) const FILE: &str = "manifest.json";
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The earliest version that is read. Its manifests do not say which files are meant, and have no terms.
+const OLDEST_VERSION: u32 = 1;
 
 /// The content of an index: its segment files, in order, and its deleted rows.
 ///
@@ -28,13 +31,33 @@ pub struct Manifest {
     dim: usize,
     segments: Vec<SegmentEntry>,
     deleted: RoaringBitmap,
+    /// The number of times that rows were renumbered.
+    renumbered: u64,
 }
 
-/// A segment file and its number of rows.
+/// A segment: its files and its number of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct SegmentEntry {
+    /// The name of the file of vectors.
     pub(crate) file: String,
     pub(crate) rows: u32,
+    /// The checksum of the table of checksums of the file, by which the file is told from others of its
+    /// name; `None` in manifests of version 1.
+    #[serde(default)]
+    pub(crate) checksum: Option<u32>,
+    /// Whether there is a file of quantized codes.
+    #[serde(default)]
+    pub(crate) codes: bool,
+    /// The checksum of the table of checksums of the file of terms, or `None` if there is no such file.
+    #[serde(default)]
+    pub(crate) terms: Option<u32>,
+}
+
+impl SegmentEntry {
+    /// Returns the error for a segment without a file of terms, where `path` is the segment file.
+    pub(crate) fn without_terms(&self, path: &Path) -> Error {
+        Error::corrupt(path, Damage::NoTerms)
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,6 +70,8 @@ struct Content {
     dim: usize,
     segments: Vec<SegmentEntry>,
     deleted: String,
+    #[serde(default)]
+    renumbered: u64,
     crc32: String,
 }
 
@@ -62,6 +87,7 @@ impl Manifest {
             dim,
             segments: Vec::new(),
             deleted: RoaringBitmap::new(),
+            renumbered: 0,
         })
     }
 
@@ -75,7 +101,7 @@ impl Manifest {
         let corrupt = |reason: String| Error::corrupt(origin, Damage::Manifest { reason });
         let json_error = |error: serde_json::Error| corrupt(error.to_string());
         let Format { format: found } = serde_json::from_str(json).map_err(json_error)?;
-        if found != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&found) {
             return Err(Error::Version {
                 path: origin.to_owned(),
                 found,
@@ -86,6 +112,7 @@ impl Manifest {
             dim,
             segments,
             deleted,
+            renumbered,
             crc32,
         } = serde_json::from_str(json).map_err(json_error)?;
         let deleted = decode(&deleted).map_err(|reason| corrupt(reason.to_owned()))?;
@@ -93,10 +120,11 @@ impl Manifest {
             dim,
             segments,
             deleted,
+            renumbered,
         };
         manifest.check().map_err(corrupt)?;
         // The checksum covers the content, so whitespace does not matter.
-        if crc32 != checksum(&manifest.fields()) {
+        if crc32 != checksum(&manifest.fields(found)) {
             return Err(corrupt("it does not match its checksum".to_owned()));
         }
         Ok(manifest)
@@ -104,14 +132,31 @@ impl Manifest {
 
     /// Returns the manifest as one line of JSON. Its last field is the CRC-32 of the other fields.
     pub fn to_json(&self) -> String {
-        let fields = self.fields();
+        let fields = self.fields(VERSION);
         format!(r#"{{{fields},"crc32":"{}"}}"#, checksum(&fields))
     }
 
-    fn fields(&self) -> String {
+    /// Returns the fields as a version of the format has them.
+    fn fields(&self, version: u32) -> String {
         // Segment file names and base64 need no escaping.
-        let segment = |SegmentEntry { file, rows }: &SegmentEntry| {
-            format!(r#"{{"file":"{file}","rows":{rows}}}"#)
+        let segment = |entry: &SegmentEntry| {
+            let SegmentEntry {
+                file,
+                rows,
+                checksum,
+                codes,
+                terms,
+            } = entry;
+            if version == 1 {
+                return format!(r#"{{"file":"{file}","rows":{rows}}}"#);
+            }
+            let number = |number: &Option<u32>| {
+                number.map_or_else(|| "null".to_owned(), |number| number.to_string())
+            };
+            let (checksum, terms) = (number(checksum), number(terms));
+            format!(
+                r#"{{"file":"{file}","rows":{rows},"checksum":{checksum},"codes":{codes},"terms":{terms}}}"#
+            )
         };
         let segments = self
             .segments
@@ -120,7 +165,14 @@ impl Manifest {
             .collect::<Vec<_>>()
             .join(",");
         let (dim, deleted) = (self.dim, encode(&self.deleted));
-        format!(r#""format":{VERSION},"dim":{dim},"segments":[{segments}],"deleted":"{deleted}""#)
+        let renumbered = if version == 1 {
+            String::new()
+        } else {
+            format!(r#","renumbered":{}"#, self.renumbered)
+        };
+        format!(
+            r#""format":{version},"dim":{dim},"segments":[{segments}],"deleted":"{deleted}"{renumbered}"#
+        )
     }
 
     /// Returns the number of dimensions of the vectors.
@@ -153,10 +205,39 @@ impl Manifest {
         self.segments.push(entry);
     }
 
-    /// Replaces all segments with one or none, and clears the deleted rows.
-    pub(crate) fn replace_all(&mut self, entry: Option<SegmentEntry>) {
-        self.segments = entry.into_iter().collect();
-        self.deleted.clear();
+    /// Replaces all segments and the deleted rows, which changes the numbers of rows.
+    pub(crate) fn renumber(&mut self, segments: Vec<SegmentEntry>, deleted: RoaringBitmap) {
+        self.segments = segments;
+        self.deleted = deleted;
+        self.renumbered += 1;
+    }
+
+    /// Removes all rows and changes the number of dimensions.
+    pub(crate) fn reset(&mut self, dim: usize) -> Result<()> {
+        check_index_dim(dim)?;
+        self.dim = dim;
+        self.renumber(Vec::new(), RoaringBitmap::new());
+        Ok(())
+    }
+
+    /// Returns the number of times that rows were renumbered.
+    pub(crate) fn renumbered(&self) -> u64 {
+        self.renumbered
+    }
+
+    /// Returns whether every segment has a file of terms.
+    pub fn has_terms(&self) -> bool {
+        self.segments.iter().all(|entry| entry.terms.is_some())
+    }
+
+    /// Returns whether the manifest says which file of each name is meant, as every release since format
+    /// version 2 writes it.
+    pub fn identifies_files(&self) -> bool {
+        self.segments.iter().all(|entry| entry.checksum.is_some())
+    }
+
+    pub(crate) fn segments_mut(&mut self) -> &mut [SegmentEntry] {
+        &mut self.segments
     }
 
     /// Adds deleted rows if all of them exist.
@@ -197,7 +278,7 @@ impl Manifest {
             ));
         }
         let mut names = HashSet::new();
-        for SegmentEntry { file, rows } in &self.segments {
+        for SegmentEntry { file, rows, .. } in &self.segments {
             if segment_number(file).is_none() {
                 return Err(format!("`{file}` is not a segment file name"));
             }
@@ -253,6 +334,9 @@ mod tests {
             SegmentEntry {
                 file: segment_name(1),
                 rows: 1000,
+                checksum: Some(5),
+                codes: false,
+                terms: Some(7),
             },
         );
         manifest.replace_last(
@@ -260,6 +344,9 @@ mod tests {
             SegmentEntry {
                 file: segment_name(7),
                 rows: 10,
+                checksum: None,
+                codes: true,
+                terms: None,
             },
         );
         manifest.delete(&[3, 1009].into()).unwrap();
@@ -279,11 +366,20 @@ mod tests {
         assert_eq!(
             sample().to_json(),
             concat!(
-                r#"{"format":1,"dim":384,"segments":[{"file":"segment-00000001.vec","rows":1000},"#,
-                r#"{"file":"segment-00000007.vec","rows":10}],"#,
-                r#""deleted":"OjAAAAEAAAAAAAEAEAAAAAMA8QM=","crc32":"109ce293"}"#,
+                r#"{"format":2,"dim":384,"segments":["#,
+                r#"{"file":"segment-00000001.vec","rows":1000,"checksum":5,"codes":false,"terms":7},"#,
+                r#"{"file":"segment-00000007.vec","rows":10,"checksum":null,"codes":true,"terms":null}],"#,
+                r#""deleted":"OjAAAAEAAAAAAAEAEAAAAAMA8QM=","renumbered":0,"crc32":"cdf8bb15"}"#,
             )
         );
+        let first = concat!(
+            r#"{"format":1,"dim":384,"segments":[{"file":"segment-00000001.vec","rows":1000},"#,
+            r#"{"file":"segment-00000007.vec","rows":10}],"#,
+            r#""deleted":"OjAAAAEAAAAAAAEAEAAAAAMA8QM=","crc32":"109ce293"}"#,
+        );
+        let first = Manifest::from_json(first, origin).unwrap();
+        assert_eq!((first.rows(), first.deleted().len()), (1010, 2));
+        assert!(!first.identifies_files() && !first.has_terms());
     }
 
     #[test]
@@ -299,14 +395,14 @@ mod tests {
         let file = "`lib/manifest.json`";
         for (from, to, expected) in [
             (
-                "\"format\":1",
                 "\"format\":2",
-                "has format version 2, this release reads 1",
+                "\"format\":3",
+                "has format version 3, this release reads 2",
             ),
             (
-                "\"format\":1,",
+                "\"format\":2,",
                 "",
-                "is not a manifest: missing field `format` at line 1 column 170",
+                "is not a manifest: missing field `format` at line 1 column 264",
             ),
             (
                 "384",
@@ -314,18 +410,18 @@ mod tests {
                 "is not a manifest: expected 1 to 65536 dimensions, found 0",
             ),
             (
-                "1000}",
-                "1001}",
+                "1000,",
+                "1001,",
                 "is not a manifest: it does not match its checksum",
             ),
             (
-                "1000}",
-                "0}",
+                "1000,",
+                "0,",
                 "is not a manifest: `segment-00000001.vec` has no rows",
             ),
             (
-                "1000}",
-                "4294967290}",
+                "1000,",
+                "4294967290,",
                 "is not a manifest: 4294967300 rows are too many",
             ),
             (
@@ -345,8 +441,8 @@ mod tests {
                 "is not a manifest: `deleted` is not a bitmap",
             ),
             (
-                ":10}",
-                ":5}",
+                ":10,",
+                ":5,",
                 "is not a manifest: deleted row 1009 does not exist, the index has 1005 rows",
             ),
         ] {

@@ -82,12 +82,14 @@ impl FlatIndex {
             let shape = (manifest.dim(), entry.rows);
             let shared = open.and_then(|open| {
                 open.shared_segments().find(|segment| {
-                    segment.path() == Some(&path) && (segment.dim(), segment.rows()) == shape
+                    segment.path() == Some(&path)
+                        && (segment.dim(), segment.rows()) == shape
+                        && (entry.checksum.is_none() || segment.checksum() == entry.checksum)
                 })
             });
             segments.push(match shared {
                 Some(segment) => segment,
-                None => Arc::new(Segment::open_with_shape(&path, shape, storage)?),
+                None => Arc::new(Segment::open_entry(dir, manifest.dim(), entry, storage)?),
             });
         }
         Ok(Self::from_segments(

@@ -34,6 +34,16 @@ impl FilePreamble {
         self.0[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// Returns the field of 64 bits at byte `offset`.
+    pub(crate) fn get_u64(&self, offset: usize) -> u64 {
+        u64::from(self.get(offset)) | u64::from(self.get(offset + 4)) << 32
+    }
+
+    /// Sets the field of 64 bits at byte `offset`.
+    pub(crate) fn set_u64(&mut self, offset: usize, value: u64) {
+        self.0[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
+    }
+
     /// Returns the bytes to write, with their checksum.
     pub(crate) fn encode(mut self) -> [u8; Self::LEN] {
         self.set(CHECKSUM, crc32fast::hash(&self.0[..CHECKSUM]));

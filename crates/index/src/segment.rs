@@ -1,5 +1,6 @@
 use std::fmt;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::checksums::Checksums;
 use crate::file_names::codes_path;
+use crate::manifest::SegmentEntry;
 use crate::preamble::{FilePreamble, check_shape};
 use crate::quantized::QuantizedRows;
 use crate::storage::WordStorage;
@@ -80,15 +82,27 @@ impl Segment {
         Ok(segment)
     }
 
-    /// Opens a segment file and checks that it holds `shape`: dimensions and rows.
-    pub(crate) fn open_with_shape(
-        path: &Path,
-        shape: (usize, u32),
+    /// Opens the file of a segment in `dir`, and checks that it is the one that the manifest means: it has
+    /// `dim` dimensions, and the rows and the checksum of the entry.
+    pub(crate) fn open_entry(
+        dir: &Path,
+        dim: usize,
+        entry: &SegmentEntry,
         storage: Storage,
     ) -> Result<Self> {
-        let segment = Self::open(path, storage)?;
-        check_shape(shape, (segment.dim, segment.rows), path)?;
+        let path = dir.join(&entry.file);
+        let segment = Self::open(&path, storage)?;
+        check_shape((dim, entry.rows), (segment.dim, segment.rows), &path)?;
+        if entry.checksum.is_some() && entry.checksum != segment.checksum() {
+            return Err(Error::corrupt(&path, Damage::AnotherFile));
+        }
         Ok(segment)
+    }
+
+    /// Returns the checksum of the table of checksums of the file, or `None` if the segment is in memory.
+    pub(crate) fn checksum(&self) -> Option<u32> {
+        let origin = self.origin.as_ref()?;
+        Some(origin.checksums.table_checksum())
     }
 
     /// Opens the quantized codes in the file beside the segment file; `None` if there is no such
@@ -106,19 +120,20 @@ impl Segment {
     }
 
     /// Quantizes the rows of a segment file and writes the codes beside it, if pruning with them is
-    /// worthwhile.
-    pub(crate) fn write_quantized(&self) -> Result<()> {
+    /// worthwhile. Returns whether it is.
+    pub(crate) fn write_quantized(&self) -> Result<bool> {
         let Some(origin) = &self.origin else {
-            return Ok(());
+            return Ok(false);
         };
         if cfg!(target_endian = "big") || !QuantizedRows::is_eligible(self.dim, self.rows) {
-            return Ok(());
+            return Ok(false);
         }
         let Some(quantized) = QuantizedRows::quantize(self.dim, self.read(0..self.rows)?) else {
-            return Ok(());
+            return Ok(false);
         };
         let path = codes_path(&origin.path);
-        quantized.write(&path, origin.checksums.table_checksum())
+        quantized.write(&path, origin.checksums.table_checksum())?;
+        Ok(true)
     }
 
     pub(crate) fn dim(&self) -> usize {
@@ -176,6 +191,19 @@ impl Segment {
         match (&self.origin, &self.quantized) {
             (Some(origin), Some(quantized)) => quantized.verify(&codes_path(&origin.path)),
             _ => self.open_quantized(Storage::Owned).map(drop),
+        }
+    }
+
+    /// Checks the file of quantized codes as [`verify_quantized`](Self::verify_quantized) does, and also
+    /// that it exists if the manifest says so.
+    pub(crate) fn verify_codes(&self, entry: &SegmentEntry) -> Result<()> {
+        self.verify_quantized()?;
+        match (&self.origin, &self.quantized) {
+            (Some(origin), None) if entry.codes && cfg!(target_endian = "little") => {
+                let path = codes_path(&origin.path);
+                Err(Error::io("open", &path)(ErrorKind::NotFound.into()))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Words of a file, mapped or read into memory.
+//! Words and bytes of a file, mapped or read into memory.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 mod mapped;
 
 #[cfg(feature = "mmap")]
-use mapped::MappedWords;
+use mapped::MappedBytes;
 
 /// How the rows of an opened index are held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,7 +26,7 @@ pub enum Storage {
 pub(crate) enum WordStorage {
     Owned(Vec<f32>),
     #[cfg(feature = "mmap")]
-    Mapped(MappedWords),
+    Mapped(MappedBytes),
 }
 
 impl WordStorage {
@@ -43,7 +43,11 @@ impl WordStorage {
     ) -> io::Result<Self> {
         #[cfg(feature = "mmap")]
         if storage == Storage::Mapped && cfg!(target_endian = "little") {
-            return Ok(Self::Mapped(MappedWords::open(file, offset, len)?));
+            return Ok(Self::Mapped(MappedBytes::open(
+                file,
+                offset,
+                len * size_of::<f32>(),
+            )?));
         }
         let mut words = vec![0.0_f32; len];
         file.seek(SeekFrom::Start(offset as u64))?;
@@ -66,6 +70,49 @@ impl WordStorage {
             Self::Owned(words) => words,
             #[cfg(feature = "mmap")]
             Self::Mapped(map) => map.words(),
+        }
+    }
+}
+
+/// Bytes, in memory or in a mapped file.
+pub(crate) enum ByteStorage {
+    Owned(Vec<u8>),
+    #[cfg(feature = "mmap")]
+    Mapped(MappedBytes),
+}
+
+impl ByteStorage {
+    /// Opens `len` bytes of a file, starting at byte `offset`.
+    #[cfg_attr(
+        not(feature = "mmap"),
+        expect(unused_variables, reason = "without mapping there is one storage")
+    )]
+    pub(crate) fn open(
+        file: &mut File,
+        offset: usize,
+        len: usize,
+        storage: Storage,
+    ) -> io::Result<Self> {
+        #[cfg(feature = "mmap")]
+        if storage == Storage::Mapped {
+            return Ok(Self::Mapped(MappedBytes::open(file, offset, len)?));
+        }
+        let mut bytes = vec![0; len];
+        file.seek(SeekFrom::Start(offset as u64))?;
+        file.read_exact(&mut bytes)?;
+        Ok(Self::Owned(bytes))
+    }
+
+    /// Returns whether the bytes were read into memory rather than mapped.
+    pub(crate) fn is_owned(&self) -> bool {
+        matches!(self, Self::Owned(_))
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            #[cfg(feature = "mmap")]
+            Self::Mapped(map) => map.bytes(),
         }
     }
 }

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayView2, Axis};
 use roaring::RoaringBitmap;
 
-use crate::durable::{self, Existing};
-use crate::file_names::{owning_segment, segment_name, segment_number};
-use crate::manifest::{self, Manifest, SegmentEntry};
+use crate::compact::remove_interrupted;
+use crate::durable;
+use crate::file_names::{owning_segment, segment_name, segment_number, terms_path};
+use crate::inverted::{MemoryTerms, MergedRows, TermSegment, Terms};
+use crate::manifest::{self, Manifest};
 use crate::normalize::{extend_with_unit_rows, invalid_row};
-use crate::segment::{Segment, SegmentEncoder};
+use crate::segment::Segment;
+use crate::segment_files;
 use crate::validate::{check_dim, total_rows};
-use crate::{Error, Result, Storage};
+use crate::{Document, Error, Result, Storage};
 
 /// The number of rows that are normalized at a time.
 const CHUNK_ROWS: usize = 1024;
@@ -111,15 +114,47 @@ impl IndexWriter {
     /// # Errors
     ///
     /// Returns [`Error::DimensionMismatch`] if the rows do not have the dimensions of the index,
-    /// [`Error::InvalidRow`] if a row cannot be normalized, [`Error::TooManyRows`] if the index would
-    /// have more than `u32::MAX` rows, [`Error::Io`] if the file cannot be written, for example
-    /// because the disk is full, and [`Error::Corrupt`] if a segment to merge is damaged. The index
-    /// is then unchanged, on disk and in this writer.
+    /// [`Error::InvalidRow`] if a row cannot be normalized, [`Error::InvalidOption`] if the rows of the
+    /// index have documents, [`Error::TooManyRows`] if the index would have more than `u32::MAX` rows,
+    /// [`Error::Io`] if the file cannot be written, for example because the disk is full, and
+    /// [`Error::Corrupt`] if a segment to merge is damaged. The index is then unchanged, on disk and in
+    /// this writer.
     ///
     /// # Complexity
     ///
     /// Over all calls, each row is written O(log(rows)) times. There are O(log(rows)) files.
     pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<u32>> {
+        self.append_rows(rows, None)
+    }
+
+    /// Appends rows as [`append`](Self::append) does, each with the document of the same position, for an
+    /// [`InvertedIndex`](crate::InvertedIndex). Either all rows of an index have documents or none has.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`append`](Self::append), and [`Error::InvalidOption`] if there is not one
+    /// document for each row, or the index has rows without documents.
+    ///
+    /// # Complexity
+    ///
+    /// That of [`append`](Self::append), and over all calls, each document is written O(log(rows)) times.
+    pub fn append_documents(
+        &mut self,
+        rows: ArrayView2<'_, f32>,
+        documents: &[Document],
+    ) -> Result<Range<u32>> {
+        let found = documents.len();
+        if found != rows.nrows() {
+            return Err(unexpected_documents(found, rows.nrows()));
+        }
+        self.append_rows(rows, Some(documents))
+    }
+
+    fn append_rows(
+        &mut self,
+        rows: ArrayView2<'_, f32>,
+        documents: Option<&[Document]>,
+    ) -> Result<Range<u32>> {
         let dim = self.manifest.dim();
         check_dim(dim, rows.ncols())?;
         let first = self.manifest.rows();
@@ -127,12 +162,33 @@ impl IndexWriter {
         if rows.nrows() == 0 {
             return Ok(first..end);
         }
+        if first > 0 && self.manifest.has_terms() != documents.is_some() {
+            let found = documents.map_or(0, <[Document]>::len);
+            let expected = if found == 0 { rows.nrows() } else { 0 };
+            return Err(unexpected_documents(found, expected));
+        }
         let (merged, total) = self.merge_plan(end - first);
         let kept = self.manifest.segments().len() - merged;
-        let entry = self.write_segment(total, |push| {
-            for entry in &self.manifest.segments()[kept..] {
+        let entries = &self.manifest.segments()[kept..];
+        let new_terms = documents.map(MemoryTerms::of);
+        let old_terms = entries
+            .iter()
+            .filter_map(|entry| {
                 let path = self.dir.join(&entry.file);
-                let segment = Segment::open_with_shape(&path, (dim, entry.rows), Storage::Mapped)?;
+                let checksum = entry.terms?;
+                let storage = Storage::Mapped;
+                Some(TermSegment::open_beside(
+                    &path, entry.rows, checksum, storage,
+                ))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let terms = new_terms.as_ref().map(|new| {
+            let parts = old_terms.iter().map(Terms::File);
+            in_order(parts.chain([Terms::Memory(new)]))
+        });
+        let content = |push: &mut dyn FnMut(&[f32]) -> Result<()>| {
+            for entry in entries {
+                let segment = Segment::open_entry(&self.dir, dim, entry, Storage::Mapped)?;
                 segment
                     .checked_blocks()
                     .try_for_each(|block| push(block?))?;
@@ -144,29 +200,16 @@ impl IndexWriter {
                 push(&values)?;
             }
             Ok(())
+        };
+        let name = self.next_name()?;
+        let entry = segment_files::write(&self.dir, &name, (dim, total), content, terms.as_deref());
+        // A file of terms whose vectors could not be written stays without them.
+        let entry = entry.inspect_err(|_| {
+            let _ = fs::remove_file(terms_path(&self.dir.join(&name)));
         })?;
         tracing::debug!(file = entry.file, rows = rows.nrows(), merged, "appended");
         self.manifest.replace_last(merged, entry);
         Ok(first..end)
-    }
-
-    /// Writes `rows` rows to a new segment file, and their quantized codes to another. `content`
-    /// pushes the rows, some at a time. Both files are on disk when this function returns.
-    pub(crate) fn write_segment(
-        &self,
-        rows: u32,
-        content: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>,
-    ) -> Result<SegmentEntry> {
-        let file = segment_name(self.next_number()?);
-        let path = self.dir.join(&file);
-        durable::write(&path, Existing::Keep, |out| {
-            let write = || Error::io("write", &path);
-            let mut out = SegmentEncoder::new(out, self.manifest.dim(), rows).map_err(write())?;
-            content(&mut |values| out.push(values).map_err(write()))?;
-            out.finish().map_err(write())
-        })?;
-        Segment::open(&path, Storage::Mapped)?.write_quantized()?;
-        Ok(SegmentEntry { file, rows })
     }
 
     /// Returns the number of segments at the end that are merged with `new` rows, and the number of
@@ -184,8 +227,9 @@ impl IndexWriter {
         (merged, total)
     }
 
-    /// Returns the number after the highest segment number in the folder or the manifest.
-    fn next_number(&self) -> Result<u64> {
+    /// Returns a name for a new segment, whose number is after the highest one in the folder or the
+    /// manifest.
+    pub(crate) fn next_name(&self) -> Result<String> {
         let mut highest = self
             .manifest
             .files()
@@ -198,7 +242,7 @@ impl IndexWriter {
             highest = highest.max(number.unwrap_or(0));
             Ok(())
         })?;
-        Ok(highest + 1)
+        Ok(segment_name(highest + 1))
     }
 
     /// Deletes rows. Searches no longer find them. Their numbers are not reused until
@@ -221,9 +265,9 @@ impl IndexWriter {
         self.manifest.write(&self.dir)
     }
 
-    /// Collects garbage: removes the segment files and quantized codes that belong neither to this
-    /// manifest nor to the `manifest.json` of the folder, and temporary files of interrupted writes.
-    /// Returns the number of files removed. Other files are not touched.
+    /// Collects garbage: removes the files of segments that belong neither to this manifest nor to the
+    /// `manifest.json` of the folder, and files of interrupted writes and compactions. Returns the number
+    /// of files and folders removed. Other files are not touched.
     ///
     /// If the manifest is stored elsewhere, call this function after committing it, because files
     /// that only an older manifest names are removed. Readers that have such files open are not
@@ -255,12 +299,35 @@ impl IndexWriter {
             }
             Ok(())
         })?;
+        removed += remove_interrupted(&self.dir)?;
         if removed > 0 {
             durable::sync_dir(&self.dir)?;
             tracing::debug!(dir = %self.dir.display(), removed, "collected garbage");
         }
         Ok(removed)
     }
+}
+
+fn unexpected_documents(found: usize, expected: usize) -> Error {
+    Error::InvalidOption {
+        option: "documents",
+        found: found.to_string(),
+        expected: format!("{expected}, one for each row if earlier rows have documents"),
+    }
+}
+
+/// Returns the rows of all parts in order.
+pub(crate) fn in_order<'a>(parts: impl Iterator<Item = Terms<'a>>) -> Vec<MergedRows<'a>> {
+    let mut next = 0;
+    let part = |terms: Terms<'a>| {
+        let first = next;
+        next += terms.rows();
+        MergedRows {
+            terms,
+            new_row: Box::new(move |row| Some(first + row)),
+        }
+    };
+    parts.map(part).collect()
 }
 
 /// Calls `act` with each file name in a folder that is valid UTF-8.

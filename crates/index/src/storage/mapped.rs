@@ -3,16 +3,16 @@ use std::io;
 
 use memmap2::Mmap;
 
-/// 32-bit words of a memory-mapped file.
-pub(crate) struct MappedWords {
-    bytes: Mmap,
-    /// The byte at which the words start.
+/// A part of a memory-mapped file.
+pub(crate) struct MappedBytes {
+    file: Mmap,
+    /// The byte at which the part starts.
     offset: usize,
     len: usize,
 }
 
-impl MappedWords {
-    /// Maps a file that holds `len` words from byte `offset` on; `offset` is a multiple of 4.
+impl MappedBytes {
+    /// Maps a file that holds `len` bytes from byte `offset` on; `offset` is a multiple of 4.
     pub(crate) fn open(file: &File, offset: usize, len: usize) -> io::Result<Self> {
         #[expect(
             unsafe_code,
@@ -22,16 +22,20 @@ impl MappedWords {
         // complete, nothing in this crate writes to or truncates a file afterwards, and file names
         // are never reused. Removing a file leaves its mapping intact. Another process that writes
         // to a file of an open index breaks the contract stated at `FlatIndex::open`.
-        let bytes = unsafe { Mmap::map(file)? };
-        if bytes.len() < offset + len * size_of::<f32>() {
+        let file = unsafe { Mmap::map(file)? };
+        if offset.checked_add(len).is_none_or(|end| file.len() < end) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Self { bytes, offset, len })
+        Ok(Self { file, offset, len })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.file[self.offset..self.offset + self.len]
     }
 
     pub(crate) fn words(&self) -> &[f32] {
         // A mapping starts at a page boundary, so the words are aligned; otherwise the first use
         // would panic.
-        bytemuck::cast_slice(&self.bytes[self.offset..self.offset + self.len * size_of::<f32>()])
+        bytemuck::cast_slice(self.bytes())
     }
 }

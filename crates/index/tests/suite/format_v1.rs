@@ -59,7 +59,8 @@ fn the_writer_writes_the_same_bytes_as_before() {
     writer.append(rows().slice(s![12.., ..])).unwrap();
     writer.delete(&[3, 13].into()).unwrap();
     writer.commit().unwrap();
-    for file in FILES {
+    // Manifests of the second version say more.
+    for file in FILES.iter().filter(|file| **file != "manifest.json") {
         let (found, expected) = (
             fs::read(dir.path().join(file)),
             fs::read(folder().join(file)),

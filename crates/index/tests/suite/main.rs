@@ -5,6 +5,7 @@
 mod data;
 mod format_v1;
 mod invariance;
+mod inverted;
 mod parity;
 mod persistence;
 mod quantized;

@@ -1,0 +1,54 @@
+//! Writing the files of a segment: vectors, their quantized codes, and terms.
+
+use std::path::Path;
+
+use crate::durable::{self, Existing};
+use crate::file_names::terms_path;
+use crate::inverted::{MergedRows, TermSegment, write_terms};
+use crate::manifest::SegmentEntry;
+use crate::segment::{Segment, SegmentEncoder};
+use crate::{Error, Result, Storage};
+
+/// Writes a segment of `shape`: dimensions and rows. `content` pushes the rows, some at a time, and
+/// `terms` are the terms of the same rows, if there are any. All files are on disk when this function
+/// returns.
+pub(crate) fn write(
+    dir: &Path,
+    name: &str,
+    (dim, rows): (usize, u32),
+    content: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>,
+    terms: Option<&[MergedRows<'_>]>,
+) -> Result<SegmentEntry> {
+    let path = dir.join(name);
+    let terms = match terms {
+        Some(parts) => Some(write_terms_file(&path, parts, Existing::Keep)?),
+        None => None,
+    };
+    durable::write(&path, Existing::Keep, |out| {
+        let write = || Error::io("write", &path);
+        let mut out = SegmentEncoder::new(out, dim, rows).map_err(write())?;
+        content(&mut |values| out.push(values).map_err(write()))?;
+        out.finish().map_err(write())
+    })?;
+    let segment = Segment::open(&path, Storage::Mapped)?;
+    let codes = segment.write_quantized()?;
+    Ok(SegmentEntry {
+        file: name.to_owned(),
+        rows,
+        checksum: segment.checksum(),
+        codes,
+        terms,
+    })
+}
+
+/// Writes the file of terms beside the segment file `segment`, and returns the checksum of its table of
+/// checksums.
+pub(crate) fn write_terms_file(
+    segment: &Path,
+    parts: &[MergedRows<'_>],
+    existing: Existing,
+) -> Result<u32> {
+    let path = terms_path(segment);
+    durable::write(&path, existing, |out| write_terms(out, &path, parts))?;
+    Ok(TermSegment::open(&path, Storage::Mapped)?.checksum())
+}
