@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The cause of an [`Error`], reported by another library.
@@ -155,10 +156,12 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The vectors cannot be read, written or searched.
-    #[error("the vectors in `{dir}` failed")]
+    #[error("the vectors in `{dir}` failed{advice}")]
     Index {
         /// The folder.
         dir: PathBuf,
+        /// What to do if files are damaged; empty if none is.
+        advice: &'static str,
         /// The cause.
         source: BoxError,
     },
@@ -173,7 +176,10 @@ pub enum Error {
         source: BoxError,
     },
     /// The file of papers is damaged. Restore the library from a copy, or create it again.
-    #[error("`{path}` is damaged in {what}; restore it from a copy, or make the library again")]
+    #[error(
+        "`{path}` is damaged in {what}; `cognate check --repair` (`Library::repair`) rebuilds derived \
+         data, or restore the library from a copy"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -187,6 +193,10 @@ pub enum Error {
         committed: usize,
     },
 }
+
+/// What to do if files of vectors or terms are damaged.
+pub(crate) const REPAIR: &str = "; `cognate check --repair` (`Library::repair`) rebuilds what papers and \
+                                 vectors tell, or restore the files from a copy";
 
 fn suggestion(nearest: &[String]) -> String {
     if nearest.is_empty() {
@@ -208,6 +218,11 @@ impl Error {
     pub(crate) fn index(dir: &Path) -> impl FnOnce(cognate_index::Error) -> Self {
         move |source| Self::Index {
             dir: dir.to_owned(),
+            advice: match &source {
+                cognate_index::Error::Corrupt { .. } => REPAIR,
+                _ if source.io_kind() == Some(ErrorKind::NotFound) => REPAIR,
+                _ => "",
+            },
             source: source.into(),
         }
     }

@@ -7,25 +7,28 @@ pub(crate) mod canonical_order;
 mod change;
 pub(crate) mod check;
 pub(crate) mod compact;
+pub(crate) mod document;
 mod embedding;
+mod format_upgrade;
 mod lock;
 mod nearest_ids;
 pub(crate) mod papers;
+mod rebuild;
 pub(crate) mod snapshot;
-pub(crate) mod stable_snapshot;
+mod state;
 pub(crate) mod store;
 pub(crate) mod upgrade;
 
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, RwLock};
 
-use cognate_index::{FlatIndex, Manifest};
+use cognate_index::Manifest;
 
 use self::lock::WriteLock;
-use self::snapshot::Snapshot;
-use self::store::{ReadTxn, Store};
+use self::state::State;
+use self::store::{OpenedStore, Store};
 use crate::embed::{Embed, EmbedderInfo};
 use crate::text_recipe::TextRecipe;
 use crate::{Error, Result};
@@ -34,28 +37,36 @@ use crate::{Error, Result};
 ///
 /// | in the folder | content |
 /// |---|---|
-/// | `papers.sqlite` | the papers, the name of the model, and the list of live vectors |
-/// | `vectors/` | the vectors, in files that never change once written |
+/// | `papers.sqlite`, with `-wal` and `-shm` beside it while in use | the papers, the name of the model, and the list of files of vectors and terms |
+/// | `vectors/` | the vectors, and the terms by which papers are found and filtered, in files that never change once written |
 /// | `lock` | nothing; locked while a process commits |
 ///
-/// A change is one transaction of `papers.sqlite`: vectors are written and synced before it, and
+/// A change is one transaction of `papers.sqlite`: vectors and terms are written and synced before it, and
 /// take effect with it. A library that was killed at any instant opens as it was before or after a
-/// change.
+/// change. A commit takes time for what it changes, whatever the size of the library.
 ///
-/// All methods take `&self`, and a library may be shared between threads. Several processes may use
-/// one library: each call sees the newest commit, and commits take turns.
+/// # Threads and processes
+///
+/// All methods take `&self`, and a library may be shared between threads: put it in an
+/// [`Arc`]. Reads run at the same time and do not wait for one another or for a writer, and
+/// no reader keeps a writer waiting, however long it takes. Several processes may use one library. Each
+/// call sees one commit, the newest when the call begins; commits take turns.
+///
+/// All methods block the thread that calls them, and searches use the threads of the current `rayon` pool.
+/// In asynchronous code, call them where blocking is allowed, such as in `spawn_blocking` of `tokio`.
+///
+/// The write-ahead log of `papers.sqlite` needs memory that all processes share, so a library that is
+/// written must be on a local disk and not on a network drive. A library on a medium that cannot be
+/// written can be read and searched there.
 pub struct Library {
     pub(crate) dir: PathBuf,
     pub(crate) stored: EmbedderInfo,
     pub(crate) embedder: Option<Arc<dyn Embed>>,
     pub(crate) text: TextRecipe,
-    state: Mutex<State>,
-}
-
-struct State {
     store: Store,
-    index: FlatIndex,
-    generation: i64,
+    /// The newest commit whose vectors and terms were opened, or `None` before the first call that needs
+    /// them.
+    state: RwLock<Option<Arc<State>>>,
 }
 
 /// Counts and sizes of a library.
@@ -119,14 +130,17 @@ impl Library {
     /// # Errors
     ///
     /// Returns [`Error::NotALibrary`] if there is none, [`Error::Version`] if another release wrote
-    /// it, and [`Error::Index`] or [`Error::Store`] if its files cannot be read.
+    /// it, and [`Error::Store`] or [`Error::Damaged`] if its file of papers cannot be read. Files of
+    /// vectors and terms are opened by the first call that needs them; if they are damaged, papers can
+    /// still be read.
     ///
     /// # Complexity
     ///
-    /// Independent of the number of papers if files are mapped.
+    /// Independent of the number of papers. A library of an earlier format is upgraded, which takes time
+    /// linear in the papers.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
-        let store = Store::open(&dir)?;
+        let store = open_store(&dir)?;
         Self::from_store(dir, store)
     }
 
@@ -163,7 +177,7 @@ impl Library {
     /// Returns [`Error::TextRecipeMismatch`] if the papers of the library were embedded by a recipe
     /// of another name, and [`Error::Store`] if the library cannot be read.
     pub fn with_text_recipe(mut self, recipe: TextRecipe) -> Result<Self> {
-        self.read(|snapshot| snapshot.check_text_recipe(&recipe))?;
+        self.read_papers(|papers| papers.check_text_recipe(&recipe))?;
         self.text = recipe;
         Ok(self)
     }
@@ -195,7 +209,7 @@ impl Library {
         let lock = WriteLock::acquire(&dir)?;
         // Another process may have created the library since the caller looked.
         if Store::exists(&dir) {
-            match Store::open(&dir) {
+            match open_store(&dir) {
                 Ok(_) if if_exists == IfExists::Fail => {
                     return Err(not_empty("a library is there already"));
                 }
@@ -213,24 +227,20 @@ impl Library {
         Self::from_store(dir, store)?.with_shared_embedder(embedder)
     }
 
-    fn from_store(dir: PathBuf, mut store: Store) -> Result<Self> {
-        let vectors = vectors_dir(&dir);
-        let papers = store.read()?;
-        let (stored, generation) = (papers.embedder_info()?, papers.generation()?);
-        let index = FlatIndex::open_manifest(&vectors, &papers.manifest()?)
-            .map_err(Error::index(&vectors))?;
-        drop(papers);
-        let state = Mutex::new(State {
-            store,
-            index,
-            generation,
-        });
+    fn from_store(dir: PathBuf, store: Store) -> Result<Self> {
+        let stored = {
+            let connection = store.connect()?;
+            let papers = connection.read()?;
+            papers.manifest()?;
+            papers.embedder_info()?
+        };
         Ok(Self {
             dir,
             stored,
             embedder: None,
             text: TextRecipe::default(),
-            state,
+            store,
+            state: RwLock::default(),
         })
     }
 
@@ -250,65 +260,29 @@ impl Library {
     ///
     /// Returns [`Error::Store`], [`Error::Damaged`] or [`Error::Index`] if the library cannot be read.
     pub fn info(&self) -> Result<LibraryInfo> {
-        let (papers, mapped, segments, deleted_rows) = self.read(|snapshot| {
-            let index = snapshot.index;
-            let mapped =
-                usize::try_from(snapshot.papers.mapped_rows()?.len()).unwrap_or(usize::MAX);
-            let deleted_rows = index.rows() - index.len();
-            Ok((index.len(), mapped, index.segments(), deleted_rows))
-        })?;
+        let (manifest, mapped) =
+            self.read_papers(|papers| Ok((papers.manifest()?, papers.mapped_rows()?.len())))?;
+        let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let deleted = manifest.deleted().len();
         Ok(LibraryInfo {
-            papers,
-            mapped,
+            papers: size(u64::from(manifest.rows()) - deleted),
+            mapped: size(mapped),
             embedder: self.stored.clone(),
-            segments,
-            deleted_rows,
+            segments: manifest.files().len(),
+            deleted_rows: size(deleted),
             bytes: size_of_dir(&self.dir),
         })
     }
+}
 
-    /// Runs `read` on the papers and the vectors of the newest commit.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
-        let mut state = self.state();
-        let State {
-            store,
-            index,
-            generation,
-        } = &mut *state;
-        let papers = store.read()?;
-        let newest = papers.generation()?;
-        if newest != *generation {
-            self.check_model(&papers)?;
-            let vectors = vectors_dir(&self.dir);
-            *index = index
-                .reopen(&vectors, &papers.manifest()?)
-                .map_err(Error::index(&vectors))?;
-            *generation = newest;
+/// Opens a store, after bringing it to the format of this release.
+fn open_store(dir: &Path) -> Result<Store> {
+    match Store::open(dir)? {
+        OpenedStore::Current(store) => {
+            store.use_log()?;
+            Ok(store)
         }
-        read(&Snapshot {
-            papers: &papers,
-            index,
-            dir: &self.dir,
-        })
-    }
-
-    /// Returns [`Error::ModelMismatch`] if the library was upgraded to another model since this handle
-    /// was opened.
-    fn check_model(&self, papers: &ReadTxn<'_>) -> Result<()> {
-        let now = papers.embedder_info()?;
-        if (&now.fingerprint, now.dim) == (&self.stored.fingerprint, self.stored.dim) {
-            return Ok(());
-        }
-        Err(Error::ModelMismatch {
-            dir: self.dir.clone(),
-            expected: now.label(),
-            found: self.stored.label(),
-        })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // After a panic in another thread the state may be outdated; the next read refreshes it.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        OpenedStore::Earlier(store) => format_upgrade::upgrade(dir, store),
     }
 }
 

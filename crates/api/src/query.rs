@@ -1,6 +1,7 @@
 //! Queries: what to search for, and how the hits are found, ordered and explained.
 
-pub(crate) mod directions;
+pub(crate) mod allowed_rows;
+mod directions;
 pub(crate) mod execute;
 pub(crate) mod explain;
 pub(crate) mod filter;
@@ -17,6 +18,7 @@ mod retrieve;
 pub(crate) mod scored_row;
 pub(crate) mod search;
 mod smoothing;
+mod version_groups;
 pub(crate) mod versions;
 
 use self::filter::Filter;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cognate::{Error, Library};
 
 use crate::arguments::ModelArguments;
@@ -32,6 +32,16 @@ pub(crate) fn open_or_create(
 ) -> Result<WritableLibrary> {
     let stored = found.as_ref().map(Library::embedder_info);
     let device = arguments.device.device;
+    if let (Some(asked), Some(stored)) = (arguments.precision, stored)
+        && asked != stored.precision.parse()?
+    {
+        let made = &stored.precision;
+        bail!(
+            "`--precision` is {asked}, but the vectors in `{}` are {made}; leave the option out, or make a \
+             new library",
+            dir.display()
+        );
+    }
     let precision = match (arguments.precision, stored) {
         (None, Some(stored)) => model::supported_precision(device, stored.precision.parse()?),
         _ => arguments.precision(),

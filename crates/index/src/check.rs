@@ -1,13 +1,22 @@
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::Path;
 
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::file_names::codes_path;
 use crate::inverted::TermSegment;
+use crate::manifest::SegmentEntry;
+use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
+use crate::segment_files::rewrite_rows;
+use crate::validate::check_dim;
 use crate::{Error, FlatIndex, IndexWriter, InvertedIndex, Manifest, Result, Storage};
+
+/// The number of rows that [`IndexWriter::rebuild_rows`] asks for at a time.
+const REBUILT_ROWS: u32 = 1024;
 
 impl FlatIndex {
     /// Reads all files of vectors that a manifest names, and returns what is wrong with them: for each
@@ -49,13 +58,80 @@ impl InvertedIndex {
 }
 
 /// Opens the terms of a segment and reads all of them.
-pub(crate) fn check_terms(dir: &Path, entry: &crate::manifest::SegmentEntry) -> Result<()> {
+pub(crate) fn check_terms(dir: &Path, entry: &SegmentEntry) -> Result<()> {
     let path = dir.join(&entry.file);
     let checksum = entry.terms.ok_or_else(|| entry.without_terms(&path))?;
     TermSegment::open_beside(&path, entry.rows, checksum, Storage::Mapped)?.verify()
 }
 
 impl IndexWriter {
+    /// Writes the rows of all segments whose file of vectors is missing, damaged or another one. Returns the
+    /// number of files written.
+    ///
+    /// `vectors` returns the vectors of a range of rows, `[rows, dim]`; those of deleted rows are not used
+    /// and may be any that can be normalized. The files take effect when the manifest is committed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of `vectors`, those of [`append`](Self::append) for what it returns, and
+    /// [`Error::Io`] if a file cannot be written.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the rows of these segments, of which 1,024 are held in memory.
+    pub fn rebuild_rows<E: From<Error>>(
+        &mut self,
+        mut vectors: impl FnMut(Range<u32>) -> Result<Array2<f32>, E>,
+    ) -> Result<usize, E> {
+        let mut rebuilt = 0;
+        let mut first = 0;
+        let dim = self.manifest().dim();
+        for position in 0..self.manifest().segments().len() {
+            let entry = &self.manifest().segments()[position];
+            let rows = first..first + entry.rows;
+            first = rows.end;
+            let segment = Segment::open_entry(self.dir(), dim, entry, Storage::Mapped);
+            if segment.is_ok_and(|segment| segment.verify_rows().is_ok()) {
+                continue;
+            }
+            // The callback may fail with an error of its own, which is passed on.
+            let mut failure = None;
+            let content = |push: &mut dyn FnMut(&[f32]) -> Result<()>| {
+                let mut values = Vec::new();
+                for start in rows.clone().step_by(REBUILT_ROWS as usize) {
+                    let chunk = start..rows.end.min(start + REBUILT_ROWS);
+                    let expected = chunk.len();
+                    let found = match vectors(chunk) {
+                        Ok(found) => found,
+                        Err(error) => {
+                            failure = Some(error);
+                            return Err(Error::Cancelled { done: 0, total: 0 });
+                        }
+                    };
+                    check_dim(dim, found.ncols())?;
+                    if found.nrows() != expected {
+                        return Err(Error::InvalidOption {
+                            option: "vectors",
+                            found: found.nrows().to_string(),
+                            expected: expected.to_string(),
+                        });
+                    }
+                    values.clear();
+                    extend_with_unit_rows(&mut values, found.view()).map_err(invalid_row(0))?;
+                    push(&values)?;
+                }
+                Ok(())
+            };
+            let written = rewrite_rows(self.dir(), dim, entry, content);
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            self.manifest_mut().segments_mut()[position] = written?;
+            rebuilt += 1;
+        }
+        Ok(rebuilt)
+    }
+
     /// Rebuilds damaged or missing quantized codes from the rows, and returns how many files were
     /// written. Readers that have the index open are not affected.
     ///

@@ -1,9 +1,11 @@
 //! Writing the files of a segment: vectors, their quantized codes, and terms.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::durable::{self, Existing};
-use crate::file_names::terms_path;
+use crate::file_names::{codes_path, terms_path};
 use crate::inverted::{MergedRows, TermSegment, write_terms};
 use crate::manifest::SegmentEntry;
 use crate::segment::{Segment, SegmentEncoder};
@@ -38,6 +40,37 @@ pub(crate) fn write(
         checksum: segment.checksum(),
         codes,
         terms,
+    })
+}
+
+/// Writes the rows of a segment again, in place of a file that is damaged, and their quantized codes.
+/// `content` pushes the rows, some at a time.
+pub(crate) fn rewrite_rows(
+    dir: &Path,
+    dim: usize,
+    entry: &SegmentEntry,
+    content: impl FnOnce(&mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()>,
+) -> Result<SegmentEntry> {
+    let path = dir.join(&entry.file);
+    durable::write(&path, Existing::Replace, |out| {
+        let write = || Error::io("write", &path);
+        let mut out = SegmentEncoder::new(out, dim, entry.rows).map_err(write())?;
+        content(&mut |values| out.push(values).map_err(write()))?;
+        out.finish().map_err(write())
+    })?;
+    let codes = codes_path(&path);
+    match fs::remove_file(&codes) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(Error::io("remove", &codes)(error));
+        }
+        _ => {}
+    }
+    let segment = Segment::open(&path, Storage::Mapped)?;
+    let codes = segment.write_quantized()?;
+    Ok(SegmentEntry {
+        checksum: segment.checksum(),
+        codes,
+        ..entry.clone()
     })
 }
 

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
-use crate::library::stable_snapshot::cancelled_or;
+use crate::library::snapshot::cancelled_or;
 use crate::library::vectors_dir;
 use crate::query::versions::{DuplicateReason, VersionCandidate, arxiv_of, doi_of, is_distinctive};
 use crate::{Error, Paper, Progress, Result};
@@ -84,10 +84,10 @@ impl Library {
         }
         let vectors = vectors_dir(&self.dir);
         let failed = cancelled_or(|error| Error::index(&vectors)(error));
-        self.on_stable_snapshot(
-            |index| near_pairs(index, threshold, progress).map_err(&failed),
-            |snapshot, near| duplicates(snapshot, threshold, near),
-        )
+        self.read(|snapshot| {
+            let near = near_pairs(snapshot.index, threshold, progress).map_err(failed)?;
+            duplicates(snapshot, threshold, near)
+        })
     }
 }
 
@@ -107,7 +107,7 @@ fn duplicates(
     }
     let mut found = Vec::new();
     for ((a, b), cosine) in pairs {
-        let candidate = |row| Ok::<_, Error>(VersionCandidate::new(snapshot.papers.paper_at(row)?));
+        let candidate = |row| Ok::<_, Error>(VersionCandidate::new(snapshot.paper_at(row)?));
         let (first, second) = (candidate(a)?, candidate(b)?);
         let text = (cosine >= threshold).then_some(DuplicateReason::Text);
         if let Some(reason) = first.evidence(&second, cosine).or(text) {
@@ -180,7 +180,7 @@ enum Identifier {
 /// Returns the pairs of papers that have the same DOI, arXiv identifier or distinctive title.
 fn same_identifier_pairs(snapshot: &Snapshot<'_>) -> Result<BTreeSet<RowPair>> {
     let mut groups: BTreeMap<Identifier, Vec<RowId>> = BTreeMap::new();
-    snapshot.papers.for_each(|stored| {
+    snapshot.for_each(|row, stored| {
         let paper = &stored.paper;
         let title = is_distinctive(&paper.title).then(|| title_key(&paper.title));
         let identifiers = [
@@ -189,7 +189,7 @@ fn same_identifier_pairs(snapshot: &Snapshot<'_>) -> Result<BTreeSet<RowPair>> {
             title.map(Identifier::Title),
         ];
         for identifier in identifiers.into_iter().flatten() {
-            groups.entry(identifier).or_default().push(stored.row);
+            groups.entry(identifier).or_default().push(row);
         }
     })?;
     let mut pairs = BTreeSet::new();

@@ -166,12 +166,12 @@ fn missed(
     let mut allowed = RoaringBitmap::new();
     let mut cited = BTreeSet::new();
     let mut titles = Titles::default();
-    snapshot.papers.for_each(|stored| {
-        titles.push(stored.row, &stored.paper.title);
+    snapshot.for_each(|row, stored| {
+        titles.push(row, &stored.paper.title);
         if citations.find(&stored.paper) {
-            cited.insert(stored.row);
+            cited.insert(row);
         } else if !citations.is_draft(&stored.paper) && options.filter.allows(&stored.paper) {
-            allowed.insert(stored.row.get());
+            allowed.insert(row.get());
         }
     })?;
     let ranking = Ranking {
@@ -196,7 +196,7 @@ fn keywords(snapshot: &Snapshot<'_>, sentences: &[&str]) -> Result<KeywordQuery>
     let draft = Paper::new("").abstract_text(sentences.join("\n"));
     let papers = u32::try_from(snapshot.index.len()).unwrap_or(u32::MAX);
     KeywordQuery::of_papers(&[draft], &[], papers, |term| {
-        snapshot.papers.document_frequency(term)
+        snapshot.document_frequency(term)
     })
 }
 
@@ -221,7 +221,7 @@ fn hits(snapshot: &Snapshot<'_>, sentences: &[&str], best: &[Candidate]) -> Resu
                 fused_score: candidate.fused_score,
                 rerank_score: None,
                 score_context: None,
-                paper: snapshot.papers.paper_at(candidate.row)?,
+                paper: snapshot.paper_at(candidate.row)?,
                 versions: Vec::new(),
             },
             title_score: candidate.title_score,

@@ -19,7 +19,7 @@ use crate::analysis::require_papers;
 use crate::library::Library;
 use crate::library::canonical_order::canonical_sample;
 use crate::library::snapshot::Snapshot;
-use crate::library::stable_snapshot::cancelled_or;
+use crate::library::snapshot::cancelled_or;
 use crate::library::vectors_dir;
 use crate::{Error, Paper, Progress, Result};
 
@@ -171,10 +171,10 @@ impl Library {
         require_papers(self)?;
         let vectors = vectors_dir(&self.dir);
         let failed = cancelled_or(|error| Error::index(&vectors)(error));
-        self.on_stable_snapshot(
-            |index| Groups::find(index, options, progress).map_err(&failed),
-            |snapshot, groups| groups.describe(snapshot, options),
-        )
+        self.read(|snapshot| {
+            let groups = Groups::find(snapshot.index, options, progress).map_err(failed)?;
+            groups.describe(snapshot, options)
+        })
     }
 }
 
@@ -239,8 +239,8 @@ impl Groups {
             })
             .collect();
         let mut counts = WordCounts::new(topics.len());
-        snapshot.papers.for_each(|mut stored| {
-            if let Some(&(topic, rank)) = membership.get(&stored.row) {
+        snapshot.for_each(|row, mut stored| {
+            if let Some(&(topic, rank)) = membership.get(&row) {
                 counts.add(topic, &stored.paper);
                 topics[topic].ids[rank].clone_from(&stored.paper.id);
                 if let Some(central) = topics[topic].central.get_mut(rank) {
@@ -249,8 +249,8 @@ impl Groups {
             }
         })?;
         let mut candidates = counts.candidates(options.words);
-        snapshot.papers.for_each(|stored| {
-            if let Some(&(topic, _)) = membership.get(&stored.row) {
+        snapshot.for_each(|row, stored| {
+            if let Some(&(topic, _)) = membership.get(&row) {
                 candidates.add(topic, &stored.paper);
             }
         })?;

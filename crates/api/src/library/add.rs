@@ -13,7 +13,6 @@ use crate::library::Library;
 use crate::library::batch_size::BatchSize;
 use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
-use crate::library::snapshot::unknown_paper;
 use crate::library::store::{StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
 use crate::{Error, Paper, Result};
@@ -51,7 +50,9 @@ struct Incoming {
     paper: Paper,
     text: String,
     hash: TextHash,
-    stored: Option<StoredPaper>,
+    stored: Option<(RowId, StoredPaper)>,
+    /// The vector of an unchanged text of a paper whose metadata changed.
+    vector: Option<Vec<f32>>,
 }
 
 /// The state of [`Library::add_with`] between commits.
@@ -62,7 +63,8 @@ struct Run<'a> {
 }
 
 impl Library {
-    /// Adds papers, replacing those that have the same id. Only texts that changed are embedded.
+    /// Adds papers, replacing those that have the same id. Only texts that changed are embedded. A paper
+    /// that is replaced comes last in the order of papers.
     ///
     /// Papers are committed every few seconds, so that little is lost if the process is stopped;
     /// adding the same papers again then continues from there.
@@ -123,9 +125,15 @@ impl Library {
             let generation = self.read(|snapshot| {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
-                snapshot.check_text_recipe(&self.text)?;
+                snapshot.papers.check_text_recipe(&self.text)?;
                 for one in &mut incoming {
-                    one.stored = snapshot.papers.find(&one.paper.id)?;
+                    one.stored = snapshot.find(&one.paper.id)?;
+                    one.vector = match &one.stored {
+                        Some((row, _)) if one.is_changed() && !one.has_new_text() => {
+                            Some(snapshot.vector(*row)?.to_vec())
+                        }
+                        _ => None,
+                    };
                 }
                 snapshot.papers.generation()
             })?;
@@ -141,10 +149,8 @@ impl Library {
         for one in &incoming {
             match &one.stored {
                 None => run.report.added += 1,
-                Some(stored) if stored.paper == one.paper && !one.has_new_text() => {
-                    run.report.unchanged += 1;
-                }
-                Some(_) => run.report.updated += 1,
+                Some(_) if one.is_changed() => run.report.updated += 1,
+                Some(_) => run.report.unchanged += 1,
             }
         }
         run.state.papers += count;
@@ -189,46 +195,36 @@ impl Library {
         vectors: &TextVectors,
         generation: i64,
     ) -> Result<bool> {
-        let new: Vec<&Incoming> = incoming.iter().filter(|one| one.has_new_text()).collect();
-        let changed = incoming.iter().filter_map(|one| {
-            let stored = one.stored.as_ref()?;
-            (!one.has_new_text() && stored.paper != one.paper).then_some((stored.row, one))
-        });
-        let changed: Vec<_> = changed.collect();
-        if new.is_empty() && changed.is_empty() {
+        let changed: Vec<&Incoming> = incoming.iter().filter(|one| one.is_changed()).collect();
+        if changed.is_empty() {
             return Ok(true);
         }
-
-        let mut matrix = Array2::zeros((new.len(), self.stored.dim));
-        for (one, mut row) in new.iter().zip(matrix.axis_iter_mut(Axis(0))) {
-            if let Some(vector) = vectors.get(&one.hash) {
+        let mut matrix = Array2::zeros((changed.len(), self.stored.dim));
+        for (one, mut row) in changed.iter().zip(matrix.axis_iter_mut(Axis(0))) {
+            if let Some(vector) = one.vector.as_deref().or_else(|| vectors.get(&one.hash)) {
                 row.assign(&ArrayView1::from(vector));
             }
         }
-        self.change(Some(generation), |papers, writer| {
-            if !new.is_empty() {
-                let rows = writer
-                    .append(matrix.view())
-                    .map_err(Error::index(&self.dir))?;
-                let replaced: RoaringBitmap = new
-                    .iter()
-                    .filter_map(|one| one.stored.as_ref())
-                    .map(|stored| stored.row.get())
-                    .collect();
-                writer.delete(&replaced).map_err(Error::index(&self.dir))?;
-                for row in &replaced {
-                    papers.delete(RowId::new(row))?;
-                }
-                for (row, one) in rows.zip(&new) {
-                    papers.insert(RowId::new(row), &one.hash, &one.paper)?;
-                }
-                // The recipes differ only if the library is empty.
-                if papers.text_recipe()? != self.text.name() {
-                    papers.set_text_recipe(self.text.name())?;
-                }
+        let rows = changed.iter().filter_map(|one| one.stored.as_ref());
+        let replaced: RoaringBitmap = rows.map(|(row, _)| row.get()).collect();
+        let papers: Vec<(TextHash, &Paper)> =
+            changed.iter().map(|one| (one.hash, &one.paper)).collect();
+        self.change(Some(generation), |change| {
+            let mapped = change.papers.mapped_rows()?;
+            change.delete(&replaced)?;
+            let rows = change.append(matrix.view(), &papers)?;
+            // A vector that moves to another row stays a mapped one.
+            let still_mapped = rows.zip(&changed).filter(|(_, one)| {
+                let stored = one.vector.as_ref().and(one.stored.as_ref());
+                stored.is_some_and(|(row, _)| mapped.contains(row.get()))
+            });
+            let still_mapped: RoaringBitmap = still_mapped.map(|(row, _)| row).collect();
+            if !still_mapped.is_empty() {
+                change.papers.set_mapped_rows(&(mapped | still_mapped))?;
             }
-            for (row, one) in &changed {
-                papers.update(*row, &one.hash, &one.paper)?;
+            // The recipes differ only if the library is empty.
+            if change.papers.text_recipe()? != self.text.name() {
+                change.papers.set_text_recipe(self.text.name())?;
             }
             Ok(())
         })
@@ -242,17 +238,12 @@ impl Library {
     /// [`Error::Io`], [`Error::Index`], [`Error::Store`] or [`Error::Locked`] if the library cannot
     /// be written.
     pub fn remove<S: AsRef<str>>(&self, ids: &[S]) -> Result<()> {
-        self.change(None, |papers, writer| {
+        self.change(None, |change| {
             let mut rows = RoaringBitmap::new();
             for id in ids {
-                let id = id.as_ref();
-                let stored = papers.find(id)?.ok_or_else(|| unknown_paper(papers, id))?;
-                rows.insert(stored.row.get());
+                rows.insert(change.before.row_of(id.as_ref())?.get());
             }
-            for row in &rows {
-                papers.delete(RowId::new(row))?;
-            }
-            writer.delete(&rows).map_err(Error::index(&self.dir))
+            change.delete(&rows)
         })
         .map(drop)
     }
@@ -263,7 +254,14 @@ impl Incoming {
     fn has_new_text(&self) -> bool {
         self.stored
             .as_ref()
-            .is_none_or(|stored| stored.text_hash != self.hash)
+            .is_none_or(|(_, stored)| stored.text_hash != self.hash)
+    }
+
+    /// Returns whether the library does not have this paper as it is.
+    fn is_changed(&self) -> bool {
+        self.stored
+            .as_ref()
+            .is_none_or(|(_, stored)| stored.text_hash != self.hash || stored.paper != self.paper)
     }
 }
 
@@ -291,6 +289,7 @@ fn incoming(papers: Vec<Paper>, recipe: &TextRecipe) -> Result<Vec<Incoming>> {
             hash: hash_text(&text),
             text,
             stored: None,
+            vector: None,
         })
     })
     .collect()

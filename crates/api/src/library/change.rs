@@ -1,57 +1,124 @@
-//! Commits: how the table of papers and the vectors change together.
+//! Commits: how papers, vectors and terms change together.
 
-use cognate_index::IndexWriter;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use cognate_index::{Document, IndexWriter, RowId};
+use ndarray::ArrayView2;
+use roaring::RoaringBitmap;
 
 use crate::library::background_similarity::BackgroundSimilarity;
+use crate::library::document::document;
 use crate::library::lock::WriteLock;
-use crate::library::store::WriteTxn;
-use crate::library::{Library, State, vectors_dir};
-use crate::{Error, Result};
+use crate::library::snapshot::Snapshot;
+use crate::library::state::State;
+use crate::library::store::{TextHash, WriteTxn};
+use crate::library::{Library, vectors_dir};
+use crate::{Error, Paper, Result};
+
+/// A change of a library that is being made.
+pub(crate) struct Change<'a> {
+    pub(crate) papers: &'a WriteTxn<'a>,
+    pub(crate) writer: &'a mut IndexWriter,
+    /// The library before the change.
+    pub(crate) before: Snapshot<'a>,
+}
+
+impl Change<'_> {
+    /// Appends papers with their vectors, `[n, dim]`, and the hashes of their texts. Returns their rows. No
+    /// paper of the library may have the id of one of them.
+    pub(crate) fn append(
+        &mut self,
+        vectors: ArrayView2<'_, f32>,
+        papers: &[(TextHash, &Paper)],
+    ) -> Result<Range<u32>> {
+        let first = self.papers.next_key()?;
+        let keyed = (first..).zip(papers);
+        let documents: Vec<Document> = keyed
+            .clone()
+            .map(|(key, (_, paper))| document(key, paper))
+            .collect();
+        let rows = self
+            .writer
+            .append_documents(vectors, &documents)
+            .map_err(Error::index(self.before.dir))?;
+        for (key, (hash, paper)) in keyed {
+            self.papers.insert(key, hash, paper)?;
+        }
+        Ok(rows)
+    }
+
+    /// Deletes the papers in `rows`, which the library had before the change.
+    pub(crate) fn delete(&mut self, rows: &RoaringBitmap) -> Result<()> {
+        for row in rows {
+            let key = self.before.key_of(RowId::new(row))?;
+            self.papers.delete(key)?;
+        }
+        let deleted = self.writer.delete(rows);
+        deleted.map_err(Error::index(self.before.dir))
+    }
+}
 
 impl Library {
-    /// Makes one commit, in which `change` edits the table of papers and the vectors. Returns
-    /// whether it did.
+    /// Makes one commit. Returns whether it did.
     ///
     /// If `expected` is the number of a generation and another process has committed since, nothing
     /// is changed and the result is false.
     pub(crate) fn change(
         &self,
         expected: Option<i64>,
-        change: impl FnOnce(&WriteTxn<'_>, &mut IndexWriter) -> Result<()>,
+        change: impl FnOnce(&mut Change<'_>) -> Result<()>,
     ) -> Result<bool> {
         let vectors = vectors_dir(&self.dir);
         let _lock = WriteLock::acquire(&self.dir)?;
-        let mut state = self.state();
-        let State {
-            store,
-            index,
-            generation,
-        } = &mut *state;
-        let papers = store.write()?;
+        let connection = self.store.connect()?;
+        let papers = connection.write("write")?;
         if let Some(expected) = expected
             && papers.generation()? != expected
         {
             return Ok(false);
         }
-        if papers.generation()? != *generation {
-            self.check_model(&papers)?;
-        }
+        let before = self.state_of(&papers)?;
         let mut writer = IndexWriter::with_manifest(&vectors, papers.manifest()?);
-        change(&papers, &mut writer)?;
-        let next = index
-            .reopen(&vectors, writer.manifest())
-            .map_err(Error::index(&vectors))?;
-        let sampled = papers.background_similarity()?;
-        if sampled.is_none_or(|sampled| sampled.is_stale(next.len())) {
-            let sampled = BackgroundSimilarity::sample(&next).map_err(Error::index(&vectors))?;
+        // A change that failed, perhaps because the disk was full, may have left files.
+        collect_garbage(&mut writer, &vectors);
+        change(&mut Change {
+            papers: &papers,
+            writer: &mut writer,
+            before: Snapshot {
+                papers: &papers,
+                index: &before.index,
+                terms: &before.terms,
+                dir: &self.dir,
+            },
+        })?;
+        let index_error = || Error::index(&vectors);
+        let index = before.index.reopen(&vectors, writer.manifest());
+        let index = index.map_err(index_error())?;
+        let terms = before.terms.reopen(&vectors, writer.manifest());
+        let terms = terms.map_err(index_error())?;
+        // A damaged one is replaced.
+        let sampled = papers.background_similarity().unwrap_or_default();
+        if sampled.is_none_or(|sampled| sampled.is_stale(index.len())) {
+            let sampled = BackgroundSimilarity::sample(&index).map_err(index_error())?;
             papers.set_background_similarity(&sampled)?;
         }
-        *generation = papers.commit(writer.manifest())?;
-        *index = next;
-        // Files that could not be deleted only take space, and the next commit tries again.
-        if let Err(error) = writer.collect_garbage() {
-            tracing::warn!(%error, "unused files could not be deleted in `{}`", vectors.display());
-        }
+        let generation = papers.commit(writer.manifest())?;
+        self.set_state(&Arc::new(State {
+            generation,
+            index,
+            terms,
+        }));
+        collect_garbage(&mut writer, &vectors);
         Ok(true)
+    }
+}
+
+/// Deletes files that the manifest does not name. Files that cannot be deleted only take space, and the
+/// next commit tries again.
+fn collect_garbage(writer: &mut IndexWriter, vectors: &Path) {
+    if let Err(error) = writer.collect_garbage() {
+        tracing::warn!(%error, "unused files could not be deleted in `{}`", vectors.display());
     }
 }

@@ -1,13 +1,19 @@
 //! Whether a library is as it was written, and the repair of what can be rebuilt.
 
+use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use cognate_index::{FlatIndex, IndexWriter};
+use cognate_index::{FlatIndex, IndexWriter, InvertedIndex, Manifest, RowId};
+use ndarray::{Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
+use crate::library::background_similarity::BackgroundSimilarity;
+use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
+use crate::library::rebuild::{rebuild_terms, rebuild_vectors};
 use crate::library::store::{ReadTxn, Store};
-use crate::library::{Library, vectors_dir};
+use crate::library::{Library, open_store, vectors_dir};
 use crate::{Error, Result};
 
 /// The outcome of [`Library::check`].
@@ -28,9 +34,10 @@ pub struct CheckReport {
 pub struct Fault {
     /// The file and its fault.
     pub error: Error,
-    /// Whether [`Library::repair`] can rebuild the damaged data from the rest of the library. Until
-    /// then such a fault makes answers slower, not wrong.
+    /// Whether [`Library::repair`] can rebuild the damaged data from the rest of the library.
     pub is_repairable: bool,
+    /// Whether the damaged data are vectors, which [`Library::repair_vectors`] can embed again.
+    pub is_in_vectors: bool,
 }
 
 impl Library {
@@ -47,61 +54,58 @@ impl Library {
     /// Linear in the bytes of the library; vectors are read in parallel.
     pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport> {
         let dir = dir.as_ref();
-        let mut store = Store::open(dir)?;
-        let papers = store.read()?;
+        let store = open_store(dir)?;
+        let connection = store.connect()?;
+        let papers = connection.read()?;
         let manifest = papers.manifest()?;
-        let mut faults = Vec::new();
-        let mut fault = |error, is_repairable| {
-            faults.push(Fault {
-                error,
-                is_repairable,
-            });
-        };
-        if let Err(error) = papers.embedder_info() {
-            fault(error, false);
-        }
-        let mut rows = RoaringBitmap::new();
-        let all = papers.for_each(|stored| {
-            rows.insert(stored.row.get());
-        });
-        if let Err(error) = all {
-            fault(error, false);
-        }
-        let beyond = rows.max().filter(|row| *row >= manifest.rows());
-        if let Some(row) = beyond.or((&rows & manifest.deleted()).min()) {
-            let what = format!("the paper in row {row}, which has no vector");
-            fault(papers.damaged(what), false);
-        }
+        let mut faults = Faults::default();
+        faults.lasting(papers.embedder_info());
+        faults.repairable(papers.background_similarity());
+        let mut keys = Vec::new();
+        faults.lasting(papers.for_each(|stored| {
+            keys.push(stored.key);
+            ControlFlow::Continue(())
+        }));
         match papers.mapped_rows() {
             Ok(mapped) => {
-                if let Some(row) = (mapped - &rows).min() {
+                let all: RoaringBitmap = (0..manifest.rows()).collect();
+                let rows = all - manifest.deleted();
+                if let Some(row) = (mapped - rows).min() {
                     let what =
                         format!("the record of mapped rows, which has row {row} of no paper");
-                    fault(papers.damaged(what), false);
+                    faults.lasting(Err::<(), _>(papers.damaged(what)));
                 }
             }
-            Err(error) => fault(error, false),
-        }
-        if let Err(error) = papers.check_keywords() {
-            fault(error, true);
+            Err(error) => faults.lasting(Err::<(), _>(error)),
         }
         if let Some(error) = sqlite_fault(&papers) {
-            fault(error, false);
+            faults.lasting(Err::<(), _>(error));
         }
-        for error in FlatIndex::check(vectors_dir(dir), &manifest) {
-            let is_repairable = error.is_rebuildable();
-            fault(Error::index(&vectors_dir(dir))(error), is_repairable);
+        let vectors = vectors_dir(dir);
+        for error in FlatIndex::check(&vectors, &manifest) {
+            faults.0.push(Fault {
+                is_repairable: error.is_rebuildable(),
+                is_in_vectors: !error.is_rebuildable(),
+                error: Error::index(&vectors)(error),
+            });
+        }
+        let errors = InvertedIndex::check(&vectors, &manifest);
+        if errors.is_empty() {
+            faults.repairable(check_keys(&papers, &manifest, &keys, dir));
+        }
+        for error in errors {
+            faults.push(Error::index(&vectors)(error), true);
         }
         Ok(CheckReport {
-            papers: usize::try_from(rows.len()).unwrap_or(usize::MAX),
+            papers: keys.len(),
             vectors: manifest.rows() as usize,
-            faults,
+            faults: faults.0,
         })
     }
 
-    /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, and the keyword
-    /// index. Returns the number of files and indexes rebuilt. Other processes may have the library
-    /// open.
+    /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, and the
+    /// distribution of cosines. Returns the number of files and records rebuilt. Other processes may have
+    /// the library open.
     ///
     /// # Errors
     ///
@@ -109,20 +113,120 @@ impl Library {
     /// themselves are damaged, and the errors of [`check`](Self::check).
     pub fn repair(dir: impl AsRef<Path>) -> Result<usize> {
         let dir = dir.as_ref();
-        let mut store = Store::open(dir)?;
-        let _lock = WriteLock::acquire(dir)?;
-        let vectors = vectors_dir(dir);
-        let papers = store.write()?;
-        let manifest = papers.manifest()?;
-        let mut writer = IndexWriter::with_manifest(&vectors, manifest);
-        let mut rebuilt = writer.rebuild().map_err(Error::index(&vectors))?;
-        if papers.check_keywords().is_err() {
-            papers.rebuild_keywords()?;
-            papers.commit(writer.manifest())?;
-            rebuilt += 1;
-        }
-        Ok(rebuilt)
+        repair(dir, &open_store(dir)?, |_, _| Ok(0))
     }
+
+    /// Embeds the papers again whose vectors are lost or damaged, and rebuilds derived data as
+    /// [`repair`](Self::repair) does. Returns the number of files and records rebuilt. `progress` is called
+    /// with the number of papers embedded.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::NoEmbedder`] without an embedder, [`Error::TextRecipeMismatch`] if the papers were
+    /// embedded by another recipe, [`Error::Embed`] if the embedder fails, [`Error::Cancelled`] if
+    /// `progress` breaks, and the errors of [`repair`](Self::repair). The library is then unchanged.
+    ///
+    /// # Complexity
+    ///
+    /// Dominated by the model, which reads the texts whose vectors are lost. Other writers wait.
+    pub fn repair_vectors(
+        &self,
+        progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<usize> {
+        let embedder = self.embedder()?.as_ref();
+        let mut done = 0;
+        repair(&self.dir, &self.store, |writer, papers| {
+            papers.check_text_recipe(&self.text)?;
+            rebuild_vectors(writer, papers, &self.dir, |lost| {
+                let texts: Vec<String> =
+                    lost.iter().map(|one| self.text.text(&one.paper)).collect();
+                let hashed: Vec<_> = texts.iter().map(|text| hash_text(text)).collect();
+                let mut vectors = TextVectors::default();
+                let all = hashed.iter().copied().zip(texts.iter().map(String::as_str));
+                vectors.embed_missing(embedder, all, &mut |embedded| progress(done + embedded))?;
+                done += lost.len();
+                let mut rows = Array2::zeros((lost.len(), self.stored.dim));
+                for (mut row, hash) in rows.outer_iter_mut().zip(&hashed) {
+                    if let Some(vector) = vectors.get(hash) {
+                        row.assign(&ArrayView1::from(vector));
+                    }
+                }
+                Ok(rows)
+            })
+        })
+    }
+}
+
+/// Rebuilds what can be rebuilt, after `first` has rebuilt what it can.
+fn repair(
+    dir: &Path,
+    store: &Store,
+    first: impl FnOnce(&mut IndexWriter, &ReadTxn<'_>) -> Result<usize>,
+) -> Result<usize> {
+    let _lock = WriteLock::acquire(dir)?;
+    let vectors = vectors_dir(dir);
+    fs::create_dir_all(&vectors).map_err(Error::io("create", &vectors))?;
+    let connection = store.connect()?;
+    let papers = connection.write("write")?;
+    let manifest = papers.manifest()?;
+    let mut writer = IndexWriter::with_manifest(&vectors, manifest.clone());
+    let mut rebuilt = first(&mut writer, &papers)?;
+    rebuilt += rebuild_terms(&mut writer, &papers, dir)?;
+    // What does not depend on vectors is rebuilt even if these are lost.
+    let codes = writer.rebuild();
+    let index = FlatIndex::open_manifest(&vectors, writer.manifest());
+    let is_damaged = papers.background_similarity().is_err();
+    if is_damaged && let Ok(index) = &index {
+        let sampled = BackgroundSimilarity::sample(index).map_err(Error::index(&vectors))?;
+        papers.set_background_similarity(&sampled)?;
+        rebuilt += 1;
+    }
+    if is_damaged || *writer.manifest() != manifest {
+        papers.commit(writer.manifest())?;
+    }
+    Ok(rebuilt + codes.map_err(Error::index(&vectors))?)
+}
+
+/// The faults found so far.
+#[derive(Default)]
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn push(&mut self, error: Error, is_repairable: bool) {
+        self.0.push(Fault {
+            error,
+            is_repairable,
+            is_in_vectors: false,
+        });
+    }
+
+    /// Adds a failure that nothing can repair.
+    fn lasting<T>(&mut self, result: Result<T>) {
+        if let Err(error) = result {
+            self.push(error, false);
+        }
+    }
+
+    /// Adds a failure to read what can be rebuilt.
+    fn repairable<T>(&mut self, result: Result<T>) {
+        if let Err(error) = result {
+            self.push(error, true);
+        }
+    }
+}
+
+/// Compares the keys of papers with those of the rows that are not deleted.
+fn check_keys(papers: &ReadTxn<'_>, manifest: &Manifest, keys: &[u64], dir: &Path) -> Result<()> {
+    let terms = InvertedIndex::open_manifest(vectors_dir(dir), manifest);
+    let terms = terms.map_err(Error::index(dir))?;
+    let rows = (0..manifest.rows()).filter(|row| !manifest.deleted().contains(*row));
+    for (row, key) in rows.zip(keys) {
+        if terms.key(RowId::new(row)).map_err(Error::index(dir))? != Some(*key) {
+            let what = format!("the paper with the key {key}, which row {row} should have");
+            return Err(papers.damaged(what));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the first fault that `SQLite` finds in its file. There may be many more, which say little.

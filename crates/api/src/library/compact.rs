@@ -1,6 +1,9 @@
 //! Compaction: dropping deleted vectors and merging segments.
 
-use crate::library::Library;
+use cognate_index::IndexWriter;
+
+use crate::library::lock::WriteLock;
+use crate::library::{Library, vectors_dir};
 use crate::{Error, Result};
 
 /// The outcome of [`Library::compact`].
@@ -9,7 +12,8 @@ use crate::{Error, Result};
 pub struct CompactReport {
     /// The number of files of vectors before.
     pub segments_before: usize,
-    /// The number of files of vectors now: one, or zero if the library is empty.
+    /// The number of files of vectors now: one, or zero if the library is empty, and a few more if papers
+    /// were added meanwhile.
     pub segments: usize,
     /// The number of deleted vectors that were dropped.
     pub dropped: usize,
@@ -23,8 +27,11 @@ impl Library {
     /// Merges all files of vectors into one and drops deleted vectors, so that the library takes less
     /// space and searches read less.
     ///
-    /// Compaction is one transaction like any other change. Papers keep their order, and searches
-    /// return the same hits with the same scores. If there is nothing to do, nothing is written.
+    /// Papers keep their order, and searches return the same hits with the same scores. If there is nothing
+    /// to do, nothing is written.
+    ///
+    /// Readers and writers go on meanwhile: the new files are written beside the others, and take effect
+    /// with a short commit at the end, which takes in what others changed meanwhile.
     ///
     /// [`add`](Self::add) itself keeps the number of files small, and compacts a library in which more
     /// vectors are deleted than live; call this method after removing or replacing many papers.
@@ -36,29 +43,46 @@ impl Library {
     ///
     /// # Complexity
     ///
-    /// Linear in the papers and their vectors, which are all written again. Other writers wait.
+    /// Linear in the papers, whose vectors and terms are all written again.
     pub fn compact(&self) -> Result<CompactReport> {
-        let (segments, deleted) = self.read(|snapshot| {
-            let index = snapshot.index;
-            Ok((index.segments(), index.rows() - index.len()))
-        })?;
-        let mut report = CompactReport {
-            segments_before: segments,
-            segments,
-            dropped: 0,
-        };
-        if segments <= 1 && deleted == 0 {
-            return Ok(report);
+        // Fail before much is written if the library cannot be.
+        drop(WriteLock::acquire(&self.dir)?);
+        let vectors = vectors_dir(&self.dir);
+        let index_error = || Error::index(&vectors);
+        loop {
+            let state = self.read(|snapshot| {
+                let manifest = snapshot.papers.manifest()?;
+                let (index, deleted) = (snapshot.index, manifest.deleted().len());
+                let deleted = usize::try_from(deleted).unwrap_or(usize::MAX);
+                Ok((manifest, index.segments(), deleted))
+            });
+            let (manifest, segments, dropped) = state?;
+            let mut report = CompactReport {
+                segments_before: segments,
+                segments,
+                dropped: 0,
+            };
+            let writer = IndexWriter::with_manifest(&vectors, manifest);
+            // Files that another commit removes meanwhile are those of rows that were renumbered.
+            let Some(compaction) = writer.prepare_compaction().map_err(index_error())? else {
+                return Ok(report);
+            };
+            let mut is_done = false;
+            self.change(None, |change| {
+                report.segments_before = change.writer.manifest().files().len();
+                let map = change.writer.apply_compaction(compaction);
+                if let Some(map) = map.map_err(index_error())? {
+                    change.papers.renumber_mapped_rows(&map)?;
+                    report.segments = change.writer.manifest().files().len();
+                    report.dropped = dropped;
+                    is_done = true;
+                }
+                Ok(())
+            })?;
+            if is_done {
+                return Ok(report);
+            }
         }
-        self.change(None, |papers, writer| {
-            // Another process may have changed the number since it was read.
-            report.segments_before = writer.manifest().files().len();
-            let map = writer.compact().map_err(Error::index(&self.dir))?;
-            report.segments = writer.manifest().files().len();
-            report.dropped = usize::try_from(map.dropped().len()).unwrap_or(usize::MAX);
-            papers.renumber(&map)
-        })?;
-        Ok(report)
     }
 
     /// Compacts a library in which most vectors are deleted, so that a library whose papers are

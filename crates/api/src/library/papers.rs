@@ -3,10 +3,7 @@
 use std::ops::ControlFlow;
 
 use crate::library::Library;
-use crate::{Paper, Result};
-
-/// The number of papers that [`Library::for_each`] reads at a time.
-const BATCH: usize = 256;
+use crate::{Error, Paper, Result};
 
 impl Library {
     /// Returns the number of papers.
@@ -16,7 +13,7 @@ impl Library {
     /// Returns [`Error::Store`](crate::Error::Store), [`Error::Damaged`](crate::Error::Damaged) or
     /// [`Error::Index`](crate::Error::Index) if the library cannot be read, as do the methods below.
     pub fn len(&self) -> Result<usize> {
-        self.read(|snapshot| Ok(snapshot.index.len()))
+        self.read_papers(|papers| Ok(usize::try_from(papers.count()?).unwrap_or(usize::MAX)))
     }
 
     /// Returns whether there is no paper.
@@ -34,7 +31,12 @@ impl Library {
     ///
     /// Returns the errors of [`len`](Self::len).
     pub fn get(&self, id: &str) -> Result<Option<Paper>> {
-        self.read(|snapshot| Ok(snapshot.papers.find(id)?.map(|stored| stored.paper)))
+        let found = self.read(|snapshot| Ok(snapshot.find(id)?.map(|(_, stored)| stored.paper)));
+        match found {
+            // Papers can be read without their vectors and terms, though not as fast.
+            Err(Error::Index { .. }) => self.read_papers(|papers| papers.find_by_reading_all(id)),
+            found => found,
+        }
     }
 
     /// Returns all ids, in the order in which their vectors were added.
@@ -43,15 +45,19 @@ impl Library {
     ///
     /// Returns the errors of [`len`](Self::len).
     pub fn ids(&self) -> Result<Vec<String>> {
-        self.read(|snapshot| snapshot.papers.ids())
+        let mut ids = Vec::new();
+        self.for_each(|paper| {
+            ids.push(paper.id);
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
     }
 
     /// Calls `act` with every paper, in the order in which their vectors were added, until `act`
     /// breaks.
     ///
-    /// The library is not locked while `act` runs, so `act` may search and even change it. The papers
-    /// are those that the library has when the method is called: a paper removed since then is
-    /// skipped, and a paper changed since then comes as it is now.
+    /// The library is not locked while `act` runs, so `act` may take its time, search the library and even
+    /// change it. The papers are those that the library has when the method is called.
     ///
     /// # Errors
     ///
@@ -59,26 +65,18 @@ impl Library {
     ///
     /// # Complexity
     ///
-    /// Linear in the papers. All ids and 256 papers are in memory at a time.
+    /// Linear in the papers, of which one is in memory at a time.
     pub fn for_each(&self, mut act: impl FnMut(Paper) -> ControlFlow<()>) -> Result<()> {
-        for ids in self.ids()?.chunks(BATCH) {
-            let papers = self.read(|snapshot| {
-                let papers = ids.iter().map(|id| snapshot.papers.find(id));
-                papers.collect::<Result<Vec<_>>>()
-            })?;
-            for stored in papers.into_iter().flatten() {
-                if act(stored.paper).is_break() {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
+        self.read_papers(|papers| papers.for_each(|stored| act(stored.paper)))
     }
 
     /// Returns all papers of one commit.
     pub(crate) fn all_papers(&self) -> Result<Vec<Paper>> {
         let mut papers = Vec::new();
-        self.read(|snapshot| snapshot.papers.for_each(|stored| papers.push(stored.paper)))?;
+        self.for_each(|paper| {
+            papers.push(paper);
+            ControlFlow::Continue(())
+        })?;
         Ok(papers)
     }
 }

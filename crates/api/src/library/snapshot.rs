@@ -1,23 +1,29 @@
 //! One state of a library, as a query sees it.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use cognate_index::{FlatIndex, Hit, RowId, SearchOptions};
+use cognate_index::{FlatIndex, Hit, InvertedIndex, RowId, SearchOptions, TextHit};
 use ndarray::ArrayView1;
+use roaring::RoaringBitmap;
 
+use crate::error::REPAIR;
+use crate::library::background_similarity::{BackgroundSimilarity, live_rows};
+use crate::library::document::{FIELD_WEIGHTS, all_id_tags, id_of_tag, id_tag};
 use crate::library::nearest_ids::nearest_ids;
-use crate::library::store::ReadTxn;
-use crate::text_recipe::TextRecipe;
-use crate::{Error, Result};
+use crate::library::store::{ReadTxn, StoredPaper};
+use crate::query::keyword_query::KeywordQuery;
+use crate::{Error, Paper, Result};
 
 /// The largest number of similar ids in the error for an unknown id.
 const SUGGESTIONS: usize = 3;
 
-/// The papers and the vectors of one commit.
+/// The papers, the vectors and the terms of one commit.
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) papers: &'a ReadTxn<'a>,
     pub(crate) index: &'a FlatIndex,
+    pub(crate) terms: &'a InvertedIndex,
     pub(crate) dir: &'a Path,
 }
 
@@ -29,6 +35,7 @@ impl<'a> Snapshot<'a> {
             let source = format!("row {row} is missing, though `papers.sqlite` names it");
             Error::Index {
                 dir: self.dir.to_owned(),
+                advice: REPAIR,
                 source: source.into(),
             }
         })
@@ -48,23 +55,150 @@ impl<'a> Snapshot<'a> {
     ///
     /// Returns [`Error::UnknownPaper`] if there is none.
     pub(crate) fn row_of(&self, id: &str) -> Result<RowId> {
-        match self.papers.find(id)? {
-            Some(stored) => Ok(stored.row),
-            None => Err(unknown_paper(self.papers, id)),
+        match self.find(id)? {
+            Some((row, _)) => Ok(row),
+            None => Err(self.unknown_paper(id)),
         }
     }
 
-    /// Returns [`Error::TextRecipeMismatch`] if the papers were embedded by another recipe.
-    pub(crate) fn check_text_recipe(&self, recipe: &TextRecipe) -> Result<()> {
-        let expected = self.papers.text_recipe()?;
-        if self.index.is_empty() || expected == recipe.name() {
-            return Ok(());
+    /// Returns the paper with this id and its row, or `None` if the library has none.
+    ///
+    /// # Complexity
+    ///
+    /// O(log(papers)) for each of the O(log(papers)) files of terms.
+    pub(crate) fn find(&self, id: &str) -> Result<Option<(RowId, StoredPaper)>> {
+        let rows = self.terms.rows_with_tag(&id_tag(id));
+        let rows = rows.map_err(Error::index(self.dir))?;
+        let Some(row) = rows.min().map(RowId::new) else {
+            return Ok(None);
+        };
+        let stored = self.stored_at(row)?;
+        if stored.paper.id != id || rows.len() > 1 {
+            let what = format!(
+                "the paper `{}`, which the terms have as `{id}`",
+                stored.paper.id
+            );
+            return Err(self.papers.damaged(what));
         }
-        Err(Error::TextRecipeMismatch {
-            dir: self.dir.to_owned(),
-            expected,
-            found: recipe.name().to_owned(),
+        Ok(Some((row, stored)))
+    }
+
+    /// Returns the paper whose vector is in `row`.
+    pub(crate) fn paper_at(&self, row: RowId) -> Result<Paper> {
+        self.stored_at(row).map(|stored| stored.paper)
+    }
+
+    /// Returns the paper whose vector is in `row`, with the hash of its text.
+    pub(crate) fn stored_at(&self, row: RowId) -> Result<StoredPaper> {
+        self.papers.paper(self.key_of(row)?)
+    }
+
+    /// Returns the key of the paper whose vector is in `row`.
+    pub(crate) fn key_of(&self, row: RowId) -> Result<u64> {
+        let key = self.terms.key(row).map_err(Error::index(self.dir))?;
+        key.ok_or_else(|| {
+            let source = format!("row {row} has no paper");
+            Error::Index {
+                dir: self.dir.to_owned(),
+                advice: REPAIR,
+                source: source.into(),
+            }
         })
+    }
+
+    /// Calls `act` with every paper and its row, in ascending order of rows.
+    pub(crate) fn for_each(&self, mut act: impl FnMut(RowId, StoredPaper)) -> Result<()> {
+        self.for_each_until(|row, stored| {
+            act(row, stored);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Calls `act` with every paper and its row, in ascending order of rows, until it breaks.
+    ///
+    /// The papers are read in the order of their keys, which is that of their rows. Each key is compared
+    /// with that of the row, so that no paper is taken for another.
+    pub(crate) fn for_each_until(
+        &self,
+        mut act: impl FnMut(RowId, StoredPaper) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut rows = live_rows(self.index).into_iter();
+        let mut failure = None;
+        self.papers.for_each(|stored| {
+            let next = rows.next();
+            let expected = next.map(|row| self.key_of(row)).transpose();
+            match (next, expected) {
+                (Some(row), Ok(Some(key))) if key == stored.key => act(row, stored),
+                (_, Err(error)) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+                _ => {
+                    let what = format!("the paper with the key {}, which has no row", stored.key);
+                    failure = Some(self.papers.damaged(what));
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Returns the `n` rows with the highest BM25 scores for the words of a query, best first, ties in
+    /// ascending row order. `allowed` has the rows that may be hits, if not all.
+    pub(crate) fn keyword_hits(
+        &self,
+        query: &KeywordQuery,
+        n: usize,
+        allowed: Option<&RoaringBitmap>,
+    ) -> Result<Vec<TextHit>> {
+        let hits = self
+            .terms
+            .search(query.phrases(), FIELD_WEIGHTS, n, allowed);
+        hits.map_err(Error::index(self.dir))
+    }
+
+    /// Returns the distribution of cosines between random papers. If the stored one is damaged, it is sampled
+    /// again, until a repair or a commit stores a new one.
+    pub(crate) fn background_similarity(&self) -> Result<Option<BackgroundSimilarity>> {
+        match self.papers.background_similarity() {
+            Err(Error::Damaged { what, .. }) => {
+                tracing::warn!(
+                    "{what} of `{}` is damaged and was computed again; repair the library",
+                    self.dir.display()
+                );
+                let sampled = BackgroundSimilarity::sample(self.index);
+                sampled.map(Some).map_err(Error::index(self.dir))
+            }
+            stored => stored,
+        }
+    }
+
+    /// Returns the number of papers that have a term.
+    pub(crate) fn document_frequency(&self, term: &str) -> Result<u32> {
+        let found = self.terms.document_frequency(term);
+        let found = found.map_err(Error::index(self.dir))?;
+        Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the error for an id that no paper has, with the ids that are spelled most like it.
+    pub(crate) fn unknown_paper(&self, id: &str) -> Error {
+        let (first, end) = all_id_tags();
+        let mut ids = Vec::new();
+        let read = self.terms.for_each_tag(first, end, |tag| {
+            ids.extend(id_of_tag(tag).map(str::to_owned));
+        });
+        if let Err(error) = read {
+            return Error::index(self.dir)(error);
+        }
+        // The terms still have the ids of papers that were removed.
+        let mut nearest = nearest_ids(id, ids, 3 * SUGGESTIONS);
+        nearest.dedup();
+        nearest.retain(|id| matches!(self.find(id), Ok(Some(_))));
+        nearest.truncate(SUGGESTIONS);
+        Error::UnknownPaper {
+            id: id.to_owned(),
+            nearest,
+        }
     }
 
     /// Returns [`Error::EmptyLibrary`] if there is no paper.
@@ -78,14 +212,16 @@ impl<'a> Snapshot<'a> {
     }
 }
 
-/// Returns the error for an id that no paper has, with the ids that are spelled most like it.
-pub(crate) fn unknown_paper(papers: &ReadTxn<'_>, id: &str) -> Error {
-    let nearest = papers
-        .ids()
-        .map(|ids| nearest_ids(id, ids, SUGGESTIONS))
-        .unwrap_or_default();
-    Error::UnknownPaper {
-        id: id.to_owned(),
-        nearest,
+/// Returns a function that converts an error of the index: a cancellation by the caller becomes
+/// [`Error::Cancelled`], any other error is converted by `otherwise`.
+pub(crate) fn cancelled_or(
+    otherwise: impl Fn(cognate_index::Error) -> Error,
+) -> impl Fn(cognate_index::Error) -> Error {
+    move |error| {
+        if error.is_cancelled() {
+            Error::Cancelled { committed: 0 }
+        } else {
+            otherwise(error)
+        }
     }
 }

@@ -106,7 +106,7 @@ fn of_papers(
             keywords: keywords_of(&wanted, &unwanted, retriever)?,
         })),
         Strategy::Rocchio => {
-            let background = snapshot.papers.background_similarity()?;
+            let background = snapshot.background_similarity()?;
             let threshold = background.and_then(|sampled| sampled.cosine_at(TOPIC_THRESHOLD));
             let groups = from_papers::groups(&positive, threshold.unwrap_or(-1.0));
             let direction = |group: &Vec<usize>| -> Result<Direction> {
@@ -145,15 +145,15 @@ fn keywords_of(
     if retriever.ranking.mode == Mode::Vector {
         return Ok(KeywordQuery::default());
     }
-    let papers = retriever.snapshot.papers;
+    let snapshot = &retriever.snapshot;
     let papers_at = |rows: &[RowId]| -> Result<Vec<Paper>> {
-        rows.iter().map(|row| papers.paper_at(*row)).collect()
+        rows.iter().map(|row| snapshot.paper_at(*row)).collect()
     };
     KeywordQuery::of_papers(
         &papers_at(wanted)?,
         &papers_at(unwanted)?,
         u32::try_from(retriever.snapshot.index.len()).unwrap_or(u32::MAX),
-        |term| papers.document_frequency(term),
+        |term| snapshot.document_frequency(term),
     )
 }
 

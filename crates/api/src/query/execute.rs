@@ -2,9 +2,9 @@
 
 use cognate_index::{Hit, SearchOptions};
 use ndarray::{Array1, ArrayView1};
-use roaring::RoaringBitmap;
 
 use crate::library::snapshot::Snapshot;
+use crate::query::allowed_rows::allowed_rows;
 use crate::query::directions::Directions;
 use crate::query::fusion::POOL;
 use crate::query::hit::{PaperHit, ScoreContext};
@@ -12,6 +12,7 @@ use crate::query::mode::Mode;
 use crate::query::retrieve::Retriever;
 use crate::query::scored_row::ScoredRow;
 use crate::query::smoothing::SMOOTHED;
+use crate::query::version_groups::VersionGroups;
 use crate::query::versions::VersionCandidate;
 use crate::query::{Query, mmr};
 use crate::{Paper, Result};
@@ -34,7 +35,7 @@ impl<'a> QueryExecution<'a> {
         known_nearest: Option<Vec<Hit>>,
     ) -> Result<Self> {
         let mut retriever = Retriever {
-            allowed: allowed_rows(snapshot, query)?,
+            allowed: allowed_rows(snapshot, &query.filter)?,
             min_score: query.min_score,
             known_nearest,
             ..Retriever::unrestricted(*snapshot, query.ranking())
@@ -55,10 +56,10 @@ impl<'a> QueryExecution<'a> {
     pub(crate) fn hits(&self) -> Result<Vec<PaperHit>> {
         let mut hits = if self.query.every_version {
             let ranking = self.ranking(self.k)?;
-            let papers = &self.retriever.snapshot.papers;
+            let snapshot = &self.retriever.snapshot;
             let hits = ranking
                 .iter()
-                .map(|scored| Ok(hit(scored, papers.paper_at(scored.row)?, Vec::new())));
+                .map(|scored| Ok(hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
             hits.collect::<Result<Vec<_>>>()?
         } else {
             self.group_versions()?
@@ -79,27 +80,12 @@ impl<'a> QueryExecution<'a> {
         let mut n = self.k.saturating_mul(2);
         loop {
             let ranking = self.ranking(n)?;
-            let mut groups: Vec<VersionGroup> = Vec::new();
+            let mut groups = VersionGroups::default();
             for scored in &ranking {
-                let best = VersionCandidate::new(snapshot.papers.paper_at(scored.row)?);
-                let vector = snapshot.vector(scored.row)?;
-                let mut group_of = None;
-                for (position, group) in groups.iter().enumerate() {
-                    let cosine = vector.dot(&snapshot.vector(group.scored.row)?);
-                    if group.best.evidence(&best, cosine).is_some() {
-                        group_of = Some(position);
-                        break;
-                    }
-                }
-                match group_of {
-                    Some(position) => groups[position].others.push(best.paper),
-                    None => groups.push(VersionGroup {
-                        scored: *scored,
-                        best,
-                        others: Vec::new(),
-                    }),
-                }
+                let candidate = VersionCandidate::new(snapshot.paper_at(scored.row)?);
+                groups.add(snapshot, *scored, candidate)?;
             }
+            let mut groups = groups.into_groups();
             // The versions of a paper are near each other, so twice `k` rows usually contain them.
             if groups.len() >= self.k || ranking.len() < n {
                 groups.truncate(self.k);
@@ -138,7 +124,7 @@ impl<'a> QueryExecution<'a> {
     /// Sets the score context of each hit.
     fn add_score_context(&self, hits: &mut [PaperHit]) -> Result<()> {
         let snapshot = &self.retriever.snapshot;
-        let background = snapshot.papers.background_similarity()?;
+        let background = snapshot.background_similarity()?;
         let lowest = hits.iter().map(|hit| hit.score).min_by(f32::total_cmp);
         let at_least_lowest = match (&self.directions, lowest) {
             (Directions::One(direction), Some(lowest)) => {
@@ -160,14 +146,6 @@ impl<'a> QueryExecution<'a> {
         }
         Ok(())
     }
-}
-
-/// The versions of one paper among the rows that answer a query.
-struct VersionGroup {
-    /// The row of the best version.
-    scored: ScoredRow,
-    best: VersionCandidate,
-    others: Vec<Paper>,
 }
 
 /// Returns a hit whose rank and score context are still to be set.
@@ -201,20 +179,6 @@ pub(crate) fn retrieval_depth(query: &Query) -> usize {
         0
     };
     hits.max(pool)
-}
-
-/// Returns the rows whose papers pass the query's filter, or `None` if it has none.
-fn allowed_rows(snapshot: &Snapshot<'_>, query: &Query) -> Result<Option<RoaringBitmap>> {
-    if query.filter.is_empty() {
-        return Ok(None);
-    }
-    let mut rows = RoaringBitmap::new();
-    snapshot.papers.for_each(|stored| {
-        if query.filter.allows(&stored.paper) {
-            rows.insert(stored.row.get());
-        }
-    })?;
-    Ok(Some(rows))
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Library {
         hits: &[PaperHit],
     ) -> Result<Vec<Explanation>> {
         let query_papers = self.read(|snapshot| {
-            let paper = |id: &S| snapshot.papers.paper_at(snapshot.row_of(id.as_ref())?);
+            let paper = |id: &S| snapshot.paper_at(snapshot.row_of(id.as_ref())?);
             ids.iter().map(paper).collect::<Result<Vec<Paper>>>()
         })?;
         let query_sentences: Vec<&str> = query_papers

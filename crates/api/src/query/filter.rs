@@ -2,9 +2,8 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use cognate_papers::text::fold;
-
 use crate::Paper;
+use crate::library::document::name_words;
 
 /// The papers that may be hits of a query.
 ///
@@ -97,19 +96,9 @@ impl Filter {
 }
 
 /// Returns whether `wanted` has a word, and every word of `wanted` is a word of `name`.
-fn has_words(name: &str, wanted: &str) -> bool {
-    let (name, wanted) = (words(name), words(wanted));
+pub(crate) fn has_words(name: &str, wanted: &str) -> bool {
+    let (name, wanted) = (name_words(name), name_words(wanted));
     !wanted.is_empty() && wanted.iter().all(|word| name.contains(word))
-}
-
-/// Splits a text into words, without case and accents, as keyword search does.
-fn words(text: &str) -> Vec<String> {
-    let is_separator = |c: char| !c.is_alphanumeric() && c != '\'';
-    fold(text)
-        .split(is_separator)
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// Returns whether the category `name` is `wanted` or a subcategory of it, as `cs.CL` is of `cs`.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use cognate_index::Phrase;
 use cognate_papers::text::{IndexWord, index_words, is_stop_word};
 
 use crate::{Paper, Result};
@@ -17,9 +18,7 @@ const UNWANTED: f64 = 0.2;
 /// Words and phrases to search for. A paper that has any of them is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeywordQuery {
-    /// Each phrase, which is one or more index terms separated by spaces, with the number of times that
-    /// it is searched for.
-    phrases: Vec<(String, u32)>,
+    phrases: Vec<Phrase>,
 }
 
 impl KeywordQuery {
@@ -98,22 +97,17 @@ impl KeywordQuery {
         let repeated = |(phrase, count): (String, u32)| {
             // The nearest integer r to √n has (r − ½)² < n < (r + ½)², so n is at most r² + r.
             let root = count.isqrt();
-            (phrase, root + u32::from(count > root * root + root))
+            let times = root + u32::from(count > root * root + root);
+            Phrase::new(phrase.split(' '), times)
         };
         Self {
             phrases: counts.into_iter().map(repeated).collect(),
         }
     }
 
-    /// Returns the query in the language of FTS5, the full-text search of `SQLite`, or `None` if there is
-    /// nothing to search for.
-    pub(crate) fn expression(&self) -> Option<String> {
-        let repeated = self.phrases.iter().flat_map(|(phrase, times)| {
-            // A string literal, in which operators have no meaning. Terms have no quotes.
-            std::iter::repeat_n(format!("\"{phrase}\""), *times as usize)
-        });
-        let repeated: Vec<String> = repeated.collect();
-        (!repeated.is_empty()).then(|| repeated.join(" OR "))
+    /// Returns the phrases of index terms; none if there is nothing to search for.
+    pub(crate) fn phrases(&self) -> &[Phrase] {
+        &self.phrases
     }
 }
 
@@ -202,8 +196,18 @@ fn is_function_word(word: &IndexWord) -> bool {
 mod tests {
     use super::*;
 
+    /// Writes a query as a person may read it.
+    fn written(query: &KeywordQuery) -> Option<String> {
+        let repeated = query.phrases.iter().flat_map(|phrase| {
+            let quoted = format!("\"{}\"", phrase.terms().join(" "));
+            std::iter::repeat_n(quoted, phrase.times() as usize)
+        });
+        let repeated: Vec<String> = repeated.collect();
+        (!repeated.is_empty()).then(|| repeated.join(" OR "))
+    }
+
     fn expression(text: &str) -> Option<String> {
-        KeywordQuery::of_text(text).expression()
+        written(&KeywordQuery::of_text(text))
     }
 
     #[test]
@@ -281,7 +285,7 @@ mod tests {
         ];
         let query = |unwanted: &[Paper]| {
             let found = KeywordQuery::of_papers(&wanted, unwanted, 100, frequency).unwrap();
-            found.expression().unwrap()
+            written(&found).unwrap()
         };
         // A term that every paper has carries no weight, and comes last.
         assert_eq!(query(&[]), r#""graph" OR "kernel" OR "tensor" OR "model""#);

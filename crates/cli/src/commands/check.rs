@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -5,8 +6,9 @@ use clap::Args;
 use cognate::{Fault, Library};
 use serde::Serialize;
 
-use crate::arguments::{JsonArguments, LibraryArguments};
+use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::failure::message;
+use crate::model;
 use crate::output::{count, note, print, print_json};
 
 /// Verify that a library is not damaged
@@ -14,9 +16,12 @@ use crate::output::{count, note, print, print_json};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Rebuild derived data (the keyword index, quantized codes) from papers and vectors
+    /// Rebuild derived data (terms, quantized codes, the distribution of cosines) from papers and vectors,
+    /// and embed papers again whose vectors are lost
     #[arg(long)]
     repair: bool,
+    #[command(flatten)]
+    model: StoredModelArguments,
     #[command(flatten)]
     output: JsonArguments,
 }
@@ -34,12 +39,13 @@ struct CheckDocument<'a> {
 struct FaultDocument {
     fault: String,
     repairable: bool,
+    in_vectors: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let dir = &arguments.library.dir;
     let repaired = if arguments.repair {
-        Library::repair(dir)?
+        repair(dir, &arguments.model)?
     } else {
         0
     };
@@ -62,10 +68,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
 }
 
+/// Rebuilds what can be rebuilt. The model is loaded only if vectors are lost.
+fn repair(dir: &Path, arguments: &StoredModelArguments) -> Result<usize> {
+    let faults = Library::check(dir)?.faults;
+    if !faults.iter().any(|fault| fault.is_in_vectors) {
+        return Ok(Library::repair(dir)?);
+    }
+    let library = model::attach(Library::open(dir)?, arguments)?;
+    note("embedding the papers again whose vectors are lost");
+    let go_on = &mut |_| ControlFlow::Continue(());
+    Ok(library.repair_vectors(go_on)?)
+}
+
 impl From<Fault> for FaultDocument {
     fn from(fault: Fault) -> Self {
         Self {
             repairable: fault.is_repairable,
+            in_vectors: fault.is_in_vectors,
             fault: message(&fault.error.into()),
         }
     }
@@ -73,17 +92,18 @@ impl From<Fault> for FaultDocument {
 
 fn print_text(document: &CheckDocument<'_>) -> Result<()> {
     if document.repaired > 0 {
-        let rebuilt = count(document.repaired, "piece");
-        print(&format!("rebuilt {rebuilt} of derived data\n"))?;
+        let rebuilt = count(document.repaired, "damaged piece");
+        print(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
-    for FaultDocument { fault, repairable } in &document.faults {
-        note(&if *repairable {
-            format!(
-                "{fault}; results stay correct but are slower, `cognate check --repair` rebuilds it"
-            )
+    for fault in &document.faults {
+        let advice = if fault.repairable {
+            "`cognate check --repair` rebuilds it"
+        } else if fault.in_vectors {
+            "`cognate check --repair` embeds these papers again"
         } else {
-            fault.clone()
-        });
+            "restore it from a copy, or export the papers and add them to a new library"
+        };
+        note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {
         print(&format!(

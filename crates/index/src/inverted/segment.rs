@@ -81,14 +81,38 @@ impl TermSegment {
 
     /// Returns the place of a term, or `None` if no row has it.
     pub(super) fn find(&self, name: &[u8]) -> Result<Option<FoundTerm>> {
-        let mut found = None;
-        self.for_each_from(name, |term| {
-            if term.name == name {
-                found = Some(term);
+        let Some(block) = self.block_of(name)? else {
+            return Ok(None);
+        };
+        let mut reader = self.block(block)?;
+        while let Some(entry) = self.next_term(&mut reader)? {
+            match reader.term().cmp(name) {
+                Ordering::Less => {}
+                Ordering::Equal => {
+                    let name = name.to_vec();
+                    return Ok(Some(FoundTerm { name, entry }));
+                }
+                Ordering::Greater => break,
             }
-            false
-        })?;
-        Ok(found)
+        }
+        Ok(None)
+    }
+
+    /// Returns the last block of the dictionary whose first term is not after `name`, or `None` if all are
+    /// after it.
+    fn block_of(&self, name: &[u8]) -> Result<Option<usize>> {
+        let (mut low, mut high) = (0, self.file.dictionary_blocks());
+        while low < high {
+            let middle = low.midpoint(high);
+            let mut reader = self.block(middle)?;
+            self.next_term(&mut reader)?;
+            if reader.term() > name {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(low.checked_sub(1))
     }
 
     /// Calls `take` with the terms from `first` on, in ascending order, until it returns false.
@@ -97,19 +121,8 @@ impl TermSegment {
         first: &[u8],
         mut take: impl FnMut(FoundTerm) -> bool,
     ) -> Result<()> {
-        let (mut low, mut high) = (0, self.file.dictionary_blocks());
-        // The last block whose first term is not after `first`.
-        while low < high {
-            let middle = low.midpoint(high);
-            let mut reader = self.block(middle)?;
-            self.next_term(&mut reader)?;
-            if reader.term().cmp(first) == Ordering::Greater {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        for block in low.saturating_sub(1)..self.file.dictionary_blocks() {
+        let start = self.block_of(first)?.unwrap_or(0);
+        for block in start..self.file.dictionary_blocks() {
             let mut reader = self.block(block)?;
             while let Some(entry) = self.next_term(&mut reader)? {
                 if reader.term() < first {

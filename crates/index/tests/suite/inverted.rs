@@ -1,5 +1,11 @@
 //! The inverted index against a computation that reads every document.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "the numbers of a test are small"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Bound;
@@ -33,8 +39,10 @@ impl Plain {
     /// Returns the number of places in each field where the terms follow one another.
     fn frequencies(&self, terms: &[String]) -> [usize; 2] {
         let count = |field: &Vec<String>| {
-            let places = field.windows(terms.len());
-            places.filter(|window| *window == terms).count()
+            let places = field.windows(terms.len().max(1));
+            places
+                .filter(|window| !terms.is_empty() && *window == terms)
+                .count()
         };
         [count(&self.fields[0]), count(&self.fields[1])]
     }
@@ -141,7 +149,10 @@ fn check(index: &InvertedIndex, rows: &Rows) {
             let (row, score) = (hit.row.get(), scores[&hit.row.get()]);
             let plain = &rows[row as usize];
             let fields = plain.as_ref().map(|plain| &plain.fields);
-            assert!((hit.score - score).abs() < 1e-7, "query {number}: {hit:?} {score} {fields:?}");
+            assert!(
+                (hit.score - score).abs() < 1e-7,
+                "query {number}: {hit:?} {score} {fields:?}"
+            );
         }
         let in_order = |a: &cognate_index::TextHit, b: &cognate_index::TextHit| {
             a.score > b.score || (a.score.to_bits() == b.score.to_bits() && a.row < b.row)
@@ -271,7 +282,7 @@ fn agrees_with_a_computation_over_all_documents_through_every_change() {
     assert!(FlatIndex::check(dir.path(), writer.manifest()).is_empty());
     assert!(InvertedIndex::check(dir.path(), writer.manifest()).is_empty());
     writer.compact().unwrap();
-    let rows: Rows = renumbered.into_iter().filter(Option::is_some).collect();
+    let rows: Rows = renumbered.into_iter().flatten().map(Some).collect();
     check(&open(dir.path(), writer.manifest()), &rows);
     writer.commit().unwrap();
     writer.collect_garbage().unwrap();
@@ -417,4 +428,43 @@ fn rows_have_documents_all_or_none() {
     assert!(writer.append_documents(one.view(), &document).is_err());
     let error = InvertedIndex::open_manifest(dir.path(), writer.manifest()).unwrap_err();
     assert!(error.concerns_terms(), "{error}");
+}
+
+#[test]
+fn rows_that_are_missing_or_damaged_are_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = IndexWriter::create(dir.path(), 3).unwrap();
+    let mut rows = Rows::new();
+    append(&mut writer, &mut rows, &documents(3000, 8));
+    append(&mut writer, &mut rows, &documents(20, 9));
+    delete(&mut writer, &mut rows, &[17].into());
+    let search = |manifest: &Manifest| {
+        let index = FlatIndex::open_manifest(dir.path(), manifest).unwrap();
+        index
+            .search(ndarray::array![1.0, 0.2, 0.4].view(), 3000)
+            .unwrap()
+    };
+    let before = search(writer.manifest());
+    fs::remove_file(dir.path().join("segment-00000001.vec")).unwrap();
+    assert!(FlatIndex::open_manifest(dir.path(), writer.manifest()).is_err());
+    let all = vectors(3000);
+    let mut asked = 0;
+    let rebuilt = writer.rebuild_rows(|range| -> cognate_index::Result<_> {
+        assert_eq!(range.start, asked);
+        asked = range.end;
+        let rows = range.start as usize..range.end as usize;
+        Ok(all.slice(ndarray::s![rows, ..]).to_owned())
+    });
+    assert_eq!((rebuilt.unwrap(), asked), (1, 3000));
+    assert_eq!(search(writer.manifest()), before);
+    check(&open(dir.path(), writer.manifest()), &rows);
+    let error = |found: Array2<f32>| {
+        let mut writer = IndexWriter::with_manifest(dir.path(), writer.manifest().clone());
+        fs::write(dir.path().join("segment-00000001.vec"), "x").unwrap();
+        let rebuilt = writer.rebuild_rows(|_| -> cognate_index::Result<_> { Ok(found.clone()) });
+        rebuilt.unwrap_err().to_string()
+    };
+    assert_eq!(error(vectors(3)), "`vectors` is 3, expected 1024");
+    assert!(error(Array2::zeros((1024, 2))).contains("expected a vector of 3 dimensions"));
+    assert!(error(Array2::zeros((1024, 3))).contains("row 0 has no direction"));
 }

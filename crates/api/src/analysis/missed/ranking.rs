@@ -107,17 +107,10 @@ impl Ranking<'_> {
 
     /// Returns the rows that share the most characteristic words of the draft, with their BM25 scores.
     fn by_keyword(&self, allowed: &RoaringBitmap) -> Result<Vec<(RowId, f64)>> {
-        let mut found = Vec::new();
-        if let Some(expression) = self.keywords.expression() {
-            let papers = self.snapshot.papers;
-            papers.keyword_hits(&expression, |row, score| {
-                if allowed.contains(row.get()) {
-                    found.push((row, score));
-                }
-                found.len() < POOL
-            })?;
-        }
-        Ok(found)
+        let hits = self
+            .snapshot
+            .keyword_hits(&self.keywords, POOL, Some(allowed))?;
+        Ok(hits.into_iter().map(|hit| (hit.row, hit.score)).collect())
     }
 
     /// Returns the rows that are scored: at least `k`, or all if fewer are allowed.

@@ -6,9 +6,6 @@ use rusqlite::types::Type;
 
 use crate::Error;
 
-/// The name of the index of ids in error messages.
-pub(super) const ID_INDEX: &str = "its index of ids";
-
 /// A stored value that does not match its checksum; [`store_error`] turns it into [`Error::Damaged`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

@@ -10,4 +10,5 @@ pub(super) const TEXT_RECIPE: &str = "text_recipe";
 pub(super) const BACKGROUND_SIMILARITY: &str = "pair_cosines";
 /// Absent unless some rows are mapped.
 pub(super) const MAPPED_ROWS: &str = "mapped_rows";
+/// The checksum of the keyword index of formats 2 and 3.
 pub(super) const KEYWORDS_CHECKSUM: &str = "keywords";

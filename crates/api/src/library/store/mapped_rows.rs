@@ -39,7 +39,7 @@ impl WriteTxn<'_> {
     }
 
     /// Gives mapped rows the numbers that they have after compaction.
-    pub(super) fn renumber_mapped_rows(&self, map: &RowMap) -> Result<()> {
+    pub(crate) fn renumber_mapped_rows(&self, map: &RowMap) -> Result<()> {
         let mapped = self.mapped_rows()?;
         if mapped.is_empty() {
             return Ok(());

@@ -1,6 +1,5 @@
 //! The tables of `papers.sqlite`, and how a paper and a metadata value become rows of them.
 
-use cognate_index::RowId;
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, Row, params};
 
@@ -11,53 +10,84 @@ use crate::Paper;
 pub(super) const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub(super) const FORMAT_VERSION: i64 = 3;
+pub(super) const FORMAT_VERSION: i64 = 4;
 
 /// The earliest version that is upgraded when a library is opened.
 pub(super) const OLDEST_VERSION: i64 = 2;
 
-pub(super) const TABLES: &str = "
-    CREATE TABLE meta (
-        key TEXT PRIMARY KEY,
-        value TEXT NOT NULL,
-        checksum INTEGER NOT NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE papers (
-        row INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        title TEXT NOT NULL,
-        abstract TEXT NOT NULL,
-        authors TEXT NOT NULL,
-        year INTEGER,
-        venue TEXT,
-        url TEXT,
-        categories TEXT NOT NULL,
-        doi TEXT,
-        arxiv TEXT,
-        cites TEXT NOT NULL,
-        text_hash BLOB NOT NULL,
-        checksum INTEGER NOT NULL
-    );";
+/// The size of a page of a new file in bytes. Papers of one to two kilobytes fill larger pages better than
+/// those of the default size.
+pub(super) const PAGE_SIZE: i64 = 16_384;
 
-/// The keyword index. It is given the index terms of a paper, separated by spaces, so its tokenizer has
-/// nothing to do but split at spaces: every other character that a term may have counts as a letter.
-pub(super) const KEYWORD_INDEX: &str = "
-    CREATE VIRTUAL TABLE keywords USING fts5(
-        title, abstract,
-        content = '', contentless_delete = 1,
-        tokenize = \"ascii tokenchars '+#'\"
-    );";
+pub(super) const META_TABLE: &str = "\
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+) WITHOUT ROWID";
+
+/// The papers. `key` is the key of the paper's row in the inverted index, which finds papers by their ids.
+pub(super) const PAPERS_TABLE: &str = "\
+CREATE TABLE papers (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    authors TEXT NOT NULL,
+    year INTEGER,
+    venue TEXT,
+    url TEXT,
+    categories TEXT NOT NULL,
+    doi TEXT,
+    arxiv TEXT,
+    cites TEXT NOT NULL,
+    text_hash BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+)";
+
+/// Turns the tables of formats 2 and 3 into those of format 4. Their keys were the numbers of the rows, and
+/// an index of ids remains.
+pub(super) const UPGRADE: &str = "
+    DROP TABLE keywords;
+    ALTER TABLE papers RENAME COLUMN row TO key;";
 
 /// The columns that [`StoredPaper::from_row`] reads, in its order.
-pub(super) const COLUMNS: &str = "row, id, title, abstract, authors, year, venue, url, categories, \
+pub(super) const COLUMNS: &str = "key, id, title, abstract, authors, year, venue, url, categories, \
                                   doi, arxiv, cites, text_hash, checksum";
 
 pub(super) const INSERT_PAPER: &str = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
                                        ?9, ?10, ?11, ?12, ?13, ?14)";
 
-pub(super) const UPDATE_PAPER: &str = "UPDATE papers SET id = ?2, title = ?3, abstract = ?4, authors = ?5, year = ?6, venue = ?7, \
-     url = ?8, categories = ?9, doi = ?10, arxiv = ?11, cites = ?12, text_hash = ?13, \
-     checksum = ?14 WHERE row = ?1";
+/// Checks that the file has the tables of this format and nothing else: a trigger or a view could run
+/// statements of a stranger. Returns what is unexpected.
+pub(super) fn unexpected_schema(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let normalized = |sql: &str| -> String {
+        let words: Vec<&str> = sql.split_whitespace().collect();
+        words.join(" ").to_lowercase()
+    };
+    let with_id_index = PAPERS_TABLE.replace("id TEXT NOT NULL", "id TEXT NOT NULL UNIQUE");
+    let expected = [META_TABLE, PAPERS_TABLE, &with_id_index].map(normalized);
+    let mut select = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
+    let mut rows = select.query([])?;
+    let mut tables = 0;
+    while let Some(row) = rows.next()? {
+        let (kind, name): (String, String) = (row.get(0)?, row.get(1)?);
+        let sql: Option<String> = row.get(2)?;
+        let is_expected = match (kind.as_str(), &sql) {
+            // The indexes that SQLite makes for a table.
+            ("index", None) => true,
+            ("table", Some(sql)) => {
+                tables += 1;
+                expected.contains(&normalized(sql))
+            }
+            _ => false,
+        };
+        if !is_expected {
+            return Ok(Some(format!("the {kind} `{name}`")));
+        }
+    }
+    Ok((tables != 2).then(|| format!("{tables} tables")))
+}
 
 /// The number of columns that the checksum covers; the checksum is the column after them.
 const CHECKSUMMED: usize = 13;
@@ -65,10 +95,10 @@ const CHECKSUMMED: usize = 13;
 /// The BLAKE3 hash, cut to 16 bytes, of the text that was embedded for a paper.
 pub(crate) type TextHash = [u8; 16];
 
-/// A paper with the row of its vector.
+/// A paper as the table has it.
 #[derive(Debug)]
 pub(crate) struct StoredPaper {
-    pub(crate) row: RowId,
+    pub(crate) key: u64,
     pub(crate) text_hash: TextHash,
     pub(crate) paper: Paper,
 }
@@ -80,7 +110,7 @@ impl StoredPaper {
         let columns = columns.collect::<rusqlite::Result<Vec<_>>>()?;
         if row.get_ref(CHECKSUMMED)?.as_i64_or_null()? != Some(checksum(columns)) {
             return Err(damaged(format!(
-                "the paper in row {}",
+                "the paper with the key {}",
                 row.get::<_, i64>(0)?
             )));
         }
@@ -96,7 +126,7 @@ impl StoredPaper {
         paper.arxiv = row.get(10)?;
         paper.references = list_from_json(row, 11)?;
         Ok(Self {
-            row: RowId::new(row.get(0)?),
+            key: row.get::<_, i64>(0)?.cast_unsigned(),
             paper,
             text_hash: row.get(12)?,
         })
@@ -104,9 +134,9 @@ impl StoredPaper {
 }
 
 /// Returns the values of a paper's columns, the checksum last.
-pub(super) fn column_values(row: RowId, text_hash: &TextHash, paper: &Paper) -> Vec<Value> {
+pub(super) fn column_values(key: u64, text_hash: &TextHash, paper: &Paper) -> Vec<Value> {
     let mut values: Vec<Value> = vec![
-        row.get().into(),
+        sql_key(key).into(),
         paper.id.clone().into(),
         paper.title.clone().into(),
         paper.abstract_text.clone().into(),
@@ -122,6 +152,11 @@ pub(super) fn column_values(row: RowId, text_hash: &TextHash, paper: &Paper) -> 
     ];
     values.push(checksum(values.iter().map(ValueRef::from)).into());
     values
+}
+
+/// Converts a key to a number of `SQLite`, which has no larger ones.
+pub(super) fn sql_key(key: u64) -> i64 {
+    i64::try_from(key).unwrap_or(i64::MAX)
 }
 
 /// Serializes a list of strings as JSON, which `SQLite`'s own functions can read.

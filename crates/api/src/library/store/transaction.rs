@@ -1,18 +1,17 @@
 //! Reading and writing papers and metadata within one transaction.
 
-use std::cell::Cell;
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 use std::path::Path;
 use std::str::FromStr;
 
-use cognate_index::{Manifest, RowId, RowMap};
-use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension, ToSql, Transaction, params_from_iter};
+use cognate_index::Manifest;
+use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
-use super::damage::{ID_INDEX, damaged, store_error};
+use super::damage::{damaged, store_error};
 use super::key;
 use super::schema::{
-    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPDATE_PAPER, checksum, column_values, set_meta,
+    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPGRADE, checksum, column_values, set_meta,
+    sql_key,
 };
 use crate::embed::EmbedderInfo;
 use crate::library::background_similarity::BackgroundSimilarity;
@@ -22,23 +21,11 @@ use crate::{Error, Paper, Result};
 /// The pragma that holds the version of the tables.
 const VERSION: &str = "user_version";
 
-/// The number of papers that [`WriteTxn::renumber`] holds in memory at a time.
-const RENUMBER_BATCH: usize = 256;
-
-/// The generations at which the two indexes of the file were last compared with what they index. A
-/// changed byte in an index could hide a paper.
-#[derive(Debug, Default)]
-pub(super) struct VerifiedIndexes {
-    pub(super) ids: Cell<Option<i64>>,
-    pub(super) keywords: Cell<Option<i64>>,
-}
-
 /// A consistent view of `papers.sqlite`, which commits of other processes do not change.
 pub(crate) struct ReadTxn<'a> {
     pub(super) transaction: Transaction<'a>,
     path: &'a Path,
     act: &'static str,
-    pub(super) verified: &'a VerifiedIndexes,
 }
 
 /// A change of `papers.sqlite`, of which nothing happens before [`commit`](Self::commit). It reads
@@ -54,16 +41,11 @@ impl<'a> Deref for WriteTxn<'a> {
 }
 
 impl<'a> ReadTxn<'a> {
-    pub(super) fn new(
-        transaction: Transaction<'a>,
-        path: &'a Path,
-        verified: &'a VerifiedIndexes,
-    ) -> Self {
+    pub(super) fn new(transaction: Transaction<'a>, path: &'a Path) -> Self {
         Self {
             transaction,
             path,
             act: "read",
-            verified,
         }
     }
 
@@ -104,6 +86,38 @@ impl<'a> ReadTxn<'a> {
         Ok(stored.unwrap_or_else(|| TextRecipe::DEFAULT_NAME.to_owned()))
     }
 
+    /// Returns [`Error::TextRecipeMismatch`] if the papers were embedded by another recipe.
+    pub(crate) fn check_text_recipe(&self, recipe: &TextRecipe) -> Result<()> {
+        let expected = self.text_recipe()?;
+        if expected == recipe.name() || self.count()? == 0 {
+            return Ok(());
+        }
+        Err(Error::TextRecipeMismatch {
+            dir: self.path.parent().unwrap_or(self.path).to_owned(),
+            expected,
+            found: recipe.name().to_owned(),
+        })
+    }
+
+    /// Returns the number of papers, which is that of the live vectors.
+    pub(crate) fn count(&self) -> Result<u64> {
+        let manifest = self.manifest()?;
+        Ok(u64::from(manifest.rows()) - manifest.deleted().len())
+    }
+
+    /// Returns the paper with this id, found by reading one paper after another, or `None` if there is none.
+    pub(crate) fn find_by_reading_all(&self, id: &str) -> Result<Option<Paper>> {
+        let mut found = None;
+        self.for_each(|stored| {
+            if stored.paper.id != id {
+                return ControlFlow::Continue(());
+            }
+            found = Some(stored.paper);
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
     /// Returns the distribution of cosines between random papers, as last sampled.
     pub(crate) fn background_similarity(&self) -> Result<Option<BackgroundSimilarity>> {
         let json = self.meta(key::BACKGROUND_SIMILARITY)?;
@@ -139,81 +153,84 @@ impl<'a> ReadTxn<'a> {
         meta().map_err(self.store_error())
     }
 
-    /// Returns the paper with this id, or `None` if the library has none.
-    ///
-    /// The first time that an id is not found, the index of ids is compared with the table: a
-    /// changed byte in the index would otherwise go unnoticed, and the paper might be added twice.
-    /// That takes as long as reading all papers.
-    pub(crate) fn find(&self, id: &str) -> Result<Option<StoredPaper>> {
-        match self.select_one("id = ?", id)? {
-            Some(stored) if stored.paper.id != id => Err(self.damaged(ID_INDEX.to_owned())),
-            Some(stored) => Ok(Some(stored)),
-            None => self.check_id_index().map(|()| None),
-        }
-    }
-
-    /// Returns the paper whose vector is in `row`.
-    pub(crate) fn paper_at(&self, row: RowId) -> Result<Paper> {
-        self.stored_at(row).map(|stored| stored.paper)
-    }
-
-    /// Returns the paper whose vector is in `row`, with the hash of its text.
-    pub(crate) fn stored_at(&self, row: RowId) -> Result<StoredPaper> {
-        self.select_one("row = ?", row.get())?
-            .ok_or_else(|| self.damaged(format!("the paper in row {row}, which is missing")))
-    }
-
-    fn select_one(&self, condition: &str, value: impl ToSql) -> Result<Option<StoredPaper>> {
-        let select_one = || {
-            let sql = format!("SELECT {COLUMNS} FROM papers WHERE {condition}");
+    /// Returns the paper with this key.
+    pub(crate) fn paper(&self, key: u64) -> Result<StoredPaper> {
+        let select = || {
+            let sql = format!("SELECT {COLUMNS} FROM papers WHERE key = ?");
             let mut select = self.transaction.prepare_cached(&sql)?;
-            select.query_row([value], StoredPaper::from_row).optional()
+            select
+                .query_row([sql_key(key)], StoredPaper::from_row)
+                .optional()
         };
-        select_one().map_err(self.store_error())
+        let found = select().map_err(self.store_error())?;
+        found.ok_or_else(|| self.damaged(format!("the paper with the key {key}, which is missing")))
     }
 
-    /// Calls `act` with every paper, in row order.
+    /// Returns the key of the paper that `earlier` papers come before, in ascending order of keys.
+    pub(crate) fn nth_key(&self, earlier: u32) -> Result<u64> {
+        let select = || {
+            let sql = "SELECT key FROM papers NOT INDEXED ORDER BY key LIMIT 1 OFFSET ?";
+            let mut select = self.transaction.prepare_cached(sql)?;
+            let key = |row: &Row<'_>| Ok(row.get::<_, i64>(0)?.cast_unsigned());
+            select.query_row([earlier], key).optional()
+        };
+        let found = select().map_err(self.store_error())?;
+        found.ok_or_else(|| {
+            self.damaged(format!(
+                "its table of papers, which has only {earlier} or fewer"
+            ))
+        })
+    }
+
+    /// Returns up to `count` papers with at least this key, in ascending order of keys.
+    pub(crate) fn papers_from(&self, key: u64, count: u32) -> Result<Vec<StoredPaper>> {
+        let select = || {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM papers NOT INDEXED WHERE key >= ? ORDER BY key LIMIT ?"
+            );
+            let mut select = self.transaction.prepare_cached(&sql)?;
+            let found = select.query_map(params![sql_key(key), count], StoredPaper::from_row)?;
+            found.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        select().map_err(self.store_error())
+    }
+
+    /// Calls `act` with every paper in ascending order of keys, which is the order of rows, until it breaks.
     ///
     /// Fails at the end if the number of papers differs from the number of live vectors, since
     /// damage to the file may hide papers.
-    pub(crate) fn for_each(&self, mut act: impl FnMut(StoredPaper)) -> Result<()> {
+    pub(crate) fn for_each(
+        &self,
+        mut act: impl FnMut(StoredPaper) -> ControlFlow<()>,
+    ) -> Result<()> {
         let mut found = 0;
         let mut read_all = || {
             // `NOT INDEXED` reads the table itself: a damaged index could hide a paper.
-            let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY row");
+            let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY key");
             let mut select = self.transaction.prepare_cached(&sql)?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
-                act(StoredPaper::from_row(row)?);
                 found += 1;
+                if act(StoredPaper::from_row(row)?).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         };
-        read_all().map_err(self.store_error())?;
-        self.check_count(found)
-    }
-
-    /// Returns all ids, in row order.
-    pub(crate) fn ids(&self) -> Result<Vec<String>> {
-        let mut ids = Vec::new();
-        self.for_each(|stored| ids.push(stored.paper.id))?;
-        Ok(ids)
+        match read_all().map_err(self.store_error())? {
+            ControlFlow::Break(()) => Ok(()),
+            ControlFlow::Continue(()) => self.check_count(found),
+        }
     }
 }
 
 impl<'a> WriteTxn<'a> {
     /// Creates a transaction. `act` is the word for the change in errors, such as `write`.
-    pub(super) fn new(
-        transaction: Transaction<'a>,
-        path: &'a Path,
-        act: &'static str,
-        verified: &'a VerifiedIndexes,
-    ) -> Self {
+    pub(super) fn new(transaction: Transaction<'a>, path: &'a Path, act: &'static str) -> Self {
         Self(ReadTxn {
             transaction,
             path,
             act,
-            verified,
         })
     }
 
@@ -238,7 +255,7 @@ impl<'a> WriteTxn<'a> {
     }
 
     /// Returns the version of the tables.
-    pub(super) fn format_version(&self) -> Result<i64> {
+    pub(crate) fn format_version(&self) -> Result<i64> {
         let version = self
             .transaction
             .pragma_query_value(None, VERSION, |row| row.get(0));
@@ -270,97 +287,42 @@ impl<'a> WriteTxn<'a> {
             .map_err(self.store_error())
     }
 
-    /// Inserts a paper whose vector is in `row`. No stored paper may have its id.
-    pub(crate) fn insert(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
-        self.write_paper(INSERT_PAPER, row, text_hash, paper)?;
-        self.add_keywords(row, paper).map_err(self.store_error())
+    /// Returns a key that is higher than that of any paper.
+    pub(crate) fn next_key(&self) -> Result<u64> {
+        let sql = "SELECT max(key) FROM papers";
+        let highest: Option<i64> = self
+            .transaction
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(self.store_error())?;
+        let next = highest.map_or(0, |key| key.saturating_add(1));
+        Ok(u64::try_from(next).unwrap_or_default())
     }
 
-    /// Replaces the metadata of a paper that keeps its vector.
-    pub(crate) fn update(&self, row: RowId, text_hash: &TextHash, paper: &Paper) -> Result<()> {
-        let before = self.paper_at(row)?;
-        self.write_paper(UPDATE_PAPER, row, text_hash, paper)?;
-        if (&before.title, &before.abstract_text) == (&paper.title, &paper.abstract_text) {
-            return Ok(());
-        }
-        self.remove_keywords(row)
-            .and_then(|()| self.add_keywords(row, paper))
-            .map_err(self.store_error())
-    }
-
-    fn write_paper(
-        &self,
-        sql: &str,
-        row: RowId,
-        text_hash: &TextHash,
-        paper: &Paper,
-    ) -> Result<()> {
-        let write = || {
-            let mut statement = self.transaction.prepare_cached(sql)?;
-            statement.execute(params_from_iter(column_values(row, text_hash, paper)))
+    /// Inserts a paper. No stored paper may have its key or its id.
+    pub(crate) fn insert(&self, key: u64, text_hash: &TextHash, paper: &Paper) -> Result<()> {
+        let insert = || {
+            let mut statement = self.transaction.prepare_cached(INSERT_PAPER)?;
+            statement.execute(params_from_iter(column_values(key, text_hash, paper)))
         };
-        write().map(drop).map_err(self.store_error())
+        insert().map(drop).map_err(self.store_error())
     }
 
-    /// Deletes the paper in `row`.
-    pub(crate) fn delete(&self, row: RowId) -> Result<()> {
+    /// Deletes the paper with this key.
+    pub(crate) fn delete(&self, key: u64) -> Result<()> {
         let delete = || {
-            self.remove_keywords(row)?;
             self.transaction
-                .prepare_cached("DELETE FROM papers WHERE row = ?")?
-                .execute([row.get()])
+                .prepare_cached("DELETE FROM papers WHERE key = ?")?
+                .execute([sql_key(key)])
         };
         delete().map(drop).map_err(self.store_error())
     }
 
-    /// Moves every paper to the row that its vector has after compaction, and rebuilds the keyword
-    /// index, whose entries name rows.
-    pub(crate) fn renumber(&self, map: &RowMap) -> Result<()> {
-        let Some(first) = map.dropped().min() else {
-            return Ok(());
-        };
-        self.renumber_mapped_rows(map)?;
-        let expected = u64::from(map.rows() - first) - map.dropped().len();
-        let found = self.renumber_from(first, map).map_err(self.store_error())?;
-        if found == expected {
-            return self.rebuild_keywords();
-        }
-        let what =
-            format!("its table of papers, which has {found} of {expected} from row {first} on");
-        Err(self.damaged(what))
-    }
-
-    /// Returns the number of papers from row `first` on, all of which it moves.
-    fn renumber_from(&self, first: u32, map: &RowMap) -> rusqlite::Result<u64> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM papers NOT INDEXED WHERE row >= ? ORDER BY row \
-             LIMIT {RENUMBER_BATCH}"
-        );
-        let mut select = self.transaction.prepare(&sql)?;
-        let sql = "UPDATE papers SET row = ?, checksum = ? WHERE row = ?";
-        let mut update = self.transaction.prepare(sql)?;
-        let mut next = i64::from(first);
-        let mut found = 0;
-        loop {
-            // A batch is read to its end before its papers move, each down to a free row.
-            let batch = select.query_map([next], StoredPaper::from_row)?;
-            let batch = batch.collect::<rusqlite::Result<Vec<_>>>()?;
-            let Some(last) = batch.last() else {
-                return Ok(found);
-            };
-            next = i64::from(last.row.get()) + 1;
-            found += batch.len() as u64;
-            for stored in batch {
-                let row = stored.row;
-                let new = map.get(row).ok_or_else(|| {
-                    damaged(format!("the paper in row {row}, which has no vector"))
-                })?;
-                let values = column_values(new, &stored.text_hash, &stored.paper);
-                let checksum = values.last().map_or(ValueRef::Null, ValueRef::from);
-                let checksum = checksum.as_i64()?;
-                update.execute([i64::from(new.get()), checksum, i64::from(row.get())])?;
-            }
-        }
+    /// Turns the tables of an earlier format into those of this one.
+    pub(super) fn upgrade_tables(&self) -> Result<()> {
+        self.transaction
+            .execute_batch(UPGRADE)
+            .map_err(self.store_error())?;
+        self.remove_meta(key::KEYWORDS_CHECKSUM)
     }
 
     /// Commits the change together with the new manifest, and returns the new generation.
@@ -368,24 +330,16 @@ impl<'a> WriteTxn<'a> {
         let store_error = self.store_error();
         let generation = self.generation()? + 1;
         self.forget_deleted_mapped_rows(manifest)?;
-        self.store_keywords_checksum().map_err(self.store_error())?;
-        let ReadTxn {
-            transaction,
-            verified,
-            ..
-        } = self.0;
         let commit = || {
-            set_meta(&transaction, key::MANIFEST, &manifest.to_json())?;
-            set_meta(&transaction, key::GENERATION, &generation.to_string())?;
-            transaction.commit()
+            set_meta(&self.0.transaction, key::MANIFEST, &manifest.to_json())?;
+            set_meta(
+                &self.0.transaction,
+                key::GENERATION,
+                &generation.to_string(),
+            )?;
+            self.0.transaction.commit()
         };
         commit().map_err(store_error)?;
-        // SQLite's own changes to an intact index leave it intact.
-        for verified in [&verified.ids, &verified.keywords] {
-            if verified.get() == Some(generation - 1) {
-                verified.set(Some(generation));
-            }
-        }
         Ok(generation)
     }
 }

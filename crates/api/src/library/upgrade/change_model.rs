@@ -7,7 +7,9 @@ use super::run::Run;
 use super::source::Source;
 use crate::embed::{Embed, EmbedderInfo};
 use crate::library::Library;
+use crate::library::change::Change;
 use crate::library::embedding::TextVectors;
+use crate::library::rebuild::rebuild_terms;
 use crate::{Error, Result};
 
 impl Library {
@@ -34,13 +36,14 @@ impl Library {
                 Replacement::compute(&source, &texts, &openings, info.dim, &self.dir)?;
             let mapped = replacement.mapped_rows();
             // If another process has committed meanwhile, the papers may have changed.
-            let is_done = self.change(Some(source.generation()), |papers, writer| {
+            let is_done = self.change(Some(source.generation()), |change| {
                 let index_error = || Error::index(&self.dir);
-                let map = writer.reset(info.dim).map_err(index_error())?;
+                let Change { papers, writer, .. } = change;
+                writer.reset(info.dim).map_err(index_error())?;
                 writer
                     .append(replacement.vectors())
                     .map_err(index_error())?;
-                papers.renumber(&map)?;
+                rebuild_terms(writer, papers, &self.dir)?;
                 papers.set_mapped_rows(&mapped)?;
                 papers.set_embedder_info(&info)?;
                 papers.forget_background_similarity()

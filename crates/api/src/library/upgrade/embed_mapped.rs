@@ -13,7 +13,7 @@ use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::snapshot::Snapshot;
 use crate::library::store::{StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
-use crate::{Error, Result};
+use crate::{Paper, Result};
 
 /// The next papers to embed, of one commit.
 struct Batch {
@@ -23,6 +23,7 @@ struct Batch {
 
 /// A paper that moves to a new row.
 struct Moved {
+    row: RowId,
     stored: StoredPaper,
     vector: Vector,
 }
@@ -91,23 +92,20 @@ impl Library {
                 row.assign(&ArrayView1::from(vector));
             }
         }
-        self.change(Some(batch.generation), |papers, writer| {
-            let rows = writer
-                .append(matrix.view())
-                .map_err(Error::index(&self.dir))?;
-            let replaced = batch.papers.iter().map(|moved| moved.stored.row.get());
-            let replaced: RoaringBitmap = replaced.collect();
-            writer.delete(&replaced).map_err(Error::index(&self.dir))?;
-            for (row, Moved { stored, vector }) in rows.zip(&batch.papers) {
-                let hash = match vector {
-                    Vector::Native(_) => &stored.text_hash,
-                    Vector::Mapped { hash, .. } => hash,
-                };
-                papers.delete(stored.row)?;
-                papers.insert(RowId::new(row), hash, &stored.paper)?;
-            }
-            if papers.mapped_rows()?.is_subset(&replaced) {
-                papers.forget_background_similarity()?;
+        let replaced: RoaringBitmap = batch.papers.iter().map(|moved| moved.row.get()).collect();
+        let papers = batch.papers.iter().map(|Moved { stored, vector, .. }| {
+            let hash = match vector {
+                Vector::Native(_) => stored.text_hash,
+                Vector::Mapped { hash, .. } => *hash,
+            };
+            (hash, &stored.paper)
+        });
+        let papers: Vec<(TextHash, &Paper)> = papers.collect();
+        self.change(Some(batch.generation), |change| {
+            change.delete(&replaced)?;
+            change.append(matrix.view(), &papers)?;
+            if change.papers.mapped_rows()?.is_subset(&replaced) {
+                change.papers.forget_background_similarity()?;
             }
             Ok(())
         })
@@ -124,7 +122,7 @@ impl Batch {
     /// Reads the next `size` papers with mapped vectors, in row order, and the papers between them,
     /// which move along so that papers keep their order.
     fn next(snapshot: &Snapshot<'_>, recipe: &TextRecipe, size: usize) -> Result<Self> {
-        snapshot.check_text_recipe(recipe)?;
+        snapshot.papers.check_text_recipe(recipe)?;
         let mapped = snapshot.papers.mapped_rows()?;
         let mut rows = RoaringBitmap::new();
         let nth = u32::try_from(size.saturating_sub(1)).unwrap_or(u32::MAX);
@@ -133,15 +131,20 @@ impl Batch {
             rows -= snapshot.index.deleted();
         }
         let moved = |row: u32| {
-            let stored = snapshot.papers.stored_at(RowId::new(row))?;
-            let vector = if mapped.contains(row) {
+            let row = RowId::new(row);
+            let stored = snapshot.stored_at(row)?;
+            let vector = if mapped.contains(row.get()) {
                 let text = recipe.text(&stored.paper);
                 let hash = hash_text(&text);
                 Vector::Mapped { text, hash }
             } else {
-                Vector::Native(snapshot.vector(stored.row)?.to_vec())
+                Vector::Native(snapshot.vector(row)?.to_vec())
             };
-            Ok(Moved { stored, vector })
+            Ok(Moved {
+                row,
+                stored,
+                vector,
+            })
         };
         Ok(Self {
             generation: snapshot.papers.generation()?,

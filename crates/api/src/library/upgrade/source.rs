@@ -55,11 +55,11 @@ impl Source {
     /// Reads the papers. The sample is evenly spaced over the papers by id, so it does not depend on
     /// the order in which they were added; it has `size` papers, or all if there are no more.
     pub(super) fn read(snapshot: &Snapshot<'_>, recipe: &TextRecipe, size: usize) -> Result<Self> {
-        snapshot.check_text_recipe(recipe)?;
+        snapshot.papers.check_text_recipe(recipe)?;
         let (mut rows, mut ids, mut openings) = (Vec::new(), Vec::new(), Vec::new());
-        snapshot.papers.for_each(|stored| {
+        snapshot.for_each(|row, stored| {
             ids.push((stored.paper.id.clone(), rows.len()));
-            rows.push(stored.row);
+            rows.push(row);
             openings.push(Text::new(opening(&stored.paper, recipe)));
         })?;
         if rows.len() <= size {
@@ -67,7 +67,7 @@ impl Source {
         }
         ids.sort_unstable();
         let read = |(id, position): (String, usize)| {
-            let paper: Paper = snapshot.papers.paper_at(rows[position])?;
+            let paper: Paper = snapshot.paper_at(rows[position])?;
             let text = Text::new(recipe.text(&paper));
             Ok(Sampled { id, position, text })
         };
