@@ -1,12 +1,13 @@
-use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
+use tokenizers::{PostProcessor, TruncationDirection};
 
+use super::bounded::BoundedTokenizer;
 use super::settings::{self, Settings};
 use crate::{Checkpoint, Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
 #[derive(Debug)]
 pub(crate) struct TextTokenizer {
-    pub(super) tokenizer: Tokenizer,
+    pub(super) tokenizer: BoundedTokenizer,
     pub(super) max_tokens: usize,
     special_tokens: usize,
 }
@@ -29,8 +30,8 @@ impl TextTokenizer {
     ) -> Result<Self> {
         const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
         let path = checkpoint.tokenizer_path();
-        let mut tokenizer =
-            Tokenizer::from_bytes(bytes).map_err(|e| Error::malformed(&path, EXPECTED)(e))?;
+        let mut tokenizer: BoundedTokenizer =
+            serde_json::from_slice(bytes).map_err(Error::malformed(&path, EXPECTED))?;
         // The file may carry the padding and truncation of its last use; the checkpoint's other
         // files decide the limits.
         tokenizer.with_padding(None);
