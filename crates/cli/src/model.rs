@@ -65,11 +65,7 @@ pub(crate) fn supported_precision(device: Device, stored: Precision) -> Precisio
 }
 
 /// Finds a model and loads it.
-pub(crate) fn load(
-    name: ModelName<'_>,
-    precision: Precision,
-    device: Device,
-) -> Result<Encoder> {
+pub(crate) fn load(name: ModelName<'_>, precision: Precision, device: Device) -> Result<Encoder> {
     let options = EncoderOptions::default()
         .precision(precision)
         .device(device);
@@ -147,7 +143,13 @@ mod tests {
 
     #[test]
     fn only_yes_is_yes() {
-        for (answer, yes) in [("y\n", true), ("YES\r\n", true), ("\n", false), ("", false), ("n", false)] {
+        for (answer, yes) in [
+            ("y\n", true),
+            ("YES\r\n", true),
+            ("\n", false),
+            ("", false),
+            ("n", false),
+        ] {
             assert_eq!(is_yes(answer), yes, "{answer:?}");
         }
     }

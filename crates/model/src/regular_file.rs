@@ -119,7 +119,11 @@ mod tests {
         let error = read(&path, 4).unwrap_err().to_string();
         let expected = format!("`{}` has 5 bytes, expected at most 4", path.display());
         assert_eq!(error, expected);
-        assert!(read_optional(&dir.path().join("none"), 4).unwrap().is_none());
+        assert!(
+            read_optional(&dir.path().join("none"), 4)
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[cfg(unix)]
@@ -127,7 +131,10 @@ mod tests {
     fn folders_and_devices_are_refused() {
         for (path, found) in [("/dev/zero", "a device"), ("/", "a folder")] {
             let error = read(Path::new(path), 4).unwrap_err().to_string();
-            assert_eq!(error, format!("`{path}` is {found}, expected a regular file"));
+            assert_eq!(
+                error,
+                format!("`{path}` is {found}, expected a regular file")
+            );
         }
     }
 }

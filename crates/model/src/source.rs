@@ -71,13 +71,19 @@ pub const DEFAULT_MODEL: &str = pinned::DEFAULT.name;
 pub struct ModelSource {
     caches: Caches,
     offline: bool,
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "only the Hub needs it"))]
+    #[cfg_attr(
+        not(feature = "hub"),
+        expect(dead_code, reason = "only the Hub needs it")
+    )]
     hub: HubSettings,
 }
 
 /// How the Hub is reached.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "only the Hub needs it"))]
+#[cfg_attr(
+    not(feature = "hub"),
+    expect(dead_code, reason = "only the Hub needs it")
+)]
 struct HubSettings {
     endpoint: Option<String>,
     token: Option<Token>,
@@ -144,8 +150,12 @@ impl ModelSource {
         let offline = env::var("HF_HUB_OFFLINE").is_ok_and(|value| {
             matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE")
         });
-        let endpoint = env::var("HF_ENDPOINT").ok().filter(|value| !value.is_empty());
-        let token = env::var("HF_TOKEN").ok().and_then(|token| Token::new(&token));
+        let endpoint = env::var("HF_ENDPOINT")
+            .ok()
+            .filter(|value| !value.is_empty());
+        let token = env::var("HF_TOKEN")
+            .ok()
+            .and_then(|token| Token::new(&token));
         let token = token.or_else(|| Token::read(&hub_cache.parent()?.join("token")));
         Ok(Self {
             caches: Caches {

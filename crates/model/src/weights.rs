@@ -54,7 +54,8 @@ impl WeightsFile {
             return Err(broken("the header is cut short"));
         }
         if length > MAX_HEADER_BYTES {
-            let limit = format!("the header has {length} bytes, expected at most {MAX_HEADER_BYTES}");
+            let limit =
+                format!("the header has {length} bytes, expected at most {MAX_HEADER_BYTES}");
             return Err(broken(&limit));
         }
         let mut header = Vec::new();

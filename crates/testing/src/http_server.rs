@@ -46,6 +46,10 @@ pub struct HttpReply {
 
 impl HttpServer {
     /// Starts a server whose answers `reply` gives.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no port can be opened.
     pub fn start(reply: impl Fn(&HttpRequest) -> HttpReply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -79,6 +83,10 @@ impl HttpServer {
     }
 
     /// Returns all requests so far.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `reply` did.
     pub fn requests(&self) -> Vec<HttpRequest> {
         self.requests.lock().unwrap().clone()
     }
@@ -123,7 +131,11 @@ fn answer(
     let reply = reply(&request);
     let is_head = request.method == "HEAD";
     requests.lock().unwrap().push(request);
-    write!(stream, "HTTP/1.1 {} X\r\nconnection: close\r\n", reply.status)?;
+    write!(
+        stream,
+        "HTTP/1.1 {} X\r\nconnection: close\r\n",
+        reply.status
+    )?;
     write!(stream, "content-length: {}\r\n", reply.body.len())?;
     for (name, value) in &reply.headers {
         write!(stream, "{name}: {value}\r\n")?;

@@ -33,7 +33,9 @@ fn read_all(dir: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
 
 fn answer(files: &BTreeMap<String, Vec<u8>>, commit: &str, request: &HttpRequest) -> HttpReply {
     if request.path.starts_with("/api/models/") {
-        let siblings = files.keys().map(|name| format!(r#"{{"rfilename":"{name}"}}"#));
+        let siblings = files
+            .keys()
+            .map(|name| format!(r#"{{"rfilename":"{name}"}}"#));
         let siblings = siblings.collect::<Vec<_>>().join(",");
         return HttpReply {
             status: 200,

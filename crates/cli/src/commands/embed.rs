@@ -34,7 +34,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
-    let encoder = model::load(ModelName::of_user(model.name()), model.precision(), model.device.device)?;
+    let encoder = model::load(
+        ModelName::of_user(model.name()),
+        model.precision(),
+        model.device.device,
+    )?;
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
     let rows = embed(&encoder, &texts, arguments.query, &mut progress)?;

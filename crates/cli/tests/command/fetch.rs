@@ -73,7 +73,11 @@ fn the_model_that_a_library_names_is_downloaded_only_with_permission() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(hub.requests().len(), before);
 
-    let output = run(&sandbox, &hub, &["search", "--library", "L", "--fetch", "graph"]);
+    let output = run(
+        &sandbox,
+        &hub,
+        &["search", "--library", "L", "--fetch", "graph"],
+    );
     assert!(output.status.success(), "{}", stderr(&output));
     let after = hub.requests().len();
     assert!(after > before);
@@ -136,7 +140,11 @@ fn a_cached_file_that_was_changed_is_named_and_removed() {
     assert!(fs::symlink_metadata(&config).is_err());
     let output = run(&sandbox, &hub, &search);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("use --fetch"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("use --fetch"),
+        "{}",
+        stderr(&output)
+    );
     let fetch = ["search", "--library", "L", "--fetch", "graph"];
     let output = run(&sandbox, &hub, &fetch);
     assert!(output.status.success(), "{}", stderr(&output));

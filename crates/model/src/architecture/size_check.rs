@@ -15,16 +15,20 @@ pub(super) fn check_sizes(path: &Path, sizes: &Sizes, max_values: u64) -> Result
     let products: [&[(&str, usize)]; 3] = [
         &[("vocab_size", sizes.vocab_size), hidden],
         &[layers, hidden, ("attention width", sizes.attention_width)],
-        &[layers, hidden, ("intermediate_size", sizes.intermediate_size)],
+        &[
+            layers,
+            hidden,
+            ("intermediate_size", sizes.intermediate_size),
+        ],
     ];
     for factors in products {
         // A factor of 0 makes the product 0, whatever the others are.
         let product = if factors.iter().any(|&(_, size)| size == 0) {
             Some(0)
         } else {
-            factors
-                .iter()
-                .try_fold(1, |product: u64, &(_, size)| product.checked_mul(size as u64))
+            factors.iter().try_fold(1, |product: u64, &(_, size)| {
+                product.checked_mul(size as u64)
+            })
         };
         if product.is_none_or(|product| product > max_values) {
             let (names, values): (Vec<_>, Vec<_>) = factors
@@ -64,11 +68,20 @@ mod tests {
              values in the weights"
         );
         for huge in [usize::MAX, usize::MAX / 2, 1 << 40] {
-            let wide = Sizes { intermediate_size: huge, ..sizes };
+            let wide = Sizes {
+                intermediate_size: huge,
+                ..sizes
+            };
             check(&wide, 1000).unwrap_err();
-            let tall = Sizes { num_hidden_layers: huge, ..sizes };
+            let tall = Sizes {
+                num_hidden_layers: huge,
+                ..sizes
+            };
             check(&tall, 1000).unwrap_err();
-            let no_layers = Sizes { num_hidden_layers: 0, ..wide };
+            let no_layers = Sizes {
+                num_hidden_layers: 0,
+                ..wide
+            };
             check(&no_layers, 1000).unwrap();
         }
     }

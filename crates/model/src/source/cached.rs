@@ -87,7 +87,9 @@ impl Caches {
                     .iter()
                     .map(|(name, file)| (name.clone(), file.sha256.clone()))
                     .collect();
-                let expected = files.iter().map(|(name, hash)| (name.as_str(), hash.as_str()));
+                let expected = files
+                    .iter()
+                    .map(|(name, hash)| (name.as_str(), hash.as_str()));
                 self.verify_files(folder, expected, record)
             }
             (None, None) => return Ok(()),
@@ -124,7 +126,13 @@ impl Caches {
         let mut record = Record::empty(folder);
         for (name, sha256) in hashes {
             let sha256 = sha256.to_owned();
-            record.set(name, FileRecord { sha256, stamp: None });
+            record.set(
+                name,
+                FileRecord {
+                    sha256,
+                    stamp: None,
+                },
+            );
         }
         if let Err(error) = record.save(&self.records()) {
             tracing::warn!(%error, "cannot record the hashes of downloaded files");

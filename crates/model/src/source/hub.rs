@@ -100,12 +100,16 @@ fn fetch_file(
 ) -> Result<FetchedFile, String> {
     let remote = RemoteFile::ask(client, &format!("/{model}/resolve/{commit}/{name}"))?;
     if let Some(found) = remote.commit.as_deref().filter(|&found| found != commit) {
-        return Err(format!("the Hub answers for commit `{found}`, expected `{commit}`"));
+        return Err(format!(
+            "the Hub answers for commit `{found}`, expected `{commit}`"
+        ));
     }
     if let (Some(expected), Some(found)) = (pinned, &remote.sha256)
         && expected != found
     {
-        return Err(format!("the Hub's file has SHA-256 {found}, expected {expected}"));
+        return Err(format!(
+            "the Hub's file has SHA-256 {found}, expected {expected}"
+        ));
     }
     let sha256 = pinned.or(remote.sha256.as_deref());
     let sha256 = download::blob(client, repository, &remote, sha256, max_bytes(name))?;

@@ -10,12 +10,15 @@ use crate::regular_file;
 /// The folder of a model in the cache of Hugging Face, which other programs read and write too:
 /// <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>.
 ///
-/// Contents are files in `blobs`, named by their ETag. A snapshot, named by its commit, has links to
+/// Contents are files in `blobs`, named by their `ETag`. A snapshot, named by its commit, has links to
 /// them under the names in the repository.
 #[derive(Clone, Debug)]
 pub(super) struct Repository {
     dir: PathBuf,
-    #[cfg_attr(not(feature = "hub"), expect(dead_code, reason = "only the Hub needs it"))]
+    #[cfg_attr(
+        not(feature = "hub"),
+        expect(dead_code, reason = "only the Hub needs it")
+    )]
     locks: PathBuf,
 }
 
@@ -149,7 +152,11 @@ mod tests {
             let path = dir.path().join("models--a--b/snapshots/c1").join(file);
             assert_eq!(fs::read_to_string(&path).unwrap(), "contents");
             if cfg!(unix) {
-                let up = if file.contains('/') { "../../.." } else { "../.." };
+                let up = if file.contains('/') {
+                    "../../.."
+                } else {
+                    "../.."
+                };
                 let target = fs::read_link(&path).unwrap();
                 assert_eq!(target, Path::new(up).join("blobs/e1"));
             }

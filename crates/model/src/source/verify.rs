@@ -60,13 +60,15 @@ pub(super) fn verify<'a>(
             _ => Refusal::Unreadable(path.clone(), error.into()),
         })?;
         let stamp = Stamp::of(&metadata);
-        let is_known = record.files.get(name).is_some_and(|known| {
-            known.sha256 == expected && known.stamp.as_ref() == Some(&stamp)
-        });
+        let is_known = record
+            .files
+            .get(name)
+            .is_some_and(|known| known.sha256 == expected && known.stamp.as_ref() == Some(&stamp));
         if is_known {
             continue;
         }
-        let (found, stamp) = hash(&path).map_err(|error| Refusal::Unreadable(path.clone(), error))?;
+        let (found, stamp) =
+            hash(&path).map_err(|error| Refusal::Unreadable(path.clone(), error))?;
         if found != expected {
             return Err(Refusal::Damaged {
                 path,

@@ -9,19 +9,85 @@ mod normalizer;
 mod pre_tokenizer;
 mod regex;
 
-use tokenizers::{DecoderWrapper, ModelWrapper, PostProcessorWrapper, TokenizerImpl};
+use normalizer::NORMALIZER_ERROR;
+use tokenizers::{
+    DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _, PostProcessorWrapper, Result,
+    TokenizerImpl,
+};
 
 pub(super) use normalizer::BoundedNormalizer;
 pub(super) use pre_tokenizer::BoundedPreTokenizer;
 
 /// A tokenizer with bounded regular expressions and replacements.
-pub(super) type BoundedTokenizer = TokenizerImpl<
+#[derive(Debug)]
+pub(super) struct BoundedTokenizer(Inner);
+
+type Inner = TokenizerImpl<
     ModelWrapper,
     BoundedNormalizer,
     BoundedPreTokenizer,
     PostProcessorWrapper,
     DecoderWrapper,
 >;
+
+impl BoundedTokenizer {
+    /// Loads a tokenizer from the bytes of its file, without the padding and the truncation of its
+    /// last use, which the file may carry.
+    pub(super) fn load(bytes: &[u8]) -> Result<Self> {
+        let mut inner: Inner = serde_json::from_slice(bytes)?;
+        inner.with_padding(None);
+        inner.with_truncation(None)?;
+        Ok(Self(inner))
+    }
+
+    pub(super) fn normalizer(&self) -> Option<&BoundedNormalizer> {
+        self.0.get_normalizer()
+    }
+
+    pub(super) fn set_normalizer(&mut self, normalizer: BoundedNormalizer) -> Result<()> {
+        self.0.with_normalizer(Some(normalizer))?;
+        Ok(())
+    }
+
+    pub(super) fn pre_tokenizer(&self) -> Option<&BoundedPreTokenizer> {
+        self.0.get_pre_tokenizer()
+    }
+
+    pub(super) fn set_pre_tokenizer(&mut self, pre_tokenizer: BoundedPreTokenizer) {
+        self.0.with_pre_tokenizer(Some(pre_tokenizer));
+    }
+
+    /// Returns the number of special tokens that are added to a text, or to a pair of texts.
+    pub(super) fn special_tokens(&self, is_pair: bool) -> usize {
+        let processor = self.0.get_post_processor();
+        processor.map_or(0, |processor| processor.added_tokens(is_pair))
+    }
+
+    /// Tokenizes a text, with the offsets of the tokens in it.
+    pub(super) fn encode(&self, text: &str) -> Result<Encoding> {
+        checked(|| self.0.encode(text, false))
+    }
+
+    /// Tokenizes a text without offsets. `special` says whether to add special tokens.
+    pub(super) fn encode_fast(&self, text: &str, special: bool) -> Result<Encoding> {
+        checked(|| self.0.encode_fast(text, special))
+    }
+
+    /// Adds special tokens to one tokenized text, or to two.
+    pub(super) fn post_process(&self, text: Encoding, pair: Option<Encoding>) -> Result<Encoding> {
+        self.0.post_process(text, pair, true)
+    }
+}
+
+/// Runs `encode`, and returns the error of a normalizer, which `tokenizers` ignores.
+fn checked(encode: impl FnOnce() -> Result<Encoding>) -> Result<Encoding> {
+    NORMALIZER_ERROR.take();
+    let encoding = encode()?;
+    match NORMALIZER_ERROR.take() {
+        Some(error) => Err(error.into()),
+        None => Ok(encoding),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -49,8 +115,8 @@ mod tests {
         .to_string()
     }
 
-    fn load(normalizer: &Value, pre_tokenizer: &Value) -> Result<BoundedTokenizer, String> {
-        serde_json::from_str(&file(normalizer, pre_tokenizer)).map_err(|error| error.to_string())
+    fn load(normalizer: &Value, pre_tokenizer: &Value) -> Result<BoundedTokenizer> {
+        BoundedTokenizer::load(file(normalizer, pre_tokenizer).as_bytes())
     }
 
     fn split(pattern: &str, invert: bool) -> Value {
@@ -82,8 +148,8 @@ mod tests {
             let reference: Tokenizer = file.parse().unwrap();
             for text in ["", "a b", "B 12 a  bB", "   ", "ab3é  b"] {
                 let (found, expected) = (
-                    bounded.encode(text, true).unwrap(),
-                    reference.encode(text, true).unwrap(),
+                    bounded.encode(text).unwrap(),
+                    reference.encode(text, false).unwrap(),
                 );
                 assert_eq!(found, expected, "`{text}`");
             }
@@ -102,7 +168,7 @@ mod tests {
         ] {
             let tokenizer = load(&normalizer, &pre_tokenizer).unwrap();
             let start = Instant::now();
-            let error = tokenizer.encode(text.as_str(), false).unwrap_err();
+            let error = tokenizer.encode(&text).unwrap_err();
             assert!(start.elapsed() < Duration::from_secs(20));
             let error = error.to_string();
             assert!(error.contains("regular expression"), "{error}");
@@ -116,7 +182,7 @@ mod tests {
         let tokenizer = load(&Value::Null, &split(pattern, false)).unwrap();
         let text = "a".repeat(100_000);
         let start = Instant::now();
-        let outcome = tokenizer.encode(text.as_str(), false);
+        let outcome = tokenizer.encode(&text);
         assert!(start.elapsed() < Duration::from_secs(20));
         outcome.unwrap_err();
     }
@@ -124,7 +190,11 @@ mod tests {
     #[test]
     fn a_long_pattern_is_refused() {
         let error = load(&Value::Null, &split(&"a".repeat(5000), false)).unwrap_err();
-        assert!(error.contains("5000 bytes, expected at most 4096"), "{error}");
+        let error = error.to_string();
+        assert!(
+            error.contains("5000 bytes, expected at most 4096"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -135,7 +205,7 @@ mod tests {
         let prepend = json!({"type": "Prepend", "prepend": "a".repeat(1_000_000)});
         for normalizer in [four, nested, prepend] {
             let tokenizer = load(&normalizer, &Value::Null).unwrap();
-            let error = tokenizer.encode("a", false).unwrap_err().to_string();
+            let error = tokenizer.encode("a").unwrap_err().to_string();
             assert!(error.contains("bytes from a text of 1"), "{error}");
         }
     }

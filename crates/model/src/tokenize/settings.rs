@@ -55,7 +55,7 @@ impl Settings {
         match self.class() {
             "BertTokenizer" | "DistilBertTokenizer" | "MPNetTokenizer" => {
                 if let Some(BoundedNormalizer::Linear(NormalizerWrapper::BertNormalizer(bert))) =
-                    tokenizer.get_normalizer()
+                    tokenizer.normalizer()
                 {
                     let normalizer = BertNormalizer::new(
                         bert.clean_text,
@@ -64,17 +64,17 @@ impl Settings {
                         self.do_lower_case.unwrap_or(true),
                     );
                     let normalizer = BoundedNormalizer::Linear(normalizer.into());
-                    tokenizer.with_normalizer(Some(normalizer))?;
+                    tokenizer.set_normalizer(normalizer)?;
                 }
             }
             "RobertaTokenizer" => {
                 if let Some(BoundedPreTokenizer::Linear(PreTokenizerWrapper::ByteLevel(bytes))) =
-                    tokenizer.get_pre_tokenizer()
+                    tokenizer.pre_tokenizer()
                 {
                     let space = self.add_prefix_space.unwrap_or(false);
                     let bytes = ByteLevel::new(space, bytes.trim_offsets, bytes.use_regex);
                     let bytes = BoundedPreTokenizer::Linear(bytes.into());
-                    tokenizer.with_pre_tokenizer(Some(bytes));
+                    tokenizer.set_pre_tokenizer(bytes);
                 }
             }
             _ => {}
@@ -86,8 +86,7 @@ impl Settings {
 /// Adds lower-casing before the other normalizers: `do_lower_case` of sentence-transformers.
 pub(super) fn lower_case(tokenizer: &mut BoundedTokenizer) -> Result<(), BoxError> {
     let all = std::iter::once(BoundedNormalizer::Linear(Lowercase.into()))
-        .chain(tokenizer.get_normalizer().cloned())
+        .chain(tokenizer.normalizer().cloned())
         .collect();
-    tokenizer.with_normalizer(Some(BoundedNormalizer::Sequence(all)))?;
-    Ok(())
+    tokenizer.set_normalizer(BoundedNormalizer::Sequence(all))
 }

@@ -35,14 +35,33 @@ fn sizes_beyond_the_weights_are_refused_before_anything_is_allocated() {
     for (name, fields) in [
         (
             "tiny-bert",
-            &["hidden_size", "intermediate_size", "num_hidden_layers", "vocab_size"][..],
+            &[
+                "hidden_size",
+                "intermediate_size",
+                "num_hidden_layers",
+                "vocab_size",
+            ][..],
         ),
-        ("architectures/mpnet", &["hidden_size", "intermediate_size", "vocab_size"]),
-        ("architectures/modernbert", &["intermediate_size", "num_hidden_layers", "vocab_size"]),
-        ("architectures/nomic-bert", &["n_inner", "n_layer", "vocab_size"]),
+        (
+            "architectures/mpnet",
+            &["hidden_size", "intermediate_size", "vocab_size"],
+        ),
+        (
+            "architectures/modernbert",
+            &["intermediate_size", "num_hidden_layers", "vocab_size"],
+        ),
+        (
+            "architectures/nomic-bert",
+            &["n_inner", "n_layer", "vocab_size"],
+        ),
         (
             "architectures/qwen3",
-            &["intermediate_size", "num_hidden_layers", "vocab_size", "head_dim"],
+            &[
+                "intermediate_size",
+                "num_hidden_layers",
+                "vocab_size",
+                "head_dim",
+            ],
         ),
     ] {
         for field in fields {
@@ -70,7 +89,12 @@ fn a_size_beyond_the_weights_is_named_with_what_the_weights_have() {
 #[test]
 fn sizes_that_no_tensor_bounds_have_limits() {
     for (name, field, value, expected) in [
-        ("tiny-bert", "type_vocab_size", 17u64, "`17`, expected at most 16"),
+        (
+            "tiny-bert",
+            "type_vocab_size",
+            17u64,
+            "`17`, expected at most 16",
+        ),
         (
             "architectures/modernbert",
             "max_position_embeddings",
@@ -99,7 +123,12 @@ fn sizes_that_no_tensor_bounds_have_limits() {
 #[cfg(unix)]
 #[test]
 fn devices_and_folders_in_place_of_files_are_refused() {
-    for file in ["config.json", "tokenizer.json", "model.safetensors", "modules.json"] {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "model.safetensors",
+        "modules.json",
+    ] {
         let dir = variant(&[]);
         fs::remove_file(dir.path().join(file)).unwrap();
         std::os::unix::fs::symlink("/dev/zero", dir.path().join(file)).unwrap();
@@ -117,11 +146,19 @@ fn devices_and_folders_in_place_of_files_are_refused() {
 #[cfg(unix)]
 #[test]
 fn named_pipes_in_place_of_files_are_refused_at_once() {
-    for file in ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"] {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "model.safetensors",
+    ] {
         let dir = variant(&[]);
         let path = dir.path().join(file);
         fs::remove_file(&path).unwrap();
-        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap();
         assert!(made.success());
         let expected = format!("`ckpt/{file}` is a named pipe, expected a regular file");
         assert_eq!(refusal(dir.path()), expected);
@@ -164,7 +201,7 @@ fn a_prompt_longer_than_any_text_is_refused() {
 fn a_long_list_of_modules_and_modules_outside_the_checkpoint_are_refused() {
     let dir = variant(&[]);
     let mut list = vec![("", "Transformer"), ("1_Pooling", "Pooling")];
-    list.extend([("2_Normalize", "Normalize"); 1000]);
+    list.extend(std::iter::repeat_n(("2_Normalize", "Normalize"), 1000));
     fs::write(dir.path().join("modules.json"), modules(&list)).unwrap();
     assert_eq!(
         refusal(dir.path()),
@@ -189,9 +226,17 @@ fn a_long_list_of_modules_and_modules_outside_the_checkpoint_are_refused() {
 #[test]
 fn a_dense_module_of_absurd_size_is_refused() {
     for (inputs, outputs, expected) in [
-        (0, 1u64 << 40, "unsupported in_features `0`, expected at least 1"),
+        (
+            0,
+            1u64 << 40,
+            "unsupported in_features `0`, expected at least 1",
+        ),
         (32, 0, "unsupported out_features `0`, expected at least 1"),
-        (32, 1 << 40, "`linear.weight` is [1099511627776, 0], expected [1099511627776, 32]"),
+        (
+            32,
+            1 << 40,
+            "`linear.weight` is [1099511627776, 0], expected [1099511627776, 32]",
+        ),
     ] {
         let dir = variant(&[]);
         let list = modules(&[
@@ -247,7 +292,10 @@ fn a_header_that_claims_more_than_the_file_has_is_refused() {
         let dir = variant(&[("config.json", "vocab_size", json!(rows))]);
         fs::write(dir.path().join("model.safetensors"), bytes).unwrap();
         let message = refusal(dir.path());
-        assert!(message.contains("the weights cannot be loaded"), "{message}");
+        assert!(
+            message.contains("the weights cannot be loaded"),
+            "{message}"
+        );
     }
 }
 
@@ -264,7 +312,10 @@ fn a_tokenizer_that_multiplies_texts_is_refused() {
     });
     let four = json!({"type": "Sequence", "normalizers": [grow, grow, grow, grow]});
     let message = refusal(with_tokenizer("normalizer", four).path());
-    assert!(message.contains("the normalizer of the tokenizer makes"), "{message}");
+    assert!(
+        message.contains("the normalizer of the tokenizer makes"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -277,5 +328,8 @@ fn a_tokenizer_whose_regular_expression_runs_away_is_refused() {
     });
     let dir = with_tokenizer("pre_tokenizer", split);
     let message = refusal(dir.path());
-    assert!(message.contains("a regular expression of the tokenizer"), "{message}");
+    assert!(
+        message.contains("a regular expression of the tokenizer"),
+        "{message}"
+    );
 }

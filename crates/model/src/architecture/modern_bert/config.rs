@@ -171,7 +171,17 @@ fn rope_thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
     )?;
     let global = global.or(fields.global_rope_theta).unwrap_or(160_000.0);
     let local = local.or(fields.local_rope_theta).unwrap_or(10_000.0);
-    check_rotation(json, ("global_rope_theta", global), head_size, fields.max_position_embeddings)?;
-    check_rotation(json, ("local_rope_theta", local), head_size, fields.max_position_embeddings)?;
+    check_rotation(
+        json,
+        ("global_rope_theta", global),
+        head_size,
+        fields.max_position_embeddings,
+    )?;
+    check_rotation(
+        json,
+        ("local_rope_theta", local),
+        head_size,
+        fields.max_position_embeddings,
+    )?;
     Ok((global, local))
 }

@@ -71,7 +71,9 @@ impl NomicBertConfig {
         check_variant(&json)?;
         let fields = &json.value;
         let hidden_size = fields.hidden_size;
-        let intermediate_size = fields.intermediate_size.unwrap_or(hidden_size.saturating_mul(4));
+        let intermediate_size = fields
+            .intermediate_size
+            .unwrap_or(hidden_size.saturating_mul(4));
         for (field, found) in [
             ("vocab_size", fields.vocab_size),
             ("hidden_size", hidden_size),
@@ -94,7 +96,12 @@ impl NomicBertConfig {
         else {
             return Err(json.unsupported("rotary_emb_base", "(none)", "a positive number"));
         };
-        check_rotation(&json, ("rotary_emb_base", rope_theta), head_size, fields.max_position_embeddings)?;
+        check_rotation(
+            &json,
+            ("rotary_emb_base", rope_theta),
+            head_size,
+            fields.max_position_embeddings,
+        )?;
         // The token embeddings are padded to a multiple of this number of rows.
         let multiple = fields.pad_vocab_size_multiple.unwrap_or(1).max(1);
         let Some(vocab_size) = fields.vocab_size.checked_next_multiple_of(multiple) else {

@@ -221,7 +221,10 @@ mod tests {
     #[test]
     fn an_origin_is_the_scheme_the_host_and_the_port() {
         let origin = |address| Origin::of(address).unwrap();
-        assert_eq!(origin("https://Hub.example/a"), origin("https://hub.example/b?c"));
+        assert_eq!(
+            origin("https://Hub.example/a"),
+            origin("https://hub.example/b?c")
+        );
         for other in [
             "http://hub.example/",
             "https://hub.example:444/",

@@ -50,9 +50,14 @@ impl Listing {
         let names: Vec<_> = all.filter(|name| is_wanted(name)).collect();
         if names.len() > MAX_FILES {
             let found = names.len();
-            return Err(format!("the repository has {found} files of modules, expected at most {MAX_FILES}"));
+            return Err(format!(
+                "the repository has {found} files of modules, expected at most {MAX_FILES}"
+            ));
         }
-        if names.iter().any(|name| name == "config.json" || name == "modules.json") {
+        if names
+            .iter()
+            .any(|name| name == "config.json" || name == "modules.json")
+        {
             Ok((commit, names))
         } else {
             Err("the repository has neither `modules.json` nor `config.json`".to_owned())
@@ -64,11 +69,10 @@ impl Listing {
 /// in the folders of modules (`1_Pooling`), but not in the folders of other formats (`onnx`,
 /// `openvino`).
 fn is_wanted(file: &str) -> bool {
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let is_module = is_plain_name(folder)
-        && folder.split_once('_').is_some_and(|(number, _)| {
-            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-        });
+    let (is_in_place, name) = match file.rsplit_once('/') {
+        None => (true, file),
+        Some((folder, name)) => (is_module(folder), name),
+    };
     let is_settings = matches!(
         name,
         "config.json"
@@ -79,7 +83,15 @@ fn is_wanted(file: &str) -> bool {
     ) || (is_plain_name(name)
         && name.starts_with("sentence_")
         && name.ends_with("_config.json"));
-    (folder.is_empty() || is_module) && (is_settings || name == "model.safetensors")
+    is_in_place && (is_settings || name == "model.safetensors")
+}
+
+/// Returns whether a folder is named like that of a module: a number, then a name.
+fn is_module(folder: &str) -> bool {
+    is_plain_name(folder)
+        && folder.split_once('_').is_some_and(|(number, _)| {
+            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        })
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(super) fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Removes the quotes of an ETag, and the mark of a weak one.
+/// Removes the quotes of an `ETag`, and the mark of a weak one.
 fn strip(etag: &str) -> &str {
     let etag = etag.strip_prefix("W/").unwrap_or(etag);
     etag.strip_prefix('"')

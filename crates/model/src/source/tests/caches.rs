@@ -77,7 +77,12 @@ fn a_file_that_is_not_the_pinned_one_is_refused_removed_and_named() {
     }
     for _ in 0..12 {
         let error = source.resolve(DEFAULT_MODEL).unwrap_err().to_string();
-        assert!(error.starts_with("the model `sentence-transformers/all-MiniLM-L6-v2` was not found: cache: `"), "{error}");
+        assert!(
+            error.starts_with(
+                "the model `sentence-transformers/all-MiniLM-L6-v2` was not found: cache: `"
+            ),
+            "{error}"
+        );
     }
     // The contents are removed with the link to them.
     if cfg!(unix) {
@@ -100,7 +105,13 @@ fn a_changed_file_of_a_recorded_model_is_refused_removed_and_named() {
     let mut record = record::Record::empty(&snapshot);
     for (name, sha256) in &hashes {
         let sha256 = sha256.clone();
-        record.set(name, record::FileRecord { sha256, stamp: None });
+        record.set(
+            name,
+            record::FileRecord {
+                sha256,
+                stamp: None,
+            },
+        );
     }
     record.save(&source.caches.records()).unwrap();
     assert_eq!(find(&source, "tiny/bert"), (Vec::new(), true));
@@ -113,7 +124,10 @@ fn a_changed_file_of_a_recorded_model_is_refused_removed_and_named() {
     assert_eq!(events.len(), 1);
     let start = format!("cache: `{}` has SHA-256 ", config.display());
     assert!(events[0].starts_with(&start), "{events:?}");
-    assert!(fs::symlink_metadata(&config).is_err(), "the link is removed");
+    assert!(
+        fs::symlink_metadata(&config).is_err(),
+        "the link is removed"
+    );
     assert!(!snapshot.join("../../blobs/abc").exists());
 
     // Nothing is left to remove; the model is not complete, and is not used either.
@@ -139,6 +153,10 @@ fn a_damaged_file_that_cannot_be_removed_is_refused_all_the_same() {
     assert!(!is_found);
     // The superuser may remove it.
     let is_removed = !pooling.join("config.json").exists();
-    let expected = if is_removed { "has been removed" } else { "cannot be removed" };
+    let expected = if is_removed {
+        "has been removed"
+    } else {
+        "cannot be removed"
+    };
     assert!(events[0].contains(expected), "{events:?}");
 }

@@ -42,7 +42,7 @@ fn weights() -> Vec<u8> {
     fs::read(fixture("tiny-bert").join(WEIGHTS)).unwrap()
 }
 
-/// Gives the weights the ETag that the Hub gives to large files: their SHA-256.
+/// Gives the weights the `ETag` that the Hub gives to large files: their SHA-256.
 fn with_hash(request: &HttpRequest, mut reply: HttpReply) -> HttpReply {
     if request.path.ends_with(WEIGHTS) {
         let etag = format!("\"{}\"", sha256(&weights()));
@@ -95,7 +95,10 @@ fn a_download_fills_the_cache_of_hugging_face_and_is_verified_from_then_on() {
     assert_eq!(model.origin(), Origin::Hub);
     let repository = dir.path().join("hub/models--tiny--bert");
     assert_eq!(model.dir(), repository.join("snapshots").join(COMMIT));
-    assert_eq!(fs::read_to_string(repository.join("refs/main")).unwrap(), COMMIT);
+    assert_eq!(
+        fs::read_to_string(repository.join("refs/main")).unwrap(),
+        COMMIT
+    );
     assert_eq!(
         fs::read(repository.join("blobs").join(sha256(&weights()))).unwrap(),
         weights()
@@ -104,22 +107,38 @@ fn a_download_fills_the_cache_of_hugging_face_and_is_verified_from_then_on() {
         let (found, expected) = (model.dir().join(name), fixture("tiny-bert").join(name));
         assert_eq!(fs::read(found).unwrap(), fs::read(expected).unwrap());
     }
-    assert!(!model.dir().join("special_tokens_map.json").exists(), "not needed");
+    assert!(
+        !model.dir().join("special_tokens_map.json").exists(),
+        "not needed"
+    );
     // From the commit of the list, whatever the branch has meanwhile.
     let requests = server.requests();
     let paths = requests.iter().skip(1).map(|request| &request.path);
-    assert!(paths.clone().all(|path| path.contains(COMMIT)), "{requests:?}");
+    assert!(
+        paths.clone().all(|path| path.contains(COMMIT)),
+        "{requests:?}"
+    );
 
     let offline = source.offline(true);
-    assert_eq!(offline.resolve("tiny/bert").unwrap().origin(), Origin::Cache);
+    assert_eq!(
+        offline.resolve("tiny/bert").unwrap().origin(),
+        Origin::Cache
+    );
     fs::write(model.dir().join("config.json"), "{}").unwrap();
     let error = refusal(&offline);
-    assert!(error.contains("config.json` has SHA-256 44136fa355b3678a"), "{error}");
+    assert!(
+        error.contains("config.json` has SHA-256 44136fa355b3678a"),
+        "{error}"
+    );
     // Removed, and downloaded again.
     let online = offline.offline(false);
     let again = online.resolve("tiny/bert").unwrap();
     assert_eq!(again.origin(), Origin::Hub);
-    assert!(again.attempts()[0].contains("config.json"), "{:?}", again.attempts());
+    assert!(
+        again.attempts()[0].contains("config.json"),
+        "{:?}",
+        again.attempts()
+    );
     again.open().unwrap();
 }
 
@@ -192,7 +211,13 @@ fn redirects_in_a_circle_end() {
 fn names_of_the_server_that_are_paths_are_refused_and_nothing_is_written() {
     let outside = tempfile::tempdir().unwrap();
     let target = outside.path().join("written").display().to_string();
-    for evil in [target.as_str(), "../../../../written", "..", ".hidden", "a\\b"] {
+    for evil in [
+        target.as_str(),
+        "../../../../written",
+        "..",
+        ".hidden",
+        "a\\b",
+    ] {
         let etag = evil.to_owned();
         let hub = server(move |request, mut reply| {
             if request.path.ends_with("/config.json") {
@@ -217,8 +242,13 @@ fn names_of_the_server_that_are_paths_are_refused_and_nothing_is_written() {
         });
         let error = refusal(&source(&dir, &hub));
         assert!(error.contains("the Hub's commit is "), "{error}");
-        assert!(files(dir.path()).iter().all(|file| file.ends_with(".lock")
-            || file.contains("/blobs/")), "{:?}", files(dir.path()));
+        assert!(
+            files(dir.path())
+                .iter()
+                .all(|file| file.contains(".locks/") || file.contains("/blobs/")),
+            "{:?}",
+            files(dir.path())
+        );
         assert_eq!(files(outside.path()), Vec::<String>::new());
     }
 }
@@ -304,7 +334,11 @@ fn a_part_without_a_known_hash_is_not_continued() {
     assert_eq!(fs::read(model.dir().join(WEIGHTS)).unwrap(), weights());
     let requests = weight_requests(&hub);
     assert_eq!(requests.len(), 2);
-    assert!(requests.iter().all(|request| !request.headers.contains_key("range")));
+    assert!(
+        requests
+            .iter()
+            .all(|request| !request.headers.contains_key("range"))
+    );
 }
 
 #[test]
@@ -327,7 +361,10 @@ fn a_download_that_is_cut_short_is_an_error_and_continues_later() {
         assert!(error.contains(reason), "{error}");
         assert!(start.elapsed() < Duration::from_secs(2));
         let snapshots = dir.path().join("hub/models--tiny--bert/snapshots");
-        assert!(!snapshots.exists(), "no part of it can be taken for the model");
+        assert!(
+            !snapshots.exists(),
+            "no part of it can be taken for the model"
+        );
         assert_eq!(fs::read(incomplete(&dir)).unwrap(), &weights()[..5000]);
         source.resolve("tiny/bert").unwrap();
         let requests = weight_requests(&hub);
@@ -423,5 +460,9 @@ fn a_pinned_model_is_refused_if_a_file_differs_and_fetched_without_a_list() {
     source.fetch_from_hub("tiny/bert", Some(pin())).unwrap();
     let cached = source.caches.folders("tiny/bert", Some(pin()));
     source.caches.verify(&cached[0], Some(pin())).unwrap();
-    assert!(hub.requests().iter().all(|request| !request.path.starts_with("/api/")));
+    assert!(
+        hub.requests()
+            .iter()
+            .all(|request| !request.path.starts_with("/api/"))
+    );
 }

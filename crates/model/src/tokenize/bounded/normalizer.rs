@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+
 use serde::Deserialize;
 use tokenizers::normalizers::Replace;
 use tokenizers::normalizers::replace::ReplacePattern;
@@ -28,6 +30,12 @@ const MAX_GROWTH: usize = 32;
 
 /// The additional length that a short text may get.
 const MAX_ADDED_BYTES: usize = 4096;
+
+thread_local! {
+    /// The last error of a normalizer on this thread. `tokenizers` ignores what a normalizer returns,
+    /// and normalizes a text on the thread that tokenizes it.
+    pub(super) static NORMALIZER_ERROR: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 /// The fields of a replacement, which `tokenizers` keeps to itself.
 #[derive(Deserialize)]
@@ -95,6 +103,10 @@ fn check_length(text: &NormalizedString, bytes: usize) -> Result<()> {
 
 impl Normalizer for BoundedNormalizer {
     fn normalize(&self, text: &mut NormalizedString) -> Result<()> {
-        self.run(text, &Budget::start())
+        let outcome = self.run(text, &Budget::start());
+        if let Err(error) = &outcome {
+            NORMALIZER_ERROR.set(Some(error.to_string()));
+        }
+        outcome
     }
 }
