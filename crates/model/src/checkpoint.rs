@@ -185,8 +185,7 @@ impl Checkpoint {
 /// reads would leave no room for the text.
 const MAX_PROMPT_BYTES: usize = 32 << 10;
 
-/// The greatest length of `tokenizer.json`. Published ones with vocabularies of many languages have
-/// up to 35 MB.
+/// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.
 pub(crate) const MAX_TOKENIZER_BYTES: u64 = 128 << 20;
 
 const SENTENCE_TRANSFORMERS_CONFIG: &str = "config_sentence_transformers.json";

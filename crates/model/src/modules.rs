@@ -164,7 +164,7 @@ impl Modules {
     }
 }
 
-/// The greatest number of modules. Published checkpoints have up to 4.
+/// The greatest number of modules: far more than a transformer, a pooling and some layers.
 const MAX_MODULES: usize = 64;
 
 /// Refuses more modules than any checkpoint has, and paths that leave its folder.

@@ -71,10 +71,6 @@ pub const DEFAULT_MODEL: &str = pinned::DEFAULT.name;
 pub struct ModelSource {
     caches: Caches,
     offline: bool,
-    #[cfg_attr(
-        not(feature = "hub"),
-        expect(dead_code, reason = "only the Hub needs it")
-    )]
     hub: HubSettings,
 }
 
@@ -188,7 +184,8 @@ impl ModelSource {
         self
     }
 
-    /// Sets how long to wait for the first answer of the Hub. Default: 5 seconds.
+    /// Sets how long to wait for an answer of the Hub, other than the contents of a file. Default: 5
+    /// seconds.
     #[must_use]
     pub fn hub_timeout(mut self, timeout: Duration) -> Self {
         self.hub.answer_timeout = timeout;

@@ -11,8 +11,8 @@ use safetensors::tensor::Metadata;
 
 use crate::{Error, Result, regular_file};
 
-/// The greatest length of the header in bytes. The safetensors specification allows 100 MB, but a
-/// header has about 100 bytes for each tensor, and a model some hundreds of them.
+/// The greatest length of the header in bytes. The safetensors specification allows 100 MB; a header
+/// has about 100 bytes for each tensor, so this is room for more than 100,000 tensors.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 /// The size in bytes of the smallest values that are read: those of F16 and BF16.

@@ -39,7 +39,9 @@ pub(super) fn check_sizes(path: &Path, sizes: &Sizes, max_values: u64) -> Result
                 path: path.to_owned(),
                 field: names.join(" × "),
                 found: values.join(" × "),
-                expected: format!("at most {max_values}, the values in the weights"),
+                expected: format!(
+                    "at most {max_values}, the most values that the weights can have"
+                ),
             });
         }
     }
@@ -65,7 +67,7 @@ mod tests {
         assert_eq!(
             check(&sizes, 999).unwrap_err().to_string(),
             "`c`: unsupported vocab_size × hidden_size `100 × 10`, expected at most 999, the \
-             values in the weights"
+             most values that the weights can have"
         );
         for huge in [usize::MAX, usize::MAX / 2, 1 << 40] {
             let wide = Sizes {

@@ -5,8 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Result, regular_file};
 
-/// The greatest length of a configuration file, in bytes. The longest published ones have some
-/// hundred thousand, for lists of labels.
+/// The greatest length of a configuration file in bytes, with room for long lists of labels.
 pub(crate) const MAX_JSON_BYTES: u64 = 4 << 20;
 
 /// A parsed JSON file together with its path, which error messages name.

@@ -7,6 +7,7 @@ mod client;
 mod download;
 mod listing;
 mod remote_file;
+mod repository;
 mod request;
 
 use std::path::PathBuf;

@@ -41,6 +41,7 @@ impl Hasher {
 }
 
 /// Returns whether `text` is a SHA-256 in lower-case hexadecimal.
+#[cfg(any(feature = "hub", test))]
 pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -5,6 +5,10 @@ use crate::regular_file;
 
 /// An access token of the Hub, which is never printed.
 #[derive(Clone)]
+#[cfg_attr(
+    not(feature = "hub"),
+    expect(dead_code, reason = "only the Hub needs it")
+)]
 pub(super) struct Token(String);
 
 impl Token {

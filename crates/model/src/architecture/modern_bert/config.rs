@@ -36,7 +36,7 @@ pub(super) enum LayerType {
     Local,
 }
 
-/// The greatest number of layers whose attention is listed. Published checkpoints have 22 or 28.
+/// The greatest number of layers, for each of which the attention is listed. The large model has 28.
 const MAX_LAYERS: usize = 4096;
 
 #[derive(Deserialize)]

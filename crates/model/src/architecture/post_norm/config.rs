@@ -26,8 +26,7 @@ pub(crate) struct PostNormConfig {
     pub(crate) pad_token_id: Option<u32>,
 }
 
-/// The greatest number of token types. Published checkpoints have up to 4; the position embeddings
-/// are stored once for each.
+/// The greatest number of token types. BERT has 2; the position embeddings are stored once for each.
 const MAX_TOKEN_TYPES: usize = 16;
 
 /// The fields of all variants; a name that only one variant uses is an alias.

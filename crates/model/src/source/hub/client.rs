@@ -53,8 +53,7 @@ impl Client {
         })
     }
 
-    /// Gets `path` of the endpoint, whose whole answer must arrive within the time limit of the first
-    /// answer.
+    /// Gets `path` of the endpoint, whose whole answer must arrive within the time limit of an answer.
     pub(super) fn get_quickly(&self, path: &str) -> Result<Response<Body>, String> {
         let url = format!("{}{path}", self.endpoint);
         self.follow(&url, |url, authorization| {

@@ -13,7 +13,7 @@ pub(in crate::source) struct Request<'a> {
     pub(in crate::source) cache: &'a Path,
     pub(in crate::source) endpoint: &'a str,
     pub(in crate::source) token: Option<&'a Token>,
-    /// How long to wait for the first answer.
+    /// How long to wait for an answer, other than the contents of a file.
     pub(in crate::source) answer_timeout: Duration,
     /// How long to wait for the next bytes of an answer.
     pub(in crate::source) read_timeout: Duration,

@@ -103,7 +103,7 @@ fn check_length(text: &NormalizedString, bytes: usize) -> Result<()> {
 
 impl Normalizer for BoundedNormalizer {
     fn normalize(&self, text: &mut NormalizedString) -> Result<()> {
-        let outcome = self.run(text, &Budget::start());
+        let outcome = self.run(text, &Budget::new());
         if let Err(error) = &outcome {
             NORMALIZER_ERROR.set(Some(error.to_string()));
         }

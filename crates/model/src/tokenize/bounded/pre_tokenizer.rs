@@ -72,6 +72,6 @@ impl BoundedPreTokenizer {
 
 impl PreTokenizer for BoundedPreTokenizer {
     fn pre_tokenize(&self, text: &mut PreTokenizedString) -> Result<()> {
-        self.run(text, &Budget::start())
+        self.run(text, &Budget::new())
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use fancy_regex::RegexBuilder;
 use tokenizers::Offsets;
 use tokenizers::tokenizer::pattern::Pattern;
@@ -5,7 +7,7 @@ use tokenizers::tokenizer::pattern::Pattern;
 use super::budget::Budget;
 use crate::error::BoxError;
 
-/// The greatest length of a regular expression. That of Qwen3 has some hundred bytes.
+/// The greatest length of a regular expression in bytes.
 const MAX_PATTERN_BYTES: usize = 4096;
 
 /// The greatest number of steps back for one match, the default of `fancy-regex`, which is what
@@ -58,19 +60,21 @@ impl BudgetedPattern<'_> {
     pub(super) fn matches(&self, text: &str) -> Result<Vec<Offsets>, BoxError> {
         self.budget.add(text.len());
         let mut matches = Vec::new();
+        let mut start = Instant::now();
         for found in self.regex.0.find_iter(text) {
             let found = found.map_err(|error| {
                 let bytes = text.len();
                 format!("a regular expression of the tokenizer fails on {bytes} bytes: {error}")
             })?;
             matches.push((found.start(), found.end()));
-            if self.budget.is_spent() {
+            if !self.budget.spend(start) {
                 let bytes = text.len();
                 return Err(format!(
                     "a regular expression of the tokenizer takes too long on {bytes} bytes"
                 )
                 .into());
             }
+            start = Instant::now();
         }
         Ok(matches)
     }
