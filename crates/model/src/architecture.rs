@@ -25,10 +25,12 @@ mod nomic_bert;
 pub(crate) mod post_norm;
 mod qwen3;
 mod roberta;
+mod size_check;
 mod spec;
 
 #[cfg(test)]
 pub(crate) use bert::VARIANT as BERT_VARIANT;
+use size_check::check_sizes;
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
 /// The architectures that this release runs, in the order in which error messages list them.
@@ -47,6 +49,8 @@ static REGISTRY: &[&Architecture] = &[
 /// The transformer that a `config.json` describes.
 #[derive(Clone, Debug)]
 pub(crate) struct Transformer {
+    /// The path of `config.json`.
+    path: PathBuf,
     pub(crate) architecture: &'static Architecture,
     pub(crate) config: Arc<dyn TransformerConfig>,
 }
@@ -86,6 +90,7 @@ impl Transformer {
             return Err(identity.unsupported("architecture", found, expected));
         };
         Ok(Self {
+            path: path.to_owned(),
             architecture,
             config: (architecture.read_config)(path)?,
         })
@@ -110,6 +115,7 @@ impl Transformer {
             return Err(unsupported(precision, device, supported));
         }
         let weights = WeightsFile::open(weights)?;
+        check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
         if device == Device::Cpu {
             return self.config.load_cpu(weights, precision);
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::architecture::Transformer;
 use crate::config::Json;
 use crate::modules::Modules;
-use crate::{Error, Result};
+use crate::{Error, Result, regular_file};
 
 /// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
 /// and checked.
@@ -73,8 +73,10 @@ impl Checkpoint {
     /// # Errors
     ///
     /// Returns [`Error::MissingFile`], [`Error::Io`] or [`Error::Malformed`] if a required file is
-    /// missing, cannot be read or is not JSON, and [`Error::Unsupported`] if the architecture, an
-    /// activation, the pooling or a module is not supported.
+    /// missing, cannot be read or is not JSON; [`Error::NotAFile`] or [`Error::TooLarge`] if it is a
+    /// folder, a named pipe or a device, or too large for a configuration; and
+    /// [`Error::Unsupported`] if the architecture, an activation, the pooling, a module or a prompt
+    /// is not supported.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         // Without `modules.json`, sentence-transformers ignores its other files too.
@@ -102,7 +104,7 @@ impl Checkpoint {
             None => default_max_tokens(&folder, &transformer)?,
         };
         let checkpoint = Self {
-            prompts: Prompts::from_config(&settings),
+            prompts: Prompts::from_config(&dir, &settings)?,
             truncate_dim: settings.truncate_dim,
             do_lower_case: sentence.do_lower_case,
             name: dir.display().to_string(),
@@ -122,9 +124,7 @@ impl Checkpoint {
                 "weights in the safetensors format",
             ),
         ] {
-            if !path.is_file() {
-                return Err(Error::MissingFile { path, expected });
-            }
+            regular_file::require(&path, expected)?;
         }
         Ok(checkpoint)
     }
@@ -167,6 +167,11 @@ impl Checkpoint {
         self.transformer_file("tokenizer.json")
     }
 
+    /// Reads the file of the tokenizer.
+    pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
+        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
+    }
+
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
         self.transformer_file("tokenizer_config.json")
     }
@@ -175,6 +180,13 @@ impl Checkpoint {
         self.dir.join(&self.modules.transformer).join(name)
     }
 }
+
+/// The greatest length of a prompt. A prompt precedes every text, and what is longer than the model
+/// reads would leave no room for the text.
+const MAX_PROMPT_BYTES: usize = 32 << 10;
+
+/// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.
+pub(crate) const MAX_TOKENIZER_BYTES: u64 = 128 << 20;
 
 const SENTENCE_TRANSFORMERS_CONFIG: &str = "config_sentence_transformers.json";
 
@@ -244,11 +256,22 @@ impl Prompts {
     /// Returns the prompts that `encode_query` and `encode_document` of sentence-transformers use.
     ///
     /// `default_prompt_name` is ignored, because it applies only to calls without a role.
-    fn from_config(config: &SentenceTransformersConfig) -> Self {
-        let prompt = |name| config.prompts.get(name).cloned().unwrap_or_default();
-        Self {
-            query: prompt("query"),
-            document: prompt("document"),
-        }
+    fn from_config(dir: &Path, config: &SentenceTransformersConfig) -> Result<Self> {
+        let prompt = |name: &str| {
+            let prompt = config.prompts.get(name).cloned().unwrap_or_default();
+            if prompt.len() > MAX_PROMPT_BYTES {
+                return Err(Error::Unsupported {
+                    path: dir.join(SENTENCE_TRANSFORMERS_CONFIG),
+                    field: format!("length of the prompt `{name}` in bytes"),
+                    found: prompt.len().to_string(),
+                    expected: format!("at most {MAX_PROMPT_BYTES}"),
+                });
+            }
+            Ok(prompt)
+        };
+        Ok(Self {
+            query: prompt("query")?,
+            document: prompt("document")?,
+        })
     }
 }

@@ -7,5 +7,7 @@ mod sizes;
 
 pub(crate) use hidden_act::HiddenAct;
 pub(crate) use json::Json;
+#[cfg(feature = "hub")]
+pub(crate) use json::MAX_JSON_BYTES;
 pub(crate) use rope::{Rope, check_rotation};
 pub(crate) use sizes::Sizes;

@@ -25,6 +25,24 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
+    /// A path of the checkpoint is a folder, a named pipe, a device or a socket.
+    #[error("`{path}` is {found}, expected a regular file")]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// The kind of file.
+        found: &'static str,
+    },
+    /// A file is larger than any valid file of its kind.
+    #[error("`{path}` has {bytes} bytes, expected at most {limit}")]
+    TooLarge {
+        /// The path of the file.
+        path: PathBuf,
+        /// The length of the file in bytes, or of the part that was read.
+        bytes: u64,
+        /// The greatest length that is read, in bytes.
+        limit: u64,
+    },
     /// The contents of a file do not have the expected format.
     #[error("`{path}` cannot be understood, expected {expected}")]
     Malformed {

@@ -54,7 +54,7 @@
 //!
 //! # Features
 //!
-//! - `hub` (default): fetches models from the Hugging Face Hub with `hf-hub`.
+//! - `hub` (default): fetches models from the Hugging Face Hub, over HTTPS.
 //! - `cuda`: runs on NVIDIA GPUs, for [`Device::Cuda`]. Building needs the CUDA compiler and
 //!   libraries. The tests of this crate have passed on an H100.
 //! - `metal`: runs on Apple GPUs, for [`Device::Metal`]. No Apple GPU has run the tests yet.
@@ -88,6 +88,7 @@ mod normalize;
 mod options;
 mod pooling;
 mod progress;
+mod regular_file;
 mod reranker;
 mod role;
 mod source;

@@ -1,12 +1,12 @@
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::activation::Activation;
 use crate::config::Json;
 use crate::pooling::{Pooling, PoolingMode};
-use crate::{Error, Result};
+use crate::{Result, regular_file};
 
 /// The modules that `modules.json` lists.
 #[derive(Clone, Debug)]
@@ -44,6 +44,18 @@ pub(crate) struct DenseConfig {
     pub(crate) out_features: usize,
     pub(crate) bias: bool,
     pub(crate) activation: Activation,
+}
+
+impl DenseConfig {
+    /// Returns the greatest length that the file of the weights can have: 8 bytes for each value,
+    /// and room for the header.
+    pub(crate) fn max_file_bytes(&self) -> u64 {
+        const HEADER: u64 = 1 << 20;
+        let values = (self.in_features as u64)
+            .saturating_add(1)
+            .saturating_mul(self.out_features as u64);
+        values.saturating_mul(8).saturating_add(HEADER)
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,6 +108,7 @@ impl Modules {
             });
         };
 
+        check_list(&list)?;
         let mut transformer = None;
         let mut pooling = None;
         let mut post_pooling = Vec::new();
@@ -136,6 +149,7 @@ impl Modules {
     pub(crate) fn read_cross_encoder(dir: &Path) -> Result<Self> {
         let path = dir.join("modules.json");
         let list: Json<Vec<ModuleEntry>> = Json::read(path, "a list of modules")?;
+        check_list(&list)?;
         match list.value.as_slice() {
             [module] if module.class() == "Transformer" => Ok(Self {
                 transformer: module.path.clone(),
@@ -148,6 +162,22 @@ impl Modules {
             }
         }
     }
+}
+
+/// The greatest number of modules: far more than a transformer, a pooling and some layers.
+const MAX_MODULES: usize = 64;
+
+/// Refuses more modules than any checkpoint has, and paths that leave its folder.
+fn check_list(list: &Json<Vec<ModuleEntry>>) -> Result<()> {
+    list.at_most("number of modules", list.value.len(), MAX_MODULES)?;
+    for module in &list.value {
+        let stays_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !Path::new(&module.path).components().all(stays_inside) {
+            let expected = "a folder in the folder of the checkpoint";
+            return Err(list.unsupported("path of a module", &module.path, expected));
+        }
+    }
+    Ok(())
 }
 
 /// The pooling modes with their names in older and recent configurations, in the order in which
@@ -250,12 +280,13 @@ fn read_dense(folder: &Path) -> Result<DenseConfig> {
         return Err(json.unsupported("module_input_name", input, "`sentence_embedding`"));
     }
     let weights = folder.join("model.safetensors");
-    if !weights.is_file() {
-        let expected = "the weights of the dense module, in the safetensors format";
-        return Err(Error::MissingFile {
-            path: weights,
-            expected,
-        });
+    let expected = "the weights of the dense module, in the safetensors format";
+    regular_file::require(&weights, expected)?;
+    for (field, size) in [
+        ("in_features", fields.in_features),
+        ("out_features", fields.out_features),
+    ] {
+        json.at_least(field, size, 1)?;
     }
     Ok(DenseConfig {
         weights,

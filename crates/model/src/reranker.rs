@@ -1,4 +1,3 @@
-use std::fs;
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
@@ -84,8 +83,7 @@ impl Reranker {
         let config = CrossEncoderConfig::read(checkpoint)?;
         let max_tokens = options.checked_max_tokens(checkpoint)?;
         let workers = options.workers()?;
-        let path = checkpoint.tokenizer_path();
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let bytes = checkpoint.read_tokenizer()?;
         let settings = Settings::read(checkpoint)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {

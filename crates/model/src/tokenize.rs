@@ -1,5 +1,6 @@
 //! Tokenization of texts and of pairs, as sentence-transformers does it.
 
+mod bounded;
 mod pair;
 mod settings;
 mod text;

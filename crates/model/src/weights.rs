@@ -9,10 +9,14 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
-use crate::{Error, Result};
+use crate::{Error, Result, regular_file};
 
-/// The maximum length of the header in bytes, according to the safetensors specification.
-const MAX_HEADER_BYTES: u64 = 100_000_000;
+/// The greatest length of the header in bytes. The safetensors specification allows 100 MB; a header
+/// has about 100 bytes for each tensor, so this is room for more than 100,000 tensors.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// The size in bytes of the smallest values that are read: those of F16 and BF16.
+const MIN_VALUE_BYTES: u64 = 2;
 
 /// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read one at
 /// a time, so that the whole file is never in memory.
@@ -35,8 +39,8 @@ pub(crate) struct WeightsFile {
 impl WeightsFile {
     /// Opens a file and reads its header.
     pub(crate) fn open(path: PathBuf) -> Result<Self> {
-        let mut file = File::open(&path).map_err(Error::io("read", &path))?;
-        let bytes = file.metadata().map_err(Error::io("read", &path))?.len();
+        let (mut file, status) = regular_file::open(&path)?;
+        let bytes = status.len();
         let broken = |source: &str| Error::Weights {
             path: path.clone(),
             bytes,
@@ -46,8 +50,13 @@ impl WeightsFile {
         file.read_exact(&mut length)
             .map_err(|_| broken("the header is cut short"))?;
         let length = u64::from_le_bytes(length);
-        if length > MAX_HEADER_BYTES || length + 8 > bytes {
+        if length > bytes.saturating_sub(8) {
             return Err(broken("the header is cut short"));
+        }
+        if length > MAX_HEADER_BYTES {
+            let limit =
+                format!("the header has {length} bytes, expected at most {MAX_HEADER_BYTES}");
+            return Err(broken(&limit));
         }
         let mut header = Vec::new();
         file.take(length)
@@ -82,6 +91,11 @@ impl WeightsFile {
             .find(|prefix| self.metadata.info(&format!("{prefix}{name}")).is_some());
         self.prefix = found.map_or(String::new(), |&prefix| prefix.to_owned());
         self
+    }
+
+    /// Returns the greatest number of values that the tensors of the file can have together.
+    pub(crate) fn max_values(&self) -> u64 {
+        (self.bytes - self.data_offset) / MIN_VALUE_BYTES
     }
 
     /// Returns whether the file has a tensor of this name.

@@ -1,5 +1,5 @@
-//! Helpers that the tests of several crates share: deterministic numbers, copies of folders, and, with
-//! the feature `embedders`, stand-ins for a model. This crate is not published.
+//! Helpers that the tests of several crates share: deterministic numbers, copies of folders, HTTP
+//! servers, and, with the feature `embedders`, stand-ins for a model. This crate is not published.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -8,6 +8,8 @@
 )]
 
 mod copy;
+mod http_server;
+mod hub_server;
 #[cfg(feature = "embedders")]
 mod letter_counts;
 #[cfg(feature = "embedders")]
@@ -19,6 +21,8 @@ mod papers;
 mod spelled_vector;
 
 pub use copy::copy_dir;
+pub use http_server::{HttpReply, HttpRequest, HttpServer};
+pub use hub_server::hub_server;
 #[cfg(feature = "embedders")]
 pub use letter_counts::LetterCounts;
 #[cfg(feature = "embedders")]

@@ -3,6 +3,14 @@ use cognate::{DEFAULT_MODEL, Precision};
 
 use crate::arguments::device::DeviceArguments;
 
+// Permission to download what a library names.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct FetchArguments {
+    /// Download the model that a library names without asking, if it is not in the cache
+    #[arg(long)]
+    pub(crate) fetch: bool,
+}
+
 // The model of a library that may not exist yet.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
@@ -14,6 +22,8 @@ pub(crate) struct ModelArguments {
     /// if any, or f32]
     #[arg(long)]
     pub(crate) precision: Option<Precision>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
     #[command(flatten)]
     pub(crate) device: DeviceArguments,
 }
@@ -36,6 +46,8 @@ pub(crate) struct StoredModelArguments {
     /// New location of the library's model, if it has moved
     #[arg(long, value_name = "NAME|DIR")]
     pub(crate) model: Option<String>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
     #[command(flatten)]
     pub(crate) device: DeviceArguments,
 }

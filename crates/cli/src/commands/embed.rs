@@ -9,6 +9,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 
 use crate::arguments::ModelArguments;
+use crate::model::ModelName;
 use crate::output::{count, print};
 use crate::progress::Progress;
 use crate::{atomic_file, interrupt, model, truncation};
@@ -33,7 +34,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
-    let encoder = model::load(model.name(), model.precision(), model.device.device)?;
+    let encoder = model::load(
+        ModelName::of_user(model.name()),
+        model.precision(),
+        model.device.device,
+    )?;
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
     let rows = embed(&encoder, &texts, arguments.query, &mut progress)?;

@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 use clap::Args;
 use cognate::{Error, Library, Precision, UpgradeOptions, UpgradeReport};
 
-use crate::arguments::{DeviceArguments, LibraryArguments};
+use crate::arguments::{DeviceArguments, FetchArguments, LibraryArguments};
+use crate::model::ModelName;
 use crate::output::{count, note, print, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, model, truncation};
@@ -27,6 +28,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     precision: Option<Precision>,
     #[command(flatten)]
+    fetch: FetchArguments,
+    #[command(flatten)]
     device: DeviceArguments,
     /// Number of papers to learn the map from [default: 2000]
     #[arg(long, value_name = "N")]
@@ -44,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Some(precision) => precision,
         None => model::supported_precision(device, stored.precision.parse()?),
     };
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
+    let name = ModelName::of_library(arguments.model.as_deref(), &stored.model, arguments.fetch);
     let encoder = model::load(name, precision, device)?;
     let max_tokens = encoder.max_tokens();
     let mut options = UpgradeOptions::default().map_only(arguments.map_only);

@@ -11,6 +11,7 @@ mod embed;
 mod eval;
 mod export;
 mod failures;
+mod fetch;
 mod formats;
 mod invalid_input;
 mod missed;

@@ -29,6 +29,9 @@ impl TransformerConfig for NomicBertConfig {
             hidden_size: self.hidden_size,
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
+            num_hidden_layers: self.num_hidden_layers,
+            attention_width: self.hidden_size,
+            intermediate_size: self.intermediate_size,
         }
     }
 

@@ -36,6 +36,9 @@ impl TransformerConfig for PostNormConfig {
             hidden_size: self.hidden_size,
             vocab_size: self.vocab_size,
             max_tokens: self.max_tokens(),
+            num_hidden_layers: self.num_hidden_layers,
+            attention_width: self.hidden_size,
+            intermediate_size: self.intermediate_size,
         }
     }
 

@@ -29,6 +29,9 @@ impl TransformerConfig for Qwen3Config {
             hidden_size: self.hidden_size,
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
+            num_hidden_layers: self.num_hidden_layers,
+            attention_width: self.num_attention_heads.saturating_mul(self.head_dim),
+            intermediate_size: self.intermediate_size,
         }
     }
 

@@ -3,7 +3,10 @@ use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Result};
+use crate::{Error, Result, regular_file};
+
+/// The greatest length of a configuration file in bytes, with room for long lists of labels.
+pub(crate) const MAX_JSON_BYTES: u64 = 4 << 20;
 
 /// A parsed JSON file together with its path, which error messages name.
 pub(crate) struct Json<T> {
@@ -19,15 +22,11 @@ impl<T: DeserializeOwned> Json<T> {
 
     /// Reads a file, or returns `None` if the file does not exist.
     pub(crate) fn read_optional(path: PathBuf, expected: &'static str) -> Result<Option<Self>> {
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let value =
-                    serde_json::from_slice(&bytes).map_err(Error::malformed(&path, expected))?;
-                Ok(Some(Self { path, value }))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path)(error)),
-        }
+        let Some(bytes) = regular_file::read_optional(&path, MAX_JSON_BYTES)? else {
+            return Ok(None);
+        };
+        let value = serde_json::from_slice(&bytes).map_err(Error::malformed(&path, expected))?;
+        Ok(Some(Self { path, value }))
     }
 
     /// Returns the error for a field of this file whose value is not supported.
@@ -64,6 +63,15 @@ impl<T: DeserializeOwned> Json<T> {
     pub(crate) fn at_least(&self, field: &str, found: usize, minimum: usize) -> Result<()> {
         if found < minimum {
             let expected = format!("at least {minimum}");
+            return Err(self.unsupported(field, found.to_string(), expected));
+        }
+        Ok(())
+    }
+
+    /// Refuses a field whose value is above `maximum`.
+    pub(crate) fn at_most(&self, field: &str, found: usize, maximum: usize) -> Result<()> {
+        if found > maximum {
+            let expected = format!("at most {maximum}");
             return Err(self.unsupported(field, found.to_string(), expected));
         }
         Ok(())

@@ -28,13 +28,20 @@ impl Rope {
     }
 }
 
-/// Refuses a rotation base that is not a positive number, and an odd head size, which cannot be
-/// rotated.
+/// The greatest number of angles that are computed: those of 262,144 positions for a head of 128
+/// values. No tensor of the weights has the size of the tables of angles, so none bounds them.
+const MAX_ANGLES: usize = 1 << 24;
+
+/// Refuses a rotation base that is not a positive number, an odd head size, which cannot be
+/// rotated, and more `positions` than tables of angles are made for.
 pub(crate) fn check_rotation<T: DeserializeOwned>(
     json: &Json<T>,
     (field, theta): (&str, f32),
     head_size: usize,
+    positions: usize,
 ) -> Result<()> {
+    let max_positions = MAX_ANGLES / (head_size / 2).max(1);
+    json.at_most("max_position_embeddings", positions, max_positions)?;
     if !(theta.is_finite() && theta > 0.0) {
         return Err(json.unsupported(field, theta.to_string(), "a positive number"));
     }

@@ -7,4 +7,10 @@ pub(crate) struct Sizes {
     pub(crate) vocab_size: usize,
     /// The maximum number of tokens in a text.
     pub(crate) max_tokens: usize,
+    /// The number of layers.
+    pub(crate) num_hidden_layers: usize,
+    /// The width of the queries of all heads together.
+    pub(crate) attention_width: usize,
+    /// The width of the feed-forward layers.
+    pub(crate) intermediate_size: usize,
 }

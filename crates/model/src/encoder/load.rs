@@ -1,12 +1,9 @@
-use std::fs;
-use std::path::Path;
-
 use super::{Encoder, PostPooling, PromptTokens};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
 use crate::modules::PostPoolingModule;
 use crate::tokenize::{Settings, TextTokenizer};
-use crate::{Checkpoint, EncoderOptions, Error, Result};
+use crate::{Checkpoint, EncoderOptions, Error, Result, regular_file};
 
 impl Encoder {
     /// Loads the weights and the tokenizer of `checkpoint`.
@@ -32,7 +29,7 @@ impl Encoder {
 
         let truncate_dim = options.truncate_dim.or(checkpoint.truncate_dim);
         let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
-        let tokenizer_bytes = read(&checkpoint.tokenizer_path())?;
+        let tokenizer_bytes = checkpoint.read_tokenizer()?;
         fingerprint.update(&tokenizer_bytes);
         let settings = Settings::read(checkpoint)?;
         fingerprint.update(settings.fingerprint_fields().as_bytes());
@@ -60,7 +57,7 @@ impl Encoder {
             post_pooling.push(match module {
                 PostPoolingModule::Normalize => PostPooling::Normalize,
                 PostPoolingModule::Dense(config) => {
-                    let bytes = read(&config.weights)?;
+                    let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
                     fingerprint.update(&bytes);
                     let dense = Dense::load(config, &bytes).map_err(|source| Error::Weights {
                         path: config.weights.clone(),
@@ -111,8 +108,4 @@ impl Encoder {
             fingerprint: fingerprint.finish(),
         })
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(Error::io("read", path))
 }

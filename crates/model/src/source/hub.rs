@@ -1,145 +1,131 @@
-#![cfg(feature = "hub")]
+//! Downloads from the Hugging Face Hub, or a mirror of it, into the cache of Hugging Face.
+//!
+//! Nothing that a server sends becomes a path unless it is a plain name, and no file gets its name
+//! before its length, and its SHA-256 where that is known, have been compared.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
-use std::time::Duration;
+mod client;
+mod download;
+mod listing;
+mod remote_file;
+mod repository;
+mod request;
 
-use hf_hub::api::sync::{ApiBuilder, ApiError};
-use hf_hub::{Cache, Repo, RepoType};
+use std::path::PathBuf;
 
-/// A request for the files of a model on the Hub.
-pub(super) struct Request {
-    pub(super) name: String,
-    pub(super) revision: String,
-    pub(super) cache: PathBuf,
-    pub(super) endpoint: Option<String>,
-    pub(super) token: Option<String>,
+use super::hub_cache::Repository;
+use crate::checkpoint::MAX_TOKENIZER_BYTES;
+use crate::config::MAX_JSON_BYTES;
+use client::Client;
+use listing::Listing;
+use remote_file::RemoteFile;
+pub(super) use request::Request;
+
+/// The Hub itself.
+pub(super) const ENDPOINT: &str = "https://huggingface.co";
+
+/// The contents of a model's files, in the cache but not yet in a snapshot.
+pub(super) struct Fetched {
+    repository: Repository,
+    commit: String,
+    is_main: bool,
+    files: Vec<FetchedFile>,
 }
 
-/// A message from the thread that fetches.
-enum Step {
-    /// The Hub has answered with the list of files.
-    Reached,
-    /// All files are in this folder.
-    Fetched(PathBuf),
+struct FetchedFile {
+    name: String,
+    etag: String,
+    sha256: String,
 }
 
-/// Fetches the files of a checkpoint into the cache and returns their folder.
-///
-/// Only the first answer has a time limit, because a blocked connection hangs there, whereas a
-/// download may legitimately take long. The requests run on their own thread, which is abandoned if
-/// it hangs.
-pub(super) fn fetch(request: Request, timeout: Duration) -> Result<PathBuf, String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let outcome = fetch_files(&request, &sender);
-        // Sending fails if the time limit has passed and the receiver is gone.
-        let _ = sender.send(outcome.map(Step::Fetched));
-    });
-    let no_answer = || "the request ended without an answer".to_owned();
-    match receiver.recv_timeout(timeout) {
-        Ok(Ok(Step::Reached)) => {}
-        Ok(Ok(Step::Fetched(dir))) => return Ok(dir),
-        Ok(Err(reason)) => return Err(reason),
-        Err(RecvTimeoutError::Timeout) => {
-            return Err(format!(
-                "no answer within {} seconds",
-                timeout.as_secs_f32()
-            ));
+impl Fetched {
+    /// Returns the folder of the snapshot.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.repository.snapshot(&self.commit)
+    }
+
+    /// Returns the name and the SHA-256 of each file.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .map(|file| (file.name.as_str(), file.sha256.as_str()))
+    }
+
+    /// Makes the snapshot.
+    pub(super) fn publish(&self) -> Result<(), String> {
+        let failed = |error| format!("cannot write `{}`: {error}", self.folder().display());
+        for file in &self.files {
+            self.repository
+                .link(&self.commit, &file.name, &file.etag)
+                .map_err(failed)?;
         }
-        Err(RecvTimeoutError::Disconnected) => return Err(no_answer()),
-    }
-    match receiver.recv() {
-        Ok(Ok(Step::Fetched(dir))) => Ok(dir),
-        Ok(Err(reason)) => Err(reason),
-        Ok(Ok(Step::Reached)) | Err(_) => Err(no_answer()),
+        if self.is_main {
+            self.repository.set_main(&self.commit).map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
-fn fetch_files(request: &Request, steps: &Sender<Result<Step, String>>) -> Result<PathBuf, String> {
-    let mut builder =
-        ApiBuilder::from_cache(Cache::new(request.cache.clone())).with_progress(false);
-    if let Some(token) = &request.token {
-        builder = builder.with_token(Some(token.clone()));
-    }
-    if let Some(endpoint) = &request.endpoint {
-        builder = builder.with_endpoint(endpoint.clone());
-    }
-    let api = builder.build().map_err(reason)?;
-    let repo = Repo::with_revision(
-        request.name.clone(),
-        RepoType::Model,
-        request.revision.clone(),
-    );
-    let repo = api.repo(repo);
-
-    let info = repo.info().map_err(reason)?;
-    let _ = steps.send(Ok(Step::Reached));
-    let mut dir = None;
-    for file in info.siblings.iter().map(|sibling| &sibling.rfilename) {
-        if is_wanted(file) {
-            let path = repo
-                .get(file)
-                .map_err(|error| format!("`{file}`: {}", reason(error)))?;
-            if file == "config.json" || file == "modules.json" {
-                dir = path.parent().map(Path::to_owned);
-            }
+/// Fetches the contents of the files of a checkpoint.
+pub(super) fn fetch(request: &Request<'_>) -> Result<Fetched, String> {
+    let client = Client::new(request)?;
+    let (commit, names) = match request.pin {
+        Some(pin) => {
+            let names = pin.files.iter().map(|&(name, _)| name.to_owned());
+            (pin.revision.to_owned(), names.collect())
         }
+        None => Listing::fetch(&client, request.name)?.checkpoint()?,
+    };
+    let repository = Repository::new(request.cache, request.name);
+    let mut files = Vec::new();
+    for name in names {
+        let pinned = request.pin.and_then(|pin| pin.sha256(&name));
+        let file = fetch_file(&client, &repository, request.name, &commit, &name, pinned)
+            .map_err(|reason| format!("`{name}`: {reason}"))?;
+        files.push(file);
     }
-    dir.ok_or_else(|| "the repository has neither `modules.json` nor `config.json`".to_owned())
+    Ok(Fetched {
+        repository,
+        commit,
+        is_main: request.pin.is_none(),
+        files,
+    })
 }
 
-/// Returns whether a checkpoint needs the file: configuration and weights, in the folder itself and
-/// in the folders of modules (`1_Pooling`), but not in the folders of other formats (`onnx`,
-/// `openvino`).
-fn is_wanted(file: &str) -> bool {
-    let (folder, name) = file.rsplit_once('/').unwrap_or(("", file));
-    let is_module = folder.split_once('_').is_some_and(|(number, name)| {
-        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && !name.contains('/')
-    });
-    let is_json = Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "json");
-    (folder.is_empty() || is_module) && (is_json || name == "model.safetensors")
-}
-
-/// Formats an error with its chain of causes on one line.
-fn reason(error: ApiError) -> String {
-    let mut error: &dyn std::error::Error = &error;
-    let mut reason = error.to_string();
-    while let Some(source) = error.source() {
-        let cause = source.to_string();
-        if !reason.contains(&cause) {
-            reason = format!("{reason}: {cause}");
-        }
-        error = source;
+fn fetch_file(
+    client: &Client,
+    repository: &Repository,
+    model: &str,
+    commit: &str,
+    name: &str,
+    pinned: Option<&str>,
+) -> Result<FetchedFile, String> {
+    let remote = RemoteFile::ask(client, &format!("/{model}/resolve/{commit}/{name}"))?;
+    if let Some(found) = remote.commit.as_deref().filter(|&found| found != commit) {
+        return Err(format!(
+            "the Hub answers for commit `{found}`, expected `{commit}`"
+        ));
     }
-    reason
+    if let (Some(expected), Some(found)) = (pinned, &remote.sha256)
+        && expected != found
+    {
+        return Err(format!(
+            "the Hub's file has SHA-256 {found}, expected {expected}"
+        ));
+    }
+    let sha256 = pinned.or(remote.sha256.as_deref());
+    let sha256 = download::blob(client, repository, &remote, sha256, max_bytes(name))?;
+    Ok(FetchedFile {
+        name: name.to_owned(),
+        etag: remote.etag,
+        sha256,
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fetches_the_files_of_a_checkpoint_and_no_others() {
-        for file in [
-            "config.json",
-            "tokenizer.json",
-            "model.safetensors",
-            "1_Pooling/config.json",
-        ] {
-            assert!(is_wanted(file), "{file}");
-        }
-        for file in [
-            "README.md",
-            "onnx/model.onnx",
-            "onnx/config.json",
-            "pytorch_model.bin",
-            "a/b",
-        ] {
-            assert!(!is_wanted(file), "{file}");
-        }
+/// Returns the greatest length of a file, `None` for weights, which may have any.
+fn max_bytes(name: &str) -> Option<u64> {
+    match name.rsplit('/').next() {
+        Some("model.safetensors") => None,
+        Some("tokenizer.json") => Some(MAX_TOKENIZER_BYTES),
+        _ => Some(MAX_JSON_BYTES),
     }
 }

@@ -23,7 +23,8 @@ pub enum Origin {
 pub enum SourceEvent<'a> {
     /// A source on the network is being asked, which may take a while.
     Asking(Origin),
-    /// A source does not have the model or cannot be reached; the text is its answer.
+    /// A source does not have the model or cannot be reached, or a file of a cache is damaged; the
+    /// text is the answer of the source, or names the file.
     Failed(Origin, &'a str),
 }
 

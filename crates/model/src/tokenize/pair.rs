@@ -1,7 +1,6 @@
 use serde::Deserialize;
 use tokenizers::{
-    Encoding, PostProcessor, TruncationDirection, TruncationParams, TruncationStrategy,
-    truncate_encodings,
+    Encoding, TruncationDirection, TruncationParams, TruncationStrategy, truncate_encodings,
 };
 
 use super::settings::Settings;
@@ -39,10 +38,7 @@ impl PairTokenizer {
         max_tokens: usize,
     ) -> Result<Self> {
         let text = TextTokenizer::load(checkpoint, settings, bytes, max_tokens)?;
-        let special_tokens = text
-            .tokenizer
-            .get_post_processor()
-            .map_or(0, |processor| processor.added_tokens(true));
+        let special_tokens = text.tokenizer.special_tokens(true);
         if max_tokens <= special_tokens {
             return Err(Error::InvalidOption {
                 option: "max_tokens",
@@ -101,9 +97,7 @@ impl PairTokenizer {
             document.take_overflowing();
         }
         let kept = query.len() + document.as_ref().map_or(0, Encoding::len);
-        let pair = tokenizer
-            .post_process(query, document, true)
-            .map_err(error)?;
+        let pair = tokenizer.post_process(query, document).map_err(error)?;
         Ok(TokenizedPair {
             ids: pair.get_ids().to_vec(),
             token_types: if self.has_token_types {

@@ -1,8 +1,9 @@
 use serde::Deserialize;
-use tokenizers::normalizers::{BertNormalizer, Lowercase, Sequence};
+use tokenizers::normalizers::{BertNormalizer, Lowercase};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{NormalizerWrapper, PreTokenizerWrapper, Tokenizer};
+use tokenizers::{NormalizerWrapper, PreTokenizerWrapper};
 
+use super::bounded::{BoundedNormalizer, BoundedPreTokenizer, BoundedTokenizer};
 use crate::config::Json;
 use crate::error::BoxError;
 use crate::{Checkpoint, Result};
@@ -50,24 +51,30 @@ impl Settings {
     ///
     /// The classes named here rebuild some parts from the settings, or from defaults of their own,
     /// and ignore those parts of `tokenizer.json`.
-    pub(super) fn apply(&self, tokenizer: &mut Tokenizer) -> Result<(), BoxError> {
+    pub(super) fn apply(&self, tokenizer: &mut BoundedTokenizer) -> Result<(), BoxError> {
         match self.class() {
             "BertTokenizer" | "DistilBertTokenizer" | "MPNetTokenizer" => {
-                if let Some(NormalizerWrapper::BertNormalizer(bert)) = tokenizer.get_normalizer() {
+                if let Some(BoundedNormalizer::Linear(NormalizerWrapper::BertNormalizer(bert))) =
+                    tokenizer.normalizer()
+                {
                     let normalizer = BertNormalizer::new(
                         bert.clean_text,
                         self.tokenize_chinese_chars.unwrap_or(true),
                         self.strip_accents,
                         self.do_lower_case.unwrap_or(true),
                     );
-                    tokenizer.with_normalizer(Some(normalizer))?;
+                    let normalizer = BoundedNormalizer::Linear(normalizer.into());
+                    tokenizer.set_normalizer(normalizer)?;
                 }
             }
             "RobertaTokenizer" => {
-                if let Some(PreTokenizerWrapper::ByteLevel(bytes)) = tokenizer.get_pre_tokenizer() {
+                if let Some(BoundedPreTokenizer::Linear(PreTokenizerWrapper::ByteLevel(bytes))) =
+                    tokenizer.pre_tokenizer()
+                {
                     let space = self.add_prefix_space.unwrap_or(false);
                     let bytes = ByteLevel::new(space, bytes.trim_offsets, bytes.use_regex);
-                    tokenizer.with_pre_tokenizer(Some(bytes));
+                    let bytes = BoundedPreTokenizer::Linear(bytes.into());
+                    tokenizer.set_pre_tokenizer(bytes);
                 }
             }
             _ => {}
@@ -77,10 +84,9 @@ impl Settings {
 }
 
 /// Adds lower-casing before the other normalizers: `do_lower_case` of sentence-transformers.
-pub(super) fn lower_case(tokenizer: &mut Tokenizer) -> Result<(), BoxError> {
-    let all = std::iter::once(NormalizerWrapper::from(Lowercase))
-        .chain(tokenizer.get_normalizer().cloned())
+pub(super) fn lower_case(tokenizer: &mut BoundedTokenizer) -> Result<(), BoxError> {
+    let all = std::iter::once(BoundedNormalizer::Linear(Lowercase.into()))
+        .chain(tokenizer.normalizer().cloned())
         .collect();
-    tokenizer.with_normalizer(Some(Sequence::new(all)))?;
-    Ok(())
+    tokenizer.set_normalizer(BoundedNormalizer::Sequence(all))
 }

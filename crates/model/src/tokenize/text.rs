@@ -1,12 +1,13 @@
-use tokenizers::{PostProcessor, Tokenizer, TruncationDirection};
+use tokenizers::TruncationDirection;
 
+use super::bounded::BoundedTokenizer;
 use super::settings::{self, Settings};
 use crate::{Checkpoint, Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
 #[derive(Debug)]
 pub(crate) struct TextTokenizer {
-    pub(super) tokenizer: Tokenizer,
+    pub(super) tokenizer: BoundedTokenizer,
     pub(super) max_tokens: usize,
     special_tokens: usize,
 }
@@ -30,22 +31,14 @@ impl TextTokenizer {
         const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
         let path = checkpoint.tokenizer_path();
         let mut tokenizer =
-            Tokenizer::from_bytes(bytes).map_err(|e| Error::malformed(&path, EXPECTED)(e))?;
-        // The file may carry the padding and truncation of its last use; the checkpoint's other
-        // files decide the limits.
-        tokenizer.with_padding(None);
-        tokenizer
-            .with_truncation(None)
-            .map_err(Error::malformed(&path, EXPECTED))?;
+            BoundedTokenizer::load(bytes).map_err(Error::malformed(&path, EXPECTED))?;
         settings
             .apply(&mut tokenizer)
             .map_err(Error::malformed(&path, EXPECTED))?;
         if checkpoint.do_lower_case {
             settings::lower_case(&mut tokenizer).map_err(Error::malformed(&path, EXPECTED))?;
         }
-        let special_tokens = tokenizer
-            .get_post_processor()
-            .map_or(0, |processor| processor.added_tokens(false));
+        let special_tokens = tokenizer.special_tokens(false);
         if max_tokens <= special_tokens {
             return Err(Error::InvalidOption {
                 option: "max_tokens",
@@ -86,10 +79,7 @@ impl TextTokenizer {
             // Dropped here, or `post_process` would process the truncated tokens too.
             encoding.take_overflowing();
         }
-        let encoding = self
-            .tokenizer
-            .post_process(encoding, None, true)
-            .map_err(error)?;
+        let encoding = self.tokenizer.post_process(encoding, None).map_err(error)?;
         Ok(TokenizedText {
             ids: encoding.get_ids().to_vec(),
             truncated,
@@ -101,10 +91,7 @@ impl TextTokenizer {
     pub(crate) fn bytes_within_limit(&self, prompt: &str, text: &str) -> Result<usize> {
         let whole = format!("{prompt}{text}");
         let error = |source| Error::Tokenize { text: 0, source };
-        let encoding = self
-            .tokenizer
-            .encode(whole.as_str(), false)
-            .map_err(error)?;
+        let encoding = self.tokenizer.encode(&whole).map_err(error)?;
         let limit = self.limit();
         let end = match encoding.get_offsets().get(..limit) {
             Some(kept) if encoding.len() > limit => kept.last().map_or(0, |&(_, end)| end),

@@ -8,5 +8,6 @@ mod fingerprints;
 mod golden;
 mod golden_file;
 mod gpu;
+mod hostile;
 mod refusals;
 mod reranker;

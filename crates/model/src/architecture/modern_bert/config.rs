@@ -36,6 +36,9 @@ pub(super) enum LayerType {
     Local,
 }
 
+/// The greatest number of layers, for each of which the attention is listed. The large model has 28.
+const MAX_LAYERS: usize = 4096;
+
 #[derive(Deserialize)]
 struct Fields {
     vocab_size: usize,
@@ -119,6 +122,7 @@ impl ModernBertConfig {
 fn layer_types(json: &Json<Fields>) -> Result<Vec<LayerType>> {
     let fields = &json.value;
     let layers = fields.num_hidden_layers;
+    json.at_most("num_hidden_layers", layers, MAX_LAYERS)?;
     if let Some(types) = &fields.layer_types {
         if types.len() != layers {
             let found = format!("a list of {}", types.len());
@@ -167,7 +171,17 @@ fn rope_thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
     )?;
     let global = global.or(fields.global_rope_theta).unwrap_or(160_000.0);
     let local = local.or(fields.local_rope_theta).unwrap_or(10_000.0);
-    check_rotation(json, ("global_rope_theta", global), head_size)?;
-    check_rotation(json, ("local_rope_theta", local), head_size)?;
+    check_rotation(
+        json,
+        ("global_rope_theta", global),
+        head_size,
+        fields.max_position_embeddings,
+    )?;
+    check_rotation(
+        json,
+        ("local_rope_theta", local),
+        head_size,
+        fields.max_position_embeddings,
+    )?;
     Ok((global, local))
 }

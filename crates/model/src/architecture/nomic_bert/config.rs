@@ -71,7 +71,9 @@ impl NomicBertConfig {
         check_variant(&json)?;
         let fields = &json.value;
         let hidden_size = fields.hidden_size;
-        let intermediate_size = fields.intermediate_size.unwrap_or(4 * hidden_size);
+        let intermediate_size = fields
+            .intermediate_size
+            .unwrap_or(hidden_size.saturating_mul(4));
         for (field, found) in [
             ("vocab_size", fields.vocab_size),
             ("hidden_size", hidden_size),
@@ -94,11 +96,21 @@ impl NomicBertConfig {
         else {
             return Err(json.unsupported("rotary_emb_base", "(none)", "a positive number"));
         };
-        check_rotation(&json, ("rotary_emb_base", rope_theta), head_size)?;
+        check_rotation(
+            &json,
+            ("rotary_emb_base", rope_theta),
+            head_size,
+            fields.max_position_embeddings,
+        )?;
         // The token embeddings are padded to a multiple of this number of rows.
         let multiple = fields.pad_vocab_size_multiple.unwrap_or(1).max(1);
+        let Some(vocab_size) = fields.vocab_size.checked_next_multiple_of(multiple) else {
+            let found = multiple.to_string();
+            let expected = "a number of token embeddings";
+            return Err(json.unsupported("pad_vocab_size_multiple", found, expected));
+        };
         Ok(Self {
-            vocab_size: fields.vocab_size.next_multiple_of(multiple),
+            vocab_size,
             hidden_size,
             num_hidden_layers: fields.num_hidden_layers,
             num_attention_heads: heads,

@@ -26,6 +26,9 @@ pub(crate) struct PostNormConfig {
     pub(crate) pad_token_id: Option<u32>,
 }
 
+/// The greatest number of token types. BERT has 2; the position embeddings are stored once for each.
+const MAX_TOKEN_TYPES: usize = 16;
+
 /// The fields of all variants; a name that only one variant uses is an alias.
 #[derive(Deserialize)]
 struct Fields {
@@ -108,6 +111,7 @@ impl PostNormConfig {
         ] {
             json.at_least(field, value, minimum)?;
         }
+        json.at_most("type_vocab_size", self.type_vocab_size, MAX_TOKEN_TYPES)?;
         json.divides(
             ("num_attention_heads", self.num_attention_heads),
             ("hidden_size", self.hidden_size),

@@ -88,7 +88,12 @@ impl Qwen3Config {
             .and_then(|rope| rope.theta)
             .or(fields.rope_theta)
             .unwrap_or(10_000.0);
-        check_rotation(&json, ("rope_theta", rope_theta), head_dim)?;
+        check_rotation(
+            &json,
+            ("rope_theta", rope_theta),
+            head_dim,
+            fields.max_position_embeddings,
+        )?;
         Ok(Self {
             vocab_size: fields.vocab_size,
             hidden_size: fields.hidden_size,
