@@ -84,7 +84,7 @@ pub struct LibraryInfo {
     pub segments: usize,
     /// The number of vectors in these files whose papers were removed or replaced.
     pub deleted_rows: usize,
-    /// The size of all files in the folder, in bytes.
+    /// The size of all files in the folder, in bytes, without the write-ahead log.
     pub bytes: u64,
 }
 
@@ -302,13 +302,19 @@ fn is_empty_file(path: &Path) -> bool {
 }
 
 /// Returns the total size of the files in a folder and its subfolders, without those that cannot be
-/// read.
+/// read and those that exist only while the library is in use.
 fn size_of_dir(dir: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(dir) else {
         return 0;
     };
+    let is_lasting = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        !name.ends_with("-wal") && !name.ends_with("-shm")
+    };
     entries
         .flatten()
+        .filter(is_lasting)
         .map(|entry| match entry.metadata() {
             Ok(metadata) if metadata.is_dir() => size_of_dir(&entry.path()),
             Ok(metadata) => metadata.len(),
