@@ -15,11 +15,11 @@ use crate::made_papers::MadePapers;
 use crate::memory;
 use crate::reference;
 
-/// The number of queries, which are titles of papers that are not in the library.
-const QUERIES: usize = 300;
+/// The number of papers that are added one by one: the first ones that are not in the library.
+const ADDED: usize = 50;
 
-/// The distance of these papers from the end of the library; the papers between are added.
-const BEFORE_QUERIES: usize = 1000;
+/// The number of queries, which are titles of the papers after these.
+const QUERIES: usize = 300;
 
 /// The number of threads whose throughput is compared with that of one.
 const THREADS: usize = 8;
@@ -57,7 +57,7 @@ impl Subject<'_> {
         if effort.check {
             reference::check(&library, self.made, self.embedder, self.size, &category);
         }
-        let queries: Vec<String> = (self.size + BEFORE_QUERIES..)
+        let queries: Vec<String> = (self.size + ADDED..)
             .map(|number| self.made.paper(number).title)
             .take(QUERIES)
             .collect();
@@ -134,7 +134,7 @@ impl Subject<'_> {
     }
 
     fn measure_add(&self, figures: &mut Figures, effort: Effort, library: &Library) {
-        let numbers = self.size..self.size + effort.times(50);
+        let numbers = self.size..self.size + effort.times(ADDED);
         let papers: Vec<_> = numbers.map(|number| self.made.paper(number)).collect();
         let times = papers
             .iter()
@@ -184,7 +184,7 @@ impl Subject<'_> {
         let filtered = |text: &str, filter: &Filter| Query::text(text).filter(filter.clone());
         let rare = Filter::default().category(category);
         measure("hybrid search", 100, &|text| Query::text(text));
-        measure("hybrid search, filter of 1 %", 100, &|text| {
+        measure("hybrid search, filter of 1%", 100, &|text| {
             filtered(text, &rare)
         });
         let author = Filter::default().author(author);
@@ -196,7 +196,7 @@ impl Subject<'_> {
             filtered(text, &years)
         });
         let k = self.size.min(10_000);
-        measure("hybrid search, k = 10,000", 3, &|text| {
+        measure("hybrid search, k = 10,000 or all", 3, &|text| {
             Query::text(text).k(k)
         });
         let id = |number: usize| MadePapers::id(number * 7919 % self.size);

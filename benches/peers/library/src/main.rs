@@ -23,16 +23,16 @@ use contender::{Contender, K};
 use figures::{Figure, Figures, Times, table, time};
 use word_vectors::{DIM, WordVectors};
 
-/// The number of papers that are added one by one.
-const ADDED: usize = 50;
+/// The number of papers after those indexed at once, which can be added one by one.
+const NEW: usize = 50;
 
-/// The number of queries, which are the titles of as many further papers.
+/// The number of queries, which are the titles of as many papers after these.
 const QUERIES: usize = 100;
 
 /// The arguments.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Papers as JSON lines, 150 more than are indexed.
+    /// Papers as JSON lines, 150 more than are indexed at once.
     #[arg(long)]
     papers: PathBuf,
     /// The numbers of papers to index: the first ones.
@@ -41,6 +41,9 @@ struct Options {
     /// An empty folder for the files of the engines.
     #[arg(long)]
     folder: PathBuf,
+    /// The number of papers that are added one by one, at most 50.
+    #[arg(long, default_value_t = NEW)]
+    added: usize,
     /// Only engines whose name contains this text.
     #[arg(long, default_value = "")]
     only: String,
@@ -71,19 +74,19 @@ fn compare<C: Contender>(options: &Options) -> Result<()> {
             .join(C::NAME.replace(' ', "-"))
             .join(size.to_string());
         fs::create_dir_all(&dir)?;
-        columns.push((size, measure::<C>(&options.papers, size, &dir)?));
+        columns.push((size, measure::<C>(options, size, &dir)?));
     }
     println!("{}\n\n{}", C::NAME, table(&columns));
     Ok(())
 }
 
-fn measure<C: Contender>(papers: &Path, size: usize, dir: &Path) -> Result<Figures> {
+fn measure<C: Contender>(options: &Options, size: usize, dir: &Path) -> Result<Figures> {
     let mut figures = Figures::default();
     let vectors = WordVectors::new();
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut engine = C::create(dir)?;
     let (rest, elapsed) = time(|| {
-        let rest = paper::read(papers, size, ADDED + QUERIES, |part| {
+        let rest = paper::read(&options.papers, size, NEW + QUERIES, |part| {
             for name in part.iter().flat_map(|paper| &paper.categories) {
                 *counts.entry(name.clone()).or_default() += 1;
             }
@@ -94,7 +97,7 @@ fn measure<C: Contender>(papers: &Path, size: usize, dir: &Path) -> Result<Figur
         Ok::<_, anyhow::Error>(rest)
     });
     let mut new = rest?;
-    let further = new.split_off(ADDED);
+    let further = new.split_off(NEW);
     figures.add(
         "papers added at once",
         Figure::PerSecond(size as f64 / elapsed.as_secs_f64()),
@@ -125,10 +128,10 @@ fn measure<C: Contender>(papers: &Path, size: usize, dir: &Path) -> Result<Figur
         Ok(())
     };
     measure("hybrid search", None)?;
-    measure("hybrid search, filter of 1 %", Some(&category))?;
+    measure("hybrid search, filter of 1%", Some(&category))?;
 
     let mut times = Vec::new();
-    for paper in &new {
+    for paper in new.iter().take(options.added) {
         let vector = paper.vector(&vectors);
         let (outcome, elapsed) = time(|| engine.add_one(paper, &vector));
         outcome?;
@@ -147,7 +150,7 @@ fn measure<C: Contender>(papers: &Path, size: usize, dir: &Path) -> Result<Figur
     Ok(figures)
 }
 
-/// Returns the category whose share of the papers is nearest to 1 %, as the benchmark `library` does.
+/// Returns the category whose share of the papers is nearest to 1%, as the benchmark `library` does.
 fn rare_category(counts: &HashMap<String, usize>, size: usize) -> String {
     let wanted = size.div_ceil(100);
     let nearest = counts
