@@ -39,8 +39,8 @@ pub struct ScoreContext {
     /// The percentage of random pairs of papers of the library that have a lower cosine, or `None` if
     /// the library has fewer than two papers.
     pub percentile: Option<f32>,
-    /// The rank of the paper by cosine among all papers of the library, filtered or not, counted from
-    /// 1; papers with the same cosine share the highest number. `None` for a query with several
-    /// directions.
+    /// The rank of the paper by cosine among the papers that pass the query's filter, counted from 1; papers
+    /// with the same cosine share the highest number. `None` for a query with several directions, and
+    /// beyond the nearest 2·k papers, or 200 if that is more.
     pub rank_by_cosine: Option<usize>,
 }

@@ -1,5 +1,6 @@
 //! The rows that answer a query: the nearest ones, those that share its words, or both.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use cognate_index::{Hit, RowId, SearchOptions, TextHit};
@@ -92,6 +93,8 @@ pub(crate) struct Retriever<'a> {
     pub(crate) ranking: Ranking,
     /// The nearest rows to the query's vector, if a batch of queries has found them already.
     pub(crate) known_nearest: Option<Vec<Hit>>,
+    /// The vector whose nearest rows were searched last, without a minimum score, and these rows.
+    pub(crate) last_nearest: RefCell<Option<(Array1<f32>, Vec<Hit>)>>,
 }
 
 impl<'a> Retriever<'a> {
@@ -104,6 +107,7 @@ impl<'a> Retriever<'a> {
             min_score: None,
             ranking,
             known_nearest: None,
+            last_nearest: RefCell::default(),
         }
     }
 
@@ -151,6 +155,13 @@ impl<'a> Retriever<'a> {
         {
             return Ok(nearest[..n.min(nearest.len())].to_vec());
         }
+        if let Some((last, hits)) = &*self.last_nearest.borrow()
+            && min_score.is_none()
+            && n <= hits.len()
+            && last == vector
+        {
+            return Ok(hits[..n].to_vec());
+        }
         // The top n is a prefix of the top n + m, so dropping excluded rows from a longer list is exact.
         let margin = usize::try_from(self.excluded.len()).unwrap_or(usize::MAX);
         let mut options = options(n.saturating_add(margin), min_score);
@@ -160,6 +171,9 @@ impl<'a> Retriever<'a> {
         let mut hits = self.snapshot.search(vector, options)?;
         hits.retain(|hit| !self.excluded.contains(hit.row.get()));
         hits.truncate(n);
+        if min_score.is_none() {
+            *self.last_nearest.borrow_mut() = Some((vector.to_owned(), hits.clone()));
+        }
         Ok(hits)
     }
 
