@@ -26,6 +26,17 @@ pub(crate) fn write(
     existing: Existing,
     content: impl FnOnce(&mut dyn Write) -> Result<()>,
 ) -> Result<()> {
+    write_without_name(path, existing, content)?;
+    sync_dir(path.parent().unwrap_or(Path::new("")))
+}
+
+/// Writes a file as [`write`] does, but does not sync the folder, so that the content of the file is
+/// durable and its name is not until another file of the folder is written.
+pub(crate) fn write_without_name(
+    path: &Path,
+    existing: Existing,
+    content: impl FnOnce(&mut dyn Write) -> Result<()>,
+) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new(""));
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
@@ -52,7 +63,7 @@ pub(crate) fn write(
         Existing::Keep => file.persist_noclobber(path),
     }
     .map_err(|error| Error::io("write", path)(error.error))?;
-    sync_dir(dir)
+    Ok(())
 }
 
 /// Syncs a folder, which makes the names of its files durable.

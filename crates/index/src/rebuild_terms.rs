@@ -5,11 +5,10 @@ use std::io::BufWriter;
 use std::ops::Range;
 
 use crate::check::check_terms;
-use crate::durable::Existing;
 use crate::file_names::{codes_path, terms_path};
 use crate::inverted::{MemoryTerms, TermSegment, Terms, write_terms};
 use crate::segment::Segment;
-use crate::segment_files::write_terms_file;
+use crate::segment_files::rewrite_terms;
 use crate::writer::in_order;
 use crate::{Document, Error, IndexWriter, Result, Storage};
 
@@ -62,7 +61,7 @@ impl IndexWriter {
                 chunks.push(self.terms_of_chunk(&found)?);
             }
             let parts = in_order(chunks.iter().map(Terms::File));
-            let checksum = write_terms_file(&path, &parts, Existing::Replace)?;
+            let checksum = rewrite_terms(&path, &parts)?;
             self.manifest_mut().segments_mut()[position].terms = Some(checksum);
             rebuilt += 1;
         }

@@ -1,7 +1,7 @@
 //! Writing the files of a segment: vectors, their quantized codes, and terms.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::durable::{self, Existing};
@@ -22,8 +22,14 @@ pub(crate) fn write(
     terms: Option<&[MergedRows<'_>]>,
 ) -> Result<SegmentEntry> {
     let path = dir.join(name);
+    // The folder is synced with the file of vectors.
     let terms = match terms {
-        Some(parts) => Some(write_terms_file(&path, parts, Existing::Keep)?),
+        Some(parts) => {
+            let path = terms_path(&path);
+            let content = |out: &mut dyn Write| write_terms(out, &path, parts);
+            durable::write_without_name(&path, Existing::Keep, content)?;
+            Some(TermSegment::open(&path, Storage::Mapped)?.checksum())
+        }
         None => None,
     };
     durable::write(&path, Existing::Keep, |out| {
@@ -74,14 +80,12 @@ pub(crate) fn rewrite_rows(
     })
 }
 
-/// Writes the file of terms beside the segment file `segment`, and returns the checksum of its table of
-/// checksums.
-pub(crate) fn write_terms_file(
-    segment: &Path,
-    parts: &[MergedRows<'_>],
-    existing: Existing,
-) -> Result<u32> {
+/// Writes the file of terms beside the segment file `segment`, in place of any that is there, and returns
+/// the checksum of its table of checksums.
+pub(crate) fn rewrite_terms(segment: &Path, parts: &[MergedRows<'_>]) -> Result<u32> {
     let path = terms_path(segment);
-    durable::write(&path, existing, |out| write_terms(out, &path, parts))?;
+    durable::write(&path, Existing::Replace, |out| {
+        write_terms(out, &path, parts)
+    })?;
     Ok(TermSegment::open(&path, Storage::Mapped)?.checksum())
 }

@@ -300,8 +300,8 @@ impl IndexWriter {
             Ok(())
         })?;
         removed += remove_interrupted(&self.dir)?;
+        // The folder need not be synced: files that come back after a crash are garbage again.
         if removed > 0 {
-            durable::sync_dir(&self.dir)?;
             tracing::debug!(dir = %self.dir.display(), removed, "collected garbage");
         }
         Ok(removed)
