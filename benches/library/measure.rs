@@ -284,6 +284,10 @@ fn measure_threads(figures: &mut Figures, effort: Effort, library: &Library, que
         }
     };
     let ((), one) = time(|| (0..THREADS).for_each(search));
+    // One search uses all cores, unless the pool that it runs in has one thread.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let pool = pool.expect("a pool of one thread");
+    let ((), one_core) = time(|| pool.install(|| (0..THREADS).for_each(search)));
     let ((), several) = time(|| {
         thread::scope(|scope| {
             for thread in 0..THREADS {
@@ -301,9 +305,16 @@ fn measure_threads(figures: &mut Figures, effort: Effort, library: &Library, que
         Figure::PerSecond(searches / several.as_secs_f64()),
     );
     figures.add(
-        "8 threads against 1",
-        Figure::Ratio(one.as_secs_f64() / several.as_secs_f64()),
+        "hybrid searches, 1 thread on 1 core",
+        Figure::PerSecond(searches / one_core.as_secs_f64()),
     );
+    for (name, alone) in [
+        ("8 threads against 1 thread on 1 core", one_core),
+        ("8 threads against 1 thread", one),
+    ] {
+        let ratio = alone.as_secs_f64() / several.as_secs_f64();
+        figures.add(name, Figure::Ratio(ratio));
+    }
 }
 
 /// Counts the bytes that are written.

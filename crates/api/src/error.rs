@@ -156,12 +156,10 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The vectors cannot be read, written or searched.
-    #[error("the vectors in `{dir}` failed{advice}")]
+    #[error("the vectors in `{dir}` failed")]
     Index {
         /// The folder.
         dir: PathBuf,
-        /// What to do if files are damaged; empty if none is.
-        advice: &'static str,
         /// The cause.
         source: BoxError,
     },
@@ -175,11 +173,9 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// The file of papers is damaged. Restore the library from a copy, or create it again.
-    #[error(
-        "`{path}` is damaged in {what}; `cognate check --repair` (`Library::repair`) rebuilds derived \
-         data, or restore the library from a copy"
-    )]
+    /// The file of papers is damaged. [`Library::repair`](crate::Library::repair) rebuilds derived data; if
+    /// other data are damaged, restore the library from a copy.
+    #[error("`{path}` is damaged in {what}")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -193,10 +189,6 @@ pub enum Error {
         committed: usize,
     },
 }
-
-/// What to do if files of vectors or terms are damaged.
-pub(crate) const REPAIR: &str = "; `cognate check --repair` (`Library::repair`) rebuilds what papers and \
-                                 vectors tell, or restore the files from a copy";
 
 fn suggestion(nearest: &[String]) -> String {
     if nearest.is_empty() {
@@ -218,11 +210,6 @@ impl Error {
     pub(crate) fn index(dir: &Path) -> impl FnOnce(cognate_index::Error) -> Self {
         move |source| Self::Index {
             dir: dir.to_owned(),
-            advice: match &source {
-                cognate_index::Error::Corrupt { .. } => REPAIR,
-                _ if source.io_kind() == Some(ErrorKind::NotFound) => REPAIR,
-                _ => "",
-            },
             source: source.into(),
         }
     }
@@ -246,6 +233,22 @@ impl Error {
             option,
             found: format!("`{found}`"),
             expected: format!("one of {}", names.join(", ")),
+        }
+    }
+
+    /// Returns whether files of a library are damaged, missing or of another library.
+    /// [`Library::check`](crate::Library::check) says which,
+    /// [`Library::repair`](crate::Library::repair) rebuilds derived data, and
+    /// [`Library::repair_vectors`](crate::Library::repair_vectors) embeds papers whose vectors are lost.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Index { source, .. } => match source.downcast_ref::<cognate_index::Error>() {
+                Some(cognate_index::Error::Corrupt { .. }) => true,
+                Some(error) => error.io_kind() == Some(ErrorKind::NotFound),
+                None => false,
+            },
+            _ => false,
         }
     }
 

@@ -20,8 +20,18 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         note(error.to_string().trim_end());
         return ExitCode::from(USAGE);
     }
-    note(&format!("error: {}", message(error)));
+    note(&format!("error: {}{}", message(error), advice(error)));
     ExitCode::FAILURE
+}
+
+/// Returns what to do about a damaged library, or nothing if the error is another one.
+fn advice(error: &anyhow::Error) -> &'static str {
+    let is_damage = |error: &cognate::Error| error.is_damage();
+    if error.downcast_ref().is_some_and(is_damage) {
+        "; `cognate check` says what is damaged, and `cognate check --repair` rebuilds what it can"
+    } else {
+        ""
+    }
 }
 
 /// Returns an error for a required argument that is missing, as clap would report it.

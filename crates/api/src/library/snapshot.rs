@@ -7,7 +7,6 @@ use cognate_index::{FlatIndex, Hit, InvertedIndex, RowId, SearchOptions, TextHit
 use ndarray::ArrayView1;
 use roaring::RoaringBitmap;
 
-use crate::error::REPAIR;
 use crate::library::background_similarity::{BackgroundSimilarity, live_rows};
 use crate::library::document::{FIELD_WEIGHTS, all_id_tags, id_of_tag, id_tag};
 use crate::library::nearest_ids::nearest_ids;
@@ -35,7 +34,6 @@ impl<'a> Snapshot<'a> {
             let source = format!("row {row} is missing, though `papers.sqlite` names it");
             Error::Index {
                 dir: self.dir.to_owned(),
-                advice: REPAIR,
                 source: source.into(),
             }
         })
@@ -100,7 +98,6 @@ impl<'a> Snapshot<'a> {
             let source = format!("row {row} has no paper");
             Error::Index {
                 dir: self.dir.to_owned(),
-                advice: REPAIR,
                 source: source.into(),
             }
         })

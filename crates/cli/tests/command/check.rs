@@ -25,12 +25,36 @@ fn damaged_rows_are_named() {
     fs::write(&segment, bytes).unwrap();
     let message = sandbox.fails(&["check", "--library", "L"]);
     let expected = "the vectors in `L/vectors` failed: `L/vectors/segment-00000001.vec` is damaged \
-                    in rows 0 to 11\nerror: 1 fault in `L`\n";
+                    in rows 0 to 11; `cognate check --repair` embeds these papers again\nerror: 1 fault \
+                    in `L`\n";
     assert_eq!(message, expected);
 
     // A search that needs the row fails with the same message and returns no hits.
     let message = sandbox.fails(&["related", "--library", "L", "paper-3"]);
-    assert!(message.contains("is damaged in rows 0 to 11"), "{message}");
+    let expected = "is damaged in rows 0 to 11; `cognate check` says what is damaged, and `cognate check \
+                    --repair` rebuilds what it can\n";
+    assert!(message.ends_with(expected), "{message}");
+
+    // The papers are still there, and are embedded again.
+    assert_eq!(
+        sandbox.ok(&["export", "--library", "L"]).lines().count(),
+        12
+    );
+    let stdout = sandbox.ok(&["check", "--library", "L", "--repair"]);
+    let expected = "rebuilt 1 damaged piece of the library\n12 papers and 12 vectors are intact\n";
+    assert_eq!(stdout, expected);
+    sandbox.ok(&["related", "--library", "L", "paper-3"]);
+}
+
+#[test]
+fn a_precision_other_than_that_of_the_library_is_refused() {
+    let sandbox = Sandbox::with_library(3);
+    sandbox.write("more.jsonl", &crate::sandbox::papers(3..4));
+    let add = ["add", "--library", "L", "--precision", "int8", "more.jsonl"];
+    let message = sandbox.fails(&add);
+    let expected = "`--precision` is int8, but the vectors in `L` are f32";
+    assert!(message.contains(expected), "{message}");
+    assert_eq!(sandbox.count("L"), 3);
 }
 
 #[test]

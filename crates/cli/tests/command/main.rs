@@ -15,6 +15,7 @@ mod fetch;
 mod formats;
 mod invalid_input;
 mod missed;
+mod readers;
 mod remove;
 mod rerank;
 mod sandbox;
