@@ -18,6 +18,7 @@ mod paper_files;
 mod progress;
 mod reranking;
 mod truncation;
+mod warnings;
 mod writable_library;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ struct CommandLine {
 }
 
 fn main() -> ExitCode {
+    warnings::print();
     match CommandLine::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),

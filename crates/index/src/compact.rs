@@ -206,11 +206,9 @@ pub(crate) fn remove_interrupted(dir: &Path) -> Result<usize> {
         if !name.is_some_and(|name| name.starts_with(PREFIX)) {
             continue;
         }
-        let is_alive = match File::open(path.join(LOCK)) {
-            Ok(lock) => lock.try_lock().is_err(),
-            // The compaction was killed before it had a lock, unless it is about to get one.
-            Err(_) => is_new(&path),
-        };
+        // A new folder may be one that is about to get its lock.
+        let is_locked = File::open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_err());
+        let is_alive = is_locked || is_new(&path);
         if !is_alive && fs::remove_dir_all(&path).is_ok() {
             removed += 1;
         }

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use self::options::SelfEvaluationOptions;
-use self::tasks::{JudgedQuery, Task};
+use self::tasks::{JudgedQuery, Outline, Task};
 use crate::analysis::evaluation::qrels::Qrels;
 use crate::analysis::evaluation::results::Evaluation;
 use crate::analysis::evaluation::setting::SearchSetting;
@@ -74,10 +74,8 @@ impl Library {
     ) -> Result<SelfEvaluation> {
         self.embedder()?;
         require_papers(self)?;
-        let mut papers = self.all_papers()?;
-        // The order of adding must not decide which papers are sampled.
-        papers.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut tasks = tasks::of_papers(&papers, options.sample);
+        let papers = self.outlines()?;
+        let mut tasks = tasks::of_papers(&papers, options.sample, |id| self.get(id))?;
         tasks.retain(|task| task.queries.len() >= MIN_QUERIES);
         let mut refusal = None;
         tasks.retain(|task| match check(task, &options.settings, papers.len()) {
@@ -104,6 +102,20 @@ impl Library {
             before += steps;
         }
         Ok(SelfEvaluation { tasks: results })
+    }
+}
+
+impl Library {
+    /// Returns what the tasks need of each paper, in the order of ids, since the order of adding must not
+    /// decide which papers are sampled.
+    fn outlines(&self) -> Result<Vec<Outline>> {
+        let mut papers = Vec::new();
+        self.for_each(|paper| {
+            papers.push(Outline::of(paper));
+            ControlFlow::Continue(())
+        })?;
+        papers.sort_by(|a, b| a.paper.id.cmp(&b.paper.id));
+        Ok(papers)
     }
 }
 

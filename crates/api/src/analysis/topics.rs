@@ -269,7 +269,8 @@ impl Groups {
 /// `rows` with the cosine as weight.
 fn edges(rows: &[RowId], neighbors: Vec<(RowId, Vec<Hit>)>) -> Vec<(usize, usize, f64)> {
     let positions: HashMap<RowId, usize> = rows.iter().copied().zip(0..).collect();
-    let mut edges = Vec::new();
+    let links = neighbors.iter().map(|(_, hits)| hits.len()).sum();
+    let mut edges = Vec::with_capacity(links);
     for (row, hits) in neighbors {
         let a = positions[&row];
         for hit in hits {

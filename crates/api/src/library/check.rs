@@ -12,6 +12,7 @@ use crate::library::background_similarity::BackgroundSimilarity;
 use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
 use crate::library::rebuild::{rebuild_terms, rebuild_vectors};
+use crate::library::state::ATTEMPTS;
 use crate::library::store::{ReadTxn, Store};
 use crate::library::{Library, open_store, vectors_dir};
 use crate::{Error, Result};
@@ -55,52 +56,20 @@ impl Library {
     pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport> {
         let dir = dir.as_ref();
         let store = open_store(dir)?;
-        let connection = store.connect()?;
-        let papers = connection.read()?;
-        let manifest = papers.manifest()?;
-        let mut faults = Faults::default();
-        faults.lasting(papers.embedder_info());
-        faults.repairable(papers.background_similarity());
-        let mut keys = Vec::new();
-        faults.lasting(papers.for_each(|stored| {
-            keys.push(stored.key);
-            ControlFlow::Continue(())
-        }));
-        match papers.mapped_rows() {
-            Ok(mapped) => {
-                let all: RoaringBitmap = (0..manifest.rows()).collect();
-                let rows = all - manifest.deleted();
-                if let Some(row) = (mapped - rows).min() {
-                    let what =
-                        format!("the record of mapped rows, which has row {row} of no paper");
-                    faults.lasting(Err::<(), _>(papers.damaged(what)));
-                }
+        let mut attempt = 1;
+        loop {
+            let connection = store.connect()?;
+            let papers = connection.read()?;
+            let generation = papers.generation()?;
+            let report = check_commit(dir, &papers)?;
+            drop(papers);
+            // A commit in between may have removed files of the one that was read.
+            let is_sound = report.faults.is_empty();
+            if is_sound || attempt == ATTEMPTS || connection.read()?.generation()? == generation {
+                return Ok(report);
             }
-            Err(error) => faults.lasting(Err::<(), _>(error)),
+            attempt += 1;
         }
-        if let Some(error) = sqlite_fault(&papers) {
-            faults.lasting(Err::<(), _>(error));
-        }
-        let vectors = vectors_dir(dir);
-        for error in FlatIndex::check(&vectors, &manifest) {
-            faults.0.push(Fault {
-                is_repairable: error.is_rebuildable(),
-                is_in_vectors: !error.is_rebuildable(),
-                error: Error::index(&vectors)(error),
-            });
-        }
-        let errors = InvertedIndex::check(&vectors, &manifest);
-        if errors.is_empty() {
-            faults.repairable(check_keys(&papers, &manifest, &keys, dir));
-        }
-        for error in errors {
-            faults.push(Error::index(&vectors)(error), true);
-        }
-        Ok(CheckReport {
-            papers: keys.len(),
-            vectors: manifest.rows() as usize,
-            faults: faults.0,
-        })
     }
 
     /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, and the
@@ -155,6 +124,53 @@ impl Library {
             })
         })
     }
+}
+
+/// Checks one commit.
+fn check_commit(dir: &Path, papers: &ReadTxn<'_>) -> Result<CheckReport> {
+    let manifest = papers.manifest()?;
+    let mut faults = Faults::default();
+    faults.lasting(papers.embedder_info());
+    faults.repairable(papers.background_similarity());
+    let mut keys = Vec::new();
+    faults.lasting(papers.for_each(|stored| {
+        keys.push(stored.key);
+        ControlFlow::Continue(())
+    }));
+    match papers.mapped_rows() {
+        Ok(mapped) => {
+            let all: RoaringBitmap = (0..manifest.rows()).collect();
+            let rows = all - manifest.deleted();
+            if let Some(row) = (mapped - rows).min() {
+                let what = format!("the record of mapped rows, which has row {row} of no paper");
+                faults.lasting(Err::<(), _>(papers.damaged(what)));
+            }
+        }
+        Err(error) => faults.lasting(Err::<(), _>(error)),
+    }
+    if let Some(error) = sqlite_fault(papers) {
+        faults.lasting(Err::<(), _>(error));
+    }
+    let vectors = vectors_dir(dir);
+    for error in FlatIndex::check(&vectors, &manifest) {
+        faults.0.push(Fault {
+            is_repairable: error.is_rebuildable(),
+            is_in_vectors: !error.is_rebuildable(),
+            error: Error::index(&vectors)(error),
+        });
+    }
+    let errors = InvertedIndex::check(&vectors, &manifest);
+    if errors.is_empty() {
+        faults.repairable(check_keys(papers, &manifest, &keys, dir));
+    }
+    for error in errors {
+        faults.push(Error::index(&vectors)(error), true);
+    }
+    Ok(CheckReport {
+        papers: keys.len(),
+        vectors: manifest.rows() as usize,
+        faults: faults.0,
+    })
 }
 
 /// Rebuilds what can be rebuilt, after `first` has rebuilt what it can.

@@ -3,6 +3,7 @@
 use cognate_index::IndexWriter;
 
 use crate::library::lock::WriteLock;
+use crate::library::store::ReadTxn;
 use crate::library::{Library, vectors_dir};
 use crate::{Error, Result};
 
@@ -63,9 +64,20 @@ impl Library {
                 dropped: 0,
             };
             let writer = IndexWriter::with_manifest(&vectors, manifest);
-            // Files that another commit removes meanwhile are those of rows that were renumbered.
-            let Some(compaction) = writer.prepare_compaction().map_err(index_error())? else {
-                return Ok(report);
+            let compaction = match writer.prepare_compaction() {
+                Ok(Some(compaction)) => compaction,
+                Ok(None) => return Ok(report),
+                Err(error) => {
+                    // A commit in between may have removed a file that the manifest names.
+                    let is_newest = |papers: &ReadTxn<'_>| {
+                        let newest = papers.manifest()?;
+                        Ok(newest == *writer.manifest())
+                    };
+                    if self.read_papers(is_newest)? {
+                        return Err(index_error()(error));
+                    }
+                    continue;
+                }
             };
             let mut is_done = false;
             self.change(None, |change| {

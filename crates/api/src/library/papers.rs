@@ -69,14 +69,4 @@ impl Library {
     pub fn for_each(&self, mut act: impl FnMut(Paper) -> ControlFlow<()>) -> Result<()> {
         self.read_papers(|papers| papers.for_each(|stored| act(stored.paper)))
     }
-
-    /// Returns all papers of one commit.
-    pub(crate) fn all_papers(&self) -> Result<Vec<Paper>> {
-        let mut papers = Vec::new();
-        self.for_each(|paper| {
-            papers.push(paper);
-            ControlFlow::Continue(())
-        })?;
-        Ok(papers)
-    }
 }

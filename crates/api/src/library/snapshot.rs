@@ -160,7 +160,8 @@ impl<'a> Snapshot<'a> {
         match self.papers.background_similarity() {
             Err(Error::Damaged { what, .. }) => {
                 tracing::warn!(
-                    "{what} of `{}` is damaged and was computed again; repair the library",
+                    "{what} of the library `{}` is damaged and is sampled again; `cognate check \
+                     --repair` stores it",
                     self.dir.display()
                 );
                 let sampled = BackgroundSimilarity::sample(self.index);

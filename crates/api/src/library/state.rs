@@ -11,7 +11,7 @@ use crate::library::{Library, vectors_dir};
 use crate::{Error, Result};
 
 /// The number of commits that are tried, if each is replaced by a newer one before its files are open.
-const ATTEMPTS: usize = 10;
+pub(super) const ATTEMPTS: usize = 10;
 
 /// The vectors and terms of one commit.
 #[derive(Debug)]

@@ -165,7 +165,7 @@ fn rows_of(ids: &[String], retriever: &mut Retriever<'_>) -> Result<Vec<RowId>> 
         if !rows.contains(&row) {
             rows.push(row);
         }
-        retriever.excluded.insert(row.get());
+        retriever.exclude(row);
     }
     Ok(rows)
 }

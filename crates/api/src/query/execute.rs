@@ -1,5 +1,7 @@
 //! One query on one snapshot: from its options to its hits.
 
+use std::sync::Arc;
+
 use cognate_index::Hit;
 use ndarray::{Array1, ArrayView1};
 
@@ -89,9 +91,10 @@ impl<'a> QueryExecution<'a> {
             // The versions of a paper are near each other, so twice `k` rows usually contain them.
             if groups.len() >= self.k || ranking.len() < n {
                 groups.truncate(self.k);
-                let hits = groups
-                    .into_iter()
-                    .map(|group| hit(&group.scored, group.best.paper, group.others));
+                let hits = groups.into_iter().map(|group| {
+                    let paper = Arc::unwrap_or_clone(group.best.paper);
+                    hit(&group.scored, paper, group.others)
+                });
                 return Ok(hits.collect());
             }
             n = n.saturating_mul(2);

@@ -93,7 +93,8 @@ pub(crate) struct Retriever<'a> {
     pub(crate) ranking: Ranking,
     /// The nearest rows to the query's vector, if a batch of queries has found them already.
     pub(crate) known_nearest: Option<Vec<Hit>>,
-    /// The vector whose nearest rows were searched last, without a minimum score, and these rows.
+    /// The vector whose nearest rows were searched last, without a minimum score, and these rows. They are
+    /// those of the rows that are allowed and not excluded.
     pub(crate) last_nearest: RefCell<Option<(Array1<f32>, Vec<Hit>)>>,
 }
 
@@ -109,6 +110,12 @@ impl<'a> Retriever<'a> {
             known_nearest: None,
             last_nearest: RefCell::default(),
         }
+    }
+
+    /// Excludes a row from all hits.
+    pub(crate) fn exclude(&mut self, row: RowId) {
+        self.excluded.insert(row.get());
+        self.last_nearest.take();
     }
 
     /// Returns the `n` best rows.
@@ -367,6 +374,7 @@ mod tests {
             retriever.min_score = Some(0.5);
             assert_eq!(nearest(retriever, 9)?, [1, 3]);
             retriever.allowed = Some([2, 3].into_iter().collect());
+            retriever.last_nearest.take();
             assert_eq!(nearest(retriever, 9)?, [3]);
             Ok(())
         });
@@ -494,6 +502,7 @@ mod tests {
             }
             retriever.min_score = None;
             retriever.allowed = Some((0..30).collect());
+            retriever.last_nearest.take();
             let some = retriever.best(&query, texts.len())?;
             assert_eq!(some.len(), 30);
             assert!(some.iter().all(|scored| scored.row.get() < 30));

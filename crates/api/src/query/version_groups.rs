@@ -1,6 +1,7 @@
 //! The versions of each paper among the rows that answer a query.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::library::snapshot::Snapshot;
 use crate::query::scored_row::ScoredRow;
@@ -46,7 +47,7 @@ impl VersionGroups {
             let vector = snapshot.vector(scored.row)?;
             let cosine = vector.dot(&snapshot.vector(group.scored.row)?);
             if group.best.evidence(&candidate, cosine).is_some() {
-                group.others.push(candidate.paper);
+                group.others.push(Arc::unwrap_or_clone(candidate.paper));
                 return Ok(());
             }
         }

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::sync::Arc;
 
 use cognate_papers::identifiers;
 use cognate_papers::text::{fold, is_stop_word, words};
@@ -75,7 +76,7 @@ const MIN_TITLE_CONTENT_WORDS: usize = 2;
 /// A paper with the metadata by which its versions are recognized, each normalized at most once.
 #[derive(Debug)]
 pub(crate) struct VersionCandidate {
-    pub(crate) paper: Paper,
+    pub(crate) paper: Arc<Paper>,
     doi: Option<String>,
     arxiv: Option<String>,
     /// The words of the title, or `None` if the title is not distinctive.
@@ -93,7 +94,7 @@ impl VersionCandidate {
             arxiv: arxiv_of(&paper),
             title: OnceCell::new(),
             author_words: OnceCell::new(),
-            paper,
+            paper: Arc::new(paper),
         }
     }
 

@@ -30,7 +30,7 @@ fn found(library: &Library, threshold: f32) -> Vec<(String, String, DuplicateRea
     assert!(pairs.is_sorted_by(|a, b| a.cosine >= b.cosine));
     pairs
         .into_iter()
-        .map(|pair| (pair.first.id, pair.second.id, pair.reason))
+        .map(|pair| (pair.first.id.clone(), pair.second.id.clone(), pair.reason))
         .collect()
 }
 

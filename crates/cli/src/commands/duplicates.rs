@@ -96,7 +96,7 @@ impl<'a> PairDocument<'a> {
                 DuplicateReason::Title => "title",
                 _ => "text",
             },
-            papers: [&pair.first, &pair.second].map(PaperDocument::new),
+            papers: [&pair.first, &pair.second].map(|paper| PaperDocument::new(paper)),
         }
     }
 }

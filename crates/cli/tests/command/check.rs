@@ -47,6 +47,31 @@ fn damaged_rows_are_named() {
 }
 
 #[test]
+fn a_search_says_that_it_samples_damaged_cosines_again() {
+    let sandbox = Sandbox::with_library(12);
+    let path = sandbox.path("L/papers.sqlite");
+    let mut bytes = fs::read(&path).unwrap();
+    let name = b"pair_cosines";
+    let at = bytes.windows(name.len()).rposition(|window| window == name);
+    bytes[at.unwrap() + 20] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let related = sandbox.command(&["related", "--library", "L", "paper-3"]);
+    let output = { related }.output().unwrap();
+    assert!(output.status.success());
+    let message = crate::sandbox::stderr(&output);
+    let expected = "warning: `pair_cosines` of the library `L` is damaged and is sampled again; \
+                    `cognate check --repair` stores it\n";
+    assert_eq!(message, expected);
+    let message = sandbox.fails(&["check", "--library", "L"]);
+    assert!(
+        message.contains("`cognate check --repair` rebuilds it"),
+        "{message}"
+    );
+    sandbox.ok(&["check", "--library", "L", "--repair"]);
+    sandbox.ok(&["check", "--library", "L"]);
+}
+
+#[test]
 fn a_precision_other_than_that_of_the_library_is_refused() {
     let sandbox = Sandbox::with_library(3);
     sandbox.write("more.jsonl", &crate::sandbox::papers(3..4));

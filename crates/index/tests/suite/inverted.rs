@@ -305,6 +305,9 @@ fn a_compaction_of_renumbered_rows_does_not_apply() {
     let killed = dir.path().join("compacting-abc");
     fs::create_dir(&killed).unwrap();
     fs::write(killed.join("lock"), "").unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+    let folder = fs::File::open(&killed).unwrap();
+    folder.set_modified(long_ago).unwrap();
     let alive = {
         delete(&mut writer, &mut rows, &[4].into());
         writer.prepare_compaction().unwrap().unwrap()

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use cognate_papers::identifiers::{arxiv, doi};
 use cognate_papers::text::sentences;
 
-use crate::Paper;
 use crate::query::Query;
 use crate::sampling::evenly_spaced;
+use crate::{Paper, Result};
 
 /// Queries of one kind with their answers.
 pub(super) struct Task {
@@ -28,27 +28,55 @@ pub(super) struct JudgedQuery {
 /// The fewest words of a sentence that is used as a query.
 const MIN_SENTENCE_WORDS: usize = 8;
 
-/// Makes all tasks, each with queries from about `sample` papers.
-pub(super) fn of_papers(papers: &[Paper], sample: usize) -> Vec<Task> {
-    let has_both = |paper: &&Paper| {
-        !paper.title.trim().is_empty() && sentences(&paper.abstract_text).len() > 1
-    };
-    let sampled = evenly_spaced(papers.iter().filter(has_both).collect(), sample);
+/// What the tasks need of every paper: its identifiers, references and categories, without its texts.
+pub(super) struct Outline {
+    pub(super) paper: Paper,
+    /// Whether the paper has a title, and an abstract of several sentences.
+    has_both: bool,
+}
+
+impl Outline {
+    pub(super) fn of(mut paper: Paper) -> Self {
+        let has_both = !paper.title.trim().is_empty() && sentences(&paper.abstract_text).len() > 1;
+        paper.title = String::new();
+        paper.abstract_text = String::new();
+        paper.authors = Vec::new();
+        (paper.venue, paper.url) = (None, None);
+        Self { paper, has_both }
+    }
+}
+
+/// Makes all tasks, each with queries from about `sample` papers, which `read` reads by their ids.
+pub(super) fn of_papers(
+    outlines: &[Outline],
+    sample: usize,
+    read: impl Fn(&str) -> Result<Option<Paper>>,
+) -> Result<Vec<Task>> {
+    let with_both = outlines.iter().filter(|outline| outline.has_both);
+    let sampled = evenly_spaced(with_both.collect(), sample);
+    let sampled = sampled
+        .into_iter()
+        .filter_map(|outline| read(&outline.paper.id).transpose())
+        .collect::<Result<Vec<Paper>>>()?;
+    let papers: Vec<&Paper> = outlines.iter().map(|outline| &outline.paper).collect();
     let titles = sampled.iter().map(|paper| {
-        let mut document = (*paper).clone();
+        let mut document = paper.clone();
         document.title.clear();
         (paper.title.clone(), document)
     });
-    let taken_out = sampled.iter().filter_map(|paper| take_sentence(paper));
-    vec![
+    let taken_out = sampled.iter().filter_map(take_sentence);
+    Ok(vec![
         Task::of_pairs("a title finds its abstract", titles),
         Task::of_pairs("a sentence finds its abstract", taken_out),
-        Task::of_library("a paper finds what it cites", citing_papers(papers, sample)),
+        Task::of_library(
+            "a paper finds what it cites",
+            citing_papers(&papers, sample),
+        ),
         Task::of_library(
             "a paper finds its category",
-            categorized_papers(papers, sample),
+            categorized_papers(&papers, sample),
         ),
-    ]
+    ])
 }
 
 impl Task {
@@ -109,7 +137,7 @@ fn take_sentence(paper: &Paper) -> Option<(String, Paper)> {
 
 /// Returns queries by the papers whose references are in the library under their id, DOI or arXiv
 /// identifier.
-fn citing_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
+fn citing_papers(papers: &[&Paper], sample: usize) -> Vec<JudgedQuery> {
     let mut ids: HashMap<String, &str> = HashMap::new();
     for paper in papers {
         let identifiers = [
@@ -132,11 +160,11 @@ fn citing_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
         let relevant: HashSet<String> = cited.collect();
         (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
     };
-    evenly_spaced(papers.iter().filter_map(query).collect(), sample)
+    evenly_spaced(papers.iter().copied().filter_map(query).collect(), sample)
 }
 
 /// Returns queries by the papers whose first category other papers have too.
-fn categorized_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
+fn categorized_papers(papers: &[&Paper], sample: usize) -> Vec<JudgedQuery> {
     let mut members: HashMap<&str, HashSet<String>> = HashMap::new();
     for paper in papers {
         if let Some(category) = paper.categories.first() {
@@ -151,7 +179,8 @@ fn categorized_papers(papers: &[Paper], sample: usize) -> Vec<JudgedQuery> {
         relevant.remove(&paper.id);
         (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
     };
-    let categorized = papers.iter().filter(|paper| !paper.categories.is_empty());
+    let categorized = papers.iter().copied();
+    let categorized = categorized.filter(|paper| !paper.categories.is_empty());
     evenly_spaced(categorized.collect(), sample)
         .into_iter()
         .filter_map(query)
@@ -174,6 +203,7 @@ mod tests {
                 "z",
             ]),
         ];
+        let papers: Vec<&Paper> = papers.iter().collect();
         let queries = citing_papers(&papers, 9);
         assert_eq!(queries.len(), 1);
         assert_eq!(

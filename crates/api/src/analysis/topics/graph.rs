@@ -1,7 +1,7 @@
 //! Undirected weighted graphs, and the modularity of their partitions.
 
 /// An undirected graph with positive edge weights, in compressed sparse rows.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Graph {
     /// `[nodes + 1]`: the neighbors of node `v` are at `starts[v]..starts[v + 1]`.
     starts: Vec<usize>,

@@ -41,13 +41,15 @@ pub(super) fn communities(graph: &Graph, resolution: f64) -> Vec<usize> {
 /// Runs the algorithm once: moves nodes, refines the communities, and repeats with the parts as nodes
 /// until no node moves.
 fn run(whole: &Graph, mut partition: Vec<usize>, resolution: f64) -> Vec<usize> {
-    let mut graph = whole.clone();
+    // The graph whose nodes are parts of communities, once there are any.
+    let mut aggregate: Option<Graph> = None;
     // The node of `graph` that contains each node of `whole`.
     let mut aggregate_of: Vec<usize> = (0..whole.nodes()).collect();
     loop {
-        move_nodes(&graph, &mut partition, resolution);
+        let graph = aggregate.as_ref().unwrap_or(whole);
+        move_nodes(graph, &mut partition, resolution);
         let communities = renumber(&mut partition);
-        let mut parts = refine(&graph, &partition, resolution);
+        let mut parts = refine(graph, &partition, resolution);
         let count = renumber(&mut parts);
         if communities == graph.nodes() || count == graph.nodes() {
             break;
@@ -56,7 +58,7 @@ fn run(whole: &Graph, mut partition: Vec<usize>, resolution: f64) -> Vec<usize> 
         for (node, &part) in parts.iter().enumerate() {
             part_partition[part] = partition[node];
         }
-        graph = graph.aggregate(&parts, count);
+        aggregate = Some(graph.aggregate(&parts, count));
         for node in &mut aggregate_of {
             *node = parts[*node];
         }

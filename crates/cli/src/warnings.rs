@@ -1,0 +1,61 @@
+//! Warnings of the libraries, which the command prints on stderr.
+
+use std::fmt::{self, Write};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+use crate::output::note;
+
+/// Prints each warning as a line.
+struct Warnings;
+
+/// Makes warnings of the libraries appear on stderr from now on.
+pub(crate) fn print() {
+    // It fails only if it was called before.
+    let _ = tracing::subscriber::set_global_default(Warnings);
+}
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("cognate")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        note(&format!("warning: {}{}", text.message, text.fields));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The text of a warning.
+#[derive(Default)]
+struct Text {
+    message: String,
+    /// The other fields, each after a colon.
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a `String` does not fail.
+        let _ = if field.name() == "message" {
+            write!(self.message, "{value:?}")
+        } else {
+            write!(self.fields, ": {value:?}")
+        };
+    }
+}
