@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use crate::output::note;
+use crate::terminal::neutralized;
 
 /// The exit status for wrong usage, as clap sets it.
 const USAGE: u8 = 2;
@@ -22,6 +23,23 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
     note(&format!("error: {}", message(error)));
     ExitCode::FAILURE
+}
+
+/// Reports an error of clap's on stderr, or prints the help that was asked for, and returns the exit
+/// status.
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    if neutralized(&text) == text {
+        // This prints colors on a terminal. If the stream is closed, nobody reads it.
+        let _ = error.print();
+    } else {
+        // The message quotes an argument, which may come from a text of others.
+        note(text.trim_end());
+    }
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(USAGE),
+    }
 }
 
 /// Returns an error for a required argument that is missing, as clap would report it.

@@ -17,6 +17,7 @@ mod output;
 mod paper_files;
 mod progress;
 mod reranking;
+mod terminal;
 mod truncation;
 mod writable_library;
 
@@ -40,7 +41,11 @@ struct CommandLine {
 }
 
 fn main() -> ExitCode {
-    match CommandLine::parse().command.run() {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return failure::report_usage(&error),
+    };
+    match command_line.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
     }
