@@ -33,7 +33,7 @@ pub(crate) fn write<T>(path: &Path, fill: impl FnOnce(&File) -> Result<T>) -> Re
         Target::Stream(file) => fill(&file),
         Target::File { path, existing } => {
             // Dropping the temporary file after an error removes it.
-            let part = temporary_file(&path).with_context(cannot_write)?;
+            let part = temporary_file(&path, existing.is_none()).with_context(cannot_write)?;
             let filled = fill(part.as_file())?;
             if let Some(permissions) = existing {
                 let file = part.as_file();
@@ -93,16 +93,20 @@ fn is_open_file(path: &Path) -> bool {
     path.is_ok_and(|path| OPEN_FILES.iter().any(|folder| path.starts_with(folder)))
 }
 
-/// Creates a file with a random name, which must not exist, in the folder of `path`.
-fn temporary_file(path: &Path) -> io::Result<NamedTempFile> {
+/// Creates a file with a random name, which must not exist, in the folder of `path`. It has the
+/// permissions of a new file or, while it is written, is private.
+fn temporary_file(path: &Path, is_new: bool) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".cognate-").suffix(".part");
-    // A temporary file is private by default; this one becomes a file like any other.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    if is_new {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    #[cfg(not(unix))]
+    let _ = is_new;
     builder.tempfile_in(folder)
 }
