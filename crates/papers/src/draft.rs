@@ -168,6 +168,17 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_citation_without_a_key_or_an_address_has_another_label_or_is_none() {
+        let entry = "\\begin{document}\\bibitem{} A. Author. A title. \\bibitem{b} B.";
+        let draft = Draft::parse(entry, DraftFormat::Latex);
+        let labels: Vec<&str> = draft.citations().iter().map(Citation::label).collect();
+        assert_eq!(labels, ["A. Author. A title.", "b"]);
+        let draft = Draft::parse("A [link]() and [](x).", DraftFormat::Markdown);
+        let labels: Vec<&str> = draft.citations().iter().map(Citation::label).collect();
+        assert_eq!(labels, ["x"]);
+    }
+
     /// Generates texts of fragments that have a meaning in some format, unbalanced.
     fn malformed() -> impl Strategy<Value = String> {
         let part = prop_oneof![
