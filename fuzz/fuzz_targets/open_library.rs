@@ -2,19 +2,15 @@
 #![no_main]
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use cognate::{
-    BoxError, Embed, Embedded, EmbedderInfo, Filter, Library, Paper, Progress, Query, Result,
-};
+use cognate::{Filter, Library, Paper, Query, Result};
 use cognate_fuzz::Edits;
+use cognate_fuzz::letters::Letters;
 use libfuzzer_sys::fuzz_target;
-use ndarray::Array2;
 use tempfile::TempDir;
 
-const DIM: usize = 16;
 const PAPERS: usize = 30;
 
 /// A library that was not edited.
@@ -99,38 +95,4 @@ fn paper(n: usize) -> Paper {
         .year(2000 + n as i32)
         .venue(["Journal of Things", "Letters"][n % 2])
         .categories([["cs.CL", "math.CO", "cs.LG"][n % 3]])
-}
-
-/// An embedder that counts the letters of a text, without a model.
-struct Letters;
-
-impl Letters {
-    fn rows(texts: &[&str]) -> Array2<f32> {
-        // The constant avoids a zero vector.
-        let mut rows = Array2::from_elem((texts.len(), DIM), 0.5);
-        for (mut row, text) in rows.outer_iter_mut().zip(texts) {
-            for byte in text.bytes() {
-                row[usize::from(byte) % DIM] += 1.0;
-            }
-        }
-        rows
-    }
-}
-
-impl Embed for Letters {
-    fn info(&self) -> EmbedderInfo {
-        EmbedderInfo::new("letters", "f32", "letters", DIM)
-    }
-
-    fn embed_documents(
-        &self,
-        texts: &[&str],
-        _: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Embedded, BoxError> {
-        Ok(Embedded::new(Self::rows(texts)))
-    }
-
-    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
-        Ok(Self::rows(texts))
-    }
 }

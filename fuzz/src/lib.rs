@@ -1,7 +1,9 @@
-//! Edits of intact files, shared by the targets.
+//! What the targets share: edits of intact files, and an embedder.
 //!
 //! Input that is a list of edits passes the magic number, lengths and checksums at once; input that
 //! is a whole file would have to guess them first.
+
+pub mod letters;
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 

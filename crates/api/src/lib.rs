@@ -100,8 +100,8 @@ pub use cognate_model::{
     Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
 pub use cognate_papers::{
-    Citation, Draft, DraftFormat, Error as PapersError, ExportFormat, Format, Paper, PaperReader,
-    PaperWriter, RecordLocation, TextReader, TextRecord, identifiers, text,
+    Citation, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat, Format, Paper,
+    PaperReader, PaperWriter, RecordLocation, TextReader, TextRecord, identifiers, text,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};

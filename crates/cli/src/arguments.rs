@@ -16,6 +16,6 @@ pub(crate) use filter::FilterArguments;
 pub(crate) use hits::HitArguments;
 pub(crate) use library::{LIBRARY_VARIABLE, LibraryArguments};
 pub(crate) use model::{FetchArguments, ModelArguments, StoredModelArguments};
-pub(crate) use output::JsonArguments;
+pub(crate) use output::{CellArguments, JsonArguments};
 pub(crate) use ranking::RankingArguments;
 pub(crate) use rerank::RerankArguments;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 
 use crate::output::note;
+use crate::terminal::neutralized;
 
 /// The exit status for wrong usage, as clap sets it.
 const USAGE: u8 = 2;
@@ -31,6 +32,23 @@ fn advice(error: &anyhow::Error) -> &'static str {
         "; `cognate check` says what is damaged, and `cognate check --repair` rebuilds what it can"
     } else {
         ""
+    }
+}
+
+/// Reports an error of clap's on stderr, or prints the help that was asked for, and returns the exit
+/// status.
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    if neutralized(&text) == text {
+        // This prints colors on a terminal. If the stream is closed, nobody reads it.
+        let _ = error.print();
+    } else {
+        // The message quotes an argument, which may come from a text of others.
+        note(text.trim_end());
+    }
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(USAGE),
     }
 }
 

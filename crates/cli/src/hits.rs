@@ -3,8 +3,6 @@
 mod document;
 mod text;
 
-use std::io::{self, BufWriter};
-
 use anyhow::Result;
 use cognate::{Explanation, ExportFormat, PaperHit, PaperWriter};
 use serde::Serialize;
@@ -12,21 +10,23 @@ use serde::Serialize;
 pub(crate) use crate::hits::document::HitDocument;
 use crate::hits::document::SearchDocument;
 pub(crate) use crate::hits::text::{explained_hits_text, hit_text};
-use crate::output::print_json;
+use crate::output::{hit_output, print_json};
 
-/// Writes hits to stdout in `format`. Only JSON has a field for the explanations.
+/// Writes hits to stdout in `format`. Only JSON has a field for the explanations, and `raw_cells`
+/// concerns CSV only.
 pub(crate) fn write<Q: Serialize>(
     hits: &[PaperHit],
     explanations: &[Explanation],
     format: ExportFormat,
+    raw_cells: bool,
     query: &Q,
     took_ms: f64,
 ) -> Result<()> {
     if format == ExportFormat::Json {
         return print_json(&SearchDocument::new(query, took_ms, hits, explanations));
     }
-    let stdout = BufWriter::new(io::stdout().lock());
-    let mut writer = PaperWriter::for_hits(stdout, format);
+    let writer = PaperWriter::for_hits(hit_output(format), format);
+    let mut writer = writer.guard_cells(!raw_cells);
     for hit in hits {
         writer.write_ranked(&hit.paper, hit.rank, hit.score)?;
     }

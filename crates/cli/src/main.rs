@@ -17,6 +17,7 @@ mod output;
 mod paper_files;
 mod progress;
 mod reranking;
+mod terminal;
 mod truncation;
 mod warnings;
 mod writable_library;
@@ -42,7 +43,11 @@ struct CommandLine {
 
 fn main() -> ExitCode {
     warnings::print();
-    match CommandLine::parse().command.run() {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => return failure::report_usage(&error),
+    };
+    match command_line.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
     }

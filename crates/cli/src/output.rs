@@ -1,29 +1,61 @@
 //! Printing, and how numbers and metadata are formatted for a terminal.
+//!
+//! Everything that the command prints goes through this file, which keeps the texts of others from
+//! controlling the terminal.
 
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 
 use anyhow::Result;
+use cognate::ExportFormat;
 use serde::Serialize;
+
+use crate::terminal::{ProtectedWriter, Protection, escaped_json, neutralized};
 
 /// Prints `text` on stdout, where all results go.
 pub(crate) fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    print_raw(&neutralized(text))
 }
 
 /// Prints one JSON document on stdout.
 pub(crate) fn print_json(document: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
-    print(&text)
+    print_raw(&escaped_json(&text))
+}
+
+fn print_raw(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
 }
 
 /// Prints a line on stderr, where everything except results goes.
 pub(crate) fn note(line: &str) {
     // If stderr is closed, there is nowhere left to report that.
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", neutralized(line));
+}
+
+/// Returns a writer of all papers of a library in `format` to stdout. What is not for a terminal is
+/// written as it is.
+pub(crate) fn paper_output(format: ExportFormat) -> impl Write {
+    protected_stdout(format, Protection::Faithful)
+}
+
+/// Returns a writer of hits in `format` to stdout. Hits are often looked at through other programs,
+/// such as `head`, so their control characters are replaced in any case.
+pub(crate) fn hit_output(format: ExportFormat) -> impl Write {
+    protected_stdout(format, Protection::Controls)
+}
+
+fn protected_stdout(format: ExportFormat, without_terminal: Protection) -> impl Write {
+    let stdout = io::stdout().lock();
+    let protection = match format {
+        ExportFormat::Json | ExportFormat::JsonLines => Protection::Json,
+        _ if stdout.is_terminal() => Protection::Terminal,
+        _ => without_terminal,
+    };
+    BufWriter::new(ProtectedWriter::new(stdout, protection))
 }
 
 /// Formats a count with its noun: `1 paper`, `2 papers`.
@@ -52,6 +84,20 @@ pub(crate) fn one_line(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Replaces line breaks by spaces, so that a text of others cannot add lines to a message.
+pub(crate) fn unbroken(text: &str) -> String {
+    text.replace(['\r', '\n'], " ")
+}
+
+/// Returns at most 200 characters of a text of others.
+pub(crate) fn shortened(text: &str) -> String {
+    const MAX_LENGTH: usize = 200;
+    match text.char_indices().nth(MAX_LENGTH) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Returns the title on one line, or a placeholder if it is empty.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use cognate::{Format, Paper, PaperReader, PapersError, RecordLocation};
 
-use crate::output::{count, note};
+use crate::output::{count, note, shortened, unbroken};
 
 /// Files of papers that were read once from start to end, so that every invalid record is known
 /// before the first paper is embedded.
@@ -84,7 +84,7 @@ impl PaperFiles {
                     Err(error @ PapersError::Record { .. }) => {
                         invalid_count += 1;
                         if invalid.len() < MAX_MESSAGES {
-                            invalid.push(error.to_string());
+                            invalid.push(unbroken(&error.to_string()));
                         }
                     }
                     Err(error) => return Err(error.into()),
@@ -171,8 +171,9 @@ impl PaperFiles {
                 .map_or_else(|| file.clone(), |record| format!("{file}:{record}"))
         };
         format!(
-            "{}: duplicate id `{id}`, this record replaces {}",
+            "{}: duplicate id `{}`, this record replaces {}",
             name(current),
+            shortened(&unbroken(id)),
             name(previous)
         )
     }

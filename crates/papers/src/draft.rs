@@ -6,6 +6,7 @@ mod latex;
 mod latex_files;
 mod markdown;
 mod mentions;
+mod options;
 mod parts;
 mod plain;
 mod references_heading;
@@ -18,6 +19,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 pub use self::citation::Citation;
 pub use self::format::DraftFormat;
+pub use self::options::DraftOptions;
 use self::text_file::read_text;
 use crate::text::sentences;
 use crate::{Error, Result};
@@ -55,17 +57,28 @@ impl Draft {
     /// Reads a draft from a file whose extension determines the [`DraftFormat`].
     ///
     /// The files that a LaTeX draft includes with `\input`, `\include` or `\subfile` are read too,
-    /// from the folder of the including file or else from that of the main file.
+    /// from the folder of the including file or else from that of the main file. They must be in the
+    /// folder of the main file or below it; [`read_with`](Self::read_with) has an option for others.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Io`] if a file cannot be read, and [`Error::Draft`] if the extension is
-    /// unknown, a file is not UTF-8, or an included file is missing or includes itself.
+    /// unknown, a file is not UTF-8, an included file is missing, includes itself or is outside the
+    /// folder, or the draft with its files is longer than 64 MiB.
     ///
     /// # Complexity
     ///
     /// Linear in the size of the files.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read_with(path, DraftOptions::default())
+    }
+
+    /// Reads a draft from a file, as [`read`](Self::read) does, with options.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`read`](Self::read).
+    pub fn read_with(path: impl AsRef<Path>, options: DraftOptions) -> Result<Self> {
         let path = path.as_ref();
         let Some(format) = DraftFormat::of_path(path) else {
             return Err(Error::Draft {
@@ -75,7 +88,7 @@ impl Draft {
             });
         };
         let text = if format == DraftFormat::Latex {
-            latex_files::read(path)?
+            latex_files::read(path, options)?
         } else {
             read_text(path)?
         };
@@ -153,6 +166,17 @@ mod tests {
             error.to_string(),
             "paper.docx: expected a draft in a file named .tex, .md or .txt"
         );
+    }
+
+    #[test]
+    fn a_citation_without_a_key_or_an_address_has_another_label_or_is_none() {
+        let entry = "\\begin{document}\\bibitem{} A. Author. A title. \\bibitem{b} B.";
+        let draft = Draft::parse(entry, DraftFormat::Latex);
+        let labels: Vec<&str> = draft.citations().iter().map(Citation::label).collect();
+        assert_eq!(labels, ["A. Author. A title.", "b"]);
+        let draft = Draft::parse("A [link]() and [](x).", DraftFormat::Markdown);
+        let labels: Vec<&str> = draft.citations().iter().map(Citation::label).collect();
+        assert_eq!(labels, ["x"]);
     }
 
     /// Generates texts of fragments that have a meaning in some format, unbalanced.

@@ -32,11 +32,12 @@
 //!
 //! - A [`PaperReader`] drops no record silently: it yields an [`Error::Record`] with file and line
 //!   for each record that is not a paper, and continues with the next record.
-//! - A record larger than 64 MiB is such an error, so memory is bounded in files of any size. The
-//!   exception is BibTeX, whose reader keeps the entries that other entries may inherit fields
-//!   from.
+//! - A record larger than 64 MiB, or with more than 1,048,576 values, is such an error, so memory is
+//!   bounded in files of any size. The exception is BibTeX, whose reader keeps the entries that other
+//!   entries may inherit fields from. A paper has at most 4 MiB of texts.
 //! - A [`Paper`] that was read from JSON lines, written as [`ExportFormat::JsonLines`] and read again
-//!   is the same paper.
+//!   is the same paper. So is one written as [`ExportFormat::Csv`], except that a semicolon before white
+//!   space in an item of a list becomes a comma.
 //!
 //! # Complexity
 //!
@@ -56,10 +57,11 @@ mod location;
 mod names;
 mod paper;
 mod read;
+mod table;
 pub mod text;
 mod write;
 
-pub use draft::{Citation, Draft, DraftFormat};
+pub use draft::{Citation, Draft, DraftFormat, DraftOptions};
 pub use error::{BoxError, Error, Result};
 pub use location::RecordLocation;
 pub use paper::Paper;

@@ -13,7 +13,7 @@ mod markdown;
 pub(crate) mod paper_writer;
 mod ris;
 
-use self::export::{Export, ExportSpec};
+use self::export::{Export, ExportOptions, ExportSpec};
 use crate::names;
 
 macro_rules! exports {
@@ -60,7 +60,10 @@ exports! {
         [`PaperReader`](crate::PaperReader) reads them.";
     Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line \
         feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a \
-        semicolon within an item becomes a comma.";
+        semicolon before a space within an item becomes a comma. A cell that a spreadsheet would read as a \
+        formula gets an apostrophe before it \
+        ([`guard_cells`](crate::PaperWriter::guard_cells)). [`PaperReader`](crate::PaperReader) \
+        recognizes the header and reads the same papers again.";
     Bibtex = bibtex::EXPORT, "BibTeX in UTF-8, for BibTeX with a LaTeX of 2018 or later and for BibLaTeX \
         with Biber: every field except `references`, with the id as the citation key. LaTeX converts two \
         hyphens, two apostrophes and two grave accents to dashes and quotation marks; all other text is \
@@ -80,9 +83,9 @@ impl ExportFormat {
         self.spec().name
     }
 
-    /// Creates the state of one output; `has_ranks` tells whether papers may have a rank.
-    fn start(self, has_ranks: bool) -> Box<dyn Export> {
-        (self.spec().start)(has_ranks)
+    /// Creates the state of one output.
+    fn start(self, options: ExportOptions) -> Box<dyn Export> {
+        (self.spec().start)(options)
     }
 }
 

@@ -30,6 +30,11 @@ impl HitArguments {
         self.output.format()
     }
 
+    /// Returns whether cells of CSV are written without an apostrophe before formulas.
+    pub(crate) fn raw_cells(&self) -> bool {
+        self.output.cells.raw_cells
+    }
+
     /// Applies these arguments to `query`.
     pub(crate) fn apply(&self, mut query: Query) -> Query {
         query = query

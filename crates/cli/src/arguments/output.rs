@@ -16,6 +16,16 @@ pub(crate) struct HitFormatArguments {
     /// Print the papers as json, jsonl, csv, bibtex, ris or markdown
     #[arg(long)]
     format: Option<ExportFormat>,
+    #[command(flatten)]
+    pub(crate) cells: CellArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CellArguments {
+    /// Write CSV cells that begin with =, +, -, @, a tab or a carriage return as they are, without the
+    /// apostrophe that keeps spreadsheets from reading them as formulas; `cognate add` removes it
+    #[arg(long)]
+    pub(crate) raw_cells: bool,
 }
 
 impl HitFormatArguments {

@@ -1,4 +1,4 @@
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::Args;
 use cognate::{ExportFormat, Library, PaperWriter};
 
-use crate::arguments::LibraryArguments;
+use crate::arguments::{CellArguments, LibraryArguments};
 use crate::atomic_file;
-use crate::output::{count, note};
+use crate::output::{count, note, paper_output};
 
 /// Export all papers of a library for another program
 #[derive(Debug, Args)]
@@ -18,7 +18,9 @@ pub(crate) struct Arguments {
     /// Output format: json, jsonl, csv, bibtex, ris or markdown
     #[arg(long, default_value_t = ExportFormat::JsonLines)]
     format: ExportFormat,
-    /// File to write [default: standard output]
+    #[command(flatten)]
+    cells: CellArguments,
+    /// File to write, or a device or pipe; a link is followed [default: standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -26,17 +28,20 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let library = Library::open(&arguments.library.dir)?;
     let Some(path) = &arguments.output else {
-        return write(&library, arguments.format, io::stdout().lock()).map(drop);
+        return write(&library, arguments, paper_output(arguments.format)).map(drop);
     };
-    let papers = atomic_file::write(path, |file| write(&library, arguments.format, file))?;
+    let papers = atomic_file::write(path, |file| {
+        write(&library, arguments, BufWriter::new(file))
+    })?;
     let papers = count(papers, "paper");
     note(&format!("wrote {papers} to `{}`", path.display()));
     Ok(())
 }
 
 /// Writes all papers and returns their number.
-fn write(library: &Library, format: ExportFormat, to: impl Write) -> Result<usize> {
-    let mut writer = PaperWriter::new(BufWriter::new(to), format);
+fn write(library: &Library, arguments: &Arguments, to: impl Write) -> Result<usize> {
+    let writer = PaperWriter::new(to, arguments.format);
+    let mut writer = writer.guard_cells(!arguments.cells.raw_cells);
     let mut written = 0;
     let mut outcome = Ok(());
     library.for_each(|paper| {

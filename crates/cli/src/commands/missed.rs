@@ -5,8 +5,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Args;
 use cognate::{
-    Citation, CitedPaper, Draft, Library, MissedHit, MissedOptions, MissedReport, Paper,
-    PaperReader,
+    Citation, CitedPaper, Draft, DraftOptions, Library, MissedHit, MissedOptions, MissedReport,
+    Paper, PaperReader,
 };
 use serde::Serialize;
 
@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Number of papers to print
     #[arg(short, value_name = "N", default_value_t = 20)]
     k: usize,
+    /// Read files that the draft includes from outside its folder too
+    #[arg(long)]
+    allow_outside: bool,
     #[command(flatten)]
     output: JsonArguments,
     /// Draft in LaTeX (.tex, with the files it includes), Markdown (.md) or plain text (.txt)
@@ -40,7 +43,8 @@ const MAX_LISTED: usize = 20;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let library = Library::open(&arguments.library.dir)?;
-    let draft = Draft::read(&arguments.draft)?;
+    let draft_options = DraftOptions::default().allow_outside(arguments.allow_outside);
+    let draft = Draft::read_with(&arguments.draft, draft_options)?;
     let references = match &arguments.references {
         Some(path) => read_references(path)?,
         None => Vec::new(),

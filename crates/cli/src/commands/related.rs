@@ -60,7 +60,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
-        return hits::write(&hits, &explanations, format, &arguments.ids, took_ms);
+        let raw_cells = arguments.hits.raw_cells();
+        return hits::write(
+            &hits,
+            &explanations,
+            format,
+            raw_cells,
+            &arguments.ids,
+            took_ms,
+        );
     }
     if hits.is_empty() {
         note("no other paper matches the filters");

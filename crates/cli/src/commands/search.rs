@@ -64,7 +64,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
-        return hits::write(&hits, &explanations, format, &arguments.text, took_ms);
+        let raw_cells = arguments.hits.raw_cells();
+        return hits::write(
+            &hits,
+            &explanations,
+            format,
+            raw_cells,
+            &arguments.text,
+            took_ms,
+        );
     }
     if hits.is_empty() {
         note("no paper matches the filters");

@@ -148,3 +148,31 @@ fn hits_are_explained_on_request() {
         assert!(!explanation["paper_sentence"].as_str().unwrap().is_empty());
     }
 }
+
+#[test]
+fn a_draft_reads_files_outside_its_folder_only_if_asked_to() {
+    let sandbox = Sandbox::with_library(5);
+    std::fs::create_dir_all(sandbox.path("draft/parts")).unwrap();
+    sandbox.write("secret.tex", "We study proof in graph.\n");
+    let main = |name: &str| format!("\\begin{{document}}\nA text.\n\\input{{{name}}}\n");
+    let absolute = sandbox.path("secret.tex").display().to_string();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../../secret.tex", sandbox.path("draft/parts/link.tex")).unwrap();
+    let names = ["../secret", &absolute, "parts/link"];
+    let missed = ["missed", "--library", "L", "draft/main.tex"];
+    for name in &names[..if cfg!(unix) { 3 } else { 2 }] {
+        sandbox.write("draft/main.tex", &main(name));
+        assert_eq!(
+            sandbox.fails(&missed),
+            format!(
+                "error: draft/main.tex:3: `{name}` is outside the folder of the draft; \
+                 `--allow-outside`, or `DraftOptions::allow_outside`, includes it\n"
+            )
+        );
+        let text = sandbox.ok(&[&missed[..], &["--allow-outside"]].concat());
+        assert!(text.contains("We study proof in graph."), "{text}");
+    }
+    sandbox.write("draft/main.tex", &main("parts/part"));
+    sandbox.write("draft/parts/part.tex", "We study proof in graph.\n");
+    assert!(sandbox.ok(&missed).contains("We study proof in graph."));
+}

@@ -93,6 +93,8 @@ impl Citations {
         if text.is_empty() && doi.is_none() && arxiv.is_none() {
             return;
         }
+        // `\bibitem{}` has no key.
+        let key = key.filter(|key| !key.is_empty());
         let name = key.map_or_else(|| format!("text {text}"), |key| format!("key {key}"));
         let index = self.index_of(&name, || Citation {
             key: key.map(str::to_owned),
@@ -110,8 +112,8 @@ impl Citations {
     /// Adds a link.
     pub(super) fn add_link(&mut self, url: &str, text: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        // A link within the draft is not a citation.
-        if !url.starts_with('#') {
+        // A link within the draft, or to nowhere, is not a citation.
+        if !url.is_empty() && !url.starts_with('#') {
             self.index_of(&format!("url {url}"), || Citation {
                 url: Some(url.to_owned()),
                 text: Some(text).filter(|text| !text.is_empty()),

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::latex::comments::comment_start;
-use super::text_file::read_text;
+use super::options::DraftOptions;
+use super::text_file::{MAX_DRAFT, read_text, too_long};
 use crate::{Error, Result};
 
 /// The commands that include a file.
@@ -23,10 +24,21 @@ const VERBATIM: [&str; 5] = [
 const MAX_FILES: usize = 2_000;
 
 /// Reads a file and replaces the commands in it that include files by their text.
-pub(super) fn read(path: &Path) -> Result<String> {
+pub(super) fn read(path: &Path, options: DraftOptions) -> Result<String> {
     let root = path.parent().unwrap_or(Path::new("")).to_owned();
+    let within = if options.allows_outside() {
+        None
+    } else {
+        let folder = if root == Path::new("") {
+            Path::new(".")
+        } else {
+            &root
+        };
+        Some(fs::canonicalize(folder).map_err(Error::io("read", path))?)
+    };
     let mut reader = Reader {
         root,
+        within,
         open: Vec::new(),
         files: 0,
         out: String::new(),
@@ -38,6 +50,9 @@ pub(super) fn read(path: &Path) -> Result<String> {
 struct Reader {
     /// The folder of the main file.
     root: PathBuf,
+    /// The folder, without links, that all included files must be in, or `None` if they may be
+    /// anywhere.
+    within: Option<PathBuf>,
     /// The files that are being read, each included by the one before it.
     open: Vec<PathBuf>,
     files: usize,
@@ -85,6 +100,13 @@ impl Reader {
                 )));
             };
             let same = fs::canonicalize(&found).map_err(Error::io("read", &found))?;
+            let is_outside = |folder: &PathBuf| !same.starts_with(folder);
+            if self.within.as_ref().is_some_and(is_outside) {
+                return Err(error(format!(
+                    "`{name}` is outside the folder of the draft; `--allow-outside`, or \
+                     `DraftOptions::allow_outside`, includes it"
+                )));
+            }
             if self.open.contains(&same) {
                 return Err(error(format!("`{name}` includes itself")));
             }
@@ -92,6 +114,9 @@ impl Reader {
                 return Err(error(format!("more than {MAX_FILES} files are included")));
             }
             self.file(&found)?;
+            if self.out.len() > MAX_DRAFT {
+                return Err(too_long(path, Some(number)));
+            }
             at = end;
         }
         self.out.push_str(&line[at..]);

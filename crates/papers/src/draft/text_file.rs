@@ -1,11 +1,22 @@
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use crate::{Error, Result};
 
+/// The maximum size of a draft in bytes, with the files that it includes.
+pub(super) const MAX_DRAFT: usize = 64 << 20;
+
 /// Reads a file of a draft, which must be UTF-8.
 pub(super) fn read_text(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    file.take(MAX_DRAFT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", path))?;
+    if bytes.len() > MAX_DRAFT {
+        return Err(too_long(path, None));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
@@ -18,9 +29,19 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
     })
 }
 
+/// Returns the error for a draft of more than [`MAX_DRAFT`] bytes.
+pub(super) fn too_long(path: &Path, line: Option<usize>) -> Error {
+    Error::Draft {
+        origin: path.display().to_string(),
+        line,
+        reason: format!("longer than {} MiB, the most for a draft", MAX_DRAFT >> 20),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn an_error_names_the_line_that_is_not_utf_8() {

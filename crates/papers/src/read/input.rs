@@ -13,6 +13,14 @@ use crate::{Error, Result};
 /// The maximum size of a record in bytes, which bounds memory whatever the file contains.
 pub(crate) const MAX_RECORD: usize = 64 << 20;
 
+/// The maximum number of values of a record: fields, items of lists, elements. Each takes about 100
+/// bytes of memory, however few bytes it has in the file.
+pub(crate) const MAX_VALUES: usize = 1 << 20;
+
+/// The maximum size in bytes of the texts of a paper, with 32 bytes for each item of a list. A record may
+/// be longer, since most of its fields may be unknown.
+pub(crate) const MAX_PAPER: usize = 4 << 20;
+
 /// The number of bytes that format detection inspects.
 const LOOKAHEAD: usize = 1 << 16;
 
@@ -114,6 +122,14 @@ impl<'a> Input<'a> {
     /// Returns `None` at the end of the file. After an error, further calls read the next lines, or
     /// return `None` if the file cannot be read.
     pub(crate) fn next_line(&mut self, line: &mut Vec<u8>) -> Option<Result<(), String>> {
+        let read = self.next_whole_line(line)?;
+        line.truncate(without_break(line).len());
+        Some(read)
+    }
+
+    /// Replaces the content of `line` by the next line with its line break, as
+    /// [`next_line`](Self::next_line) does without it.
+    pub(crate) fn next_whole_line(&mut self, line: &mut Vec<u8>) -> Option<Result<(), String>> {
         line.clear();
         if self.failed {
             return None;
@@ -151,9 +167,6 @@ impl<'a> Input<'a> {
             line.clear();
             return Some(Err(too_long()));
         }
-        while line.ends_with(b"\n") || line.ends_with(b"\r") {
-            line.pop();
-        }
         if self.line == 1 && line.starts_with(BYTE_ORDER_MARK) {
             line.drain(..BYTE_ORDER_MARK.len());
         }
@@ -188,6 +201,13 @@ impl BufRead for Input<'_> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Returns a line without the line feeds and carriage returns at its end.
+pub(crate) fn without_break(line: &[u8]) -> &[u8] {
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let end = line.iter().rposition(|byte| !is_break(byte));
+    &line[..end.map_or(0, |last| last + 1)]
+}
+
 /// Returns `bytes` as text. The error is a reason for [`Error::Record`].
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes)
@@ -205,6 +225,16 @@ pub(crate) fn too_long() -> String {
         "longer than {} MiB, the most for a record",
         MAX_RECORD >> 20
     )
+}
+
+/// Returns the reason for [`Error::Record`] if the texts of a paper exceed [`MAX_PAPER`].
+pub(crate) fn too_long_a_paper() -> String {
+    format!("longer than {} MiB, the most for a paper", MAX_PAPER >> 20)
+}
+
+/// Returns the reason for [`Error::Record`] if a record has more than [`MAX_VALUES`].
+pub(crate) fn too_many() -> String {
+    format!("more than {MAX_VALUES} values, the most for a record")
 }
 
 /// Returns a description of the file if its first bytes show that it has no papers.

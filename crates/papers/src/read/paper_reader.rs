@@ -5,7 +5,7 @@ use std::path::Path;
 use super::formats::Format;
 use super::formats::detect::detect;
 use super::formats::spec::{RecordSource, Records, objects};
-use super::input::Input;
+use super::input::{Input, MAX_PAPER, MAX_VALUES, too_long_a_paper, too_many};
 use crate::{Error, Paper, RecordLocation, Result};
 
 /// Reads papers from a file in any [`Format`], one at a time.
@@ -28,8 +28,10 @@ use crate::{Error, Paper, RecordLocation, Result};
 ///
 /// # Complexity
 ///
-/// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB,
-/// except that a BibTeX reader keeps the entries that other entries may refer to.
+/// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB and
+/// 1,048,576 values (fields, items of lists, elements), except that a BibTeX reader keeps the entries
+/// that other entries may refer to. A larger record is an error, and so is a paper whose texts have more
+/// than 4 MiB.
 ///
 /// # Examples
 ///
@@ -201,15 +203,49 @@ impl Iterator for PaperReader<'_> {
         let (location, outcome) = self.records.next()?;
         self.location = Some(location);
         let outcome = outcome.and_then(|paper| match paper.invalid_reason() {
+            None if !is_complete(&paper) => Err(too_many()),
+            None if size(&paper) > MAX_PAPER => Err(too_long_a_paper()),
             None => Ok(paper),
             Some(reason) => Err(reason.to_owned()),
         });
         Some(outcome.map_err(|reason| Error::Record {
             origin: self.origin.clone(),
             location,
-            reason,
+            reason: abbreviated(reason),
         }))
     }
+}
+
+/// Returns whether the lists of a paper are complete. Formats that split a text into a list stop at
+/// [`MAX_VALUES`] items.
+fn is_complete(paper: &Paper) -> bool {
+    let lists = [&paper.authors, &paper.categories, &paper.references];
+    lists.iter().all(|list| list.len() < MAX_VALUES)
+}
+
+/// Returns the size of the texts of a paper in bytes, with that of the items of lists.
+fn size(paper: &Paper) -> usize {
+    let texts = [&paper.id, &paper.title, &paper.abstract_text];
+    let optional = [&paper.venue, &paper.url, &paper.doi, &paper.arxiv];
+    let lists = [&paper.authors, &paper.categories, &paper.references];
+    let optional = optional.into_iter().flatten().map(String::len);
+    let items = lists.into_iter().flatten().map(|item| item.len() + 32);
+    texts
+        .map(String::len)
+        .into_iter()
+        .chain(optional)
+        .chain(items)
+        .sum()
+}
+
+/// Shortens a reason that quotes a long text of the record.
+fn abbreviated(mut reason: String) -> String {
+    const MAX_LENGTH: usize = 1000;
+    if reason.len() > MAX_LENGTH {
+        reason.truncate(reason.floor_char_boundary(MAX_LENGTH));
+        reason.push('…');
+    }
+    reason
 }
 
 #[cfg(test)]

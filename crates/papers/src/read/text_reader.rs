@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::read::input::Input;
+use crate::read::input::{Input, MAX_PAPER, too_long_a_paper};
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong_type};
 use crate::{Error, Paper, RecordLocation, Result};
@@ -105,6 +105,9 @@ fn text_of(fields: &Fields) -> Result<TextRecord, String> {
                 .text()
         }
     };
+    if text.len() > MAX_PAPER {
+        return Err(too_long_a_paper());
+    }
     if text.trim().is_empty() {
         return Err("there is no text, expected `text`, or `title` and `abstract`".to_owned());
     }

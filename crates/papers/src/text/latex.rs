@@ -10,6 +10,9 @@ use super::white_space::join_white_space;
 /// the time linear.
 const MAX_GROUP: usize = 1024;
 
+/// The maximum number of nested groups whose treatment is remembered, which bounds memory.
+const MAX_NESTING: usize = 1024;
+
 /// Converts LaTeX to plain text: composes accents, removes braces and formatting, converts
 /// mathematics to a readable form and reduces white space to single spaces.
 ///
@@ -30,6 +33,7 @@ pub(crate) fn plain(latex: &str) -> String {
         accents: Vec::new(),
         in_math: false,
         groups: Vec::new(),
+        deeper_groups: 0,
         next_group: Group::Plain,
     };
     loop {
@@ -59,6 +63,8 @@ struct Converter<'a> {
     accents: Vec<char>,
     in_math: bool,
     groups: Vec<Group>,
+    /// The number of open groups within the last of `groups`, which stay as they are.
+    deeper_groups: usize,
     next_group: Group,
 }
 
@@ -103,7 +109,11 @@ impl<'a> Converter<'a> {
                     Group::Operand(_) => Group::Operand(self.out.len()),
                     Group::Numerator(_) => Group::Numerator(self.out.len()),
                 };
-                self.groups.push(group);
+                if self.groups.len() < MAX_NESTING {
+                    self.groups.push(group);
+                } else {
+                    self.deeper_groups += 1;
+                }
                 self.next_group = Group::Plain;
             }
             '}' => {
@@ -151,6 +161,10 @@ impl<'a> Converter<'a> {
     }
 
     fn end_group(&mut self) {
+        if self.deeper_groups > 0 {
+            self.deeper_groups -= 1;
+            return;
+        }
         let (start, suffix) = match self.groups.pop() {
             None | Some(Group::Plain) => return,
             Some(Group::Operand(start)) => (start, ""),

@@ -9,7 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Returns the words of a text in order, [folded](fold).
 ///
-/// Words are those of Unicode Standard Annex #29 that contain a letter or a digit.
+/// Words are those of Unicode Standard Annex #29 that contain a letter or a digit. A mark alone, which
+/// folding removes, is no word.
 ///
 /// # Examples
 ///
@@ -20,7 +21,8 @@ use unicode_segmentation::UnicodeSegmentation;
 /// assert_eq!(found, ["godel's", "theorem", "1931"]);
 /// ```
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.unicode_words().map(fold)
+    let folded = text.unicode_words().map(fold);
+    folded.filter(|word| word.contains(char::is_alphanumeric))
 }
 
 /// Converts a text to lower case without accents, so that variant spellings of a word become equal.
@@ -138,6 +140,8 @@ mod tests {
     fn yields_folded_words() {
         let found: Vec<_> = words("Schrödinger's CAT, (t-SNE) \u{fb01}eld 3.5%").collect();
         assert_eq!(found, ["schrodinger's", "cat", "t", "sne", "field", "3.5"]);
+        // A vowel point of Hebrew is a letter to Unicode.
+        assert_eq!(words("a \u{5b1} b").collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -2,37 +2,24 @@
 
 use std::io::{self, Write};
 
-use super::export::{Export, ExportSpec, Item};
+use super::export::{Export, ExportOptions, ExportSpec, Item};
+use crate::table::{COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "csv",
-    start: |has_ranks| Box::new(CsvExport { has_ranks }),
+    start: |options| Box::new(CsvExport { options }),
 };
 
-const COLUMNS: [&str; 11] = [
-    "id",
-    "title",
-    "abstract",
-    "authors",
-    "year",
-    "venue",
-    "url",
-    "categories",
-    "doi",
-    "arxiv",
-    "references",
-];
-
-/// A table with the columns `rank` and `score`, if papers may have a rank, and [`COLUMNS`].
+/// A table with [`RANK_COLUMNS`], if papers may have a rank, and [`COLUMNS`].
 #[derive(Debug)]
 struct CsvExport {
-    has_ranks: bool,
+    options: ExportOptions,
 }
 
 impl CsvExport {
     fn write_header(&self, out: &mut dyn Write) -> io::Result<()> {
-        let rank: &[&str] = if self.has_ranks {
-            &["rank", "score"]
+        let rank: &[&str] = if self.options.has_ranks {
+            &RANK_COLUMNS
         } else {
             &[]
         };
@@ -46,25 +33,33 @@ impl Export for CsvExport {
             self.write_header(out)?;
         }
         let paper = item.paper;
-        let mut fields = Vec::with_capacity(COLUMNS.len() + 2);
-        if self.has_ranks {
+        let mut fields = Vec::with_capacity(COLUMNS.len() + RANK_COLUMNS.len());
+        if self.options.has_ranks {
             let rank = item.rank.map(|rank| rank.rank.to_string());
             let score = item.rank.map(|rank| rank.score.to_string());
             fields.extend([rank.unwrap_or_default(), score.unwrap_or_default()]);
         }
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let text = |text: &str| {
+            if self.options.guards_cells {
+                guarded(text)
+            } else {
+                unmistakable(text)
+            }
+        };
+        let optional = |field: &Option<String>| text(field.as_deref().unwrap_or_default());
+        let list = |list: &[String]| text(&join(list));
         fields.extend([
-            paper.id.clone(),
-            paper.title.clone(),
-            paper.abstract_text.clone(),
-            join(&paper.authors),
+            text(&paper.id),
+            text(&paper.title),
+            text(&paper.abstract_text),
+            list(&paper.authors),
             paper.year.map(|year| year.to_string()).unwrap_or_default(),
-            text(&paper.venue),
-            text(&paper.url),
-            join(&paper.categories),
-            text(&paper.doi),
-            text(&paper.arxiv),
-            join(&paper.references),
+            optional(&paper.venue),
+            optional(&paper.url),
+            list(&paper.categories),
+            optional(&paper.doi),
+            optional(&paper.arxiv),
+            list(&paper.references),
         ]);
         write_row(out, &fields)
     }
@@ -87,13 +82,6 @@ fn write_row<F: AsRef<[u8]>>(
     out.write_all(&row)
 }
 
-/// Joins a list by semicolons. A semicolon within an item becomes a comma, so that splitting the
-/// result at its semicolons yields as many items.
-fn join(list: &[String]) -> String {
-    let items: Vec<_> = list.iter().map(|item| item.replace(';', ",")).collect();
-    items.join("; ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::export::Rank;
@@ -102,7 +90,11 @@ mod tests {
 
     #[test]
     fn quotes_special_characters_and_joins_lists() {
-        let mut export = CsvExport { has_ranks: true };
+        let options = ExportOptions {
+            has_ranks: true,
+            guards_cells: true,
+        };
+        let mut export = CsvExport { options };
         let mut out = Vec::new();
         let paper = Paper::new("a")
             .title("One, \"two\"\nthree")

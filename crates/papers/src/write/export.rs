@@ -12,8 +12,17 @@ use crate::Paper;
 pub(super) struct ExportSpec {
     /// The name on the command line, in lower case.
     pub(super) name: &'static str,
-    /// Creates the state of one output; the argument tells whether items may have a rank.
-    pub(super) start: fn(has_ranks: bool) -> Box<dyn Export>,
+    /// Creates the state of one output.
+    pub(super) start: fn(ExportOptions) -> Box<dyn Export>,
+}
+
+/// The choices for one output that concern some formats only.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExportOptions {
+    /// Whether items may have a rank.
+    pub(super) has_ranks: bool,
+    /// Whether cells that a spreadsheet would read as formulas are marked as text.
+    pub(super) guards_cells: bool,
 }
 
 /// Writes the items of one output and keeps what the format must remember between them.
@@ -61,8 +70,10 @@ impl<'a> Item<'a> {
 #[cfg(test)]
 pub(super) fn written(spec: &ExportSpec, item: &Item<'_>) -> String {
     let mut out = Vec::new();
-    (spec.start)(item.rank.is_some())
-        .write(&mut out, item)
-        .unwrap();
+    let options = ExportOptions {
+        has_ranks: item.rank.is_some(),
+        guards_cells: true,
+    };
+    (spec.start)(options).write(&mut out, item).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
 use super::ExportFormat;
-use super::export::{Export, Item, Rank};
+use super::export::{Export, ExportOptions, Item, Rank};
 use crate::Paper;
 
 /// Writes papers or search results, one at a time, in an [`ExportFormat`].
@@ -27,7 +27,8 @@ use crate::Paper;
 pub struct PaperWriter<W: Write> {
     out: W,
     export: Box<dyn Export>,
-    has_ranks: bool,
+    format: ExportFormat,
+    options: ExportOptions,
     written: usize,
 }
 
@@ -44,12 +45,43 @@ impl<W: Write> PaperWriter<W> {
     }
 
     fn start(out: W, format: ExportFormat, has_ranks: bool) -> Self {
+        let options = ExportOptions {
+            has_ranks,
+            guards_cells: true,
+        };
         Self {
             out,
-            export: format.start(has_ranks),
-            has_ranks,
+            export: format.start(options),
+            format,
+            options,
             written: 0,
         }
+    }
+
+    /// Sets whether an apostrophe is written before each cell of [`ExportFormat::Csv`] that begins with
+    /// `=`, `+`, `-`, `@`, a tab or a carriage return, which a spreadsheet would read as a formula. The
+    /// default is `true`.
+    ///
+    /// The setting applies to papers written after the call. [`PaperReader`](crate::PaperReader) removes
+    /// the apostrophes of tables that a writer has written, with either setting.
+    ///
+    /// ```
+    /// use cognate_papers::{ExportFormat, Paper, PaperWriter};
+    ///
+    /// let mut writer = PaperWriter::new(Vec::new(), ExportFormat::Csv);
+    /// writer.write(&Paper::new("a").title("=1+1"))?;
+    /// let table = String::from_utf8(writer.finish()?)?;
+    /// assert!(table.ends_with("\na,'=1+1,,,,,,,,,\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn guard_cells(mut self, guard: bool) -> Self {
+        self.options.guards_cells = guard;
+        // A table has no state but its options.
+        if self.format == ExportFormat::Csv {
+            self.export = self.format.start(self.options);
+        }
+        self
     }
 
     /// Writes a paper without rank and score.
@@ -69,7 +101,10 @@ impl<W: Write> PaperWriter<W> {
     ///
     /// Returns the errors of the underlying writer.
     pub fn write_ranked(&mut self, paper: &Paper, rank: usize, score: f32) -> io::Result<()> {
-        self.write_item(paper, self.has_ranks.then_some(Rank { rank, score }))
+        self.write_item(
+            paper,
+            self.options.has_ranks.then_some(Rank { rank, score }),
+        )
     }
 
     fn write_item(&mut self, paper: &Paper, rank: Option<Rank>) -> io::Result<()> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
+mod bounds;
 mod damage;
 mod fixtures;
 mod formats;
+mod round_trip;

@@ -18,7 +18,7 @@ use self::persons::persons;
 use super::file_start::FileStart;
 use super::normalize::{filled, identify, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
-use crate::read::input::Input;
+use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES};
 use crate::{Paper, RecordLocation};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
@@ -45,6 +45,10 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 /// contain others, so that lengths could grow exponentially.
 const MAX_VALUE: usize = 16 << 20;
 
+/// The maximum size of the entries that are kept, as a multiple of the bytes that were read.
+/// Abbreviations make entries longer than they are in the file.
+const MAX_EXPANSION: usize = 4;
+
 /// Reads the entries of a file.
 ///
 /// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits
@@ -52,9 +56,15 @@ const MAX_VALUE: usize = 16 << 20;
 struct Bibtex<'a> {
     entries: Entries<'a>,
     abbreviations: HashMap<String, String>,
+    /// The size of all abbreviations in bytes.
+    abbreviation_bytes: usize,
     parents: Parents,
     /// The entries that inherit fields from entries that were not read yet.
     deferred: VecDeque<Deferred>,
+    /// The size in bytes of the entries that were read, before abbreviations are expanded.
+    read_bytes: usize,
+    /// The size in bytes of the entries in `parents` and `deferred`.
+    kept_bytes: usize,
 }
 
 /// An entry without the fields that it inherits.
@@ -84,8 +94,11 @@ impl<'a> Bibtex<'a> {
         Self {
             entries: Entries::new(input),
             abbreviations: HashMap::from(months),
+            abbreviation_bytes: 0,
             parents: Parents::default(),
             deferred: VecDeque::new(),
+            read_bytes: 0,
+            kept_bytes: 0,
         }
     }
 
@@ -97,6 +110,11 @@ impl<'a> Bibtex<'a> {
         if ["comment", "preamble"].contains(&entry_type.as_str()) {
             return Ok(None);
         }
+        self.read_bytes = self.read_bytes.saturating_add(text.len());
+        // A shorter entry cannot have as many values.
+        if text.len() > MAX_VALUES && value_count(text) > MAX_VALUES {
+            return Err(input::too_many());
+        }
         let text = &*quotes_to_braces(text);
         let parsed = RawBibliography::parse(text).map_err(|error| {
             let before = text.get(..error.span.start).unwrap_or(text);
@@ -106,6 +124,11 @@ impl<'a> Bibtex<'a> {
         for pair in &parsed.abbreviations {
             let value = self.value(&pair.value.v)?;
             let name = pair.key.v.to_lowercase();
+            self.abbreviation_bytes += name.len() + value.len();
+            if self.abbreviation_bytes > MAX_RECORD {
+                let max = MAX_RECORD >> 20;
+                return Err(format!("the `@string`s are longer than {max} MiB in all"));
+            }
             self.abbreviations.insert(name, value);
         }
         let Some(entry) = parsed.entries.first() else {
@@ -118,21 +141,44 @@ impl<'a> Bibtex<'a> {
             ));
         }
         let mut fields = Fields::default();
+        let mut size = 0;
         for pair in &entry.v.fields {
-            fields.set(pair.key.v, self.value(&pair.value.v)?);
+            let value = self.value(&pair.value.v)?;
+            size += pair.key.v.len() + value.len();
+            if size > MAX_RECORD {
+                return Err(input::too_long());
+            }
+            fields.set(pair.key.v, value);
         }
         let key = entry.v.key.v;
-        self.parents.keep(&entry_type, key, &fields);
+        if Parents::keeps(&entry_type) {
+            self.count_kept(size)?;
+            self.parents.keep(key, &fields);
+        }
         if entry_type == "xdata" {
             return Ok(None);
         }
         if !self.parents.has_all_of(&fields) {
+            self.count_kept(size)?;
             let key = key.to_owned();
             self.deferred.push_back(Deferred { line, key, fields });
             return Ok(None);
         }
-        self.parents.complete(&mut fields);
+        self.parents.complete(&mut fields)?;
         paper(key, &fields).map(Some)
+    }
+
+    /// Counts an entry that is kept in memory, which is an error if its abbreviations take too much.
+    fn count_kept(&mut self, size: usize) -> Result<(), String> {
+        self.kept_bytes = self.kept_bytes.saturating_add(size);
+        let max = self.read_bytes.saturating_mul(MAX_EXPANSION);
+        if self.kept_bytes > max.max(MAX_RECORD) {
+            return Err(format!(
+                "the `@string`s make the entries that inherit fields more than {MAX_EXPANSION} times as \
+                 long as the file"
+            ));
+        }
+        Ok(())
     }
 
     /// Returns a value in LaTeX with its abbreviations expanded. An undefined one becomes its name.
@@ -164,10 +210,10 @@ impl Iterator for Bibtex<'_> {
         loop {
             let Some((line, text)) = self.entries.next() else {
                 let mut last = self.deferred.pop_front()?;
-                self.parents.complete(&mut last.fields);
+                let completed = self.parents.complete(&mut last.fields);
                 return Some((
                     RecordLocation::Line(last.line),
-                    paper(&last.key, &last.fields),
+                    completed.and_then(|()| paper(&last.key, &last.fields)),
                 ));
             };
             let outcome = text.and_then(|text| self.read(line, &text));
@@ -176,6 +222,13 @@ impl Iterator for Bibtex<'_> {
             }
         }
     }
+}
+
+/// Returns an upper bound of the number of values in an entry: the count of the characters between
+/// them.
+fn value_count(text: &str) -> usize {
+    let separators = text.bytes().filter(|byte| b",#=".contains(byte));
+    separators.count()
 }
 
 /// Replaces the quotes around values by braces.
@@ -233,6 +286,7 @@ fn paper(key: &str, fields: &Fields) -> Result<Paper, String> {
         .split([',', ';'])
         .chain([fields.plain(&["primaryclass", "eprintclass"]).as_str()])
         .filter_map(|word| filled(word.trim()))
+        .take(MAX_VALUES)
         .collect();
     let archive = fields.verbatim(&["archiveprefix", "eprinttype"]);
     let mut eprint = fields.verbatim(&["eprint"]);

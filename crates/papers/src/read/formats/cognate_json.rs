@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::file_start::FileStart;
 use super::normalize;
 use super::spec::{Evidence, FormatSpec, RecordSource};
+use crate::read::input::MAX_VALUES;
 use crate::read::syntax::json_record::{
     Fields, filled, string, string_or_number, strings, wrong_type, year,
 };
@@ -63,9 +64,9 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
 /// Splits subjects at commas and semicolons or, if there are none, at spaces.
 fn split_categories(text: &str) -> Vec<String> {
     let parts: Vec<&str> = if text.contains([',', ';']) {
-        text.split([',', ';']).collect()
+        text.split([',', ';']).take(MAX_VALUES).collect()
     } else {
-        text.split_whitespace().collect()
+        text.split_whitespace().take(MAX_VALUES).collect()
     };
     parts
         .into_iter()

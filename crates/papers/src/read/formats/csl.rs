@@ -7,6 +7,7 @@ use super::file_start::FileStart;
 use super::normalize::{filled, identify, joined, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
+use crate::read::input::MAX_VALUES;
 use crate::read::syntax::json_record::{
     Fields, object, objects, string, string_or_number, wrong_type,
 };
@@ -47,7 +48,7 @@ fn paper(item: &Fields) -> Result<Paper, String> {
         let keywords = keywords
             .split([',', ';'])
             .filter_map(|word| filled(word.trim()));
-        paper.categories = keywords.collect();
+        paper.categories = keywords.take(MAX_VALUES).collect();
     }
     let doi = string(item, "DOI")?.unwrap_or_default();
     let (number, note) = (text(item, "number")?, text(item, "note")?);

@@ -9,7 +9,7 @@ use self::columns::Column;
 use super::file_start::FileStart;
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::RecordLocation;
-use crate::read::input::{self, Input, MAX_RECORD};
+use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES, without_break};
 
 pub(super) const CSV: FormatSpec = FormatSpec {
     name: "csv",
@@ -51,13 +51,16 @@ struct Delimited<'a> {
     delimiter: Option<u8>,
     reader: Reader,
     header: Vec<(usize, Column)>,
+    /// The number of columns before those of a paper in a table that Cognate wrote, or `None` for
+    /// another table.
+    own_columns: Option<usize>,
     row: Vec<u8>,
     cells: Vec<u8>,
     ends: Vec<usize>,
     ended: bool,
 }
 
-/// A source of lines that can be pushed back.
+/// A source of lines, with their line breaks, that can be pushed back.
 struct Lines<'a> {
     input: Input<'a>,
     /// The lines that were pushed back, the next one last.
@@ -70,10 +73,13 @@ impl Lines<'_> {
             return Some((line, Ok(bytes)));
         }
         let mut bytes = Vec::new();
-        let read = self.input.next_line(&mut bytes)?;
+        let read = self.input.next_whole_line(&mut bytes)?;
         Some((self.input.line(), read.map(|()| bytes)))
     }
 }
+
+/// The number of cells for which a row has room at first.
+const FIRST_CELLS: usize = 64;
 
 /// The position of the last byte in a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,6 +102,7 @@ impl<'a> Delimited<'a> {
             delimiter,
             reader: Reader::new(),
             header: Vec::new(),
+            own_columns: None,
             row: Vec::new(),
             cells: Vec::new(),
             ends: Vec::new(),
@@ -118,15 +125,13 @@ impl<'a> Delimited<'a> {
         let mut following: Vec<(usize, Vec<u8>)> = Vec::new();
         let mut state = State::CellStart;
         let error = loop {
-            match scan_line(&line, delimiter, &mut state) {
+            match scan_line(without_break(&line), delimiter, &mut state) {
                 Ok(()) if state != State::Quoted => {
-                    self.row.extend_from_slice(&line);
+                    self.row.extend_from_slice(without_break(&line));
                     return Some((first, Ok(())));
                 }
-                Ok(()) => {
-                    self.row.extend_from_slice(&line);
-                    self.row.push(b'\n');
-                }
+                // The line break is part of the cell.
+                Ok(()) => self.row.extend_from_slice(&line),
                 Err(reason) => break reason,
             }
             // The memory of the following lines in addition to their bytes.
@@ -155,7 +160,7 @@ impl<'a> Delimited<'a> {
         input::text(&self.row)?;
         self.reader.reset();
         self.cells.resize(self.row.len() + 8, 0);
-        self.ends.resize(self.row.len() + 8, 0);
+        self.ends.resize(FIRST_CELLS, 0);
         let (mut read, mut written, mut ended) = (0, 0, 0);
         loop {
             let (result, input, output, ends) = self.reader.read_record(
@@ -170,8 +175,11 @@ impl<'a> Delimited<'a> {
                 ReadRecordResult::Record | ReadRecordResult::End => return Ok(ended),
                 // The end of the row must be signaled by one more call with empty input.
                 ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputEndsFull if self.ends.len() < MAX_VALUES => {
+                    self.ends.resize(self.ends.len() * 2, 0);
+                }
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    return Err("the row has more cells than bytes".to_owned());
+                    return Err(input::too_many());
                 }
             }
         }
@@ -205,6 +213,7 @@ impl<'a> Delimited<'a> {
         let header = header.and_then(|count| {
             let names: Vec<String> = (0..count).map(|at| self.cell(at).to_owned()).collect();
             self.header = names.iter().map(|name| columns::column(name)).collect();
+            self.own_columns = columns::own_columns(&names);
             let has = |column| self.header.iter().any(|(_, found)| *found == column);
             if has(Column::Title) || has(Column::Abstract) {
                 return Ok(());
@@ -238,6 +247,10 @@ impl<'a> Delimited<'a> {
             let is_surplus = |at: usize| !self.cell(at).trim().is_empty();
             if count < expected || (expected..count).any(is_surplus) {
                 return Err(format!("the row has {count} cells, expected {expected}"));
+            }
+            if let Some(before) = self.own_columns {
+                let cells = (before..expected).map(|at| self.cell(at));
+                return columns::own_paper(cells);
             }
             let mut cells: Vec<(usize, Column, &str)> = self
                 .header

@@ -6,6 +6,7 @@ use super::file_start::FileStart;
 use super::normalize::{filled, identify, set_id};
 use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::Paper;
+use crate::read::input::{self, MAX_RECORD};
 use crate::read::syntax::json_record::{Fields, object, objects, string, strings, type_name, year};
 use crate::text::markup;
 
@@ -96,10 +97,16 @@ fn abstract_text(work: &Fields) -> Result<String, String> {
         format!("`abstract_inverted_index` holds {found}, expected lists of positions")
     };
     let mut words = Vec::new();
+    // A word of the index may be at many positions, so the text may be longer than the record.
+    let mut size = 0_usize;
     for (word, positions) in index {
         let positions = positions.as_array().ok_or_else(|| error(positions))?;
         for position in positions {
             let position = position.as_u64().ok_or_else(|| error(position))?;
+            size = size.saturating_add(word.len() + 1);
+            if size > MAX_RECORD {
+                return Err(input::too_long());
+            }
             words.push((position, word.as_str()));
         }
     }

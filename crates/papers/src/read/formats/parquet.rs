@@ -1,7 +1,18 @@
 //! Apache Parquet with one paper per row, in the columns of Cognate's own format.
 
 #[cfg(feature = "parquet")]
+mod column;
+#[cfg(feature = "parquet")]
+mod delta;
+#[cfg(feature = "parquet")]
+mod levels;
+#[cfg(feature = "parquet")]
+mod pages;
+#[cfg(feature = "parquet")]
 mod rows;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod tests;
 
 use std::fs::File;
 

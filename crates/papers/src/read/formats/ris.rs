@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::file_start::FileStart;
 use super::normalize::{filled, identify, joined, label, person, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
-use crate::read::input::{self, Input, MAX_RECORD};
+use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES};
 use crate::text::markup;
 use crate::{Paper, RecordLocation};
 
@@ -49,10 +49,18 @@ impl Record {
 
     /// Adds a field or, without a tag, a line of the last field.
     fn add(&mut self, tag: Option<&str>, value: &str) {
-        self.size += value.len();
+        if self.error.is_some() {
+            self.fields = Vec::new();
+            return;
+        }
+        // The line break counts, so that blank lines do.
+        self.size += value.len() + 1;
         if self.size > MAX_RECORD {
-            self.error.get_or_insert_with(input::too_long);
-            self.fields.clear();
+            self.error = Some(input::too_long());
+            return;
+        }
+        if self.fields.len() >= MAX_VALUES {
+            self.error = Some(input::too_many());
             return;
         }
         match (tag, self.fields.last_mut()) {
@@ -187,6 +195,7 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
         .iter()
         .flat_map(|words| words.split([';', '\n']))
         .filter_map(|word| filled(word.trim()))
+        .take(MAX_VALUES)
         .collect();
     let numbers = all(&["M1", "AN", "N1"]);
     let arxiv: Vec<&str> = urls.iter().chain(&numbers).copied().collect();

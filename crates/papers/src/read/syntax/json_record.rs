@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::read::input;
+use crate::read::input::{self, MAX_VALUES};
 use crate::read::syntax::missing_value::is_missing;
 
 /// The fields of a JSON object, by name.
@@ -10,6 +10,10 @@ pub(crate) type Fields = Map<String, Value>;
 
 /// Parses one JSON object.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
+    // A shorter record cannot have as many values.
+    if bytes.len() > MAX_VALUES && value_count(bytes) > MAX_VALUES {
+        return Err(input::too_many());
+    }
     // Without the line break, an error at the end has a column of the line.
     match serde_json::from_str(input::text(bytes)?.trim_end()) {
         Ok(Value::Object(fields)) => Ok(fields),
@@ -25,6 +29,22 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
             Err(format!("not JSON at {position}: {message}"))
         }
     }
+}
+
+/// Returns an upper bound of the number of values in JSON text: the count of commas and opening
+/// brackets outside of strings.
+fn value_count(bytes: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Returns the type of a value for an error message.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::read::input::Input;
+use crate::read::input::{self, Input, MAX_VALUES};
 use crate::read::syntax::utf8_repair::{INVALID, Utf8Repair};
 use crate::text::white_space::join_white_space;
 use crate::text::{entities, latex, markup};
@@ -159,6 +159,9 @@ impl<'a> XmlStream<'a> {
                         return self.whole(element).map(XmlItem::Whole).map(Some);
                     }
                     self.depth += 1;
+                    if self.depth > MAX_DEPTH {
+                        return Err(format!("more than {MAX_DEPTH} nested elements"));
+                    }
                     return Ok(Some(XmlItem::Start(element)));
                 }
                 Event::End(_) => self.depth = self.depth.saturating_sub(1),
@@ -185,6 +188,7 @@ impl<'a> XmlStream<'a> {
     /// concerns the document, which cannot be read further.
     fn whole(&mut self, element: Element) -> Result<Result<Element, String>, String> {
         let mut invalid = None;
+        let mut values = element.attributes.len();
         let mut open = vec![element];
         loop {
             self.buffer.clear();
@@ -199,7 +203,12 @@ impl<'a> XmlStream<'a> {
                     if open.len() >= MAX_DEPTH {
                         return Err(format!("more than {MAX_DEPTH} nested elements"));
                     }
-                    open.push(start_element(&tag)?);
+                    let element = start_element(&tag)?;
+                    values += 1 + element.attributes.len();
+                    if values > MAX_VALUES {
+                        return Err(input::too_many());
+                    }
+                    open.push(element);
                 }
                 Event::End(_) => {
                     let Some(closed) = open.pop() else { continue };
@@ -239,9 +248,14 @@ fn reference_text(name: &str) -> String {
 
 fn start_element(tag: &BytesStart<'_>) -> Result<Element, String> {
     let mut attributes = Vec::new();
-    for attribute in tag.html_attributes() {
+    let mut found = tag.html_attributes();
+    // Comparing each name with all others takes time that is quadratic in their number.
+    for attribute in found.with_checks(false) {
         let attribute = attribute.map_err(|error| format!("not XML: {error}"))?;
         let name = local_name(attribute.key.as_ref());
+        if attributes.len() >= MAX_VALUES {
+            return Err(input::too_many());
+        }
         attributes.push((name.to_owned(), decoded(&attribute.value).into_owned()));
     }
     Ok(Element {
@@ -268,7 +282,7 @@ fn document_error(error: &quick_xml::Error) -> String {
     match error {
         quick_xml::Error::Io(error) => match error.kind() {
             std::io::ErrorKind::FileTooLarge => error.to_string(),
-            _ => crate::read::input::unreadable(error),
+            _ => input::unreadable(error),
         },
         quick_xml::Error::Encoding(_) => "not UTF-8".to_owned(),
         error => format!("not XML: {error}"),

@@ -7,6 +7,7 @@ use crate::Paper;
 use crate::read::formats::file_start::FileStart;
 use crate::read::formats::normalize::{filled, joined, year_in};
 use crate::read::formats::spec::{Evidence, FormatSpec, RecordSource};
+use crate::read::input::MAX_VALUES;
 use crate::read::syntax::json_record::{Fields, objects, string, type_name};
 use crate::text::latex;
 
@@ -28,7 +29,7 @@ fn paper(record: &Fields) -> Result<Paper, String> {
         .title(latex::plain(&text("title")?))
         .abstract_text(latex::plain(&text("abstract")?))
         .authors(authors(record)?)
-        .categories(text("categories")?.split_whitespace());
+        .categories(text("categories")?.split_whitespace().take(MAX_VALUES));
     // The first version dates the publication.
     let first = match objects(record, "versions")?.first() {
         Some(version) => string(version, "created")?,
@@ -50,6 +51,7 @@ fn authors(record: &Fields) -> Result<Vec<String>, String> {
         return Ok(names
             .split(',')
             .filter_map(|name| filled(name.trim()))
+            .take(MAX_VALUES)
             .collect());
     };
     let name = |value: &Value| {

@@ -52,6 +52,12 @@ impl Fields {
         }
     }
 
+    /// Returns the size of names and values in bytes.
+    pub(super) fn size(&self) -> usize {
+        let sizes = self.0.iter().map(|(name, value)| name.len() + value.len());
+        sizes.sum()
+    }
+
     /// Returns a copy without one field.
     pub(super) fn without(&self, name: &str) -> Self {
         let mut fields = self.clone();

@@ -1,6 +1,7 @@
 //! Lists of names in BibTeX.
 
 use crate::read::formats::normalize::joined;
+use crate::read::input::MAX_VALUES;
 use crate::text::latex;
 
 /// Splits a list of names at `and` and converts each name to the spoken order.
@@ -45,7 +46,7 @@ fn split_outside_braces<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
             '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth == 0 && at >= start && matches_at(at) {
+        if depth == 0 && at >= start && parts.len() < MAX_VALUES && matches_at(at) {
             parts.push(&text[start..at]);
             start = at + separator.len();
         }

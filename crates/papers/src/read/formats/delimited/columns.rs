@@ -1,7 +1,12 @@
 //! The meaning of the columns of a table, by their names.
 
+use serde_json::{Map, Value};
+
+use crate::read::formats::cognate_json;
 use crate::read::formats::normalize::{filled, identify, person, set_id, year_in};
+use crate::read::input::MAX_VALUES;
 use crate::read::syntax::missing_value::is_missing;
+use crate::table::{COLUMNS, RANK_COLUMNS, split, unguarded};
 use crate::text::markup;
 use crate::{Paper, identifiers};
 
@@ -105,6 +110,29 @@ pub(super) fn is_header(line: &str) -> bool {
     })
 }
 
+/// Returns the number of columns before those of a paper if `names` is the header of a table that a
+/// [`PaperWriter`](crate::PaperWriter) wrote.
+pub(super) fn own_columns(names: &[String]) -> Option<usize> {
+    let before = names.len().checked_sub(COLUMNS.len())?;
+    let (first, fields) = names.split_at(before);
+    let is_own = fields == COLUMNS && (first.is_empty() || first == RANK_COLUMNS);
+    is_own.then_some(before)
+}
+
+/// Converts the cells of a row of Cognate's own table, which are written as they are, to a paper.
+pub(super) fn own_paper<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Paper, String> {
+    let field = |(name, cell): (&&str, &str)| {
+        let text = unguarded(cell);
+        let value = match *name {
+            "authors" | "categories" | "references" => split(text).take(MAX_VALUES).collect(),
+            _ => Value::from(text),
+        };
+        ((*name).to_owned(), value)
+    };
+    let fields: Map<String, Value> = COLUMNS.iter().zip(cells).map(field).collect();
+    cognate_json::paper(&fields)
+}
+
 /// Converts the cells of a row, in order of precedence, to a paper.
 pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
     let first = |wanted: Column| {
@@ -150,6 +178,7 @@ pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
 fn parts(text: &str, separator: char) -> Vec<String> {
     text.split(separator)
         .filter_map(|part| filled(part.trim()))
+        .take(MAX_VALUES)
         .collect()
 }
 
@@ -163,7 +192,8 @@ fn authors(text: &str) -> Vec<String> {
     };
     let commas = text.matches(',').count();
     if !text.contains(';') && commas > 0 {
-        let names: Vec<&str> = text.split(',').map(str::trim).collect();
+        let names = text.split(',').map(str::trim);
+        let names: Vec<&str> = names.take(MAX_VALUES).collect();
         // `Curie, Marie` is one person; `Marie Curie, Pierre Curie` are two.
         let are_full = names.iter().all(|name| name.contains(' '));
         if are_full {
@@ -174,7 +204,7 @@ fn authors(text: &str) -> Vec<String> {
         .split(';')
         .map(str::trim)
         .filter(|name| !name.is_empty());
-    names.map(person_of).collect()
+    names.map(person_of).take(MAX_VALUES).collect()
 }
 
 /// Splits subjects at semicolons, else at commas, else, if they are codes such as `cs.CL`, at
@@ -190,7 +220,8 @@ fn categories(text: &str) -> Vec<String> {
         word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(['.', '-'])
     };
     if text.split_whitespace().any(is_code) {
-        return text.split_whitespace().map(str::to_owned).collect();
+        let words = text.split_whitespace().map(str::to_owned);
+        return words.take(MAX_VALUES).collect();
     }
     parts(text, ';')
 }
