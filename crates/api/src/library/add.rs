@@ -45,6 +45,9 @@ pub struct AddReport {
     pub truncation: Truncation,
 }
 
+/// The length of titles and abstracts from which on no more papers are added to a batch.
+const MAX_BATCH_BYTES: usize = 32 << 20;
+
 /// A paper on its way into the library.
 struct Incoming {
     paper: Paper,
@@ -104,8 +107,7 @@ impl Library {
         // Fail before the first text is embedded if the library cannot be written.
         drop(WriteLock::acquire(&self.dir)?);
         loop {
-            let batch = papers.by_ref().take(size.get());
-            let batch = batch.collect::<Result<Vec<_>, E>>().map_err(Into::into)?;
+            let batch = next_batch(&mut papers, size.get()).map_err(Into::into)?;
             if batch.is_empty() {
                 self.compact_if_mostly_deleted()?;
                 return Ok(run.report);
@@ -265,6 +267,23 @@ impl Incoming {
     }
 }
 
+/// Takes up to `count` papers, fewer if they are long.
+fn next_batch<E>(
+    papers: &mut impl Iterator<Item = Result<Paper, E>>,
+    count: usize,
+) -> Result<Vec<Paper>, E> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while batch.len() < count
+        && bytes < MAX_BATCH_BYTES
+        && let Some(paper) = papers.next()
+    {
+        let paper = paper?;
+        bytes += paper.title.len() + paper.abstract_text.len();
+        batch.push(paper);
+    }
+    Ok(batch)
+}
+
 /// Checks the papers and makes their texts. Of several papers with one id, the last one is kept.
 fn incoming(papers: Vec<Paper>, recipe: &TextRecipe) -> Result<Vec<Incoming>> {
     let mut last: HashMap<String, usize> = HashMap::new();
@@ -293,4 +312,28 @@ fn incoming(papers: Vec<Paper>, recipe: &TextRecipe) -> Result<Vec<Incoming>> {
         })
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_a_number_of_papers_or_fewer_long_ones() {
+        let short = || Paper::new("a").title("T");
+        let mut papers = (0..10).map(|_| Ok::<_, Error>(short()));
+        assert_eq!(next_batch(&mut papers, 7).unwrap().len(), 7);
+        assert_eq!(next_batch(&mut papers, 7).unwrap().len(), 3);
+        let long = Paper::new("b").abstract_text("x".repeat(MAX_BATCH_BYTES / 3));
+        let mut papers = (0..7).map(|_| Ok::<_, Error>(long.clone()));
+        let mut sizes = Vec::new();
+        loop {
+            let batch = next_batch(&mut papers, 100).unwrap();
+            if batch.is_empty() {
+                break;
+            }
+            sizes.push(batch.len());
+        }
+        assert_eq!(sizes, [4, 3]);
+    }
 }
