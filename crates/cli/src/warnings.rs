@@ -1,6 +1,8 @@
 //! Warnings of the libraries, which the command prints on stderr.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -8,13 +10,16 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::output::note;
 
-/// Prints each warning as a line.
-struct Warnings;
+/// Prints each warning as a line, once.
+#[derive(Default)]
+struct Warnings {
+    printed: Mutex<HashSet<String>>,
+}
 
 /// Makes warnings of the libraries appear on stderr from now on.
 pub(crate) fn print() {
     // It fails only if it was called before.
-    let _ = tracing::subscriber::set_global_default(Warnings);
+    let _ = tracing::subscriber::set_global_default(Warnings::default());
 }
 
 impl Subscriber for Warnings {
@@ -25,7 +30,11 @@ impl Subscriber for Warnings {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
-        note(&format!("warning: {}{}", text.message, text.fields));
+        let line = format!("warning: {}{}", text.message, text.fields);
+        let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        if printed.insert(line.clone()) {
+            note(&line);
+        }
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
