@@ -184,13 +184,15 @@ impl Threads {
             let number = numbers.below(INITIAL);
             let paper = invented::paper(number, 0);
             let title = paper["title"].as_str().unwrap();
-            match numbers.below(6) {
+            match numbers.below(7) {
                 0 => assert_hits(&hits(sandbox, "L", &[title])),
                 1 => assert_hits(&hits(sandbox, "L", &["--mode", "keyword", title])),
                 2 => drop(sandbox.ok(&["related", "--library", "L", &invented::id(number)])),
                 3 => self.export(),
                 4 => drop(sandbox.ok(&["check", "--library", "L"])),
-                _ => drop(sandbox.ok(&["info", "--library", "L"])),
+                5 => drop(sandbox.ok(&["info", "--library", "L"])),
+                // Nearly all texts are similar for the tiny checkpoint.
+                _ => drop(sandbox.ok(&["duplicates", "--library", "L", "--threshold", "0.9999"])),
             }
         });
     }

@@ -160,7 +160,7 @@ fn a_damaged_library_answers_correctly_or_not_at_all() {
 
 fn change_bits(subject: &Subject) {
     let mut numbers = Numbers::new(400);
-    for flip in 0..repetitions(8, 400) {
+    for flip in 0..repetitions(7, 400) {
         let file = &subject.files[flip % subject.files.len()];
         let len = fs::metadata(subject.library().join(file)).map_or(0, |file| file.len());
         let len = u32::try_from(len).unwrap();
@@ -190,13 +190,13 @@ fn change_files(subject: &Subject) {
         }
     }
     // Neighbors in the list are of one kind, so that few of them still cover all kinds and files.
-    for (file, what, change) in evenly(&indices(&cases), repetitions(8, usize::MAX))
+    for (file, what, change) in evenly(&indices(&cases), repetitions(6, usize::MAX))
         .into_iter()
         .map(|index| &cases[index])
     {
         subject.damage(file, what, |bytes| change(bytes));
     }
-    for file in evenly(&subject.files, repetitions(2, usize::MAX)) {
+    for file in evenly(&subject.files, repetitions(1, usize::MAX)) {
         subject.restore();
         let path = subject.library().join(&file);
         fs::remove_file(&path).unwrap();

@@ -18,7 +18,14 @@ use crate::soundness::assert_committed;
 use crate::strace::{Line, log};
 
 /// The states that are tried after each call.
-const LOSSES: [Loss; 4] = [Loss::Everything, Loss::Nothing, Loss::Some, Loss::Some];
+const LOSSES: [Loss; 6] = [
+    Loss::Everything,
+    Loss::Nothing,
+    Loss::Some,
+    Loss::Some,
+    Loss::Some,
+    Loss::Some,
+];
 
 #[test]
 #[ignore = "needs strace"]
@@ -65,7 +72,7 @@ fn lose_power(operation: Operation, creates: bool) {
     let last = run.permitted.len() - 1;
     let chosen = evenly(
         &(0..moments).collect::<Vec<_>>(),
-        repetitions(3, usize::MAX),
+        repetitions(2, usize::MAX),
     );
 
     let mut disk = Disk::read(&original, &library);
