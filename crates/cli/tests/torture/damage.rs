@@ -83,6 +83,12 @@ impl Subject {
         copy_dir(&self.sandbox.path("original"), &self.library());
     }
 
+    /// Returns the size of an undamaged file.
+    fn len(&self, file: &Path) -> usize {
+        let file = fs::metadata(self.sandbox.path("original").join(file));
+        usize::try_from(file.unwrap().len()).unwrap()
+    }
+
     /// Asks the library what depends on all of its files.
     fn ask(&self) -> Vec<Outcome> {
         let questions = [
@@ -162,8 +168,7 @@ fn change_bits(subject: &Subject) {
     let mut numbers = Numbers::new(400);
     for flip in 0..repetitions(7, 400) {
         let file = &subject.files[flip % subject.files.len()];
-        let len = fs::metadata(subject.library().join(file)).map_or(0, |file| file.len());
-        let len = u32::try_from(len).unwrap();
+        let len = u32::try_from(subject.len(file)).unwrap();
         // Headers and the end of a file are small, and so would hardly be chosen.
         let position = match flip / subject.files.len() % 4 {
             0 => numbers.below(64),
@@ -184,16 +189,14 @@ fn change_files(subject: &Subject) {
     let mut numbers = Numbers::new(195);
     let mut cases = Vec::new();
     for file in &subject.files {
-        let len = usize::try_from(fs::metadata(subject.library().join(file)).unwrap().len());
-        for (what, change) in changes(len.unwrap(), &mut numbers) {
+        for (what, change) in changes(subject.len(file), &mut numbers) {
             cases.push((file, what, change));
         }
     }
     // Neighbors in the list are of one kind, so that few of them still cover all kinds and files.
-    for (file, what, change) in evenly(&indices(&cases), repetitions(6, usize::MAX))
-        .into_iter()
-        .map(|index| &cases[index])
-    {
+    let all: Vec<usize> = (0..cases.len()).collect();
+    for case in evenly(&all, repetitions(6, usize::MAX)) {
+        let (file, what, change) = &cases[case];
         subject.damage(file, what, |bytes| change(bytes));
     }
     for file in evenly(&subject.files, repetitions(1, usize::MAX)) {
@@ -227,12 +230,12 @@ fn exchange_files(subject: &Subject) {
         fs::rename(&from, &kept).unwrap();
         fs::rename(&to, &from).unwrap();
         fs::rename(&kept, &to).unwrap();
-        subject.assert_honest(&format!("{} and {}", a.display(), b.display()));
+        subject.assert_honest(&format!("{} for {}", a.display(), b.display()));
     }
-    // Files that SQLite would read beside its own one.
-    let log_of_nothing = b"\x37\x7f\x06\x82\x00\x2d\xe2\x18";
+    // Files that SQLite would read beside its own one; the second start is that of a write-ahead log.
+    let log = b"\x37\x7f\x06\x82\x00\x2d\xe2\x18";
     for name in evenly(&["-wal", "-shm", "-journal"], repetitions(1, 3)) {
-        for start in [&b"rubbish"[..], log_of_nothing] {
+        for start in [&b"rubbish"[..], log] {
             subject.restore();
             let mut bytes = start.to_vec();
             bytes.resize(2 * PAGE, 1);
@@ -304,8 +307,4 @@ fn changes(len: usize, numbers: &mut Numbers) -> Vec<(String, Change)> {
         }
     }
     changes
-}
-
-fn indices<T>(items: &[T]) -> Vec<usize> {
-    (0..items.len()).collect()
 }
