@@ -32,6 +32,10 @@ bench filter="":
 fuzz target="read_papers" seconds="60":
     cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}} -len_control=0
 
+# Runs the torture tests in full: kills, injected faults, damage, loss of power, many processes; needs strace.
+torture:
+    COGNATE_TORTURE=100 cargo test --release --workspace --test torture -- --include-ignored --test-threads 1
+
 # Builds the package of each published crate, and each crate from its package.
 package:
     cargo package --workspace
