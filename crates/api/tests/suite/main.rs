@@ -8,6 +8,7 @@ mod damage;
 mod duplicates;
 mod evaluation;
 mod export;
+mod format_upgrade;
 mod keywords;
 mod model_test;
 mod open;
