@@ -1,7 +1,7 @@
 //! The scan: every allowed row against every query.
 //!
-//! Rows are divided into blocks, which threads take one by one. Each thread keeps the best hits of
-//! its blocks, and these are merged in the end. Queries are divided into groups; a block is read
+//! Rows are divided into blocks, which threads take one by one. The best hits of each block are merged
+//! with those of all blocks before. Queries are divided into groups; a block is read
 //! from memory once for a group. A score depends only on the two vectors, and the best hits depend
 //! only on the scores, so the result is independent of threads, blocks and groups.
 //!
@@ -11,6 +11,7 @@
 //! blocks are scanned exhaustively.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use cognate_kernels::LeadingCodes;
 use rayon::prelude::*;
@@ -131,18 +132,25 @@ impl Scan<'_> {
         Ok(sorted(state.best))
     }
 
+    /// Scores blocks on all threads of the pool. After each block, a thread moves its hits to the common
+    /// best hits, whose worst score is the threshold of all threads from then on. Were it that of each
+    /// thread alone, it would be lower, the more so the more threads or searches share the pool.
     fn run_parallel(&self, group: &QueryGroup<'_>) -> Result<Vec<Vec<Hit>>> {
-        let best = self
-            .blocks
-            .par_iter()
-            .try_fold(
-                || self.new_state(group),
-                |mut state, block| self.score_block(group, &mut state, block).map(|()| state),
-            )
-            .map(|state| Ok(state?.best))
-            .try_reduce_with(|a, b| Ok(a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect()))
-            .unwrap_or_else(|| Ok(self.new_state(group).best))?;
-        Ok(sorted(best))
+        let common = Mutex::new(self.new_state(group).best);
+        self.blocks.par_iter().try_for_each_init(
+            || self.new_state(group),
+            |state, block| {
+                self.score_block(group, state, block)?;
+                let mut common = common.lock().unwrap_or_else(PoisonError::into_inner);
+                for (own, common) in state.best.iter_mut().zip(common.iter_mut()) {
+                    own.move_into(common);
+                }
+                group.thresholds.raise(&common);
+                Ok(())
+            },
+        )?;
+        let common = common.into_inner();
+        Ok(sorted(common.unwrap_or_else(PoisonError::into_inner)))
     }
 
     fn score_block(

@@ -65,12 +65,12 @@ impl TopK {
         }
     }
 
-    /// Returns the best hits of both.
-    pub(crate) fn merge(mut self, other: Self) -> Self {
-        for HeapEntry { score, row } in other.heap {
-            self.push(row, score);
+    /// Moves all hits to `common`, and rejects from now on what that rejects.
+    pub(crate) fn move_into(&mut self, common: &mut Self) {
+        for HeapEntry { score, row } in self.heap.drain() {
+            common.push(row, score);
         }
-        self
+        self.threshold = self.threshold.max(common.threshold);
     }
 
     /// Returns the hits, best first.
@@ -171,8 +171,14 @@ mod tests {
                 top
             };
             let whole = top(k, -0.75, &hits);
-            prop_assert_eq!(part(left).merge(part(right)).into_sorted(), whole.clone());
-            prop_assert_eq!(part(right).merge(part(left)).into_sorted(), whole);
+            for (first, second) in [(left, right), (right, left)] {
+                let mut common = part(&[]);
+                for mut part in [part(first), part(second)] {
+                    part.move_into(&mut common);
+                    prop_assert!(part.threshold() >= common.threshold());
+                }
+                prop_assert_eq!(common.into_sorted(), whole.clone());
+            }
         }
 
         #[test]

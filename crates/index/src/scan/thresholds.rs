@@ -6,8 +6,8 @@ use crate::top_k::TopK;
 
 /// For each query of a group, a score below which no row is a hit.
 ///
-/// Each thread keeps its own best hits. Sharing the worst score of these lets the threads prune more
-/// rows.
+/// Each thread keeps the best hits of a block, and all keep common ones. Sharing the worst score of these
+/// lets the threads prune more rows.
 pub(super) struct SharedThresholds {
     /// The scores as [`ordered_bits`].
     bits: Vec<AtomicU32>,

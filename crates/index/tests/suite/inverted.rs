@@ -264,7 +264,7 @@ fn agrees_with_a_computation_over_all_documents_through_every_change() {
     delete(
         &mut writer,
         &mut rows,
-        &[0, 2, 7, compacted as u32 + 3].into(),
+        &[0, 2, 8, compacted as u32 + 3].into(),
     );
     check(&index.reopen(dir.path(), writer.manifest()).unwrap(), &rows);
     let map = writer.apply_compaction(compaction).unwrap().unwrap();
