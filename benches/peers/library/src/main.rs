@@ -4,10 +4,7 @@ mod contender;
 #[expect(dead_code, reason = "the benchmark uses more of it")]
 #[path = "../../../library/figures.rs"]
 mod figures;
-#[cfg(feature = "lancedb")]
-mod lance;
 mod paper;
-#[cfg(feature = "tantivy")]
 mod tantivy_usearch;
 #[path = "../../../library/word_vectors.rs"]
 mod word_vectors;
@@ -51,9 +48,6 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    #[cfg(feature = "lancedb")]
-    compare::<lance::Lance>(&options)?;
-    #[cfg(feature = "tantivy")]
     compare::<tantivy_usearch::TantivyUsearch>(&options)?;
     Ok(())
 }
