@@ -17,6 +17,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 pub(crate) use self::builder::MemoryTerms;
@@ -343,16 +344,14 @@ impl InvertedIndex {
             terms: self.live_terms()?,
             weights,
         };
-        for phrase in phrases {
-            let mut found = 0;
-            let mut rows = Vec::with_capacity(self.segments.len());
-            for at in &*self.segments {
-                let of_segment = self.rows_of_phrase(at, phrase)?;
-                if let Some((_, count)) = &of_segment {
-                    found += count;
-                }
-                rows.push(of_segment);
-            }
+        let in_segments = |phrase| {
+            let segments = self.segments.iter();
+            let rows = segments.map(|at| self.rows_of_phrase(at, phrase));
+            rows.collect::<Result<Vec<_>>>()
+        };
+        let found: Vec<Vec<_>> = phrases.par_iter().map(in_segments).collect::<Result<_>>()?;
+        for (phrase, rows) in phrases.iter().zip(found) {
+            let found = rows.iter().flatten().map(|(_, count)| count).sum();
             let scorer = Scorer::new(&statistics, found, phrase.times);
             for (segment, rows) in segments.iter_mut().zip(rows) {
                 segment

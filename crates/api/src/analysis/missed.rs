@@ -195,8 +195,8 @@ fn missed(
 fn keywords(snapshot: &Snapshot<'_>, sentences: &[&str]) -> Result<KeywordQuery> {
     let draft = Paper::new("").abstract_text(sentences.join("\n"));
     let papers = u32::try_from(snapshot.index.len()).unwrap_or(u32::MAX);
-    KeywordQuery::of_papers(&[draft], &[], papers, |term| {
-        snapshot.document_frequency(term)
+    KeywordQuery::of_papers(&[draft], &[], papers, |terms| {
+        snapshot.document_frequencies(terms)
     })
 }
 

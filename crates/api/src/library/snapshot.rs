@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cognate_index::{FlatIndex, Hit, InvertedIndex, RowId, SearchOptions, TextHit};
 use ndarray::ArrayView1;
+use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::library::background_similarity::{BackgroundSimilarity, live_rows};
@@ -171,11 +172,15 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Returns the number of papers that have a term.
-    pub(crate) fn document_frequency(&self, term: &str) -> Result<u32> {
-        let found = self.terms.document_frequency(term);
-        let found = found.map_err(Error::index(self.dir))?;
-        Ok(u32::try_from(found).unwrap_or(u32::MAX))
+    /// Returns the number of papers that have each of some terms. The terms are looked up in parallel.
+    pub(crate) fn document_frequencies(&self, terms: &[&str]) -> Result<Vec<u32>> {
+        let index = self.terms;
+        let frequency = |term: &&str| {
+            let found = index.document_frequency(term)?;
+            Ok(u32::try_from(found).unwrap_or(u32::MAX))
+        };
+        let found: cognate_index::Result<Vec<u32>> = terms.par_iter().map(frequency).collect();
+        found.map_err(Error::index(self.dir))
     }
 
     /// Returns the error for an id that no paper has, with the ids that are spelled most like it.

@@ -153,7 +153,7 @@ fn keywords_of(
         &papers_at(wanted)?,
         &papers_at(unwanted)?,
         u32::try_from(retriever.snapshot.index.len()).unwrap_or(u32::MAX),
-        |term| snapshot.document_frequency(term),
+        |terms| snapshot.document_frequencies(terms),
     )
 }
 

@@ -1,7 +1,7 @@
 //! The words that a keyword search looks for: those of a text that a person types, or those that
 //! characterize papers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cognate_index::Phrase;
 use cognate_papers::text::{IndexWord, index_words, is_stop_word};
@@ -54,12 +54,12 @@ impl KeywordQuery {
     /// Returns the terms that characterize the `wanted` papers and not the `unwanted` ones: those with the
     /// largest √tf · idf, of the wanted papers on average less a share of that of the unwanted ones. `tf` is
     /// the number of times that a paper has the term, and idf is ln(`papers` / df), where
-    /// `document_frequency` returns the number of papers df that have a term.
+    /// `document_frequencies` returns the number of papers df that have each of some terms.
     pub(crate) fn of_papers(
         wanted: &[Paper],
         unwanted: &[Paper],
         papers: u32,
-        mut document_frequency: impl FnMut(&str) -> Result<u32>,
+        document_frequencies: impl FnOnce(&[&str]) -> Result<Vec<u32>>,
     ) -> Result<Self> {
         // The weight of each phrase, and the number of times that the wanted papers have it.
         let mut weights: BTreeMap<String, (f64, u32)> = BTreeMap::new();
@@ -75,21 +75,24 @@ impl KeywordQuery {
                 }
             }
         }
-        let mut best: Vec<(f64, String, u32)> = Vec::new();
-        for (phrase, (weight, count)) in weights {
-            if weight <= 0.0 {
-                continue;
-            }
-            let mut rarest = papers;
-            for term in phrase.split(' ') {
-                rarest = rarest.min(document_frequency(term)?);
-            }
+        weights.retain(|_, (weight, _)| *weight > 0.0);
+        let terms = weights.keys().flat_map(|phrase| phrase.split(' '));
+        let terms: BTreeSet<&str> = terms.collect();
+        let terms: Vec<&str> = terms.into_iter().collect();
+        let frequencies = document_frequencies(&terms)?;
+        let frequencies: HashMap<&str, u32> = terms.into_iter().zip(frequencies).collect();
+        let mut best: Vec<(f64, &str, u32)> = Vec::new();
+        for (phrase, (weight, count)) in &weights {
+            let of_terms = phrase.split(' ').filter_map(|term| frequencies.get(term));
+            let rarest = of_terms.min().map_or(papers, |rarest| papers.min(*rarest));
             let idf = (f64::from(papers) / f64::from(rarest.max(1))).ln();
             best.push((weight * idf, phrase, count.div_ceil(count_of(wanted))));
         }
-        best.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        best.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
         best.truncate(CHARACTERISTIC_TERMS);
-        let best = best.into_iter().map(|(_, phrase, count)| (phrase, count));
+        let best = best
+            .into_iter()
+            .map(|(_, phrase, count)| (phrase.to_owned(), count));
         Ok(Self::repeated(best.collect()))
     }
 
@@ -272,19 +275,18 @@ mod tests {
     #[test]
     fn characteristic_terms_are_frequent_in_the_paper_and_rare_elsewhere() {
         let paper = |text: &str| Paper::new("x").abstract_text(text);
-        let frequency = |term: &str| {
-            Ok(match term {
-                "model" => 100,
-                "graph" | "kernel" => 10,
-                _ => 50,
-            })
+        let frequency = |term: &&str| match *term {
+            "model" => 100,
+            "graph" | "kernel" => 10,
+            _ => 50,
         };
+        let frequencies = |terms: &[&str]| Ok(terms.iter().map(frequency).collect());
         let wanted = [
             paper("model model kernel graph graph tensor"),
             paper("graph"),
         ];
         let query = |unwanted: &[Paper]| {
-            let found = KeywordQuery::of_papers(&wanted, unwanted, 100, frequency).unwrap();
+            let found = KeywordQuery::of_papers(&wanted, unwanted, 100, frequencies).unwrap();
             written(&found).unwrap()
         };
         // A term that every paper has carries no weight, and comes last.
