@@ -68,8 +68,8 @@ impl IndexWriter {
     /// Writes the rows of all segments whose file of vectors is missing, damaged or another one. Returns the
     /// number of files written.
     ///
-    /// `vectors` returns the vectors of a range of rows, `[rows, dim]`; those of deleted rows are not used
-    /// and may be any that can be normalized. The files take effect when the manifest is committed.
+    /// `vectors` returns the vectors of a range of rows, `[rows, dim]`; the vectors of deleted rows are not
+    /// used and may be any that can be normalized. The files take effect when the manifest is committed.
     ///
     /// # Errors
     ///

@@ -81,7 +81,7 @@ impl IndexWriter {
     ///
     /// # Complexity
     ///
-    /// That of [`compact`](Self::compact).
+    /// The same as for [`compact`](Self::compact).
     pub fn prepare_compaction(&self) -> Result<Option<Compaction>> {
         let manifest = self.manifest();
         let dropped = manifest.deleted().clone();

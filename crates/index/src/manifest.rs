@@ -41,8 +41,8 @@ pub(crate) struct SegmentEntry {
     /// The name of the file of vectors.
     pub(crate) file: String,
     pub(crate) rows: u32,
-    /// The checksum of the table of checksums of the file, by which the file is told from others of its
-    /// name; `None` in manifests of version 1.
+    /// The checksum of the table of checksums of the file, by which the file is distinguished from
+    /// others of its name; `None` in manifests of version 1.
     #[serde(default)]
     pub(crate) checksum: Option<u32>,
     /// Whether there is a file of quantized codes.

@@ -19,8 +19,8 @@ impl IndexWriter {
     /// Writes the terms of all segments that have none, or whose file of terms is damaged or another one.
     /// Returns the number of files written.
     ///
-    /// `documents` returns the documents of a range of rows, one for each row; those of deleted rows are
-    /// not used and may be empty. The files take effect when the manifest is committed.
+    /// `documents` returns the documents of a range of rows, one for each row; the documents of deleted
+    /// rows are not used and may be empty. The files take effect when the manifest is committed.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The scan: every allowed row against every query.
 //!
 //! Rows are divided into blocks, which threads take one by one. The best hits of each block are merged
-//! with those of all blocks before. Queries are divided into groups; a block is read
+//! with the best hits of all earlier blocks. Queries are divided into groups; a block is read
 //! from memory once for a group. A score depends only on the two vectors, and the best hits depend
 //! only on the scores, so the result is independent of threads, blocks and groups.
 //!
@@ -133,8 +133,9 @@ impl Scan<'_> {
     }
 
     /// Scores blocks on all threads of the pool. After each block, a thread moves its hits to the common
-    /// best hits, whose worst score is the threshold of all threads from then on. Were it that of each
-    /// thread alone, it would be lower, the more so the more threads or searches share the pool.
+    /// best hits, whose worst score is the threshold of all threads from then on. If each
+    /// thread used the worst of its own hits, the threshold would be lower, the more so the more threads or
+    /// searches share the pool.
     fn run_parallel(&self, group: &QueryGroup<'_>) -> Result<Vec<Vec<Hit>>> {
         let common = Mutex::new(self.new_state(group).best);
         self.blocks.par_iter().try_for_each_init(

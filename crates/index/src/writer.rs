@@ -137,7 +137,7 @@ impl IndexWriter {
     ///
     /// # Complexity
     ///
-    /// That of [`append`](Self::append), and over all calls, each document is written O(log(rows)) times.
+    /// The same as for [`append`](Self::append), and over all calls, each document is written O(log(rows)) times.
     pub fn append_documents(
         &mut self,
         rows: ArrayView2<'_, f32>,

@@ -235,7 +235,7 @@ impl Faults {
     }
 }
 
-/// Compares the keys of papers with those of the rows that are not deleted.
+/// Compares the keys of papers with the keys of the rows that are not deleted.
 fn check_keys(papers: &ReadTxn<'_>, manifest: &Manifest, keys: &[u64], dir: &Path) -> Result<()> {
     let terms = InvertedIndex::open_manifest(vectors_dir(dir), manifest);
     let terms = terms.map_err(Error::index(dir))?;

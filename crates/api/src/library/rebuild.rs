@@ -89,7 +89,7 @@ struct PapersOfRows<'a> {
     deleted: RoaringBitmap,
     /// The row after those that were read last.
     next_row: u32,
-    /// A key above those of the papers of earlier rows.
+    /// A key above the keys of papers of earlier rows.
     next_key: u64,
 }
 

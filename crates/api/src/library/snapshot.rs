@@ -114,8 +114,8 @@ impl<'a> Snapshot<'a> {
 
     /// Calls `act` with every paper and its row, in ascending order of rows, until it breaks.
     ///
-    /// The papers are read in the order of their keys, which is that of their rows. Each key is compared
-    /// with that of the row, so that no paper is taken for another.
+    /// The papers are read in the order of their keys, which is the order of their rows. Each key is
+    /// compared with the key of the row, so that no paper is taken for another.
     pub(crate) fn for_each_until(
         &self,
         mut act: impl FnMut(RowId, StoredPaper) -> ControlFlow<()>,

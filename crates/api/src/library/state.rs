@@ -1,4 +1,4 @@
-//! The vectors and terms of one commit, and how a call gets those of the newest one.
+//! The vectors and terms of one commit, and how a call gets the newest ones.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};

@@ -172,8 +172,8 @@ impl StoreConnection<'_> {
 }
 
 impl WriteTxn<'_> {
-    /// Turns the tables of an earlier format into those of this one. Returns whether they were of an earlier
-    /// one: another process may have done it.
+    /// Turns the tables of an earlier format into the tables of this one. Returns whether they were of an
+    /// earlier one: another process may have done it.
     pub(crate) fn upgrade(&self) -> Result<bool> {
         if self.format_version()? == FORMAT_VERSION {
             return Ok(false);

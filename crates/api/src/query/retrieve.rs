@@ -93,8 +93,8 @@ pub(crate) struct Retriever<'a> {
     pub(crate) ranking: Ranking,
     /// The nearest rows to the query's vector, if a batch of queries has found them already.
     pub(crate) known_nearest: Option<Vec<Hit>>,
-    /// The vector whose nearest rows were searched last, without a minimum score, and these rows. They are
-    /// those of the rows that are allowed and not excluded.
+    /// The vector whose nearest rows were searched last, without a minimum score, and these rows, all of
+    /// which are allowed and not excluded.
     pub(crate) last_nearest: RefCell<Option<(Array1<f32>, Vec<Hit>)>>,
 }
 

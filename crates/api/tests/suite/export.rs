@@ -152,7 +152,7 @@ fn for_each_may_search_and_change_the_library_it_visits() {
             ControlFlow::Continue(())
         })
         .unwrap();
-    // The papers are those of the moment when the visit began.
+    // The papers are as they were when the visit began.
     assert_eq!(found, papers(400));
     assert_eq!(library.len().unwrap(), 400);
     let changed = library.get("p391").unwrap().unwrap();

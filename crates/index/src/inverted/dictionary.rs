@@ -3,7 +3,7 @@
 //! Every 32 terms are a block: the position of the postings of its first term, u64, then for each term the
 //! number of bytes that it shares with the term before, the length of the rest, the rest, the number of
 //! rows, the length of its list, and the length of its positions; all numbers but the first are varints.
-//! The postings of a term follow those of the term before. After the blocks comes the position of each
+//! The postings of a term follow the postings of the term before. After the blocks comes the position of each
 //! block, u64.
 
 use super::varint;

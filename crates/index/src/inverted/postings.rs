@@ -44,12 +44,12 @@ pub(super) struct PostingsEncoder {
     count: u32,
     /// The rows since the last full block.
     pending: Vec<(Posting, u32)>,
-    /// The row before those of `pending`, plus 1.
+    /// The row after the last row of the full blocks.
     next_row: u32,
     skips: Vec<u8>,
     blocks: Vec<u8>,
     positions: Vec<u8>,
-    /// The position in `positions` at which those of `pending` begin.
+    /// The position in `positions` at which the positions of `pending` begin.
     pending_positions: usize,
 }
 
@@ -263,7 +263,7 @@ impl<'a> Postings<'a> {
         from + low + within
     }
 
-    /// Decodes a block. Returns `None` if the bytes are no such block.
+    /// Decodes a block. Returns `None` if the bytes are not such a block.
     pub(super) fn decode(&self, block: usize, out: &mut Block) -> Option<()> {
         let before = match block.checked_sub(1) {
             Some(before) => self.skip(before)?.last_row.checked_add(1)?,

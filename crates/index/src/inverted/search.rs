@@ -270,7 +270,7 @@ impl<'a> Cursor<'a> {
         Ok(Some(cursor))
     }
 
-    /// Returns the highest score of those of the last rows of a list that are within `rows`, or 0.
+    /// Returns the highest score of the last rows of a list that are within `rows`, or 0.
     fn bound_of_last_rows(
         &mut self,
         postings: &Postings<'_>,

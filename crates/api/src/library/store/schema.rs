@@ -16,7 +16,7 @@ pub(super) const FORMAT_VERSION: i64 = 4;
 pub(super) const OLDEST_VERSION: i64 = 2;
 
 /// The size of a page of a new file in bytes. Papers of one to two kilobytes fill larger pages better than
-/// those of the default size.
+/// pages of the default size.
 pub(super) const PAGE_SIZE: i64 = 16_384;
 
 pub(super) const META_TABLE: &str = "\
@@ -45,7 +45,7 @@ CREATE TABLE papers (
     checksum INTEGER NOT NULL
 )";
 
-/// Turns the tables of formats 2 and 3 into those of format 4. Their keys were the numbers of the rows, and
+/// Turns the tables of formats 2 and 3 into the tables of format 4. Their keys were the numbers of the rows, and
 /// an index of ids remains.
 pub(super) const UPGRADE: &str = "
     DROP TABLE keywords;

@@ -99,7 +99,7 @@ impl<'a> ReadTxn<'a> {
         })
     }
 
-    /// Returns the number of papers, which is that of the live vectors.
+    /// Returns the number of papers, which equals the number of live vectors.
     pub(crate) fn count(&self) -> Result<u64> {
         let manifest = self.manifest()?;
         Ok(u64::from(manifest.rows()) - manifest.deleted().len())
@@ -287,7 +287,7 @@ impl<'a> WriteTxn<'a> {
             .map_err(self.store_error())
     }
 
-    /// Returns a key that is higher than that of any paper.
+    /// Returns a key that is higher than the key of any paper.
     pub(crate) fn next_key(&self) -> Result<u64> {
         let sql = "SELECT max(key) FROM papers";
         let highest: Option<i64> = self
@@ -317,7 +317,7 @@ impl<'a> WriteTxn<'a> {
         delete().map(drop).map_err(self.store_error())
     }
 
-    /// Turns the tables of an earlier format into those of this one.
+    /// Turns the tables of an earlier format into the tables of this one.
     pub(super) fn upgrade_tables(&self) -> Result<()> {
         self.transaction
             .execute_batch(UPGRADE)
