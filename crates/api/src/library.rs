@@ -9,10 +9,12 @@ pub(crate) mod check;
 pub(crate) mod compact;
 pub(crate) mod document;
 mod embedding;
+mod folder;
 mod format_upgrade;
 mod lock;
 mod nearest_ids;
 pub(crate) mod papers;
+mod read;
 mod rebuild;
 pub(crate) mod snapshot;
 mod state;
@@ -26,6 +28,7 @@ use std::sync::{Arc, RwLock};
 
 use cognate_index::Manifest;
 
+pub(crate) use self::folder::vectors_dir;
 use self::lock::WriteLock;
 use self::state::State;
 use self::store::{OpenedStore, Store};
@@ -291,10 +294,6 @@ fn open_store(dir: &Path) -> Result<Store> {
 pub(crate) enum IfExists {
     Fail,
     Open,
-}
-
-pub(crate) fn vectors_dir(dir: &Path) -> PathBuf {
-    dir.join("vectors")
 }
 
 fn is_empty_file(path: &Path) -> bool {

@@ -24,6 +24,9 @@
 //! [`SearchOptions`] restricts a search to some rows or to a minimum score. [`unit_vector`]
 //! normalizes a vector the way an index does.
 //!
+//! Rows on disk may have a [`Document`] each: terms, by which an [`InvertedIndex`] finds the rows with the
+//! highest BM25 scores, and tags, which select rows. The crate does not split texts into terms.
+//!
 //! # Guarantees
 //!
 //! - Every row is a unit vector. Rows that are zero or not finite are refused, and a row whose norm
@@ -55,6 +58,13 @@
 //! quarter to a third of their bytes. They are derived data: without the file, or where a block of it
 //! is damaged, rows are read in f32, and [`IndexWriter::rebuild`] computes the codes again.
 //!
+//! # Documents
+//!
+//! The terms of a segment are in a file `segment-….terms` beside the rows. Scores by BM25 depend on the
+//! rows that are not deleted only, and are the same bits whatever the segments and threads; the top `k` is
+//! exact. Blocks of the file are compared with their checksums when they are first used, and
+//! [`IndexWriter::rebuild_terms`] writes a damaged file again from documents.
+//!
 //! # Complexity
 //!
 //! A search reads the quantized leading dimensions of every allowed row and few rows in f32, or every
@@ -82,6 +92,7 @@ mod builder;
 mod check;
 mod checksums;
 mod compact;
+mod compaction_folder;
 mod damage;
 mod durable;
 mod error;

@@ -230,12 +230,6 @@ impl Manifest {
         self.segments.iter().all(|entry| entry.terms.is_some())
     }
 
-    /// Returns whether the manifest says which file of each name is meant, as every release since format
-    /// version 2 writes it.
-    pub fn identifies_files(&self) -> bool {
-        self.segments.iter().all(|entry| entry.checksum.is_some())
-    }
-
     pub(crate) fn segments_mut(&mut self) -> &mut [SegmentEntry] {
         &mut self.segments
     }
@@ -379,7 +373,8 @@ mod tests {
         );
         let first = Manifest::from_json(first, origin).unwrap();
         assert_eq!((first.rows(), first.deleted().len()), (1010, 2));
-        assert!(!first.identifies_files() && !first.has_terms());
+        assert_eq!(first.segments()[0].checksum, None);
+        assert!(!first.has_terms());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::ops::Range;
 
 use crate::check::check_terms;
-use crate::file_names::{codes_path, terms_path};
+use crate::file_names::codes_path;
 use crate::inverted::{MemoryTerms, TermSegment, Terms, write_terms};
 use crate::segment::Segment;
 use crate::segment_files::rewrite_terms;
@@ -98,7 +98,6 @@ impl IndexWriter {
             let segment = Segment::open_entry(self.dir(), dim, entry, Storage::Mapped);
             let checksum = segment.ok().and_then(|segment| segment.checksum());
             let codes = codes_path(&path).is_file();
-            debug_assert!(entry.terms.is_none() || terms_path(&path).exists());
             let entry = &mut self.manifest_mut().segments_mut()[position];
             (entry.checksum, entry.codes) = (checksum, codes);
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{ArrayView2, Axis};
 use roaring::RoaringBitmap;
 
-use crate::compact::remove_interrupted;
+use crate::compaction_folder::remove_interrupted;
 use crate::durable;
 use crate::file_names::{owning_segment, segment_name, segment_number, terms_path};
 use crate::inverted::{MemoryTerms, MergedRows, TermSegment, Terms};

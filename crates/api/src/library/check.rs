@@ -11,8 +11,8 @@ use roaring::RoaringBitmap;
 use crate::library::background_similarity::BackgroundSimilarity;
 use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
+use crate::library::read::ATTEMPTS;
 use crate::library::rebuild::{rebuild_terms, rebuild_vectors};
-use crate::library::state::ATTEMPTS;
 use crate::library::store::{ReadTxn, Store};
 use crate::library::{Library, open_store, vectors_dir};
 use crate::{Error, Result};
@@ -195,13 +195,16 @@ fn repair(
     // What does not depend on vectors is rebuilt even if these are lost.
     let codes = writer.rebuild();
     let index = FlatIndex::open_manifest(&vectors, writer.manifest());
-    let is_damaged = papers.background_similarity().is_err();
-    if is_damaged && let Ok(index) = &index {
+    let mut is_changed = *writer.manifest() != manifest;
+    if papers.background_similarity().is_err()
+        && let Ok(index) = &index
+    {
         let sampled = BackgroundSimilarity::sample(index).map_err(Error::index(&vectors))?;
         papers.set_background_similarity(&sampled)?;
         rebuilt += 1;
+        is_changed = true;
     }
-    if is_damaged || *writer.manifest() != manifest {
+    if is_changed {
         papers.commit(writer.manifest())?;
     }
     Ok(rebuilt + codes.map_err(Error::index(&vectors))?)

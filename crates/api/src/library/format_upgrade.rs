@@ -5,10 +5,10 @@ use std::path::Path;
 use cognate_index::IndexWriter;
 
 use crate::Result;
+use crate::library::folder::vectors_dir;
 use crate::library::lock::WriteLock;
 use crate::library::rebuild::rebuild_terms;
 use crate::library::store::Store;
-use crate::library::vectors_dir;
 
 /// Upgrades a library of an earlier format, in one transaction. The vectors stay as they are; the terms of
 /// all papers are written beside them.

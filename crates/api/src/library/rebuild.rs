@@ -8,8 +8,8 @@ use ndarray::{Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
 use crate::library::document::document;
+use crate::library::folder::vectors_dir;
 use crate::library::store::{ReadTxn, StoredPaper};
-use crate::library::vectors_dir;
 use crate::{Error, Result};
 
 /// Writes the terms of all rows whose file of terms is missing or damaged. Returns the number of files

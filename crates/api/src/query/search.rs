@@ -31,8 +31,7 @@ impl Library {
     /// # Complexity
     ///
     /// Linear in the papers that pass the filter, times the dimension; with keywords, also in the
-    /// papers that have any of the words. The first search with keywords after opening a library
-    /// reads its keyword index once.
+    /// papers that have any of the words, of which those that cannot be among the best are skipped.
     pub fn search(&self, query: &Query) -> Result<Vec<PaperHit>> {
         let answers = self.search_batch(std::slice::from_ref(query))?;
         Ok(answers.into_iter().next().unwrap_or_default())

@@ -152,13 +152,11 @@ impl TermSegment {
             count,
             at,
             list_len,
-            positions_len,
+            ..
         } = term.entry;
         let list = self.file.postings(at, list_len)?;
         // Positions are read only if they are needed.
-        let positions: &[u8] = &[];
-        let _ = positions_len;
-        Postings::new(term.kind(), count, list, positions).ok_or_else(|| self.file.invalid())
+        Postings::new(term.kind(), count, list, &[]).ok_or_else(|| self.file.invalid())
     }
 
     /// Returns the postings of a term with the positions of the term in each row.
