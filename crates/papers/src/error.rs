@@ -24,6 +24,16 @@ pub enum Error {
         /// The reason why the record was rejected.
         reason: String,
     },
+    /// A file of papers cannot be read beyond a record.
+    #[error("{origin}:{location}: {reason}; the rest of the file was not read")]
+    Incomplete {
+        /// The name of the file.
+        origin: String,
+        /// The location of the record.
+        location: RecordLocation,
+        /// The reason why reading stopped.
+        reason: String,
+    },
     /// The format of a file of papers is not supported.
     #[error("`{origin}` {found}, expected {expected}")]
     UnknownFormat {

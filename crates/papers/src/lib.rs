@@ -50,22 +50,31 @@
 
 #![forbid(unsafe_code)]
 
+mod date;
+mod details;
 mod draft;
+mod enum_names;
 mod error;
 pub mod identifiers;
+mod kind;
 mod location;
-mod names;
+mod name;
 mod paper;
 mod read;
 mod table;
 pub mod text;
 mod write;
 
+pub use date::PartialDate;
+pub use details::Details;
 pub use draft::{Citation, Draft, DraftFormat, DraftOptions};
 pub use error::{BoxError, Error, Result};
+pub use kind::PaperKind;
 pub use location::RecordLocation;
+pub use name::Name;
 pub use paper::Paper;
 pub use read::formats::Format;
+pub use read::notes::Remark;
 pub use read::paper_reader::PaperReader;
 pub use read::text_reader::{TextReader, TextRecord};
 pub use write::ExportFormat;

@@ -1,6 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Error, Result};
+use crate::{Details, Error, Name, PaperKind, Result};
 
 /// A research paper: its text and its bibliographic data.
 ///
@@ -18,7 +18,7 @@ use crate::{Error, Result};
 ///     .year(2009);
 /// assert_eq!(paper.text(), "The Probabilistic Relevance Framework: BM25 and Beyond");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Paper {
     /// The identifier of the paper, unique in its library.
@@ -26,10 +26,9 @@ pub struct Paper {
     /// The title, or an empty string if it is unknown.
     pub title: String,
     /// The abstract, or an empty string if it is unknown.
-    #[serde(rename = "abstract")]
     pub abstract_text: String,
     /// The names of the authors, in the order of the paper.
-    pub authors: Vec<String>,
+    pub authors: Vec<Name>,
     /// The year of publication.
     pub year: Option<i32>,
     /// The journal, conference or archive.
@@ -45,6 +44,8 @@ pub struct Paper {
     /// The ids, DOIs or arXiv identifiers of the papers that this paper cites, as far as they are
     /// known.
     pub references: Vec<String>,
+    /// The data that a reference list needs, such as volume and pages.
+    pub details: Details,
 }
 
 impl Paper {
@@ -72,7 +73,7 @@ impl Paper {
 
     /// Sets the names of the authors.
     #[must_use]
-    pub fn authors<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+    pub fn authors<N: Into<Name>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.authors = names.into_iter().map(Into::into).collect();
         self
     }
@@ -126,6 +127,79 @@ impl Paper {
         self
     }
 
+    /// Sets the kind of the publication.
+    #[must_use]
+    pub fn kind(mut self, kind: PaperKind) -> Self {
+        self.details.kind = Some(kind);
+        self
+    }
+
+    /// Sets the data that a reference list needs.
+    #[must_use]
+    pub fn details(mut self, details: Details) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Takes the fields that have no value from `other`, another record of the same paper. The id stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cognate_papers::Paper;
+    ///
+    /// let mut poorer = Paper::new("a").title("A Title: With a Subtitle");
+    /// poorer.fill_from(&Paper::new("b").title("A Title").year(2009));
+    /// assert_eq!(poorer, Paper::new("a").title("A Title: With a Subtitle").year(2009));
+    /// ```
+    pub fn fill_from(&mut self, other: &Self) {
+        fn fill<T: Clone>(field: &mut Option<T>, other: &Option<T>) {
+            if field.is_none() {
+                field.clone_from(other);
+            }
+        }
+        let Self {
+            id: _,
+            title,
+            abstract_text,
+            authors,
+            year,
+            venue,
+            url,
+            categories,
+            doi,
+            arxiv,
+            references,
+            details,
+        } = self;
+        for (text, other) in [(title, &other.title), (abstract_text, &other.abstract_text)] {
+            if text.trim().is_empty() {
+                text.clone_from(other);
+            }
+        }
+        for (list, other) in [
+            (categories, &other.categories),
+            (references, &other.references),
+        ] {
+            if list.is_empty() {
+                list.clone_from(other);
+            }
+        }
+        if authors.is_empty() {
+            authors.clone_from(&other.authors);
+        }
+        fill(year, &other.year);
+        for (field, other) in [
+            (venue, &other.venue),
+            (url, &other.url),
+            (doi, &other.doi),
+            (arxiv, &other.arxiv),
+        ] {
+            fill(field, other);
+        }
+        details.fill_from(&other.details);
+    }
+
     /// Returns the text that a model embeds: the title, a space and the abstract, as in the MTEB
     /// benchmark.
     ///
@@ -166,6 +240,114 @@ impl Paper {
     }
 }
 
+/// The JSON object of a paper: the fields of [`Paper`], in which `abstract_text` is called `abstract`, followed by
+/// the fields of [`Details`] that have a value.
+///
+/// `authors` has the spoken names. If their parts cannot be inferred from these, `author_names` has the parts.
+#[derive(Serialize)]
+struct Written<'a> {
+    id: &'a str,
+    title: &'a str,
+    #[serde(rename = "abstract")]
+    abstract_text: &'a str,
+    authors: Vec<&'a str>,
+    year: Option<i32>,
+    venue: Option<&'a str>,
+    url: Option<&'a str>,
+    categories: &'a [String],
+    doi: Option<&'a str>,
+    arxiv: Option<&'a str>,
+    references: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author_names: Option<Vec<NameParts<'a>>>,
+    #[serde(flatten)]
+    details: &'a Details,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct NameParts<'a>(&'a crate::name::Parts);
+
+#[derive(Deserialize)]
+struct Read {
+    id: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default, rename = "abstract")]
+    abstract_text: String,
+    #[serde(default)]
+    authors: Vec<Name>,
+    year: Option<i32>,
+    venue: Option<String>,
+    url: Option<String>,
+    #[serde(default)]
+    categories: Vec<String>,
+    doi: Option<String>,
+    arxiv: Option<String>,
+    #[serde(default)]
+    references: Vec<String>,
+    #[serde(default)]
+    author_names: Vec<Name>,
+    #[serde(flatten)]
+    details: Details,
+}
+
+impl Serialize for Paper {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let are_inferred = self.authors.iter().all(Name::is_inferred);
+        let written = Written {
+            id: &self.id,
+            title: &self.title,
+            abstract_text: &self.abstract_text,
+            authors: self.authors.iter().map(Name::full).collect(),
+            year: self.year,
+            venue: self.venue.as_deref(),
+            url: self.url.as_deref(),
+            categories: &self.categories,
+            doi: self.doi.as_deref(),
+            arxiv: self.arxiv.as_deref(),
+            references: &self.references,
+            author_names: (!are_inferred).then(|| {
+                self.authors
+                    .iter()
+                    .map(|name| NameParts(name.parts()))
+                    .collect()
+            }),
+            details: &self.details,
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Paper {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Read::deserialize(deserializer)?;
+        Ok(Self {
+            authors: with_parts(read.authors, read.author_names),
+            id: read.id,
+            title: read.title,
+            abstract_text: read.abstract_text,
+            year: read.year,
+            venue: read.venue,
+            url: read.url,
+            categories: read.categories,
+            doi: read.doi,
+            arxiv: read.arxiv,
+            references: read.references,
+            details: read.details,
+        })
+    }
+}
+
+/// Returns the names of authors with their parts, if `parts` has parts for each name.
+pub(crate) fn with_parts(names: Vec<Name>, parts: Vec<Name>) -> Vec<Name> {
+    if names.is_empty() || names.len() == parts.len() {
+        parts
+    } else {
+        names
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +363,32 @@ mod tests {
         assert_eq!(text("A", "B."), "A B.");
         assert_eq!(text(" A ", " "), "A");
         assert_eq!(text("", "B.\n"), "B.");
+    }
+
+    #[test]
+    fn json_keeps_every_field() {
+        let mut paper = Paper::new("x")
+            .title("A")
+            .abstract_text("B")
+            .authors([Name::new("Ann Ada"), Name::parse("García Molina, Ana")])
+            .year(2017)
+            .venue("V")
+            .kind(PaperKind::Thesis);
+        paper.details.published = "2017-06".parse().ok();
+        paper.details.editors = vec![Name::organization("Ann Ada")];
+        paper.details.pages = Some("1-2".to_owned());
+        let json = serde_json::to_string(&paper).unwrap();
+        assert!(
+            json.contains(r#""authors":["Ann Ada","Ana García Molina"]"#),
+            "{json}"
+        );
+        assert!(
+            json.contains(r#""type":"thesis","published":"2017-06","pages":"1-2""#),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<Paper>(&json).unwrap(), paper);
+        let bare: Paper = serde_json::from_str(r#"{"id": "x", "title": "A"}"#).unwrap();
+        assert_eq!(bare, Paper::new("x").title("A"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod formats;
 mod input;
 mod lookahead;
+pub(crate) mod notes;
 pub(crate) mod paper_reader;
 mod syntax;
 pub(crate) mod text_reader;

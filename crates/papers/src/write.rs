@@ -14,7 +14,7 @@ pub(crate) mod paper_writer;
 mod ris;
 
 use self::export::{Export, ExportOptions, ExportSpec};
-use crate::names;
+use crate::enum_names;
 
 macro_rules! exports {
     ($($format:ident = $spec:path, $doc:literal;)+) => {
@@ -75,7 +75,7 @@ exports! {
         venue; for search results also the score.";
 }
 
-names::impl_display_and_from_str!(ExportFormat, "format");
+enum_names::impl_display_and_from_str!(ExportFormat, "format");
 
 impl ExportFormat {
     /// Returns the name of the format, such as `jsonl`.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::names;
+use crate::enum_names;
 
 /// The format of a draft.
 ///
@@ -57,7 +57,7 @@ impl DraftFormat {
     }
 }
 
-names::impl_display_and_from_str!(DraftFormat, "format");
+enum_names::impl_display_and_from_str!(DraftFormat, "format");
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,7 @@ pub(crate) mod spec;
 use std::path::Path;
 
 use self::spec::{FormatSpec, RecordSource};
-use crate::names;
+use crate::enum_names;
 
 macro_rules! formats {
     ($($format:ident = $spec:path, $doc:literal;)+) => {
@@ -75,7 +75,7 @@ formats! {
     Parquet = parquet::FORMAT, "Apache Parquet with the columns of [`Paper`](crate::Paper); requires the feature `parquet`.";
 }
 
-names::impl_display_and_from_str!(Format, "format");
+enum_names::impl_display_and_from_str!(Format, "format");
 
 impl Format {
     /// Returns the name of the format, such as `csl-json`.

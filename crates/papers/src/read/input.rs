@@ -8,6 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr, memchr_iter};
 
 use super::lookahead::Lookahead;
+use super::notes::Notes;
 use crate::{Error, Result};
 
 /// The maximum size of a record in bytes, which bounds memory whatever the file contains.
@@ -37,6 +38,7 @@ pub(crate) struct Input<'a> {
     record_bytes: usize,
     failed: bool,
     is_compressed: bool,
+    notes: Notes,
 }
 
 impl<'a> Input<'a> {
@@ -81,6 +83,7 @@ impl<'a> Input<'a> {
             record_bytes: 0,
             failed: false,
             is_compressed,
+            notes: Notes::default(),
         })
     }
 
@@ -93,6 +96,11 @@ impl<'a> Input<'a> {
     /// Returns whether the file is compressed.
     pub(crate) fn is_compressed(&self) -> bool {
         self.is_compressed
+    }
+
+    /// Returns the collection of what is left out of the records of the file.
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// Returns the reader of the decompressed bytes.

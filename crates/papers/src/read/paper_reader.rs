@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -6,6 +7,7 @@ use super::formats::Format;
 use super::formats::detect::detect;
 use super::formats::spec::{RecordSource, Records, objects};
 use super::input::{Input, MAX_PAPER, MAX_VALUES, too_long_a_paper, too_many};
+use super::notes::{Notes, Remark};
 use crate::{Error, Paper, RecordLocation, Result};
 
 /// Reads papers from a file in any [`Format`], one at a time.
@@ -23,8 +25,9 @@ use crate::{Error, Paper, RecordLocation, Result};
 ///
 /// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of
 /// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
-/// spaces or commas), `doi`, `arxiv` and `references` (a list of strings). The reader ignores
-/// unknown fields and blank lines.
+/// spaces or commas), `doi`, `arxiv`, `references` (a list of strings) and those of
+/// [`Details`](crate::Details), all of them optional but for one that can name the paper. The reader
+/// counts [unknown fields](PaperReader::ignored_fields), and skips blank lines.
 ///
 /// # Complexity
 ///
@@ -38,11 +41,11 @@ use crate::{Error, Paper, RecordLocation, Result};
 /// ```
 /// use cognate_papers::PaperReader;
 ///
-/// let lines = "{\"id\": \"a\", \"title\": \"One\"}\n{\"title\": \"Two\"}\n";
+/// let lines = "{\"id\": \"a\", \"title\": \"One\"}\n{\"year\": 2017}\n";
 /// let mut reader = PaperReader::new(lines.as_bytes(), "papers.jsonl")?;
 /// assert_eq!(reader.next().unwrap()?.title, "One");
 /// let error = reader.next().unwrap().unwrap_err();
-/// assert_eq!(error.to_string(), "papers.jsonl:2: `id` is missing");
+/// assert!(error.to_string().starts_with("papers.jsonl:2: there is no `id`"));
 ///
 /// let entry = r#"@article{goedel31, author = {G{\"o}del, Kurt}, title = {{\"U}ber S{\"a}tze}}"#;
 /// let paper = PaperReader::new(entry.as_bytes(), "refs.bib")?.next().unwrap()?;
@@ -54,6 +57,7 @@ pub struct PaperReader<'a> {
     origin: String,
     format: Format,
     location: Option<RecordLocation>,
+    notes: Notes,
 }
 
 impl PaperReader<'static> {
@@ -91,8 +95,13 @@ impl PaperReader<'static> {
         match format.source() {
             // The bytes of a compressed file are not those of the format.
             RecordSource::File(open) if !input.is_compressed() => {
-                let records = open(seekable, &origin)?;
-                Ok(Self::from_records(records, origin, format))
+                let records = open(seekable, &origin, input.notes())?;
+                Ok(Self::from_records(
+                    records,
+                    origin,
+                    format,
+                    input.notes().clone(),
+                ))
             }
             _ => Self::from_input(input, origin, format),
         }
@@ -141,25 +150,39 @@ impl<'a> PaperReader<'a> {
         self.location
     }
 
+    /// Returns the names of the fields that the reader does not read, such as columns of a table, and how
+    /// often each had a value in the records so far.
+    pub fn ignored_fields(&self) -> BTreeMap<String, u64> {
+        self.notes.ignored_fields()
+    }
+
+    /// Returns what was left out of, or repaired in, the records read since the last call: at most 1,000
+    /// remarks.
+    pub fn take_remarks(&mut self) -> Vec<Remark> {
+        self.notes.take_remarks()
+    }
+
     fn from_input(input: Input<'a>, origin: String, format: Format) -> Result<Self> {
+        let notes = input.notes().clone();
         let records = match format.source() {
             RecordSource::Objects(paper) => objects(input, paper),
             RecordSource::Stream(read) => read(input),
             RecordSource::File(open) => {
                 let file = copy_to_temporary_file(input);
                 let file = file.map_err(Error::io("copy", Path::new(&origin)))?;
-                open(file, &origin)?
+                open(file, &origin, &notes)?
             }
         };
-        Ok(Self::from_records(records, origin, format))
+        Ok(Self::from_records(records, origin, format, notes))
     }
 
-    fn from_records(records: Records<'a>, origin: String, format: Format) -> Self {
+    fn from_records(records: Records<'a>, origin: String, format: Format, notes: Notes) -> Self {
         Self {
             records,
             origin,
             format,
             location: None,
+            notes,
         }
     }
 }
@@ -208,10 +231,23 @@ impl Iterator for PaperReader<'_> {
             None => Ok(paper),
             Some(reason) => Err(reason.to_owned()),
         });
-        Some(outcome.map_err(|reason| Error::Record {
-            origin: self.origin.clone(),
-            location,
-            reason: abbreviated(reason),
+        self.notes.finish_record(location);
+        let (origin, is_incomplete) = (&self.origin, self.notes.is_incomplete());
+        Some(outcome.map_err(|reason| {
+            let (origin, reason) = (origin.clone(), abbreviated(reason));
+            if is_incomplete {
+                Error::Incomplete {
+                    origin,
+                    location,
+                    reason,
+                }
+            } else {
+                Error::Record {
+                    origin,
+                    location,
+                    reason,
+                }
+            }
         }))
     }
 }
@@ -219,15 +255,19 @@ impl Iterator for PaperReader<'_> {
 /// Returns whether the lists of a paper are complete. Formats that split a text into a list stop at
 /// [`MAX_VALUES`] items.
 fn is_complete(paper: &Paper) -> bool {
-    let lists = [&paper.authors, &paper.categories, &paper.references];
+    let lists = [&paper.categories, &paper.references];
+    let names = [&paper.authors, &paper.details.editors];
     lists.iter().all(|list| list.len() < MAX_VALUES)
+        && names.iter().all(|names| names.len() < MAX_VALUES)
 }
 
 /// Returns the size of the texts of a paper in bytes, with that of the items of lists.
 fn size(paper: &Paper) -> usize {
     let texts = [&paper.id, &paper.title, &paper.abstract_text];
     let optional = [&paper.venue, &paper.url, &paper.doi, &paper.arxiv];
-    let lists = [&paper.authors, &paper.categories, &paper.references];
+    let lists = [&paper.categories, &paper.references];
+    let names = paper.authors.iter().map(|name| name.full().len() + 32);
+    let details = paper.details.texts().map(|text| text.len() + 32);
     let optional = optional.into_iter().flatten().map(String::len);
     let items = lists.into_iter().flatten().map(|item| item.len() + 32);
     texts
@@ -235,6 +275,8 @@ fn size(paper: &Paper) -> usize {
         .into_iter()
         .chain(optional)
         .chain(items)
+        .chain(names)
+        .chain(details)
         .sum()
 }
 
@@ -289,8 +331,10 @@ mod tests {
                 "f:2: not JSON at column 1: EOF while parsing an object",
             ),
             ("[1]", "f:2: found a list, expected an object"),
-            (r#"{"title": "T"}"#, "f:2: `id` is missing"),
-            (r#"{"id": "", "title": "T"}"#, "f:2: `id` is missing"),
+            (
+                r#"{"year": 2017}"#,
+                "f:2: there is no `id`, no `doi` and no `title` to name the paper",
+            ),
             (
                 r#"{"id": "a", "abstract": " "}"#,
                 "f:2: `title` and `abstract` are both missing, expected one at least",
@@ -302,10 +346,6 @@ mod tests {
             (
                 r#"{"id": "a", "title": "T", "authors": "X"}"#,
                 "f:2: `authors` is a string, expected a list of strings",
-            ),
-            (
-                r#"{"id": "a", "title": "T", "year": "soon"}"#,
-                "f:2: `year` is \"soon\", expected a year such as 2017",
             ),
             (
                 r#"{"id": "a", "title": "T", "categories": [1]}"#,
@@ -337,13 +377,16 @@ mod tests {
             let found = read(line.as_bytes()).remove(0);
             assert_eq!(found.map(|paper| paper.year), Ok(expected), "{year}");
         }
-        for year in ["2017.5", "\"2017.\"", "1e99"] {
+        for year in ["2017.5", "\"soon\"", "-0.5"] {
             let line = format!("{{\"id\": \"a\", \"title\": \"T\", \"year\": {year}}}");
-            let message = read(line.as_bytes()).remove(0).unwrap_err();
-            assert!(
-                message.contains("expected a year such as 2017"),
-                "{message}"
-            );
+            let mut reader = PaperReader::new(line.as_bytes(), "f").unwrap();
+            assert_eq!(reader.next().unwrap().unwrap().year, None, "{year}");
+            let remarks = reader.take_remarks();
+            let expected =
+                format!("`year` is {year}, which was left out, expected a year such as 2017");
+            assert_eq!(remarks[0].text, expected);
+            assert_eq!(remarks[0].location, RecordLocation::Line(1));
+            assert_eq!(reader.take_remarks(), []);
         }
         let table = read(b"id,title,year\na,A,2017.0\nb,B,\nc,C,NaN\n");
         let years = table.into_iter().map(|paper| paper.unwrap().year);

@@ -7,3 +7,4 @@ pub(crate) mod json_shape;
 pub(crate) mod missing_value;
 mod utf8_repair;
 pub(crate) mod xml;
+pub(crate) mod year;

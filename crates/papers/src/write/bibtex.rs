@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::entry_type::{EntryType, entry_type, is_group};
 use super::export::{Export, ExportSpec, Item};
 use super::field::{non_blank, one_line};
-use crate::Paper;
+use crate::{Name, Paper};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "bibtex",
@@ -114,9 +114,14 @@ fn write_entry(out: &mut dyn Write, key: &str, paper: &Paper) -> io::Result<()> 
 
 /// Joins names by `and`. Braces protect a name that BibTeX would read as several names, and the
 /// name of a group, which it would read as that of a person.
-fn authors(names: &[String]) -> Option<String> {
-    let name = |name: &String| {
-        let name = non_blank(Some(name))?;
+fn authors(names: &[Name]) -> Option<String> {
+    let name = |name: &Name| {
+        let is_inferred = name.is_inferred() || name.is_single();
+        let name = non_blank(Some(&if is_inferred {
+            name.full().to_owned()
+        } else {
+            name.inverted()
+        }))?;
         let has_and = name.split(' ').any(|word| word.eq_ignore_ascii_case("and"));
         let escaped = escape(&name);
         Some(

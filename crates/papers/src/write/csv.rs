@@ -52,7 +52,13 @@ impl Export for CsvExport {
             text(&paper.id),
             text(&paper.title),
             text(&paper.abstract_text),
-            list(&paper.authors),
+            list(
+                &paper
+                    .authors
+                    .iter()
+                    .map(|name| name.full().to_owned())
+                    .collect::<Vec<_>>(),
+            ),
             paper.year.map(|year| year.to_string()).unwrap_or_default(),
             optional(&paper.venue),
             optional(&paper.url),

@@ -33,7 +33,7 @@ fn write_list_item(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
     let names: Vec<_> = paper
         .authors
         .iter()
-        .filter_map(|a| non_blank(Some(a)))
+        .filter_map(|a| non_blank(Some(a.full())))
         .collect();
     let authors = (!names.is_empty()).then(|| escape(&names.join(", ")));
     let year = paper.year.map(|year| year.to_string());

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::entry_type::{EntryType, entry_type, is_group};
+use super::entry_type::{EntryType, entry_type};
 use super::export::{Export, ExportSpec, Item};
 use super::field::non_blank;
 use crate::Paper;
@@ -36,10 +36,7 @@ fn write_record(out: &mut dyn Write, paper: &Paper) -> io::Result<()> {
     line("ID", non_blank(Some(&paper.id)))?;
     line("TI", non_blank(Some(&paper.title)))?;
     for author in &paper.authors {
-        line(
-            "AU",
-            non_blank(Some(author)).map(|name| family_first(&name)),
-        )?;
+        line("AU", non_blank(Some(&author.inverted())))?;
     }
     line("PY", paper.year.map(|year| year.to_string()))?;
     line("T2", venue)?;
@@ -52,27 +49,6 @@ fn write_record(out: &mut dyn Write, paper: &Paper) -> io::Result<()> {
     line("AN", arxiv.map(|identifier| format!("arXiv:{identifier}")))?;
     line("UR", non_blank(paper.url.as_deref()))?;
     line("ER", Some(String::new()))
-}
-
-/// Converts `Ada van Love` to `van Love, Ada`, the form that RIS requires.
-///
-/// A name with a comma, a name of one word and the name of a group stay unchanged.
-fn family_first(name: &str) -> String {
-    let words: Vec<&str> = name.split(' ').collect();
-    if words.len() < 2 || is_group(name) || name.contains(',') {
-        return name.to_owned();
-    }
-    // Particles such as `van der` belong to the family name.
-    let is_particle = |word: &&str| word.starts_with(char::is_lowercase);
-    let mut family = words.len() - 1;
-    while family > 1 && is_particle(&words[family - 1]) {
-        family -= 1;
-    }
-    format!(
-        "{}, {}",
-        words[family..].join(" "),
-        words[..family].join(" ")
-    )
 }
 
 #[cfg(test)]
@@ -106,19 +82,5 @@ mod tests {
             "TY  - UNPB\r\nID  - x\r\nTI  - A\r\nER  - \r\n"
         );
         assert!(record(&Paper::new("x").venue("Wheel Workshop")).starts_with("TY  - CONF\r\n"));
-    }
-
-    #[test]
-    fn puts_the_family_name_first() {
-        for (name, expected) in [
-            ("Ada Love", "Love, Ada"),
-            ("Ada van der Love", "van der Love, Ada"),
-            ("de Love", "Love, de"),
-            ("Plato", "Plato"),
-            ("Love, Ada", "Love, Ada"),
-            ("The Wheel Collaboration", "The Wheel Collaboration"),
-        ] {
-            assert_eq!(family_first(name), expected);
-        }
     }
 }

@@ -114,18 +114,19 @@ fn paper() -> impl Strategy<Value = Paper> {
 
 /// Returns the paper as a table keeps it: without a semicolon before white space in an item.
 fn in_a_table(mut paper: Paper) -> Paper {
-    for list in [&mut paper.authors, &mut paper.categories] {
-        for item in list {
-            let next = item.chars().skip(1).chain(['x']);
-            let replaced = |(c, next): (char, char)| {
-                if c == ';' && next.is_whitespace() {
-                    ','
-                } else {
-                    c
-                }
-            };
-            *item = item.chars().zip(next).map(replaced).collect();
-        }
+    let replaced = |item: &str| -> String {
+        let next = item.chars().skip(1).chain(['x']);
+        let separates = |(c, next): &(char, char)| *c == ';' && next.is_whitespace();
+        let pairs = item.chars().zip(next);
+        pairs
+            .map(|pair| if separates(&pair) { ',' } else { pair.0 })
+            .collect()
+    };
+    for name in &mut paper.authors {
+        *name = replaced(name.full()).into();
+    }
+    for category in &mut paper.categories {
+        *category = replaced(category);
     }
     paper
 }

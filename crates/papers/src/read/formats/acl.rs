@@ -1,11 +1,11 @@
 //! The XML of the ACL Anthology: <https://github.com/acl-org/acl-anthology>, `data/xml`.
 
 use super::file_start::FileStart;
-use super::normalize::{doi, filled, joined, year_in};
+use super::normalize::{doi, filled, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
 use crate::read::syntax::xml::{Element, XmlItem, XmlStream};
-use crate::{Paper, RecordLocation};
+use crate::{Name, Paper, RecordLocation};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "acl-xml",
@@ -58,7 +58,7 @@ impl<'a> Anthology<'a> {
         let id = self.paper_id(number)?;
         let name = |author: &Element| {
             let part = |name| author.text_at(&[name]);
-            joined(&[&part("first"), &part("last"), &part("suffix")])
+            Name::person(&part("first"), &part("last")).with_suffix(&part("suffix"))
         };
         let mut paper = Paper::new(id.clone())
             .title(element.text_at(&["title"]))

@@ -4,18 +4,23 @@ use serde_json::Value;
 
 use super::file_start::FileStart;
 use super::normalize;
-use super::spec::{Evidence, FormatSpec, RecordSource};
+use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
+use crate::paper::with_parts;
 use crate::read::input::MAX_VALUES;
+use crate::read::notes::Notes;
 use crate::read::syntax::json_record::{
-    Fields, filled, string, string_or_number, strings, wrong_type, year,
+    Fields, filled, list, string, string_or_number, strings, type_name, wrong_type, year,
 };
-use crate::{Paper, identifiers};
+use crate::{Details, Name, Paper, PaperKind, PartialDate, identifiers};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "jsonl",
     extensions: &["jsonl", "ndjson", "json"],
     recognize,
-    source: RecordSource::Objects(paper),
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        fields: &FIELDS,
+    }),
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -31,17 +36,53 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     }
 }
 
+/// The fields that [`paper`] reads.
+const FIELDS: [&str; 32] = [
+    "id",
+    "title",
+    "abstract",
+    "authors",
+    "year",
+    "venue",
+    "url",
+    "categories",
+    "doi",
+    "arxiv",
+    "references",
+    "author_names",
+    "type",
+    "genre",
+    "published",
+    "updated",
+    "volume",
+    "number",
+    "pages",
+    "publisher",
+    "place",
+    "series",
+    "edition",
+    "editors",
+    "isbn",
+    "issn",
+    "pmid",
+    "pmcid",
+    "language",
+    "rank",
+    "score",
+    "versions",
+];
+
 /// Converts one object to a paper; also used for the rows of a Parquet file.
-pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
+pub(super) fn paper(object: &Fields, notes: &Notes) -> Result<Paper, String> {
     // An identifier that cannot be normalized stays unchanged, since it may follow another scheme.
     let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));
     let arxiv = filled(object, "arxiv")?;
-    Ok(Paper {
-        id: string_or_number(object, "id")?.unwrap_or_default(),
+    let mut paper = Paper {
+        id: String::new(),
         title: string(object, "title")?.unwrap_or_default(),
         abstract_text: string(object, "abstract")?.unwrap_or_default(),
-        authors: strings(object, "authors")?,
-        year: year(object, "year")?,
+        authors: with_parts(names(object, "authors")?, names(object, "author_names")?),
+        year: year(object, "year", notes)?,
         venue: filled(object, "venue")?,
         url: filled(object, "url")?,
         categories: match object.get("categories") {
@@ -58,7 +99,68 @@ pub(super) fn paper(object: &Fields) -> Result<Paper, String> {
         doi,
         arxiv: arxiv.map(|text| identifiers::arxiv(&text).unwrap_or(text)),
         references: strings(object, "references")?,
+        details: details(object, notes)?,
+    };
+    let published = paper.details.published.map(PartialDate::year);
+    paper.year = paper.year.or(published);
+    normalize::set_id(
+        &mut paper,
+        string_or_number(object, "id")?,
+        "`id`, no `doi` and no `title`",
+    )?;
+    Ok(paper)
+}
+
+fn details(object: &Fields, notes: &Notes) -> Result<Details, String> {
+    let text = |name: &str| string_or_number(object, name);
+    let date = |name: &str| -> Result<Option<PartialDate>, String> {
+        let Some(text) = text(name)? else {
+            return Ok(None);
+        };
+        let date = text.parse().ok();
+        if date.is_none() {
+            notes.remark(format!(
+                "`{name}` is `{text}`, which was left out, expected a date such as 2017-06-12"
+            ));
+        }
+        Ok(date)
+    };
+    Ok(Details {
+        kind: filled(object, "type")?.and_then(|name| PaperKind::of_any_vocabulary(&name)),
+        genre: text("genre")?,
+        published: date("published")?,
+        updated: date("updated")?,
+        volume: text("volume")?,
+        number: text("number")?,
+        pages: text("pages")?,
+        publisher: text("publisher")?,
+        place: text("place")?,
+        series: text("series")?,
+        edition: text("edition")?,
+        editors: names(object, "editors")?,
+        isbn: text("isbn")?,
+        issn: text("issn")?,
+        pmid: text("pmid")?,
+        pmcid: text("pmcid")?,
+        language: text("language")?,
     })
+}
+
+/// Returns a list of names, which are strings, or objects with the parts of a name.
+fn names(object: &Fields, name: &str) -> Result<Vec<Name>, String> {
+    let parse = |value: &Value| match value {
+        Value::String(text) => Ok(Name::new(text.trim())),
+        Value::Object(_) => serde_json::from_value(value.clone())
+            .map_err(|error| format!("`{name}` holds an object that is not a name: {error}")),
+        other => Err(format!(
+            "`{name}` holds {}, expected names as strings",
+            type_name(other)
+        )),
+    };
+    list(object, name, "a list of strings")?
+        .iter()
+        .map(parse)
+        .collect()
 }
 
 /// Splits subjects at commas and semicolons or, if there are none, at spaces.

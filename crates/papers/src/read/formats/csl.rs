@@ -4,20 +4,40 @@
 use serde_json::Value;
 
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, joined, set_id, year_in};
-use super::spec::{Evidence, FormatSpec, RecordSource};
-use crate::Paper;
+use super::normalize::{filled, identify, set_id, year_in};
+use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::read::input::MAX_VALUES;
+use crate::read::notes::Notes;
 use crate::read::syntax::json_record::{
     Fields, object, objects, string, string_or_number, wrong_type,
 };
 use crate::text::markup;
+use crate::{Name, Paper};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "csl-json",
     extensions: &[],
     recognize,
-    source: RecordSource::Objects(paper),
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        fields: &[
+            "id",
+            "citation-key",
+            "type",
+            "title",
+            "abstract",
+            "author",
+            "issued",
+            "container-title",
+            "event-title",
+            "publisher",
+            "URL",
+            "keyword",
+            "DOI",
+            "number",
+            "note",
+        ],
+    }),
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -28,7 +48,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     is_item.then_some(Evidence::Fields(1))
 }
 
-fn paper(item: &Fields) -> Result<Paper, String> {
+fn paper(item: &Fields, _: &Notes) -> Result<Paper, String> {
     let mut paper = Paper::new("")
         .title(text(item, "title")?)
         .abstract_text(text(item, "abstract")?);
@@ -83,21 +103,25 @@ fn text(item: &Fields, name: &str) -> Result<String, String> {
     }
 }
 
-fn author(author: &Fields) -> Result<Option<String>, String> {
+fn author(author: &Fields) -> Result<Option<Name>, String> {
     for whole in ["literal", "name"] {
         if let Some(name) = string(author, whole)?.and_then(filled) {
-            return Ok(Some(name));
+            return Ok(Some(Name::organization(name)));
         }
     }
     let part = |name| string(author, name).map(Option::unwrap_or_default);
-    let name = joined(&[
+    let particle = format!(
+        "{} {}",
+        part("dropping-particle")?,
+        part("non-dropping-particle")?
+    );
+    let name = Name::from_parts(
         &part("given")?,
-        &part("dropping-particle")?,
-        &part("non-dropping-particle")?,
+        &particle,
         &part("family")?,
         &part("suffix")?,
-    ]);
-    Ok(filled(name))
+    );
+    Ok(Some(name).filter(|name| !name.full().is_empty()))
 }
 
 /// Returns the year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.

@@ -250,7 +250,7 @@ impl<'a> Delimited<'a> {
             }
             if let Some(before) = self.own_columns {
                 let cells = (before..expected).map(|at| self.cell(at));
-                return columns::own_paper(cells);
+                return columns::own_paper(cells, self.lines.input.notes());
             }
             let mut cells: Vec<(usize, Column, &str)> = self
                 .header
@@ -263,7 +263,7 @@ impl<'a> Delimited<'a> {
                 .into_iter()
                 .map(|(_, column, cell)| (column, cell))
                 .collect();
-            columns::paper(&cells)
+            columns::paper(&cells, self.lines.input.notes())
         });
         Some((RecordLocation::Line(number), paper))
     }

@@ -1,41 +1,12 @@
 //! Normalization of years, names and identifiers, shared by the formats.
 
+pub(super) use crate::read::syntax::year::year_in;
 use crate::text::{is_stop_word, words};
 use crate::{Paper, identifiers};
-
-/// Returns the first year in a date or free text: a number of four digits from 1000 to 2999.
-pub(super) fn year_in(text: &str) -> Option<i32> {
-    text.split(|c: char| !c.is_ascii_digit())
-        .filter(|digits| digits.len() == 4)
-        .filter_map(|digits| digits.parse().ok())
-        .find(|year| (1000..3000).contains(year))
-}
 
 /// Returns the text, or `None` if it is blank.
 pub(super) fn filled(text: impl Into<String>) -> Option<String> {
     Some(text.into()).filter(|text| !text.trim().is_empty())
-}
-
-/// Converts a name from `Last, First` or `Last, Jr, First` to the spoken order.
-pub(super) fn person(name: &str) -> String {
-    let mut parts = name.split(',').map(str::trim);
-    let (first_part, second_part, third_part) = (parts.next(), parts.next(), parts.next());
-    let parts = match (first_part, second_part, third_part) {
-        (Some(last), Some(suffix), Some(first)) => [first, last, suffix],
-        (Some(last), Some(first), None) => [first, last, ""],
-        _ => [name.trim(), "", ""],
-    };
-    joined(&parts)
-}
-
-/// Joins the non-blank parts of a name by spaces.
-pub(super) fn joined(parts: &[&str]) -> String {
-    let parts: Vec<&str> = parts
-        .iter()
-        .map(|part| part.trim())
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join(" ")
 }
 
 /// Returns the DOI in `text` in normal form.
@@ -60,14 +31,21 @@ pub(super) fn identify(paper: &mut Paper, doi_text: &str, arxiv_texts: &[&str]) 
         .find_map(|text| identifiers::arxiv(text));
 }
 
-/// Sets the id of `paper`: `id`, the id in the format, or else the DOI or the arXiv identifier.
+/// Sets the id of `paper`: `id`, the id in the format, or else the DOI, the arXiv identifier, the PubMed
+/// identifier or a [`label`].
 ///
 /// If the paper has none of them, the error names `fields`, the fields of the format that may
 /// contain one.
 pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Result<(), String> {
     let doi = paper.doi.clone();
     let arxiv = paper.arxiv.clone();
-    match id.and_then(filled).or(doi).or(arxiv) {
+    let pmid = paper
+        .details
+        .pmid
+        .as_ref()
+        .map(|pmid| format!("pmid:{pmid}"));
+    let id = id.and_then(filled).or(doi).or(arxiv).or(pmid);
+    match id.or_else(|| label(paper)) {
         Some(id) => {
             id.trim().clone_into(&mut paper.id);
             Ok(())
@@ -82,7 +60,10 @@ pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Res
 ///
 /// Returns `None` if the title has no such words.
 pub(super) fn label(paper: &Paper) -> Option<String> {
-    let author = paper.authors.first().and_then(|name| words(name).last());
+    let author = paper
+        .authors
+        .first()
+        .and_then(|name| words(name.family()).last());
     let year = paper.year.map(|year| year.to_string());
     let title = words(&paper.title).filter(|word| !is_stop_word(word));
     let title: Vec<String> = title.take(4).collect();
@@ -110,27 +91,5 @@ mod tests {
             "networks"
         );
         assert_eq!(label(&Paper::new("").year(1998)), None);
-    }
-
-    #[test]
-    fn finds_the_year_in_dates_of_any_form() {
-        for (text, year) in [
-            ("2017", Some(2017)),
-            ("12 June 2017", Some(2017)),
-            ("2017/06/12/", Some(2017)),
-            ("1998 Dec-1999 Jan", Some(1998)),
-            ("20170612", None),
-            ("to appear", None),
-        ] {
-            assert_eq!(year_in(text), year, "{text}");
-        }
-    }
-
-    #[test]
-    fn converts_names_to_the_spoken_order() {
-        assert_eq!(person("Curie, Marie"), "Marie Curie");
-        assert_eq!(person("King, Jr., Martin Luther"), "Martin Luther King Jr.");
-        assert_eq!(person("Marie Curie"), "Marie Curie");
-        assert_eq!(person("Plato,"), "Plato");
     }
 }

@@ -4,17 +4,36 @@ use serde_json::Value;
 
 use super::file_start::FileStart;
 use super::normalize::{filled, identify, set_id};
-use super::spec::{Evidence, FormatSpec, RecordSource};
-use crate::Paper;
+use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::read::input::{self, MAX_RECORD};
+use crate::read::notes::Notes;
 use crate::read::syntax::json_record::{Fields, object, objects, string, strings, type_name, year};
 use crate::text::markup;
+use crate::{Name, Paper};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "openalex",
     extensions: &[],
     recognize,
-    source: RecordSource::Objects(paper),
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        fields: &[
+            "id",
+            "doi",
+            "title",
+            "display_name",
+            "abstract",
+            "abstract_inverted_index",
+            "authorships",
+            "publication_year",
+            "primary_location",
+            "host_venue",
+            "locations",
+            "topics",
+            "concepts",
+            "referenced_works",
+        ],
+    }),
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -24,7 +43,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     is_work.then_some(Evidence::Fields(4))
 }
 
-fn paper(work: &Fields) -> Result<Paper, String> {
+fn paper(work: &Fields, notes: &Notes) -> Result<Paper, String> {
     let title = match string(work, "title")? {
         Some(title) => title,
         None => string(work, "display_name")?.unwrap_or_default(),
@@ -45,10 +64,10 @@ fn paper(work: &Fields) -> Result<Paper, String> {
         .abstract_text(abstract_text(work)?);
     for authorship in objects(work, "authorships")? {
         if let Some(author) = object(authorship, "author")? {
-            paper.authors.extend(display_name(author)?);
+            paper.authors.extend(display_name(author)?.map(Name::new));
         }
     }
-    paper.year = year(work, "publication_year")?;
+    paper.year = year(work, "publication_year", notes)?;
     paper.venue = source.map(display_name).transpose()?.flatten();
     paper.url = landing
         .clone()

@@ -17,6 +17,7 @@ mod tests;
 use std::fs::File;
 
 use super::spec::{Evidence, FormatSpec, RecordSource, Records};
+use crate::read::notes::Notes;
 use crate::{Error, Result};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
@@ -27,14 +28,14 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 };
 
 #[cfg(feature = "parquet")]
-fn open(file: File, origin: &str) -> Result<Records<'static>> {
-    let rows = rows::Rows::new(file).map_err(std::io::Error::other);
+fn open(file: File, origin: &str, notes: &Notes) -> Result<Records<'static>> {
+    let rows = rows::Rows::new(file, notes.clone()).map_err(std::io::Error::other);
     let rows = rows.map_err(Error::io("read", std::path::Path::new(origin)))?;
     Ok(Box::new(rows))
 }
 
 #[cfg(not(feature = "parquet"))]
-fn open(_: File, origin: &str) -> Result<Records<'static>> {
+fn open(_: File, origin: &str, _: &Notes) -> Result<Records<'static>> {
     Err(Error::UnknownFormat {
         origin: origin.to_owned(),
         found: "is in Parquet".to_owned(),

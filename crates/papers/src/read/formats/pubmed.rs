@@ -1,11 +1,11 @@
 //! PubMed's XML: <https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html>.
 
 use super::file_start::FileStart;
-use super::normalize::{doi, filled, joined, year_in};
+use super::normalize::{doi, filled, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
 use crate::read::syntax::xml::{Element, XmlItem, XmlStream};
-use crate::{Paper, RecordLocation};
+use crate::{Name, Paper, RecordLocation};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "pubmed-xml",
@@ -117,7 +117,7 @@ fn paper(citation: &Element, article: &Element) -> Result<Paper, String> {
     let mut paper = Paper::new(id.clone())
         .title(title)
         .abstract_text(abstract_text(article))
-        .authors(authors.map(author).filter(|name| !name.is_empty()))
+        .authors(authors.map(author).filter(|name| !name.full().is_empty()))
         .url(format!("https://pubmed.ncbi.nlm.nih.gov/{id}/"));
     paper.doi = article
         .all("ELocationID")
@@ -146,15 +146,15 @@ fn abstract_text(article: &Element) -> String {
     text.trim().to_owned()
 }
 
-fn author(author: &Element) -> String {
+fn author(author: &Element) -> Name {
     let collective = author.text_at(&["CollectiveName"]);
     if !collective.is_empty() {
-        return collective;
+        return Name::organization(collective);
     }
     let first = author.text_at(&["ForeName"]);
     let first = filled(first).unwrap_or_else(|| author.text_at(&["Initials"]));
     let (last, suffix) = (author.text_at(&["LastName"]), author.text_at(&["Suffix"]));
-    joined(&[&first, &last, &suffix])
+    Name::person(&first, &last).with_suffix(&suffix)
 }
 
 /// Returns the identifier of a type, such as `doi`, in the list of `element`.

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, joined, label, person, set_id, year_in};
+use super::normalize::{filled, identify, label, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES};
 use crate::text::markup;
-use crate::{Paper, RecordLocation};
+use crate::{Name, Paper, RecordLocation};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "ris",
@@ -161,12 +161,12 @@ fn tag(line: &str) -> Option<(&str, &str)> {
     (is_tag && is_spaced).then_some((tag, value))
 }
 
-/// Converts a name to the spoken order. In RIS a suffix comes last: `Last, First, Jr.`.
-fn author(name: &str) -> String {
+/// Parses a name. In RIS a suffix comes last: `Last, First, Jr.`.
+fn author(name: &str) -> Name {
     let parts: Vec<&str> = name.split(',').collect();
     match parts[..] {
-        [last, first, suffix] => joined(&[first, last, suffix]),
-        _ => person(name),
+        [last, first, suffix] => Name::person(first, last).with_suffix(suffix),
+        _ => Name::parse(name),
     }
 }
 

@@ -5,18 +5,40 @@ use serde_json::Value;
 
 use super::file_start::FileStart;
 use super::normalize::{filled, identify, set_id};
-use super::spec::{Evidence, FormatSpec, RecordSource};
-use crate::Paper;
+use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
+use crate::read::notes::Notes;
 use crate::read::syntax::json_record::{
     Fields, object, objects, string, string_or_number, strings, year,
 };
 use crate::text::markup;
+use crate::{Name, Paper};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "semantic-scholar",
     extensions: &[],
     recognize,
-    source: RecordSource::Objects(paper),
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        fields: &[
+            "paperId",
+            "corpusid",
+            "corpusId",
+            "externalIds",
+            "externalids",
+            "title",
+            "abstract",
+            "authors",
+            "year",
+            "venue",
+            "publicationVenue",
+            "journal",
+            "url",
+            "s2FieldsOfStudy",
+            "s2fieldsofstudy",
+            "fieldsOfStudy",
+            "references",
+        ],
+    }),
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -30,7 +52,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     start.has_json_field(&fields).then_some(Evidence::Fields(3))
 }
 
-fn paper(record: &Fields) -> Result<Paper, String> {
+fn paper(record: &Fields, notes: &Notes) -> Result<Paper, String> {
     let text = |name| string(record, name).map(Option::unwrap_or_default);
     let mut paper = Paper::new("")
         .title(markup::plain(&text("title")?))
@@ -38,9 +60,9 @@ fn paper(record: &Fields) -> Result<Paper, String> {
     for author in objects(record, "authors")? {
         paper
             .authors
-            .extend(string(author, "name")?.and_then(filled));
+            .extend(string(author, "name")?.and_then(filled).map(Name::new));
     }
-    paper.year = year(record, "year")?;
+    paper.year = year(record, "year", notes)?;
     paper.venue = venue(record)?;
     paper.url = filled(text("url")?);
     paper.categories = categories(record)?;

@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 use std::fs::File;
 
+use serde_json::Value;
+
 use super::file_start::FileStart;
 use crate::read::input::Input;
+use crate::read::notes::Notes;
 use crate::read::syntax::json_elements::Elements;
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::Fields;
@@ -60,21 +63,52 @@ pub(super) enum Evidence {
 pub(crate) enum RecordSource {
     /// Converts one JSON object at a time, whether the objects stand one per line, in a list, or in
     /// a list within an object.
-    Objects(fn(&Fields) -> Result<Paper, String>),
+    Objects(ObjectFormat),
     /// Reads a stream from start to end.
     Stream(for<'a> fn(Input<'a>) -> Records<'a>),
     /// Reads a file that permits seeking; the string is the name of the file in errors. A stream is
     /// copied to a temporary file first.
-    File(fn(File, &str) -> crate::Result<Records<'static>>),
+    File(fn(File, &str, &Notes) -> crate::Result<Records<'static>>),
+}
+
+/// The way to convert a JSON object to a paper.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ObjectFormat {
+    /// Converts the object.
+    pub(super) paper: fn(&Fields, &Notes) -> Result<Paper, String>,
+    /// The names of all fields of the object that `paper` reads.
+    pub(super) fields: &'static [&'static str],
+}
+
+impl ObjectFormat {
+    /// Converts an object to a paper, and counts its fields that are not read.
+    pub(super) fn convert(self, object: &Fields, notes: &Notes) -> Result<Paper, String> {
+        let paper = (self.paper)(object, notes)?;
+        for (name, value) in object {
+            if !self.fields.contains(&name.as_str()) && has_value(value) {
+                notes.ignore_field(name);
+            }
+        }
+        Ok(paper)
+    }
+}
+
+/// Returns whether a JSON value has content.
+fn has_value(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
 }
 
 /// Reads the JSON objects of `input` and converts each to a paper.
-pub(crate) fn objects(
-    input: Input<'_>,
-    paper: fn(&Fields) -> Result<Paper, String>,
-) -> Records<'_> {
+pub(crate) fn objects(input: Input<'_>, format: ObjectFormat) -> Records<'_> {
+    let notes = input.notes().clone();
     let record = move |(line, fields): (usize, Result<Fields, String>)| {
-        let paper = fields.and_then(|fields| paper(&fields));
+        let paper = fields.and_then(|fields| format.convert(&fields, &notes));
         (RecordLocation::Line(line), paper)
     };
     match Shape::of(input.start()) {

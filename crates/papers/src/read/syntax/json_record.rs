@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::read::input::{self, MAX_VALUES};
+use crate::read::notes::Notes;
 use crate::read::syntax::missing_value::is_missing;
+use crate::read::syntax::year::year_in;
 
 /// The fields of a JSON object, by name.
 pub(crate) type Fields = Map<String, Value>;
@@ -124,7 +126,12 @@ pub(crate) fn object<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a Fi
     }
 }
 
-fn list<'a>(fields: &'a Fields, name: &str, expected: &str) -> Result<&'a [Value], String> {
+/// Returns a list, which is empty if the field is missing or null.
+pub(crate) fn list<'a>(
+    fields: &'a Fields,
+    name: &str,
+    expected: &str,
+) -> Result<&'a [Value], String> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(list)) => Ok(list),
@@ -137,7 +144,7 @@ fn list<'a>(fields: &'a Fields, name: &str, expected: &str) -> Result<&'a [Value
 ///
 /// `2017.0` is a whole number: data frames turn the years of all records into floating-point numbers if
 /// one record has no year.
-pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
+pub(crate) fn year(fields: &Fields, name: &str, notes: &Notes) -> Result<Option<i32>, String> {
     let (Some(value), expected) = (fields.get(name), "a year such as 2017") else {
         return Ok(None);
     };
@@ -145,11 +152,15 @@ pub(crate) fn year(fields: &Fields, name: &str) -> Result<Option<i32>, String> {
         Value::Null => return Ok(None),
         Value::Number(number) => whole_number(&number.to_string()),
         Value::String(text) if is_missing(text) => return Ok(None),
-        Value::String(text) => whole_number(text.trim()),
+        Value::String(text) => whole_number(text.trim()).or_else(|| year_in(text)),
         other => return Err(wrong_type(name, other, expected)),
     };
-    year.map(Some)
-        .ok_or_else(|| format!("`{name}` is {value}, expected {expected}"))
+    if year.is_none() {
+        notes.remark(format!(
+            "`{name}` is {value}, which was left out, expected {expected}"
+        ));
+    }
+    Ok(year)
 }
 
 /// Parses a number without a fraction, such as `2017` or `2017.0`.

@@ -3,19 +3,34 @@
 use serde_json::Value;
 
 use super::finish;
-use crate::Paper;
 use crate::read::formats::file_start::FileStart;
-use crate::read::formats::normalize::{filled, joined, year_in};
-use crate::read::formats::spec::{Evidence, FormatSpec, RecordSource};
+use crate::read::formats::normalize::{filled, year_in};
+use crate::read::formats::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::read::input::MAX_VALUES;
+use crate::read::notes::Notes;
 use crate::read::syntax::json_record::{Fields, objects, string, type_name};
 use crate::text::latex;
+use crate::{Name, Paper};
 
 pub(crate) const FORMAT: FormatSpec = FormatSpec {
     name: "arxiv-json",
     extensions: &[],
     recognize,
-    source: RecordSource::Objects(paper),
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        fields: &[
+            "id",
+            "title",
+            "abstract",
+            "authors",
+            "authors_parsed",
+            "categories",
+            "doi",
+            "journal-ref",
+            "versions",
+            "update_date",
+        ],
+    }),
 };
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -23,7 +38,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     start.has_json_field(&fields).then_some(Evidence::Fields(2))
 }
 
-fn paper(record: &Fields) -> Result<Paper, String> {
+fn paper(record: &Fields, _: &Notes) -> Result<Paper, String> {
     let text = |name| string(record, name).map(Option::unwrap_or_default);
     let mut paper = Paper::new("")
         .title(latex::plain(&text("title")?))
@@ -44,13 +59,14 @@ fn paper(record: &Fields) -> Result<Paper, String> {
 
 /// Returns the names of the authors, which are given as `[["Last", "First", "Suffix"], …]` or in
 /// one string.
-fn authors(record: &Fields) -> Result<Vec<String>, String> {
+fn authors(record: &Fields) -> Result<Vec<Name>, String> {
     let Some(Value::Array(parsed)) = record.get("authors_parsed") else {
         let names = latex::plain(&string(record, "authors")?.unwrap_or_default());
         let names = names.replace(" and ", ", ");
         return Ok(names
             .split(',')
             .filter_map(|name| filled(name.trim()))
+            .map(Name::new)
             .take(MAX_VALUES)
             .collect());
     };
@@ -63,7 +79,13 @@ fn authors(record: &Fields) -> Result<Vec<String>, String> {
         };
         let parts = value.as_array().ok_or_else(error)?;
         let part = |at: usize| parts.get(at).and_then(Value::as_str).unwrap_or_default();
-        Ok(latex::plain(&joined(&[part(1), part(0), part(2)])))
+        let part = |at| latex::plain(part(at));
+        let (family, given) = (part(0), part(1));
+        Ok(if given.is_empty() {
+            Name::organization(family)
+        } else {
+            Name::person(&given, &family).with_suffix(&part(2))
+        })
     };
     parsed.iter().map(name).collect()
 }

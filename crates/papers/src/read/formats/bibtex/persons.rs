@@ -1,11 +1,11 @@
 //! Lists of names in BibTeX.
 
-use crate::read::formats::normalize::joined;
+use crate::Name;
 use crate::read::input::MAX_VALUES;
 use crate::text::latex;
 
 /// Splits a list of names at `and` and converts each name to the spoken order.
-pub(super) fn persons(text: &str) -> Vec<String> {
+pub(super) fn persons(text: &str) -> Vec<Name> {
     split_outside_braces(text, " and ")
         .into_iter()
         .map(str::trim)
@@ -16,12 +16,15 @@ pub(super) fn persons(text: &str) -> Vec<String> {
                 .map(latex::plain)
                 .collect();
             match &parts[..] {
-                [last, first] => joined(&[first, last]),
-                [last, suffix, first] => joined(&[first, last, suffix]),
-                _ => latex::plain(name),
+                [last, first] => Name::person(first, last),
+                [last, suffix, first] => Name::person(first, last).with_suffix(suffix),
+                _ if name.starts_with('{') && name.ends_with('}') => {
+                    Name::organization(latex::plain(name))
+                }
+                _ => Name::new(latex::plain(name)),
             }
         })
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.full().is_empty())
         .collect()
 }
 

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::read::formats::cognate_json;
-use crate::read::formats::normalize::{filled, identify, person, set_id, year_in};
+use crate::read::formats::normalize::{filled, identify, set_id, year_in};
 use crate::read::input::MAX_VALUES;
+use crate::read::notes::Notes;
 use crate::read::syntax::missing_value::is_missing;
 use crate::table::{COLUMNS, RANK_COLUMNS, split, unguarded};
 use crate::text::markup;
-use crate::{Paper, identifiers};
+use crate::{Name, Paper, identifiers};
 
 /// The field of a paper that a column contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +121,10 @@ pub(super) fn own_columns(names: &[String]) -> Option<usize> {
 }
 
 /// Converts the cells of a row of Cognate's own table, which are written as they are, to a paper.
-pub(super) fn own_paper<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Paper, String> {
+pub(super) fn own_paper<'a>(
+    cells: impl Iterator<Item = &'a str>,
+    notes: &Notes,
+) -> Result<Paper, String> {
     let field = |(name, cell): (&&str, &str)| {
         let text = unguarded(cell);
         let value = match *name {
@@ -130,11 +134,11 @@ pub(super) fn own_paper<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Pape
         ((*name).to_owned(), value)
     };
     let fields: Map<String, Value> = COLUMNS.iter().zip(cells).map(field).collect();
-    cognate_json::paper(&fields)
+    cognate_json::paper(&fields, notes)
 }
 
 /// Converts the cells of a row, in order of precedence, to a paper.
-pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
+pub(super) fn paper(cells: &[(Column, &str)], notes: &Notes) -> Result<Paper, String> {
     let first = |wanted: Column| {
         let cells = cells.iter();
         let mut found =
@@ -147,10 +151,15 @@ pub(super) fn paper(cells: &[(Column, &str)]) -> Result<Paper, String> {
         .authors(authors(first(Column::Authors)));
     paper.year = match first(Column::Year) {
         text if is_missing(text) => None,
-        text => Some(
-            year_in(text)
-                .ok_or_else(|| format!("the year is `{text}`, expected one such as 2017"))?,
-        ),
+        text => {
+            let year = year_in(text);
+            if year.is_none() {
+                notes.remark(format!(
+                    "the year `{text}` was left out, expected one such as 2017"
+                ));
+            }
+            year
+        }
     };
     paper.venue = filled(markup::plain(first(Column::Venue)));
     paper.url = filled(first(Column::Url));
@@ -184,11 +193,11 @@ fn parts(text: &str, separator: char) -> Vec<String> {
 
 /// Splits authors at semicolons or, if there are none and no name has its family name first, at
 /// commas.
-fn authors(text: &str) -> Vec<String> {
+fn authors(text: &str) -> Vec<Name> {
     // Scopus appends its author number in parentheses.
     let person_of = |text: &str| {
         let name = text.split_once(" (").map_or(text, |(name, _)| name);
-        person(name)
+        Name::parse(name)
     };
     let commas = text.matches(',').count();
     if !text.contains(';') && commas > 0 {
@@ -197,7 +206,11 @@ fn authors(text: &str) -> Vec<String> {
         // `Curie, Marie` is one person; `Marie Curie, Pierre Curie` are two.
         let are_full = names.iter().all(|name| name.contains(' '));
         if are_full {
-            return names.into_iter().filter_map(filled).collect();
+            return names
+                .into_iter()
+                .filter_map(filled)
+                .map(Name::new)
+                .collect();
         }
     }
     let names = text

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::column::{Column, RowState};
 use crate::read::formats::cognate_json;
 use crate::read::formats::spec::LocatedRecord;
+use crate::read::notes::Notes;
 use crate::table::COLUMNS;
 use crate::{Paper, RecordLocation};
 
@@ -30,10 +31,11 @@ pub(super) struct Rows {
     /// The number of records read.
     records: usize,
     ended: bool,
+    notes: Notes,
 }
 
 impl Rows {
-    pub(super) fn new(file: File) -> Result<Self> {
+    pub(super) fn new(file: File, notes: Notes) -> Result<Self> {
         check_metadata_size(&file)?;
         let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
         Ok(Self {
@@ -44,6 +46,7 @@ impl Rows {
             left: 0,
             records: 0,
             ended: false,
+            notes,
         })
     }
 
@@ -90,7 +93,7 @@ impl Rows {
         }
         let paper = match row.error {
             Some(reason) => Err(reason),
-            None => cognate_json::paper(&fields),
+            None => cognate_json::paper(&fields, &self.notes),
         };
         Ok(Some(paper))
     }
@@ -108,6 +111,7 @@ impl Iterator for Rows {
             // Pages after one that cannot be read are not accessible.
             Err(error) => {
                 self.ended = true;
+                self.notes.set_incomplete();
                 Err(format!("cannot read the file: {error}"))
             }
         };

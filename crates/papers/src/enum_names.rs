@@ -18,7 +18,7 @@ macro_rules! impl_display_and_from_str {
             type Err = $crate::Error;
 
             fn from_str(name: &str) -> $crate::Result<Self> {
-                $crate::names::find(Self::ALL, Self::name, $option, name)
+                $crate::enum_names::find(Self::ALL, Self::name, $option, name)
             }
         }
     };
