@@ -207,6 +207,11 @@ impl Name {
         self.parts == Parts::inferred(&self.full)
     }
 
+    /// Returns the parts as a JSON object.
+    pub(crate) fn parts_as_json(&self) -> String {
+        serde_json::to_string(&self.parts).unwrap_or_default()
+    }
+
     /// Returns the parts, from which the spoken form can be joined.
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts

@@ -1,7 +1,9 @@
 //! The layout of the tables that Cognate exports, which the writer and the reader of CSV share.
 
+pub(crate) mod names;
+
 /// The columns with the fields of a paper, in order.
-pub(crate) const COLUMNS: [&str; 11] = [
+pub(crate) const COLUMNS: [&str; 29] = [
     "id",
     "title",
     "abstract",
@@ -13,7 +15,28 @@ pub(crate) const COLUMNS: [&str; 11] = [
     "doi",
     "arxiv",
     "references",
+    "type",
+    "genre",
+    "published",
+    "updated",
+    "volume",
+    "number",
+    "pages",
+    "publisher",
+    "place",
+    "series",
+    "edition",
+    "editors",
+    "isbn",
+    "issn",
+    "pmid",
+    "pmcid",
+    "language",
+    "author_names",
 ];
+
+/// The number of columns, the first of [`COLUMNS`], in a table that an earlier version wrote.
+pub(crate) const FIRST_COLUMNS: usize = 11;
 
 /// The columns before [`COLUMNS`] in a table of search results.
 pub(crate) const RANK_COLUMNS: [&str; 2] = ["rank", "score"];

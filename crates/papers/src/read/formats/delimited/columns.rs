@@ -7,7 +7,7 @@ use crate::read::formats::normalize::{filled, identify, set_id, year_in};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::read::syntax::missing_value::is_missing;
-use crate::table::{COLUMNS, RANK_COLUMNS, split, unguarded};
+use crate::table::{COLUMNS, FIRST_COLUMNS, RANK_COLUMNS, names, split, unguarded};
 use crate::text::markup;
 use crate::{Name, Paper, identifiers};
 
@@ -114,10 +114,13 @@ pub(super) fn is_header(line: &str) -> bool {
 /// Returns the number of columns before those of a paper if `names` is the header of a table that a
 /// [`PaperWriter`](crate::PaperWriter) wrote.
 pub(super) fn own_columns(names: &[String]) -> Option<usize> {
-    let before = names.len().checked_sub(COLUMNS.len())?;
-    let (first, fields) = names.split_at(before);
-    let is_own = fields == COLUMNS && (first.is_empty() || first == RANK_COLUMNS);
-    is_own.then_some(before)
+    let is_own = |fields: &[&str]| {
+        let before = names.len().checked_sub(fields.len())?;
+        let (first, found) = names.split_at(before);
+        let is_own = found == fields && (first.is_empty() || first == RANK_COLUMNS);
+        is_own.then_some(before)
+    };
+    is_own(&COLUMNS).or_else(|| is_own(&COLUMNS[..FIRST_COLUMNS]))
 }
 
 /// Converts the cells of a row of Cognate's own table, which are written as they are, to a paper.
@@ -125,13 +128,15 @@ pub(super) fn own_paper<'a>(
     cells: impl Iterator<Item = &'a str>,
     notes: &Notes,
 ) -> Result<Paper, String> {
-    let field = |(name, cell): (&&str, &str)| {
+    let name = |item: String| serde_json::to_value(names::parse(&item)).unwrap_or_default();
+    let field = |(column, cell): (&&str, &str)| {
         let text = unguarded(cell);
-        let value = match *name {
+        let value = match *column {
             "authors" | "categories" | "references" => split(text).take(MAX_VALUES).collect(),
+            "editors" | "author_names" => split(text).take(MAX_VALUES).map(name).collect(),
             _ => Value::from(text),
         };
-        ((*name).to_owned(), value)
+        ((*column).to_owned(), value)
     };
     let fields: Map<String, Value> = COLUMNS.iter().zip(cells).map(field).collect();
     cognate_json::paper(&fields, notes)
