@@ -243,7 +243,7 @@ impl Paper {
 /// The JSON object of a paper: the fields of [`Paper`], in which `abstract_text` is called `abstract`, followed by
 /// the fields of [`Details`] that have a value.
 ///
-/// `authors` has the spoken names. If their parts cannot be inferred from these, `author_names` has the parts.
+/// `authors` has the spoken names. If a reader may infer other parts from these, `author_names` has the parts.
 #[derive(Serialize)]
 struct Written<'a> {
     id: &'a str,
@@ -264,9 +264,23 @@ struct Written<'a> {
     details: &'a Details,
 }
 
+/// The parts of a name, or its spoken form if that has white space that cannot be restored from the parts.
 #[derive(Serialize)]
-#[serde(transparent)]
-struct NameParts<'a>(&'a crate::name::Parts);
+#[serde(untagged)]
+enum NameParts<'a> {
+    Parts(&'a crate::name::Parts),
+    Full(&'a str),
+}
+
+impl<'a> NameParts<'a> {
+    fn of(name: &'a Name) -> Self {
+        if Name::from(name.parts().clone()) == *name {
+            Self::Parts(name.parts())
+        } else {
+            Self::Full(name.full())
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct Read {
@@ -294,7 +308,7 @@ struct Read {
 
 impl Serialize for Paper {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let are_inferred = self.authors.iter().all(Name::is_inferred);
+        let are_restored = self.authors.iter().all(Name::is_unambiguous);
         let written = Written {
             id: &self.id,
             title: &self.title,
@@ -307,12 +321,7 @@ impl Serialize for Paper {
             doi: self.doi.as_deref(),
             arxiv: self.arxiv.as_deref(),
             references: &self.references,
-            author_names: (!are_inferred).then(|| {
-                self.authors
-                    .iter()
-                    .map(|name| NameParts(name.parts()))
-                    .collect()
-            }),
+            author_names: (!are_restored).then(|| self.authors.iter().map(NameParts::of).collect()),
             details: &self.details,
         };
         written.serialize(serializer)

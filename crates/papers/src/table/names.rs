@@ -4,7 +4,7 @@ use crate::Name;
 
 /// Returns a name as the item of a list from which [`parse`] restores it: in spoken form, as `Family, Given` or
 /// `Family, Suffix, Given` if the parts cannot be inferred from it, in braces if it is an organization that could be
-/// a person, or else as a JSON object with the parts.
+/// a person, or else in JSON, as a string or as an object with the parts.
 pub(crate) fn item(name: &Name) -> String {
     let forms = [
         name.full().to_owned(),
@@ -15,12 +15,12 @@ pub(crate) fn item(name: &Name) -> String {
         |form: &String| !is_separated(form) && form.trim() == form && parse(form) == *name;
     let found = forms.into_iter().find(is_exact);
     // A semicolon would separate the items of a list.
-    found.unwrap_or_else(|| name.parts_as_json().replace(';', "\\u003b"))
+    found.unwrap_or_else(|| name.to_json().replace(';', "\\u003b"))
 }
 
 /// Parses an item that [`item`] returned.
 pub(crate) fn parse(item: &str) -> Name {
-    if item.starts_with("{\"")
+    if item.starts_with(['{', '"'])
         && let Ok(name) = serde_json::from_str(item)
     {
         return name;
@@ -39,7 +39,7 @@ pub(crate) fn parse(item: &str) -> Name {
 pub(crate) fn are_spoken(names: &[Name]) -> bool {
     names
         .iter()
-        .all(|name| name.is_inferred() && !is_separated(name.full()))
+        .all(|name| name.is_unambiguous() && !is_separated(name.full()))
 }
 
 /// Returns whether an item contains the separator of items.
@@ -67,7 +67,12 @@ mod tests {
                 Name::from_parts("Jan", "Van", "Dyk", ""),
                 r#"{"given":"Jan","particle":"Van","family":"Dyk"}"#,
             ),
-            (Name::new("A; B"), r#"{"given":"A\u003b","family":"B"}"#),
+            (Name::new("A; B"), "B, A;"),
+            (Name::new("A; B C"), r#""A\u003b B C""#),
+            (
+                Name::from_parts("A; B", "", "C D", ""),
+                r#"{"given":"A\u003b B","family":"C D"}"#,
+            ),
         ] {
             let item = item(&name);
             assert_eq!(item, expected);
