@@ -61,7 +61,7 @@ exports! {
         [`PaperReader`](crate::PaperReader) reads them.";
     Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line \
         feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a \
-        semicolon before a space within an item becomes a comma. `authors` has the spoken names; \
+        semicolon before a space in a category or a reference becomes a comma. `authors` has the spoken names; \
         `author_names` has their parts, family names first, if these cannot be inferred. A cell that a \
         spreadsheet would read as a formula gets an apostrophe before it \
         ([`guard_cells`](crate::PaperWriter::guard_cells)). [`PaperReader`](crate::PaperReader) \

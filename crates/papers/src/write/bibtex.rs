@@ -24,7 +24,7 @@ use super::export::{Export, ExportSpec, Item};
 use super::field::non_blank;
 use super::publication::Publication;
 use crate::text::words;
-use crate::{Paper, PaperKind};
+use crate::{Paper, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "bibtex",
@@ -163,7 +163,7 @@ fn write_dates(
 ) -> io::Result<()> {
     fields.raw("year", publication.year.map(|year| year.to_string()))?;
     let date = publication.date;
-    let month = date.and_then(|date| date.month());
+    let month = date.and_then(PartialDate::month);
     if let Some(month) = month.and_then(|month| MONTHS.get(usize::from(month) - 1)) {
         writeln!(fields.0, "  month = {month},")?;
     }
@@ -193,10 +193,6 @@ mod tests {
 
     fn entry(paper: &Paper) -> String {
         written(&EXPORT, &Item::first(paper, None))
-    }
-
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
     }
 
     #[test]
@@ -233,6 +229,7 @@ mod tests {
 
     #[test]
     fn writes_every_detail() {
+        let text = |text: &str| Some(text.to_owned());
         let details = Details {
             kind: Some(PaperKind::Chapter),
             genre: text("Survey"),

@@ -33,7 +33,7 @@ impl Export for CslExport {
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct CslItem<'a> {
-    id: String,
+    id: &'a str,
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -147,7 +147,7 @@ impl<'a> CslItem<'a> {
             date_parts: [vec![year]],
         });
         let mut item = Self {
-            id: one_line(&paper.id),
+            id: paper.id.trim(),
             r#type: item_type(publication.kind),
             title: non_blank(Some(&paper.title)),
             author: names(publication.authors),

@@ -66,13 +66,18 @@ fn write_record(out: &mut dyn Write, paper: &Paper) -> io::Result<()> {
     lines.line("ID", Some(&paper.id))?;
     lines.line("TI", Some(&paper.title))?;
     lines.names("AU", publication.authors)?;
-    lines.names("A2", &details.editors)?;
+    // The second authors of a patent are its assignees.
+    let is_patent = publication.kind == PaperKind::Patent;
+    lines.names(if is_patent { "ED" } else { "A2" }, &details.editors)?;
     let year = publication.year.map(|year| year.to_string());
     lines.line("PY", year.as_deref())?;
     let more_precise = publication.date.filter(|date| date.month().is_some());
     let date = more_precise.or(publication.other_date).map(date);
     lines.line("DA", date.as_deref())?;
-    lines.line("T2", publication.container.as_deref())?;
+    // The second title of a book is that of its series.
+    let is_book = reference_type(publication.kind) == "BOOK";
+    let container = publication.container.as_deref();
+    lines.line(if is_book { "JF" } else { "T2" }, container)?;
     lines.line("T3", details.series.as_deref())?;
     lines.line("VL", details.volume.as_deref())?;
     lines.line("IS", details.number.as_deref())?;
