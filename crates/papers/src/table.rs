@@ -2,8 +2,9 @@
 
 pub(crate) mod names;
 
-/// The columns with the fields of a paper, in order.
-pub(crate) const COLUMNS: [&str; 29] = [
+/// The columns with the fields of a paper that a search uses, in order. A table that an earlier version wrote has
+/// no others.
+pub(crate) const COLUMNS: [&str; 11] = [
     "id",
     "title",
     "abstract",
@@ -15,6 +16,10 @@ pub(crate) const COLUMNS: [&str; 29] = [
     "doi",
     "arxiv",
     "references",
+];
+
+/// The columns after [`COLUMNS`].
+pub(crate) const DETAIL_COLUMNS: [&str; 18] = [
     "type",
     "genre",
     "published",
@@ -34,9 +39,6 @@ pub(crate) const COLUMNS: [&str; 29] = [
     "language",
     "author_names",
 ];
-
-/// The number of columns, the first of [`COLUMNS`], in a table that an earlier version wrote.
-pub(crate) const FIRST_COLUMNS: usize = 11;
 
 /// The columns before [`COLUMNS`] in a table of search results.
 pub(crate) const RANK_COLUMNS: [&str; 2] = ["rank", "score"];

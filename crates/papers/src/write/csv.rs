@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::export::{Export, ExportOptions, ExportSpec, Item};
 use crate::table::names::{are_spoken, item as name_item};
-use crate::table::{COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
+use crate::table::{COLUMNS, DETAIL_COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
 use crate::{Name, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
@@ -12,7 +12,7 @@ pub(super) const EXPORT: ExportSpec = ExportSpec {
     start: |options| Box::new(CsvExport { options }),
 };
 
-/// A table with [`RANK_COLUMNS`], if papers may have a rank, and [`COLUMNS`].
+/// A table with [`RANK_COLUMNS`], if papers may have a rank, [`COLUMNS`] and [`DETAIL_COLUMNS`].
 #[derive(Debug)]
 struct CsvExport {
     options: ExportOptions,
@@ -25,7 +25,7 @@ impl CsvExport {
         } else {
             &[]
         };
-        write_row(out, rank.iter().chain(&COLUMNS))
+        write_row(out, rank.iter().chain(&COLUMNS).chain(&DETAIL_COLUMNS))
     }
 }
 
@@ -35,7 +35,7 @@ impl Export for CsvExport {
             self.write_header(out)?;
         }
         let paper = item.paper;
-        let mut fields = Vec::with_capacity(COLUMNS.len() + RANK_COLUMNS.len());
+        let mut fields = Vec::new();
         if self.options.has_ranks {
             let rank = item.rank.map(|rank| rank.rank.to_string());
             let score = item.rank.map(|rank| rank.score.to_string());

@@ -7,7 +7,7 @@ use crate::read::formats::normalize::{filled, identify, set_id, year_in};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::read::syntax::missing_value::is_missing;
-use crate::table::{COLUMNS, FIRST_COLUMNS, RANK_COLUMNS, names, split, unguarded};
+use crate::table::{COLUMNS, DETAIL_COLUMNS, RANK_COLUMNS, names, split, unguarded};
 use crate::text::markup;
 use crate::{Name, Paper, identifiers};
 
@@ -114,13 +114,12 @@ pub(super) fn is_header(line: &str) -> bool {
 /// Returns the number of columns before those of a paper if `names` is the header of a table that a
 /// [`PaperWriter`](crate::PaperWriter) wrote.
 pub(super) fn own_columns(names: &[String]) -> Option<usize> {
-    let is_own = |fields: &[&str]| {
-        let before = names.len().checked_sub(fields.len())?;
-        let (first, found) = names.split_at(before);
-        let is_own = found == fields && (first.is_empty() || first == RANK_COLUMNS);
-        is_own.then_some(before)
-    };
-    is_own(&COLUMNS).or_else(|| is_own(&COLUMNS[..FIRST_COLUMNS]))
+    let without_details = names.strip_suffix(&DETAIL_COLUMNS.map(str::to_owned)[..]);
+    let names = without_details.unwrap_or(names);
+    let before = names.len().checked_sub(COLUMNS.len())?;
+    let (first, fields) = names.split_at(before);
+    let is_own = fields == COLUMNS && (first.is_empty() || first == RANK_COLUMNS);
+    is_own.then_some(before)
 }
 
 /// Converts the cells of a row of Cognate's own table, which are written as they are, to a paper.
@@ -138,7 +137,12 @@ pub(super) fn own_paper<'a>(
         };
         ((*column).to_owned(), value)
     };
-    let fields: Map<String, Value> = COLUMNS.iter().zip(cells).map(field).collect();
+    let fields: Map<String, Value> = COLUMNS
+        .iter()
+        .chain(&DETAIL_COLUMNS)
+        .zip(cells)
+        .map(field)
+        .collect();
     cognate_json::paper(&fields, notes)
 }
 
