@@ -93,9 +93,9 @@ impl Details {
 
     /// Takes the fields that have no value from `other`.
     pub(crate) fn fill_from(&mut self, other: &Self) {
-        fn fill<T: Clone>(field: &mut Option<T>, other: Option<&T>) {
+        fn fill<T: Clone>(field: &mut Option<T>, other: &Option<T>) {
             if field.is_none() {
-                *field = other.cloned();
+                field.clone_from(other);
             }
         }
         let Self {
@@ -117,9 +117,9 @@ impl Details {
             pmcid,
             language,
         } = self;
-        fill(kind, other.kind.as_ref());
-        fill(published, other.published.as_ref());
-        fill(updated, other.updated.as_ref());
+        fill(kind, &other.kind);
+        fill(published, &other.published);
+        fill(updated, &other.updated);
         for (field, other) in [
             (genre, &other.genre),
             (volume, &other.volume),
@@ -135,7 +135,7 @@ impl Details {
             (pmcid, &other.pmcid),
             (language, &other.language),
         ] {
-            fill(field, other.as_ref());
+            fill(field, other);
         }
         if editors.is_empty() {
             editors.clone_from(&other.editors);

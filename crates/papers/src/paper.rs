@@ -153,9 +153,9 @@ impl Paper {
     /// assert_eq!(poorer, Paper::new("a").title("A Title: With a Subtitle").year(2009));
     /// ```
     pub fn fill_from(&mut self, other: &Self) {
-        fn fill<T: Clone>(field: &mut Option<T>, other: Option<&T>) {
+        fn fill<T: Clone>(field: &mut Option<T>, other: &Option<T>) {
             if field.is_none() {
-                *field = other.cloned();
+                field.clone_from(other);
             }
         }
         let Self {
@@ -188,14 +188,14 @@ impl Paper {
         if authors.is_empty() {
             authors.clone_from(&other.authors);
         }
-        fill(year, other.year.as_ref());
+        fill(year, &other.year);
         for (field, other) in [
             (venue, &other.venue),
             (url, &other.url),
             (doi, &other.doi),
             (arxiv, &other.arxiv),
         ] {
-            fill(field, other.as_ref());
+            fill(field, other);
         }
         details.fill_from(&other.details);
     }
