@@ -80,7 +80,7 @@ fn gzip_several_files_and_standard_input_are_read() {
 }
 
 #[test]
-fn the_later_of_two_records_with_the_same_id_wins_and_is_reported() {
+fn a_record_of_another_paper_gets_an_id_of_its_own_unless_it_replaces_the_paper() {
     let sandbox = Sandbox::new();
     sandbox.write("a.jsonl", &papers(0..3));
     sandbox.write(
@@ -97,23 +97,36 @@ fn the_later_of_two_records_with_the_same_id_wins_and_is_reported() {
         "a.jsonl",
         "b.jsonl",
     ];
-    let output = sandbox.command(&add).output().unwrap();
-    assert!(output.status.success());
-    let expected = "b.jsonl:1: duplicate id `paper-1`, this record replaces a.jsonl:2\n";
-    assert_eq!(stderr(&output), expected);
-    assert!(
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .starts_with("added 3, ")
+    let added = |add: &[&str]| {
+        let output = sandbox.command(add).output().unwrap();
+        assert!(output.status.success());
+        let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+        (stdout, stderr(&output))
+    };
+    let report = [&add[..], &["--report", "report.jsonl"]].concat();
+    let (stdout, message) = added(&report);
+    let first: serde_json::Value = serde_json::from_str(papers(1..2).trim()).unwrap();
+    let title = first["title"].as_str().unwrap();
+    let expected = format!(
+        "b.jsonl:1: `paper-1` is the id of another paper, “{title}”; added as `paper-1-2`\n"
     );
-    let hits = sandbox.json(&["related", "--library", "L", "--json", "paper-0"]);
-    assert!(
-        hits["hits"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|hit| hit["title"] == "The later")
+    assert_eq!(message, expected);
+    assert!(stdout.starts_with("added 4, "), "{stdout}");
+    let line: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(sandbox.path("report.jsonl")).unwrap())
+            .unwrap();
+    assert_eq!(
+        line,
+        serde_json::json!({
+            "file": "b.jsonl", "line": 1, "event": "renamed", "id": "paper-1",
+            "new_id": "paper-1-2", "title": "The later", "other_title": title
+        })
     );
+
+    let (stdout, message) = added(&[&add[..], &["--replace"]].concat());
+    let expected = format!("b.jsonl:1: `paper-1` replaces another paper, “{title}”\n");
+    assert_eq!(message, expected);
+    assert!(stdout.starts_with("added 0, updated 1, "), "{stdout}");
 }
 
 #[test]
