@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use cognate::{AddOptions, AddRemark, AddReport, Error, Library};
+use cognate::{AddOptions, AddRemark, AddReport, Error, Library, SameId};
 
 use crate::import_report::{Event, ImportReport};
 use crate::interrupt;
@@ -11,32 +11,55 @@ use crate::output::{count, note, one_line, shortened, thousands};
 use crate::paper_files::{Messages, PaperFiles};
 use crate::progress::Progress;
 
-/// Adds the papers of `files` and returns how long that took.
+/// What was added.
+#[derive(Debug)]
+pub(crate) struct Added {
+    pub(crate) report: AddReport,
+    pub(crate) elapsed: Duration,
+}
+
+/// Adds the papers of `files`. If `replaces` is set, papers replace those with their ids; if
+/// `lists_truncated` is set, papers with a text that is too long for the model are listed.
 pub(crate) fn add(
     library: &Library,
     files: &PaperFiles,
-    options: &AddOptions,
-) -> Result<(AddReport, Duration)> {
+    replaces: bool,
+    lists_truncated: bool,
+) -> Result<Added> {
     interrupt::watch()?;
     let mut progress = Progress::new(files.len(), "papers");
-    let outcome = library.add_with(files.papers(), options, &mut |state| {
-        progress.update(state.papers);
-        interrupt::check()
-    });
-    let elapsed = progress.elapsed();
-    drop(progress);
-    match outcome {
-        Ok(report) => Ok((report, elapsed)),
-        Err(Error::Cancelled { committed }) => {
-            let done = thousands(committed);
-            let all = count(files.len(), "paper");
-            bail!(
-                "interrupted: {done} of {all} are in the library; run the same command again to \
-                 add the others"
-            )
+    let mut total = AddReport::default();
+    for (run, has_own_ids) in files.runs() {
+        let options = AddOptions::default().same_id(match (replaces, has_own_ids) {
+            (true, _) => SameId::Replace,
+            (false, true) => SameId::Update,
+            (false, false) => SameId::Distinguish,
+        });
+        let options = options.list_truncated(lists_truncated);
+        let first = files.returned();
+        let outcome = library.add_with(files.papers(run), &options, &mut |state| {
+            progress.update(first + state.papers);
+            interrupt::check()
+        });
+        match outcome {
+            Ok(report) => total.append(report, first),
+            Err(Error::Cancelled { committed }) => {
+                drop(progress);
+                let done = thousands(first + committed);
+                let all = count(files.len(), "paper");
+                bail!(
+                    "interrupted: {done} of {all} are in the library; run the same command again \
+                     to add the others"
+                )
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error.into()),
     }
+    let elapsed = progress.elapsed();
+    Ok(Added {
+        report: total,
+        elapsed,
+    })
 }
 
 /// Prints what happened to papers whose ids were there already, and adds it to the report.
@@ -93,6 +116,19 @@ pub(crate) fn report_remarks(
                     "{}: `{id}` replaces another paper, {other}",
                     place(files, *position)
                 ));
+                (*position, event)
+            }
+            AddRemark::Truncated {
+                position,
+                id,
+                bytes,
+                bytes_read,
+            } => {
+                let event = Event::Truncated {
+                    id,
+                    bytes: *bytes,
+                    bytes_read: *bytes_read,
+                };
                 (*position, event)
             }
             _ => continue,

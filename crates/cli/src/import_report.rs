@@ -35,6 +35,12 @@ pub(crate) enum Event<'a> {
         id: &'a str,
         kept: &'a [&'static str],
     },
+    /// The text of a paper is longer than the model reads.
+    Truncated {
+        id: &'a str,
+        bytes: usize,
+        bytes_read: usize,
+    },
     /// A paper replaced another one.
     Replaced {
         id: &'a str,
@@ -70,6 +76,11 @@ impl ImportReport {
             }
         };
         Ok(Self { target })
+    }
+
+    /// Returns whether the report is written to a file.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.target.is_some()
     }
 
     /// Adds a line.

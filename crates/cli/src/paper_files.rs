@@ -1,8 +1,9 @@
 //! Files of papers on the command line.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -31,6 +32,8 @@ struct InputFile {
     file: File,
     /// The format given by the user, if any.
     format: Option<Format>,
+    /// Whether the file is in Cognate's own format, in which ids name papers of a library.
+    has_own_ids: Cell<bool>,
 }
 
 /// The location of a record among several files.
@@ -146,6 +149,7 @@ impl PaperFiles {
         if input.format.is_none() && reader.format() != Format::JsonLines {
             note(&format!("{name}: read as {}", reader.format()));
         }
+        input.has_own_ids.set(reader.format() == Format::JsonLines);
         let mut remarks = Messages::default();
         while let Some(record) = reader.next() {
             let location = reader.location();
@@ -200,12 +204,31 @@ impl PaperFiles {
         Some((&self.files[location.file].name, location.record))
     }
 
-    /// Reads the papers again, without invalid records.
-    pub(crate) fn papers(&self) -> impl Iterator<Item = cognate::Result<Paper>> {
-        self.files
-            .iter()
-            .enumerate()
-            .flat_map(|(file, input)| self.papers_of(file, input))
+    /// Splits the files into runs of files that agree in whether their ids name papers of a library. Returns
+    /// the positions of the files of each run, and whether their ids do.
+    pub(crate) fn runs(&self) -> Vec<(Range<usize>, bool)> {
+        let mut runs: Vec<(Range<usize>, bool)> = Vec::new();
+        for (position, file) in self.files.iter().enumerate() {
+            let has_own_ids = file.has_own_ids.get();
+            match runs.last_mut() {
+                Some((run, own)) if *own == has_own_ids => run.end = position + 1,
+                _ => runs.push((position..position + 1, has_own_ids)),
+            }
+        }
+        runs
+    }
+
+    /// Reads the papers of some files again, without invalid records.
+    pub(crate) fn papers(
+        &self,
+        files: Range<usize>,
+    ) -> impl Iterator<Item = cognate::Result<Paper>> {
+        files.flat_map(|file| self.papers_of(file, &self.files[file]))
+    }
+
+    /// Returns the number of papers that [`papers`](Self::papers) has returned so far.
+    pub(crate) fn returned(&self) -> usize {
+        self.locations.borrow().len()
     }
 
     fn papers_of<'a>(
@@ -251,6 +274,15 @@ fn fields_not_read(name: &str, mut fields: Vec<(String, u64)>) -> String {
 }
 
 impl InputFile {
+    fn new(name: String, file: File, format: Option<Format>) -> Self {
+        Self {
+            name,
+            file,
+            format,
+            has_own_ids: Cell::new(false),
+        }
+    }
+
     fn open(path: &Path, format: Option<Format>) -> Result<Self> {
         if path == Path::new("-") {
             return Self::spool("standard input".to_owned(), io::stdin().lock(), format);
@@ -265,7 +297,7 @@ impl InputFile {
         }
         // A pipe can be read only once.
         if metadata.is_file() {
-            Ok(Self { name, file, format })
+            Ok(Self::new(name, file, format))
         } else {
             Self::spool(name, file, format)
         }
@@ -279,7 +311,7 @@ impl InputFile {
             Ok(file)
         };
         let file = copy().with_context(|| format!("cannot copy {name} to a temporary file"))?;
-        Ok(Self { name, file, format })
+        Ok(Self::new(name, file, format))
     }
 
     fn reader(&self) -> Result<PaperReader<'static>, PapersError> {

@@ -34,14 +34,18 @@ pub enum SameId {
     /// An id names one paper, whatever its data: the paper replaces the one with its id, with all fields.
     #[default]
     Replace,
-    /// An id names a paper within the file that it comes from. A record of the same paper updates it, and
-    /// fields without a value stay as they are. Another paper is added under an id of its own: `id-2`,
-    /// `id-3` and so on.
+    /// An id names one paper unless identifiers contradict it: the paper updates the one with its id, and
+    /// fields without a value stay as they are. A paper with another DOI, arXiv identifier or PubMed
+    /// identifier, and another title, is added under an id of its own: `id-2`, `id-3` and so on.
+    Update,
+    /// An id names a paper within the file that it comes from, as a citation key does. A record of the same
+    /// paper updates it, and fields without a value stay as they are. Another paper is added under an id of
+    /// its own.
     ///
     /// Records are of one paper if they have the same arXiv identifier, PubMed identifier, or DOI and a
     /// similar title. Without a common identifier, they are if their titles are similar, or equal if their
     /// identifiers differ or the [id was made from the title](Paper::derived_id).
-    Merge,
+    Distinguish,
 }
 
 /// The options of [`Library::add_with`].
@@ -50,6 +54,9 @@ pub enum SameId {
 pub struct AddOptions {
     /// The meaning of the id of a paper if the library has a paper with this id.
     pub same_id: SameId,
+    /// Whether the report lists the papers whose texts are longer than the model reads, which takes about as
+    /// long as splitting these texts into tokens again.
+    pub lists_truncated: bool,
 }
 
 impl AddOptions {
@@ -57,6 +64,13 @@ impl AddOptions {
     #[must_use]
     pub fn same_id(mut self, same_id: SameId) -> Self {
         self.same_id = same_id;
+        self
+    }
+
+    /// Sets whether the report lists the papers whose texts are longer than the model reads.
+    #[must_use]
+    pub fn list_truncated(mut self, lists_truncated: bool) -> Self {
+        self.lists_truncated = lists_truncated;
         self
     }
 }
@@ -99,6 +113,37 @@ pub enum AddRemark {
         /// The title of the paper that was replaced.
         other_title: String,
     },
+    /// The text is longer than the model reads.
+    Truncated {
+        /// The position of the paper.
+        position: usize,
+        /// The id of the paper in the library.
+        id: String,
+        /// The number of bytes of the text.
+        bytes: usize,
+        /// The number of its first bytes that the model reads.
+        bytes_read: usize,
+    },
+}
+
+impl AddReport {
+    /// Adds the outcome of adding further papers, of which the first has the position `first` among all.
+    pub fn append(&mut self, further: Self, first: usize) {
+        self.added += further.added;
+        self.updated += further.updated;
+        self.unchanged += further.unchanged;
+        self.embedded += further.embedded;
+        self.truncation += further.truncation;
+        let moved = further.remarks.into_iter().map(|mut remark| {
+            let (AddRemark::Renamed { position, .. }
+            | AddRemark::Merged { position, .. }
+            | AddRemark::Replaced { position, .. }
+            | AddRemark::Truncated { position, .. }) = &mut remark;
+            *position += first;
+            remark
+        });
+        self.remarks.extend(moved);
+    }
 }
 
 impl AddRemark {
@@ -138,7 +183,7 @@ struct Run<'a> {
     progress: &'a mut dyn FnMut(AddProgress) -> ControlFlow<()>,
     state: AddProgress,
     report: AddReport,
-    same_id: SameId,
+    options: AddOptions,
 }
 
 impl Library {
@@ -179,7 +224,7 @@ impl Library {
             progress,
             state: AddProgress::default(),
             report: AddReport::default(),
-            same_id: options.same_id,
+            options: *options,
         };
         let mut papers = papers.into_iter();
         let mut size = BatchSize::first();
@@ -207,7 +252,7 @@ impl Library {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
-                let resolved = resolve(papers, first, run.same_id, &self.text, &snapshot)?;
+                let resolved = resolve(papers, first, run.options.same_id, &self.text, &snapshot)?;
                 Ok((snapshot.papers.generation()?, resolved))
             })?;
             self.embed_new(&incoming, &mut vectors, run)?;
@@ -217,6 +262,9 @@ impl Library {
             }
         };
         run.report.remarks.extend(remarks);
+        if run.options.lists_truncated && vectors.truncation.texts > 0 {
+            run.report.remarks.extend(self.truncated(&incoming)?);
+        }
 
         run.report.embedded += vectors.embedded;
         run.report.truncation += vectors.truncation;
@@ -260,6 +308,25 @@ impl Library {
         };
         let outcome = vectors.embed_missing(self.embedder()?.as_ref(), new, &mut progress);
         outcome.map_err(|error| error.with_committed(before.committed))
+    }
+
+    /// Returns a remark for each new text that is longer than the model reads.
+    fn truncated(&self, incoming: &[Incoming]) -> Result<Vec<AddRemark>> {
+        let embedder = self.embedder()?;
+        let mut remarks = Vec::new();
+        for one in incoming.iter().filter(|one| one.has_new_text()) {
+            let read = embedder.text_within_limit(&one.text);
+            let bytes_read = read.map_err(|source| Error::Embed { source })?.len();
+            if bytes_read < one.text.len() {
+                remarks.push(AddRemark::Truncated {
+                    position: one.position,
+                    id: one.paper.id.clone(),
+                    bytes: one.text.len(),
+                    bytes_read,
+                });
+            }
+        }
+        Ok(remarks)
     }
 
     /// Writes the papers if the library is still at `generation`. Returns whether it was.

@@ -19,23 +19,49 @@ const MIN_SHARED_WORDS: f64 = 0.5;
 /// decide, unless both have a DOI, an arXiv identifier or a PubMed identifier and a different one: then the
 /// titles must be equal. They must also be equal if the id was made from the title.
 pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
-    let agreement = |a: Option<String>, b: Option<String>| match (a, b) {
-        (Some(a), Some(b)) => Some(a == b),
-        _ => None,
-    };
-    let arxiv = agreement(arxiv_of(a), arxiv_of(b));
-    let pmid = agreement(a.details.pmid.clone(), b.details.pmid.clone());
-    let doi = agreement(doi_of(a), doi_of(b));
-    if arxiv == Some(true) || pmid == Some(true) {
+    let agreement = Agreement::of(a, b);
+    if agreement.arxiv == Some(true) || agreement.pmid == Some(true) {
         return true;
     }
     let is_derived = |paper: &Paper| paper.derived_id().as_deref() == Some(id);
-    let must_be_equal = [arxiv, pmid, doi].contains(&Some(false)) || is_derived(a) && is_derived(b);
+    let must_be_equal = agreement.is_contradicted() || is_derived(a) && is_derived(b);
     match title_similarity(&a.title, &b.title) {
-        Some(similarity) if doi == Some(true) => similarity >= MIN_SHARED_WORDS,
+        Some(similarity) if agreement.doi == Some(true) => similarity >= MIN_SHARED_WORDS,
         Some(similarity) if must_be_equal => similarity >= 1.0,
         Some(similarity) => similarity >= MIN_SHARED_WORDS,
         None => !must_be_equal,
+    }
+}
+
+/// Returns whether the identifiers of two records with the same id show that they are of different papers:
+/// they have different ones, none in common, and different titles.
+pub(super) fn are_contradictory(a: &Paper, b: &Paper) -> bool {
+    let agreement = Agreement::of(a, b);
+    agreement.is_contradicted()
+        && title_similarity(&a.title, &b.title).is_none_or(|similarity| similarity < 1.0)
+}
+
+/// Whether two papers have the same identifiers; `None` if one of them has no identifier of the kind.
+struct Agreement {
+    arxiv: Option<bool>,
+    pmid: Option<bool>,
+    doi: Option<bool>,
+}
+
+impl Agreement {
+    fn of(a: &Paper, b: &Paper) -> Self {
+        let agree = |a: Option<String>, b: Option<String>| Some(a? == b?);
+        Self {
+            arxiv: agree(arxiv_of(a), arxiv_of(b)),
+            pmid: agree(a.details.pmid.clone(), b.details.pmid.clone()),
+            doi: agree(doi_of(a), doi_of(b)),
+        }
+    }
+
+    /// Returns whether the papers have different identifiers and none in common.
+    fn is_contradicted(&self) -> bool {
+        let all = [self.arxiv, self.pmid, self.doi];
+        all.contains(&Some(false)) && !all.contains(&Some(true))
     }
 }
 
@@ -124,6 +150,16 @@ mod tests {
             assert_eq!(are_same_paper(&a, &b, "x"), expected, "{a:?} {b:?}");
             assert_eq!(are_same_paper(&b, &a, "x"), expected);
         }
+    }
+
+    #[test]
+    fn different_identifiers_and_titles_are_a_contradiction() {
+        let a = || paper("Sorting by rotating wheels").doi("10.1000/a");
+        let b = || paper("Mosses on stones");
+        assert!(are_contradictory(&a(), &b().doi("10.1000/b")));
+        assert!(!are_contradictory(&a(), &b()));
+        assert!(!are_contradictory(&a(), &b().doi("10.1000/a")));
+        assert!(!are_contradictory(&a(), &a().doi("10.1000/b")));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use cognate_index::RowId;
 
 use crate::library::add::{AddRemark, SameId};
 use crate::library::embedding::hash_text;
-use crate::library::identity::{are_same_paper, nth_id};
+use crate::library::identity::{are_contradictory, are_same_paper, nth_id};
 use crate::library::snapshot::Snapshot;
 use crate::library::store::{StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
@@ -14,6 +14,8 @@ use crate::{Error, Paper, Result};
 
 /// A paper on its way into the library.
 pub(super) struct Incoming {
+    /// The position of its last record among all papers that are added.
+    pub(super) position: usize,
     pub(super) paper: Paper,
     pub(super) text: String,
     pub(super) hash: TextHash,
@@ -39,10 +41,17 @@ impl Incoming {
     }
 }
 
+/// A paper with the position of its last record, and the paper of the library that it replaces.
+struct Pending {
+    position: usize,
+    paper: Paper,
+    stored: Option<(RowId, StoredPaper)>,
+}
+
 /// Papers of a batch, each with a different id, by their order.
 #[derive(Default)]
 struct Resolved {
-    papers: Vec<(Paper, Option<(RowId, StoredPaper)>)>,
+    papers: Vec<Pending>,
     by_id: HashMap<String, usize>,
     remarks: Vec<AddRemark>,
 }
@@ -65,10 +74,17 @@ pub(super) fn resolve(
         paper.check()?;
         match same_id {
             SameId::Replace => resolved.replace(paper, position, snapshot)?,
-            SameId::Merge => resolved.merge(paper, position, snapshot)?,
+            SameId::Update | SameId::Distinguish => {
+                resolved.merge(paper, position, same_id, snapshot)?;
+            }
         }
     }
-    let incoming = resolved.papers.into_iter().map(|(paper, stored)| {
+    let incoming = resolved.papers.into_iter().map(|pending| {
+        let Pending {
+            position,
+            paper,
+            stored,
+        } = pending;
         let text = recipe.text(&paper);
         if text.trim().is_empty() {
             return Err(Error::Papers(cognate_papers::Error::InvalidPaper {
@@ -77,6 +93,7 @@ pub(super) fn resolve(
             }));
         }
         let mut incoming = Incoming {
+            position,
             paper,
             hash: hash_text(&text),
             text,
@@ -94,17 +111,27 @@ pub(super) fn resolve(
     Ok((incoming.collect::<Result<_>>()?, resolved.remarks))
 }
 
+/// Returns whether a paper is another one than an earlier paper that came with the same id.
+fn is_another(earlier: &Paper, paper: &Paper, same_id: SameId) -> bool {
+    match same_id {
+        SameId::Replace => false,
+        SameId::Update => are_contradictory(earlier, paper),
+        SameId::Distinguish => !are_same_paper(earlier, paper, &paper.id),
+    }
+}
+
 impl Resolved {
     /// Adds a paper that replaces the one with its id.
     fn replace(&mut self, paper: &Paper, position: usize, snapshot: &Snapshot<'_>) -> Result<()> {
         let stored = match self.by_id.get(&paper.id) {
             Some(&at) => {
                 let earlier = &mut self.papers[at];
-                if !are_same_paper(&earlier.0, paper, &paper.id) {
+                if !are_same_paper(&earlier.paper, paper, &paper.id) {
                     self.remarks
-                        .push(AddRemark::replaced(position, paper, &earlier.0));
+                        .push(AddRemark::replaced(position, paper, &earlier.paper));
                 }
-                earlier.0 = paper.clone();
+                earlier.paper = paper.clone();
+                earlier.position = position;
                 return Ok(());
             }
             None => snapshot.find(&paper.id)?,
@@ -115,12 +142,18 @@ impl Resolved {
             self.remarks
                 .push(AddRemark::replaced(position, paper, &stored.paper));
         }
-        self.push(paper.clone(), stored);
+        self.push(position, paper.clone(), stored);
         Ok(())
     }
 
     /// Adds a paper to the record of the same paper, or under an id that no other paper has.
-    fn merge(&mut self, paper: &Paper, position: usize, snapshot: &Snapshot<'_>) -> Result<()> {
+    fn merge(
+        &mut self,
+        paper: &Paper,
+        position: usize,
+        same_id: SameId,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<()> {
         let mut other_title = None;
         for n in 1.. {
             let mut merged = paper.clone();
@@ -131,16 +164,20 @@ impl Resolved {
                 None => snapshot.find(&merged.id)?,
             };
             let earlier = match (in_batch, &stored) {
-                (Some(at), _) => Some(&self.papers[at].0),
+                (Some(at), _) => Some(&self.papers[at].paper),
                 (None, Some((_, stored))) => Some(&stored.paper),
                 (None, None) => None,
             };
             match earlier {
-                Some(earlier) if !are_same_paper(earlier, paper, &paper.id) => {
+                Some(earlier) if is_another(earlier, paper, same_id) => {
                     other_title.get_or_insert_with(|| earlier.title.clone());
                     continue;
                 }
                 Some(earlier) => {
+                    if !are_same_paper(earlier, paper, &paper.id) {
+                        self.remarks
+                            .push(AddRemark::replaced(position, paper, earlier));
+                    }
                     let fields = merged.fill_from(earlier);
                     if !fields.is_empty() {
                         let id = merged.id.clone();
@@ -163,16 +200,23 @@ impl Resolved {
                 });
             }
             match in_batch {
-                Some(at) => self.papers[at].0 = merged,
-                None => self.push(merged, stored),
+                Some(at) => {
+                    self.papers[at].paper = merged;
+                    self.papers[at].position = position;
+                }
+                None => self.push(position, merged, stored),
             }
             return Ok(());
         }
         Ok(())
     }
 
-    fn push(&mut self, paper: Paper, stored: Option<(RowId, StoredPaper)>) {
+    fn push(&mut self, position: usize, paper: Paper, stored: Option<(RowId, StoredPaper)>) {
         self.by_id.insert(paper.id.clone(), self.papers.len());
-        self.papers.push((paper, stored));
+        self.papers.push(Pending {
+            position,
+            paper,
+            stored,
+        });
     }
 }

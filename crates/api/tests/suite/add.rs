@@ -263,7 +263,7 @@ fn a_recipe_is_refused_once_another_handle_has_added_papers_of_another() {
 }
 
 fn merge(library: &Library, papers: Vec<Paper>) -> cognate::AddReport {
-    let options = AddOptions::default().same_id(SameId::Merge);
+    let options = AddOptions::default().same_id(SameId::Distinguish);
     let papers = papers.into_iter().map(Ok::<_, Error>);
     let mut proceed = |_| ControlFlow::Continue(());
     library.add_with(papers, &options, &mut proceed).unwrap()
@@ -328,6 +328,27 @@ fn a_record_with_fewer_fields_erases_none_unless_it_replaces_the_paper() {
         matches!(&report.remarks[..], [AddRemark::Replaced { other_title, .. }]
             if *other_title == poor.title)
     );
+}
+
+#[test]
+fn an_update_changes_the_title_but_no_paper_with_other_identifiers() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let options = AddOptions::default().same_id(SameId::Update);
+    let update = |paper: Paper| {
+        let mut proceed = |_| ControlFlow::Continue(());
+        let papers = [Ok::<_, Error>(paper)];
+        let report = library.add_with(papers, &options, &mut proceed).unwrap();
+        (report.added, report.updated, report.remarks.len())
+    };
+    let moss = || Paper::new("a").title("Mosses").doi("10.1000/m");
+    assert_eq!(update(moss().year(2001)), (1, 0, 0));
+    // The title is another one, which is remarked, and the year stays.
+    assert_eq!(update(Paper::new("a").title("Ferns")), (0, 1, 2));
+    let expected = moss().title("Ferns").year(2001);
+    assert_eq!(library.get("a").unwrap().unwrap(), expected);
+    let bonds = Paper::new("a").title("Bonds").doi("10.1000/b");
+    assert_eq!(update(bonds), (1, 0, 1));
+    assert_eq!(library.get("a-2").unwrap().unwrap().title, "Bonds");
 }
 
 #[test]

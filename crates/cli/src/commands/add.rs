@@ -1,10 +1,10 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{AddOptions, AddReport, Format, SameId};
+use cognate::Format;
 
+use crate::adding::Added;
 use crate::arguments::{LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::output::{count, print, thousands};
@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
     /// Replace papers with the same id, with all fields
     ///
     /// Without this option, fields that a record lacks stay as they are in the library, and a record of
-    /// another paper than the one with its id gets an id of its own.
+    /// another paper than the one with its id gets an id of its own. In JSON Lines, only another DOI, arXiv
+    /// identifier or PubMed identifier shows that a paper is another one.
     #[arg(long)]
     replace: bool,
     /// Write a report as JSON lines: every record that was left out, changed, merged or replaced, and
@@ -69,24 +70,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     let writable = writable_library::open_or_create(dir, found, &arguments.model)?;
-    let same_id = if arguments.replace {
-        SameId::Replace
-    } else {
-        SameId::Merge
-    };
-    let options = AddOptions::default().same_id(same_id);
-    let (added, elapsed) = adding::add(&writable.library, &files, &options)?;
-    adding::report_remarks(&added.remarks, &files, &mut report)?;
+    let added = adding::add(
+        &writable.library,
+        &files,
+        arguments.replace,
+        report.is_wanted(),
+    )?;
+    adding::report_remarks(&added.report.remarks, &files, &mut report)?;
     report.finish()?;
-    print(&summary(&added, elapsed, writable.max_tokens))?;
+    print(&summary(&added, writable.max_tokens))?;
     match files.incomplete() {
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
 }
 
-fn summary(report: &AddReport, elapsed: Duration, max_tokens: usize) -> String {
-    let seconds = elapsed.as_secs_f64();
+fn summary(added: &Added, max_tokens: usize) -> String {
+    let report = &added.report;
+    let seconds = added.elapsed.as_secs_f64();
     let mut text = format!(
         "added {}, updated {}, unchanged {}; {} embedded in {seconds:.1} s\n",
         thousands(report.added),

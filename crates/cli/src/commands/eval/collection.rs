@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use cognate::{AddOptions, Library, PapersError, Qrels, Query, TextReader};
+use cognate::{Library, PapersError, Qrels, Query, TextReader};
 use tempfile::TempDir;
 
 use super::{Arguments, library_to_evaluate};
@@ -73,7 +73,7 @@ fn add_corpus(corpus: &Path, arguments: &Arguments) -> Result<(Library, Option<T
     let found = writable_library::find(&dir)?;
     let opened = writable_library::open_or_create(&dir, found, &arguments.model)?;
     let library = opened.library;
-    let (report, _) = adding::add(&library, &corpus, &AddOptions::default())?;
+    let report = adding::add(&library, &corpus, true, false)?.report;
     truncation::report(&report.truncation, report.embedded, opened.max_tokens);
     let documents = library.len()?;
     if documents != corpus.len() {
