@@ -228,7 +228,7 @@ impl Name {
         let json = if self.is_inferred() {
             serde_json::to_string(&self.full)
         } else {
-            serde_json::to_string(&self.parts)
+            serde_json::to_string(self.parts())
         };
         json.unwrap_or_default()
     }
