@@ -150,7 +150,9 @@ fn write_entry(out: &mut dyn Write, key: &str, paper: &Paper) -> io::Result<()> 
         (!keywords.is_empty()).then(|| keywords.join(", ")),
     )?;
     fields.text("abstract", Some(&paper.abstract_text))?;
-    if is_misc && publication.kind != PaperKind::Other {
+    // A reader may infer another kind from an identifier of arXiv or from the genre.
+    let is_other = publication.kind == PaperKind::Other;
+    if is_misc && (!is_other || paper.arxiv.is_some() || details.genre.is_some()) {
         fields.text("entrysubtype", Some(publication.kind.name()))?;
     }
     writeln!(out, "}}")

@@ -8,7 +8,7 @@ use crate::{Name, Paper, PaperKind, PartialDate};
 #[derive(Debug)]
 pub(super) struct Publication<'a> {
     pub(super) kind: PaperKind,
-    /// The authors; none if they are the editors.
+    /// The authors; none if they are the editors of a book.
     pub(super) authors: &'a [Name],
     /// The journal, the proceedings or the book that contains the publication, or what else its venue is.
     pub(super) container: Option<String>,
@@ -53,10 +53,12 @@ impl<'a> Publication<'a> {
             ),
         };
         let year = paper.year.or(details.published.map(PartialDate::year));
+        // Readers take the editors of a book without authors as its authors.
+        let is_book = matches!(kind, PaperKind::Book | PaperKind::Proceedings);
         let is_in_year = |date: &PartialDate| Some(date.year()) == year;
         Self {
             kind,
-            authors: if paper.authors == details.editors {
+            authors: if is_book && paper.authors == details.editors {
                 &[]
             } else {
                 &paper.authors
