@@ -5,7 +5,7 @@ use super::notation::{
 };
 
 /// Hosts that show the papers of arXiv under addresses with their identifiers.
-const HOSTS: [&str; 8] = [
+const HOSTS: [&str; 7] = [
     "arxiv.org",
     "ar5iv.org",
     "alphaxiv.org",
@@ -13,7 +13,6 @@ const HOSTS: [&str; 8] = [
     "hf.co",
     "xxx.lanl.gov",
     "arxiv-vanity.com",
-    "doi.org",
 ];
 
 /// The archives of identifiers until March 2007, from <https://arxiv.org/archive>, with those that were renamed.
@@ -50,6 +49,10 @@ fn arxiv_within(text: &str, nesting: usize) -> Option<String> {
     let text = unwrapped(text);
     let text = percent_decoded(&text);
     if let Some((host, path)) = address(&text) {
+        if is_host_of(host, "doi.org") {
+            let name = strip_prefix_ignoring_case(path.trim_start_matches('/'), "10.48550/arxiv.")?;
+            return identifier(name).map(|(identifier, _)| identifier);
+        }
         if HOSTS.iter().any(|name| is_host_of(host, name)) {
             return of_path(path);
         }
@@ -70,12 +73,8 @@ fn arxiv_within(text: &str, nesting: usize) -> Option<String> {
 
 /// Returns the identifier in the path of an address.
 fn of_path(path: &str) -> Option<String> {
-    let path = path.trim_start_matches('/');
-    if let Some(name) = strip_prefix_ignoring_case(path, "10.48550/arxiv.") {
-        return identifier(name).map(|(identifier, _)| identifier);
-    }
     // `abs/1706.03762`, `html/1706.03762v1/`, `papers/1706.03762`, `pdf/cs/0501001v1.pdf`
-    let mut remaining = path;
+    let mut remaining = path.trim_start_matches('/');
     for _ in 0..4 {
         if let Some((identifier, _)) = identifier(remaining) {
             return Some(identifier);

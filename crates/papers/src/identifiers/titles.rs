@@ -75,7 +75,7 @@ mod tests {
             ("Moss gardens", "Moss and stones", false),
             ("The moss", "", false),
             ("Of the", "Moss", false),
-            ("10.1000/x", "Moss on stones", true),
+            ("10.1000/1", "Moss on stones", false),
             ("1984", "Moss", false),
             ("Wasser in Städten", "Water in cities", true),
         ] {

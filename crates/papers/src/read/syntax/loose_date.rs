@@ -15,7 +15,10 @@ const MONTHS: [&str; 12] = [
 /// unknown.
 pub(crate) fn date_in(text: &str) -> Option<PartialDate> {
     let text = text.trim();
-    if let Ok(date) = text.parse() {
+    // A word after the year may be a month.
+    if !text.contains(' ')
+        && let Ok(date) = text.parse()
+    {
         return Some(date);
     }
     let parts: Vec<&str> = text
@@ -44,9 +47,31 @@ pub(crate) fn date_in(text: &str) -> Option<PartialDate> {
         .or_else(|| PartialDate::new(year_in(text)?, None, None))
 }
 
+/// Returns the date of a point in time: the number of milliseconds since 1970.
+pub(crate) fn date_of_milliseconds(milliseconds: i64) -> Option<PartialDate> {
+    // The algorithm counts years from March on, so that a leap day is the last day of its year.
+    let days = milliseconds.div_euclid(86_400_000) + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
+    PartialDate::new(
+        i32::try_from(year_of_era + era * 400 + next_year).ok()?,
+        u8::try_from(month).ok(),
+        u8::try_from(day).ok(),
+    )
+}
+
 /// Returns a date whose month or day is unknown if it is 0, and whose day, or day and month, are left out if
 /// there is no such date.
-fn known(year: i32, month: Option<u32>, day: Option<u32>) -> Option<PartialDate> {
+pub(crate) fn known(year: i32, month: Option<u32>, day: Option<u32>) -> Option<PartialDate> {
     let part = |number: Option<u32>| number.and_then(|number| u8::try_from(number).ok());
     let month = part(month).filter(|month| *month > 0);
     let day = part(day).filter(|day| *day > 0 && month.is_some());
@@ -118,5 +143,20 @@ mod tests {
         for text in ["", "soon", "12", "99999999"] {
             assert_eq!(date_in(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_point_in_time_has_the_date_of_the_calendar() {
+        for (milliseconds, expected) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (951_782_400_000, "2000-02-29"),
+            (1_497_225_600_000, "2017-06-12"),
+            (1_497_311_999_999, "2017-06-12"),
+        ] {
+            let date = date_of_milliseconds(milliseconds).unwrap();
+            assert_eq!(date.to_string(), expected);
+        }
+        assert_eq!(date_of_milliseconds(i64::MAX), None);
     }
 }

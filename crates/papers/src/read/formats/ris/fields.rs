@@ -131,13 +131,13 @@ fn set_date(paper: &mut Paper, record: &TaggedRecord, notes: &Notes) {
     let years: Vec<&str> = years.collect();
     let date = record.first(&["DA"]);
     let is_article = paper.details.kind == Some(PaperKind::Article);
-    let ahead_of_print =
-        || date_in(record.first(&["ET"])).filter(|date| is_article && date.month().is_some());
+    // EndNote has the date of an article ahead of print in the field of the edition.
+    let ahead_of_print = date_in(record.first(&["ET"])).filter(|_| is_article);
     paper.year = years
         .iter()
         .find_map(|text| year(text))
         .or_else(|| year(date))
-        .or_else(|| ahead_of_print().map(PartialDate::year));
+        .or_else(|| ahead_of_print.map(PartialDate::year));
     let texts = years.iter().chain([&date]).filter(|text| !text.is_empty());
     if paper.year.is_none()
         && let Some(text) = texts.clone().next()
@@ -151,6 +151,7 @@ fn set_date(paper: &mut Paper, record: &TaggedRecord, notes: &Notes) {
     let dates = texts
         .clone()
         .filter_map(|text| date_in(text).or_else(|| date_in(&format!("{year} {text}"))));
+    let dates = dates.chain(ahead_of_print);
     let dates = dates.filter(|date| date.month().is_some());
     let in_year = dates.clone().filter(|date| date.year() == year);
     // An article may have appeared in the year before that of its issue.
