@@ -130,9 +130,10 @@ fn identifier(text: &str) -> Option<(String, &str)> {
         Some((digits, after)) if !digits.is_empty() => after,
         _ => after,
     };
-    let is_whole = !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-        && !(after.starts_with('.') && after[1..].starts_with(|c: char| c.is_ascii_digit()));
-    is_whole.then_some((identifier, after))
+    let decimals = after.strip_prefix('.').unwrap_or_default();
+    let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        || decimals.starts_with(|c: char| c.is_ascii_digit());
+    (!goes_on).then_some((identifier, after))
 }
 
 /// Splits off an identifier as they are since April 2007: `0704.0001`, `1706.03762`.

@@ -164,16 +164,12 @@ fn registrant_length(text: &str) -> Option<usize> {
 /// Returns the DOI at the start of a text in normal form.
 fn normalized(text: &str, is_in_address: bool) -> Option<String> {
     let decoded = percent_decoded(text);
-    let decoded = match decoded.contains('&') || decoded.contains('\\') {
-        // HTML and LaTeX escape characters that occur in DOIs.
-        true => Cow::Owned(
-            decoded
-                .replace("&lt;", "<")
-                .replace("&gt;", ">")
-                .replace("&amp;", "&")
-                .replace('\\', ""),
-        ),
-        false => decoded,
+    // HTML and LaTeX escape characters that occur in DOIs.
+    let decoded = if decoded.contains(['&', '\\']) {
+        let unescaped = decoded.replace("&lt;", "<").replace("&gt;", ">");
+        Cow::Owned(unescaped.replace("&amp;", "&").replace('\\', ""))
+    } else {
+        decoded
     };
     let registrant = registrant_length(&decoded)?;
     let (token, after) = match decoded.find(char::is_whitespace) {

@@ -10,9 +10,10 @@ pub(super) fn unwrapped(text: &str) -> Cow<'_, str> {
             '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
         )
     };
-    let mut text = match text.contains(is_invisible) {
-        true => Cow::Owned(text.replace(is_invisible, "")),
-        false => Cow::Borrowed(text),
+    let mut text = if text.contains(is_invisible) {
+        Cow::Owned(text.replace(is_invisible, ""))
+    } else {
+        Cow::Borrowed(text)
     };
     // The opening mark goes even if the closing one is not the last character: `<https://doi.org/10.1/x>.`
     let start = text.find(|c: char| !(c.is_whitespace() || "<([{\"'“‘«".contains(c)));

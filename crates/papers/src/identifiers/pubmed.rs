@@ -67,21 +67,20 @@ pub fn pmid(text: &str) -> Option<String> {
 /// ```
 pub fn pmcid(text: &str) -> Option<String> {
     let text = unwrapped(text);
-    let identifier = match address(&text) {
-        Some((host, path)) => {
-            let hosts = ["ncbi.nlm.nih.gov", "europepmc.org"];
-            let segment = path.split('/').find(|segment| {
-                strip_prefix_ignoring_case(segment, "pmc")
-                    .is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
-            });
-            segment.filter(|_| hosts.iter().any(|name| is_host_of(host, name)))?
+    let identifier = if let Some((host, path)) = address(&text) {
+        let hosts = ["ncbi.nlm.nih.gov", "europepmc.org"];
+        if !hosts.iter().any(|name| is_host_of(host, name)) {
+            return None;
         }
-        None => {
-            let labeled = strip_prefix_ignoring_case(&text, "pmcid");
-            labeled.map_or(&*text, |identifier| {
-                identifier.trim_start_matches([':', '=', ' ', '\t', '\u{a0}'])
-            })
-        }
+        path.split('/').find(|segment| {
+            let number = strip_prefix_ignoring_case(segment, "pmc");
+            number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+        })?
+    } else {
+        let labeled = strip_prefix_ignoring_case(&text, "pmcid");
+        labeled.map_or(&*text, |identifier| {
+            identifier.trim_start_matches([':', '=', ' ', '\t', '\u{a0}'])
+        })
     };
     let number = strip_prefix_ignoring_case(identifier, "pmc")?;
     let number = number.trim_start_matches([':', ' ']);

@@ -16,7 +16,7 @@ fn read_all(text: &str) -> Read {
     let mut reader = PaperReader::new(text.as_bytes(), "f").unwrap();
     let format = reader.format();
     let mut papers = Vec::new();
-    while let Some(paper) = reader.next() {
+    for paper in reader.by_ref() {
         papers.push(paper.map_err(|error| error.to_string()));
     }
     let remarks = reader.take_remarks().into_iter();
@@ -46,10 +46,6 @@ fn full_names(names: &[Name]) -> Vec<&str> {
     names.iter().map(Name::full).collect()
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn ris_has_all_data_of_a_reference_list() {
     let text = "TY  - CHAP\nID  - c1\nTI  - Moss in shade\nAU  - Alder, Ann B.\nAU  - Stone, Cy, Jr.\n\
@@ -72,21 +68,21 @@ fn ris_has_all_data_of_a_reference_list() {
         .doi("10.1000/moss")
         .kind(PaperKind::Chapter);
     let details = &mut expected.details;
-    details.genre = some("Review");
+    details.genre = Some("Review".to_owned());
     details.published = "2017-06-12".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("12-34");
-    details.publisher = some("Mossy Press");
-    details.place = some("Oldtown");
-    details.series = some("Green series");
-    details.edition = some("2nd");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("12-34".to_owned());
+    details.publisher = Some("Mossy Press".to_owned());
+    details.place = Some("Oldtown".to_owned());
+    details.series = Some("Green series".to_owned());
+    details.edition = Some("2nd".to_owned());
     details.editors = vec![Name::person("Bo", "Birch")];
-    details.isbn = some("978-3-16-148410-0");
-    details.issn = some("1234-567X");
-    details.pmid = some("456");
-    details.pmcid = some("PMC123");
-    details.language = some("en");
+    details.isbn = Some("978-3-16-148410-0".to_owned());
+    details.issn = Some("1234-567X".to_owned());
+    details.pmid = Some("456".to_owned());
+    details.pmcid = Some("PMC123".to_owned());
+    details.language = Some("en".to_owned());
     assert_eq!(paper, expected);
     assert_eq!(read.ignored, BTreeMap::from([("C1".to_owned(), 1)]));
     assert_eq!((read.format, read.remarks), (Format::Ris, Vec::new()));
@@ -386,13 +382,13 @@ fn medline() {
         .kind(PaperKind::Article);
     let details = &mut moss.details;
     details.published = "2017-06-12".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("123-129");
-    details.issn = some("1234-5678");
-    details.pmid = some("10000001");
-    details.pmcid = some("PMC123");
-    details.language = some("eng");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("123-129".to_owned());
+    details.issn = Some("1234-5678".to_owned());
+    details.pmid = Some("10000001".to_owned());
+    details.pmcid = Some("PMC123".to_owned());
+    details.language = Some("eng".to_owned());
     assert_eq!(read.papers[0], Ok(moss));
     let wax = read.papers[1].as_ref().unwrap();
     assert_eq!((&*wax.title, wax.venue.as_deref()), ("Wax", Some("Hives")));
@@ -496,16 +492,16 @@ fn the_web_of_science() {
         .references(["10.1000/fern"])
         .kind(PaperKind::Article);
     let details = &mut moss.details;
-    details.genre = some("Retracted Publication");
+    details.genre = Some("Retracted Publication".to_owned());
     details.published = "2017-06-12".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("12-34");
-    details.publisher = some("MOSSY PRESS");
-    details.place = some("OLDTOWN");
-    details.issn = some("1234-5678");
-    details.pmid = some("10000001");
-    details.language = some("English");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("12-34".to_owned());
+    details.publisher = Some("MOSSY PRESS".to_owned());
+    details.place = Some("OLDTOWN".to_owned());
+    details.issn = Some("1234-5678".to_owned());
+    details.pmid = Some("10000001".to_owned());
+    details.language = Some("English".to_owned());
     assert_eq!(read.papers[0], Ok(moss));
     let roots = read.papers[1].as_ref().unwrap();
     assert_eq!(roots.details.kind, Some(PaperKind::ConferencePaper));
@@ -549,18 +545,18 @@ fn the_tagged_format_of_endnote() {
         .kind(PaperKind::Article);
     let details = &mut moss.details;
     details.published = "2017-06-12".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("12-34");
-    details.publisher = some("Mossy Press");
-    details.place = some("Oldtown");
-    details.issn = some("1234-5678");
-    details.language = some("en");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("12-34".to_owned());
+    details.publisher = Some("Mossy Press".to_owned());
+    details.place = Some("Oldtown".to_owned());
+    details.issn = Some("1234-5678".to_owned());
+    details.language = Some("en".to_owned());
     assert_eq!(read.papers[0], Ok(moss));
     let mut roots = Details::default();
     roots.kind = Some(PaperKind::ConferencePaper);
-    roots.genre = some("Poster");
-    roots.series = some("Notes");
+    roots.genre = Some("Poster".to_owned());
+    roots.series = Some("Notes".to_owned());
     roots.editors = vec![Name::person("R", "Roe")];
     let expected = Paper::new("doe2010-roots")
         .title("Roots")

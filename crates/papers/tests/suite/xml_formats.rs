@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use cognate_papers::{Format, Name, Paper, PaperKind, PaperReader};
 
-fn read(
-    xml: &str,
-) -> (
+/// The format, the papers, the remarks and the fields that are not read of a file.
+type Found = (
     Format,
     Vec<Result<Paper, String>>,
     Vec<String>,
     BTreeMap<String, u64>,
-) {
+);
+
+fn read(xml: &str) -> Found {
     let mut reader = PaperReader::new(xml.as_bytes(), "f").unwrap();
     let format = reader.format();
     let mut papers = Vec::new();
-    while let Some(paper) = reader.next() {
+    for paper in reader.by_ref() {
         papers.push(paper.map_err(|error| error.to_string()));
     }
     let remarks = reader
@@ -28,10 +29,6 @@ fn read(
 
 fn full_names(names: &[Name]) -> Vec<&str> {
     names.iter().map(Name::full).collect()
-}
-
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
 }
 
 fn article(citation: &str, article: &str, data: &str) -> Paper {
@@ -70,15 +67,15 @@ fn an_article_of_pubmed_has_all_data_of_a_reference_list() {
         .doi("10.1000/right")
         .kind(PaperKind::Article);
     let details = &mut expected.details;
-    details.genre = some("Retracted Publication");
+    details.genre = Some("Retracted Publication".to_owned());
     details.published = "2017-05-02".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("123-129");
-    details.issn = some("1234-5678");
-    details.pmid = some("1");
-    details.pmcid = some("PMC77");
-    details.language = some("eng");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("123-129".to_owned());
+    details.issn = Some("1234-5678".to_owned());
+    details.pmid = Some("1".to_owned());
+    details.pmcid = Some("PMC77".to_owned());
+    details.language = Some("eng".to_owned());
     assert_eq!(paper, expected);
 }
 
@@ -225,13 +222,13 @@ fn the_xml_of_endnote() {
         .kind(PaperKind::Article);
     let details = &mut moss.details;
     details.published = "2017-06-12".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("12-34");
-    details.issn = some("1234-5678");
-    details.pmid = some("456");
-    details.pmcid = some("PMC77");
-    details.language = some("eng");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("12-34".to_owned());
+    details.issn = Some("1234-5678".to_owned());
+    details.pmid = Some("456".to_owned());
+    details.pmcid = Some("PMC77".to_owned());
+    details.language = Some("eng".to_owned());
     assert_eq!(papers[0], Ok(moss));
     let woods = papers[1].as_ref().unwrap();
     assert_eq!(
@@ -278,9 +275,9 @@ fn the_xml_of_dblp() {
         .kind(PaperKind::Article);
     let details = &mut moss.details;
     details.published = "2017-06".parse().ok();
-    details.volume = some("3");
-    details.number = some("2");
-    details.pages = some("12-34");
+    details.volume = Some("3".to_owned());
+    details.number = Some("2".to_owned());
+    details.pages = Some("12-34".to_owned());
     assert_eq!(papers[0], moss);
     assert_eq!(
         (papers[1].arxiv.as_deref(), papers[1].details.kind),
@@ -419,8 +416,8 @@ fn oai_pmh_with_dublin_core() {
         .venue("University of Moss")
         .url("https://example.org/7")
         .kind(PaperKind::Thesis);
-    bark.details.publisher = some("University of Moss");
-    bark.details.language = some("eng");
+    bark.details.publisher = Some("University of Moss".to_owned());
+    bark.details.language = Some("eng".to_owned());
     assert_eq!(papers[1], Ok(bark));
     assert_eq!(
         ignored,

@@ -18,7 +18,7 @@ use crate::{Paper, PaperKind, identifiers};
 /// The fields of a reference, as EndNote calls them. Those without a value are empty.
 #[derive(Debug, Default)]
 struct Reference {
-    reference_type: String,
+    type_name: String,
     authors: Vec<String>,
     secondary_authors: Vec<String>,
     tertiary_authors: Vec<String>,
@@ -60,14 +60,13 @@ fn kind(name: &str) -> Option<PaperKind> {
         "electronic article" | "serial" => PaperKind::Article,
         "edited book" | "electronic book" | "classical work" | "ancient text" | "pamphlet"
         | "catalog" => PaperKind::Book,
-        "electronic book section" => PaperKind::Chapter,
         "conference proceedings" => PaperKind::ConferencePaper,
         "unpublished work" => PaperKind::Preprint,
         "government document" => PaperKind::Report,
         "computer program" => PaperKind::Software,
         "online database" | "aggregated database" => PaperKind::Dataset,
         "online multimedia" | "social media" => PaperKind::WebPage,
-        "encyclopedia" | "dictionary" => PaperKind::Chapter,
+        "electronic book section" | "encyclopedia" | "dictionary" => PaperKind::Chapter,
         _ => PaperKind::Other,
     }))
 }
@@ -80,10 +79,10 @@ impl Reference {
             .title(plain(&self.title).unwrap_or_default())
             .abstract_text(plain(&self.abstract_text).unwrap_or_default())
             .authors(people(&self.authors));
-        let kind = kind(&self.reference_type);
+        let kind = kind(&self.type_name);
         paper.details.kind = kind;
         // The secondary authors of a book are the editors of its series.
-        let is_edited = self.reference_type.eq_ignore_ascii_case("edited book");
+        let is_edited = self.type_name.eq_ignore_ascii_case("edited book");
         paper.details.editors = match kind {
             Some(PaperKind::Book) if is_edited => paper.authors.clone(),
             Some(PaperKind::Book)
@@ -195,8 +194,8 @@ impl Reference {
             .filter(is_labeled)
             .find_map(|text| identifiers::pmid(text))
             .or_else(|| identifiers::pmid(&self.accession).filter(|_| is_pubmed));
-        let pmcids = numbers.iter().copied().chain([self.custom_2.as_str()]);
-        paper.details.pmcid = pmcids.filter_map(identifiers::pmcid).next();
+        let mut pmcids = numbers.iter().copied().chain([self.custom_2.as_str()]);
+        paper.details.pmcid = pmcids.find_map(identifiers::pmcid);
         if identifiers::pmcid(&self.custom_2).is_none() && !self.custom_2.is_empty() {
             notes.ignore_field("custom2");
         }

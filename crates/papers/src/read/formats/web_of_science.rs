@@ -155,9 +155,12 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Returns the names of a field, one on each line: the full names if there are any, else the abbreviated ones.
 fn people(record: &TaggedRecord, full: &[&str], short: &[&str]) -> Vec<Name> {
-    let name = |line: &str| match line.contains(',') {
-        true => one_name(line),
-        false => abbreviated_name(line),
+    let name = |line: &str| {
+        if line.contains(',') {
+            one_name(line)
+        } else {
+            abbreviated_name(line)
+        }
     };
     match record.first(full) {
         "" => lines(record.first(short)).map(name).collect(),

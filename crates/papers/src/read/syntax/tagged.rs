@@ -252,13 +252,14 @@ impl<F: TaggedFormat> Iterator for TaggedRecords<'_, F> {
                         return Some(self.finish(previous));
                     }
                 }
-                Line::Field(tag, value) => match &mut self.record {
-                    Some(record) => record.add(Some(tag), value),
-                    None => {
+                Line::Field(tag, value) => {
+                    if let Some(record) = &mut self.record {
+                        record.add(Some(tag), value);
+                    } else {
                         let stray = self.stray.get_or_insert_with(|| TaggedRecord::new(number));
                         stray.add(Some(tag), value);
                     }
-                },
+                }
                 Line::Text(text) => {
                     if let Some(record) = self.record.as_mut().or(self.stray.as_mut()) {
                         record.add(None, text);

@@ -55,11 +55,7 @@ impl TaggedFormat for EndNote {
 
 fn tagged(line: &str) -> Option<(&str, &str)> {
     let (tag, value) = line.split_at_checked(2)?;
-    let is_tag = tag.starts_with('%')
-        && tag
-            .bytes()
-            .nth(1)
-            .is_some_and(|byte| byte.is_ascii_graphic());
+    let is_tag = tag.starts_with('%') && tag.ends_with(|c: char| c.is_ascii_graphic());
     (is_tag && (value.is_empty() || value.starts_with([' ', '\t']))).then_some((tag, value))
 }
 
@@ -68,7 +64,7 @@ fn paper(record: &TaggedRecord, notes: &Notes) -> Result<Paper, String> {
     let all = |tag: &str| record.all(&[tag]).into_iter().map(str::to_owned).collect();
     record.count_unread(&READ, notes);
     let reference = Reference {
-        reference_type: text("%0"),
+        type_name: text("%0"),
         authors: all("%A"),
         secondary_authors: all("%E"),
         tertiary_authors: all("%Y"),

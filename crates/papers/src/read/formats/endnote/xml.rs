@@ -97,11 +97,12 @@ fn paper(record: &Element, notes: &Notes) -> Result<Paper, String> {
             .take(MAX_VALUES)
             .collect()
     };
-    let reference_type = record.at(&["ref-type"]);
-    let type_name = reference_type.and_then(|element| element.attribute("name"));
+    let type_name = record
+        .at(&["ref-type"])
+        .and_then(|element| element.attribute("name"));
     let journal = text(&["periodical", "full-title"]);
     let reference = Reference {
-        reference_type: type_name.map_or_else(
+        type_name: type_name.map_or_else(
             || type_of_number(&text(&["ref-type"])).to_owned(),
             str::to_owned,
         ),

@@ -73,9 +73,10 @@ fn authors(metadata: &Element) -> Vec<Name> {
         let names = list.all("author").take(MAX_VALUES).map(|author| {
             let part = |name: &str| latex::plain(&author.text_at(&[name]));
             let (family, given) = (part("keyname"), part("forenames"));
-            match given.is_empty() {
-                true => Name::organization(family),
-                false => Name::person(&given, &family).with_suffix(&part("suffix")),
+            if given.is_empty() {
+                Name::organization(family)
+            } else {
+                Name::person(&given, &family).with_suffix(&part("suffix"))
             }
         });
         return names.filter(|name| !name.full().is_empty()).collect();

@@ -160,7 +160,6 @@ fn kind(name: &str) -> Option<PaperKind> {
                 Some(PaperKind::Thesis)
             }
             "workingpaper" => Some(PaperKind::Preprint),
-            "peerreviewed" | "text" => None,
             _ => None,
         }
     })

@@ -58,10 +58,8 @@ pub(super) fn of_citation(
     let issue = article.at(&["Journal", "JournalIssue", "PubDate"]);
     let electronic: Vec<&Element> = article.all("ArticleDate").collect();
     set_date(&mut paper, issue, &electronic, notes);
-    let other_ids = citation.all("OtherID").map(Element::text);
-    paper.details.pmcid = other_ids
-        .filter_map(|text| identifiers::pmcid(&text))
-        .next();
+    let mut other_ids = citation.all("OtherID").map(Element::text);
+    paper.details.pmcid = other_ids.find_map(|text| identifiers::pmcid(&text));
     if let Some(data) = data {
         if paper.doi.is_none() {
             paper.doi = article_id(data, "doi").and_then(|text| doi(&text));
