@@ -194,9 +194,9 @@ impl Paper {
     }
 
     /// Returns an id made of the family name of the first author, the year, and the first words of the title
-    /// that are not stop words, such as `watts1998-collective-dynamics-small-world`.
+    /// that are not stop words, or its first words if all are: `watts1998-collective-dynamics-small-world`.
     ///
-    /// Returns `None` if the title has no such words. Different papers may have the same derived id.
+    /// Returns `None` if the title has no words. Different papers may have the same derived id.
     pub fn derived_id(&self) -> Option<String> {
         let author = self
             .authors
@@ -204,7 +204,10 @@ impl Paper {
             .and_then(|name| words(name.family()).last());
         let year = self.year.map(|year| year.to_string());
         let title = words(&self.title).filter(|word| !is_stop_word(word));
-        let title: Vec<String> = title.take(4).collect();
+        let mut title: Vec<String> = title.take(4).collect();
+        if title.is_empty() {
+            title = words(&self.title).take(4).collect();
+        }
         let start = author.into_iter().chain(year).collect::<String>();
         let start = Some(start).filter(|start| !start.is_empty());
         let parts = start.into_iter().chain(title.iter().cloned());
@@ -397,6 +400,8 @@ mod tests {
         );
         let bare = Paper::new("").title("Networks");
         assert_eq!(bare.derived_id().unwrap(), "networks");
+        let stop_words = Paper::new("").title("To be or not to be");
+        assert_eq!(stop_words.derived_id().unwrap(), "to-be-or-not");
         assert_eq!(Paper::new("").year(1998).derived_id(), None);
     }
 

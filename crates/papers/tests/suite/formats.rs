@@ -1,6 +1,6 @@
 //! The papers of a fixture of each format, and the errors of its damaged records.
 
-use cognate_papers::{Format, Paper, PaperReader};
+use cognate_papers::{Format, Name, Paper, PaperKind, PaperReader};
 
 use crate::fixtures::{bytes, gzip, path, read, zstd};
 
@@ -106,7 +106,8 @@ fn damaged_bibtex() {
 
 #[test]
 fn ris() {
-    let kelp = Paper::new("kelp-2020")
+    let mut kelp = Paper::new("kelp-2020")
+        .kind(PaperKind::Article)
         .title("Kelp counts from small boats")
         .abstract_text("First line of the abstract and its second line.")
         .authors(["Ola Sand", "Ida Reef Jr."])
@@ -115,6 +116,7 @@ fn ris() {
         .url("https://example.org/kelp")
         .categories(["kelp", "boats"])
         .doi("10.1000/cn.1");
+    kelp.details.published = "2020-05-01".parse().ok();
     let tides = Paper::new("10.48550/arxiv.2101.00001")
         .title("Tides by ear")
         .abstract_text("Short.")
@@ -122,22 +124,25 @@ fn ris() {
         .year(2021)
         .venue("Proc. Tides")
         .doi("10.48550/arxiv.2101.00001")
-        .arxiv("2101.00001");
+        .arxiv("2101.00001")
+        .kind(PaperKind::ConferencePaper);
     assert_reads("papers.ris", Format::Ris, &[Ok(kelp), Ok(tides)]);
 }
 
 #[test]
 fn damaged_ris() {
+    let paper = |id: &str, title: &str| Paper::new(id).title(title).kind(PaperKind::Article);
     assert_reads(
         "damaged.ris",
         Format::Ris,
         &[
-            Ok(Paper::new("a").title("Good")),
-            Err("f:5: `TI` outside of a record, expected `TY` first"),
-            Err("f:7: the record has no `ER` before the next at 10"),
+            Ok(paper("a", "Good")),
+            // A record without a start, one without an end, and one without a name.
+            Ok(Paper::new("stray").title("Stray")),
+            Ok(paper("b", "Not closed")),
             Err("f:10: there is no `ID`, no `DO` and no title to name the paper"),
-            Ok(Paper::new("c").title("Good again")),
-            Err("f:17: the record has no `ER`, the file ends in it"),
+            Ok(paper("c", "Good again")),
+            Err("f:17: `title` and `abstract` are both missing, expected one at least"),
         ],
     );
 }
@@ -265,7 +270,8 @@ fn arxiv_as_json_lines() {
 
 #[test]
 fn arxiv_as_atom() {
-    let snails = Paper::new("2105.00001")
+    let mut snails = Paper::new("2105.00001")
+        .kind(PaperKind::Article)
         .title("Counting snails in R^3")
         .abstract_text("They are slow & many.")
         .authors(["Sam Snail", "Lea Leaf"])
@@ -275,6 +281,8 @@ fn arxiv_as_atom() {
         .categories(["q-bio.PE", "math.MG"])
         .doi("10.1000/snail.1")
         .arxiv("2105.00001");
+    snails.details.published = "2021-05-03".parse().ok();
+    snails.details.updated = "2022-02-01".parse().ok();
     let wrong = "f:23: `id` is `http://arxiv.org/api/errors#incorrect_id_format`, expected an arXiv \
                  identifier such as 1706.03762";
     assert_reads("arxiv.xml", Format::ArxivAtom, &[Ok(snails), Err(wrong)]);
@@ -282,7 +290,8 @@ fn arxiv_as_atom() {
 
 #[test]
 fn the_acl_anthology() {
-    let fern = Paper::new("2021.moss-1.1")
+    let mut fern = Paper::new("2021.moss-1.1")
+        .kind(PaperKind::ConferencePaper)
         .title("Parsing BERT in O(n^2) steps")
         .abstract_text("It grows slowly. See https://example.org.")
         .authors(["Ivy Fern", "Lichen"])
@@ -290,6 +299,8 @@ fn the_acl_anthology() {
         .venue("Proceedings of the First Workshop on Moss")
         .url("https://aclanthology.org/2021.moss-1.1")
         .doi("10.18653/v1/2021.moss-1.1");
+    fern.details.pages = Some("1-9".to_owned());
+    fern.details.editors = vec![Name::person("Mo", "Ss")];
     let expected = [Ok(fern), Err("f:21: `id` is missing")];
     assert_reads("anthology.xml", Format::AclXml, &expected);
 }
@@ -311,22 +322,33 @@ fn ids_of_the_anthology_before_2020_have_four_digits() {
 
 #[test]
 fn pubmed() {
-    let honey = Paper::new("10000001")
+    let mut honey = Paper::new("10000001")
+        .kind(PaperKind::Article)
         .title("Honey at 37°C in Apis hives.")
         .abstract_text("BACKGROUND: Bees are warm. RESULTS: p<0.05 & sweet.")
-        .authors(["Bea Hive", "C Comb 3rd", "Honey Study Group"])
+        .authors([
+            Name::person("Bea", "Hive"),
+            Name::from_parts("C", "", "Comb", "3rd"),
+            Name::organization("Honey Study Group"),
+        ])
         .year(1998)
         .venue("Journal of Invented Medicine")
         .url("https://pubmed.ncbi.nlm.nih.gov/10000001/")
         .categories(["Honey", "Bees"])
         .doi("10.1000/jim.1")
         .references(["9000001", "10.1000/other"]);
-    let wax = Paper::new("20000001")
+    honey.details.volume = Some("1".to_owned());
+    honey.details.issn = Some("0000-0000".to_owned());
+    honey.details.pmid = Some("10000001".to_owned());
+    honey.details.published = "1998-12".parse().ok();
+    let mut wax = Paper::new("20000001")
+        .kind(PaperKind::Chapter)
         .title("Wax")
         .abstract_text("It melts.")
         .year(2004)
         .venue("Hives")
         .url("https://pubmed.ncbi.nlm.nih.gov/20000001/");
+    wax.details.pmid = Some("20000001".to_owned());
     let expected = [Ok(honey), Err("f:40: `PMID` is missing"), Ok(wax)];
     assert_reads("pubmed.xml", Format::PubmedXml, &expected);
 }

@@ -7,3 +7,5 @@ mod damage;
 mod fixtures;
 mod formats;
 mod round_trip;
+mod tagged_formats;
+mod xml_formats;
