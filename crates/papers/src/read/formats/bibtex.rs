@@ -221,8 +221,8 @@ impl<'a> Bibtex<'a> {
         for (missing, entries) in waiting {
             for mut parsed in entries {
                 parsed.remarks.push(format!(
-                    "the entry `{missing}`, from which this one inherits, is not in the file, or of a type \
-                     from which no other inherits"
+                    "nothing was inherited from `{missing}`, which is no entry of the file, or not of a type \
+                     that others inherit from"
                 ));
                 self.ready.push_back(parsed);
             }

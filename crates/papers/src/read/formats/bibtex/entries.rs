@@ -286,7 +286,7 @@ fn depth_after(depth: usize, text: &[u8]) -> usize {
     })
 }
 
-/// Returns whether a line outside of entries begins like a field: `name = {`.
+/// Returns whether a line outside of entries begins like a field: `name = {`, or `, name = word`.
 fn looks_like_field(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else {
         return false;
@@ -297,7 +297,11 @@ fn looks_like_field(line: &[u8]) -> bool {
             && name
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        is_name && value.trim_start().starts_with(['{', '"'])
+        let value = value.trim_start();
+        let follows_comma = line.trim_start_matches('}').starts_with(',');
+        is_name
+            && (value.starts_with(['{', '"'])
+                || follows_comma && value.starts_with(|c: char| c.is_alphanumeric()))
     })
 }
 

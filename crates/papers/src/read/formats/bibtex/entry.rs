@@ -74,6 +74,7 @@ pub(super) enum Part<'t> {
 /// Linear in the length of the text.
 pub(super) fn parse(text: &str, is_unclosed: bool) -> Result<Entry<'_>, String> {
     let mut parser = Parser::new(text, is_unclosed);
+    parser.skips_escaped = is_unclosed && escaped_braces_are_text(text);
     parser.key();
     parser.fields()?;
     Ok(parser.entry)
@@ -90,6 +91,8 @@ struct Parser<'t> {
     text: &'t str,
     at: usize,
     is_unclosed: bool,
+    /// Whether a brace behind a backslash does not count.
+    skips_escaped: bool,
     entry: Entry<'t>,
     /// The number of parts of values.
     parts: usize,
@@ -101,6 +104,7 @@ impl<'t> Parser<'t> {
             text,
             at: 0,
             is_unclosed,
+            skips_escaped: false,
             entry: Entry::default(),
             parts: 0,
         }
@@ -240,8 +244,11 @@ impl<'t> Parser<'t> {
     fn braced(&mut self, name: &str) -> Result<Part<'t>, String> {
         let text = &self.remaining()[1..];
         let mut depth = 1_usize;
+        let mut is_escaped = false;
         for (at, byte) in text.bytes().enumerate() {
             match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' => is_escaped = self.skips_escaped,
                 b'{' => depth += 1,
                 b'}' => depth -= 1,
                 b'\n' if self.is_unclosed && begins_field(&text[at + 1..]) => {
@@ -349,6 +356,12 @@ fn is_common(name: &str) -> bool {
     COMMON_FIELDS
         .iter()
         .any(|common| common.eq_ignore_ascii_case(name))
+}
+
+/// Returns whether more braces of an unclosed entry are closed if those behind a backslash do not count.
+fn escaped_braces_are_text(text: &str) -> bool {
+    let opened = text.matches("\\{").count();
+    opened > text.matches("\\}").count()
 }
 
 /// Returns the start of the name of a field at the end of `text`: its last line, or its last word if that is

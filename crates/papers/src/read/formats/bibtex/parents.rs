@@ -22,7 +22,7 @@ const PARENT_TYPES: [&str; 11] = [
 
 /// The fields that an entry inherits through `crossref` unchanged. BibTeX inherits all fields and biber
 /// nearly all; but the DOI, the address and the abstract of a book are not those of its chapters.
-const INHERITED: [&str; 26] = [
+const INHERITED: [&str; 27] = [
     "year",
     "date",
     "month",
@@ -35,6 +35,7 @@ const INHERITED: [&str; 26] = [
     "journalsubtitle",
     "eventtitle",
     "volume",
+    "number",
     "series",
     "edition",
     "editor",

@@ -1,13 +1,14 @@
 //! Lists of names in BibTeX.
 
-use super::values::text;
+use super::values::{text, without_references};
 use crate::Name;
 use crate::read::input::MAX_VALUES;
 
 /// Splits a list of names at `and`, which BibTeX reads in any case and with any white space around it.
 pub(super) fn persons(list: &str) -> Vec<Name> {
     let mut names = Vec::new();
-    for person in split_at_and(list) {
+    let list = without_references(list);
+    for person in split_at_and(&list) {
         let person = person.trim();
         if person.is_empty() || is_rest(person) {
             continue;
@@ -108,14 +109,13 @@ fn spoken(person: &str) -> Name {
     }
 }
 
-/// Returns whether one pair of braces that is no accent encloses a name.
 fn is_group(name: &str) -> bool {
-    let Some(inside) = name
-        .strip_prefix('{')
-        .and_then(|name| name.strip_suffix('}'))
-    else {
-        return false;
-    };
+    in_group(name).is_some()
+}
+
+/// Returns the text within a pair of braces that encloses all of a text and is no accent.
+pub(super) fn in_group(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('{')?.strip_suffix('}')?;
     let mut depth = 1_usize;
     let closes_early = inside.bytes().any(|byte| {
         match byte {
@@ -125,7 +125,7 @@ fn is_group(name: &str) -> bool {
         }
         depth == 0
     });
-    !closes_early && !inside.starts_with('\\')
+    (!closes_early && !inside.starts_with('\\')).then_some(inside)
 }
 
 /// Reads a name in the extended format of biber: `family=Berken, given=Jan, prefix=van der`.

@@ -4,8 +4,8 @@ use super::dates::published;
 use super::fields::Fields;
 use super::identity::{labeled, set_identifiers};
 use super::journals;
-use super::persons::{persons, split_outside_braces};
-use super::values::text;
+use super::persons::{in_group, persons, split_outside_braces};
+use super::values::{text, without_references};
 use crate::read::formats::normalize::{filled, set_id};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
@@ -13,8 +13,9 @@ use crate::{Paper, PaperKind};
 
 /// Fields that say nothing about the paper: what programs note about their files and their use of an entry,
 /// and how an entry is to be sorted and printed. They are not counted as left out.
-const OF_NO_USE: [&str; 47] = [
+const OF_NO_USE: [&str; 48] = [
     "added-at",
+    "adsnote",
     "biburl",
     "bibsource",
     "citationkey",
@@ -244,6 +245,9 @@ fn pages(fields: &Fields) -> String {
             .filter(|number| labeled(number).is_none())
             .unwrap_or_default();
     }
+    if fields.peek("eid") == fields.peek("pages") {
+        fields.first(&["eid"]);
+    }
     let hyphened = pages.replace(['–', '—', '‐', '‑', '−'], "-");
     let ends: Vec<&str> = hyphened.split('-').map(str::trim).collect();
     let ends: Vec<&str> = ends.into_iter().filter(|end| !end.is_empty()).collect();
@@ -262,14 +266,19 @@ fn categories(fields: &Fields) -> Vec<String> {
         fields.first(&["author_keywords", "author-keywords"]),
         fields.first(&["keywords-plus", "index_keywords"]),
     ];
-    let words = lists.into_iter().flat_map(|list| {
+    let mut words = Vec::new();
+    for list in lists {
+        let list = without_references(list);
+        let list = list.trim();
         // Where semicolons separate keywords, a keyword may have commas.
-        let separators: &[char] = if list.contains(';') { &[';'] } else { &[','] };
-        split_outside_braces(list, |c| separators.contains(&c))
-    });
+        let separator = if list.contains(';') { ';' } else { ',' };
+        let list = in_group(list).filter(|_| separator == ';').unwrap_or(list);
+        let found = split_outside_braces(list, |c| c == separator);
+        words.extend(found.into_iter().map(text));
+    }
     let class = fields.text(&["primaryclass", "eprintclass"]);
     words
-        .map(text)
+        .into_iter()
         .chain([class])
         .filter_map(|word| filled(word.trim()))
         .take(MAX_VALUES)

@@ -1,5 +1,7 @@
 //! Conversion of values in LaTeX.
 
+use std::borrow::Cow;
+
 use crate::text::{entities, latex, markup};
 
 /// Returns a value as plain text, without LaTeX and without the HTML that some programs write within it.
@@ -10,6 +12,24 @@ pub(super) fn text(value: &str) -> String {
     } else {
         plain
     }
+}
+
+/// Replaces the character references of HTML in a list whose items semicolons may separate.
+pub(super) fn without_references(list: &str) -> Cow<'_, str> {
+    if !list.contains('&') || !list.contains(';') {
+        return Cow::Borrowed(list);
+    }
+    let mut out = String::with_capacity(list.len());
+    let mut remaining = list;
+    while let Some(at) = remaining.find('&') {
+        out.push_str(&remaining[..at]);
+        let special = &remaining[at..];
+        let (length, text) = entities::reference(special).unwrap_or((1, "&".to_owned()));
+        out.push_str(&text);
+        remaining = &special[length..];
+    }
+    out.push_str(remaining);
+    Cow::Owned(out)
 }
 
 /// Returns an address or an identifier without braces, escapes and commands around it.
