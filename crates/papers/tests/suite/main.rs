@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
+mod bibtex;
 mod bounds;
 mod damage;
 mod fixtures;
