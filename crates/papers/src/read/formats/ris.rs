@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, label, set_id, year_in};
+use super::normalize::{filled, identify, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES};
 use crate::text::markup;
@@ -203,7 +203,7 @@ fn paper(fields: &[(String, String)]) -> Result<Paper, String> {
     let id = filled(first(&["ID"]));
     let accession = filled(first(&["AN"]));
     let id = id.or_else(|| paper.doi.clone()).or(accession);
-    let id = id.or_else(|| paper.arxiv.clone()).or_else(|| label(&paper));
+    let id = id.or_else(|| paper.arxiv.clone());
     set_id(&mut paper, id, "`ID`, no `DO` and no title")?;
     Ok(paper)
 }
