@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, DecoderResult, Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::memchr_iter;
 
+use super::line_ends::has_only_returns;
 use super::lookahead::Lookahead;
 use super::notes::Notes;
 use crate::RecordLocation;
@@ -61,7 +62,7 @@ impl<R: Read> ToUtf8<Lookahead<R>> {
             None if is_utf8_by_definition(start) => State::Unchanged,
             None => State::Undecided {
                 line_breaks: 0,
-                otherwise: if has_only_returns(start) {
+                otherwise: if has_only_returns(start, true) {
                     MACINTOSH
                 } else {
                     WINDOWS_1252
@@ -275,16 +276,11 @@ fn is_utf8_by_definition(start: &[u8]) -> bool {
         || matches!(first, Some(b'<' | b'{' | b'['))
 }
 
-/// Returns whether the lines end in carriage returns without line feeds.
-pub(super) fn has_only_returns(start: &[u8]) -> bool {
-    start.contains(&b'\r') && !start.contains(&b'\n') && !start.contains(&0)
-}
-
 /// Returns the position of the first byte that is not UTF-8 if a text is rather in an encoding with one byte for
 /// each character.
 ///
-/// In such a text almost nothing is valid UTF-8 by chance. Its letters that are not ASCII stand alone between
-/// others; in other scripts they make whole words, so that the text is in none of these encodings.
+/// In such a text almost nothing is valid UTF-8 by chance. Its letters that are not ASCII stand between others;
+/// in other scripts they make whole words, so that the text is in none of these encodings.
 fn first_invalid(bytes: &[u8], is_whole: bool, encoding: &'static Encoding) -> Option<usize> {
     let (mut valid, mut invalid, mut first, mut at) = (0_usize, 0_usize, None, 0);
     for chunk in bytes.utf8_chunks() {
@@ -298,17 +294,26 @@ fn first_invalid(bytes: &[u8], is_whole: bool, encoding: &'static Encoding) -> O
         at += chunk.invalid().len();
     }
     // Windows-1252 has no characters for these.
-    let has_undefined = encoding == WINDOWS_1252
-        && memchr::memchr3_iter(0x81, 0x8d, 0x8f, bytes)
-            .chain(memchr::memchr2_iter(0x90, 0x9d, bytes))
-            .next()
-            .is_some();
+    let has_undefined = memchr::memchr3_iter(0x81, 0x8d, 0x8f, bytes)
+        .chain(memchr::memchr2_iter(0x90, 0x9d, bytes))
+        .next()
+        .is_some();
     let (mut in_words, mut all) = (0_usize, 0_usize);
     for run in bytes.split(u8::is_ascii).filter(|run| !run.is_empty()) {
         all += run.len();
         in_words += if run.len() >= 3 { run.len() } else { 0 };
     }
-    let is_encoded = invalid > 8 * valid && !has_undefined && 2 * in_words < all;
+    // Most of the letters of Windows-1252 are not alone.
+    let (mut letters, mut in_company) = (0_usize, 0_usize);
+    let is_letter =
+        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xc0);
+    for at in (0..bytes.len()).filter(|at| bytes[*at] >= 0xc0) {
+        letters += 1;
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        in_company += usize::from(is_letter(before) || is_letter(bytes.get(at + 1)));
+    }
+    let is_text = encoding == MACINTOSH || !has_undefined && 2 * in_company >= letters;
+    let is_encoded = invalid > 8 * valid && is_text && 2 * in_words < all;
     first.filter(|_| is_encoded)
 }
 
@@ -398,7 +403,8 @@ mod tests {
         let parquet = b"PAR1\x00\xe9\x15".to_vec();
         let long = [vec![b'a'; WINDOW - 1], "äö".into()].concat();
         let undefined = b"title\nM\x81we\n".to_vec();
-        for bytes in [damaged, cyrillic, json, parquet, long, undefined] {
+        let alone = b"title\n{\xff}\n".to_vec();
+        for bytes in [damaged, cyrillic, json, parquet, long, undefined, alone] {
             assert_eq!(decoded(&bytes), (bytes, vec![]));
         }
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use memchr::{memchr_iter, memchr2};
 
-use super::encoding::{ToUtf8, has_only_returns};
-use super::line_ends::ReturnsToLineFeeds;
+use super::encoding::ToUtf8;
+use super::line_ends::{ReturnsToLineFeeds, has_only_returns};
 use super::lookahead::Lookahead;
 use super::notes::Notes;
 use crate::{Error, Result};
@@ -83,7 +83,7 @@ impl<'a> Input<'a> {
         let text = ToUtf8::new(Lookahead::new(decompressed, LOOKAHEAD), notes.clone());
         let text: Box<dyn Read + 'a> = Box::new(text);
         let mut text = Lookahead::new(text, LOOKAHEAD);
-        if has_only_returns(text.start()) {
+        if has_only_returns(text.start(), text.start().len() < LOOKAHEAD) {
             let with_line_feeds: Box<dyn Read + 'a> = Box::new(ReturnsToLineFeeds::new(text));
             text = Lookahead::new(with_line_feeds, LOOKAHEAD);
         }
@@ -312,8 +312,13 @@ mod tests {
             while input.next_whole_line(&mut line).is_some() {
                 found.push((input.line(), line.clone()));
             }
-            let expected: [(usize, &[u8]); 5] =
-                [(1, b"a\r"), (2, b"b\r\n"), (3, b"c\n"), (4, b"\r"), (5, b"d\r\n")];
+            let expected: [(usize, &[u8]); 5] = [
+                (1, b"a\r"),
+                (2, b"b\r\n"),
+                (3, b"c\n"),
+                (4, b"\r"),
+                (5, b"d\r\n"),
+            ];
             assert_eq!(found, expected.map(|(line, text)| (line, text.to_vec())));
         }
         // A line end that is cut in two by the buffer.

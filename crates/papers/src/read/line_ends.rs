@@ -2,6 +2,18 @@
 
 use std::io::{self, Read};
 
+/// Returns whether a text that begins with `start` has carriage returns without line feeds at the ends of its
+/// lines. `is_whole` states that the text ends with `start`.
+pub(super) fn has_only_returns(start: &[u8], is_whole: bool) -> bool {
+    // The line feed may follow.
+    let start = match start.strip_suffix(b"\r") {
+        Some(before) if !is_whole => before,
+        _ => start,
+    };
+    let is_text = !start.contains(&0) && !start.starts_with(b"PAR1");
+    start.contains(&b'\r') && !start.contains(&b'\n') && is_text
+}
+
 /// Replaces the carriage returns that end lines, with or without a line feed, by line feeds.
 pub(super) struct ReturnsToLineFeeds<R> {
     inner: R,

@@ -3,10 +3,10 @@
 pub(crate) mod json_elements;
 pub(crate) mod json_lines;
 pub(crate) mod json_record;
-pub(crate) mod json_shape;
-pub(crate) mod missing_value;
 mod json_resume;
 mod json_scan;
+pub(crate) mod json_shape;
+pub(crate) mod missing_value;
 mod rewind;
 mod utf8_repair;
 pub(crate) mod xml;

@@ -4,6 +4,9 @@
 
 mod bounds;
 mod damage;
+mod encodings;
 mod fixtures;
 mod formats;
+mod memory;
 mod round_trip;
+mod tables;

@@ -110,7 +110,13 @@ impl<'a> Delimited<'a> {
         row.map_err(|reason| (number, reason))?;
         let cells = &rows.cells;
         let names: Vec<String> = (0..cells.count())
-            .map(|at| cells.get(at).trim().trim_start_matches('\u{feff}').to_owned())
+            .map(|at| {
+                cells
+                    .get(at)
+                    .trim()
+                    .trim_start_matches('\u{feff}')
+                    .to_owned()
+            })
             .collect();
         self.is_own = own::is_own(&names);
         let columns = columns::columns(&names);

@@ -148,8 +148,10 @@ impl<'a> Elements<'a> {
                 Step::EndBefore => {
                     self.in_list = true;
                     let line = RecordLocation::Line(self.source.line());
-                    self.notes
-                        .remark_at(line, "a bracket before this record closes the list too early");
+                    self.notes.remark_at(
+                        line,
+                        "a bracket before this record closes the list too early",
+                    );
                     return Ok(());
                 }
             }
@@ -366,13 +368,21 @@ mod tests {
             format!("{{\"id\": {id}, \"t\": {title}, \"a\": [{{\"id\": 7}}, {{\"id\": 8}}]}}")
         };
         // On one line, the quotes of all other strings are inverted by one that is missing.
-        let records = [record(1, "\"x\""), record(2, "\"x"), record(3, "\"x\""), record(4, "\"x\"")];
+        let records = [
+            record(1, "\"x\""),
+            record(2, "\"x"),
+            record(3, "\"x\""),
+            record(4, "\"x\""),
+        ];
         let found = read(&format!("[{}]", records.join(", ")));
         let ids: Vec<_> = found.iter().map(|(_, id)| id.as_deref().ok()).collect();
         assert_eq!(ids, [Some("1"), None, Some("3"), Some("4")]);
         let garbage = read("[{\"id\": 1} ?? {\"id\": 2}, }, {\"id\": 3}], {\"id\": 4}]");
         let ids: Vec<_> = garbage.iter().map(|(_, id)| id.as_deref().ok()).collect();
-        assert_eq!(ids, [Some("1"), None, Some("2"), None, Some("3"), Some("4")]);
+        assert_eq!(
+            ids,
+            [Some("1"), None, Some("2"), None, Some("3"), Some("4")]
+        );
         let early = "{\"data\": [{\"id\": 1}], {\"id\": 2}], \"next\": {\"id\": 3}}";
         assert_eq!(read(early), [good(1, "1"), good(1, "2")]);
     }

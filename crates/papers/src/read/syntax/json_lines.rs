@@ -1,8 +1,8 @@
 //! JSON lines.
 
 use crate::read::input::Input;
-use crate::read::syntax::json_scan::{BracketScan, Step};
 use crate::read::syntax::json_record::{self, Fields};
+use crate::read::syntax::json_scan::{BracketScan, Step};
 
 /// Reads one JSON object per line, with the number of the line.
 ///

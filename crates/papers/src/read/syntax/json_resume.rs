@@ -71,9 +71,13 @@ mod tests {
     fn the_next_record_has_the_fields_of_the_last() {
         let mut names = RecordNames::default();
         assert_eq!(names.next_record(b"{\"id\": 1}, {\"id\": 2}"), None);
-        names.learn(br#"{"id": 1, "title": "A", "authors": [{"id": 2, "title": "Dr"}]}"#, true);
+        names.learn(
+            br#"{"id": 1, "title": "A", "authors": [{"id": 2, "title": "Dr"}]}"#,
+            true,
+        );
         let damaged = br#"{"id": 1, "title": "A, "authors": [{"id": 3, "title": "Dr"}, {"id": 4, "title": "Dr"}]}, "#;
-        let next = br#"{"id": 5, "title": "B", "authors": []}, {"id": 6, "title": "C", "authors": []}"#;
+        let next =
+            br#"{"id": 5, "title": "B", "authors": []}, {"id": 6, "title": "C", "authors": []}"#;
         let text = [&damaged[..], &next[..]].concat();
         assert_eq!(names.next_record(&text), Some(damaged.len()));
         assert_eq!(names.next_record(damaged), None);

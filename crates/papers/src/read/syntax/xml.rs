@@ -198,7 +198,11 @@ impl<'a> XmlStream<'a> {
             let mut from = 0;
             while let Some(at) = memchr(b'<', &bytes[from..]) {
                 let tag = &bytes[from + at + 1..];
-                let Some(end) = tag.iter().take(MAX_NAME).position(|byte| is_name_end(*byte)) else {
+                let Some(end) = tag
+                    .iter()
+                    .take(MAX_NAME)
+                    .position(|byte| is_name_end(*byte))
+                else {
                     if tag.len() < MAX_NAME {
                         return Err(tag.len() + 1);
                     }
@@ -250,7 +254,13 @@ impl<'a> XmlStream<'a> {
                     match self.open.iter().rposition(|open| *open == name) {
                         // The elements in it are closed too.
                         Some(at) => self.open.truncate(at),
-                        None => return Err(unexpected_end(self.reader.get_ref(), self.open.last(), &name)),
+                        None => {
+                            return Err(unexpected_end(
+                                self.reader.get_ref(),
+                                self.open.last(),
+                                &name,
+                            ));
+                        }
                     }
                 }
                 Event::Decl(declaration) => {
@@ -278,7 +288,11 @@ impl<'a> XmlStream<'a> {
     /// Reads to the end of `element`, whose name with its prefix is `name`.
     ///
     /// The inner error concerns this element: it contains bytes that are not UTF-8.
-    fn whole(&mut self, element: Element, name: String) -> Result<Result<Element, String>, Failure> {
+    fn whole(
+        &mut self,
+        element: Element,
+        name: String,
+    ) -> Result<Result<Element, String>, Failure> {
         let mut invalid = None;
         let mut values = element.attributes.len();
         let mut open = vec![element];
@@ -337,14 +351,16 @@ fn read_event<'b>(
     buffer: &'b mut Vec<u8>,
 ) -> Result<Event<'b>, Failure> {
     buffer.clear();
-    reader.read_event_into(buffer).map_err(|error| match &error {
-        quick_xml::Error::Io(error) => match error.kind() {
-            io::ErrorKind::FileTooLarge => Failure::Syntax(error.to_string()),
-            _ => Failure::File(input::unreadable(error)),
-        },
-        quick_xml::Error::Encoding(_) => Failure::Syntax("not UTF-8".to_owned()),
-        error => Failure::Syntax(format!("not XML{}: {error}", on_line(reader.get_ref()))),
-    })
+    reader
+        .read_event_into(buffer)
+        .map_err(|error| match &error {
+            quick_xml::Error::Io(error) => match error.kind() {
+                io::ErrorKind::FileTooLarge => Failure::Syntax(error.to_string()),
+                _ => Failure::File(input::unreadable(error)),
+            },
+            quick_xml::Error::Encoding(_) => Failure::Syntax("not UTF-8".to_owned()),
+            error => Failure::Syntax(format!("not XML{}: {error}", on_line(reader.get_ref()))),
+        })
 }
 
 /// Returns the line of the next byte as part of a message, unless the item begins on it.
@@ -402,8 +418,7 @@ fn start_element(tag: &BytesStart<'_>) -> Result<Element, Failure> {
     let mut found = tag.html_attributes();
     // Comparing each name with all others takes time that is quadratic in their number.
     for attribute in found.with_checks(false) {
-        let attribute =
-            attribute.map_err(|error| Failure::Syntax(format!("not XML: {error}")))?;
+        let attribute = attribute.map_err(|error| Failure::Syntax(format!("not XML: {error}")))?;
         let name = local_name(attribute.key.as_ref());
         if attributes.len() >= MAX_VALUES {
             return Err(Failure::TooMany(input::too_many()));

@@ -89,7 +89,8 @@ fn joined_by_and(text: &str) -> Option<Vec<Name>> {
     let last = others.last()?;
     // The names of companies and ministries contain the word too.
     let is_group = |part: &str| !part.contains(',') && part.contains(' ') && is_organization(part);
-    let is_one = Name::parse(text).is_single() && Name::parse(last).is_single() && text.contains('&');
+    let is_one =
+        Name::parse(text).is_single() && Name::parse(last).is_single() && text.contains('&');
     if is_one || (others.len() == 1 && is_group(first) && !last.contains(',')) {
         return Some(vec![Name::organization(text)]);
     }
@@ -236,34 +237,70 @@ mod tests {
             ("Curie, Marie; Plato", &["Curie, Marie", "Plato"]),
             ("Curie, Marie", &["Curie, Marie"]),
             ("Curie, M.", &["Curie, M."]),
-            ("Marie Curie, Ada Lovelace", &["Curie, Marie", "Lovelace, Ada"]),
-            ("Curie, Marie (57190000000); Plato (1)", &["Curie, Marie", "Plato"]),
+            (
+                "Marie Curie, Ada Lovelace",
+                &["Curie, Marie", "Lovelace, Ada"],
+            ),
+            (
+                "Curie, Marie (57190000000); Plato (1)",
+                &["Curie, Marie", "Plato"],
+            ),
             // Scopus before 2020.
             ("Gale, G.N., Sedge, F.A.", &["Gale, G.N.", "Sedge, F.A."]),
             ("Gale G.N., Sedge F.A.", &["Gale, G.N.", "Sedge, F.A."]),
-            ("Alder, A., Birch, B.C., Cedar, D.", &["Alder, A.", "Birch, B.C.", "Cedar, D."]),
-            ("Roe, Jr., M., van der Berken, J.-P.", &["Roe, Jr., M.", "van der Berken, J.-P."]),
-            ("Alder, A., The Moss Group, Birch, B.", &["Alder, A.", "The Moss Group", "Birch, B."]),
+            (
+                "Alder, A., Birch, B.C., Cedar, D.",
+                &["Alder, A.", "Birch, B.C.", "Cedar, D."],
+            ),
+            (
+                "Roe, Jr., M., van der Berken, J.-P.",
+                &["Roe, Jr., M.", "van der Berken, J.-P."],
+            ),
+            (
+                "Alder, A., The Moss Group, Birch, B.",
+                &["Alder, A.", "The Moss Group", "Birch, B."],
+            ),
             // PubMed and the Web of Science.
-            ("Gale GN, Sedge F, van der Berken J.", &["Gale, GN", "Sedge, F", "van der Berken, J."]),
+            (
+                "Gale GN, Sedge F, van der Berken J.",
+                &["Gale, GN", "Sedge, F", "van der Berken, J."],
+            ),
             ("Gale GN", &["Gale, GN"]),
             ("Gale, GN; Sedge, F", &["Gale, GN", "Sedge, F"]),
             // Rayyan and BibTeX.
             ("Alder, Ann and Birch, Bo", &["Alder, Ann", "Birch, Bo"]),
-            ("Ann Alder AND Bo Birch and Cy Cedar", &["Alder, Ann", "Birch, Bo", "Cedar, Cy"]),
-            ("Alder, A. and Birch, B. and others", &["Alder, A.", "Birch, B."]),
-            ("Ann Alder, Bo Birch, and Cy Cedar", &["Alder, Ann", "Birch, Bo", "Cedar, Cy"]),
+            (
+                "Ann Alder AND Bo Birch and Cy Cedar",
+                &["Alder, Ann", "Birch, Bo", "Cedar, Cy"],
+            ),
+            (
+                "Alder, A. and Birch, B. and others",
+                &["Alder, A.", "Birch, B."],
+            ),
+            (
+                "Ann Alder, Bo Birch, and Cy Cedar",
+                &["Alder, Ann", "Birch, Bo", "Cedar, Cy"],
+            ),
             // Publish or Perish and IEEE Xplore.
             ("A Alder, BC Birch", &["Alder, A", "Birch, BC"]),
             ("A. Alder; B. C. Birch; ", &["Alder, A.", "Birch, B. C."]),
             ("Ann Alder|Bo Birch", &["Alder, Ann", "Birch, Bo"]),
-            ("['Ann Alder', \"Bo O'Birch\"]", &["Alder, Ann", "O'Birch, Bo"]),
+            (
+                "['Ann Alder', \"Bo O'Birch\"]",
+                &["Alder, Ann", "O'Birch, Bo"],
+            ),
             ("Alder, Ann, Birch, Bo", &["Alder, Ann", "Birch, Bo"]),
-            ("van der Berken, Jan Willem", &["van der Berken, Jan Willem"]),
+            (
+                "van der Berken, Jan Willem",
+                &["van der Berken, Jan Willem"],
+            ),
             ("A. Alder, B. Birch, et al.", &["Alder, A.", "Birch, B."]),
             // Organizations.
             ("Barrow & Nettle, Inc.", &["Barrow & Nettle, Inc."]),
-            ("Barrow & Nettle, Inc.; Alder, A.", &["Barrow & Nettle, Inc.", "Alder, A."]),
+            (
+                "Barrow & Nettle, Inc.; Alder, A.",
+                &["Barrow & Nettle, Inc.", "Alder, A."],
+            ),
             ("Team (Alpha)", &["Team (Alpha)"]),
             ("Ministry of Moss and Fern", &["Ministry of Moss and Fern"]),
             ("World Moss Organization", &["World Moss Organization"]),

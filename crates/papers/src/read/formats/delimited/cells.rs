@@ -105,7 +105,11 @@ impl Cells {
     /// Quotes enclose a cell if they enclose all of it and the quotes within are doubled. All others belong to
     /// the text, since not all programs quote. Tabs between quotes belong to the cell only if the line has other
     /// than `columns` cells without quotes.
-    pub(super) fn push_between_tabs(&mut self, line: &[u8], columns: usize) -> Result<Open, String> {
+    pub(super) fn push_between_tabs(
+        &mut self,
+        line: &[u8],
+        columns: usize,
+    ) -> Result<Open, String> {
         let is_plain = memchr_iter(b'\t', line).count() + 1 == columns;
         let mut at = 0;
         loop {

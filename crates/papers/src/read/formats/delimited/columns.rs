@@ -271,7 +271,10 @@ mod tests {
     fn codes_of_the_web_of_science_are_no_names() {
         let fields = |names: &[&str]| -> Vec<Column> {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            columns(&names).into_iter().map(|(_, column)| column).collect()
+            columns(&names)
+                .into_iter()
+                .map(|(_, column)| column)
+                .collect()
         };
         let codes = fields(&["PT", "TI", "AU", "ID", "UT"]);
         assert_eq!(codes[3..], [Column::Keywords, Column::Id]);

@@ -24,7 +24,10 @@ pub(super) fn month(text: &str) -> Option<u8> {
 ///
 /// `year` is the year of a date that has none. Of a period the result is the first month.
 pub(super) fn date(text: &str, year: Option<i32>) -> Option<PartialDate> {
-    if let Ok(date) = text.parse() {
+    // What follows a year alone may be a month.
+    if let Ok(date) = text.parse::<PartialDate>()
+        && (date.month().is_some() || !text.trim().contains(' '))
+    {
         return Some(date);
     }
     let words: Vec<&str> = text

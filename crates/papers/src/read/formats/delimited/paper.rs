@@ -118,7 +118,10 @@ fn id(row: &Row<'_>, paper: &Paper) -> Option<String> {
             .to_owned()
     });
     // The id of a table of PubMed.
-    let pmids = row.0.iter().filter(|cell| cell.name == "PMID" || cell.name == "pmid");
+    let pmids = row
+        .0
+        .iter()
+        .filter(|cell| cell.name == "PMID" || cell.name == "pmid");
     let pmid = pmids.filter_map(|cell| pmid(cell.text)).next();
     own.or(pmid).or_else(|| paper.doi.clone()).or_else(|| {
         let mut numbers = row.all(Column::Accession);
@@ -147,7 +150,9 @@ fn year(row: &Row<'_>, notes: &Notes) -> Option<i32> {
 fn details(row: &Row<'_>, year: Option<i32>) -> Details {
     let mut details = Details {
         published: published(row, year),
-        updated: row.all(Column::Updated).find_map(|text| dates::date(text, None)),
+        updated: row
+            .all(Column::Updated)
+            .find_map(|text| dates::date(text, None)),
         volume: number(row.first(Column::Volume)),
         number: number(row.first(Column::Number)),
         pages: pages(row),
@@ -166,7 +171,13 @@ fn details(row: &Row<'_>, year: Option<i32>) -> Details {
     };
     for text in row.all(Column::Kind) {
         match kind(text) {
-            Some(kind) => fill(&mut details.kind, Some(kind)),
+            Some(kind) => {
+                fill(&mut details.kind, Some(kind));
+                let has_genre = matches!(kind, PaperKind::Thesis | PaperKind::Report);
+                if has_genre && PaperKind::of_any_vocabulary(text).is_none() {
+                    fill(&mut details.genre, Some(markup::plain(text)));
+                }
+            }
             None if is_missing(text) || text.bytes().all(|byte| byte.is_ascii_digit()) => {}
             None => fill(&mut details.genre, Some(markup::plain(text))),
         }
@@ -180,7 +191,9 @@ fn details(row: &Row<'_>, year: Option<i32>) -> Details {
 
 /// Returns the first date of the year of the paper of which more than the year is known.
 fn published(row: &Row<'_>, year: Option<i32>) -> Option<PartialDate> {
-    let mut dates = row.all(Column::Date).filter_map(|text| dates::date(text, year));
+    let mut dates = row
+        .all(Column::Date)
+        .filter_map(|text| dates::date(text, year));
     let found = dates.find(|date| date.month().is_some() && Some(date.year()) == year);
     found.or_else(|| {
         let month = dates::month(row.first(Column::Month))?;
@@ -341,7 +354,10 @@ fn parts(text: &str, separators: &[char]) -> Vec<String> {
 /// Splits subjects at semicolons or vertical bars, else at commas, else, if they are codes such as `cs.CL`, at
 /// spaces.
 fn categories(text: &str) -> Vec<String> {
-    if let Some(list) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+    if let Some(list) = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'))
+    {
         let items = parts(list, &[',']);
         let bare = |item: &String| filled(item.trim_matches(['\'', '"', ' ']));
         return items.iter().filter_map(bare).collect();
@@ -377,7 +393,10 @@ mod tests {
     #[test]
     fn reads_identifiers_and_kinds_in_every_spelling() {
         assert_eq!(pmid("PMID: 12345").as_deref(), Some("12345"));
-        assert_eq!(pmid("https://pubmed.ncbi.nlm.nih.gov/77/").as_deref(), Some("77"));
+        assert_eq!(
+            pmid("https://pubmed.ncbi.nlm.nih.gov/77/").as_deref(),
+            Some("77")
+        );
         assert_eq!((pmid("0"), pmid("none")), (None, None));
         assert_eq!(pmcid("7").as_deref(), Some("PMC7"));
         assert_eq!(pmcid("https://x.example/PMC12/").as_deref(), Some("PMC12"));

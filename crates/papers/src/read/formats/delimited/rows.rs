@@ -185,7 +185,10 @@ impl<'a> Rows<'a> {
             let mut line = self.joined_at_returns(line);
             loop {
                 input::text(&line)?;
-                match self.cells.push_between_tabs(without_break(&line), self.columns)? {
+                match self
+                    .cells
+                    .push_between_tabs(without_break(&line), self.columns)?
+                {
                     Open::Nothing => return Ok(()),
                     Open::Quote => match self.close_cell()? {
                         Some(remaining) => line = remaining,
@@ -223,7 +226,11 @@ impl<'a> Rows<'a> {
         let last = self.cells.get(self.cells.count() - 1);
         let mut text = last.as_bytes()[1..].to_vec();
         let mut following: Vec<(usize, Vec<u8>)> = Vec::new();
-        while text.len().saturating_add(following.len().saturating_mul(64)) <= MAX_RECORD {
+        while text
+            .len()
+            .saturating_add(following.len().saturating_mul(64))
+            <= MAX_RECORD
+        {
             let (number, next) = match self.lines.next() {
                 Some((number, next)) => (number, next?),
                 None => break,
