@@ -84,16 +84,18 @@ fn an_inverted_index_that_repeats_a_long_word_is_an_error() {
 
 #[test]
 fn an_xml_record_of_empty_elements_or_attributes_is_an_error() {
+    // None of the files is complete.
+    let cut = "; the rest of the file was not read";
     let start = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID>";
     let elements = format!("{start}{}", "<a/>".repeat(MAX_VALUES));
     let (error, _) = with_one_error(elements.as_bytes());
-    assert_eq!(error, format!("f:1: {TOO_MANY}"));
+    assert_eq!(error, format!("f:1: {TOO_MANY}{cut}"));
     let attributes = format!("{start}<a{}>", " b".repeat(MAX_VALUES + 1));
     let (error, _) = with_one_error(attributes.as_bytes());
-    assert_eq!(error, format!("f:1: {TOO_MANY}"));
+    assert_eq!(error, format!("f:1: {TOO_MANY}{cut}"));
     let nested = "<PubmedArticleSet>".repeat(1000);
     let (error, _) = with_one_error(nested.as_bytes());
-    assert_eq!(error, "f:1: more than 100 nested elements");
+    assert_eq!(error, format!("f:1: more than 100 nested elements{cut}"));
 }
 
 #[test]

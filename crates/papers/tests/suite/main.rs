@@ -5,8 +5,11 @@
 mod bibtex;
 mod bounds;
 mod damage;
+mod encodings;
 mod fixtures;
 mod formats;
+mod memory;
 mod round_trip;
+mod tables;
 mod tagged_formats;
 mod xml_formats;
