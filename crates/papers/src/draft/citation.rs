@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::identifiers;
+use crate::{Paper, identifiers};
 
 /// A citation in a draft: by a key, an identifier, an entry in the list of references or a link.
 ///
@@ -8,7 +8,8 @@ use crate::identifiers;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Citation {
-    /// The key, as in `\cite{key}` or `[@key]`. The key `*` of `\nocite{*}` cites all references.
+    /// The key, as in `\cite{key}` or `[@key]`. The key `*` of `\nocite{*}` cites all references. In a
+    /// document of Word, a citation whose data have no key has its DOI or its title instead.
     pub key: Option<String>,
     /// The digital object identifier (DOI), in lower case.
     pub doi: Option<String>,
@@ -107,6 +108,17 @@ impl Citations {
             .text
             .take()
             .or(Some(text).filter(|text| !text.is_empty()));
+    }
+
+    /// Completes the citation of a paper, whose id is its key, by the data of the paper.
+    ///
+    /// Adds the citation if the draft cites all references, as `\nocite{*}` does.
+    pub(super) fn describe(&mut self, paper: &Paper) {
+        let name = format!("key {}", paper.id);
+        if self.indices.contains_key(&name) || self.indices.contains_key("key *") {
+            let doi = paper.doi.clone();
+            self.add_entry(Some(&paper.id), &paper.title, doi, paper.arxiv.clone());
+        }
     }
 
     /// Adds a link.

@@ -1,14 +1,21 @@
 //! Prose and citations of a draft in plain text.
 
+use super::format_spec::{FormatSpec, Reader};
 use super::mentions;
 use super::parts::Parts;
 use super::references_heading::is_references_heading;
+
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "plain",
+    extensions: &["txt", "text"],
+    reader: Reader::Text(|text, _| Ok(parse(text))),
+};
 
 /// Splits a draft into its parts.
 ///
 /// `Title:` and `Abstract:` mark the paragraph that they begin, a line `Abstract` marks the
 /// paragraph that follows it, and a heading such as `References` begins the list of references.
-pub(super) fn parse(text: &str) -> Parts {
+fn parse(text: &str) -> Parts {
     let mut parts = Parts::default();
     let mut abstract_follows = false;
     let mut in_references = false;

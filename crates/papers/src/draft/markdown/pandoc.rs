@@ -2,6 +2,21 @@
 
 use crate::draft::citation::Citations;
 
+/// The beginnings of the labels of figures, tables and the like that Quarto and pandoc-crossref refer to
+/// as if they were keys: `@fig-one`, `@tbl:two`.
+const LABELS: [&str; 26] = [
+    "fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol",
+    "rem", "alg", "tip", "nte", "wrn", "imp", "cau", "suppfig", "tab", "chap", "app", "fn",
+];
+
+/// Returns whether a key is the label of a part of the draft.
+fn is_label(key: &str) -> bool {
+    let Some(end) = key.find(['-', ':']) else {
+        return false;
+    };
+    LABELS.iter().any(|label| label.eq_ignore_ascii_case(&key[..end]))
+}
+
 /// Adds the keys in `text` to `citations`, and returns the text without them.
 pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
     let mut out = String::with_capacity(text.len());
@@ -13,7 +28,7 @@ pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
             let inner = bracketed.find(']').map(|end| &bracketed[..end]);
             let keys = inner.map(keys).unwrap_or_default();
             if let (Some(inner), false) = (inner, keys.is_empty()) {
-                for key in &keys {
+                for key in keys.iter().filter(|key| !is_label(key)) {
                     citations.add_key(key);
                 }
                 remaining = &remaining[inner.len() + 2..];
@@ -23,9 +38,11 @@ pub(super) fn take_citations(text: &str, citations: &mut Citations) -> String {
             }
             continue;
         }
-        let begins_word = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.');
+        let begins_word = !out.ends_with(|c: char| c.is_alphanumeric() || c == '.' || c == '/');
         if let Some((key, len)) = key(&remaining[1..]).filter(|_| begins_word) {
-            citations.add_key(key);
+            if !is_label(key) {
+                citations.add_key(key);
+            }
             remaining = &remaining[1 + len..];
         } else {
             out.push('@');
@@ -76,6 +93,7 @@ mod tests {
             ),
             ("As @a-b. says [-@c]", vec!["a-b", "c"], "As . says "),
             ("In [@{a b}]", vec!["a b"], "In "),
+            ("In @Fig-a, [@tbl:b; @figueroa-x]", vec!["figueroa-x"], "In , "),
             (
                 "Write to a.b@c.org or [x@y.org]",
                 vec![],
