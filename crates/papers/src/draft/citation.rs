@@ -110,6 +110,23 @@ impl Citations {
             .or(Some(text).filter(|text| !text.is_empty()));
     }
 
+    /// Adds a citation of a work by its data. A work without a key gets its DOI or its title as the key.
+    pub(super) fn add_work(
+        &mut self,
+        key: Option<&str>,
+        title: &str,
+        doi: Option<String>,
+        arxiv: Option<String>,
+    ) {
+        let by_data = || doi.as_deref().or(arxiv.as_deref()).unwrap_or(title.trim());
+        let key = key.unwrap_or_else(by_data).to_owned();
+        if title.trim().is_empty() && doi.is_none() && arxiv.is_none() {
+            self.add_key(&key);
+        } else {
+            self.add_entry(Some(&key), title, doi, arxiv);
+        }
+    }
+
     /// Completes the citation of a paper, whose id is its key, by the data of the paper.
     ///
     /// Adds the citation if the draft cites all references, as `\nocite{*}` does.

@@ -235,12 +235,13 @@ impl Files {
         self.note(line, &message);
     }
 
-    /// Adds a note about a line of the current file.
+    /// Adds a note about a line of the current file, or about the whole file if the line is 0.
     pub(super) fn note(&mut self, line: usize, message: &str) {
         let Some(file) = self.open.last().filter(|_| self.is_on_disk) else {
             return;
         };
-        let note = format!("{}:{line}: {message}", file.path.display());
+        let line = if line == 0 { String::new() } else { format!(":{line}") };
+        let note = format!("{}{line}: {message}", file.path.display());
         if self.notes.contains(&note) {
             return;
         }

@@ -51,7 +51,7 @@ fn parse(text: &str) -> Parts {
 }
 
 /// Returns the text after a label such as `Abstract:`, `Abstract.` or a line `Abstract`.
-fn text_after_label<'a>(paragraph: &'a str, label: &str) -> Option<&'a str> {
+pub(super) fn text_after_label<'a>(paragraph: &'a str, label: &str) -> Option<&'a str> {
     let start = paragraph.get(..label.len())?;
     let text = &paragraph[label.len()..];
     let is_label = start.eq_ignore_ascii_case(label)
