@@ -58,6 +58,8 @@ enum Mode {
     Markup(Target),
     /// Markup between brackets that are characters of it.
     Bracket(Target),
+    /// Code from a keyword to the end of its line, unless brackets are open there.
+    Statement,
     /// Code between brackets, with the name of the function that it is an argument of.
     Code { function: String, target: Target },
 }
@@ -110,11 +112,18 @@ impl<'f> Reader<'f> {
         Ok(())
     }
 
-    /// Reads at least one character.
+    /// Reads at least one character, or ends a statement.
     fn step(&mut self, scan: &mut Scan<'_>) -> Result<()> {
         let at = scan.at;
+        if let Some(Mode::Statement) = scan.modes.last()
+            && scan.text[at..].starts_with(['\n', ']', ';', ')', '}'])
+        {
+            scan.modes.pop();
+            return Ok(());
+        }
         match scan.modes.last().cloned() {
             Some(Mode::Code { function, target }) => self.code(scan, &function, target)?,
+            Some(Mode::Statement) => self.code(scan, "", Target::Aside)?,
             Some(Mode::Markup(target) | Mode::Bracket(target)) => self.markup(scan, target)?,
             None => {}
         }
@@ -281,29 +290,12 @@ impl<'f> Reader<'f> {
             }
             "let" | "set" | "show" | "if" | "for" | "while" | "return" | "context" | "else" => {
                 scan.at += name.len();
-                self.statement(scan)?;
+                scan.modes.push(Mode::Statement);
                 return Ok(());
             }
             _ => {}
         }
         self.call(scan, name, target)
-    }
-
-    /// Reads the statement of a keyword, up to the end of its line unless brackets are open.
-    fn statement(&mut self, scan: &mut Scan<'_>) -> Result<()> {
-        let depth = scan.modes.len();
-        while let Some(c) = scan.text[scan.at..].chars().next() {
-            if scan.modes.len() > depth {
-                self.step(scan)?;
-            } else if "\n];)}".contains(c) {
-                break;
-            } else {
-                let at = scan.at;
-                self.code(scan, "", Target::Aside)?;
-                scan.at = scan.at.max(at + c.len_utf8());
-            }
-        }
-        Ok(())
     }
 
     /// Reads the name of a function and begins to read its arguments.
