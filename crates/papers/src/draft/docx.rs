@@ -23,7 +23,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     extensions: &["docx", "docm", "dotx"],
     reader: Reader::File {
         file: read,
-        text: parse,
+        text: |text, _| Ok(parse(text)),
     },
 };
 
@@ -31,7 +31,10 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 fn read(path: &Path, files: &mut Files) -> Result<Parts> {
     let mut package = Package::open(path)?;
     let main = package.main_part(files)?;
-    let folder = main.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folder = main
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned();
     let beside = |name: &str| format!("{folder}/{name}");
     let styles = package.part(&beside("styles.xml"), files)?;
     let styles = Styles::read(styles.as_deref().unwrap_or_default());
@@ -63,11 +66,11 @@ fn read(path: &Path, files: &mut Files) -> Result<Parts> {
 }
 
 /// Splits the part `word/document.xml` of a document.
-fn parse(text: &str, _files: &mut Files) -> Result<Parts> {
+fn parse(text: &str) -> Parts {
     let styles = Styles::default();
     let mut body = Body::new(&styles);
     body.read(text, &std::collections::HashMap::new());
-    Ok(body.into_parts())
+    body.into_parts()
 }
 
 #[cfg(test)]

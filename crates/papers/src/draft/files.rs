@@ -32,7 +32,7 @@ pub(super) struct Files {
     within: Option<PathBuf>,
     /// The files that are being read, each included by the one before it.
     open: Vec<OpenFile>,
-    files: usize,
+    count: usize,
     bytes: usize,
     lookups: usize,
     notes: Vec<String>,
@@ -75,7 +75,7 @@ impl Files {
                 path: path.to_owned(),
                 canonical,
             }],
-            files: 1,
+            count: 1,
             ..Self::default()
         })
     }
@@ -114,7 +114,9 @@ impl Files {
         }
         self.lookups += 1;
         folders.iter().find_map(|folder| {
-            let names = extensions.iter().map(|extension| format!("{name}{extension}"));
+            let names = extensions
+                .iter()
+                .map(|extension| format!("{name}{extension}"));
             let mut paths = names.chain([name.to_owned()]).map(|name| folder.join(name));
             paths.find(|path| path.is_file())
         })
@@ -148,14 +150,14 @@ impl Files {
         if self.open.iter().any(|file| file.canonical == canonical) {
             return Err(self.error(line, format!("`{name}` includes itself")));
         }
-        if self.files >= MAX_FILES {
+        if self.count >= MAX_FILES {
             return Err(self.error(line, format!("more than {MAX_FILES} files are included")));
         }
         if self.open.len() >= MAX_NESTING {
             let reason = format!("more than {MAX_NESTING} files include one another");
             return Err(self.error(line, reason));
         }
-        self.files += 1;
+        self.count += 1;
         let text = read_text(path)?;
         self.add_bytes(text.len(), Some(line))?;
         self.open.push(OpenFile {
@@ -183,12 +185,18 @@ impl Files {
     /// Adds a file of references that the current file names on a line, or notes that it is missing.
     ///
     /// Returns whether there is such a file.
-    pub(super) fn add_bibliography(&mut self, folders: &[PathBuf], name: &str, line: usize) -> bool {
+    pub(super) fn add_bibliography(
+        &mut self,
+        folders: &[PathBuf],
+        name: &str,
+        line: usize,
+    ) -> bool {
         if !self.is_on_disk {
             return false;
         }
         if name.contains("://") {
-            let message = format!("the references at `{name}` are not in a file, so they are not read");
+            let message =
+                format!("the references at `{name}` are not in a file, so they are not read");
             self.note(line, &message);
             return true;
         }
@@ -205,11 +213,15 @@ impl Files {
             }
             Ok(_) if self.bibliographies.contains(&path) => {}
             Ok(_) if self.bibliographies.len() >= MAX_FILES => {
-                let message = format!("more than {MAX_FILES} files of references, `{name}` is not read");
+                let message =
+                    format!("more than {MAX_FILES} files of references, `{name}` is not read");
                 self.note(line, &message);
             }
             Ok(_) => self.bibliographies.push(path),
-            Err(error) => self.note(line, &format!("cannot read the references `{name}`: {error}")),
+            Err(error) => self.note(
+                line,
+                &format!("cannot read the references `{name}`: {error}"),
+            ),
         }
         true
     }
@@ -240,7 +252,11 @@ impl Files {
         let Some(file) = self.open.last().filter(|_| self.is_on_disk) else {
             return;
         };
-        let line = if line == 0 { String::new() } else { format!(":{line}") };
+        let line = if line == 0 {
+            String::new()
+        } else {
+            format!(":{line}")
+        };
         let note = format!("{}{line}: {message}", file.path.display());
         if self.notes.contains(&note) {
             return;
@@ -255,7 +271,8 @@ impl Files {
     /// Returns the notes, and the paths of the files of references.
     pub(super) fn into_findings(mut self) -> (Vec<String>, Vec<PathBuf>) {
         if self.more_notes > 0 {
-            self.notes.push(format!("and {} more notes", self.more_notes));
+            self.notes
+                .push(format!("and {} more notes", self.more_notes));
         }
         (self.notes, self.bibliographies)
     }

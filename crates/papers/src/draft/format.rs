@@ -31,7 +31,7 @@ pub enum DraftFormat {
     Org,
     /// reStructuredText with sphinxcontrib-bibtex or citations such as `[Key]_`: `.rst`.
     Rst,
-    /// A document of Word with the citations of Word, Zotero, Mendeley or EndNote: `.docx`.
+    /// A document of Word with the citations of Word, Zotero, Mendeley or `EndNote`: `.docx`.
     Docx,
     /// Plain text: `.txt`.
     Plain,

@@ -97,7 +97,9 @@ impl Reader {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) if is_escaped && text.starts_with(|c: char| c.is_ascii_punctuation()) => {
+            Event::Text(text)
+                if is_escaped && text.starts_with(|c: char| c.is_ascii_punctuation()) =>
+            {
                 let (escaped, remaining) = text.split_at(1);
                 self.text(&shield(escaped));
                 self.text(remaining);

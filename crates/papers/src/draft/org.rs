@@ -169,7 +169,7 @@ impl Reader<'_> {
             None => value.split(" :").next().unwrap_or_default(),
         };
         // `#+BIBLIOGRAPHY: refs plain` names a style too.
-        if self.files.is_on_disk() && name.contains(' ') && !name.ends_with(".bib") {
+        if self.files.is_on_disk() && name.contains(' ') && name.strip_suffix(".bib").is_none() {
             self.names(name.split(' ').take(1), line);
         } else {
             self.names([name].into_iter(), line);
@@ -322,9 +322,14 @@ fn is_hidden(line: &str) -> bool {
 
 /// Returns whether a line begins a drawer, such as `:PROPERTIES:`.
 fn is_drawer(line: &str) -> bool {
-    let name = line.strip_prefix(':').and_then(|line| line.strip_suffix(':'));
+    let name = line
+        .strip_prefix(':')
+        .and_then(|line| line.strip_suffix(':'));
     name.is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     })
 }
 
@@ -335,7 +340,9 @@ fn item(line: &str) -> Option<&str> {
     }
     let after = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_numbered = after.len() < line.len();
-    let text = after.strip_prefix(". ").or_else(|| after.strip_prefix(") "));
+    let text = after
+        .strip_prefix(". ")
+        .or_else(|| after.strip_prefix(") "));
     text.filter(|_| is_numbered)
 }
 

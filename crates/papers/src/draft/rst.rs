@@ -1,6 +1,7 @@
 //! Prose and citations of a draft in reStructuredText.
 
 mod inline;
+mod line;
 mod reader;
 
 use self::reader::Reader;

@@ -8,7 +8,9 @@ const FIRST: u32 = 0xF_0000;
 pub(super) fn shield(text: &str) -> String {
     let shielded = |c: char| {
         let is_visible = c.is_ascii_graphic();
-        char::from_u32(FIRST + u32::from(c)).filter(|_| is_visible).unwrap_or(c)
+        char::from_u32(FIRST + u32::from(c))
+            .filter(|_| is_visible)
+            .unwrap_or(c)
     };
     text.chars().map(shielded).collect()
 }
@@ -16,7 +18,9 @@ pub(super) fn shield(text: &str) -> String {
 /// Undoes [`shield`].
 pub(super) fn unshield(text: String) -> String {
     let original = |c: char| {
-        let ascii = u32::from(c).checked_sub(FIRST).and_then(|code| u8::try_from(code).ok());
+        let ascii = u32::from(c)
+            .checked_sub(FIRST)
+            .and_then(|code| u8::try_from(code).ok());
         ascii.map(char::from).filter(char::is_ascii_graphic)
     };
     if text.contains(|c| original(c).is_some()) {

@@ -1,7 +1,9 @@
 //! Prose and citations of a draft in Typst.
 
 mod arguments;
+mod code;
 mod reader;
+mod scan;
 
 use self::reader::{Found, Reader};
 use super::files::Files;

@@ -4,11 +4,11 @@ use super::citations::{self, FieldKind};
 use super::package::Links;
 use super::styles::{Role, Styles};
 use super::xml::{self, Tag, XmlEvent};
+use crate::draft::mentions;
 use crate::draft::parts::Parts;
 use crate::draft::plain::text_after_label;
 use crate::draft::references_heading::is_references_heading;
 use crate::draft::tidy::tidy;
-use crate::draft::mentions;
 
 /// The maximum nesting of fields and paragraphs; what is deeper is not read.
 const MAX_NESTING: usize = 100;
@@ -32,6 +32,17 @@ struct Paragraph {
     is_heading: bool,
 }
 
+/// What the text that is being read belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Text,
+    /// The instruction of a field.
+    Instruction,
+    /// The data beside the instruction of a field.
+    Data,
+    Other,
+}
+
 /// The section that the last heading began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Section {
@@ -51,10 +62,7 @@ pub(super) struct Body<'s> {
     /// The paragraphs that are being read: those of a text box are within another one.
     paragraphs: Vec<Paragraph>,
     fields: Vec<Field>,
-    /// The instruction, while it is being read.
-    is_instruction: bool,
-    is_data: bool,
-    is_text: bool,
+    content: Content,
     is_run: bool,
     is_hidden_run: bool,
     /// Whether the text of each open content control is a citation or the list of references.
@@ -74,9 +82,7 @@ impl<'s> Body<'s> {
             section: Section::Prose,
             paragraphs: Vec::new(),
             fields: Vec::new(),
-            is_instruction: false,
-            is_data: false,
-            is_text: false,
+            content: Content::Other,
             is_run: false,
             is_hidden_run: false,
             controls: Vec::new(),
@@ -97,7 +103,7 @@ impl<'s> Body<'s> {
         self.fields.clear();
         self.controls.clear();
         (self.skipped, self.tables) = (0, 0);
-        (self.is_instruction, self.is_data, self.is_text) = (false, false, false);
+        self.content = Content::Other;
         while let Some(paragraph) = self.paragraphs.pop() {
             self.end_paragraph(paragraph);
         }
@@ -120,10 +126,12 @@ impl<'s> Body<'s> {
         match tag.name.as_str() {
             "del" | "moveFrom" | "Fallback" => self.skipped += 1,
             _ if self.skipped > 0 => {}
-            "p" if self.paragraphs.len() < MAX_NESTING => self.paragraphs.push(Paragraph::default()),
+            "p" if self.paragraphs.len() < MAX_NESTING => {
+                self.paragraphs.push(Paragraph::default());
+            }
             "pStyle" => {
                 if let Some(paragraph) = self.paragraphs.last_mut() {
-                    paragraph.style = tag.attribute("val").to_owned();
+                    tag.attribute("val").clone_into(&mut paragraph.style);
                 }
             }
             "outlineLvl" => {
@@ -136,11 +144,11 @@ impl<'s> Body<'s> {
             "vanish" if self.is_run => {
                 self.is_hidden_run = !matches!(tag.attribute("val"), "0" | "false");
             }
-            "t" => self.is_text = true,
+            "t" => self.content = Content::Text,
             "tab" | "br" | "cr" if self.is_run => self.push(" "),
             "noBreakHyphen" => self.push("-"),
-            "instrText" => self.is_instruction = true,
-            "fldData" => self.is_data = true,
+            "instrText" => self.content = Content::Instruction,
+            "fldData" => self.content = Content::Data,
             "fldChar" => self.field_mark(tag.attribute("fldCharType")),
             "fldSimple" => {
                 self.begin_field(tag.attribute("instr"));
@@ -177,9 +185,7 @@ impl<'s> Body<'s> {
                 }
             }
             "r" => (self.is_run, self.is_hidden_run) = (false, false),
-            "t" => self.is_text = false,
-            "instrText" => self.is_instruction = false,
-            "fldData" => self.is_data = false,
+            "t" | "instrText" | "fldData" => self.content = Content::Other,
             "fldSimple" => {
                 self.fields.pop();
             }
@@ -193,16 +199,21 @@ impl<'s> Body<'s> {
 
     fn text(&mut self, text: &str) {
         if self.skipped > 0 {
-        } else if self.is_instruction {
-            if let Some(field) = self.fields.last_mut() {
-                field.instruction.push_str(text);
+            return;
+        }
+        match self.content {
+            Content::Text if !self.is_hidden_run => self.push(text),
+            Content::Instruction => {
+                if let Some(field) = self.fields.last_mut() {
+                    field.instruction.push_str(text);
+                }
             }
-        } else if self.is_data {
-            if let Some(field) = self.fields.last_mut() {
-                field.data.push_str(text);
+            Content::Data => {
+                if let Some(field) = self.fields.last_mut() {
+                    field.data.push_str(text);
+                }
             }
-        } else if self.is_text && !self.is_hidden_run {
-            self.push(text);
+            Content::Text | Content::Other => {}
         }
     }
 
@@ -277,9 +288,7 @@ impl<'s> Body<'s> {
         }
         let heading = text.trim();
         if role == Role::Prose {
-            if is_references_heading(heading) {
-                role = Role::Heading;
-            } else if heading.eq_ignore_ascii_case("abstract") {
+            if is_references_heading(heading) || heading.eq_ignore_ascii_case("abstract") {
                 role = Role::Heading;
             } else if self.section == Section::References {
                 role = Role::Reference;
@@ -313,7 +322,9 @@ impl<'s> Body<'s> {
             Role::Title if self.parts.title.is_none() => self.parts.title = Some(prose),
             Role::Abstract => self.abstract_text.push(prose),
             Role::Prose => {
-                if let Some(text) = text_after_label(&prose, "abstract").filter(|text| !text.is_empty()) {
+                if let Some(text) =
+                    text_after_label(&prose, "abstract").filter(|text| !text.is_empty())
+                {
                     self.abstract_text.push(text.to_owned());
                 } else if self.section == Section::Abstract {
                     self.abstract_text.push(prose);

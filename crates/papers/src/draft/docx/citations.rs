@@ -26,7 +26,7 @@ pub(super) fn kind(instruction: &str) -> FieldKind {
     let start = start.to_uppercase();
     let words: Vec<&str> = start.split_whitespace().collect();
     match words.as_slice() {
-        ["CITATION", ..] => FieldKind::Citation,
+        ["CITATION", ..] | ["ADDIN", "MENDELEY", "CITATION", ..] => FieldKind::Citation,
         ["ADDIN", name, ..]
             if name.starts_with("EN.CITE")
                 || *name == "ZOTERO_ITEM"
@@ -36,8 +36,10 @@ pub(super) fn kind(instruction: &str) -> FieldKind {
         {
             FieldKind::Citation
         }
-        ["ADDIN", "MENDELEY", "CITATION", ..] => FieldKind::Citation,
-        ["ADDIN", ..] | ["BIBLIOGRAPHY" | "TOC" | "INDEX" | "TOA" | "TC" | "XE", ..] => FieldKind::Hidden,
+        [
+            "ADDIN" | "BIBLIOGRAPHY" | "TOC" | "INDEX" | "TOA" | "TC" | "XE",
+            ..,
+        ] => FieldKind::Hidden,
         _ => FieldKind::Text,
     }
 }
@@ -45,7 +47,11 @@ pub(super) fn kind(instruction: &str) -> FieldKind {
 /// Adds the citations of a field with its data to `citations`. Returns whether they could be read.
 pub(super) fn add(instruction: &str, data: &str, citations: &mut Citations) -> bool {
     let instruction = instruction.trim();
-    let upper: String = instruction.chars().take(80).collect::<String>().to_uppercase();
+    let upper: String = instruction
+        .chars()
+        .take(80)
+        .collect::<String>()
+        .to_uppercase();
     if upper.starts_with("CITATION") {
         return add_word(instruction, citations);
     }
@@ -108,10 +114,17 @@ fn add_csl(citation: &Value, citations: &mut Citations) -> bool {
         let data = item.get("itemData").unwrap_or(item);
         let title = markup::plain(&text(data, "title"));
         let doi = text(data, "DOI");
-        let other = ["URL", "number", "archive_location", "note"].map(|name| text(data, name)).join(" ");
+        let other = ["URL", "number", "archive_location", "note"]
+            .map(|name| text(data, name))
+            .join(" ");
         let (doi, arxiv) = mentions::first(&format!("{doi} {other}"));
-        let key = ["citation-key", "citekey"].map(|name| text(data, name)).concat();
-        let uri = item.get("uris").and_then(|uris| uris.get(0)).and_then(Value::as_str);
+        let key = ["citation-key", "citekey"]
+            .map(|name| text(data, name))
+            .concat();
+        let uri = item
+            .get("uris")
+            .and_then(|uris| uris.get(0))
+            .and_then(Value::as_str);
         // A citation without its data has the address of its item only.
         let bare = uri.and_then(|uri| uri.rsplit('/').next());
         let has_data = doi.is_some() || arxiv.is_some() || !title.is_empty();
@@ -126,8 +139,17 @@ fn add_csl(citation: &Value, citations: &mut Citations) -> bool {
 fn add_citavi(placeholder: &Value, citations: &mut Citations) -> bool {
     let entries = placeholder.get("Entries").and_then(Value::as_array);
     let mut has_one = false;
-    for reference in entries.into_iter().flatten().filter_map(|entry| entry.get("Reference")) {
-        let text = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
+    for reference in entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get("Reference"))
+    {
+        let text = |name: &str| {
+            reference
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let (doi, arxiv) = mentions::first(&format!("{} {}", text("Doi"), text("OnlineAddress")));
         let key = Some(text("CitationKey")).filter(|key| !key.is_empty());
         citations.add_work(key, &markup::plain(text("Title")), doi, arxiv);
@@ -143,14 +165,20 @@ mod tests {
     #[test]
     fn an_instruction_determines_the_kind_of_a_field() {
         for (instruction, expected) in [
-            (" ADDIN ZOTERO_ITEM CSL_CITATION {\"citationItems\": []}", FieldKind::Citation),
+            (
+                " ADDIN ZOTERO_ITEM CSL_CITATION {\"citationItems\": []}",
+                FieldKind::Citation,
+            ),
             ("ADDIN CSL_CITATION {", FieldKind::Citation),
             (" ADDIN EN.CITE <EndNote>", FieldKind::Citation),
             (" CITATION Oak19 \\l 1033 ", FieldKind::Citation),
             ("ADDIN CitaviPlaceholder{abc}", FieldKind::Citation),
             (" ADDIN ZOTERO_BIBL {}", FieldKind::Hidden),
             ("ADDIN EN.REFLIST", FieldKind::Hidden),
-            ("ADDIN Mendeley Bibliography CSL_BIBLIOGRAPHY", FieldKind::Hidden),
+            (
+                "ADDIN Mendeley Bibliography CSL_BIBLIOGRAPHY",
+                FieldKind::Hidden,
+            ),
             ("TOC \\o", FieldKind::Hidden),
             (" REF _Ref1 \\h ", FieldKind::Text),
             ("HYPERLINK \"https://x.example\"", FieldKind::Text),

@@ -1,4 +1,4 @@
-//! Citations of EndNote: XML in a field or, in base64, beside it.
+//! Citations of `EndNote`: XML in a field or, in base64, beside it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,6 @@
 //! The parts of a document of Word: a ZIP archive of XML.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -61,7 +62,10 @@ impl Package {
         };
         // What the archive claims of the size is not to be trusted.
         let mut bytes = Vec::new();
-        let read = part.by_ref().take(MAX_DRAFT as u64 + 1).read_to_end(&mut bytes);
+        let read = part
+            .by_ref()
+            .take(MAX_DRAFT as u64 + 1)
+            .read_to_end(&mut bytes);
         read.map_err(|error| not_a_document(&self.path, &format!("`{name}`: {error}")))?;
         if bytes.len() > MAX_DRAFT {
             return Err(too_long(&self.path, None));
@@ -69,7 +73,10 @@ impl Package {
         files.add_bytes(bytes.len(), None)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let reason = format!("found the byte 0x{:02x} in `{name}`, expected UTF-8", error.as_bytes()[at]);
+            let reason = format!(
+                "found the byte 0x{:02x} in `{name}`, expected UTF-8",
+                error.as_bytes()[at]
+            );
             not_a_document(&self.path, &reason)
         })?;
         Ok(Some(text))
@@ -101,11 +108,13 @@ impl Package {
         let names = self.archive.file_names().flatten();
         let is_custom = |name: &str| {
             let item = name.strip_prefix("customXml/item");
-            item.is_some_and(|item| item.ends_with(".xml") && !item.starts_with("Props"))
+            item.is_some_and(|item| {
+                item.strip_suffix(".xml").is_some() && !item.starts_with("Props")
+            })
         };
         let mut found: Vec<String> = names
             .filter(|name| is_custom(name))
-            .map(|name| name.into_owned())
+            .map(Cow::into_owned)
             .collect();
         found.sort();
         found.truncate(MAX_CUSTOM_PARTS);

@@ -7,7 +7,8 @@ use zip::write::SimpleFileOptions;
 
 use crate::{Draft, DraftFormat};
 
-const START: &str = r#"<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://w"><w:body>"#;
+const START: &str =
+    r#"<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="http://w"><w:body>"#;
 const END: &str = "</w:body></w:document>";
 
 fn paragraph(style: &str, runs: &str) -> String {
@@ -36,7 +37,10 @@ fn field(instruction: &str, result: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn parse(body: &str) -> Draft {
@@ -44,7 +48,11 @@ fn parse(body: &str) -> Draft {
 }
 
 fn labels(draft: &Draft) -> Vec<&str> {
-    draft.citations().iter().map(crate::Citation::label).collect()
+    draft
+        .citations()
+        .iter()
+        .map(crate::Citation::label)
+        .collect()
 }
 
 fn write(parts: &[(&str, &str)]) -> (TempDir, std::path::PathBuf) {
@@ -52,7 +60,9 @@ fn write(parts: &[(&str, &str)]) -> (TempDir, std::path::PathBuf) {
     let path = dir.path().join("draft.docx");
     let mut archive = ZipWriter::new(File::create(&path).unwrap());
     for (name, text) in parts {
-        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(*name, SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(text.as_bytes()).unwrap();
     }
     archive.finish().unwrap();
@@ -71,12 +81,56 @@ fn separates_prose_from_citations() {
         paragraph("Heading1", &run("Abstract")),
         paragraph("", &run("Moss grows on stones.")),
         paragraph("Heading1", &run("Introduction")),
-        paragraph("", &[run("Moss is old "), field(zotero, "(Oak, 2019)"), run(", and lichen "), field(mendeley, "[2]"), run(" too.")].concat()),
-        paragraph("", &[run("Beetles eat bark "), field(endnote, "(Elm, 2011)"), run("."), r#"<w:del><w:r><w:delText>Not this.</w:delText></w:r></w:del>"#.to_owned()].concat()),
-        paragraph("", &[run("Word cites "), field(" CITATION Ash20 \\l 1033 \\m Yew21", "(Ash, 2020)"), run(" alone.")].concat()),
-        paragraph("", &field(" ADDIN ZOTERO_BIBL {} CSL_BIBLIOGRAPHY", "Oak. Moss of the north. 2019.")),
-        format!("<w:tbl><w:tr><w:tc>{}</w:tc></w:tr></w:tbl>", paragraph("", &run("A cell is no prose, doi:10.1000/cell."))),
-        paragraph("", &[run("See "), field("HYPERLINK \"https://doi.org/10.1000/link\"", "the page"), run(".")].concat()),
+        paragraph(
+            "",
+            &[
+                run("Moss is old "),
+                field(zotero, "(Oak, 2019)"),
+                run(", and lichen "),
+                field(mendeley, "[2]"),
+                run(" too."),
+            ]
+            .concat(),
+        ),
+        paragraph(
+            "",
+            &[
+                run("Beetles eat bark "),
+                field(endnote, "(Elm, 2011)"),
+                run("."),
+                "<w:del><w:r><w:delText>Not this.</w:delText></w:r></w:del>".to_owned(),
+            ]
+            .concat(),
+        ),
+        paragraph(
+            "",
+            &[
+                run("Word cites "),
+                field(" CITATION Ash20 \\l 1033 \\m Yew21", "(Ash, 2020)"),
+                run(" alone."),
+            ]
+            .concat(),
+        ),
+        paragraph(
+            "",
+            &field(
+                " ADDIN ZOTERO_BIBL {} CSL_BIBLIOGRAPHY",
+                "Oak. Moss of the north. 2019.",
+            ),
+        ),
+        format!(
+            "<w:tbl><w:tr><w:tc>{}</w:tc></w:tr></w:tbl>",
+            paragraph("", &run("A cell is no prose, doi:10.1000/cell."))
+        ),
+        paragraph(
+            "",
+            &[
+                run("See "),
+                field("HYPERLINK \"https://doi.org/10.1000/link\"", "the page"),
+                run("."),
+            ]
+            .concat(),
+        ),
     ];
     let draft = parse(&body.concat());
     assert_eq!(draft.title(), Some("On moss"));
@@ -103,7 +157,10 @@ fn separates_prose_from_citations() {
             "10.1000/link",
         ]
     );
-    assert_eq!(draft.citations()[0].text.as_deref(), Some("Moss of the north"));
+    assert_eq!(
+        draft.citations()[0].text.as_deref(),
+        Some("Moss of the north")
+    );
     assert_eq!(draft.citations()[2].text.as_deref(), Some("Lichen & rock"));
 }
 
@@ -111,21 +168,40 @@ fn separates_prose_from_citations() {
 fn data_beside_a_field_and_in_a_content_control_are_read() {
     use base64::Engine;
     let pack = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-    let data = pack("<EndNote><Cite><record><titles><title>Packed moss</title></titles></record></Cite></EndNote>\0");
+    let data = pack(
+        "<EndNote><Cite><record><titles><title>Packed moss</title></titles></record></Cite></EndNote>\0",
+    );
     let endnote = format!(
         r#"<w:r><w:fldChar w:fldCharType="begin"><w:fldData xml:space="preserve">{data}</w:fldData></w:fldChar></w:r><w:r><w:instrText> ADDIN EN.CITE </w:instrText></w:r><w:r><w:fldChar w:fldCharType="begin"><w:fldData>{data}</w:fldData></w:fldChar></w:r><w:r><w:instrText> ADDIN EN.CITE.DATA </w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>{}<w:r><w:fldChar w:fldCharType="end"/></w:r>"#,
         run("(1)")
     );
-    let tag = pack(r#"{"citationItems":[{"itemData":{"title":"Controlled fern","DOI":"10.1000/fern"}}]}"#);
+    let tag = pack(
+        r#"{"citationItems":[{"itemData":{"title":"Controlled fern","DOI":"10.1000/fern"}}]}"#,
+    );
     let control = format!(
         r#"<w:sdt><w:sdtPr><w:tag w:val="MENDELEY_CITATION_v3_{tag}"/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"#,
         run("(Fern, 2020)")
     );
     let simple = r#"<w:fldSimple w:instr=" CITATION Ash20 \l 1033 "><w:r><w:t>(Ash)</w:t></w:r></w:fldSimple>"#;
-    let body = paragraph("", &[run("Moss is old "), endnote, run(" and "), control, run(" and "), simple.to_owned(), run(" green.")].concat());
+    let body = paragraph(
+        "",
+        &[
+            run("Moss is old "),
+            endnote,
+            run(" and "),
+            control,
+            run(" and "),
+            simple.to_owned(),
+            run(" green."),
+        ]
+        .concat(),
+    );
     let draft = parse(&body);
     assert_eq!(labels(&draft), ["Packed moss", "10.1000/fern", "Ash20"]);
-    assert_eq!(draft.sentences().collect::<Vec<_>>(), ["Moss is old and and green."]);
+    assert_eq!(
+        draft.sentences().collect::<Vec<_>>(),
+        ["Moss is old and and green."]
+    );
 }
 
 #[test]
@@ -136,11 +212,31 @@ fn reads_the_parts_of_an_archive() {
     let document = format!(
         "{START}{}{}{}{}{END}",
         paragraph("berschrift1", &run("A heading is no prose")),
-        paragraph("", &[run("Moss is seen "), field("CITATION Ash20", "(x)"), format!(r#"<w:hyperlink r:id="rId9">{}</w:hyperlink>"#, run("here")), run(".")].concat()),
+        paragraph(
+            "",
+            &[
+                run("Moss is seen "),
+                field("CITATION Ash20", "(x)"),
+                format!(r#"<w:hyperlink r:id="rId9">{}</w:hyperlink>"#, run("here")),
+                run(".")
+            ]
+            .concat()
+        ),
         paragraph("berschrift1", &run("References")),
         paragraph("", &run("E. Elm. Bark of the east. 2011.")),
     );
-    let notes = format!(r#"<w:footnotes><w:footnote w:id="2">{}</w:footnote></w:footnotes>"#, paragraph("", &[run("A note cites "), field("CITATION Yew21", "(y)"), run(" also.")].concat()));
+    let notes = format!(
+        r#"<w:footnotes><w:footnote w:id="2">{}</w:footnote></w:footnotes>"#,
+        paragraph(
+            "",
+            &[
+                run("A note cites "),
+                field("CITATION Yew21", "(y)"),
+                run(" also.")
+            ]
+            .concat()
+        )
+    );
     let sources = r#"<b:Sources xmlns:b="http://schemas.openxmlformats.org/officeDocument/2006/bibliography"><b:Source><b:Tag>Ash20</b:Tag><b:Title>Ash trees</b:Title><b:DOI>10.1000/ash</b:DOI></b:Source><b:Source><b:Tag>Not20</b:Tag><b:Title>Not cited</b:Title></b:Source></b:Sources>"#;
     let (_dir, path) = write(&[
         ("_rels/.rels", relations),
@@ -155,7 +251,15 @@ fn reads_the_parts_of_an_archive() {
         draft.sentences().collect::<Vec<_>>(),
         ["Moss is seen here.", "A note cites also."]
     );
-    assert_eq!(labels(&draft), ["Ash20", "10.1000/linked", "E. Elm. Bark of the east. 2011.", "Yew21"]);
+    assert_eq!(
+        labels(&draft),
+        [
+            "Ash20",
+            "10.1000/linked",
+            "E. Elm. Bark of the east. 2011.",
+            "Yew21"
+        ]
+    );
     assert_eq!(draft.citations()[0].doi.as_deref(), Some("10.1000/ash"));
     assert_eq!(draft.citations()[0].text.as_deref(), Some("Ash trees"));
 }
@@ -166,12 +270,22 @@ fn a_file_that_is_no_document_or_too_long_is_an_error() {
     let path = dir.path().join("old.docx");
     fs::write(&path, b"\xd0\xcf\x11\xe0 not a zip").unwrap();
     let error = Draft::read(&path).unwrap_err().to_string();
-    assert!(error.contains("old.docx: not a ZIP archive") && error.ends_with("expected a document of Word without a password"), "{error}");
+    assert!(
+        error.contains("old.docx: not a ZIP archive")
+            && error.ends_with("expected a document of Word without a password"),
+        "{error}"
+    );
     let (_dir, path) = write(&[("other.xml", "<x/>")]);
     let error = Draft::read(&path).unwrap_err().to_string();
-    assert!(error.contains("found no part `word/document.xml`"), "{error}");
+    assert!(
+        error.contains("found no part `word/document.xml`"),
+        "{error}"
+    );
     let (_dir, path) = write(&[("word/document.xml", &" ".repeat((64 << 20) + 1))]);
     assert!(fs::metadata(&path).unwrap().len() < 1 << 20);
     let error = Draft::read(&path).unwrap_err().to_string();
-    assert!(error.ends_with("longer than 64 MiB, the most for a draft"), "{error}");
+    assert!(
+        error.ends_with("longer than 64 MiB, the most for a draft"),
+        "{error}"
+    );
 }

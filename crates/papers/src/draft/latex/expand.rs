@@ -3,6 +3,7 @@
 
 mod conditions;
 mod definitions;
+mod environments;
 mod inclusion;
 mod scan;
 mod verbatim;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 use self::conditions::{BranchEnd, Conditions};
 use self::definitions::{Definition, Definitions};
-use self::scan::{argument, command, comment_end, group, optional, skip_optional};
+use self::scan::{argument, command, comment_end, group, skip_optional};
 use self::verbatim::{Verbatim, inline_code_end};
 use crate::Result;
 use crate::draft::files::Files;
@@ -233,7 +234,8 @@ impl Expander<'_> {
                 let flag = argument(text, end);
                 if let Some((flag, end)) = flag {
                     let flag = flag.trim();
-                    self.conditions.define(flag.strip_prefix("\\if").unwrap_or(flag));
+                    self.conditions
+                        .define(flag.strip_prefix("\\if").unwrap_or(flag));
                     scan.at = end;
                 } else {
                     self.emit(scan, end);
@@ -267,7 +269,10 @@ impl Expander<'_> {
         if name == "def" && text[end..].trim_start().starts_with("\\input@path") {
             let (paths, end) = group(text, end + text[end..].find('{')?)?;
             let paths = text[paths].split(['{', '}']).map(str::trim);
-            self.input_path = paths.filter(|path| !path.is_empty()).map(str::to_owned).collect();
+            self.input_path = paths
+                .filter(|path| !path.is_empty())
+                .map(str::to_owned)
+                .collect();
             return Some(end);
         }
         let found = self.definitions.read(name, text, end);
@@ -338,7 +343,12 @@ impl Expander<'_> {
             let (no, next) = group(text, next)?;
             let flag = text[flag].trim();
             let flag = flag.strip_prefix("\\boolean").unwrap_or(flag);
-            Some((flag.trim_matches(['{', '}', ' ']), &text[yes], &text[no], next))
+            Some((
+                flag.trim_matches(['{', '}', ' ']),
+                &text[yes],
+                &text[no],
+                next,
+            ))
         };
         let Some((flag, yes, no, next)) = parts() else {
             self.emit(scan, end);
@@ -360,89 +370,13 @@ impl Expander<'_> {
     fn address(&mut self, scan: &mut Scan<'_>, end: usize) {
         let start = skip_optional(scan.text, end);
         let line = scan.text[start..].split('\n').next().unwrap_or_default();
-        let close = if line.starts_with('{') { line.find('}') } else { None };
+        let close = if line.starts_with('{') {
+            line.find('}')
+        } else {
+            None
+        };
         let to = close.map_or(end, |close| start + close + 1);
         self.emit(scan, to);
-    }
-
-    /// Reads `\begin{…}`, and the whole environment if it has no LaTeX.
-    fn begin(&mut self, scan: &mut Scan<'_>, end: usize) {
-        let text = scan.text;
-        let Some((name, next)) = group(text, end) else {
-            return self.emit(scan, end);
-        };
-        let name = text[name].trim();
-        if name == "document" {
-            // A document that is included in another one gives its body.
-            let is_nested = !scan.is_macro
-                && self.imports.len() > 1
-                && (scan.has_class || self.document == Document::Body);
-            if is_nested {
-                self.out.truncate(scan.start);
-                scan.has_class = true;
-                scan.at = next;
-            } else {
-                self.document = Document::Body;
-                self.emit(scan, next);
-            }
-            return;
-        }
-        if !self.verbatim.has(name) {
-            return self.emit(scan, next);
-        }
-        match self.verbatim.content(name, text, next) {
-            Some((content, end)) => {
-                if name.starts_with("filecontents") {
-                    self.store(content);
-                }
-                scan.at = end;
-                self.skip_blank_line_end(scan);
-            }
-            None => {
-                let blank = ["\n\n", "\n\r\n"].iter().filter_map(|mark| text[next..].find(mark));
-                scan.at = blank.min().map_or(text.len(), |blank| next + blank);
-            }
-        }
-    }
-
-    /// Skips the rest of a line that is blank, so that removing an environment ends no paragraph.
-    fn skip_blank_line_end(&mut self, scan: &mut Scan<'_>) {
-        self.out.push(' ');
-        let line = scan.text[scan.at..].split_inclusive('\n').next().unwrap_or_default();
-        if line.trim().is_empty() {
-            scan.at += line.len();
-        }
-    }
-
-    /// Keeps the content of a BibTeX file that the draft itself holds.
-    fn store(&mut self, content: &str) {
-        let start = optional(content, 0).map_or(0, |(_, end)| end);
-        if let Some((name, end)) = group(content, start)
-            && let Ok(name) = self.path(&content[name])
-            && name.ends_with(".bib")
-        {
-            self.contents.insert(name, content[end..].to_owned());
-        }
-    }
-
-    fn end(&mut self, scan: &mut Scan<'_>, end: usize) {
-        let text = scan.text;
-        let Some((name, next)) = group(text, end) else {
-            return self.emit(scan, end);
-        };
-        if text[name].trim() == "document" {
-            if scan.has_class && self.is_included(scan) {
-                scan.is_done = true;
-                return;
-            }
-            self.document = Document::Ended;
-        }
-        self.emit(scan, next);
-    }
-
-    /// Returns whether a file is a document of its own that another file includes.
-    fn is_included(&self, scan: &Scan<'_>) -> bool {
-        scan.has_class && self.imports.len() > 1
     }
 }
 

@@ -54,9 +54,15 @@ pub(super) fn read(text: &str) -> FrontMatter {
 
 /// Returns the items of a value: of a list in brackets, of one with an item on each line, or the value.
 fn items(value: &str) -> Vec<String> {
-    let lines = value.lines().map(|line| line.split(" #").next().unwrap_or(line).trim());
+    let lines = value
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or(line).trim());
     let joined = lines.collect::<Vec<_>>().join("\n");
-    let separators: &[char] = if joined.starts_with('[') { &[',', '\n'] } else { &['\n'] };
+    let separators: &[char] = if joined.starts_with('[') {
+        &[',', '\n']
+    } else {
+        &['\n']
+    };
     let inner = joined.trim_start_matches('[').trim_end_matches(']');
     let items = inner.split(separators).map(|item| {
         let item = item.trim();
@@ -100,8 +106,14 @@ mod tests {
     fn reads_the_files_of_references_in_every_form() {
         for (yaml, expected) in [
             ("bibliography: a.bib # mine\ncsl: x.csl\n", vec!["a.bib"]),
-            ("bibliography: [a.bib, 'b c.bib']\n", vec!["a.bib", "b c.bib"]),
-            ("bibliography:\n  - a.bib\n  - \"b.bib\"\nlang: en\n", vec!["a.bib", "b.bib"]),
+            (
+                "bibliography: [a.bib, 'b c.bib']\n",
+                vec!["a.bib", "b c.bib"],
+            ),
+            (
+                "bibliography:\n  - a.bib\n  - \"b.bib\"\nlang: en\n",
+                vec!["a.bib", "b.bib"],
+            ),
             ("bibliography:\n- a.bib\n- b.bib\n", vec!["a.bib", "b.bib"]),
             ("format:\n  bibliography: a.bib\n", vec![]),
         ] {

@@ -20,7 +20,10 @@ pub(super) fn text(html: &str) -> String {
         out.push_str(&remaining[..open]);
         out.push(' ');
         let tag = &remaining[open + 1..];
-        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let name = tag
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default();
         let name = name.to_ascii_lowercase();
         let mark = if tag.starts_with("!--") {
             "-->".to_owned()

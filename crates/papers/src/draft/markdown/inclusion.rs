@@ -7,7 +7,12 @@ use crate::Result;
 use crate::draft::files::Files;
 
 /// The files of a project that may name the references of its documents.
-const PROJECT: [&str; 4] = ["_quarto.yml", "_quarto.yaml", "_metadata.yml", "_bookdown.yml"];
+const PROJECT: [&str; 4] = [
+    "_quarto.yml",
+    "_quarto.yaml",
+    "_metadata.yml",
+    "_bookdown.yml",
+];
 
 /// Replaces `{{< include part.qmd >}}` and chunks with the option `child` by the files.
 pub(super) fn expand<'t>(text: &'t str, files: &mut Files) -> Result<Cow<'t, str>> {
@@ -19,7 +24,9 @@ pub(super) fn expand<'t>(text: &'t str, files: &mut Files) -> Result<Cow<'t, str
     let mut fence: Option<&str> = None;
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let trimmed = line.trim();
-        let mark = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
+        let mark = ["```", "~~~"]
+            .into_iter()
+            .find(|mark| trimmed.starts_with(mark));
         match (fence, mark) {
             (None, Some(mark)) => {
                 fence = Some(mark);
@@ -62,7 +69,8 @@ fn include(name: &str, line: usize, out: &mut String, files: &mut Files) -> Resu
 fn included_name(line: &str) -> Option<&str> {
     let inner = line.strip_prefix("{{<")?.strip_suffix(">}}")?;
     let name = inner.trim().strip_prefix("include")?;
-    name.starts_with([' ', '\t']).then_some(name.trim().trim_matches(['"', '\'']))
+    name.starts_with([' ', '\t'])
+        .then_some(name.trim().trim_matches(['"', '\'']))
 }
 
 /// Returns the names in the option `child` of a chunk: `{r child="a.Rmd"}` or `child=c("a.Rmd", "b.Rmd")`.
@@ -90,7 +98,8 @@ fn without_front_matter(text: &str) -> &str {
     let Some(body) = text.strip_prefix("---\n") else {
         return text;
     };
-    body.find("\n---\n").map_or(text, |end| &body[end + "\n---\n".len()..])
+    body.find("\n---\n")
+        .map_or(text, |end| &body[end + "\n---\n".len()..])
 }
 
 /// Returns the names of the files of references of the project that the draft belongs to.

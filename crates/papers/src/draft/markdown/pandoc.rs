@@ -5,8 +5,8 @@ use crate::draft::citation::Citations;
 /// The beginnings of the labels of figures, tables and the like that Quarto and pandoc-crossref refer to
 /// as if they were keys: `@fig-one`, `@tbl:two`.
 const LABELS: [&str; 26] = [
-    "fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol",
-    "rem", "alg", "tip", "nte", "wrn", "imp", "cau", "suppfig", "tab", "chap", "app", "fn",
+    "fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr",
+    "sol", "rem", "alg", "tip", "nte", "wrn", "imp", "cau", "suppfig", "tab", "chap", "app", "fn",
 ];
 
 /// Returns whether a key is the label of a part of the draft.
@@ -14,7 +14,9 @@ fn is_label(key: &str) -> bool {
     let Some(end) = key.find(['-', ':']) else {
         return false;
     };
-    LABELS.iter().any(|label| label.eq_ignore_ascii_case(&key[..end]))
+    LABELS
+        .iter()
+        .any(|label| label.eq_ignore_ascii_case(&key[..end]))
 }
 
 /// Adds the keys in `text` to `citations`, and returns the text without them.
@@ -93,7 +95,11 @@ mod tests {
             ),
             ("As @a-b. says [-@c]", vec!["a-b", "c"], "As . says "),
             ("In [@{a b}]", vec!["a b"], "In "),
-            ("In @Fig-a, [@tbl:b; @figueroa-x]", vec!["figueroa-x"], "In , "),
+            (
+                "In @Fig-a, [@tbl:b; @figueroa-x]",
+                vec!["figueroa-x"],
+                "In , ",
+            ),
             (
                 "Write to a.b@c.org or [x@y.org]",
                 vec![],

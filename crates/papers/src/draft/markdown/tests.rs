@@ -87,7 +87,11 @@ fn the_first_heading_is_the_title() {
 
 fn labels(text: &str) -> Vec<String> {
     let draft = Draft::parse(text, DraftFormat::Markdown);
-    draft.citations().iter().map(|citation| citation.label().to_owned()).collect()
+    draft
+        .citations()
+        .iter()
+        .map(|citation| citation.label().to_owned())
+        .collect()
 }
 
 #[test]
@@ -110,7 +114,11 @@ fn code_comments_formulas_and_labels_cite_nothing() {
         "https://social.example/@x",
         "\n\n    [@x]\n\n",
     ] {
-        assert_eq!(labels(&format!("Seen [@a].\n\nMore {hidden} follows.")), ["a"], "{hidden}");
+        assert_eq!(
+            labels(&format!("Seen [@a].\n\nMore {hidden} follows.")),
+            ["a"],
+            "{hidden}"
+        );
     }
     for shown in [
         "\n\n<!-- note --> Seen [@x].\n\n",
@@ -122,7 +130,11 @@ fn code_comments_formulas_and_labels_cite_nothing() {
         "[^1]\n\n[^1]: Seen by @x.\n\n",
         "^[see @x]",
     ] {
-        assert_eq!(labels(&format!("Seen [@a].\n\nMore {shown} follows.")), ["a", "x"], "{shown}");
+        assert_eq!(
+            labels(&format!("Seen [@a].\n\nMore {shown} follows.")),
+            ["a", "x"],
+            "{shown}"
+        );
     }
 }
 
@@ -146,16 +158,27 @@ fn the_front_matter_cites_and_names_references() {
          {{< include parts/_one.qmd >}}\n\n```{r child=\"child.Rmd\"}\n```\n\n{{< include lost.qmd >}}\n",
     );
     std::fs::create_dir(dir.path().join("parts")).unwrap();
-    write("parts/_one.qmd", "---\ntitle: Part\n---\nSeen [@d].\n\n{{< include two.md >}}\n");
+    write(
+        "parts/_one.qmd",
+        "---\ntitle: Part\n---\nSeen [@d].\n\n{{< include two.md >}}\n",
+    );
     write("parts/two.md", "Seen [@e].\n");
     write("child.Rmd", "Seen [@f].\n");
     write("a.bib", "");
     let draft = Draft::read(dir.path().join("main.qmd")).unwrap();
-    let labels: Vec<_> = draft.citations().iter().map(crate::Citation::label).collect();
+    let labels: Vec<_> = draft
+        .citations()
+        .iter()
+        .map(crate::Citation::label)
+        .collect();
     assert_eq!(labels, ["b", "c", "a", "d", "e", "f"]);
     assert_eq!(draft.title(), Some("On moss"));
     assert_eq!(draft.bibliographies().len(), 1);
-    let notes: Vec<_> = draft.notes().iter().map(|note| note.rsplit_once('/').unwrap().1).collect();
+    let notes: Vec<_> = draft
+        .notes()
+        .iter()
+        .map(|note| note.rsplit_once('/').unwrap().1)
+        .collect();
     assert_eq!(
         notes,
         [
@@ -165,8 +188,17 @@ fn the_front_matter_cites_and_names_references() {
     );
 
     write("bare.qmd", "Seen [@a].\n");
-    write("_quarto.yml", "project:\n  type: book\nbibliography: a.bib\n");
-    assert_eq!(Draft::read(dir.path().join("bare.qmd")).unwrap().bibliographies().len(), 1);
+    write(
+        "_quarto.yml",
+        "project:\n  type: book\nbibliography: a.bib\n",
+    );
+    assert_eq!(
+        Draft::read(dir.path().join("bare.qmd"))
+            .unwrap()
+            .bibliographies()
+            .len(),
+        1
+    );
     let draft = Draft::parse("---\nnocite: '@*'\n---\nSeen.", DraftFormat::Markdown);
     assert_eq!(draft.citations()[0].label(), "*");
 }

@@ -42,8 +42,10 @@ impl Inline {
             }
             's' if begins_word && remaining.starts_with("src_") => {
                 let end = remaining.find('}').filter(|end| *end < MAX_CODE);
-                end.filter(|end| !remaining[..*end].contains(' ') || remaining[..*end].contains('{'))
-                    .map(|end| end + 1)
+                end.filter(|end| {
+                    !remaining[..*end].contains(' ') || remaining[..*end].contains('{')
+                })
+                .map(|end| end + 1)
             }
             _ if begins_word && c.is_ascii_lowercase() => self.reference(remaining, citations),
             _ => None,
@@ -70,12 +72,15 @@ impl Inline {
         if let Some(note) = text.strip_prefix("[fn:") {
             // The text of a note in the paragraph is read as part of it.
             let mark = note.find([':', ']'])?;
-            return note[mark..].starts_with(']').then_some("[fn:".len() + mark + 1);
+            return note[mark..]
+                .starts_with(']')
+                .then_some("[fn:".len() + mark + 1);
         }
         let inner = text.strip_prefix("[cite")?;
         let colon = inner.find(':').filter(|at| *at < 40)?;
         let style = &inner[..colon];
-        let is_style = style.is_empty() || style.starts_with('/') && !style.contains(char::is_whitespace);
+        let is_style =
+            style.is_empty() || style.starts_with('/') && !style.contains(char::is_whitespace);
         let end = inner.find(']').filter(|end| is_style && *end > colon)?;
         for key in org_keys(&inner[colon + 1..end]) {
             citations.add_key(key);
@@ -90,7 +95,9 @@ impl Inline {
             return None;
         }
         let is_key = |c: char| c.is_alphanumeric() || "-_:./&,;*+@".contains(c);
-        let end = text[word + 1..].find(|c| !is_key(c)).map_or(text.len(), |end| word + 1 + end);
+        let end = text[word + 1..]
+            .find(|c| !is_key(c))
+            .map_or(text.len(), |end| word + 1 + end);
         let link = text[..end].trim_end_matches(['.', ',', ';', ':']);
         self.link(link, citations).then_some(link.len().max(1))
     }
@@ -102,7 +109,8 @@ impl Inline {
         };
         match kind {
             "bibliography" | "addbibresource" | "nobibliography" => {
-                self.bibliographies.extend(path.split(',').map(|name| name.trim().to_owned()));
+                self.bibliographies
+                    .extend(path.split(',').map(|name| name.trim().to_owned()));
             }
             "bibliographystyle" => {}
             _ if is_cite(kind) && !path.is_empty() => {
@@ -136,7 +144,8 @@ impl Inline {
                 return None;
             }
             let after = inner[end + 1..].chars().next();
-            let ends = !after.is_some_and(char::is_alphanumeric) && !inner[..end].ends_with(char::is_whitespace);
+            let ends = !after.is_some_and(char::is_alphanumeric)
+                && !inner[..end].ends_with(char::is_whitespace);
             if ends && end > 0 {
                 self.text.push_str(&shield(&inner[..end]));
                 return Some(end + 2);

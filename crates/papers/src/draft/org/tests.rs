@@ -6,7 +6,7 @@ fn labels(draft: &Draft) -> Vec<&str> {
     draft.citations().iter().map(Citation::label).collect()
 }
 
-const TEXT: &str = r#"#+TITLE: On /moss/
+const TEXT: &str = r"#+TITLE: On /moss/
 #+BIBLIOGRAPHY: refs.bib
 # A comment cites nothing: [cite:@hidden1]
 #+begin_abstract
@@ -37,7 +37,7 @@ Nothing here [cite:@hidden8].
 Nor here [cite:@hidden9].
 * References
 1. C. Oak. Moss of the north. 2019. https://doi.org/10.1000/moss
-"#;
+";
 
 #[test]
 fn separates_prose_from_citations() {
@@ -47,16 +47,34 @@ fn separates_prose_from_citations() {
     assert_eq!(
         labels(&draft),
         [
-            "oak2019", "elm2020", "ash2021", "yew2001", "fir2002", "pine2003", "larch2004",
-            "birch2005", "10.1000/linked", "texkey", "caption2006", "table2007", "*",
+            "oak2019",
+            "elm2020",
+            "ash2021",
+            "yew2001",
+            "fir2002",
+            "pine2003",
+            "larch2004",
+            "birch2005",
+            "10.1000/linked",
+            "texkey",
+            "caption2006",
+            "table2007",
+            "*",
             "C. Oak. Moss of the north. 2019. https://doi.org/10.1000/moss",
         ]
-        .map(|label| if label.starts_with("C. Oak") { "10.1000/moss" } else { label })
+        .map(|label| if label.starts_with("C. Oak") {
+            "10.1000/moss"
+        } else {
+            label
+        })
     );
     let sentences: Vec<_> = draft.sentences().collect();
     assert_eq!(sentences[0], "Moss is old.");
     assert!(sentences[1].contains("[cite:@hidden3]"), "{sentences:?}");
-    assert!(sentences.contains(&"The first point is short."), "{sentences:?}");
+    assert!(
+        sentences.contains(&"The first point is short."),
+        "{sentences:?}"
+    );
 }
 
 #[test]
@@ -69,13 +87,20 @@ fn follows_included_files_and_references() {
         "#+INCLUDE: \"parts/one.org\"\n#+INCLUDE: \"code.py\" src python\n#+INCLUDE: lost.org\n\
          #+LATEX_HEADER: \\addbibresource{b.bib}\nSee cite:main.\n\nbibliography:a.bib,lost.bib\n",
     );
-    write("parts/one.org", "The part cites [cite:@part].\n#+INCLUDE: \"two.org\" :lines \"1-\"\n");
+    write(
+        "parts/one.org",
+        "The part cites [cite:@part].\n#+INCLUDE: \"two.org\" :lines \"1-\"\n",
+    );
     write("parts/two.org", "So does [cite:@deep].\n");
     write("a.bib", "");
     write("b.bib", "");
     let draft = Draft::read(dir.path().join("main.org")).unwrap();
     assert_eq!(labels(&draft), ["part", "deep", "main"]);
-    let names: Vec<_> = draft.bibliographies().iter().map(|path| path.file_name().unwrap()).collect();
+    let names: Vec<_> = draft
+        .bibliographies()
+        .iter()
+        .map(|path| path.file_name().unwrap())
+        .collect();
     assert_eq!(names, ["b.bib", "a.bib"]);
     assert_eq!(draft.notes().len(), 2, "{:?}", draft.notes());
     assert!(draft.notes()[0].ends_with(

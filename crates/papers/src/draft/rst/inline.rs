@@ -58,7 +58,8 @@ impl Inline {
             }
             '*' => {
                 // A mark of emphasis, unless it stands alone.
-                let is_alone = self.text.ends_with(char::is_whitespace) && text[1..].starts_with(' ');
+                let is_alone =
+                    self.text.ends_with(char::is_whitespace) && text[1..].starts_with(' ');
                 (!is_alone).then_some(1)
             }
             _ => None,
@@ -78,7 +79,8 @@ impl Inline {
             return;
         }
         match name {
-            "math" | "code" | "literal" | "raw" | "file" | "samp" | "command" | "py" | "func" | "class" => {
+            "math" | "code" | "literal" | "raw" | "file" | "samp" | "command" | "py" | "func"
+            | "class" => {
                 self.text.push_str(&shield(inner));
             }
             "ref" | "numref" | "eq" | "footnote" | "label" | "index" => {}
@@ -93,7 +95,9 @@ impl Inline {
 
     /// Reads `text <address>`.
     fn link(&mut self, inner: &str) {
-        let address = inner.strip_suffix('>').and_then(|inner| inner.rsplit_once('<'));
+        let address = inner
+            .strip_suffix('>')
+            .and_then(|inner| inner.rsplit_once('<'));
         let (text, address) = address.unwrap_or((inner, ""));
         self.text.push_str(text.trim_end());
         self.addresses.push_str(address);
@@ -123,7 +127,9 @@ pub(super) fn is_citation(label: &str) -> bool {
 /// Returns the text between two marks, of which the first begins `text`.
 fn between<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
     let inner = text.strip_prefix(mark)?;
-    let end = inner.find(mark).filter(|end| (1..MAX_LENGTH).contains(end))?;
+    let end = inner
+        .find(mark)
+        .filter(|end| (1..MAX_LENGTH).contains(end))?;
     (!inner.starts_with(char::is_whitespace)).then_some(&inner[..end])
 }
 
@@ -138,7 +144,11 @@ fn role(text: &str) -> Option<(&str, usize)> {
 
 /// Returns whether a role cites.
 fn is_cite(role: &str) -> bool {
-    let first = role.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let first = role
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     first.starts_with("cite") || first.ends_with("cite") || first.ends_with("cites")
 }
 
@@ -154,5 +164,8 @@ fn keys(text: &str) -> Vec<String> {
             _ => {}
         }
     }
-    without.split([',', ';']).map(|key| key.trim().to_owned()).collect()
+    without
+        .split([',', ';'])
+        .map(|key| key.trim().to_owned())
+        .collect()
 }

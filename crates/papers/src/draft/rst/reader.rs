@@ -1,6 +1,7 @@
 //! The blocks of reStructuredText: sections, paragraphs and directives.
 
 use super::inline::{Inline, is_citation};
+use super::line::{field, is_name, is_underline, item};
 use crate::Result;
 use crate::draft::files::Files;
 use crate::draft::parts::Parts;
@@ -52,6 +53,8 @@ const ASIDE: [&str; 9] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Region {
     Hidden,
+    /// The options of the directive `bibliography`.
+    Bibliography,
     Aside,
     Text,
     Abstract,
@@ -81,8 +84,6 @@ pub(super) struct Reader<'f> {
     regions: Vec<(usize, Region)>,
     /// The key of the entry that is being read.
     entry: Option<String>,
-    /// The directive `bibliography`, whose options are being read.
-    in_bibliography: bool,
     in_simple_table: bool,
     has_bibliography: bool,
 }
@@ -99,7 +100,6 @@ impl<'f> Reader<'f> {
             indent: 0,
             regions: Vec::new(),
             entry: None,
-            in_bibliography: false,
             in_simple_table: false,
             has_bibliography: false,
         }
@@ -137,13 +137,16 @@ impl<'f> Reader<'f> {
             return Ok(1);
         }
         let indent = line.len() - trimmed.len();
-        while self.regions.last().is_some_and(|(least, _)| indent <= *least) {
+        while self
+            .regions
+            .last()
+            .is_some_and(|(least, _)| indent <= *least)
+        {
             self.end_paragraph();
             self.regions.pop();
-            self.in_bibliography = false;
         }
-        if self.region() == Some(Region::Hidden) {
-            if self.in_bibliography && trimmed.starts_with(":all:") {
+        if let Some(region @ (Region::Hidden | Region::Bibliography)) = self.region() {
+            if region == Region::Bibliography && trimmed.starts_with(":all:") {
                 self.parts.citations.add_key("*");
             }
             return Ok(1);
@@ -154,14 +157,19 @@ impl<'f> Reader<'f> {
         if self.table(trimmed, lines.get(index + 1).copied()) {
             return Ok(1);
         }
-        if let Some(explicit) = trimmed.strip_prefix("..").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+        if let Some(explicit) = trimmed
+            .strip_prefix("..")
+            .filter(|rest| rest.is_empty() || rest.starts_with(' '))
+        {
             self.end_paragraph();
             self.explicit(explicit.trim(), indent, index + 1)?;
             return Ok(1);
         }
         if trimmed.starts_with(">>> ") {
             self.end_paragraph();
-            let blank = lines[index..].iter().position(|line| line.trim().is_empty());
+            let blank = lines[index..]
+                .iter()
+                .position(|line| line.trim().is_empty());
             return Ok(blank.unwrap_or(lines.len() - index));
         }
         if let Some(text) = field(trimmed).filter(|_| self.paragraph.is_empty()) {
@@ -194,12 +202,18 @@ impl<'f> Reader<'f> {
         let (title, taken) = if is_underline(text) {
             let below = lines.get(index + 2)?.trim();
             let title = lines.get(index + 1)?.trim();
-            let is_title = below == text && !title.is_empty() && title.chars().count() <= text.len();
+            let is_title =
+                below == text && !title.is_empty() && title.chars().count() <= text.len();
             (is_title.then_some(title)?, 3)
         } else {
             let below = lines.get(index + 1)?.trim_end();
             let is_long = below.len() >= text.chars().count().min(4);
-            (is_underline(below).then_some(text).filter(|_| is_long && indent == 0)?, 2)
+            (
+                is_underline(below)
+                    .then_some(text)
+                    .filter(|_| is_long && indent == 0)?,
+                2,
+            )
         };
         let inline = Inline::read(title, &mut self.parts.citations);
         let title = tidy(&unshield(inline.text));
@@ -225,7 +239,9 @@ impl<'f> Reader<'f> {
             self.in_simple_table = !self.in_simple_table || !ends;
             return true;
         }
-        let is_grid = line.starts_with("+-") || line.starts_with("+=") || line.starts_with('|') && line.ends_with('|') && line.len() > 2;
+        let is_grid = line.starts_with("+-")
+            || line.starts_with("+=")
+            || line.starts_with('|') && line.ends_with('|') && line.len() > 2;
         if is_grid || self.in_simple_table {
             self.aside(line);
         }
@@ -251,7 +267,8 @@ impl<'f> Reader<'f> {
             mentions::gather(text, &mut self.parts.citations);
             return Ok(());
         }
-        let Some((name, arguments)) = text.split_once("::").filter(|(name, _)| is_name(name)) else {
+        let Some((name, arguments)) = text.split_once("::").filter(|(name, _)| is_name(name))
+        else {
             self.regions.push((indent, Region::Hidden));
             return Ok(());
         };
@@ -261,7 +278,7 @@ impl<'f> Reader<'f> {
         match name.as_str() {
             "include" => self.include(arguments, line)?,
             "bibliography" | "footbibliography" => {
-                self.in_bibliography = true;
+                region = Region::Bibliography;
                 for name in arguments.split_whitespace() {
                     self.has_bibliography = true;
                     self.files.add_bibliography_beside(name, line);
@@ -269,8 +286,16 @@ impl<'f> Reader<'f> {
             }
             _ if TEXT.contains(&name.as_str()) => {
                 let is_abstract = name == "abstract" || arguments.eq_ignore_ascii_case("abstract");
-                region = if is_abstract { Region::Abstract } else { Region::Text };
-                let is_text = !is_abstract && !matches!(name.as_str(), "topic" | "class" | "only" | "container" | "rst-class");
+                region = if is_abstract {
+                    Region::Abstract
+                } else {
+                    Region::Text
+                };
+                let is_text = !is_abstract
+                    && !matches!(
+                        name.as_str(),
+                        "topic" | "class" | "only" | "container" | "rst-class"
+                    );
                 if is_text && !arguments.is_empty() {
                     self.indent = indent;
                     self.paragraph.push_str(arguments);
@@ -320,7 +345,12 @@ impl<'f> Reader<'f> {
             let value = value.trim_start().strip_prefix('=')?;
             value.split_once(']').map(|(names, _)| names)
         });
-        for name in names.unwrap_or_default().split(['"', '\'']).skip(1).step_by(2) {
+        for name in names
+            .unwrap_or_default()
+            .split(['"', '\''])
+            .skip(1)
+            .step_by(2)
+        {
             self.files.add_bibliography_beside(name, 0);
         }
     }
@@ -342,17 +372,28 @@ impl<'f> Reader<'f> {
         let text = match text.strip_suffix("::") {
             Some(before) => {
                 self.regions.push((self.indent, Region::Hidden));
-                if before.ends_with(char::is_whitespace) || before.is_empty() { before } else { &text[..text.len() - 1] }
+                if before.ends_with(char::is_whitespace) || before.is_empty() {
+                    before
+                } else {
+                    &text[..text.len() - 1]
+                }
             }
             None => text,
         };
-        let region = self.regions.iter().rev().map(|(_, region)| *region).find(|region| *region != Region::Hidden);
+        let region = self
+            .regions
+            .iter()
+            .rev()
+            .map(|(_, region)| *region)
+            .find(|region| *region != Region::Hidden);
         if region == Some(Region::Entry) {
             if let Some(key) = self.entry.take() {
                 let (doi, arxiv) = mentions::first(text);
                 let text = Inline::read(text, &mut self.parts.citations).text;
                 let text = unshield(text);
-                self.parts.citations.add_entry(Some(&key), &text, doi, arxiv);
+                self.parts
+                    .citations
+                    .add_entry(Some(&key), &text, doi, arxiv);
             }
             return;
         }
@@ -384,38 +425,4 @@ impl<'f> Reader<'f> {
             self.parts.paragraphs.push(prose);
         }
     }
-}
-
-/// Returns whether a text is the name of a directive.
-fn is_name(name: &str) -> bool {
-    let name = name.trim();
-    // A substitution such as `|name| replace` is not text of the draft.
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_:.+".contains(c))
-}
-
-/// Returns whether a line is one of the marks of a title.
-fn is_underline(line: &str) -> bool {
-    let mut chars = line.chars();
-    let first = chars.next().filter(|c| c.is_ascii_punctuation());
-    first.is_some_and(|first| line.len() >= 3 && chars.all(|c| c == first)) && line != "..." && line != ":::"
-}
-
-/// Returns the value of a field such as `:Author: A. Oak`.
-fn field(line: &str) -> Option<&str> {
-    let inner = line.strip_prefix(':')?;
-    let (name, value) = inner.split_once(':')?;
-    let is_field = !name.is_empty() && !name.contains('`') && (value.is_empty() || value.starts_with(' '));
-    is_field.then_some(value.trim())
-}
-
-/// Returns the text of an item of a list.
-fn item(line: &str) -> Option<&str> {
-    for mark in ["- ", "* ", "+ ", "#. ", "| "] {
-        if let Some(text) = line.strip_prefix(mark) {
-            return Some(text);
-        }
-    }
-    let after = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let text = after.strip_prefix(". ").or_else(|| after.strip_prefix(") "));
-    text.filter(|_| after.len() < line.len())
 }

@@ -65,16 +65,34 @@ fn separates_prose_from_citations() {
     assert_eq!(
         labels(&draft),
         [
-            "oak2019", "elm2020", "ash2021", "Yew2001", "fir2002", "pine2003", "10.1000/linked",
-            "larch2004", "caption2006", "table07", "*",
+            "oak2019",
+            "elm2020",
+            "ash2021",
+            "Yew2001",
+            "fir2002",
+            "pine2003",
+            "10.1000/linked",
+            "larch2004",
+            "caption2006",
+            "table07",
+            "*",
         ]
     );
     assert_eq!(draft.citations()[3].doi.as_deref(), Some("10.1000/yew"));
     let sentences: Vec<_> = draft.sentences().collect();
     assert_eq!(sentences[0], "Moss is old.");
-    assert!(sentences.contains(&"A literal block follows:"), "{sentences:?}");
-    assert!(sentences.contains(&"The first point is short."), "{sentences:?}");
-    assert!(sentences.contains(&"A footnote is prose too."), "{sentences:?}");
+    assert!(
+        sentences.contains(&"A literal block follows:"),
+        "{sentences:?}"
+    );
+    assert!(
+        sentences.contains(&"The first point is short."),
+        "{sentences:?}"
+    );
+    assert!(
+        sentences.contains(&"A footnote is prose too."),
+        "{sentences:?}"
+    );
 }
 
 #[test]
@@ -86,7 +104,10 @@ fn follows_included_files_and_references() {
         "main.rst",
         ".. include:: parts/one.rst\n.. include:: lost.rst\n\nSee :cite:`main`.\n\n.. bibliography:: a.bib b.bib\n",
     );
-    write("parts/one.rst", "The part cites :cite:`part`.\n\n.. include:: two.rst\n");
+    write(
+        "parts/one.rst",
+        "The part cites :cite:`part`.\n\n.. include:: two.rst\n",
+    );
     write("parts/two.rst", "So does :cite:`deep`.\n");
     write("a.bib", "");
     write("b.bib", "");
@@ -94,7 +115,11 @@ fn follows_included_files_and_references() {
     assert_eq!(labels(&draft), ["part", "deep", "main"]);
     assert_eq!(draft.bibliographies().len(), 2);
     assert_eq!(draft.notes().len(), 1);
-    assert!(draft.notes()[0].contains("main.rst:2: found no file `lost.rst`"), "{:?}", draft.notes());
+    assert!(
+        draft.notes()[0].contains("main.rst:2: found no file `lost.rst`"),
+        "{:?}",
+        draft.notes()
+    );
 
     write("bare.rst", "See :cite:`main`.\n\n.. bibliography::\n");
     write("conf.py", "bibtex_bibfiles = ['b.bib']\n");

@@ -2,7 +2,10 @@
 
 /// The maximum length in bytes of the arguments of a function, which keeps the time linear if there are many
 /// openings without an end.
-const MAX_ARGUMENTS: usize = 10_000;
+const MAX_ARGUMENTS: usize = 2_000;
+
+/// The maximum length of a formula in characters.
+const MAX_FORMULA: usize = 4_000;
 
 /// Returns the position after the comment at the start of `text`, or `None` if there is none.
 pub(super) fn comment_end(text: &str) -> Option<usize> {
@@ -43,6 +46,21 @@ pub(super) fn raw(text: &str) -> (&str, usize) {
         Some(end) => (&text[count..count + end], 2 * count + end),
         None => ("", text.len()),
     }
+}
+
+/// Returns the content of the formula at the start of `text` and the position after it.
+pub(super) fn formula(text: &str) -> (&str, usize) {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1).take(MAX_FORMULA) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '$' => return (&text[1..at], at + 1),
+            _ => {}
+        }
+    }
+    // A dollar sign without an end is a character.
+    ("", 1)
 }
 
 /// Returns the content of the string at the start of `text`, which begins with a quote, and the position
@@ -205,7 +223,10 @@ mod tests {
     #[test]
     fn reads_the_arguments_of_a_function() {
         let text = r#"<a-1>, form: "prose", label("b"), /* "c" */ style: [x]"#;
-        let values: Vec<_> = arguments(text).into_iter().map(|a| (a.name, a.value)).collect();
+        let values: Vec<_> = arguments(text)
+            .into_iter()
+            .map(|a| (a.name, a.value))
+            .collect();
         let expected = [("", "a-1"), ("form", "prose"), ("", "b")];
         assert_eq!(values, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
         assert_eq!(parentheses("(a(\")\")) b"), Some(("a(\")\")", 8)));

@@ -73,10 +73,12 @@ pub(super) struct Definitions {
 impl Definitions {
     /// Returns the definition of a command if citations or files depend on it.
     pub(super) fn relevant(&self, name: &str) -> Option<&Definition> {
-        self.by_name.get(name).filter(|definition| match definition {
-            Definition::Alias(_) => true,
-            Definition::Macro(found) => found.is_relevant,
-        })
+        self.by_name
+            .get(name)
+            .filter(|definition| match definition {
+                Definition::Alias(_) => true,
+                Definition::Macro(found) => found.is_relevant,
+            })
     }
 
     /// Returns the text of a macro without parameters.
@@ -93,23 +95,31 @@ impl Definitions {
         let star = text[at..].starts_with('*');
         let after_star = at + usize::from(star);
         match name {
-            "newcommand" | "renewcommand" | "DeclareRobustCommand" | "newrobustcmd"
-            | "renewrobustcmd" | "newcommandx" | "renewcommandx" => {
-                self.new_command(text, after_star, true)
-            }
+            "newcommand"
+            | "renewcommand"
+            | "DeclareRobustCommand"
+            | "newrobustcmd"
+            | "renewrobustcmd"
+            | "newcommandx"
+            | "renewcommandx" => self.new_command(text, after_star, true),
             "providecommand" | "providerobustcmd" | "providecommandx" => {
                 self.new_command(text, after_star, false)
             }
-            "NewDocumentCommand" | "RenewDocumentCommand" | "DeclareDocumentCommand"
-            | "NewExpandableDocumentCommand" | "DeclareExpandableDocumentCommand" => {
-                self.document_command(text, at, true)
-            }
+            "NewDocumentCommand"
+            | "RenewDocumentCommand"
+            | "DeclareDocumentCommand"
+            | "NewExpandableDocumentCommand"
+            | "DeclareExpandableDocumentCommand" => self.document_command(text, at, true),
             "ProvideDocumentCommand" => self.document_command(text, at, false),
             "def" | "gdef" | "edef" | "xdef" => self.def(text, at),
             "let" | "LetLtxMacro" | "NewCommandCopy" | "RenewCommandCopy" => self.alias(text, at),
             "DeclareCiteCommand" | "DeclareMultiCiteCommand" => {
                 let (new, mut end) = command_argument(text, after_star)?;
-                let plural = if name == "DeclareCiteCommand" { "cite" } else { "cites" };
+                let plural = if name == "DeclareCiteCommand" {
+                    "cite"
+                } else {
+                    "cites"
+                };
                 self.insert(new, Definition::Alias(plural.to_owned()), true);
                 while let Some((_, next)) = optional(text, end).or_else(|| group(text, end)) {
                     end = next;
@@ -158,7 +168,8 @@ impl Definitions {
         let (body, end) = group(text, open)?;
         // Parameters with other delimiters than braces are not read.
         let count = signature.matches('#').count();
-        let is_plain = (1..=count).map(|number| format!("#{number}")).collect::<String>() == signature;
+        let numbered: Vec<String> = (1..=count).map(|number| format!("#{number}")).collect();
+        let is_plain = numbered.concat() == signature;
         if is_plain && count <= 9 {
             self.add_macro(new, vec![Parameter::Mandatory; count], &text[body], true);
         }
@@ -169,7 +180,11 @@ impl Definitions {
     fn alias(&mut self, text: &str, at: usize) -> Option<usize> {
         let (new, end) = command_argument(text, at)?;
         let next = skip_space(text, end);
-        let end = if text[next..].starts_with('=') { next + 1 } else { end };
+        let end = if text[next..].starts_with('=') {
+            next + 1
+        } else {
+            end
+        };
         let (old, end) = command_argument(text, end)?;
         if let Some(definition) = self.by_name.get(old).cloned() {
             self.insert(new, definition, true);
@@ -276,7 +291,10 @@ fn set_defaults(parameters: &mut [Parameter], defaults: &str) {
         .split(',')
         .map(|part| {
             let (number, default) = part.split_once('=')?;
-            Some((number.trim().parse::<usize>().ok()?.checked_sub(1)?, default))
+            Some((
+                number.trim().parse::<usize>().ok()?.checked_sub(1)?,
+                default,
+            ))
         })
         .collect();
     for (index, default) in numbered.unwrap_or_else(|| vec![(0, defaults)]) {

@@ -102,16 +102,13 @@ impl Expander<'_> {
             return Ok(());
         };
         let folders = self.folders();
-        match self.files.find(&folders, &name, &[".tex"]) {
-            Some(path) => {
-                let import = self.imports.last().cloned().flatten();
-                self.read(&path, &name, line, import)
-            }
-            None => {
-                self.note_missing(&name, line);
-                Ok(())
-            }
+        if let Some(path) = self.files.find(&folders, &name, &[".tex"]) {
+            let import = self.imports.last().cloned().flatten();
+            self.read(&path, &name, line, import)?;
+        } else {
+            self.note_missing(&name, line);
         }
+        Ok(())
     }
 
     /// Reads the arguments `{folder}{file}` of `\import` and its variants.
@@ -139,15 +136,20 @@ impl Expander<'_> {
         }
         let folders: Vec<PathBuf> = bases.iter().map(|base| base.join(&folder)).collect();
         let found = folders.iter().find_map(|folder| {
-            let path = self.files.find(std::slice::from_ref(folder), &name, &[".tex"]);
+            let path = self
+                .files
+                .find(std::slice::from_ref(folder), &name, &[".tex"]);
             path.map(|path| (folder.clone(), path))
         });
-        match found {
-            Some((folder, path)) => self.read(&path, &name, line, Some(folder))?,
-            None => {
-                let separator = if folder.is_empty() || folder.ends_with('/') { "" } else { "/" };
-                self.note_missing(&format!("{folder}{separator}{name}"), line);
-            }
+        if let Some((folder, path)) = found {
+            self.read(&path, &name, line, Some(folder))?;
+        } else {
+            let separator = if folder.is_empty() || folder.ends_with('/') {
+                ""
+            } else {
+                "/"
+            };
+            self.note_missing(&format!("{folder}{separator}{name}"), line);
         }
         Ok(true)
     }
@@ -180,7 +182,13 @@ impl Expander<'_> {
         Ok(true)
     }
 
-    fn read(&mut self, path: &Path, name: &str, line: usize, import: Option<PathBuf>) -> Result<()> {
+    fn read(
+        &mut self,
+        path: &Path,
+        name: &str,
+        line: usize,
+        import: Option<PathBuf>,
+    ) -> Result<()> {
         let text = self.files.open(path, name, line)?;
         self.imports.push(import);
         self.file(text.strip_prefix('\u{feff}').unwrap_or(&text))?;
@@ -211,7 +219,11 @@ impl Expander<'_> {
             let Some(name) = self.file_name(raw, line) else {
                 continue;
             };
-            let with_extension = if name.ends_with(".bib") { name.clone() } else { format!("{name}.bib") };
+            let with_extension = if name.strip_suffix(".bib").is_some() {
+                name.clone()
+            } else {
+                format!("{name}.bib")
+            };
             if self.files.add_bibliography(&folders, &name, line) {
                 has_one = true;
             } else if let Some(content) = self.contents.remove(&with_extension) {
@@ -226,7 +238,8 @@ impl Expander<'_> {
         }
         for name in missing {
             if is_of_tex(&name) {
-                let message = format!("`{name}` is not in the folder of the draft; it belongs to TeX");
+                let message =
+                    format!("`{name}` is not in the folder of the draft; it belongs to TeX");
                 self.files.note(line, &message);
             } else {
                 self.files.note_missing_bibliography(&name, line);
@@ -310,7 +323,11 @@ impl Expander<'_> {
                 }
             };
             // White space after a macro is not part of the name, nor is an empty group.
-            let rest = if found.is_empty() { &name[end..] } else { name[end..].trim_start() };
+            let rest = if found.is_empty() {
+                &name[end..]
+            } else {
+                name[end..].trim_start()
+            };
             let rest = rest.strip_prefix("{}").unwrap_or(rest);
             name = format!("{}{value}{rest}", &name[..at]);
             if name.len() > 4_096 {
@@ -360,6 +377,9 @@ fn input_name(text: &str, at: usize) -> Option<(&str, usize)> {
 fn is_multibib(name: &str) -> bool {
     let list = name.strip_prefix("bibliography");
     list.is_some_and(|list| {
-        !list.is_empty() && !["style", "unit", "punct"].iter().any(|other| list.starts_with(other))
+        !list.is_empty()
+            && !["style", "unit", "punct"]
+                .iter()
+                .any(|other| list.starts_with(other))
     })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The maximum length in bytes of an argument that is read, which keeps the time linear if there are
 /// many openings without an end.
-const MAX_ARGUMENT: usize = 4_096;
+const MAX_ARGUMENT: usize = 2_048;
 
 /// Returns the letters of the command whose backslash is at `at`.
 pub(super) fn command(text: &str, at: usize) -> &str {
@@ -23,7 +23,7 @@ pub(super) fn comment_end(text: &str, at: usize) -> usize {
     };
     let next = at + line + 1;
     let blank = text[next..].len() - text[next..].trim_start_matches([' ', '\t']).len();
-    match text[next + blank..].as_bytes() {
+    match &text.as_bytes()[next + blank..] {
         [b'\n', ..] | [b'\r', b'\n', ..] => next - 1,
         _ => next + blank,
     }

@@ -59,7 +59,8 @@ impl Verbatim {
     /// Reads the definition of such an environment, and returns the position after its name.
     pub(super) fn read(&mut self, command: &str, text: &str, at: usize) -> Option<usize> {
         let added = match command {
-            "lstnewenvironment" | "newverbatim" | "newtcblisting" | "DeclareTCBListing" | "excludecomment" => {
+            "lstnewenvironment" | "newverbatim" | "newtcblisting" | "DeclareTCBListing"
+            | "excludecomment" => {
                 let (name, end) = group(text, skip_optional(text, at))?;
                 (text[name].trim().to_owned(), end)
             }
