@@ -123,7 +123,7 @@ fn references_that_the_draft_names_are_read_and_bad_ones_are_notes() {
         "named.bib",
         "@misc{second, title = {proof and graph 1}}\n@misc{web, url = {http://x.example}}\n",
     );
-    sandbox.write("more.bib", "@misc{other, title = {proof and graph 2}}\n");
+    sandbox.write("more.bib", "@misc{other, title = {enzyme and graph 2}}\n");
     let missed = ["missed", "--library", "L", "--json", "-k", "40"];
     let arguments = [
         &missed[..],

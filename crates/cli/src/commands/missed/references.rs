@@ -33,7 +33,12 @@ pub(super) fn read(given: &[PathBuf], draft: &Draft, skip_bad: bool) -> Result<V
         .citations()
         .iter()
         .any(|citation| citation.key.is_some());
-    for path in draft.bibliographies().iter().filter(|_| has_keys) {
+    let named = if has_keys {
+        draft.bibliographies()
+    } else {
+        &[]
+    };
+    for path in named {
         if is_new(path, &mut seen)
             && let Err(error) = read_file(path, &mut references)
         {

@@ -95,11 +95,19 @@ fn children(fence: &str) -> Vec<String> {
 
 /// Returns a file without the front matter, which concerns the file alone.
 fn without_front_matter(text: &str) -> &str {
-    let Some(body) = text.strip_prefix("---\n") else {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().unwrap_or_default();
+    if first.trim_end() != "---" {
         return text;
-    };
-    body.find("\n---\n")
-        .map_or(text, |end| &body[end + "\n---\n".len()..])
+    }
+    let mut end = first.len();
+    for line in lines {
+        end += line.len();
+        if matches!(line.trim_end(), "---" | "...") {
+            return &text[end..];
+        }
+    }
+    text
 }
 
 /// Returns the names of the files of references of the project that the draft belongs to.

@@ -58,6 +58,16 @@ impl Expander<'_> {
             }
             "import" | "inputfrom" | "includefrom" => return self.import(scan, end, false),
             "subimport" | "subinputfrom" | "subincludefrom" => return self.import(scan, end, true),
+            "usepackage" | "RequirePackage" => {
+                let Some((names, end)) = group(text, skip_optional(text, end)) else {
+                    return Ok(false);
+                };
+                let line = scan.line();
+                scan.at = end;
+                for name in text[names].split(',') {
+                    self.package(name.trim(), line)?;
+                }
+            }
             "InputIfFileExists" | "IfFileExists" => {
                 return self.if_exists(scan, end, name == "InputIfFileExists");
             }
@@ -194,6 +204,24 @@ impl Expander<'_> {
         self.file(text.strip_prefix('\u{feff}').unwrap_or(&text))?;
         self.imports.pop();
         self.files.close();
+        Ok(())
+    }
+
+    /// Reads the definitions of a package that is in the folder of the draft.
+    fn package(&mut self, name: &str, line: usize) -> Result<()> {
+        let folders = [self.files.root().to_owned()];
+        let name = format!("{name}.sty");
+        if let Some(path) = self.files.find(&folders, &name, &[])
+            // A package that cannot be read is one of TeX as well.
+            && let Ok(text) = self.files.open(&path, &name, line)
+        {
+            let start = self.out.len();
+            self.imports.push(None);
+            self.file(&text)?;
+            self.imports.pop();
+            self.files.close();
+            self.out.truncate(start);
+        }
         Ok(())
     }
 

@@ -408,6 +408,24 @@ fn a_file_of_macros_serves_the_files_after_it() {
 }
 
 #[test]
+fn packages_in_the_folder_of_the_draft_define_macros() {
+    let dir = folder(&[
+        (
+            "main.tex",
+            "\\usepackage[x]{own,graphicx}\n\\begin{document}\nSeen by \\mine{x}{a}.\n\\end{document}",
+        ),
+        (
+            "own.sty",
+            "\\newcommand{\\mine}[2]{\\cite{#2}}\n\\typeout{never}\\cite{never}",
+        ),
+    ]);
+    let draft = read(&dir);
+    assert_eq!(keys(&draft), ["a"]);
+    assert_eq!(draft.sentences().collect::<Vec<_>>(), ["Seen by."]);
+    assert!(draft.notes().is_empty(), "{:?}", draft.notes());
+}
+
+#[test]
 fn a_macro_that_produces_itself_ends() {
     for text in [
         "\\def\\a{\\a\\a\\cite{x}} \\a",
