@@ -18,6 +18,7 @@ mod shield;
 mod text_file;
 mod tidy;
 mod typst;
+mod window;
 
 use std::path::{Path, PathBuf};
 

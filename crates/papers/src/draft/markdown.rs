@@ -182,7 +182,7 @@ impl Reader {
             TagEnd::HtmlBlock => {
                 let html = std::mem::take(&mut self.html);
                 if let Some(text) = html::text_after_comment(&html) {
-                    self.text(text);
+                    self.text(&text);
                     self.end_paragraph();
                 } else {
                     self.aside = html::text(&html);
@@ -248,7 +248,7 @@ impl Reader {
             self.parts.citations.add_entry(None, &paragraph, doi, arxiv);
             return;
         }
-        let paragraph = inclusion::without_shortcodes(paragraph);
+        let paragraph = inclusion::without_attributes(paragraph);
         let citations = &mut self.parts.citations;
         mentions::gather(&paragraph, citations);
         mentions::gather(&addresses, citations);

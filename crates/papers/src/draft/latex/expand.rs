@@ -17,6 +17,10 @@ use self::scan::{argument, command, comment_end, group, skip_optional};
 use self::verbatim::{Verbatim, inline_code_end};
 use crate::Result;
 use crate::draft::files::Files;
+use crate::draft::window::line_start;
+
+/// The maximum length in bytes of an address.
+const MAX_ADDRESS: usize = 4_096;
 
 /// The maximum nesting of macros; deeper ones are not expanded.
 const MAX_NESTING: usize = 16;
@@ -369,7 +373,7 @@ impl Expander<'_> {
     /// Copies an address in braces, in which a percent sign is a character.
     fn address(&mut self, scan: &mut Scan<'_>, end: usize) {
         let start = skip_optional(scan.text, end);
-        let line = scan.text[start..].split('\n').next().unwrap_or_default();
+        let line = line_start(&scan.text[start..], MAX_ADDRESS);
         let close = if line.starts_with('{') {
             line.find('}')
         } else {

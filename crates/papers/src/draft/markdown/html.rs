@@ -3,13 +3,12 @@
 /// The elements whose text is code.
 const CODE: [&str; 5] = ["pre", "code", "script", "style", "textarea"];
 
-/// Returns the text after a block that is one comment, on the line of its end, or `None` if the block is
-/// something else.
-pub(super) fn text_after_comment(html: &str) -> Option<&str> {
+/// Returns the text of a block after the comment that it begins with, or `None` if it begins with something
+/// else.
+pub(super) fn text_after_comment(html: &str) -> Option<String> {
     let comment = html.trim_start().strip_prefix("<!--")?;
     let end = comment.find("-->").map_or(comment.len(), |end| end + 3);
-    let text = &comment[end..];
-    (!text.contains('<')).then_some(text)
+    Some(text(&comment[end..]))
 }
 
 /// Returns the text of a block without tags, comments and code.
@@ -50,8 +49,9 @@ mod tests {
         let block = "<div class=x>\nSeen <!-- hid\nden --><code>let</code> here\n</div>\n";
         let words: Vec<String> = text(block).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words, ["Seen", ">", "here"]);
-        assert_eq!(text_after_comment("<!-- a\n b --> c\n"), Some(" c\n"));
-        assert_eq!(text_after_comment("<!-- a"), Some(""));
+        let after = text_after_comment("<!-- a\n b --> c <b>d</b>\n").unwrap();
+        assert_eq!(after.split_whitespace().collect::<Vec<_>>(), ["c", "d"]);
+        assert_eq!(text_after_comment("<!-- a").as_deref(), Some(""));
         assert_eq!(text_after_comment("<p>a"), None);
     }
 }

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 use super::front_matter;
 use crate::Result;
 use crate::draft::files::Files;
+use crate::draft::window::window;
+
+/// The maximum length in bytes of attributes and shortcodes.
+const MAX_ATTRIBUTES: usize = 1_000;
 
 /// The files of a project that may name the references of its documents.
 const PROJECT: [&str; 4] = [
@@ -129,20 +133,56 @@ pub(super) fn project_bibliographies(files: &mut Files) -> Vec<String> {
     Vec::new()
 }
 
-/// Returns a paragraph without shortcodes such as `{{< pagebreak >}}`.
-pub(super) fn without_shortcodes(paragraph: String) -> String {
-    if !paragraph.contains("{{<") {
+/// Returns a paragraph without shortcodes such as `{{< pagebreak >}}` and attributes such as `{#fig-one}`.
+pub(super) fn without_attributes(paragraph: String) -> String {
+    const ENDS: [(&str, &str); 3] = [("{{<", ">}}"), ("{#", "}"), ("{.", "}")];
+    if !paragraph.contains('{') {
         return paragraph;
     }
     let mut out = String::with_capacity(paragraph.len());
     let mut remaining = paragraph.as_str();
-    while let Some(start) = remaining.find("{{<") {
-        let Some(end) = remaining[start..].find(">}}") else {
-            break;
-        };
+    while let Some(start) = remaining.find('{') {
         out.push_str(&remaining[..start]);
-        remaining = &remaining[start + end + ">}}".len()..];
+        remaining = &remaining[start..];
+        let mark = ENDS.iter().find(|(open, _)| remaining.starts_with(open));
+        let end = mark.and_then(|(_, close)| {
+            let end = window(remaining, MAX_ATTRIBUTES).find(close)?;
+            Some(end + close.len())
+        });
+        if end.is_none() {
+            out.push('{');
+        }
+        remaining = &remaining[end.unwrap_or(1)..];
     }
     out.push_str(remaining);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_removed_and_other_braces_kept() {
+        let text = "a {{< pagebreak >}} b {#fig-a .b} c {x} \\cite{y} {#z";
+        assert_eq!(
+            without_attributes(text.to_owned()),
+            "a  b  c {x} \\cite{y} {#z"
+        );
+    }
+
+    #[test]
+    fn a_chunk_names_its_children() {
+        assert_eq!(
+            children("```{r, child=c('a.Rmd', \"b.Rmd\"), eval=TRUE}"),
+            ["a.Rmd", "b.Rmd"]
+        );
+        assert_eq!(children("```{r child = 'a.Rmd'}"), ["a.Rmd"]);
+        assert_eq!(children("```{r children='a'}"), [""; 0]);
+        assert_eq!(
+            included_name("{{< include \"a b.qmd\" >}}"),
+            Some("a b.qmd")
+        );
+        assert_eq!(included_name("{{< included a >}}"), None);
+    }
 }

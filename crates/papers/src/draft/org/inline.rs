@@ -2,6 +2,7 @@
 
 use crate::draft::citation::Citations;
 use crate::draft::shield::shield;
+use crate::draft::window::window;
 
 /// The maximum length in bytes of code between marks, which keeps the time linear.
 const MAX_CODE: usize = 1_000;
@@ -38,10 +39,12 @@ impl Inline {
             '$' | '\\' => self.formula(remaining),
             '@' if remaining.starts_with("@@") => {
                 // A snippet for one export format: `@@latex:…@@`.
-                remaining[2..].find("@@").map(|end| end + 4)
+                window(&remaining[2..], MAX_CODE)
+                    .find("@@")
+                    .map(|end| end + 4)
             }
             's' if begins_word && remaining.starts_with("src_") => {
-                let end = remaining.find('}').filter(|end| *end < MAX_CODE);
+                let end = window(remaining, MAX_CODE).find('}');
                 end.filter(|end| {
                     !remaining[..*end].contains(' ') || remaining[..*end].contains('{')
                 })
@@ -59,7 +62,7 @@ impl Inline {
     /// Reads `[cite:@key]`, `[[link][text]]` or `[fn:1]`.
     fn bracket(&mut self, text: &str, citations: &mut Citations) -> Option<usize> {
         if text.starts_with("[[") {
-            let end = text.find("]]").filter(|end| *end < 4 * MAX_CODE)?;
+            let end = window(text, 4 * MAX_CODE).find("]]")?;
             let (address, label) = text[2..end].split_once("][").unwrap_or((&text[2..end], ""));
             if self.link(address, citations) {
                 return Some(end + 2);
@@ -71,17 +74,19 @@ impl Inline {
         }
         if let Some(note) = text.strip_prefix("[fn:") {
             // The text of a note in the paragraph is read as part of it.
-            let mark = note.find([':', ']'])?;
+            let mark = window(note, MAX_CODE).find([':', ']'])?;
             return note[mark..]
                 .starts_with(']')
                 .then_some("[fn:".len() + mark + 1);
         }
         let inner = text.strip_prefix("[cite")?;
-        let colon = inner.find(':').filter(|at| *at < 40)?;
+        let colon = window(inner, 40).find(':')?;
         let style = &inner[..colon];
         let is_style =
             style.is_empty() || style.starts_with('/') && !style.contains(char::is_whitespace);
-        let end = inner.find(']').filter(|end| is_style && *end > colon)?;
+        let end = window(inner, 4 * MAX_CODE)
+            .find(']')
+            .filter(|end| is_style && *end > colon)?;
         for key in org_keys(&inner[colon + 1..end]) {
             citations.add_key(key);
         }
@@ -133,17 +138,14 @@ impl Inline {
 
     /// Reads code between two marks, such as `=code=`.
     fn code(&mut self, mark: char, text: &str) -> Option<usize> {
-        let inner = &text[1..];
+        let inner = window(&text[1..], MAX_CODE);
         if inner.starts_with(char::is_whitespace) || inner.is_empty() {
             return None;
         }
         let mut from = 0;
         loop {
             let end = from + inner[from..].find(mark)?;
-            if end > MAX_CODE {
-                return None;
-            }
-            let after = inner[end + 1..].chars().next();
+            let after = text[end + 2..].chars().next();
             let ends = !after.is_some_and(char::is_alphanumeric)
                 && !inner[..end].ends_with(char::is_whitespace);
             if ends && end > 0 {
@@ -158,13 +160,13 @@ impl Inline {
     fn formula(&mut self, text: &str) -> Option<usize> {
         for (open, close) in [("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)")] {
             if text.starts_with(open) {
-                let end = text[2..].find(close).filter(|end| *end < 4 * MAX_CODE)?;
+                let end = window(&text[2..], 4 * MAX_CODE).find(close)?;
                 self.text.push(' ');
                 return Some(end + 4);
             }
         }
         let formula = text.strip_prefix('$')?;
-        let end = formula.find('$').filter(|end| *end < MAX_CODE)?;
+        let end = window(formula, MAX_CODE).find('$')?;
         let inner = &formula[..end];
         let is_formula = !inner.is_empty()
             && !inner.starts_with(char::is_whitespace)

@@ -107,3 +107,20 @@ fn follows_included_files_and_references() {
         "main.org:3: found no file `lost.org` in the folder of the draft, so its text is not read"
     ));
 }
+
+#[test]
+fn marks_without_an_end_take_linear_time() {
+    for repeated in [
+        "[[",
+        "[cite:@a ",
+        "@@",
+        "=a",
+        "$",
+        "\\[",
+        "src_a{",
+        "[fn:",
+        "* ",
+    ] {
+        Draft::parse(&repeated.repeat(20_000), DraftFormat::Org);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::draft::citation::Citations;
 use crate::draft::shield::shield;
+use crate::draft::window::window;
 
 /// The maximum length in bytes of a text between marks, which keeps the time linear.
 const MAX_LENGTH: usize = 2_000;
@@ -106,7 +107,7 @@ impl Inline {
 
     /// Reads `[Key]_`, or a footnote such as `[1]_`.
     fn citation(&mut self, text: &str, citations: &mut Citations) -> Option<usize> {
-        let end = text.find("]_").filter(|end| *end < MAX_LENGTH)?;
+        let end = window(text, MAX_LENGTH).find("]_")?;
         let key = &text[1..end];
         let is_key = |c: char| c.is_alphanumeric() || "-_.:+".contains(c);
         if key.is_empty() || !key.trim_start_matches('#').chars().all(is_key) && key != "*" {
@@ -127,9 +128,9 @@ pub(super) fn is_citation(label: &str) -> bool {
 /// Returns the text between two marks, of which the first begins `text`.
 fn between<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
     let inner = text.strip_prefix(mark)?;
-    let end = inner
+    let end = window(inner, MAX_LENGTH)
         .find(mark)
-        .filter(|end| (1..MAX_LENGTH).contains(end))?;
+        .filter(|end| *end > 0)?;
     (!inner.starts_with(char::is_whitespace)).then_some(&inner[..end])
 }
 

@@ -126,3 +126,19 @@ fn follows_included_files_and_references() {
     let draft = Draft::read(dir.path().join("bare.rst")).unwrap();
     assert_eq!(draft.bibliographies().len(), 1);
 }
+
+#[test]
+fn marks_without_an_end_take_linear_time() {
+    for repeated in [
+        "`",
+        "``",
+        ":cite:`a",
+        "[a",
+        "*",
+        "\\",
+        ".. note:: ",
+        "a::\n\n",
+    ] {
+        Draft::parse(&repeated.repeat(20_000), DraftFormat::Rst);
+    }
+}

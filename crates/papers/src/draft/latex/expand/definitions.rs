@@ -6,6 +6,10 @@ use super::scan::{
     argument, command, command_argument, group, optional, skip_space, without_comments,
 };
 use crate::draft::latex::names::is_cite;
+use crate::draft::window::line_start;
+
+/// The maximum length in bytes of the parameters of a macro.
+const MAX_SIGNATURE: usize = 200;
 
 /// The maximum number of macros that are remembered.
 const MAX_MACROS: usize = 2_000;
@@ -162,7 +166,7 @@ impl Definitions {
     /// Reads `\name#1#2{body}`.
     fn def(&mut self, text: &str, at: usize) -> Option<usize> {
         let (new, end) = command_argument(text, at)?;
-        let line = text[end..].split('\n').next().unwrap_or_default();
+        let line = line_start(&text[end..], MAX_SIGNATURE);
         let open = end + line.find('{').unwrap_or(line.len());
         let signature = text[end..open].trim();
         let (body, end) = group(text, open)?;

@@ -36,21 +36,17 @@ impl Expander<'_> {
             scan.at = end;
             self.skip_blank_line_end(scan);
         } else {
-            let marks = ["\n\n", "\n\r\n"].iter();
-            let blank = marks.filter_map(|mark| text[next..].find(mark)).min();
-            scan.at = blank.map_or(text.len(), |blank| next + blank);
+            scan.at = paragraph_end(text, next);
         }
     }
 
     /// Skips the rest of a line that is blank, so that removing an environment ends no paragraph.
     fn skip_blank_line_end(&mut self, scan: &mut Scan<'_>) {
         self.out.push(' ');
-        let line = scan.text[scan.at..]
-            .split_inclusive('\n')
-            .next()
-            .unwrap_or_default();
-        if line.trim().is_empty() {
-            scan.at += line.len();
+        let text = &scan.text[scan.at..];
+        let rest = text.trim_start_matches([' ', '\t', '\r']);
+        if let Some(next) = rest.strip_prefix('\n') {
+            scan.at += text.len() - next.len();
         }
     }
 
@@ -84,4 +80,17 @@ impl Expander<'_> {
     fn is_included(&self, scan: &Scan<'_>) -> bool {
         scan.has_class && self.imports.len() > 1
     }
+}
+
+/// Returns the position of the first empty line after `at`, or the end of the text.
+fn paragraph_end(text: &str, at: usize) -> usize {
+    let mut from = at;
+    while let Some(found) = text[from..].find('\n') {
+        from += found + 1;
+        let next = text[from..].trim_start_matches([' ', '\t', '\r']);
+        if next.starts_with('\n') {
+            return from - 1;
+        }
+    }
+    text.len()
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::scan::{group, optional, skip_optional};
+use crate::draft::window::line_start;
 
 /// The environments whose content is code or hidden.
 const ENVIRONMENTS: [&str; 30] = [
@@ -37,6 +38,9 @@ const ENVIRONMENTS: [&str; 30] = [
     "markdown",
     "scontents",
 ];
+
+/// The maximum length in bytes of code within a line.
+const MAX_CODE: usize = 4_096;
 
 /// The maximum number of environments that a draft may add.
 const MAX_ADDED: usize = 100;
@@ -132,7 +136,7 @@ pub(super) fn inline_code_end(name: &str, text: &str, at: usize) -> Option<usize
     }
     let delimiter = text[start..].chars().next().filter(|c| *c != '\n')?;
     let code = start + delimiter.len_utf8();
-    let line = text[code..].split('\n').next().unwrap_or_default();
+    let line = line_start(&text[code..], MAX_CODE);
     let end = line.find(delimiter);
     Some(end.map_or(code, |end| code + end + delimiter.len_utf8()))
 }
