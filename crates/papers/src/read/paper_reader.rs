@@ -32,8 +32,8 @@ use crate::{Error, Paper, RecordLocation, Result};
 /// # Complexity
 ///
 /// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB and
-/// 1,048,576 values (fields, items of lists, elements), except that a BibTeX reader keeps the entries
-/// that other entries may refer to. A larger record is an error, and so is a paper whose texts have more
+/// 1,048,576 values (fields, items of lists, elements), except that a BibTeX reader keeps what others
+/// may inherit of the entries of some types, and the entries that inherit from one that was not read yet. A larger record is an error, and so is a paper whose texts have more
 /// than 4 MiB.
 ///
 /// # Examples

@@ -1,5 +1,6 @@
 //! Conversion of LaTeX in titles and abstracts to plain text.
 
+mod arguments;
 mod commands;
 mod symbols;
 #[cfg(test)]
@@ -8,12 +9,9 @@ mod units;
 
 use unicode_normalization::char::compose;
 
+use self::arguments::MAX_GROUP;
 use self::commands::Command;
 use super::white_space::join_white_space;
-
-/// The maximum length in bytes of an argument that is skipped or put in parentheses, which keeps
-/// the time linear.
-const MAX_GROUP: usize = 1024;
 
 /// The maximum number of nested groups whose treatment is remembered, which bounds memory.
 const MAX_NESTING: usize = 1024;
@@ -129,11 +127,11 @@ impl<'a> Converter<'a> {
                 self.end_group();
             }
             '$' => self.dollar(),
-            '^' if self.raised_symbol() => {}
-            '^' | '_' if self.in_math => {
-                self.out.push(c);
-                self.next_ending = Ending::Operand(0);
-            }
+            '^' => match arguments::raised_symbol(&mut self.remaining) {
+                Some(symbol) => self.out.push(symbol),
+                None => self.index(c),
+            },
+            '_' => self.index(c),
             '~' if !self.out.is_empty() && !self.out.ends_with(char::is_whitespace) => {
                 self.out.push(' ');
             }
@@ -147,6 +145,17 @@ impl<'a> Converter<'a> {
                 }
                 self.letter(c);
             }
+        }
+    }
+
+    /// Appends the sign of an exponent or a subscript, whose group gets parentheses within mathematics.
+    fn index(&mut self, sign: char) {
+        if self.in_math {
+            self.out.push(sign);
+            self.next_ending = Ending::Operand(0);
+        } else {
+            self.next_ending = Ending::Plain;
+            self.letter(sign);
         }
     }
 
@@ -202,7 +211,7 @@ impl<'a> Converter<'a> {
             Ending::Plain => return,
             Ending::Quoted => return self.out.push('”'),
             Ending::FirstForm => {
-                self.argument();
+                arguments::group(&mut self.remaining);
                 return;
             }
             Ending::Operand(start) => (start, ""),
@@ -297,14 +306,14 @@ impl<'a> Converter<'a> {
         match command {
             Command::Fraction => self.next_ending = Ending::Numerator(0),
             Command::Root => {
-                self.skip_options();
+                arguments::skip_options(&mut self.remaining);
                 self.out.push('√');
                 self.next_ending = Ending::Operand(0);
             }
             Command::Skip(arguments) => {
                 for _ in 0..arguments {
-                    self.skip_options();
-                    self.skip_group();
+                    arguments::skip_options(&mut self.remaining);
+                    arguments::skip_group(&mut self.remaining);
                 }
             }
             Command::Space => self.out.push(' '),
@@ -335,12 +344,13 @@ impl<'a> Converter<'a> {
                 }
             }
             Command::Verbatim => {
-                let text = self.argument().unwrap_or_default();
+                let text = arguments::group(&mut self.remaining).unwrap_or_default();
                 self.out.push_str(text);
             }
-            Command::Phantom => self.skip_invisible(),
-            Command::IfMath => self.begin_condition(),
-            Command::Else => self.skip_alternative(),
+            Command::Phantom => arguments::skip_any(&mut self.remaining),
+            Command::IfMath if self.in_math => {}
+            Command::IfMath => arguments::skip_to_else(&mut self.remaining),
+            Command::Else => arguments::skip_to_end_if(&mut self.remaining),
             Command::EndIf => {
                 self.take_prefix("{}");
             }
@@ -353,7 +363,7 @@ impl<'a> Converter<'a> {
     fn unknown_command(&mut self, name: &str) {
         let before = self.remaining;
         self.take_prefix("*");
-        self.skip_options();
+        arguments::skip_options(&mut self.remaining);
         if self.remaining.trim_start().starts_with('{') && !self.remaining.starts_with("{}") {
             self.remaining = self.remaining.trim_start();
             return;
@@ -375,8 +385,8 @@ impl<'a> Converter<'a> {
         let before = self.remaining;
         let mut text = String::new();
         for part in parts {
-            self.skip_options();
-            let Some(argument) = self.argument() else {
+            arguments::skip_options(&mut self.remaining);
+            let Some(argument) = arguments::group(&mut self.remaining) else {
                 self.remaining = before;
                 self.unknown_command(name);
                 return;
@@ -384,78 +394,6 @@ impl<'a> Converter<'a> {
             part.append(argument, &mut text);
         }
         self.out.push_str(&text);
-    }
-
-    /// Converts `^` before a symbol that is raised by itself, such as the circle of a degree.
-    fn raised_symbol(&mut self) -> bool {
-        let after = self.remaining.trim_start();
-        let (inside, is_braced) = match after.strip_prefix('{') {
-            Some(inside) => (inside.trim_start(), true),
-            None => (after, false),
-        };
-        for (command, symbol) in [("\\circ", '°'), ("\\prime", '′')] {
-            let Some(rest) = inside.strip_prefix(command) else {
-                continue;
-            };
-            let end = if is_braced {
-                rest.trim_start().strip_prefix('}')
-            } else {
-                Some(rest).filter(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic()))
-            };
-            if let Some(end) = end {
-                self.out.push(symbol);
-                self.remaining = end;
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Selects the branch of `\ifmmode` that applies. In text this is the one after `\else`, unless it is
-    /// empty.
-    fn begin_condition(&mut self) {
-        if self.in_math {
-            return;
-        }
-        let condition = self.next_bytes();
-        let end = condition.find("\\fi").unwrap_or(0);
-        if let Some(at) = condition[..end].find("\\else") {
-            let start = at + "\\else".len();
-            if !condition[start..end].trim().is_empty() {
-                self.remaining = self.remaining[start..].trim_start();
-            }
-        }
-    }
-
-    /// Skips the branch after `\else`, which does not apply.
-    fn skip_alternative(&mut self) {
-        if let Some(end) = self.next_bytes().find("\\fi") {
-            self.remaining = &self.remaining[end + "\\fi".len()..];
-            self.take_prefix("{}");
-        }
-    }
-
-    /// Skips the argument of a command such as `\phantom`: a group, a command or a character.
-    fn skip_invisible(&mut self) {
-        self.before_argument();
-        if self.remaining.starts_with('{') {
-            self.argument();
-        } else if self.take() == Some('\\') {
-            let letters = self
-                .remaining
-                .find(|c: char| !c.is_ascii_alphabetic())
-                .unwrap_or(self.remaining.len());
-            if letters == 0 {
-                self.take();
-            } else {
-                self.remaining = &self.remaining[letters..];
-            }
-        }
-    }
-
-    /// Returns the text ahead, up to the length that is searched.
-    fn next_bytes(&self) -> &'a str {
-        &self.remaining[..self.remaining.floor_char_boundary(MAX_GROUP)]
     }
 
     fn before_argument(&mut self) {
@@ -478,43 +416,5 @@ impl<'a> Converter<'a> {
                 _ => self.letter(symbol),
             },
         }
-    }
-
-    /// Skips the arguments in brackets that follow.
-    fn skip_options(&mut self) {
-        while self.remaining.starts_with('[') {
-            let end = self
-                .remaining
-                .bytes()
-                .take(MAX_GROUP)
-                .position(|byte| byte == b']');
-            let Some(end) = end else { break };
-            self.remaining = &self.remaining[end + 1..];
-        }
-    }
-
-    /// Skips a group in braces, if one follows.
-    fn skip_group(&mut self) {
-        if self.remaining.starts_with('{') {
-            self.argument();
-        }
-    }
-
-    /// Takes and returns the text of a group in braces, if one follows. A group that is not closed remains as
-    /// text.
-    fn argument(&mut self) -> Option<&'a str> {
-        let group = self.remaining.trim_start();
-        let mut depth = 0_usize;
-        let end = group.bytes().take(MAX_GROUP).position(|byte| {
-            match byte {
-                b'{' => depth += 1,
-                b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth == 0
-        });
-        let end = end.filter(|_| group.starts_with('{'))?;
-        self.remaining = &group[end + 1..];
-        Some(&group[1..end])
     }
 }

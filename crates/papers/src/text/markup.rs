@@ -187,15 +187,12 @@ fn attributes(text: &str) -> Option<usize> {
             return None;
         }
         let value = value.trim_ascii_start();
-        remaining = match value.chars().next()? {
-            quote @ ('"' | '\'') => value[1..].split_once(quote)?.1,
-            _ => {
-                let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
-                if end == 0 {
-                    return None;
-                }
-                &value[end..]
-            }
+        let quote = value.chars().next()?;
+        remaining = if matches!(quote, '"' | '\'') {
+            value[1..].split_once(quote)?.1
+        } else {
+            let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
+            (end > 0).then(|| &value[end..])?
         };
     }
 }

@@ -193,3 +193,17 @@ fn a_draft_that_includes_a_file_again_and_again_is_an_error() {
         "{error}"
     );
 }
+
+#[test]
+fn entries_of_bibtex_that_inherit_from_a_long_one_take_linear_time() {
+    let fields = numbered(50_000, |at| format!("f{at} = 1, "));
+    let entries = numbered(10_000, |at| {
+        format!("@misc{{a{at}, title = {{A}}, xdata = {{x}}}}\n")
+    });
+    let (_, found) = read(format!("@xdata{{x, {fields}}}\n{entries}").as_bytes());
+    let error = found.last().unwrap().as_ref().unwrap_err();
+    assert!(
+        error.ends_with("inherit more than 16 times as much as the file has"),
+        "{error}"
+    );
+}

@@ -50,9 +50,13 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 /// Types of entries that are not publications.
 const SETTINGS: [&str; 5] = ["preamble", "comment", "control", "ieeetranbstctl", "set"];
 
-/// The maximum size of the entries that are kept, and of what entries inherit, as a multiple of the bytes
-/// that were read. Abbreviations make entries longer than they are in the file.
+/// The maximum size of the entries that are kept, as a multiple of the bytes that were read. Abbreviations
+/// make entries longer than they are in the file.
 const MAX_EXPANSION: usize = 4;
+
+/// The maximum size of what entries inherit, as a multiple of the bytes that were read, which keeps the time
+/// linear. Many entries may inherit from a long one.
+const MAX_INHERITED: usize = 16;
 
 /// Reads the entries of a file.
 ///
@@ -74,7 +78,7 @@ struct Bibtex<'a> {
     read_bytes: usize,
     /// The size in bytes of the entries in `parents` and `waiting`.
     kept_bytes: usize,
-    /// The size of what entries inherited.
+    /// The cost of what entries inherited, in bytes.
     inherited: usize,
 }
 
@@ -175,13 +179,12 @@ impl<'a> Bibtex<'a> {
         let waiting = self.waiting.remove(&key).unwrap_or_default();
         let kept = self.parents.keep(key, &parsed.entry_type, &parsed.fields);
         for parsed in waiting {
-            match self.parents.missing(&parsed.fields) {
-                Some(missing) => self.waiting.entry(missing).or_default().push(parsed),
-                None => {
-                    let size = parsed.fields.size();
-                    self.kept_bytes = self.kept_bytes.saturating_sub(size);
-                    self.ready.push_back(parsed);
-                }
+            if let Some(missing) = self.parents.missing(&parsed.fields) {
+                self.waiting.entry(missing).or_default().push(parsed);
+            } else {
+                let size = parsed.fields.size();
+                self.kept_bytes = self.kept_bytes.saturating_sub(size);
+                self.ready.push_back(parsed);
             }
         }
         self.count_kept(kept)
@@ -201,18 +204,14 @@ impl<'a> Bibtex<'a> {
     /// Counts an entry that is kept in memory, which is an error if its abbreviations take too much.
     fn count_kept(&mut self, size: usize) -> Result<(), String> {
         self.kept_bytes = self.kept_bytes.saturating_add(size);
-        if self.kept_bytes > self.max_expanded() {
+        let max = self.read_bytes.saturating_mul(MAX_EXPANSION);
+        if self.kept_bytes > max.max(MAX_RECORD) {
             return Err(format!(
                 "the `@string`s make the entries that inherit fields more than {MAX_EXPANSION} times as \
                  long as the file"
             ));
         }
         Ok(())
-    }
-
-    fn max_expanded(&self) -> usize {
-        let max = self.read_bytes.saturating_mul(MAX_EXPANSION);
-        max.max(MAX_RECORD)
     }
 
     /// Makes the entries ready that wait for entries that are not in the file.
@@ -231,16 +230,24 @@ impl<'a> Bibtex<'a> {
         ready.sort_by_key(|parsed| parsed.line);
     }
 
+    /// Adds what an entry inherits.
+    fn inherit(&mut self, parsed: &mut Parsed) -> Result<(), String> {
+        let max = self.read_bytes.saturating_mul(MAX_INHERITED);
+        if self.inherited > max.max(MAX_RECORD) {
+            return Err(format!(
+                "the entries before this one inherit more than {MAX_INHERITED} times as much as the file has"
+            ));
+        }
+        let cost = self
+            .parents
+            .complete(&parsed.entry_type, &mut parsed.fields)?;
+        self.inherited = self.inherited.saturating_add(cost);
+        Ok(())
+    }
+
     /// Adds what an entry inherits and converts it to a paper.
     fn finish(&mut self, mut parsed: Parsed) -> LocatedRecord {
-        let inherited = self
-            .parents
-            .complete(&parsed.entry_type, &mut parsed.fields);
-        let outcome = inherited.and_then(|size| {
-            self.inherited = self.inherited.saturating_add(size);
-            if self.inherited > 16 * self.max_expanded() {
-                return Err("the entries inherit too much in all".to_owned());
-            }
+        let outcome = self.inherit(&mut parsed).and_then(|()| {
             record::paper(&parsed.key, &parsed.entry_type, &parsed.fields, &self.notes)
         });
         for remark in parsed.remarks {

@@ -44,13 +44,16 @@ struct OpenEntry {
     entry_type: String,
     body: Vec<u8>,
     depth: usize,
-    /// Whether a parenthesis closes the entry, instead of a brace.
-    in_parentheses: bool,
-    /// Whether a parenthesis cannot belong to the key.
-    is_after_key: bool,
-    in_quotes: bool,
+    /// If a parenthesis closes the entry, instead of a brace, what surrounds the next byte.
+    parentheses: Option<Surroundings>,
     in_comment: bool,
     is_long: bool,
+}
+
+/// Where a parenthesis does not close an entry: in the key and in quotes.
+struct Surroundings {
+    in_key: bool,
+    in_quotes: bool,
 }
 
 /// The result of reading a line.
@@ -106,14 +109,16 @@ impl<'a> Entries<'a> {
             return None;
         }
         self.reported_stray_field = false;
+        let parentheses = (remaining[found.open] == b'(').then(|| Surroundings {
+            in_key: !matches!(&*entry_type, "string" | "preamble"),
+            in_quotes: false,
+        });
         self.entry = Some(OpenEntry {
             line,
-            is_after_key: matches!(&*entry_type, "string" | "preamble"),
             entry_type,
             body: Vec::new(),
             depth: 1,
-            in_parentheses: remaining[found.open] == b'(',
-            in_quotes: false,
+            parentheses,
             in_comment: self.comment_depth > 0,
             is_long: false,
         });
@@ -203,14 +208,16 @@ impl Iterator for Entries<'_> {
 impl OpenEntry {
     /// Counts a byte, and returns whether it closes the entry.
     fn ends_at(&mut self, byte: u8) -> bool {
-        match byte {
-            b'{' => self.depth += 1,
-            b'}' if self.depth > 1 || !self.in_parentheses => self.depth -= 1,
-            b'"' if self.depth == 1 => self.in_quotes = !self.in_quotes,
-            b',' if self.depth == 1 => self.is_after_key = true,
-            b')' if self.depth == 1 && self.in_parentheses => {
-                return self.is_after_key && !self.in_quotes;
-            }
+        match (byte, &mut self.parentheses) {
+            (b'{', _) => self.depth += 1,
+            (b'}', Some(_)) if self.depth == 1 => {}
+            (b'}', _) => self.depth -= 1,
+            (_, Some(around)) if self.depth == 1 => match byte {
+                b'"' => around.in_quotes = !around.in_quotes,
+                b',' => around.in_key = false,
+                b')' => return !around.in_key && !around.in_quotes,
+                _ => {}
+            },
             _ => {}
         }
         self.depth == 0

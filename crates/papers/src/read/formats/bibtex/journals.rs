@@ -1,9 +1,9 @@
 //! The names of journals that macros stand for.
 
-/// Returns the journal of a command of AASTeX, such as `\apj` without the backslash.
+/// Returns the journal of a command of `AASTeX`, such as `\apj` without the backslash.
 ///
 /// The commands are those that NASA ADS writes (<https://ui.adsabs.harvard.edu/help/actions/journal-macros>)
-/// and the further ones of AASTeX and of the class of MNRAS.
+/// and the further ones of `AASTeX` and of the class of MNRAS.
 pub(super) fn of_command(name: &str) -> Option<&'static str> {
     Some(match name {
         "aap" | "astap" => "Astronomy and Astrophysics",
@@ -103,7 +103,7 @@ pub(super) fn of_style(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the journal if a value in LaTeX is nothing but a command of AASTeX.
+/// Returns the journal if a value in LaTeX is nothing but a command of `AASTeX`.
 pub(super) fn of_value(latex: &str) -> Option<&'static str> {
     let name = latex.trim_matches(|c: char| c.is_whitespace() || matches!(c, '{' | '}'));
     let name = name.strip_prefix('\\')?;

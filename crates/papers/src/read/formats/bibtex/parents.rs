@@ -55,6 +55,9 @@ const INHERITED: [&str; 27] = [
 /// The fields of a parent that an entry inherits under another name.
 const RENAMED: [&str; 5] = ["title", "subtitle", "author", "crossref", "xdata"];
 
+/// What examining a field costs, in bytes that are copied.
+const FIELD_COST: usize = 32;
+
 /// The maximum number of references to follow in a row, since they may form a cycle.
 const MAX_DEPTH: usize = 4;
 
@@ -118,7 +121,7 @@ impl Parents {
         None
     }
 
-    /// Adds the fields that an entry lacks and inherits. Returns the size of what was examined and added, or
+    /// Adds the fields that an entry lacks and inherits. Returns what it cost, in bytes that are copied, or
     /// the reason why the entry is invalid.
     pub(super) fn complete(&self, entry_type: &str, fields: &mut Fields) -> Result<usize, String> {
         let direct = References::of(fields);
@@ -167,7 +170,7 @@ impl<'p> Inheritance<'p> {
         }
         for key in &references.xdata {
             if let Some(data) = self.parent(key)? {
-                self.cost += data.fields.len() + fields.add_all(&data.fields);
+                self.cost += FIELD_COST * data.fields.len() + fields.add_all(&data.fields);
                 check_size(fields)?;
                 let above = References::of(&data.fields);
                 self.inherit(entry_type, fields, &above, depth - 1)?;

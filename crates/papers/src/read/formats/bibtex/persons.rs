@@ -51,7 +51,7 @@ fn several(person: &str, names: &mut Vec<Name>) {
         let part = text(part);
         part.len() <= 8 && part.chars().all(|c| c.is_uppercase() || " .-".contains(c))
     };
-    if parts.len() % 2 == 0 && parts.iter().skip(1).step_by(2).all(is_initials) {
+    if parts.len().is_multiple_of(2) && parts.iter().skip(1).step_by(2).all(is_initials) {
         for pair in parts.chunks(2) {
             names.push(name(&pair.join(",")));
         }
@@ -99,7 +99,7 @@ fn spoken(person: &str) -> Name {
         let letter = word.chars().find(|c| c.is_alphabetic());
         !word.starts_with('{') && letter.is_some_and(char::is_lowercase)
     };
-    let start = before.iter().position(|word| is_lower(&word));
+    let start = before.iter().position(is_lower);
     let (given, particle) = before.split_at(start.unwrap_or(before.len()));
     let (given, particle) = (text(&given.join(" ")), text(&particle.join(" ")));
     if particle.is_empty() {
