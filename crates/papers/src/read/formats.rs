@@ -4,17 +4,27 @@
 //! line in the `formats!` list below register it.
 
 mod acl;
+mod ads;
 mod arxiv;
 mod bibtex;
 mod cognate_json;
+mod crossref;
 mod csl;
+mod datacite;
+mod dblp_json;
 mod delimited;
 pub(crate) mod detect;
+mod europe_pmc;
 mod file_start;
+mod huggingface;
+mod inspire;
+mod json_names;
 mod normalize;
 mod openalex;
+mod openreview;
 mod parquet;
 mod pubmed;
+mod pubmed_ids;
 mod ris;
 mod semantic_scholar;
 pub(crate) mod spec;
@@ -65,14 +75,22 @@ formats! {
     Tsv = delimited::TSV, "Values separated by tabs, with a header.";
     Bibtex = bibtex::FORMAT, "BibTeX and BibLaTeX.";
     Ris = ris::FORMAT, "RIS, the exchange format of reference managers.";
-    CslJson = csl::FORMAT, "CSL-JSON, as written by Zotero, Pandoc and Crossref.";
+    CslJson = csl::FORMAT, "CSL-JSON, as written by Zotero and Pandoc.";
+    Crossref = crossref::FORMAT, "Works of Crossref, from its API or its public data file.";
     ArxivJson = arxiv::json::FORMAT, "arXiv's metadata as JSON lines: its data set on Kaggle.";
     ArxivAtom = arxiv::atom::FORMAT, "arXiv's metadata as an Atom feed: the responses of its API.";
     AclXml = acl::FORMAT, "The XML of the ACL Anthology.";
     PubmedXml = pubmed::FORMAT, "The XML of PubMed and MEDLINE.";
     OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or from its API.";
     SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or from its API.";
-    Parquet = parquet::FORMAT, "Apache Parquet with the columns of [`Paper`](crate::Paper); requires the feature `parquet`.";
+    DataCite = datacite::FORMAT, "Records of DataCite, from its API.";
+    EuropePmc = europe_pmc::FORMAT, "Articles of Europe PMC, from its API.";
+    Inspire = inspire::FORMAT, "Records of INSPIRE, from its API.";
+    Ads = ads::FORMAT, "Records of NASA's Astrophysics Data System, from its API.";
+    DblpJson = dblp_json::FORMAT, "Publications of DBLP, from its search API.";
+    HuggingFace = huggingface::FORMAT, "Papers of Hugging Face, from its API.";
+    OpenReview = openreview::FORMAT, "Submissions of OpenReview, from its API.";
+    Parquet = parquet::FORMAT, "Apache Parquet whose columns are the fields of any JSON format; requires the feature `parquet`.";
 }
 
 enum_names::impl_display_and_from_str!(Format, "format");

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::formats::Format;
-use super::formats::detect::detect;
+use super::formats::detect::{detect, objects_of};
 use super::formats::spec::{RecordSource, Records, objects};
 use super::input::{Input, MAX_PAPER, MAX_VALUES, too_long_a_paper, too_many};
 use super::notes::{Notes, Remark};
@@ -95,7 +95,7 @@ impl PaperReader<'static> {
         match format.source() {
             // The bytes of a compressed file are not those of the format.
             RecordSource::File(open) if !input.is_compressed() => {
-                let records = open(seekable, &origin, input.notes())?;
+                let records = open(seekable, &origin, input.notes(), objects_of)?;
                 Ok(Self::from_records(
                     records,
                     origin,
@@ -170,7 +170,7 @@ impl<'a> PaperReader<'a> {
             RecordSource::File(open) => {
                 let file = copy_to_temporary_file(input);
                 let file = file.map_err(Error::io("copy", Path::new(&origin)))?;
-                open(file, &origin, &notes)?
+                open(file, &origin, &notes, objects_of)?
             }
         };
         Ok(Self::from_records(records, origin, format, notes))

@@ -2,8 +2,11 @@
 
 pub(crate) mod json_elements;
 pub(crate) mod json_lines;
+pub(crate) mod json_object;
+pub(crate) mod json_path;
 pub(crate) mod json_record;
 pub(crate) mod json_shape;
+pub(crate) mod loose_date;
 pub(crate) mod missing_value;
 mod utf8_repair;
 pub(crate) mod xml;

@@ -3,7 +3,8 @@
 use std::io::BufRead;
 
 use super::json_record::{self, Fields};
-use super::json_shape::{LIST_FIELDS, Shape};
+use super::json_path::{Found, ListSearch};
+use super::json_shape::Shape;
 use crate::read::input::{self, Input, MAX_RECORD};
 
 /// Reads JSON objects one at a time, with the number of the line on which each begins.
@@ -87,44 +88,36 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Reads to the bracket that opens the list of records.
+    /// Reads to the bracket that opens the list of records, or to the end of the object if it has no such list.
     fn enter_field(&mut self) -> Result<(), String> {
-        let mut scan = BracketScan::default();
-        let mut string = Vec::new();
-        let mut is_key = false;
+        let Shape::Field(path) = &self.shape else {
+            return Ok(());
+        };
+        let mut search = ListSearch::new(path);
         loop {
+            self.input.begin_record();
             let bytes = self.input.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
-                return Err(format!(
-                    "the file ends before a list of records in `{}`",
-                    LIST_FIELDS.join("`, `")
-                ));
+                return Err(format!("the file ends before a list of records in `{path}`"));
             }
             let mut used = 0;
-            let mut found = false;
+            let mut found = Found::Nothing;
             for &byte in bytes {
                 used += 1;
-                let was_string = scan.in_string;
-                if byte == b'[' && !was_string && scan.depth == 1 && is_key {
-                    found = true;
+                found = search.step(byte);
+                if found != Found::Nothing {
                     break;
-                }
-                scan.step(byte);
-                match (was_string, scan.in_string) {
-                    (false, true) => string.clear(),
-                    (true, true) if string.len() < 64 => string.push(byte),
-                    (false, false) if byte == b':' => {
-                        is_key = LIST_FIELDS.iter().any(|list| list.as_bytes() == string);
-                    }
-                    (false, false) if !byte.is_ascii_whitespace() => is_key = false,
-                    _ => {}
                 }
             }
             self.input.consume(used);
-            if found {
-                self.in_list = true;
-                return Ok(());
+            match found {
+                Found::Nothing => {}
+                Found::List => {
+                    self.in_list = true;
+                    return Ok(());
+                }
+                Found::End => return Err(format!("the object has no list of records in `{path}`")),
             }
         }
     }
@@ -132,8 +125,11 @@ impl<'a> Elements<'a> {
     /// Reads to the end of the object that contains the list. Its other fields are counts and
     /// cursors.
     fn leave_field(&mut self) -> Result<(), String> {
+        let Shape::Field(path) = &self.shape else {
+            return Ok(());
+        };
         let mut scan = BracketScan {
-            depth: 1,
+            depth: path.depth(),
             ..BracketScan::default()
         };
         loop {
@@ -203,7 +199,9 @@ impl<'a> Elements<'a> {
             self.line = self.input.next_byte_line();
             match first {
                 // A file may contain several responses of an API.
-                Some(b'{') if self.shape == Shape::Field && !self.in_list => self.enter_field()?,
+                Some(b'{') if matches!(self.shape, Shape::Field(_)) && !self.in_list => {
+                    self.enter_field()?;
+                }
                 None if self.in_list => {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
@@ -216,16 +214,17 @@ impl<'a> Elements<'a> {
                 Some(b']') if self.in_list => {
                     self.input.consume(1);
                     self.in_list = false;
-                    if self.shape == Shape::Field {
-                        self.leave_field()?;
-                    }
+                    self.leave_field()?;
                 }
                 Some(_) => {
-                    return Ok(Some(if self.read_element()? {
-                        Err(input::too_long())
-                    } else {
-                        json_record::parse(&self.element)
-                    }));
+                    let is_too_long = self.read_element()?;
+                    if is_too_long {
+                        return Ok(Some(Err(input::too_long())));
+                    }
+                    // Catalogs answer null for a paper that they do not have.
+                    if self.element.trim_ascii() != b"null" {
+                        return Ok(Some(json_record::parse(&self.element)));
+                    }
                 }
             }
         }
