@@ -10,6 +10,7 @@ mod bibtex;
 mod cognate_json;
 mod crossref;
 mod csl;
+mod csl_yaml;
 mod datacite;
 mod dblp_json;
 mod delimited;
@@ -76,6 +77,7 @@ formats! {
     Bibtex = bibtex::FORMAT, "BibTeX and BibLaTeX.";
     Ris = ris::FORMAT, "RIS, the exchange format of reference managers.";
     CslJson = csl::FORMAT, "CSL-JSON, as written by Zotero and Pandoc.";
+    CslYaml = csl_yaml::FORMAT, "CSL-YAML, the items of CSL-JSON in YAML, as Pandoc reads and writes them.";
     Crossref = crossref::FORMAT, "Works of Crossref, from its API or its public data file.";
     ArxivJson = arxiv::json::FORMAT, "arXiv's metadata as JSON lines: its data set on Kaggle.";
     ArxivAtom = arxiv::atom::FORMAT, "arXiv's metadata as an Atom feed: the responses of its API.";

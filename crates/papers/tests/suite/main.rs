@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
 mod bounds;
+mod catalogs;
 mod damage;
 mod fixtures;
 mod formats;

@@ -62,7 +62,9 @@ const SILENT: [&str; 8] = [
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    start.has_json_field(&["bibcode"]).then_some(Evidence::Fields(5))
+    start
+        .has_json_field(&["bibcode"])
+        .then_some(Evidence::Fields(5))
 }
 
 fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
@@ -92,17 +94,30 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.editors = names(record, "editor");
     details.issn = record.text("issn");
     details.isbn = record.text("isbn");
-    paper.venue = record.first_text(&["pub", "pub_raw", "bibstem"]).map(|venue| markup::plain(&venue));
-    paper.year = record.year("year").or(paper.details.published.map(PartialDate::year));
+    paper.venue = record
+        .first_text(&["pub", "pub_raw", "bibstem"])
+        .map(|venue| markup::plain(&venue));
+    paper.year = record
+        .year("year")
+        .or(paper.details.published.map(PartialDate::year));
     let identifiers = record.texts("identifier");
     let arxiv: Vec<&str> = identifiers.iter().map(String::as_str).collect();
     let doi = record.texts("doi");
     // The DOI of the preprint may stand beside that of the article.
-    let doi = doi.iter().find(|doi| !doi.to_ascii_lowercase().contains("arxiv")).or(doi.first());
-    identify(&mut paper, doi.map(String::as_str).unwrap_or_default(), &arxiv);
+    let doi = doi
+        .iter()
+        .find(|doi| !doi.to_ascii_lowercase().contains("arxiv"))
+        .or(doi.first());
+    identify(
+        &mut paper,
+        doi.map(String::as_str).unwrap_or_default(),
+        &arxiv,
+    );
     paper.references = record.texts("reference");
     let bibcode = record.text("bibcode");
-    paper.url = bibcode.as_ref().map(|code| format!("https://ui.adsabs.harvard.edu/abs/{code}"));
+    paper.url = bibcode
+        .as_ref()
+        .map(|code| format!("https://ui.adsabs.harvard.edu/abs/{code}"));
     set_id(&mut paper, bibcode, "`bibcode`, no `doi` and no `title`")?;
     Ok(paper)
 }

@@ -80,7 +80,9 @@ pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     }
     details(&mut paper.details, object, &known);
     container(&mut paper, object, &known);
-    paper.year = paper.year.or(paper.details.published.map(PartialDate::year));
+    paper.year = paper
+        .year
+        .or(paper.details.published.map(PartialDate::year));
     let id = text(Field::Id);
     normalize::set_id(&mut paper, id, "`id`, no `doi` and no `title`")?;
     Ok(paper)
@@ -91,8 +93,14 @@ pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
 /// In the records that Cognate writes, which have all fields, a name stays as it is. Elsewhere, a name with a comma
 /// begins with the family name.
 fn authors(object: Object<'_>, known: &Known<'_>) -> Vec<Name> {
-    let is_own = COLUMNS.iter().all(|name| object.fields().contains_key(*name));
-    let names_of = |field: Field| known.name(field).map(|name| own_names(object, name, is_own));
+    let is_own = COLUMNS
+        .iter()
+        .all(|name| object.fields().contains_key(*name));
+    let names_of = |field: Field| {
+        known
+            .name(field)
+            .map(|name| own_names(object, name, is_own))
+    };
     let authors = names_of(Field::Authors).unwrap_or_default();
     with_parts(authors, names_of(Field::AuthorNames).unwrap_or_default())
 }
@@ -135,7 +143,9 @@ fn details(details: &mut Details, object: Object<'_>, known: &Known<'_>) {
     let date = |field: Field| known.name(field).and_then(|name| object.date(name));
     let types = known.name(Field::Type).map(|name| object.texts(name));
     let types = types.unwrap_or_default();
-    details.kind = types.iter().find_map(|name| PaperKind::of_any_vocabulary(name));
+    details.kind = types
+        .iter()
+        .find_map(|name| PaperKind::of_any_vocabulary(name));
     let unknown_type = types.into_iter().next().filter(|_| details.kind.is_none());
     details.genre = text(Field::Genre).or(unknown_type);
     details.published = date(Field::Published).or(details.published);
@@ -222,7 +232,14 @@ fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
 
 /// Returns the texts of a list, whose items may be objects with a name.
 fn subjects(object: Object<'_>, name: &str) -> Vec<String> {
-    const NAMES: [&str; 6] = ["name", "display_name", "term", "keyword", "category", "value"];
+    const NAMES: [&str; 6] = [
+        "name",
+        "display_name",
+        "term",
+        "keyword",
+        "category",
+        "value",
+    ];
     let mut subjects = Vec::new();
     for item in object.items(name) {
         match item {
@@ -239,7 +256,9 @@ fn subjects(object: Object<'_>, name: &str) -> Vec<String> {
 
 /// Returns the identifiers of cited papers: texts, or the identifiers in objects.
 fn references(object: Object<'_>, name: &str) -> Vec<String> {
-    const NAMES: [&str; 8] = ["id", "paperId", "doi", "DOI", "arxiv", "arxiv_id", "pmid", "key"];
+    const NAMES: [&str; 8] = [
+        "id", "paperId", "doi", "DOI", "arxiv", "arxiv_id", "pmid", "key",
+    ];
     let mut references = Vec::new();
     for item in object.items(name) {
         match item {

@@ -128,22 +128,34 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.categories = work.texts("subject");
     for reference in work.objects("reference") {
         // References without an identifier are texts in free form.
-        paper.references.extend(reference.text("DOI").and_then(|text| doi(&text)));
+        paper
+            .references
+            .extend(reference.text("DOI").and_then(|text| doi(&text)));
     }
     let details = &mut paper.details;
     let types = ["subtype", "type"].map(|name| work.text(name));
     let kinds = types.iter().flatten();
-    details.kind = kinds.filter_map(|name| PaperKind::of_any_vocabulary(name)).next();
+    details.kind = kinds
+        .filter_map(|name| PaperKind::of_any_vocabulary(name))
+        .next();
     let unknown_type = types[1].clone().filter(|_| details.kind.is_none());
     details.genre = text("degree").or(unknown_type);
-    let dates = ["issued", "published", "published-print", "published-online", "posted"];
+    let dates = [
+        "issued",
+        "published",
+        "published-print",
+        "published-online",
+        "posted",
+    ];
     details.published = dates.iter().find_map(|name| date(work, name));
     details.volume = text("volume");
     let issue = || work.object("journal-issue")?.text("issue");
     details.number = text("issue").or_else(issue);
     details.pages = text("page").or_else(|| text("article-number"));
     let institutions = work.objects("institution");
-    let institution = institutions.first().and_then(|institution| institution.text("name"));
+    let institution = institutions
+        .first()
+        .and_then(|institution| institution.text("name"));
     let is_thesis = details.kind == Some(PaperKind::Thesis);
     let standards_body = || work.object("standards-body")?.text("name");
     details.publisher = institution
@@ -153,8 +165,12 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.place = text("publisher-location");
     details.edition = text("edition-number");
     details.editors = names(work, "editor");
-    details.isbn = work.text("ISBN").map(|isbn| isbn.rsplit('/').next().unwrap_or(&isbn).to_owned());
-    details.issn = work.text("ISSN").map(|issn| issn.rsplit('/').next().unwrap_or(&issn).to_owned());
+    details.isbn = work
+        .text("ISBN")
+        .map(|isbn| isbn.rsplit('/').next().unwrap_or(&isbn).to_owned());
+    details.issn = work
+        .text("ISSN")
+        .map(|issn| issn.rsplit('/').next().unwrap_or(&issn).to_owned());
     details.language = text("language");
     // A chapter in a series has the titles of its book and of the series.
     let titles = work.texts("container-title");

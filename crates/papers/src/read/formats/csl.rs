@@ -86,7 +86,13 @@ const NOT_CSL: [&str; 9] = [
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    let typical = ["issued", "container-title", "citation-key", "event-title", "collection-title"];
+    let typical = [
+        "issued",
+        "container-title",
+        "citation-key",
+        "event-title",
+        "collection-title",
+    ];
     let typical = [&typical[..], &["publisher-place", "title-short"]].concat();
     let has_persons = ["author", "editor"].iter().any(|name| {
         ["family", "given", "literal"].iter().any(|part| {
@@ -107,7 +113,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let item = Object::new(fields, notes);
     let text = |name: &str| text(item, name);
     let mut paper = Paper::new("")
-        .title(markup::plain(&item.essential_text("title")?.unwrap_or_default()))
+        .title(markup::plain(
+            &item.essential_text("title")?.unwrap_or_default(),
+        ))
         .abstract_text(text("abstract").unwrap_or_default())
         .authors(names(item, "author"));
     paper.url = item.text("URL");
@@ -128,7 +136,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.published = date(item, "issued");
     details.volume = text("volume");
     let report_number = number.clone().filter(|_| arxiv_number.is_none());
-    details.number = text("issue").or(report_number).or_else(|| text("collection-number"));
+    details.number = text("issue")
+        .or(report_number)
+        .or_else(|| text("collection-number"));
     details.pages = text("page").or_else(|| text("page-first"));
     details.publisher = text("publisher");
     details.place = text("publisher-place").or_else(|| text("event-place"));
@@ -157,7 +167,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
 
 /// Returns a text without markup.
 pub(super) fn text(item: Object<'_>, name: &str) -> Option<String> {
-    item.text(name).and_then(|text| filled(markup::plain(&text)))
+    item.text(name)
+        .and_then(|text| filled(markup::plain(&text)))
 }
 
 fn is_arxiv_number(number: &str) -> bool {
@@ -198,7 +209,9 @@ fn value_date(value: &Value, notes: &Notes) -> Option<PartialDate> {
                 return known(year, part(1), part(2));
             }
             if let Some(year) = fields.get("year").and_then(number) {
-                let part = |name: &str| number(fields.get(name)?).and_then(|part| u32::try_from(part).ok());
+                let part = |name: &str| {
+                    number(fields.get(name)?).and_then(|part| u32::try_from(part).ok())
+                };
                 return known(i32::try_from(year).ok()?, part("month"), part("day"));
             }
             let text = date.first_text(&["raw", "literal", "date-time"])?;
@@ -243,7 +256,8 @@ impl Note {
                 _ => {
                     // A line may mention the identifier of arXiv anywhere.
                     let is_arxiv = |word: &&str| {
-                        word.to_ascii_lowercase().starts_with("arxiv:") && word.len() > "arxiv:".len()
+                        word.to_ascii_lowercase().starts_with("arxiv:")
+                            && word.len() > "arxiv:".len()
                     };
                     let found = line.split_whitespace().find(is_arxiv).map(str::to_owned);
                     note.has_other_text |= found.is_none();

@@ -83,10 +83,15 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let record = Object::new(fields, notes);
     let titles = record.objects("titles");
-    let main_title = titles.iter().find(|title| title.get("titleType").is_none()).or(titles.first());
+    let main_title = titles
+        .iter()
+        .find(|title| title.get("titleType").is_none())
+        .or(titles.first());
     let title = main_title.and_then(|title| title.text("title"));
     let descriptions = record.objects("descriptions");
-    let is_abstract = |description: &&Object<'_>| description.text("descriptionType").as_deref() == Some("Abstract");
+    let is_abstract = |description: &&Object<'_>| {
+        description.text("descriptionType").as_deref() == Some("Abstract")
+    };
     let description = descriptions.iter().find(is_abstract);
     let abstract_text = description.and_then(|description| description.text("description"));
     let mut paper = Paper::new("")
@@ -94,14 +99,18 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .abstract_text(markup::plain(&abstract_text.unwrap_or_default()))
         .authors(record.objects("creators").into_iter().filter_map(person));
     let details = &mut paper.details;
-    let is_editor = |person: &Object<'_>| person.text("contributorType").as_deref() == Some("Editor");
+    let is_editor =
+        |person: &Object<'_>| person.text("contributorType").as_deref() == Some("Editor");
     let editors = record.objects("contributors").into_iter().filter(is_editor);
     details.editors = editors.filter_map(person).collect();
     if let Some(types) = record.object("types") {
         let names = ["bibtex", "ris", "resourceTypeGeneral"].map(|name| types.text(name));
         let general = names[2].as_deref().and_then(PaperKind::of_any_vocabulary);
         // The name in BibTeX or RIS is derived, and often that of a miscellany.
-        let mut others = names.iter().flatten().filter_map(|name| PaperKind::of_any_vocabulary(name));
+        let mut others = names
+            .iter()
+            .flatten()
+            .filter_map(|name| PaperKind::of_any_vocabulary(name));
         details.kind = general.or_else(|| others.find(|kind| *kind != PaperKind::Other));
         details.genre = types.text("resourceType");
     }
@@ -138,12 +147,16 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .or(paper.details.published.map(PartialDate::year));
     paper.url = record.text("url");
     let subjects = record.objects("subjects").into_iter();
-    paper.categories = subjects.filter_map(|subject| subject.text("subject")).collect();
+    paper.categories = subjects
+        .filter_map(|subject| subject.text("subject"))
+        .collect();
     for related in record.objects("relatedIdentifiers") {
         let relation = related.text("relationType");
         if matches!(relation.as_deref(), Some("Cites" | "References")) {
             let identifier = related.text("relatedIdentifier");
-            paper.references.extend(identifier.map(|text| doi(&text).unwrap_or(text)));
+            paper
+                .references
+                .extend(identifier.map(|text| doi(&text).unwrap_or(text)));
         }
     }
     let url = paper.url.clone().unwrap_or_default();
@@ -157,7 +170,11 @@ fn person(person: Object<'_>) -> Option<Name> {
     if person.text("nameType").as_deref() == Some("Organizational") {
         return person.text("name").map(Name::organization);
     }
-    let whole = || person.text("name").and_then(|name| value_name(&name.into()));
+    let whole = || {
+        person
+            .text("name")
+            .and_then(|name| value_name(&name.into()))
+    };
     match (person.text("givenName"), person.text("familyName")) {
         (Some(given), Some(family)) => Some(Name::person(&given, &family)),
         _ => whole(),

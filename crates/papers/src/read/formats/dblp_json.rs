@@ -24,8 +24,19 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 };
 
 const FIELDS: [&str; 13] = [
-    "key", "title", "authors", "editors", "venue", "year", "type", "volume", "number", "pages", "publisher",
-    "doi", "ee",
+    "key",
+    "title",
+    "authors",
+    "editors",
+    "venue",
+    "year",
+    "type",
+    "volume",
+    "number",
+    "pages",
+    "publisher",
+    "doi",
+    "ee",
 ];
 
 /// The position of a result, and fields that repeat others.
@@ -64,7 +75,11 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.venue = paper.venue.or_else(|| paper.details.publisher.clone());
     let links: Vec<&str> = links.iter().map(String::as_str).collect();
     identify(&mut paper, &info.text("doi").unwrap_or_default(), &links);
-    set_id(&mut paper, info.text("key"), "`key`, no `doi` and no `title`")?;
+    set_id(
+        &mut paper,
+        info.text("key"),
+        "`key`, no `doi` and no `title`",
+    )?;
     Ok(paper)
 }
 
@@ -77,12 +92,17 @@ fn persons(info: Object<'_>, list: &str, item: &str) -> Vec<Name> {
     let names = persons.items(item).filter_map(value_name);
     // A number tells persons of one name apart: `Ann Ada 0001`.
     let without_number = |name: Name| match name.full().rsplit_once(' ') {
-        Some((start, number)) if number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Some((start, number))
+            if number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
             Name::new(start)
         }
         _ => name,
     };
-    names.map(without_number).filter(|name| filled(name.full()).is_some()).collect()
+    names
+        .map(without_number)
+        .filter(|name| filled(name.full()).is_some())
+        .collect()
 }
 
 /// Returns the kind of a publication by its description in DBLP.

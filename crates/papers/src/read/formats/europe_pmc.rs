@@ -52,8 +52,15 @@ const FIELDS: [&str; 26] = [
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    let fields = ["authorString", "journalInfo", "firstPublicationDate", "abstractText", "pubTypeList"];
-    let is_article = start.has_json_field(&fields) && start.has_json_field(&["pubYear", "source", "pmid", "pmcid"]);
+    let fields = [
+        "authorString",
+        "journalInfo",
+        "firstPublicationDate",
+        "abstractText",
+        "pubTypeList",
+    ];
+    let is_article = start.has_json_field(&fields)
+        && start.has_json_field(&["pubYear", "source", "pmid", "pmcid"]);
     is_article.then_some(Evidence::Fields(5))
 }
 
@@ -66,7 +73,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .abstract_text(markup::plain(&abstract_text))
         .authors(authors(article));
     paper.categories = nested_texts(article, "keywordList", "keyword");
-    let headings = article.object("meshHeadingList").map(|list| list.objects("meshHeading"));
+    let headings = article
+        .object("meshHeadingList")
+        .map(|list| list.objects("meshHeading"));
     for heading in headings.unwrap_or_default() {
         paper.categories.extend(heading.text("descriptorName"));
     }
@@ -78,13 +87,19 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let details = &mut paper.details;
     let types = nested_texts(article, "pubTypeList", "pubType");
     let types = types.into_iter().chain(article.text("pubType"));
-    let types: Vec<String> = types.flat_map(|text| text.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect();
-    details.kind = types.iter().find_map(|name| PaperKind::of_any_vocabulary(name));
+    let types: Vec<String> = types
+        .flat_map(|text| text.split("; ").map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    details.kind = types
+        .iter()
+        .find_map(|name| PaperKind::of_any_vocabulary(name));
     if article.text("source").as_deref() == Some("PPR") {
         details.kind = Some(PaperKind::Preprint);
     }
     details.published = article.first_date(&["firstPublicationDate", "electronicPublicationDate"]);
-    details.volume = article.text("journalVolume").or_else(|| journal_text("volume"));
+    details.volume = article
+        .text("journalVolume")
+        .or_else(|| journal_text("volume"));
     details.number = article.text("issue").or_else(|| journal_text("issue"));
     details.pages = article.text("pageInfo");
     details.publisher = book_text("publisher");
@@ -92,9 +107,16 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.issn = journal_record
         .and_then(|journal| journal.first_text(&["issn", "essn"]))
         .or_else(|| article.text("journalIssn"));
-    details.issn = details.issn.take().and_then(|issn| issn.split(';').next().map(|issn| issn.trim().to_owned()));
-    details.pmid = article.text("pmid").and_then(|pmid| pubmed_ids::pmid(&pmid));
-    details.pmcid = article.text("pmcid").and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
+    details.issn = details
+        .issn
+        .take()
+        .and_then(|issn| issn.split(';').next().map(|issn| issn.trim().to_owned()));
+    details.pmid = article
+        .text("pmid")
+        .and_then(|pmid| pubmed_ids::pmid(&pmid));
+    details.pmcid = article
+        .text("pmcid")
+        .and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
     details.language = article.text("language");
     paper.venue = article
         .text("journalTitle")
@@ -121,7 +143,9 @@ fn authors(article: Object<'_>) -> Vec<Name> {
             let given = author.first_text(&["firstName", "initials"]);
             let name = match (author.text("lastName"), given) {
                 (Some(family), Some(given)) => Some(Name::person(&given, &family)),
-                _ => author.first_text(&["collectiveName", "fullName"]).map(Name::new),
+                _ => author
+                    .first_text(&["collectiveName", "fullName"])
+                    .map(Name::new),
             };
             authors.extend(name);
         }
@@ -130,9 +154,15 @@ fn authors(article: Object<'_>) -> Vec<Name> {
     let text = article.text("authorString").unwrap_or_default();
     let text = text.strip_suffix('.').unwrap_or(&text);
     if !text.contains(',') {
-        return names_in(text).into_iter().map(with_initials_first).collect();
+        return names_in(text)
+            .into_iter()
+            .map(with_initials_first)
+            .collect();
     }
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     let names = names.map(|name| with_initials_first(Name::new(name)));
     names.take(crate::read::input::MAX_VALUES).collect()
 }
@@ -140,7 +170,9 @@ fn authors(article: Object<'_>) -> Vec<Name> {
 /// Returns the name of `Ada AB`, whose initials stand last.
 fn with_initials_first(name: Name) -> Name {
     match name.full().rsplit_once(' ') {
-        Some((family, initials)) if initials.len() <= 4 && initials.chars().all(char::is_uppercase) => {
+        Some((family, initials))
+            if initials.len() <= 4 && initials.chars().all(char::is_uppercase) =>
+        {
             Name::person(initials, family)
         }
         _ => name,
@@ -160,7 +192,11 @@ mod tests {
 
     #[test]
     fn initials_after_a_family_name_come_first() {
-        for (text, expected) in [("Ada AB", "AB Ada"), ("van Berg J", "J van Berg"), ("The Moss Group", "The Moss Group")] {
+        for (text, expected) in [
+            ("Ada AB", "AB Ada"),
+            ("van Berg J", "J van Berg"),
+            ("The Moss Group", "The Moss Group"),
+        ] {
             assert_eq!(with_initials_first(Name::new(text)), expected);
         }
     }

@@ -88,7 +88,10 @@ impl<'a> FileStart<'a> {
     /// Returns whether the file is JSON whose records are in a list within the field `name` of an object.
     pub(super) fn is_in_json_list(&self, name: &str) -> bool {
         match &self.content {
-            Content::Json { shape: Shape::Field(path), .. } => path.is_within(name),
+            Content::Json {
+                shape: Shape::Field(path),
+                ..
+            } => path.is_within(name),
             _ => false,
         }
     }
@@ -126,11 +129,14 @@ impl<'a> FileStart<'a> {
 fn record_fields(bytes: &[u8]) -> Vec<(&str, &[u8])> {
     let mut fields = first_fields(first_record(bytes));
     let nested = fields.iter().filter(|(name, value)| {
-        (RECORD_FIELDS.contains(name) || ["message", "data"].contains(name)) && value.starts_with(b"{")
+        (RECORD_FIELDS.contains(name) || ["message", "data"].contains(name))
+            && value.starts_with(b"{")
     });
     let nested: Vec<_> = nested.flat_map(|(_, value)| first_fields(value)).collect();
     // The record of DataCite is in an object within another.
-    let deeper = nested.iter().filter(|(name, value)| RECORD_FIELDS.contains(name) && value.starts_with(b"{"));
+    let deeper = nested
+        .iter()
+        .filter(|(name, value)| RECORD_FIELDS.contains(name) && value.starts_with(b"{"));
     let deeper: Vec<_> = deeper.flat_map(|(_, value)| first_fields(value)).collect();
     fields.extend(nested);
     fields.extend(deeper);

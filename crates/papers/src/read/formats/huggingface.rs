@@ -34,9 +34,8 @@ const FIELDS: [&str; 9] = [
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    let fields = ["submittedOnDailyBy", "submittedOnDailyAt", "discussionId", "upvotes"];
-    let is_paper = start.has_json_field(&["summary", "title"])
-        && (start.has_json_field(&fields) || start.has_json_field(&["publishedAt"]));
+    let dates = ["publishedAt", "submittedOnDailyAt", "submittedOnDailyBy"];
+    let is_paper = start.has_json_field(&["summary"]) && start.has_json_field(&dates);
     is_paper.then_some(Evidence::Fields(5))
 }
 

@@ -79,16 +79,29 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 
 fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let record = Object::new(fields, notes);
-    let first = |name: &str, part: &str| record.objects(name).first().and_then(|first| first.text(part));
+    let first = |name: &str, part: &str| {
+        record
+            .objects(name)
+            .first()
+            .and_then(|first| first.text(part))
+    };
     let title = first("titles", "title").map(|title| {
         let subtitle = first("titles", "subtitle").map(|subtitle| format!(": {subtitle}"));
         title + &subtitle.unwrap_or_default()
     });
     let mut paper = Paper::new("")
         .title(markup::plain(&title.unwrap_or_default()))
-        .abstract_text(markup::plain(&first("abstracts", "value").unwrap_or_default()));
-    let is_editor = |author: &Object<'_>| author.texts("inspire_roles").iter().any(|role| role == "editor");
-    let (editors, authors): (Vec<_>, Vec<_>) = record.objects("authors").into_iter().partition(is_editor);
+        .abstract_text(markup::plain(
+            &first("abstracts", "value").unwrap_or_default(),
+        ));
+    let is_editor = |author: &Object<'_>| {
+        author
+            .texts("inspire_roles")
+            .iter()
+            .any(|role| role == "editor")
+    };
+    let (editors, authors): (Vec<_>, Vec<_>) =
+        record.objects("authors").into_iter().partition(is_editor);
     let names = |persons: Vec<Object<'_>>| -> Vec<Name> {
         let names = persons.iter().filter_map(|person| person.text("full_name"));
         names.filter_map(|name| value_name(&name.into())).collect()
@@ -96,13 +109,17 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     (paper.authors, paper.details.editors) = (names(authors), names(editors));
     if paper.authors.is_empty() {
         let groups = record.objects("collaborations").into_iter();
-        let groups = groups.filter_map(|group| group.text("value")).map(|name| format!("{name} Collaboration"));
+        let groups = groups
+            .filter_map(|group| group.text("value"))
+            .map(|name| format!("{name} Collaboration"));
         let groups = groups.chain(record.texts("corporate_author"));
         paper.authors = groups.map(Name::organization).collect();
     }
     let details = &mut paper.details;
     let types = record.texts("document_type");
-    details.kind = types.iter().find_map(|name| PaperKind::of_any_vocabulary(name));
+    details.kind = types
+        .iter()
+        .find_map(|name| PaperKind::of_any_vocabulary(name));
     details.genre = types.into_iter().next().filter(|_| details.kind.is_none());
     let thesis = record.object("thesis_info");
     if let Some(degree) = thesis.and_then(|thesis| thesis.text("degree_type")) {
@@ -110,7 +127,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     }
     let imprint = record.objects("imprints").into_iter().next();
     let school = thesis.and_then(|thesis| thesis.objects("institutions").first()?.text("name"));
-    details.publisher = imprint.and_then(|imprint| imprint.text("publisher")).or(school);
+    details.publisher = imprint
+        .and_then(|imprint| imprint.text("publisher"))
+        .or(school);
     details.place = imprint.and_then(|imprint| imprint.text("place"));
     // The first publication with a journal counts; conferences have a text in free form.
     let publications = record.objects("publication_info");
@@ -139,7 +158,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.published = date.filter(|date| journal_year.is_none_or(|year| year == date.year()));
     paper.year = journal_year.or(date.map(PartialDate::year));
     let eprint = first("arxiv_eprints", "value").map(|eprint| format!("arXiv:{eprint}"));
-    let categories = record.objects("arxiv_eprints").first().map(|eprint| eprint.texts("categories"));
+    let categories = record
+        .objects("arxiv_eprints")
+        .first()
+        .map(|eprint| eprint.texts("categories"));
     paper.categories = categories.unwrap_or_default();
     if paper.categories.is_empty() {
         let terms = record.objects("inspire_categories").into_iter();
@@ -151,7 +173,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         paper.references.extend(reference_id(reference));
     }
     let number = record.first_text(&["control_number", "id"]);
-    paper.url = number.as_ref().map(|number| format!("https://inspirehep.net/literature/{number}"));
+    paper.url = number
+        .as_ref()
+        .map(|number| format!("https://inspirehep.net/literature/{number}"));
     paper.venue = paper.venue.or_else(|| paper.details.publisher.clone());
     set_id(&mut paper, number, "`control_number` and no title")?;
     Ok(paper)
@@ -159,7 +183,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
 
 /// Returns the number of a cited record in INSPIRE, or its DOI or arXiv identifier.
 fn reference_id(reference: Object<'_>) -> Option<String> {
-    let record = reference.object("record").and_then(|record| record.text("$ref"));
+    let record = reference
+        .object("record")
+        .and_then(|record| record.text("$ref"));
     let number = record.and_then(|address| address.rsplit('/').next().map(str::to_owned));
     let data = || reference.object("reference");
     number.or_else(|| data()?.first_text(&["dois", "arxiv_eprint"]))

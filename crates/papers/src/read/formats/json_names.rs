@@ -99,13 +99,20 @@ fn object_name(fields: &Fields) -> Option<Name> {
     };
     let (given, family) = (text(&GIVEN), text(&FAMILY));
     if !family.is_empty() {
-        let particles = ["dropping-particle", "non-dropping-particle", "particle", "prefix"];
+        let particles = [
+            "dropping-particle",
+            "non-dropping-particle",
+            "particle",
+            "prefix",
+        ];
         let particles: Vec<&str> = particles.iter().map(|name| text(&[name])).collect();
         let particle = particles.join(" ");
         let suffix = text(&["suffix"]);
         // Zotero appends the suffix to the given names.
         let (given, suffix) = match given.rsplit_once(',') {
-            Some((given, after)) if suffix.is_empty() => (given, after.trim().trim_start_matches('!')),
+            Some((given, after)) if suffix.is_empty() => {
+                (given, after.trim().trim_start_matches('!'))
+            }
             _ => (given, suffix),
         };
         return Some(if particle.trim().is_empty() {
@@ -116,11 +123,16 @@ fn object_name(fields: &Fields) -> Option<Name> {
     }
     let whole = text(&WHOLE);
     if !whole.is_empty() {
-        return Some(if fields.get("literal").is_some_and(|literal| literal == whole) {
-            Name::organization(whole)
-        } else {
-            spoken_or_inverted(whole)
-        });
+        return Some(
+            if fields
+                .get("literal")
+                .is_some_and(|literal| literal == whole)
+            {
+                Name::organization(whole)
+            } else {
+                spoken_or_inverted(whole)
+            },
+        );
     }
     if !given.is_empty() {
         return Some(Name::new(given));
@@ -151,7 +163,10 @@ pub(super) fn spoken_or_inverted(text: &str) -> Name {
 /// its family name first.
 pub(super) fn names_in(text: &str) -> Vec<Name> {
     let collect = |parts: Vec<&str>| -> Vec<Name> {
-        let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty());
+        let parts = parts
+            .into_iter()
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
         let parts = parts.filter(|part| !part.eq_ignore_ascii_case("et al."));
         parts.map(spoken_or_inverted).take(MAX_VALUES).collect()
     };
@@ -166,7 +181,9 @@ pub(super) fn names_in(text: &str) -> Vec<Name> {
         let mut at = 0;
         while let Some(found) = lower[at..].find([' ', '&']) {
             at += found;
-            let separator = [" and ", " & "].iter().find(|word| lower[at..].starts_with(*word));
+            let separator = [" and ", " & "]
+                .iter()
+                .find(|word| lower[at..].starts_with(*word));
             match separator {
                 Some(separator) => {
                     parts.push(&text[start..at]);
@@ -182,9 +199,19 @@ pub(super) fn names_in(text: &str) -> Vec<Name> {
         }
         parts.push(&text[start.min(text.len())..]);
         // `Ann Ada, Bo Birch and Cy Coe`, but `Ada, Ann and Birch, Bo`.
-        let is_list = |part: &str| part.split(',').all(|name| name.trim().is_empty() || name.trim().contains(' '));
-        if parts.iter().all(|part| !part.contains(',') || is_list(part)) {
-            parts = parts.into_iter().flat_map(|part| part.split(',')).take(MAX_VALUES).collect();
+        let is_list = |part: &str| {
+            part.split(',')
+                .all(|name| name.trim().is_empty() || name.trim().contains(' '))
+        };
+        if parts
+            .iter()
+            .all(|part| !part.contains(',') || is_list(part))
+        {
+            parts = parts
+                .into_iter()
+                .flat_map(|part| part.split(','))
+                .take(MAX_VALUES)
+                .collect();
         }
         return collect(parts);
     }
@@ -192,7 +219,9 @@ pub(super) fn names_in(text: &str) -> Vec<Name> {
         let parts: Vec<&str> = text.split(',').map(str::trim).take(MAX_VALUES).collect();
         let is_initials = |part: &str| {
             let letters = part.chars().filter(|c| c.is_alphabetic());
-            !part.is_empty() && letters.clone().count() <= 4 && letters.clone().all(char::is_uppercase)
+            !part.is_empty()
+                && letters.clone().count() <= 4
+                && letters.clone().all(char::is_uppercase)
         };
         let are_pairs = parts.len() > 2
             && parts.len().is_multiple_of(2)
@@ -219,10 +248,19 @@ mod tests {
             ("Ada, Ann", &["Ann Ada"]),
             ("Ann Ada; Bo Birch", &["Ann Ada", "Bo Birch"]),
             ("Ada, Ann; Birch, Bo", &["Ann Ada", "Bo Birch"]),
-            ("Ann Ada and Bo Birch AND Cy Coe", &["Ann Ada", "Bo Birch", "Cy Coe"]),
+            (
+                "Ann Ada and Bo Birch AND Cy Coe",
+                &["Ann Ada", "Bo Birch", "Cy Coe"],
+            ),
             ("Ada, Ann and Birch, Bo", &["Ann Ada", "Bo Birch"]),
-            ("Ann Ada, Bo Birch and Cy Coe", &["Ann Ada", "Bo Birch", "Cy Coe"]),
-            ("Ann Ada, Bo Birch & Cy Coe", &["Ann Ada", "Bo Birch", "Cy Coe"]),
+            (
+                "Ann Ada, Bo Birch and Cy Coe",
+                &["Ann Ada", "Bo Birch", "Cy Coe"],
+            ),
+            (
+                "Ann Ada, Bo Birch & Cy Coe",
+                &["Ann Ada", "Bo Birch", "Cy Coe"],
+            ),
             ("Ann Ada, Bo Birch", &["Ann Ada", "Bo Birch"]),
             ("Ada, A., Birch, B.C.", &["A. Ada", "B.C. Birch"]),
             ("Ada A, Birch BC, Coe C", &["Ada A", "Birch BC", "Coe C"]),
@@ -238,11 +276,26 @@ mod tests {
     fn an_object_has_a_name_or_its_parts() {
         for (json, expected) in [
             (r#"{"name": "Ann Ada", "authorId": "1"}"#, Some("Ann Ada")),
-            (r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#, Some("Jan van der Berken")),
-            (r#"{"given": "Max, Jr.", "family": "Roe"}"#, Some("Max Roe Jr.")),
-            (r#"{"firstName": "Ann", "lastName": "Ada"}"#, Some("Ann Ada")),
-            (r#"{"author": {"display_name": null}, "raw_author_name": "Ann Ada"}"#, Some("Ann Ada")),
-            (r#"{"author": {"display_name": "Ann Ada"}}"#, Some("Ann Ada")),
+            (
+                r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#,
+                Some("Jan van der Berken"),
+            ),
+            (
+                r#"{"given": "Max, Jr.", "family": "Roe"}"#,
+                Some("Max Roe Jr."),
+            ),
+            (
+                r#"{"firstName": "Ann", "lastName": "Ada"}"#,
+                Some("Ann Ada"),
+            ),
+            (
+                r#"{"author": {"display_name": null}, "raw_author_name": "Ann Ada"}"#,
+                Some("Ann Ada"),
+            ),
+            (
+                r#"{"author": {"display_name": "Ann Ada"}}"#,
+                Some("Ann Ada"),
+            ),
             (r#"{"full_name": "Ada, Ann"}"#, Some("Ann Ada")),
             (r#"["Ada", "Ann", "Jr"]"#, Some("Ann Ada Jr")),
             (r#"{"literal": "Ada and Birch"}"#, Some("Ada and Birch")),

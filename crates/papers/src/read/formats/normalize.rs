@@ -56,7 +56,7 @@ pub(super) fn set_id(paper: &mut Paper, id: Option<String>, fields: &str) -> Res
 
 /// Returns an id for a paper from stable data, such as `watts1998-collective-dynamics-small-world`:
 /// the family name of the first author, the year, and the first words of the title that are not
-/// stop words.
+/// stop words, or the first words if all are.
 ///
 /// Returns `None` if the title has no such words.
 pub(super) fn label(paper: &Paper) -> Option<String> {
@@ -66,7 +66,10 @@ pub(super) fn label(paper: &Paper) -> Option<String> {
         .and_then(|name| words(name.family()).last());
     let year = paper.year.map(|year| year.to_string());
     let title = words(&paper.title).filter(|word| !is_stop_word(word));
-    let title: Vec<String> = title.take(4).collect();
+    let mut title: Vec<String> = title.take(4).collect();
+    if title.is_empty() {
+        title = words(&paper.title).take(4).collect();
+    }
     let start = author.into_iter().chain(year).collect::<String>();
     let parts = filled(start).into_iter().chain(title.iter().cloned());
     (!title.is_empty()).then(|| parts.collect::<Vec<_>>().join("-"))
@@ -90,6 +93,7 @@ mod tests {
             label(&Paper::new("").title("Networks")).unwrap(),
             "networks"
         );
+        assert_eq!(label(&Paper::new("").title("One")).unwrap(), "one");
         assert_eq!(label(&Paper::new("").year(1998)), None);
     }
 }

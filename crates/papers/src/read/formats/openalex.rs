@@ -114,11 +114,16 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .filter_map(|subject| subject.text("display_name"))
         .collect();
     let references = work.texts("referenced_works");
-    paper.references = references.iter().map(|id| short_id(id).to_owned()).collect();
+    paper.references = references
+        .iter()
+        .map(|id| short_id(id).to_owned())
+        .collect();
     let details = &mut paper.details;
     let types = ["type", "type_crossref"].map(|name| work.text(name));
     let kinds = types.iter().flatten();
-    details.kind = kinds.filter_map(|name| PaperKind::of_any_vocabulary(name)).next();
+    details.kind = kinds
+        .filter_map(|name| PaperKind::of_any_vocabulary(name))
+        .next();
     details.genre = types[0].clone().filter(|_| details.kind.is_none());
     details.published = work.date("publication_date");
     details.language = work.text("language");
@@ -189,7 +194,8 @@ fn words(work: Object<'_>, index: &Fields) -> Result<String, String> {
     let mut size = 0_usize;
     for (word, positions) in index {
         let list = positions.as_array();
-        let numbers: Option<Vec<u64>> = list.and_then(|list| list.iter().map(Value::as_u64).collect());
+        let numbers: Option<Vec<u64>> =
+            list.and_then(|list| list.iter().map(Value::as_u64).collect());
         let Some(numbers) = numbers else {
             let wrong = list.and_then(|list| list.iter().find(|item| !item.is_u64()));
             let found = type_name(wrong.unwrap_or(positions));

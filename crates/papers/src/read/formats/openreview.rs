@@ -23,7 +23,9 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 7] = ["id", "forum", "content", "cdate", "tcdate", "pdate", "mdate"];
+const FIELDS: [&str; 7] = [
+    "id", "forum", "content", "cdate", "tcdate", "pdate", "mdate",
+];
 
 /// Data about the record itself and its permissions.
 const SILENT: [&str; 20] = [
@@ -51,7 +53,14 @@ const SILENT: [&str; 20] = [
 
 /// The fields of `content` that are read.
 const CONTENT: [&str; 8] = [
-    "title", "abstract", "authors", "keywords", "venue", "venueid", "TL;DR", "authorids",
+    "title",
+    "abstract",
+    "authors",
+    "keywords",
+    "venue",
+    "venueid",
+    "TL;DR",
+    "authorids",
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -68,7 +77,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .iter()
         .flat_map(|content| content.fields())
         .map(|(name, value)| match value {
-            Value::Object(object) => (name.clone(), object.get("value").cloned().unwrap_or_default()),
+            Value::Object(object) => (
+                name.clone(),
+                object.get("value").cloned().unwrap_or_default(),
+            ),
             other => (name.clone(), other.clone()),
         })
         .collect();
@@ -91,7 +103,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.details.updated = note.date("mdate");
     paper.year = paper.details.published.map(PartialDate::year);
     let id = note.first_text(&["forum", "id"]);
-    paper.url = id.as_ref().map(|id| format!("https://openreview.net/forum?id={id}"));
+    paper.url = id
+        .as_ref()
+        .map(|id| format!("https://openreview.net/forum?id={id}"));
     set_id(&mut paper, note.text("id").or(id), "`id` and no `title`")?;
     Ok(paper)
 }

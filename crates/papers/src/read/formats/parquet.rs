@@ -31,7 +31,12 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 };
 
 #[cfg(feature = "parquet")]
-fn open(file: File, origin: &str, notes: &Notes, objects_of: ObjectsOf) -> Result<Records<'static>> {
+fn open(
+    file: File,
+    origin: &str,
+    notes: &Notes,
+    objects_of: ObjectsOf,
+) -> Result<Records<'static>> {
     let rows = rows::Rows::new(file, notes.clone(), objects_of).map_err(std::io::Error::other);
     let rows = rows.map_err(Error::io("read", std::path::Path::new(origin)))?;
     Ok(Box::new(rows))

@@ -17,7 +17,10 @@ fn last_digits(text: &str) -> Option<&str> {
     let text = text.split('.').next().unwrap_or(text);
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let digits = &text[start..];
-    let is_prefix = matches!(text[..start].to_ascii_lowercase().as_str(), "" | "pmc" | "pmid");
+    let is_prefix = matches!(
+        text[..start].to_ascii_lowercase().as_str(),
+        "" | "pmc" | "pmid"
+    );
     let is_id = digits.len() <= 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
     (is_prefix && is_id).then_some(digits)
 }
@@ -28,7 +31,12 @@ mod tests {
 
     #[test]
     fn reads_identifiers_in_every_notation() {
-        for text in ["123", "PMID: 123", "pmid:123", "https://pubmed.ncbi.nlm.nih.gov/123/"] {
+        for text in [
+            "123",
+            "PMID: 123",
+            "pmid:123",
+            "https://pubmed.ncbi.nlm.nih.gov/123/",
+        ] {
             assert_eq!(pmid(text).as_deref(), Some("123"), "{text}");
         }
         for text in [

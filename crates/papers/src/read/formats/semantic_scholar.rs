@@ -81,7 +81,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let details = &mut paper.details;
     let types = ["publicationTypes", "publicationtypes"].map(|name| record.texts(name));
     let kinds = types.iter().flatten();
-    details.kind = kinds.filter_map(|name| PaperKind::of_any_vocabulary(name)).next();
+    details.kind = kinds
+        .filter_map(|name| PaperKind::of_any_vocabulary(name))
+        .next();
     details.published = record.first_date(&["publicationDate", "publicationdate"]);
     details.updated = record.date("updated");
     let journal = record.get("journal").filter(|journal| journal.is_object());
@@ -98,10 +100,14 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .text("venue")
         .or_else(|| venue_record.and_then(|venue| venue.text("name")))
         .or_else(|| match journal {
-            Some(_) => record.object("journal").and_then(|journal| journal.text("name")),
+            Some(_) => record
+                .object("journal")
+                .and_then(|journal| journal.text("name")),
             None => record.text("journal"),
         });
-    paper.year = record.year("year").or(paper.details.published.map(PartialDate::year));
+    paper.year = record
+        .year("year")
+        .or(paper.details.published.map(PartialDate::year));
     let external = external_ids(record);
     let identifier = |name: &str| external.and_then(|ids| ids.text(name));
     let pmid = identifier("PubMed").and_then(|id| pubmed_ids::pmid(&id));
@@ -122,7 +128,11 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.references = references
         .filter_map(|reference| reference_id(reference, is_hash))
         .collect();
-    set_id(&mut paper, id, "`paperId`, no `corpusid`, no DOI and no `title`")?;
+    set_id(
+        &mut paper,
+        id,
+        "`paperId`, no `corpusid`, no DOI and no `title`",
+    )?;
     Ok(paper)
 }
 
@@ -131,7 +141,9 @@ fn corpus_id(record: Object<'_>) -> Option<String> {
 }
 
 fn external_ids(record: Object<'_>) -> Option<Object<'_>> {
-    record.object("externalIds").or_else(|| record.object("externalids"))
+    record
+        .object("externalIds")
+        .or_else(|| record.object("externalids"))
 }
 
 /// Returns an id of a cited paper: an id of the same type as that of the citing paper, or else a

@@ -2,8 +2,8 @@
 
 use std::io::BufRead;
 
-use super::json_record::{self, Fields};
 use super::json_path::{Found, ListSearch};
+use super::json_record::{self, Fields};
 use super::json_shape::Shape;
 use crate::read::input::{self, Input, MAX_RECORD};
 
@@ -99,7 +99,9 @@ impl<'a> Elements<'a> {
             let bytes = self.input.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
-                return Err(format!("the file ends before a list of records in `{path}`"));
+                return Err(format!(
+                    "the file ends before a list of records in `{path}`"
+                ));
             }
             let mut used = 0;
             let mut found = Found::Nothing;

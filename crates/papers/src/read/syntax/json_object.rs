@@ -240,23 +240,39 @@ mod tests {
         let notes = Notes::default();
         let object = Object::new(&fields, &notes);
         let text = |name: &str| object.text(name).unwrap_or_default();
-        assert_eq!((text("text"), text("number")), ("a".to_owned(), "12".to_owned()));
+        assert_eq!(
+            (text("text"), text("number")),
+            ("a".to_owned(), "12".to_owned())
+        );
         assert_eq!((text("list"), object.text("blank")), ("b".to_owned(), None));
         assert_eq!(object.texts("list"), ["b", "c"]);
         assert_eq!(object.texts("text"), ["a"]);
-        assert_eq!((object.objects("some").len(), object.objects("one").len()), (1, 1));
+        assert_eq!(
+            (object.objects("some").len(), object.objects("one").len()),
+            (1, 1)
+        );
         let date = |name: &str| object.date(name).map(|date| date.to_string());
         for name in ["date", "day", "compact"] {
             assert_eq!(date(name).as_deref(), Some("2017-06-12"));
         }
-        assert_eq!((date("year").as_deref(), date("never")), (Some("2017"), None));
-        assert_eq!((object.text("flag"), object.essential_text("text")), (None, Ok(Some("a".to_owned()))));
+        assert_eq!(
+            (date("year").as_deref(), date("never")),
+            (Some("2017"), None)
+        );
+        assert_eq!(
+            (object.text("flag"), object.essential_text("text")),
+            (None, Ok(Some("a".to_owned())))
+        );
         assert_eq!(
             object.essential_text("one"),
             Err("`one` is an object, expected a string".to_owned())
         );
         notes.finish_record(crate::RecordLocation::Line(1));
-        let remarks: Vec<String> = notes.take_remarks().into_iter().map(|remark| remark.text).collect();
+        let remarks: Vec<String> = notes
+            .take_remarks()
+            .into_iter()
+            .map(|remark| remark.text)
+            .collect();
         assert_eq!(
             remarks,
             [

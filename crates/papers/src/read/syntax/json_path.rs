@@ -141,6 +141,7 @@ mod tests {
         assert_eq!(search(text, &["m", "items", "z"]), None);
         let escaped = r#"{"q": "\"items\": [", "items" : [1]}"#;
         assert_eq!(search(escaped, &["items"]), escaped.find("[1]"));
-        assert_eq!(search(r#"{"items": "x", "items": [2]}"#, &["items"]), Some(25));
+        let twice = r#"{"items": "x", "items": [2]}"#;
+        assert_eq!(search(twice, &["items"]), twice.find("[2]"));
     }
 }

@@ -47,7 +47,9 @@ fn without_nan(text: &str) -> Option<String> {
             b'\\' if in_string => at += 1,
             b'"' => in_string = !in_string,
             b'N' | b'I' | b'-' if !in_string => {
-                let found = NUMBERS.iter().find(|name| bytes[at..].starts_with(name.as_bytes()));
+                let found = NUMBERS
+                    .iter()
+                    .find(|name| bytes[at..].starts_with(name.as_bytes()));
                 if let Some(name) = found {
                     valid.push_str(&text[copied..at]);
                     valid.push_str("null");

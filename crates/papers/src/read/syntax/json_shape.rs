@@ -37,7 +37,14 @@ const LISTS_OF_RECORDS: [&str; 9] = [
 ];
 
 /// The names of fields that have the title of a record.
-const TITLES: [&str; 6] = ["title", "titles", "display_name", "Title", "TITLE", "bibcode"];
+const TITLES: [&str; 6] = [
+    "title",
+    "titles",
+    "display_name",
+    "Title",
+    "TITLE",
+    "bibcode",
+];
 
 /// The names of fields with the record itself in the items of a list.
 pub(crate) const RECORD_FIELDS: [&str; 8] = [
@@ -130,7 +137,11 @@ fn nested_list<'a>(
     let fields = first_fields(object);
     for (at, (name, value)) in fields.iter().enumerate() {
         let is_known = LIST_FIELDS.contains(name);
-        let is_record = || fields[..at].iter().any(|(name, _)| RECORD_NAMES.contains(name));
+        let is_record = || {
+            fields[..at]
+                .iter()
+                .any(|(name, _)| RECORD_NAMES.contains(name))
+        };
         names.push(name);
         let found = match value.first() {
             Some(b'[') if is_record() => None,
@@ -147,7 +158,9 @@ fn nested_list<'a>(
                 };
                 is_list.then_some((*value, names.len()))
             }
-            Some(b'{') if names.len() < MAX_DEPTH && !is_record() => nested_list(value, names, is_known),
+            Some(b'{') if names.len() < MAX_DEPTH && !is_record() => {
+                nested_list(value, names, is_known)
+            }
             _ => None,
         };
         if found.is_some() {
@@ -166,21 +179,25 @@ fn is_record_start(object: &[u8]) -> bool {
     let fields = first_fields(object);
     has_title(&fields)
         || fields.iter().any(|(name, value)| {
-            RECORD_FIELDS.contains(name) && value.starts_with(b"{") && has_title(&first_fields(value))
+            RECORD_FIELDS.contains(name)
+                && value.starts_with(b"{")
+                && has_title(&first_fields(value))
         })
 }
 
-/// Returns whether an object, which is not closed on its first line, is continued on the next line, and no other
-/// object begins there, as after a damaged line.
+/// Returns whether an object is not closed on its first line, and is continued on the next. After a damaged line,
+/// another object begins there.
 fn is_over_several_lines(start: &[u8]) -> bool {
     let Some(end) = memchr::memchr(b'\n', start) else {
         return false;
     };
     let (first, rest) = start.split_at(end);
-    let rest = rest.trim_ascii_start();
-    start.starts_with(b"{")
-        && !is_closed(first)
-        && (rest.starts_with(b"\"") || first.trim_ascii() == b"{" || rest.starts_with(b"}"))
+    let next = rest.trim_ascii_start().first();
+    let is_continued = match first.trim_ascii_end().last() {
+        Some(b'[' | b':') => next.is_some(),
+        _ => matches!(next, Some(b'"' | b'}')),
+    };
+    start.starts_with(b"{") && !is_closed(first) && is_continued
 }
 
 /// Returns whether the first object of a line is closed on it.
@@ -269,18 +286,39 @@ mod tests {
     #[test]
     fn a_list_of_records_is_found_in_nested_objects() {
         for (text, path) in [
-            (r#"{"meta": {"count": 1}, "results": [{"a": 1}]}"#, "results"),
-            (r#"{"status": "ok", "message": {"facets": {}, "items": [{"DOI": "x"}]}}"#, "message.items"),
-            (r#"{"recommendedPapers": [null, {"paperId": 1}]}"#, "recommendedPapers"),
-            (r#"{"hits": {"hits": [{"metadata": {"titles": [], "x": 1}}], "total": 1}}"#, "hits.hits"),
-            (r#"{"responseHeader": {"params": {"q": "x"}}, "response": {"docs": [{"bibcode": "x"}]}}"#, "response.docs"),
+            (
+                r#"{"meta": {"count": 1}, "results": [{"a": 1}]}"#,
+                "results",
+            ),
+            (
+                r#"{"status": "ok", "message": {"facets": {}, "items": [{"DOI": "x"}]}}"#,
+                "message.items",
+            ),
+            (
+                r#"{"recommendedPapers": [null, {"paperId": 1}]}"#,
+                "recommendedPapers",
+            ),
+            (
+                r#"{"hits": {"hits": [{"metadata": {"titles": [], "x": 1}}], "total": 1}}"#,
+                "hits.hits",
+            ),
+            (
+                r#"{"responseHeader": {"params": {"q": "x"}}, "response": {"docs": [{"bibcode": "x"}]}}"#,
+                "response.docs",
+            ),
             (
                 r#"{"result": {"completions": {"c": [{"text": "x", "@sc": "1"}]}, "hits": {"hit": [{"info": {}}]}}}"#,
                 "result.hits.hit",
             ),
-            (r#"{"version": "6", "resultList": {"result": [{"id": "1"}]}}"#, "resultList.result"),
+            (
+                r#"{"version": "6", "resultList": {"result": [{"id": "1"}]}}"#,
+                "resultList.result",
+            ),
             (r#"{"my_papers": [{"title": "A", "year": 1}]}"#, "my_papers"),
-            (r#"{"a": {"b": [{"paper": {"title": "A", "id": 1}}]}}"#, "a.b"),
+            (
+                r#"{"a": {"b": [{"paper": {"title": "A", "id": 1}}]}}"#,
+                "a.b",
+            ),
             (r#"{"count": 0, "notes": []}"#, "notes"),
         ] {
             match Shape::of(text.as_bytes()) {

@@ -15,7 +15,10 @@ const MONTHS: [&str; 12] = [
 /// unknown.
 pub(crate) fn date_in(text: &str) -> Option<PartialDate> {
     let text = text.trim();
-    if let Ok(date) = text.parse() {
+    // A word after the year may be a month.
+    if !text.contains(' ')
+        && let Ok(date) = text.parse()
+    {
         return Some(date);
     }
     let parts: Vec<&str> = text
@@ -32,7 +35,11 @@ pub(crate) fn date_in(text: &str) -> Option<PartialDate> {
         [year, month, ref rest @ ..] if is_year(year) && number(month).is_some() => {
             // The time of day follows the day: `2017-06-12T17`.
             let day = rest.first().map(|day| day.split(['T', 't']).next());
-            known(year_in(year)?, number(month), day.flatten().and_then(number))
+            known(
+                year_in(year)?,
+                number(month),
+                day.flatten().and_then(number),
+            )
         }
         _ => None,
     };
@@ -50,7 +57,11 @@ pub(crate) fn date_of_milliseconds(milliseconds: i64) -> Option<PartialDate> {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, next_year) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     PartialDate::new(
         i32::try_from(year_of_era + era * 400 + next_year).ok()?,
         u8::try_from(month).ok(),
@@ -77,11 +88,18 @@ fn month_of(name: &str) -> Option<u32> {
 }
 
 fn with_month_name(parts: &[&str]) -> Option<PartialDate> {
-    let year = parts.iter().copied().find(|part| is_year(part)).and_then(year_in)?;
+    let year = parts
+        .iter()
+        .copied()
+        .find(|part| is_year(part))
+        .and_then(year_in)?;
     let at = parts.iter().position(|part| month_of(part).is_some())?;
     let is_day = |part: &&&str| part.len() <= 2 && number(part).is_some_and(|day| day <= 31);
     // The day stands before the month, or after it.
-    let before = at.checked_sub(1).and_then(|at| parts.get(at)).filter(is_day);
+    let before = at
+        .checked_sub(1)
+        .and_then(|at| parts.get(at))
+        .filter(is_day);
     let day = before.or_else(|| parts.get(at + 1).filter(is_day));
     known(year, month_of(parts[at]), day.and_then(|day| number(day)))
 }

@@ -52,7 +52,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let categories = record.texts("categories");
     let categories = categories.iter().flat_map(|text| text.split_whitespace());
     let mut paper = Paper::new("")
-        .title(latex::plain(&record.essential_text("title")?.unwrap_or_default()))
+        .title(latex::plain(
+            &record.essential_text("title")?.unwrap_or_default(),
+        ))
         .abstract_text(latex::plain(&text("abstract")))
         .authors(authors(record))
         .categories(categories.take(MAX_VALUES));
@@ -71,7 +73,12 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let date = details.published.or(updated);
     paper.year = date.map(PartialDate::year);
     let journal = record.first_text(&["journal-ref", "journal_ref"]);
-    finish(paper, &text("id"), &journal.unwrap_or_default(), &text("doi"))
+    finish(
+        paper,
+        &text("id"),
+        &journal.unwrap_or_default(),
+        &text("doi"),
+    )
 }
 
 /// Returns the names of the authors, which are given as `[["Last", "First", "Suffix"], …]` or in

@@ -86,8 +86,10 @@ impl Column {
         for &leaf in leaves {
             let descriptor = schema.column(leaf);
             let nesting = Nesting::of(root, &descriptor);
-            let (true, Some(nesting)) = (open.len() < max_leaves && Values::can_read(&descriptor), nesting)
-            else {
+            let (true, Some(nesting)) = (
+                open.len() < max_leaves && Values::can_read(&descriptor),
+                nesting,
+            ) else {
                 ignored.push(descriptor.path().string());
                 continue;
             };
@@ -98,7 +100,13 @@ impl Column {
                 continue;
             };
             let levels = (descriptor.max_rep_level() > 0).then_some(levels);
-            open.push(Leaf { descriptor, values, nesting, levels, next: None });
+            open.push(Leaf {
+                descriptor,
+                values,
+                nesting,
+                levels,
+                next: None,
+            });
         }
         Ok((!open.is_empty()).then(|| Self {
             name: root.name().to_owned(),
@@ -127,7 +135,11 @@ impl Column {
                 value = Value::Null;
             }
         }
-        Ok(if self.has_maps { with_maps(value) } else { value })
+        Ok(if self.has_maps {
+            with_maps(value)
+        } else {
+            value
+        })
     }
 }
 
@@ -222,7 +234,9 @@ impl Values {
                     _ => Field::convert_int64(descriptor, value),
                 }
             }),
-            Self::Int96(reader) => next_of(reader, descriptor, |value| Field::Long(value.to_millis())),
+            Self::Int96(reader) => {
+                next_of(reader, descriptor, |value| Field::Long(value.to_millis()))
+            }
             Self::Float(reader) => next_of(reader, descriptor, Field::Float),
             Self::Double(reader) => next_of(reader, descriptor, Field::Double),
             Self::Bytes(reader) => next_of(reader, descriptor, Field::Bytes),
@@ -263,7 +277,9 @@ impl RowState {
             self.error = Some(input::too_many());
         } else {
             let value = json(item.field).unwrap_or_else(|found| {
-                self.remark = Some(format!("`{name}` holds {found}, which were left out, expected text"));
+                self.remark = Some(format!(
+                    "`{name}` holds {found}, which were left out, expected text"
+                ));
                 Value::Null
             });
             self.values += nesting.place(column, item.definition_level, value);

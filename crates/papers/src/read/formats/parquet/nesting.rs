@@ -145,12 +145,17 @@ impl Nesting {
 }
 
 fn children(node: &Type) -> &[std::sync::Arc<Type>] {
-    if node.is_group() { node.get_fields() } else { &[] }
+    if node.is_group() {
+        node.get_fields()
+    } else {
+        &[]
+    }
 }
 
 fn is_list(node: &Type) -> bool {
     let info = node.get_basic_info();
-    info.converted_type() == ConvertedType::LIST || info.logical_type_ref() == Some(&LogicalType::List)
+    info.converted_type() == ConvertedType::LIST
+        || info.logical_type_ref() == Some(&LogicalType::List)
 }
 
 fn is_map(node: &Type) -> bool {
@@ -176,7 +181,8 @@ pub(super) fn with_maps(value: Value) -> Value {
         Value::Array(items) => {
             let is_entry = |item: &Value| {
                 item.as_object().is_some_and(|entry| {
-                    entry.get("key").is_some_and(Value::is_string) && entry.keys().all(|key| key == "key" || key == "value")
+                    entry.get("key").is_some_and(Value::is_string)
+                        && entry.keys().all(|key| key == "key" || key == "value")
                 })
             };
             if items.is_empty() || !items.iter().all(is_entry) {
@@ -195,7 +201,11 @@ pub(super) fn with_maps(value: Value) -> Value {
         }
         Value::Object(fields) => {
             let fields = fields.into_iter();
-            Value::Object(fields.map(|(name, value)| (name, with_maps(value))).collect())
+            Value::Object(
+                fields
+                    .map(|(name, value)| (name, with_maps(value)))
+                    .collect(),
+            )
         }
         other => other,
     }

@@ -84,12 +84,20 @@ impl Rows {
             let is_open = self.columns.iter().any(|column| column.name() == name);
             if !self.objects.reads(name) || is_open {
                 let nulls = null_count(group, &leaves);
-                self.notes.ignore_fields(name, row_count.saturating_sub(nulls));
+                self.notes
+                    .ignore_fields(name, row_count.saturating_sub(nulls));
                 continue;
             }
             let mut ignored = Vec::new();
             let max_leaves = MAX_LEAVES - open;
-            let column = Column::open(&self.file, &open_bytes, group, &leaves, max_leaves, &mut ignored)?;
+            let column = Column::open(
+                &self.file,
+                &open_bytes,
+                group,
+                &leaves,
+                max_leaves,
+                &mut ignored,
+            )?;
             for name in ignored {
                 self.notes.ignore_fields(&name, row_count);
             }
@@ -101,7 +109,10 @@ impl Rows {
         // The number of rows is a mere claim, which the values of a column confirm.
         if self.columns.is_empty() {
             let names = schema.root_schema().get_fields().iter();
-            let names: Vec<String> = names.take(20).map(|column| format!("`{}`", column.name())).collect();
+            let names: Vec<String> = names
+                .take(20)
+                .map(|column| format!("`{}`", column.name()))
+                .collect();
             return Err(ParquetError::General(format!(
                 "found the columns {}, expected those of a paper, such as `title`",
                 names.join(", ")
@@ -162,7 +173,8 @@ impl Iterator for Rows {
 fn start_of_value(column: &Type) -> &'static [u8] {
     let is_list = |node: &Type| {
         let info = node.get_basic_info();
-        info.converted_type() == ConvertedType::LIST || info.logical_type_ref() == Some(&LogicalType::List)
+        info.converted_type() == ConvertedType::LIST
+            || info.logical_type_ref() == Some(&LogicalType::List)
     };
     match column.is_group() {
         true if is_list(column) => b"[",
@@ -176,8 +188,12 @@ fn start_of_value(column: &Type) -> &'static [u8] {
 fn null_count(group: &RowGroupMetaData, leaves: &[usize]) -> u64 {
     let [leaf] = leaves else { return 0 };
     let column = group.column(*leaf);
-    let statistics = column.statistics().filter(|_| column.column_descr().max_rep_level() == 0);
-    statistics.and_then(Statistics::null_count_opt).unwrap_or_default()
+    let statistics = column
+        .statistics()
+        .filter(|_| column.column_descr().max_rep_level() == 0);
+    statistics
+        .and_then(Statistics::null_count_opt)
+        .unwrap_or_default()
 }
 
 /// Checks the size of the description of the file, which precedes the last four bytes.
