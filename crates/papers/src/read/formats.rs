@@ -4,23 +4,34 @@
 //! line in the `formats!` list below register it.
 
 mod acl;
+mod ads;
 mod arxiv;
 mod bibtex;
 mod cognate_json;
+mod crossref;
 mod csl;
+mod csl_yaml;
+mod datacite;
 mod dblp;
+mod dblp_json;
 mod delimited;
 pub(crate) mod detect;
 mod endnote;
+mod europe_pmc;
 mod file_start;
+mod huggingface;
+mod inspire;
+mod json_names;
 mod name_lists;
 mod nbib;
 mod normalize;
 mod oai_pmh;
 mod openalex;
+mod openreview;
 mod pages;
 mod parquet;
 mod pubmed;
+mod pubmed_ids;
 mod ris;
 mod semantic_scholar;
 mod serial_numbers;
@@ -73,7 +84,9 @@ formats! {
     Tsv = delimited::TSV, "Values separated by tabs, with a header.";
     Bibtex = bibtex::FORMAT, "BibTeX and BibLaTeX.";
     Ris = ris::FORMAT, "RIS, the exchange format of reference managers.";
-    CslJson = csl::FORMAT, "CSL-JSON, as written by Zotero, Pandoc and Crossref.";
+    CslJson = csl::FORMAT, "CSL-JSON, as written by Zotero and Pandoc.";
+    CslYaml = csl_yaml::FORMAT, "CSL-YAML, the items of CSL-JSON in YAML, as Pandoc reads and writes them.";
+    Crossref = crossref::FORMAT, "Works of Crossref, from its API or its public data file.";
     ArxivJson = arxiv::json::FORMAT, "arXiv's metadata as JSON lines: its data set on Kaggle.";
     ArxivAtom = arxiv::atom::FORMAT, "arXiv's metadata as an Atom feed: the responses of its API.";
     AclXml = acl::FORMAT, "The XML of the ACL Anthology.";
@@ -86,7 +99,14 @@ formats! {
     OaiPmh = oai_pmh::FORMAT, "Answers by OAI-PMH with metadata of arXiv or Dublin Core.";
     OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or from its API.";
     SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or from its API.";
-    Parquet = parquet::FORMAT, "Apache Parquet with the columns of [`Paper`](crate::Paper); requires the feature `parquet`.";
+    DataCite = datacite::FORMAT, "Records of DataCite, from its API.";
+    EuropePmc = europe_pmc::FORMAT, "Articles of Europe PMC, from its API.";
+    Inspire = inspire::FORMAT, "Records of INSPIRE, from its API.";
+    Ads = ads::FORMAT, "Records of NASA's Astrophysics Data System, from its API.";
+    DblpJson = dblp_json::FORMAT, "Publications of DBLP, from its search API.";
+    HuggingFace = huggingface::FORMAT, "Papers of Hugging Face, from its API.";
+    OpenReview = openreview::FORMAT, "Submissions of OpenReview, from its API.";
+    Parquet = parquet::FORMAT, "Apache Parquet whose columns are the fields of any JSON format; requires the feature `parquet`.";
 }
 
 enum_names::impl_display_and_from_str!(Format, "format");

@@ -36,10 +36,19 @@ struct Collected {
 impl Notes {
     /// Counts a field that has a value and is not read.
     pub(crate) fn ignore_field(&self, name: &str) {
+        self.ignore_fields(name, 1);
+    }
+
+    /// Counts a field that is not read and has a value in `count` records.
+    pub(crate) fn ignore_fields(&self, name: &str, count: u64) {
+        if count == 0 {
+            return;
+        }
         let mut collected = self.lock();
         let is_known = collected.ignored_fields.contains_key(name);
         if is_known || collected.ignored_fields.len() < MAX_NOTES {
-            *collected.ignored_fields.entry(name.to_owned()).or_default() += 1;
+            let total = collected.ignored_fields.entry(name.to_owned()).or_default();
+            *total = total.saturating_add(count);
         }
     }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod json_elements;
 pub(crate) mod json_lines;
+pub(crate) mod json_object;
+pub(crate) mod json_path;
 pub(crate) mod json_record;
 mod json_resume;
 mod json_scan;

@@ -1,6 +1,6 @@
 //! Records that would take much more memory than their bytes in the file.
 
-use cognate_papers::{Draft, Paper, TextReader};
+use cognate_papers::{Draft, Paper, PaperReader, TextReader};
 
 use crate::fixtures::read;
 
@@ -173,12 +173,20 @@ fn a_paper_of_long_texts_is_an_error_but_a_record_with_other_fields_is_not() {
 }
 
 #[test]
-fn a_reason_that_quotes_the_record_is_short() {
-    let year = "y".repeat(1 << 20);
-    let bad = format!(r#"{{"id": "a", "title": "A", "year": "{year}"}}"#);
-    let (error, _) = with_one_error(bad.as_bytes());
-    assert!(error.starts_with("f:1: `year` is \"yyy") && error.ends_with("yyy…"));
+fn a_reason_or_remark_that_quotes_the_record_is_short() {
+    let long = "y".repeat(1 << 20);
+    let arxiv = format!(r#"{{"authors_parsed": [], "title": "A", "id": "{long}"}}"#);
+    let (error, _) = with_one_error(arxiv.as_bytes());
+    assert!(error.starts_with("f:1: `id` is `yyy") && error.ends_with("yyy…"));
     assert!(error.len() < 1100);
+    let odd = format!(r#"{{"id": "a", "title": "A", "year": "{long}"}}"#);
+    let mut reader = PaperReader::new(odd.as_bytes(), "f").unwrap();
+    assert_eq!(reader.next().unwrap().unwrap().year, None);
+    let remark = reader.take_remarks().remove(0).text;
+    assert!(
+        remark.starts_with("`year` is \"yyy") && remark.len() < 300,
+        "{remark}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod bibtex;
 mod bounds;
+mod catalogs;
 mod damage;
 mod encodings;
 mod fixtures;

@@ -1,27 +1,39 @@
-//! Cognate's own format: JSON lines with the fields of a paper.
+//! Cognate's own format: JSON lines with the fields of a paper, which other programs may name differently.
+
+mod fields;
 
 use serde_json::Value;
 
+use self::fields::{Field, Known, field};
 use super::file_start::FileStart;
+use super::json_names::{names, names_in, spoken_or_inverted, value_name};
 use super::normalize;
+use super::pubmed_ids;
 use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::paper::with_parts;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
-use crate::read::syntax::json_record::{
-    Fields, filled, list, string, string_or_number, strings, type_name, wrong_type, year,
-};
+use crate::read::syntax::json_object::Object;
+use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::loose_date::date_in;
+use crate::table::COLUMNS;
 use crate::{Details, Name, Paper, PaperKind, PartialDate, identifiers};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "jsonl",
     extensions: &["jsonl", "ndjson", "json"],
     recognize,
-    source: RecordSource::Objects(ObjectFormat {
-        paper,
-        fields: &FIELDS,
-    }),
+    source: RecordSource::Objects(OBJECTS),
 };
+
+pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
+    paper,
+    is_read: |name| SILENT.contains(&name) || field(name).is_some(),
+    wrappers: &["_source"],
+};
+
+/// The fields of search results, which are not those of a paper.
+const SILENT: [&str; 3] = ["rank", "score", "versions"];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     // An empty file has no papers in any format. A file with a damaged first line may still have
@@ -36,145 +48,244 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     }
 }
 
-/// The fields that [`paper`] reads.
-const FIELDS: [&str; 32] = [
-    "id",
-    "title",
-    "abstract",
-    "authors",
-    "year",
-    "venue",
-    "url",
-    "categories",
-    "doi",
-    "arxiv",
-    "references",
-    "author_names",
-    "type",
-    "genre",
-    "published",
-    "updated",
-    "volume",
-    "number",
-    "pages",
-    "publisher",
-    "place",
-    "series",
-    "edition",
-    "editors",
-    "isbn",
-    "issn",
-    "pmid",
-    "pmcid",
-    "language",
-    "rank",
-    "score",
-    "versions",
-];
-
-/// Converts one object to a paper; also used for the rows of a Parquet file.
-pub(super) fn paper(object: &Fields, notes: &Notes) -> Result<Paper, String> {
-    // An identifier that cannot be normalized stays unchanged, since it may follow another scheme.
-    let doi = filled(object, "doi")?.map(|text| normalize::doi(&text).unwrap_or(text));
-    let arxiv = filled(object, "arxiv")?;
-    let mut paper = Paper {
-        id: String::new(),
-        title: string(object, "title")?.unwrap_or_default(),
-        abstract_text: string(object, "abstract")?.unwrap_or_default(),
-        authors: with_parts(names(object, "authors")?, names(object, "author_names")?),
-        year: year(object, "year", notes)?,
-        venue: filled(object, "venue")?,
-        url: filled(object, "url")?,
-        categories: match object.get("categories") {
-            Some(Value::String(text)) => split_categories(text),
-            None | Some(Value::Null | Value::Array(_)) => strings(object, "categories")?,
-            Some(other) => {
-                return Err(wrong_type(
-                    "categories",
-                    other,
-                    "a string or a list of strings",
-                ));
-            }
-        },
-        doi,
-        arxiv: arxiv.map(|text| identifiers::arxiv(&text).unwrap_or(text)),
-        references: strings(object, "references")?,
-        details: details(object, notes)?,
+/// Converts one object to a paper; also used for the rows of Cognate's own tables.
+pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
+    let object = Object::new(fields, notes);
+    let known = Known::of(fields);
+    let text = |field: Field| known.name(field).and_then(|name| object.text(name));
+    let essential = |field: Field| match known.name(field) {
+        Some(name) => object.essential_text(name),
+        None => Ok(None),
     };
-    let published = paper.details.published.map(PartialDate::year);
-    paper.year = paper.year.or(published);
-    normalize::set_id(
-        &mut paper,
-        string_or_number(object, "id")?,
-        "`id`, no `doi` and no `title`",
-    )?;
+    let mut paper = Paper::new("")
+        .title(essential(Field::Title)?.unwrap_or_default())
+        .abstract_text(text(Field::Abstract).unwrap_or_default())
+        .authors(authors(object, &known));
+    if let Some(name) = known.name(Field::Year) {
+        paper.year = object.year(name);
+        // A date may be called a year.
+        let date = object.get(name).and_then(Value::as_str).and_then(date_in);
+        paper.details.published = date.filter(|date| date.month().is_some());
+    }
+    paper.url = text(Field::Url);
+    paper.categories = categories(object, &known);
+    // An identifier that cannot be normalized stays unchanged, since it may follow another scheme.
+    paper.doi = text(Field::Doi).map(|text| normalize::doi(&text).unwrap_or(text));
+    if let Some(text) = text(Field::Arxiv) {
+        let is_own_name = known.name(Field::Arxiv) == Some("arxiv");
+        paper.arxiv = identifiers::arxiv(&text).or(is_own_name.then_some(text));
+    }
+    if let Some(name) = known.name(Field::References) {
+        paper.references = references(object, name);
+    }
+    details(&mut paper.details, object, &known);
+    container(&mut paper, object, &known);
+    paper.year = paper
+        .year
+        .or(paper.details.published.map(PartialDate::year));
+    let id = text(Field::Id);
+    normalize::set_id(&mut paper, id, "`id`, no `doi` and no `title`")?;
     Ok(paper)
 }
 
-fn details(object: &Fields, notes: &Notes) -> Result<Details, String> {
-    let text = |name: &str| string_or_number(object, name);
-    let date = |name: &str| -> Result<Option<PartialDate>, String> {
-        let Some(text) = text(name)? else {
-            return Ok(None);
-        };
-        let date = text.parse().ok();
-        if date.is_none() {
-            notes.remark(format!(
-                "`{name}` is `{text}`, which was left out, expected a date such as 2017-06-12"
-            ));
-        }
-        Ok(date)
+/// Returns the names of the authors.
+///
+/// In the records that Cognate writes, which have all fields, a name stays as it is. Elsewhere, a name with a comma
+/// begins with the family name.
+fn authors(object: Object<'_>, known: &Known<'_>) -> Vec<Name> {
+    let is_own = COLUMNS
+        .iter()
+        .all(|name| object.fields().contains_key(*name));
+    let names_of = |field: Field| {
+        known
+            .name(field)
+            .map(|name| own_names(object, name, is_own))
     };
-    Ok(Details {
-        kind: filled(object, "type")?.and_then(|name| PaperKind::of_any_vocabulary(&name)),
-        genre: text("genre")?,
-        published: date("published")?,
-        updated: date("updated")?,
-        volume: text("volume")?,
-        number: text("number")?,
-        pages: text("pages")?,
-        publisher: text("publisher")?,
-        place: text("place")?,
-        series: text("series")?,
-        edition: text("edition")?,
-        editors: names(object, "editors")?,
-        isbn: text("isbn")?,
-        issn: text("issn")?,
-        pmid: text("pmid")?,
-        pmcid: text("pmcid")?,
-        language: text("language")?,
-    })
+    let authors = names_of(Field::Authors).unwrap_or_default();
+    with_parts(authors, names_of(Field::AuthorNames).unwrap_or_default())
 }
 
-/// Returns a list of names, which are strings, or objects with the parts of a name.
-fn names(object: &Fields, name: &str) -> Result<Vec<Name>, String> {
-    let parse = |value: &Value| match value {
-        Value::String(text) => Ok(Name::new(text.trim())),
-        Value::Object(_) => serde_json::from_value(value.clone())
-            .map_err(|error| format!("`{name}` holds an object that is not a name: {error}")),
-        other => Err(format!(
-            "`{name}` holds {}, expected names as strings",
-            type_name(other)
-        )),
+fn own_names(object: Object<'_>, name: &str, is_own: bool) -> Vec<Name> {
+    let Some(Value::Array(list)) = object.get(name) else {
+        return names(object, name);
     };
-    list(object, name, "a list of strings")?
+    // Some lists have one text with all names.
+    if let [Value::String(text)] = &list[..]
+        && !is_own
+        && text.contains([';', '|'])
+    {
+        return names_in(text);
+    }
+    let mut found = Vec::new();
+    for value in list.iter().filter(|value| !value.is_null()) {
+        let name_of = match value {
+            Value::String(text) if is_own => Some(Name::new(text.trim())),
+            Value::String(text) => Some(spoken_or_inverted(text)),
+            // The parts of a name as Cognate writes them.
+            Value::Object(parts) if parts.keys().all(|key| PARTS.contains(&key.as_str())) => {
+                serde_json::from_value(value.clone()).ok()
+            }
+            other => value_name(other),
+        };
+        match name_of {
+            Some(name) if is_own || !name.full().is_empty() => found.push(name),
+            Some(_) => {}
+            None => object.leave_out_item(name, value, "names"),
+        }
+    }
+    found
+}
+
+const PARTS: [&str; 4] = ["given", "particle", "family", "suffix"];
+
+fn details(details: &mut Details, object: Object<'_>, known: &Known<'_>) {
+    let text = |field: Field| known.name(field).and_then(|name| object.text(name));
+    let date = |field: Field| known.name(field).and_then(|name| object.date(name));
+    let types = known.name(Field::Type).map(|name| object.texts(name));
+    let types = types.unwrap_or_default();
+    details.kind = types
         .iter()
-        .map(parse)
-        .collect()
+        .find_map(|name| PaperKind::of_any_vocabulary(name));
+    let unknown_type = types.into_iter().next().filter(|_| details.kind.is_none());
+    details.genre = text(Field::Genre).or(unknown_type);
+    details.published = date(Field::Published).or(details.published);
+    details.updated = date(Field::Updated);
+    details.volume = text(Field::Volume);
+    details.number = text(Field::Number);
+    details.pages = text(Field::Pages).or_else(|| {
+        let (first, last) = (text(Field::FirstPage)?, text(Field::LastPage));
+        Some(page_range(&first, last.as_deref()))
+    });
+    details.publisher = text(Field::Publisher);
+    details.place = text(Field::Place);
+    details.series = text(Field::Series);
+    details.edition = text(Field::Edition);
+    if let Some(name) = known.name(Field::Editors) {
+        details.editors = own_names(object, name, true);
+    }
+    details.isbn = text(Field::Isbn);
+    details.issn = text(Field::Issn);
+    details.pmid = text(Field::Pmid).map(|text| pubmed_ids::pmid(&text).unwrap_or(text));
+    details.pmcid = text(Field::Pmcid).map(|text| pubmed_ids::pmcid(&text).unwrap_or(text));
+    details.language = text(Field::Language);
+}
+
+/// Sets the venue: a text, or an object with the name of a journal and the place of the article in it.
+fn container(paper: &mut Paper, object: Object<'_>, known: &Known<'_>) {
+    let Some(name) = known.name(Field::Venue) else {
+        return;
+    };
+    if !matches!(object.get(name), Some(Value::Object(_))) {
+        paper.venue = object.text(name);
+        return;
+    }
+    let Some(container) = object.object(name) else {
+        return;
+    };
+    paper.venue = container.first_text(&["name", "title", "display_name"]);
+    let details = &mut paper.details;
+    for (field, names) in [
+        (&mut details.volume, &["volume"][..]),
+        (&mut details.number, &["issue", "number"]),
+        (&mut details.pages, &["pages"]),
+        (&mut details.publisher, &["publisher"]),
+        (&mut details.issn, &["issn", "ISSN"]),
+    ] {
+        if field.is_none() {
+            *field = container.first_text(names);
+        }
+    }
+}
+
+/// Joins the first and the last page.
+pub(super) fn page_range(first: &str, last: Option<&str>) -> String {
+    match last {
+        Some(last) if last != first => format!("{first}-{last}"),
+        _ => first.to_owned(),
+    }
+}
+
+/// Returns subjects and keywords, each once.
+fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
+    let mut categories: Vec<String> = Vec::new();
+    if let Some(name) = known.name(Field::Categories) {
+        categories = match object.get(name) {
+            Some(Value::String(text)) => split_categories(text),
+            _ => subjects(object, name),
+        };
+    }
+    if let Some(name) = known.name(Field::Keywords) {
+        let keywords = match object.get(name) {
+            Some(Value::String(text)) => split_at(text, &[';', ',']),
+            _ => subjects(object, name),
+        };
+        // Few enough for a comparison of each with all, unless the record is hostile.
+        const COMPARED: usize = 1000;
+        for keyword in keywords {
+            if categories.len() > COMPARED || !categories.contains(&keyword) {
+                categories.push(keyword);
+            }
+        }
+    }
+    categories
+}
+
+/// Returns the texts of a list, whose items may be objects with a name.
+fn subjects(object: Object<'_>, name: &str) -> Vec<String> {
+    const NAMES: [&str; 6] = [
+        "name",
+        "display_name",
+        "term",
+        "keyword",
+        "category",
+        "value",
+    ];
+    let mut subjects = Vec::new();
+    for item in object.items(name) {
+        match item {
+            Value::Object(fields) => {
+                subjects.extend(Object::new(fields, object.notes()).first_text(&NAMES));
+            }
+            Value::String(text) => subjects.extend(normalize::filled(text.trim())),
+            Value::Number(number) => subjects.push(number.to_string()),
+            other => object.leave_out_item(name, other, "texts"),
+        }
+    }
+    subjects
+}
+
+/// Returns the identifiers of cited papers: texts, or the identifiers in objects.
+fn references(object: Object<'_>, name: &str) -> Vec<String> {
+    const NAMES: [&str; 8] = [
+        "id", "paperId", "doi", "DOI", "arxiv", "arxiv_id", "pmid", "key",
+    ];
+    let mut references = Vec::new();
+    for item in object.items(name) {
+        match item {
+            Value::Object(fields) => {
+                references.extend(Object::new(fields, object.notes()).first_text(&NAMES));
+            }
+            Value::String(text) => references.extend(normalize::filled(text.trim())),
+            Value::Number(number) => references.push(number.to_string()),
+            other => object.leave_out_item(name, other, "identifiers"),
+        }
+    }
+    references
 }
 
 /// Splits subjects at commas and semicolons or, if there are none, at spaces.
 fn split_categories(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = if text.contains([',', ';']) {
-        text.split([',', ';']).take(MAX_VALUES).collect()
+    if text.contains([',', ';']) {
+        split_at(text, &[',', ';'])
     } else {
-        text.split_whitespace().take(MAX_VALUES).collect()
-    };
-    parts
-        .into_iter()
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
+        split_at(text, &[' ', '\t', '\n', '\r'])
+    }
+}
+
+fn split_at(text: &str, separators: &[char]) -> Vec<String> {
+    text.split(separators)
+        .take(MAX_VALUES)
+        .filter_map(|part| normalize::filled(part.trim()))
         .collect()
 }
 

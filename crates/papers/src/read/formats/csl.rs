@@ -1,150 +1,272 @@
 //! CSL-JSON: <https://docs.citationstyles.org/en/stable/specification.html#appendix-iv-variables>,
-//! as written by Zotero, Pandoc and Crossref.
+//! as written by Zotero and Pandoc.
 
 use serde_json::Value;
 
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, set_id, year_in};
+use super::json_names::names;
+use super::normalize::{filled, identify, set_id};
+use super::pubmed_ids;
 use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
-use crate::read::syntax::json_record::{
-    Fields, object, objects, string, string_or_number, wrong_type,
-};
+use crate::read::syntax::json_object::Object;
+use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::loose_date::{date_in, known};
 use crate::text::markup;
-use crate::{Name, Paper};
+use crate::{Paper, PaperKind, PartialDate};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "csl-json",
     extensions: &[],
     recognize,
-    source: RecordSource::Objects(ObjectFormat {
-        paper,
-        fields: &[
-            "id",
-            "citation-key",
-            "type",
-            "title",
-            "abstract",
-            "author",
-            "issued",
-            "container-title",
-            "event-title",
-            "publisher",
-            "URL",
-            "keyword",
-            "DOI",
-            "number",
-            "note",
-        ],
-    }),
+    source: RecordSource::Objects(OBJECTS),
 };
 
+/// The items of CSL, which are the same in JSON and in YAML.
+pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
+    paper,
+    is_read: |name| FIELDS.contains(&name) || SILENT.contains(&name),
+    wrappers: &[],
+};
+
+const FIELDS: [&str; 34] = [
+    "id",
+    "citation-key",
+    "type",
+    "genre",
+    "title",
+    "abstract",
+    "author",
+    "editor",
+    "issued",
+    "container-title",
+    "collection-title",
+    "collection-number",
+    "event-title",
+    "event",
+    "event-place",
+    "publisher",
+    "publisher-place",
+    "volume",
+    "issue",
+    "number",
+    "page",
+    "page-first",
+    "edition",
+    "language",
+    "ISBN",
+    "ISSN",
+    "PMID",
+    "PMCID",
+    "DOI",
+    "URL",
+    "keyword",
+    "note",
+    "number-of-volumes",
+    "arxiv",
+];
+
+/// Fields that repeat others in a shorter form, or tell where and when an item was found.
+const SILENT: [&str; 9] = [
+    "accessed",
+    "source",
+    "title-short",
+    "shortTitle",
+    "container-title-short",
+    "journalAbbreviation",
+    "citation-label",
+    "categories",
+    "custom",
+];
+
+/// Fields that Cognate's own records have, and CSL does not.
+const NOT_CSL: [&str; 9] = [
+    "authors", "year", "venue", "doi", "arxiv", "url", "journal", "summary", "keywords",
+];
+
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
-    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another
-    // format.
-    let is_item = start.has_json_field(&["issued", "container-title", "citation-key"])
-        || start.is_json_document() && start.has_json_field(&["type"]);
+    let typical = [
+        "issued",
+        "container-title",
+        "citation-key",
+        "event-title",
+        "collection-title",
+    ];
+    let typical = [&typical[..], &["publisher-place", "title-short"]].concat();
+    let has_persons = ["author", "editor"].iter().any(|name| {
+        ["family", "given", "literal"].iter().any(|part| {
+            let first = format!("[{{\"{part}\"");
+            start.json_field_starts_with(name, first.as_bytes())
+        })
+    });
+    // CSL-JSON is a list of items. Objects with a `type` on lines of their own are of another format, and so are
+    // those with fields that CSL does not have.
+    let is_item = start.has_json_field(&typical)
+        || start.has_json_field(&["type"])
+            && !start.has_json_field(&NOT_CSL)
+            && (start.is_json_document() || has_persons);
     is_item.then_some(Evidence::Fields(1))
 }
 
-fn paper(item: &Fields, _: &Notes) -> Result<Paper, String> {
+fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
+    let item = Object::new(fields, notes);
+    let text = |name: &str| text(item, name);
     let mut paper = Paper::new("")
-        .title(text(item, "title")?)
-        .abstract_text(text(item, "abstract")?);
-    paper.authors = objects(item, "author")?
-        .into_iter()
-        .map(author)
-        .filter_map(Result::transpose)
-        .collect::<Result<_, _>>()?;
-    paper.year = year(item)?;
-    for venue in ["container-title", "event-title", "publisher"] {
-        if paper.venue.is_none() {
-            paper.venue = filled(text(item, venue)?);
-        }
+        .title(markup::plain(
+            &item.essential_text("title")?.unwrap_or_default(),
+        ))
+        .abstract_text(text("abstract").unwrap_or_default())
+        .authors(names(item, "author"));
+    paper.url = item.text("URL");
+    let keywords = item.texts("keyword");
+    let keywords = keywords.iter().flat_map(|text| text.split([',', ';']));
+    let keywords = keywords.filter_map(|word| filled(word.trim()));
+    paper.categories = keywords.take(MAX_VALUES).collect();
+    let note = Note::of(&item.text("note").unwrap_or_default());
+    if note.has_other_text {
+        notes.ignore_field("note");
     }
-    paper.url = string(item, "URL")?.and_then(filled);
-    if let Some(keywords) = string(item, "keyword")? {
-        let keywords = keywords
-            .split([',', ';'])
-            .filter_map(|word| filled(word.trim()));
-        paper.categories = keywords.take(MAX_VALUES).collect();
-    }
-    let doi = string(item, "DOI")?.unwrap_or_default();
-    let (number, note) = (text(item, "number")?, text(item, "note")?);
-    let url = paper.url.clone().unwrap_or_default();
-    let note = note.split_whitespace().find(|word| {
-        let word = word.to_ascii_lowercase();
-        word.starts_with("arxiv:") && word.len() > "arxiv:".len()
-    });
-    identify(&mut paper, &doi, &[&number, &url, note.unwrap_or_default()]);
-    let id = match string(item, "citation-key")?.and_then(filled) {
-        Some(key) => Some(key),
-        None => string_or_number(item, "id")?,
-    };
-    set_id(&mut paper, id, "`id` and no `DOI`")?;
+    let number = text("number");
+    let arxiv_number = number.as_ref().filter(|number| is_arxiv_number(number));
+    let details = &mut paper.details;
+    let kind = item.text("type");
+    details.kind = kind.as_deref().and_then(PaperKind::of_any_vocabulary);
+    details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
+    details.published = date(item, "issued");
+    details.volume = text("volume");
+    let report_number = number.clone().filter(|_| arxiv_number.is_none());
+    details.number = text("issue")
+        .or(report_number)
+        .or_else(|| text("collection-number"));
+    details.pages = text("page").or_else(|| text("page-first"));
+    details.publisher = text("publisher");
+    details.place = text("publisher-place").or_else(|| text("event-place"));
+    details.series = text("collection-title");
+    details.edition = text("edition");
+    details.editors = names(item, "editor");
+    details.isbn = text("ISBN").or(note.isbn);
+    details.issn = text("ISSN").or(note.issn);
+    let pmid = text("PMID").or(note.pmid);
+    details.pmid = pmid.and_then(|pmid| pubmed_ids::pmid(&pmid));
+    let pmcid = text("PMCID").or(note.pmcid);
+    details.pmcid = pmcid.and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
+    details.language = text("language");
+    paper.year = details.published.map(PartialDate::year);
+    let venues = ["container-title", "event-title", "event", "publisher"];
+    paper.venue = venues.iter().find_map(|name| text(name));
+    let doi = item.text("DOI").or(note.doi).unwrap_or_default();
+    let arxiv = item.text("arxiv").map(|text| format!("arXiv:{text}"));
+    let arxiv_texts = [arxiv_number.cloned(), arxiv, paper.url.clone(), note.arxiv];
+    let arxiv_texts: Vec<&str> = arxiv_texts.iter().flatten().map(String::as_str).collect();
+    identify(&mut paper, &doi, &arxiv_texts);
+    let id = item.first_text(&["citation-key", "id"]);
+    set_id(&mut paper, id, "`id`, no `DOI` and no `title`")?;
     Ok(paper)
 }
 
-/// Returns a text without markup. In files of Crossref, a text is the first item of a list.
-fn text(item: &Fields, name: &str) -> Result<String, String> {
-    let text = match item.get(name) {
-        None | Some(Value::Null) => return Ok(String::new()),
-        Some(Value::Array(list)) => match list.first() {
-            None => return Ok(String::new()),
-            Some(first) => first,
-        },
-        Some(value) => value,
-    };
-    match text {
-        Value::String(text) => Ok(markup::plain(text)),
-        Value::Number(number) => Ok(number.to_string()),
-        other => Err(wrong_type(name, other, "a string")),
+/// Returns a text without markup.
+pub(super) fn text(item: Object<'_>, name: &str) -> Option<String> {
+    item.text(name)
+        .and_then(|text| filled(markup::plain(&text)))
+}
+
+fn is_arxiv_number(number: &str) -> bool {
+    number.to_ascii_lowercase().contains("arxiv")
+}
+
+/// Returns a date: `{"date-parts": [[2017, 6]]}`, `{"raw": …}`, `{"literal": …}`, `{"year": …}`, a list of these, or
+/// a text. Of a range, this is its start. A season is left out.
+pub(super) fn date(item: Object<'_>, name: &str) -> Option<PartialDate> {
+    let value = item.get(name)?;
+    let date = value_date(value, item.notes());
+    let is_empty = |value: &Value| value.to_string().bytes().all(|byte| !byte.is_ascii_digit());
+    if date.is_none() && !is_empty(value) {
+        item.remark_value(name, value, "a date such as {\"date-parts\": [[2017, 6]]}");
+    }
+    date
+}
+
+fn value_date(value: &Value, notes: &Notes) -> Option<PartialDate> {
+    match value {
+        Value::String(text) => date_in(text),
+        Value::Number(number) => known(i32::try_from(number.as_i64()?).ok()?, None, None),
+        Value::Array(list) => value_date(list.first()?, notes),
+        Value::Object(fields) => {
+            let date = Object::new(fields, notes);
+            // A range of dates, or one date that is not in a list of its own.
+            let parts = match fields.get("date-parts") {
+                Some(Value::Array(parts)) => match parts.first() {
+                    Some(Value::Array(first)) => Some(first),
+                    _ => Some(parts),
+                },
+                _ => None,
+            };
+            if let Some(parts) = parts {
+                let part = |at: usize| number(parts.get(at)?);
+                let year = i32::try_from(part(0)?).ok()?;
+                let part = |at: usize| part(at).and_then(|part| u32::try_from(part).ok());
+                return known(year, part(1), part(2));
+            }
+            if let Some(year) = fields.get("year").and_then(number) {
+                let part = |name: &str| {
+                    number(fields.get(name)?).and_then(|part| u32::try_from(part).ok())
+                };
+                return known(i32::try_from(year).ok()?, part("month"), part("day"));
+            }
+            let text = date.first_text(&["raw", "literal", "date-time"])?;
+            date_in(&text)
+        }
+        _ => None,
     }
 }
 
-fn author(author: &Fields) -> Result<Option<Name>, String> {
-    for whole in ["literal", "name"] {
-        if let Some(name) = string(author, whole)?.and_then(filled) {
-            return Ok(Some(Name::organization(name)));
-        }
+/// Returns a whole number that may be a string.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
     }
-    let part = |name| string(author, name).map(Option::unwrap_or_default);
-    let particle = format!(
-        "{} {}",
-        part("dropping-particle")?,
-        part("non-dropping-particle")?
-    );
-    let name = Name::from_parts(
-        &part("given")?,
-        &particle,
-        &part("family")?,
-        &part("suffix")?,
-    );
-    Ok(Some(name).filter(|name| !name.full().is_empty()))
 }
 
-/// Returns the year of `issued`: `{"date-parts": [[2017, 6]]}`, `{"raw": …}` or `{"literal": …}`.
-fn year(item: &Fields) -> Result<Option<i32>, String> {
-    let Some(issued) = object(item, "issued")? else {
-        return Ok(None);
-    };
-    for text in ["raw", "literal"] {
-        if let Some(text) = string(issued, text)? {
-            return Ok(year_in(&text));
+/// The identifiers that programs write into lines of a note.
+#[derive(Default)]
+struct Note {
+    pmid: Option<String>,
+    pmcid: Option<String>,
+    doi: Option<String>,
+    isbn: Option<String>,
+    issn: Option<String>,
+    arxiv: Option<String>,
+    has_other_text: bool,
+}
+
+impl Note {
+    fn of(text: &str) -> Self {
+        let mut note = Self::default();
+        for line in text.lines().filter_map(|line| filled(line.trim())) {
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            let field = match name.trim().to_ascii_uppercase().as_str() {
+                "PMID" => &mut note.pmid,
+                "PMCID" => &mut note.pmcid,
+                "DOI" => &mut note.doi,
+                "ISBN" => &mut note.isbn,
+                "ISSN" => &mut note.issn,
+                _ => {
+                    // A line may mention the identifier of arXiv anywhere.
+                    let is_arxiv = |word: &&str| {
+                        word.to_ascii_lowercase().starts_with("arxiv:")
+                            && word.len() > "arxiv:".len()
+                    };
+                    let found = line.split_whitespace().find(is_arxiv).map(str::to_owned);
+                    note.has_other_text |= found.is_none();
+                    note.arxiv = note.arxiv.or(found);
+                    continue;
+                }
+            };
+            *field = filled(value.trim());
         }
-    }
-    let first = issued
-        .get("date-parts")
-        .and_then(|dates| dates.get(0))
-        .and_then(|date| date.get(0));
-    match first {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(year_in(text)),
-        Some(value) => {
-            let year = value.as_i64().and_then(|year| i32::try_from(year).ok());
-            year.map(Some)
-                .ok_or_else(|| format!("`issued` has the year {value}, expected one such as 2017"))
-        }
+        note
     }
 }

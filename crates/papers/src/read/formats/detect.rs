@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::file_start::FileStart;
-use super::spec::Evidence;
+use super::spec::{Evidence, ObjectFormat, RecordSource};
 
 /// Returns the format of a file that begins with `start`.
 ///
@@ -10,15 +10,7 @@ use super::spec::Evidence;
 /// file name suggests, takes precedence. The error is a description of the content.
 pub(crate) fn detect(start: &[u8], by_name: Option<Format>) -> Result<Format, String> {
     let start = FileStart::new(start);
-    let mut best: Option<(Evidence, Format)> = None;
-    for &format in Format::ALL {
-        if let Some(evidence) = (format.spec().recognize)(&start)
-            && best.is_none_or(|(strongest, _)| evidence > strongest)
-        {
-            best = Some((evidence, format));
-        }
-    }
-    match best {
+    match strongest(&start) {
         Some((evidence, format)) if evidence > Evidence::Plausible => return Ok(format),
         _ if start.is_xml() => {}
         Some((_, format)) => return Ok(by_name.unwrap_or(format)),
@@ -36,6 +28,28 @@ pub(crate) fn detect(start: &[u8], by_name: Option<Format>) -> Result<Format, St
         None if start.is_xml() => "is XML without an element in its first bytes".to_owned(),
         None => "is in no format that can be told by its first bytes".to_owned(),
     })
+}
+
+/// Returns the format of objects with these fields, each with the first bytes of its value in JSON.
+pub(crate) fn objects_of(fields: Vec<(&str, &[u8])>) -> ObjectFormat {
+    let (_, format) = strongest(&FileStart::of_fields(fields)).unzip();
+    match format.map(Format::source) {
+        Some(RecordSource::Objects(objects)) => objects,
+        _ => super::cognate_json::OBJECTS,
+    }
+}
+
+/// Returns the format with the strongest evidence.
+fn strongest(start: &FileStart<'_>) -> Option<(Evidence, Format)> {
+    let mut best: Option<(Evidence, Format)> = None;
+    for &format in Format::ALL {
+        if let Some(evidence) = (format.spec().recognize)(start)
+            && best.is_none_or(|(strongest, _)| evidence > strongest)
+        {
+            best = Some((evidence, format));
+        }
+    }
+    best
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::read::syntax::json_shape::{Shape, first_fields};
+use crate::read::syntax::json_shape::{RECORD_FIELDS, Shape, first_fields, first_record};
 
 /// The first bytes of a file, without leading white space.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ enum Content<'a> {
     Xml(Option<String>),
     Json {
         shape: Shape,
-        /// The fields of the first record, each with the bytes from its value on.
+        /// The fields of the first record and of the object in it that has its data, each with the bytes from
+        /// its value on.
         fields: Vec<(&'a str, &'a [u8])>,
     },
     Text(Cow<'a, str>),
@@ -31,7 +32,7 @@ impl<'a> FileStart<'a> {
             Some(b'<') => Content::Xml(root_element(&String::from_utf8_lossy(bytes))),
             Some(b'{' | b'[') => Content::Json {
                 shape: Shape::of(bytes),
-                fields: first_record(bytes),
+                fields: record_fields(bytes),
             },
             _ => Content::Text(String::from_utf8_lossy(bytes)),
         };
@@ -84,6 +85,29 @@ impl<'a> FileStart<'a> {
             .any(|(found, value)| *found == name && value.starts_with(prefix))
     }
 
+    /// Returns whether the file is JSON whose records are in a list within the field `name` of an object.
+    pub(super) fn is_in_json_list(&self, name: &str) -> bool {
+        match &self.content {
+            Content::Json {
+                shape: Shape::Field(path),
+                ..
+            } => path.is_within(name),
+            _ => false,
+        }
+    }
+
+    /// Creates the start of a file of JSON objects from the fields of the first one, each with the first bytes of
+    /// its value.
+    pub(super) fn of_fields(fields: Vec<(&'a str, &'a [u8])>) -> Self {
+        Self {
+            bytes: b"{",
+            content: Content::Json {
+                shape: Shape::Lines,
+                fields,
+            },
+        }
+    }
+
     fn json_fields(&self) -> &[(&'a str, &'a [u8])] {
         match &self.content {
             Content::Json { fields, .. } => fields,
@@ -101,14 +125,22 @@ impl<'a> FileStart<'a> {
     }
 }
 
-/// Returns the fields of the first record, which may be in a list within an object.
-fn first_record(bytes: &[u8]) -> Vec<(&str, &[u8])> {
-    let fields = first_fields(bytes);
-    let list = fields.iter().find(|(_, value)| value.starts_with(b"["));
-    match list {
-        Some((_, list)) if Shape::of(bytes) == Shape::Field => first_fields(list),
-        _ => fields,
-    }
+/// Returns the fields of the first record, with those of the objects in it that may have its data.
+fn record_fields(bytes: &[u8]) -> Vec<(&str, &[u8])> {
+    let mut fields = first_fields(first_record(bytes));
+    let nested = fields.iter().filter(|(name, value)| {
+        (RECORD_FIELDS.contains(name) || ["message", "data"].contains(name))
+            && value.starts_with(b"{")
+    });
+    let nested: Vec<_> = nested.flat_map(|(_, value)| first_fields(value)).collect();
+    // The record of DataCite is in an object within another.
+    let deeper = nested
+        .iter()
+        .filter(|(name, value)| RECORD_FIELDS.contains(name) && value.starts_with(b"{"));
+    let deeper: Vec<_> = deeper.flat_map(|(_, value)| first_fields(value)).collect();
+    fields.extend(nested);
+    fields.extend(deeper);
+    fields
 }
 
 /// Returns the name of the first element, skipping declarations and comments.

@@ -1,4 +1,5 @@
-//! Apache Parquet with one paper per row, in the columns of Cognate's own format.
+//! Apache Parquet with one paper per row. The columns are the fields of Cognate's own format, or of another one whose
+//! records are JSON objects.
 
 #[cfg(feature = "parquet")]
 mod column;
@@ -6,6 +7,8 @@ mod column;
 mod delta;
 #[cfg(feature = "parquet")]
 mod levels;
+#[cfg(feature = "parquet")]
+mod nesting;
 #[cfg(feature = "parquet")]
 mod pages;
 #[cfg(feature = "parquet")]
@@ -16,7 +19,7 @@ mod tests;
 
 use std::fs::File;
 
-use super::spec::{Evidence, FormatSpec, RecordSource, Records};
+use super::spec::{Evidence, FormatSpec, ObjectsOf, RecordSource, Records};
 use crate::read::notes::Notes;
 use crate::{Error, Result};
 
@@ -28,14 +31,19 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 };
 
 #[cfg(feature = "parquet")]
-fn open(file: File, origin: &str, notes: &Notes) -> Result<Records<'static>> {
-    let rows = rows::Rows::new(file, notes.clone()).map_err(std::io::Error::other);
+fn open(
+    file: File,
+    origin: &str,
+    notes: &Notes,
+    objects_of: ObjectsOf,
+) -> Result<Records<'static>> {
+    let rows = rows::Rows::new(file, notes.clone(), objects_of).map_err(std::io::Error::other);
     let rows = rows.map_err(Error::io("read", std::path::Path::new(origin)))?;
     Ok(Box::new(rows))
 }
 
 #[cfg(not(feature = "parquet"))]
-fn open(_: File, origin: &str, _: &Notes) -> Result<Records<'static>> {
+fn open(_: File, origin: &str, _: &Notes, _: ObjectsOf) -> Result<Records<'static>> {
     Err(Error::UnknownFormat {
         origin: origin.to_owned(),
         found: "is in Parquet".to_owned(),

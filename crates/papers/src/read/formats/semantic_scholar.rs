@@ -1,17 +1,16 @@
 //! Papers of Semantic Scholar: its API (<https://api.semanticscholar.org/api-docs/graph>) and
 //! its data sets, whose field names differ in case.
 
-use serde_json::Value;
-
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, set_id};
+use super::json_names::names;
+use super::normalize::{identify, set_id};
+use super::pubmed_ids;
 use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
 use crate::read::notes::Notes;
-use crate::read::syntax::json_record::{
-    Fields, object, objects, string, string_or_number, strings, year,
-};
+use crate::read::syntax::json_object::Object;
+use crate::read::syntax::json_record::Fields;
 use crate::text::markup;
-use crate::{Name, Paper};
+use crate::{Paper, PaperKind, PartialDate};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "semantic-scholar",
@@ -19,27 +18,44 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     recognize,
     source: RecordSource::Objects(ObjectFormat {
         paper,
-        fields: &[
-            "paperId",
-            "corpusid",
-            "corpusId",
-            "externalIds",
-            "externalids",
-            "title",
-            "abstract",
-            "authors",
-            "year",
-            "venue",
-            "publicationVenue",
-            "journal",
-            "url",
-            "s2FieldsOfStudy",
-            "s2fieldsofstudy",
-            "fieldsOfStudy",
-            "references",
-        ],
+        is_read: |name| FIELDS.contains(&name) || SILENT.contains(&name),
+        wrappers: &["citedPaper", "citingPaper"],
     }),
 };
+
+const FIELDS: [&str; 28] = [
+    "paperId",
+    "corpusid",
+    "corpusId",
+    "externalIds",
+    "externalids",
+    "title",
+    "abstract",
+    "authors",
+    "year",
+    "publicationDate",
+    "publicationdate",
+    "updated",
+    "venue",
+    "publicationVenue",
+    "publicationvenue",
+    "journal",
+    "publicationTypes",
+    "publicationtypes",
+    "url",
+    "s2FieldsOfStudy",
+    "s2fieldsofstudy",
+    "fieldsOfStudy",
+    "fieldsofstudy",
+    "references",
+    "publicationvenueid",
+    "doi",
+    "arxivId",
+    "arxivid",
+];
+
+/// Counts of what other fields list, and the match of a search.
+const SILENT: [&str; 4] = ["referenceCount", "referencecount", "matchScore", "s2Url"];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     let fields = [
@@ -52,108 +68,108 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     start.has_json_field(&fields).then_some(Evidence::Fields(3))
 }
 
-fn paper(record: &Fields, notes: &Notes) -> Result<Paper, String> {
-    let text = |name| string(record, name).map(Option::unwrap_or_default);
+fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
+    let record = Object::new(fields, notes);
+    let title = record.essential_text("title")?.unwrap_or_default();
+    let abstract_text = record.text("abstract").unwrap_or_default();
     let mut paper = Paper::new("")
-        .title(markup::plain(&text("title")?))
-        .abstract_text(markup::plain(&text("abstract")?));
-    for author in objects(record, "authors")? {
-        paper
-            .authors
-            .extend(string(author, "name")?.and_then(filled).map(Name::new));
+        .title(markup::plain(&title))
+        .abstract_text(markup::plain(&abstract_text))
+        .authors(names(record, "authors"));
+    paper.url = record.text("url");
+    paper.categories = categories(record);
+    let details = &mut paper.details;
+    let types = ["publicationTypes", "publicationtypes"].map(|name| record.texts(name));
+    let kinds = types.iter().flatten();
+    details.kind = kinds
+        .filter_map(|name| PaperKind::of_any_vocabulary(name))
+        .next();
+    details.published = record.first_date(&["publicationDate", "publicationdate"]);
+    details.updated = record.date("updated");
+    let journal = record.get("journal").filter(|journal| journal.is_object());
+    if let Some(journal) = journal.and_then(|_| record.object("journal")) {
+        details.volume = journal.text("volume");
+        details.pages = journal.text("pages");
     }
-    paper.year = year(record, "year", notes)?;
-    paper.venue = venue(record)?;
-    paper.url = filled(text("url")?);
-    paper.categories = categories(record)?;
-    let external = external_ids(record)?;
-    let identifier = |name| external_id(external, name);
-    let arxiv = identifier("ArXiv")?.map(|identifier| format!("arXiv:{identifier}"));
+    let venue_record = ["publicationVenue", "publicationvenue"]
+        .iter()
+        .find(|name| record.get(name).is_some_and(serde_json::Value::is_object))
+        .and_then(|name| record.object(name));
+    details.issn = venue_record.and_then(|venue| venue.text("issn"));
+    paper.venue = record
+        .text("venue")
+        .or_else(|| venue_record.and_then(|venue| venue.text("name")))
+        .or_else(|| match journal {
+            Some(_) => record
+                .object("journal")
+                .and_then(|journal| journal.text("name")),
+            None => record.text("journal"),
+        });
+    paper.year = record
+        .year("year")
+        .or(paper.details.published.map(PartialDate::year));
+    let external = external_ids(record);
+    let identifier = |name: &str| external.and_then(|ids| ids.text(name));
+    let pmid = identifier("PubMed").and_then(|id| pubmed_ids::pmid(&id));
+    let pmcid = identifier("PubMedCentral").and_then(|id| pubmed_ids::pmcid(&id));
+    (paper.details.pmid, paper.details.pmcid) = (pmid, pmcid);
+    let arxiv = identifier("ArXiv").or_else(|| record.first_text(&["arxivId", "arxivid"]));
+    let arxiv = arxiv.map(|identifier| format!("arXiv:{identifier}"));
+    let doi = identifier("DOI").or_else(|| record.text("doi"));
     identify(
         &mut paper,
-        &identifier("DOI")?.unwrap_or_default(),
+        &doi.unwrap_or_default(),
         &[&arxiv.unwrap_or_default()],
     );
-    let hash = string(record, "paperId")?.and_then(filled);
+    let hash = record.text("paperId");
     let is_hash = hash.is_some();
-    let id = match hash {
-        Some(hash) => Some(hash),
-        None => corpus_id(record)?,
-    };
-    if let Some(Value::Array(_)) = record.get("references") {
-        for reference in objects(record, "references")? {
-            paper.references.extend(reference_id(reference, is_hash)?);
-        }
-    }
-    set_id(&mut paper, id, "`paperId`, no `corpusid` and no DOI")?;
+    let id = hash.or_else(|| corpus_id(record));
+    let references = record.objects("references").into_iter();
+    paper.references = references
+        .filter_map(|reference| reference_id(reference, is_hash))
+        .collect();
+    set_id(
+        &mut paper,
+        id,
+        "`paperId`, no `corpusid`, no DOI and no `title`",
+    )?;
     Ok(paper)
 }
 
-fn corpus_id(record: &Fields) -> Result<Option<String>, String> {
-    match string_or_number(record, "corpusid")? {
-        Some(id) => Ok(Some(id)),
-        None => string_or_number(record, "corpusId"),
-    }
+fn corpus_id(record: Object<'_>) -> Option<String> {
+    record.first_text(&["corpusid", "corpusId"])
 }
 
-fn external_ids(record: &Fields) -> Result<Option<&Fields>, String> {
-    match object(record, "externalIds")? {
-        Some(ids) => Ok(Some(ids)),
-        None => object(record, "externalids"),
-    }
-}
-
-fn external_id(ids: Option<&Fields>, name: &str) -> Result<Option<String>, String> {
-    match ids {
-        Some(ids) => string_or_number(ids, name),
-        None => Ok(None),
-    }
+fn external_ids(record: Object<'_>) -> Option<Object<'_>> {
+    record
+        .object("externalIds")
+        .or_else(|| record.object("externalids"))
 }
 
 /// Returns an id of a cited paper: an id of the same type as that of the citing paper, or else a
 /// DOI, or `None` if the cited paper is not in the catalog.
-fn reference_id(reference: &Fields, is_hash: bool) -> Result<Option<String>, String> {
+fn reference_id(reference: Object<'_>, is_hash: bool) -> Option<String> {
     let id = if is_hash {
-        string(reference, "paperId")?.and_then(filled)
+        reference.text("paperId")
     } else {
-        corpus_id(reference)?
+        corpus_id(reference)
     };
-    match id {
-        Some(id) => Ok(Some(id)),
-        None => external_id(external_ids(reference)?, "DOI"),
-    }
+    id.or_else(|| external_ids(reference)?.text("DOI"))
 }
 
-fn venue(record: &Fields) -> Result<Option<String>, String> {
-    if let Some(venue) = string(record, "venue")?.and_then(filled) {
-        return Ok(Some(venue));
-    }
-    for field in ["publicationVenue", "journal"] {
-        if let Some(Value::Object(container)) = record.get(field)
-            && let Some(venue) = string(container, "name")?.and_then(filled)
-        {
-            return Ok(Some(venue));
-        }
-    }
-    Ok(None)
-}
-
-fn categories(record: &Fields) -> Result<Vec<String>, String> {
+fn categories(record: Object<'_>) -> Vec<String> {
     let mut categories: Vec<String> = Vec::new();
     for name in ["s2FieldsOfStudy", "s2fieldsofstudy"] {
-        for field in objects(record, name)? {
-            categories.extend(string(field, "category")?.and_then(filled));
-        }
+        let fields = record.objects(name).into_iter();
+        categories.extend(fields.filter_map(|field| field.text("category")));
     }
-    if categories.is_empty() {
-        categories = strings(record, "fieldsOfStudy")?;
+    for name in ["fieldsOfStudy", "fieldsofstudy"] {
+        if categories.is_empty() {
+            categories = record.texts(name);
+        }
     }
     // Several classifiers may assign the same category.
-    let mut distinct = Vec::new();
-    for category in categories {
-        if !distinct.contains(&category) {
-            distinct.push(category);
-        }
-    }
-    Ok(distinct)
+    let mut seen = std::collections::HashSet::new();
+    categories.retain(|category| seen.insert(category.clone()));
+    categories
 }

@@ -68,28 +68,49 @@ pub(crate) enum RecordSource {
     Stream(for<'a> fn(Input<'a>) -> Records<'a>),
     /// Reads a file that permits seeking; the string is the name of the file in errors. A stream is
     /// copied to a temporary file first.
-    File(fn(File, &str, &Notes) -> crate::Result<Records<'static>>),
+    File(fn(File, &str, &Notes, ObjectsOf) -> crate::Result<Records<'static>>),
 }
+
+/// Returns the format of objects with these fields, each with the first bytes of its value in JSON.
+pub(crate) type ObjectsOf = fn(Vec<(&str, &[u8])>) -> ObjectFormat;
 
 /// The way to convert a JSON object to a paper.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ObjectFormat {
     /// Converts the object.
     pub(super) paper: fn(&Fields, &Notes) -> Result<Paper, String>,
-    /// The names of all fields of the object that `paper` reads.
-    pub(super) fields: &'static [&'static str],
+    /// Returns whether `paper` reads the field of this name, or leaves it out because it is of no use.
+    pub(super) is_read: fn(&str) -> bool,
+    /// The names of fields with an object that is the record, in place of the object itself.
+    pub(super) wrappers: &'static [&'static str],
 }
 
 impl ObjectFormat {
     /// Converts an object to a paper, and counts its fields that are not read.
     pub(super) fn convert(self, object: &Fields, notes: &Notes) -> Result<Paper, String> {
-        let paper = (self.paper)(object, notes)?;
-        for (name, value) in object {
-            if !self.fields.contains(&name.as_str()) && has_value(value) {
-                notes.ignore_field(name);
+        let mut record = object;
+        let mut counted = Vec::new();
+        for wrapper in self.wrappers {
+            if let Some(Value::Object(inner)) = record.get(*wrapper) {
+                counted.push((record, *wrapper));
+                record = inner;
+            }
+        }
+        let paper = (self.paper)(record, notes)?;
+        counted.push((record, ""));
+        for (fields, wrapper) in counted {
+            for (name, value) in fields {
+                if name != wrapper && !self.reads(name) && has_value(value) {
+                    notes.ignore_field(name);
+                }
             }
         }
         Ok(paper)
+    }
+
+    /// Returns whether the field of this name is read, or left out because it is of no use.
+    pub(super) fn reads(self, name: &str) -> bool {
+        (self.is_read)(name) || self.wrappers.contains(&name)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::io::BufRead;
 
+use super::json_path::{Found, ListSearch};
 use super::json_record::{self, Fields};
 use super::json_resume::RecordNames;
 use super::json_scan::{BracketScan, Step};
-use super::json_shape::{LIST_FIELDS, Shape};
+use super::json_shape::Shape;
 use super::rewind::Rewind;
 use crate::RecordLocation;
 use crate::read::input::{self, Input};
@@ -73,45 +74,38 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Reads to the bracket that opens the list of records.
+    /// Reads to the bracket that opens the list of records, or to the end of the object if it has no such list.
     fn enter_field(&mut self) -> Result<(), String> {
-        let mut scan = BracketScan::default();
-        let mut string = Vec::new();
-        let mut is_key = false;
+        let Shape::Field(path) = &self.shape else {
+            return Ok(());
+        };
+        let mut search = ListSearch::new(path);
         loop {
             self.source.begin_record();
             let bytes = self.source.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
                 return Err(format!(
-                    "the file ends before a list of records in `{}`",
-                    LIST_FIELDS.join("`, `")
+                    "the file ends before a list of records in `{path}`"
                 ));
             }
             let mut used = 0;
-            let mut found = false;
+            let mut found = Found::Nothing;
             for &byte in bytes {
                 used += 1;
-                let was_string = scan.in_string;
-                if byte == b'[' && !was_string && scan.depth() == 1 && is_key {
-                    found = true;
+                found = search.step(byte);
+                if found != Found::Nothing {
                     break;
-                }
-                scan.step(byte);
-                match (was_string, scan.in_string) {
-                    (false, true) => string.clear(),
-                    (true, true) if string.len() < 64 => string.push(byte),
-                    (false, false) if byte == b':' => {
-                        is_key = LIST_FIELDS.iter().any(|list| list.as_bytes() == string);
-                    }
-                    (false, false) if !byte.is_ascii_whitespace() => is_key = false,
-                    _ => {}
                 }
             }
             self.source.consume(used);
-            if found {
-                self.in_list = true;
-                return Ok(());
+            match found {
+                Found::Nothing => {}
+                Found::List => {
+                    self.in_list = true;
+                    return Ok(());
+                }
+                Found::End => return Err(format!("the object has no list of records in `{path}`")),
             }
         }
     }
@@ -119,7 +113,10 @@ impl<'a> Elements<'a> {
     /// Reads to the end of the object that contains the list, or to a record behind a bracket that closed the
     /// list too early. The other fields of the object are counts and cursors.
     fn leave_field(&mut self) -> Result<(), String> {
-        let mut scan = BracketScan::in_objects(1);
+        let Shape::Field(path) = &self.shape else {
+            return Ok(());
+        };
+        let mut scan = BracketScan::in_objects(path.depth());
         loop {
             self.source.begin_record();
             let bytes = self.source.fill_buf();
@@ -213,18 +210,20 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Reads and parses a value. After a value that is not closed or not JSON, reading goes on with the next
+    /// Reads and parses a value, or returns `None` for null. After a value that is not closed or not JSON, reading goes on with the next
     /// record in its text.
-    fn parse_element(&mut self) -> Result<Fields, String> {
+    fn parse_element(&mut self) -> Result<Option<Fields>, String> {
         let ending = match self.read_element() {
             Ok(ending) => ending,
             Err(reason) => return Err(self.end(reason)),
         };
         let reason = match ending {
+            // Catalogs answer null for a paper that they do not have.
+            Ending::Closed if self.source.record().trim_ascii() == b"null" => return Ok(None),
             Ending::Closed => match json_record::parse(self.source.record()) {
                 Ok(fields) => {
                     self.names.learn(self.source.record(), true);
-                    return Ok(fields);
+                    return Ok(Some(fields));
                 }
                 Err(reason) => reason,
             },
@@ -255,7 +254,9 @@ impl<'a> Elements<'a> {
             self.line = self.source.line();
             match first {
                 // A file may contain several responses of an API.
-                Some(b'{') if self.shape == Shape::Field && !self.in_list => self.enter_field()?,
+                Some(b'{') if matches!(self.shape, Shape::Field(_)) && !self.in_list => {
+                    self.enter_field()?;
+                }
                 None if self.in_list => {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
@@ -268,13 +269,15 @@ impl<'a> Elements<'a> {
                 Some(b']') if self.in_list => {
                     self.source.consume(1);
                     self.in_list = false;
-                    if self.shape == Shape::Field {
-                        self.leave_field()?;
-                    }
+                    self.leave_field()?;
                 }
                 // A bracket of a list that was closed too early.
                 Some(b']') => self.source.consume(1),
-                Some(_) => return Ok(Some(self.parse_element())),
+                Some(_) => {
+                    if let Some(fields) = self.parse_element().transpose() {
+                        return Ok(Some(fields));
+                    }
+                }
             }
         }
     }

@@ -28,7 +28,8 @@ impl Iterator for JsonLines<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let read = self.input.next_whole_line(&mut self.line)?;
-            if read.is_ok() && self.line.trim_ascii().is_empty() {
+            // Catalogs answer null for a paper that they do not have.
+            if read.is_ok() && matches!(self.line.trim_ascii(), b"" | b"null") {
                 continue;
             }
             let fields = read.and_then(|()| json_record::parse(&self.line));

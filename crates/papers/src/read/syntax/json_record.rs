@@ -3,9 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::read::input::{self, MAX_VALUES};
-use crate::read::notes::Notes;
-use crate::read::syntax::missing_value::is_missing;
-use crate::read::syntax::year::year_in;
 
 /// The fields of a JSON object, by name.
 pub(crate) type Fields = Map<String, Value>;
@@ -17,7 +14,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
         return Err(input::too_many());
     }
     // Without the line break, an error at the end has a column of the line.
-    match serde_json::from_str(input::text(bytes)?.trim_end()) {
+    let text = input::text(bytes)?.trim_end();
+    let parsed = serde_json::from_str(text).or_else(|error| match without_nan(text) {
+        Some(valid) => serde_json::from_str(&valid),
+        None => Err(error),
+    });
+    match parsed {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(other) => Err(format!("found {}, expected an object", type_name(&other))),
         Err(error) => {
@@ -31,6 +33,36 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
             Err(format!("not JSON at {position}: {message}"))
         }
     }
+}
+
+/// Returns JSON text with null in place of the values `NaN`, `Infinity` and `-Infinity`, which Python writes and
+/// JSON does not have, or `None` if there are none of these.
+fn without_nan(text: &str) -> Option<String> {
+    const NUMBERS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
+    let bytes = text.as_bytes();
+    let mut valid = String::new();
+    let (mut copied, mut at, mut in_string) = (0, 0, false);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            b'N' | b'I' | b'-' if !in_string => {
+                let found = NUMBERS
+                    .iter()
+                    .find(|name| bytes[at..].starts_with(name.as_bytes()));
+                if let Some(name) = found {
+                    valid.push_str(&text[copied..at]);
+                    valid.push_str("null");
+                    at += name.len();
+                    copied = at;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    (copied > 0).then(|| valid + &text[copied..])
 }
 
 /// Returns an upper bound of the number of values in JSON text: the count of commas and opening
@@ -89,85 +121,19 @@ pub(crate) fn string_or_number(fields: &Fields, name: &str) -> Result<Option<Str
     }
 }
 
-/// Returns a list of strings, which is empty if the field is missing or null.
-pub(crate) fn strings(fields: &Fields, name: &str) -> Result<Vec<String>, String> {
-    let expected = "a list of strings";
-    let string = |value: &Value| match value {
-        Value::String(text) => Ok(text.trim().to_owned()),
-        other => Err(format!(
-            "`{name}` holds {}, expected strings only",
-            type_name(other)
-        )),
-    };
-    list(fields, name, expected)?.iter().map(string).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Returns a list of objects, which is empty if the field is missing or null.
-pub(crate) fn objects<'a>(fields: &'a Fields, name: &str) -> Result<Vec<&'a Fields>, String> {
-    let object = |value: &'a Value| match value {
-        Value::Object(fields) => Ok(fields),
-        other => Err(format!(
-            "`{name}` holds {}, expected objects only",
-            type_name(other)
-        )),
-    };
-    list(fields, name, "a list of objects")?
-        .iter()
-        .map(object)
-        .collect()
-}
-
-/// Returns an object, or `None` if the field is missing or null.
-pub(crate) fn object<'a>(fields: &'a Fields, name: &str) -> Result<Option<&'a Fields>, String> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Object(fields)) => Ok(Some(fields)),
-        Some(other) => Err(wrong_type(name, other, "an object")),
+    #[test]
+    fn what_python_writes_for_a_missing_number_is_null() {
+        let text = r#"{"a": NaN, "b": [-Infinity, Infinity], "c": "NaN, \"Infinity", "d": -1}"#;
+        let fields = parse(text.as_bytes()).unwrap();
+        let expected = r#"{"a":null,"b":[null,null],"c":"NaN, \"Infinity","d":-1}"#;
+        assert_eq!(serde_json::to_string(&fields).unwrap(), expected);
+        for bad in [r#"{"a": Nan}"#, r#"{"a": NaN"#, r#"{"a": nan}"#] {
+            let error = parse(bad.as_bytes()).unwrap_err();
+            assert!(error.starts_with("not JSON at column "), "{error}");
+        }
     }
-}
-
-/// Returns a list, which is empty if the field is missing or null.
-pub(crate) fn list<'a>(
-    fields: &'a Fields,
-    name: &str,
-    expected: &str,
-) -> Result<&'a [Value], String> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(&[]),
-        Some(Value::Array(list)) => Ok(list),
-        Some(other) => Err(wrong_type(name, other, expected)),
-    }
-}
-
-/// Returns a year that is given as a whole number or as a string of one, or `None` if the field is
-/// missing, null, or a text that stands for a missing value.
-///
-/// `2017.0` is a whole number: data frames turn the years of all records into floating-point numbers if
-/// one record has no year.
-pub(crate) fn year(fields: &Fields, name: &str, notes: &Notes) -> Result<Option<i32>, String> {
-    let (Some(value), expected) = (fields.get(name), "a year such as 2017") else {
-        return Ok(None);
-    };
-    let year = match value {
-        Value::Null => return Ok(None),
-        Value::Number(number) => whole_number(&number.to_string()),
-        Value::String(text) if is_missing(text) => return Ok(None),
-        Value::String(text) => whole_number(text.trim()).or_else(|| year_in(text)),
-        other => return Err(wrong_type(name, other, expected)),
-    };
-    if year.is_none() {
-        notes.remark(format!(
-            "`{name}` is {value}, which was left out, expected {expected}"
-        ));
-    }
-    Ok(year)
-}
-
-/// Parses a number without a fraction, such as `2017` or `2017.0`.
-fn whole_number(text: &str) -> Option<i32> {
-    let digits = text.split_once('.').map_or(text, |(digits, fraction)| {
-        let is_zero = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');
-        if is_zero { digits } else { text }
-    });
-    digits.parse().ok()
 }

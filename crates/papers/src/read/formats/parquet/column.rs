@@ -4,51 +4,54 @@ use std::fs::File;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError};
 
-use parquet::basic::{Repetition, Type as PhysicalType};
+use parquet::basic::{LogicalType, TimeUnit, Type as PhysicalType};
 use parquet::column::reader::ColumnReaderImpl;
-use parquet::data_type::{ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type};
+use parquet::data_type::{
+    ByteArrayType, DataType, DoubleType, FloatType, Int32Type, Int64Type, Int96Type,
+};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::record::Field;
-use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 use serde_json::Value;
 
+use super::nesting::{Nesting, has_maps, with_maps};
 use super::pages::{CheckedPages, PageFile, SharedLevels};
 use crate::read::input::{self, MAX_RECORD, MAX_VALUES};
 
-/// A column with a value, or a list of values, for each row.
+/// A column of the table, whose values may be nested.
 pub(super) struct Column {
     name: String,
+    leaves: Vec<Leaf>,
+    has_maps: bool,
+}
+
+/// A column without further columns in it, as the file stores it.
+struct Leaf {
     descriptor: ColumnDescPtr,
     values: Values,
-    /// What tells the lists of a column apart, or `None` for a column without lists.
-    lists: Option<Lists>,
-    /// The first value of the next list.
+    nesting: Nesting,
+    /// What tells the lists of the leaf apart, or `None` if it is in no list.
+    levels: Option<SharedLevels>,
+    /// The first value of the next row.
     next: Option<Item>,
 }
 
-struct Lists {
-    levels: SharedLevels,
-    /// The definition level from which on a list has an item.
-    item_level: i16,
-}
-
-/// The values of a column by their type.
+/// The values of a leaf by their type.
 enum Values {
     Int32(ColumnReaderImpl<Int32Type>),
     Int64(ColumnReaderImpl<Int64Type>),
+    Int96(ColumnReaderImpl<Int96Type>),
     Float(ColumnReaderImpl<FloatType>),
     Double(ColumnReaderImpl<DoubleType>),
     Bytes(ColumnReaderImpl<ByteArrayType>),
-    /// Values that no paper has, described for an error message.
-    Unsupported(String),
 }
 
-/// A value of a column.
+/// A value of a leaf.
 struct Item {
     field: Field,
-    /// Whether the value is in a list, which is otherwise empty or missing.
-    is_in_list: bool,
+    /// The number of optional and repeated types around the value that are present.
+    definition_level: i16,
 }
 
 /// The size of a row, or the reason why it is invalid.
@@ -57,41 +60,58 @@ pub(super) struct RowState {
     bytes: usize,
     values: usize,
     pub(super) error: Option<String>,
+    /// A remark on a value that was left out.
+    pub(super) remark: Option<String>,
 }
 
 impl Column {
-    /// Starts to read the column of a name in a row group, or returns `None` if there is none.
+    /// Starts to read the column of a name in a row group. `max_leaves` is the number of leaves that may be open.
+    ///
+    /// Returns `None`, in place of the column, if it has no values that a paper could have. The names of leaves that
+    /// are not read go to `ignored`.
     pub(super) fn open(
         file: &File,
         open_bytes: &Arc<AtomicUsize>,
         group: &RowGroupMetaData,
-        name: &str,
+        leaves: &[usize],
+        max_leaves: usize,
+        ignored: &mut Vec<String>,
     ) -> Result<Option<Self>> {
         let schema = group.schema_descr();
-        let is_of_name = |leaf: &usize| schema.get_column_root(*leaf).name() == name;
-        let mut leaves = (0..schema.num_columns()).filter(is_of_name);
-        let Some(leaf) = leaves.next() else {
+        let Some(first) = leaves.first() else {
             return Ok(None);
         };
-        let descriptor = schema.column(leaf);
-        let levels = SharedLevels::default();
-        let values = if leaves.next().is_none() && descriptor.max_rep_level() <= 1 {
+        let root = schema.get_column_root(*first);
+        let mut open = Vec::new();
+        for &leaf in leaves {
+            let descriptor = schema.column(leaf);
+            let nesting = Nesting::of(root, &descriptor);
+            let (true, Some(nesting)) = (
+                open.len() < max_leaves && Values::can_read(&descriptor),
+                nesting,
+            ) else {
+                ignored.push(descriptor.path().string());
+                continue;
+            };
+            let levels = SharedLevels::default();
             let file = PageFile::new(file, open_bytes)?;
             let pages = CheckedPages::new(file, group.column(leaf), &levels)?;
-            Values::new(&descriptor, Box::new(pages))
-        } else {
-            Values::Unsupported("nested values".to_owned())
-        };
-        let lists = (descriptor.max_rep_level() == 1).then(|| Lists {
-            levels,
-            item_level: item_level(schema.get_column_root(leaf), &descriptor),
-        });
-        Ok(Some(Self {
-            name: name.to_owned(),
-            descriptor,
-            values,
-            lists,
-            next: None,
+            let Some(values) = Values::new(&descriptor, Box::new(pages)) else {
+                continue;
+            };
+            let levels = (descriptor.max_rep_level() > 0).then_some(levels);
+            open.push(Leaf {
+                descriptor,
+                values,
+                nesting,
+                levels,
+                next: None,
+            });
+        }
+        Ok((!open.is_empty()).then(|| Self {
+            name: root.name().to_owned(),
+            leaves: open,
+            has_maps: has_maps(root),
         }))
     }
 
@@ -99,67 +119,89 @@ impl Column {
         &self.name
     }
 
+    /// Returns the number of columns of the file that are open.
+    pub(super) fn leaf_count(&self) -> usize {
+        self.leaves.len()
+    }
+
     /// Returns the value for the next row, or null if the row is or becomes invalid.
     ///
     /// An error concerns the file, which cannot be read further.
     pub(super) fn next(&mut self, row: &mut RowState) -> Result<Value> {
-        if let Values::Unsupported(found) = &self.values {
-            row.error.get_or_insert_with(|| {
-                let name = &self.name;
-                format!("`{name}` holds {found}, expected text, numbers or a list of them")
-            });
-            return Ok(Value::Null);
+        let mut value = Value::Null;
+        for leaf in &mut self.leaves {
+            leaf.read_row(&self.name, row, &mut value)?;
+            if row.error.is_some() {
+                value = Value::Null;
+            }
         }
-        let Some(lists) = &self.lists else {
-            let item = self.values.next(&self.descriptor, 0)?.ok_or_else(ended)?;
-            return Ok(row.value(&self.name, item.field).unwrap_or_default());
+        Ok(if self.has_maps {
+            with_maps(value)
+        } else {
+            value
+        })
+    }
+}
+
+impl Leaf {
+    /// Adds the values of the next row to the value of the column.
+    fn read_row(&mut self, name: &str, row: &mut RowState, column: &mut Value) -> Result<()> {
+        let Some(levels) = &self.levels else {
+            let item = self.values.next(&self.descriptor)?.ok_or_else(ended)?;
+            self.nesting.begin_row();
+            row.place(name, item, &mut self.nesting, column);
+            return Ok(());
         };
         let mut item = if let Some(first) = self.next.take() {
             first
         } else {
-            let first = self.values.next(&self.descriptor, lists.item_level)?;
-            if lists.next_level()? != 0 {
+            let first = self.values.next(&self.descriptor)?;
+            if next_level(levels)? != 0 {
                 return Err(ParquetError::General(
                     "a column begins in a list".to_owned(),
                 ));
             }
             first.ok_or_else(ended)?
         };
-        let mut list = Vec::new();
+        self.nesting.begin_row();
         loop {
-            if item.is_in_list {
-                list.extend(row.value(&self.name, item.field));
-            }
-            if row.error.is_some() {
-                list = Vec::new();
-            }
-            item = match self.values.next(&self.descriptor, lists.item_level)? {
-                Some(item) if lists.next_level()? > 0 => item,
-                next => {
-                    self.next = next;
-                    return Ok(Value::Array(list));
-                }
+            row.place(name, item, &mut self.nesting, column);
+            let Some(next) = self.values.next(&self.descriptor)? else {
+                return Ok(());
             };
+            let level = next_level(levels)?;
+            if level == 0 {
+                self.next = Some(next);
+                return Ok(());
+            }
+            self.nesting.next_item(level);
+            item = next;
         }
     }
 }
 
-impl Lists {
-    /// Returns the repetition level of the value that was read last: 0 if it begins a list.
-    fn next_level(&self) -> Result<i16> {
-        let mut pages = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(levels) = pages.front_mut() {
-            if let Some(level) = levels.next() {
-                return Ok(level);
-            }
-            pages.pop_front();
+/// Returns the repetition level of the value that was read last: 0 if it begins a row.
+fn next_level(levels: &SharedLevels) -> Result<i16> {
+    let mut pages = levels.lock().unwrap_or_else(PoisonError::into_inner);
+    while let Some(levels) = pages.front_mut() {
+        if let Some(level) = levels.next() {
+            return Ok(level);
         }
-        Err(ended())
+        pages.pop_front();
     }
+    Err(ended())
 }
 
 impl Values {
-    fn new(descriptor: &ColumnDescPtr, pages: Box<CheckedPages>) -> Self {
+    /// Returns whether a paper could have values of this type.
+    fn can_read(descriptor: &ColumnDescPtr) -> bool {
+        !matches!(
+            descriptor.physical_type(),
+            PhysicalType::BOOLEAN | PhysicalType::FIXED_LEN_BYTE_ARRAY
+        )
+    }
+
+    fn new(descriptor: &ColumnDescPtr, pages: Box<CheckedPages>) -> Option<Self> {
         // The pages come without repetition levels.
         let flat = Arc::new(ColumnDescriptor::new(
             descriptor.self_type_ptr(),
@@ -167,115 +209,80 @@ impl Values {
             0,
             descriptor.path().clone(),
         ));
-        match descriptor.physical_type() {
+        Some(match descriptor.physical_type() {
             PhysicalType::INT32 => Self::Int32(ColumnReaderImpl::new(flat, pages)),
             PhysicalType::INT64 => Self::Int64(ColumnReaderImpl::new(flat, pages)),
+            PhysicalType::INT96 => Self::Int96(ColumnReaderImpl::new(flat, pages)),
             PhysicalType::FLOAT => Self::Float(ColumnReaderImpl::new(flat, pages)),
             PhysicalType::DOUBLE => Self::Double(ColumnReaderImpl::new(flat, pages)),
             PhysicalType::BYTE_ARRAY => Self::Bytes(ColumnReaderImpl::new(flat, pages)),
-            other => Self::Unsupported(format!("values of the type {other}")),
-        }
+            PhysicalType::BOOLEAN | PhysicalType::FIXED_LEN_BYTE_ARRAY => return None,
+        })
     }
 
     /// Returns the next value, or `None` at the end of the column.
-    fn next(&mut self, descriptor: &ColumnDescPtr, item_level: i16) -> Result<Option<Item>> {
-        let max_level = descriptor.max_def_level();
-        let found = match self {
-            Self::Int32(reader) => {
-                let found = next_of(reader, max_level)?;
-                found.map(|(level, value)| {
-                    (
-                        level,
-                        value.map(|value| Field::convert_int32(descriptor, value)),
-                    )
-                })
+    fn next(&mut self, descriptor: &ColumnDescPtr) -> Result<Option<Item>> {
+        match self {
+            Self::Int32(reader) => next_of(reader, descriptor, |value| {
+                Field::convert_int32(descriptor, value)
+            }),
+            Self::Int64(reader) => next_of(reader, descriptor, |value| {
+                match descriptor.logical_type_ref() {
+                    Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::NANOS => {
+                        Field::Long(value.div_euclid(1_000_000))
+                    }
+                    _ => Field::convert_int64(descriptor, value),
+                }
+            }),
+            Self::Int96(reader) => {
+                next_of(reader, descriptor, |value| Field::Long(value.to_millis()))
             }
-            Self::Int64(reader) => {
-                let found = next_of(reader, max_level)?;
-                found.map(|(level, value)| {
-                    (
-                        level,
-                        value.map(|value| Field::convert_int64(descriptor, value)),
-                    )
-                })
-            }
-            Self::Float(reader) => {
-                let found = next_of(reader, max_level)?;
-                found.map(|(level, value)| (level, value.map(Field::Float)))
-            }
-            Self::Double(reader) => {
-                let found = next_of(reader, max_level)?;
-                found.map(|(level, value)| (level, value.map(Field::Double)))
-            }
-            Self::Bytes(reader) => {
-                let found = next_of(reader, max_level)?;
-                found.map(|(level, value)| (level, value.map(Field::Bytes)))
-            }
-            Self::Unsupported(_) => None,
-        };
-        Ok(found.map(|(level, value)| Item {
-            field: value.unwrap_or(Field::Null),
-            is_in_list: level >= item_level,
-        }))
+            Self::Float(reader) => next_of(reader, descriptor, Field::Float),
+            Self::Double(reader) => next_of(reader, descriptor, Field::Double),
+            Self::Bytes(reader) => next_of(reader, descriptor, Field::Bytes),
+        }
     }
 }
 
-/// Returns the next value of a column with its definition level, or `None` at the end.
+/// Returns the next value of a column, or `None` at the end.
 fn next_of<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
-    max_level: i16,
-) -> Result<Option<(i16, Option<T::T>)>> {
+    descriptor: &ColumnDescPtr,
+    field: impl Fn(T::T) -> Field,
+) -> Result<Option<Item>> {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
-    let has_levels = max_level > 0;
+    let has_levels = descriptor.max_def_level() > 0;
     let levels_out = has_levels.then_some(&mut levels);
     let (records, ..) = reader.read_records(1, levels_out, None, &mut values)?;
-    let level = levels.pop().unwrap_or(max_level);
-    Ok((records > 0).then(|| (level, values.pop())))
+    let definition_level = levels.pop().unwrap_or(descriptor.max_def_level());
+    Ok((records > 0).then(|| Item {
+        field: values.pop().map_or(Field::Null, field),
+        definition_level,
+    }))
 }
 
 impl RowState {
-    /// Converts a value of the row to JSON, or returns `None` if the row is or becomes invalid.
-    fn value(&mut self, name: &str, field: Field) -> Option<Value> {
+    /// Puts an item of the row into the value of a column, unless the row is or becomes invalid.
+    fn place(&mut self, name: &str, item: Item, nesting: &mut Nesting, column: &mut Value) {
         if self.error.is_some() {
-            return None;
+            return;
         }
         self.values += 1;
-        if let Field::Bytes(bytes) = &field {
+        if let Field::Bytes(bytes) = &item.field {
             self.bytes = self.bytes.saturating_add(bytes.len());
         }
-        let outcome = if self.bytes > MAX_RECORD {
-            Err(input::too_long())
+        if self.bytes > MAX_RECORD {
+            self.error = Some(input::too_long());
         } else if self.values > MAX_VALUES {
-            Err(input::too_many())
+            self.error = Some(input::too_many());
         } else {
-            json(field)
-                .map_err(|found| format!("`{name}` holds {found}, expected text or whole numbers"))
-        };
-        outcome.map_err(|error| self.error = Some(error)).ok()
-    }
-}
-
-/// Returns the definition level from which on a list has an item: that of its repeated type.
-fn item_level(root: &Type, descriptor: &ColumnDescriptor) -> i16 {
-    let mut level = 0;
-    let mut node = root;
-    let mut names = descriptor.path().parts().iter().skip(1);
-    loop {
-        let info = node.get_basic_info();
-        if info.has_repetition() {
-            match info.repetition() {
-                Repetition::REPEATED => return level + 1,
-                Repetition::OPTIONAL => level += 1,
-                Repetition::REQUIRED => {}
-            }
-        }
-        let child = names.next().filter(|_| node.is_group()).and_then(|name| {
-            let mut children = node.get_fields().iter();
-            children.find(|child| child.name() == name)
-        });
-        match child {
-            Some(child) => node = child,
-            None => return level,
+            let value = json(item.field).unwrap_or_else(|found| {
+                self.remark = Some(format!(
+                    "`{name}` holds {found}, which were left out, expected text"
+                ));
+                Value::Null
+            });
+            self.values += nesting.place(column, item.definition_level, value);
         }
     }
 }

@@ -175,6 +175,7 @@ impl CheckedPages {
             } => {
                 let smallest = match self.physical_type {
                     Type::INT64 | Type::DOUBLE => 8,
+                    Type::INT96 => 12,
                     // A length before each text, or the value itself.
                     _ => 4,
                 };

@@ -1,0 +1,202 @@
+//! Works of Crossref: <https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md>, from its API or its
+//! public data file.
+
+use super::csl::{date, text};
+use super::file_start::FileStart;
+use super::json_names::names;
+use super::normalize::{doi, identify, set_id};
+use super::spec::{Evidence, FormatSpec, ObjectFormat, RecordSource};
+use crate::read::notes::Notes;
+use crate::read::syntax::json_object::Object;
+use crate::read::syntax::json_record::Fields;
+use crate::text::markup;
+use crate::{Paper, PaperKind, PartialDate};
+
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "crossref",
+    extensions: &[],
+    recognize,
+    source: RecordSource::Objects(ObjectFormat {
+        paper,
+        is_read: |name| FIELDS.contains(&name) || SILENT.contains(&name),
+        wrappers: &["message"],
+    }),
+};
+
+const FIELDS: [&str; 37] = [
+    "DOI",
+    "URL",
+    "title",
+    "subtitle",
+    "abstract",
+    "author",
+    "editor",
+    "type",
+    "subtype",
+    "degree",
+    "container-title",
+    "event",
+    "institution",
+    "group-title",
+    "issued",
+    "published",
+    "published-print",
+    "published-online",
+    "posted",
+    "created",
+    "volume",
+    "issue",
+    "journal-issue",
+    "page",
+    "article-number",
+    "publisher",
+    "publisher-location",
+    "edition-number",
+    "ISBN",
+    "ISSN",
+    "language",
+    "subject",
+    "reference",
+    "id",
+    "special_numbering",
+    "part-number",
+    "standards-body",
+];
+
+/// The envelope of a response, data about the record itself, and fields that repeat others.
+const SILENT: [&str; 25] = [
+    "status",
+    "message-type",
+    "message-version",
+    "indexed",
+    "deposited",
+    "prefix",
+    "member",
+    "source",
+    "score",
+    "reference-count",
+    "references-count",
+    "isbn-type",
+    "issn-type",
+    "short-container-title",
+    "short-title",
+    "content-domain",
+    "content-created",
+    "content-updated",
+    "update-policy",
+    "publisher-id",
+    "aliases",
+    "resource",
+    "link",
+    "license",
+    "assertion",
+];
+
+fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
+    let fields = [
+        "is-referenced-by-count",
+        "reference-count",
+        "references-count",
+        "published-print",
+        "published-online",
+        "content-domain",
+        "short-container-title",
+        "message-type",
+    ];
+    let is_work = start.has_json_field(&fields)
+        || start.is_in_json_list("message")
+        // A selection of fields, as CSL but for the lists.
+        || start.has_json_field(&["DOI"]) && start.json_field_starts_with("title", b"[");
+    is_work.then_some(Evidence::Fields(5))
+}
+
+fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
+    let work = Object::new(fields, notes);
+    let text = |name: &str| text(work, name);
+    let mut title = markup::plain(&work.essential_text("title")?.unwrap_or_default());
+    if let Some(subtitle) = text("subtitle")
+        && !title.is_empty()
+        && !title.contains(&subtitle)
+    {
+        title = format!("{}: {subtitle}", title.trim_end_matches(':'));
+    }
+    let mut paper = Paper::new("")
+        .title(title)
+        .abstract_text(text("abstract").unwrap_or_default())
+        .authors(names(work, "author"));
+    paper.url = work.text("URL");
+    paper.categories = work.texts("subject");
+    for reference in work.objects("reference") {
+        // References without an identifier are texts in free form.
+        paper
+            .references
+            .extend(reference.text("DOI").and_then(|text| doi(&text)));
+    }
+    let details = &mut paper.details;
+    let types = ["subtype", "type"].map(|name| work.text(name));
+    let kinds = types.iter().flatten();
+    details.kind = kinds
+        .filter_map(|name| PaperKind::of_any_vocabulary(name))
+        .next();
+    let unknown_type = types[1].clone().filter(|_| details.kind.is_none());
+    details.genre = text("degree").or(unknown_type);
+    let dates = [
+        "issued",
+        "published",
+        "published-print",
+        "published-online",
+        "posted",
+    ];
+    details.published = dates.iter().find_map(|name| date(work, name));
+    details.volume = text("volume");
+    let issue = || work.object("journal-issue")?.text("issue");
+    details.number = text("issue").or_else(issue);
+    details.pages = text("page").or_else(|| text("article-number"));
+    let institutions = work.objects("institution");
+    let institution = institutions
+        .first()
+        .and_then(|institution| institution.text("name"));
+    let is_thesis = details.kind == Some(PaperKind::Thesis);
+    let standards_body = || work.object("standards-body")?.text("name");
+    details.publisher = institution
+        .filter(|_| is_thesis)
+        .or_else(|| text("publisher"))
+        .or_else(standards_body);
+    details.place = text("publisher-location");
+    details.edition = text("edition-number");
+    details.editors = names(work, "editor");
+    details.isbn = work
+        .text("ISBN")
+        .map(|isbn| isbn.rsplit('/').next().unwrap_or(&isbn).to_owned());
+    details.issn = work
+        .text("ISSN")
+        .map(|issn| issn.rsplit('/').next().unwrap_or(&issn).to_owned());
+    details.language = text("language");
+    // A chapter in a series has the titles of its book and of the series.
+    let titles = work.texts("container-title");
+    let titles: Vec<String> = titles.iter().map(|title| markup::plain(title)).collect();
+    if let [first, second, ..] = &titles[..] {
+        let is_book = matches!(
+            details.kind,
+            Some(PaperKind::Chapter | PaperKind::ConferencePaper | PaperKind::Book)
+        );
+        // Crossref lists the series first.
+        if is_book {
+            details.series = Some(first.clone());
+            paper.venue = Some(second.clone());
+        }
+    }
+    let event = || work.object("event")?.text("name");
+    paper.venue = paper
+        .venue
+        .or_else(|| titles.into_iter().next())
+        .or_else(|| text("group-title"))
+        .or_else(event)
+        .or_else(|| paper.details.publisher.clone());
+    paper.year = paper.details.published.map(PartialDate::year);
+    let url = paper.url.clone().unwrap_or_default();
+    let doi = work.text("DOI").unwrap_or_default();
+    identify(&mut paper, &doi, &[&url]);
+    set_id(&mut paper, work.text("id"), "`DOI` and no `title`")?;
+    Ok(paper)
+}
