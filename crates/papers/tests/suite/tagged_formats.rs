@@ -570,6 +570,9 @@ fn the_tagged_format_of_endnote() {
 #[test]
 fn bytes_that_are_not_utf_8_invalidate_only_their_record_of_a_tagged_format() {
     for (text, damaged) in [(NBIB, "We look"), (CIW, "We look")] {
+        // Other characters show that the file is in UTF-8.
+        let text = text.replace("Moss", "Möss");
+        assert!(!text.is_ascii());
         let mut bytes = text.as_bytes().to_vec();
         let at = text.find(damaged).unwrap();
         bytes[at] = 0xe9;

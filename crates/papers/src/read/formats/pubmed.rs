@@ -36,6 +36,8 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
 struct Pubmed<'a> {
     stream: XmlStream<'a>,
     notes: Notes,
+    /// Whether records are articles, which contain citations, rather than citations.
+    has_articles: bool,
 }
 
 impl<'a> Pubmed<'a> {
@@ -43,6 +45,7 @@ impl<'a> Pubmed<'a> {
         Self {
             notes: input.notes().clone(),
             stream: XmlStream::new(input),
+            has_articles: false,
         }
     }
 
@@ -62,15 +65,23 @@ impl Iterator for Pubmed<'_> {
     type Item = LocatedRecord;
 
     fn next(&mut self) -> Option<LocatedRecord> {
-        let whole = [
-            "PubmedArticle",
-            "PubmedBookArticle",
-            "DeleteCitation",
-            "MedlineCitation",
-        ];
         loop {
-            let outcome = match self.stream.next_item(&whole)? {
-                Ok(XmlItem::Start(_)) => continue,
+            let whole: &[&str] = if self.has_articles {
+                &["PubmedArticle", "PubmedBookArticle", "DeleteCitation"]
+            } else {
+                &[
+                    "PubmedArticle",
+                    "PubmedBookArticle",
+                    "DeleteCitation",
+                    "MedlineCitation",
+                ]
+            };
+            let outcome = match self.stream.next_item(whole)? {
+                Ok(XmlItem::Start(element)) => {
+                    let sets = ["PubmedArticleSet", "PubmedBookArticleSet"];
+                    self.has_articles |= sets.contains(&element.name.as_str());
+                    continue;
+                }
                 Ok(XmlItem::Whole(Ok(element))) => match element.name.as_str() {
                     "PubmedArticle" => article::paper(&element, &self.notes),
                     // The files of MEDLINE until 2016 have citations without data of PubMed.

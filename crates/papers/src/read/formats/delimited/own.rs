@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use crate::Paper;
 use crate::read::formats::cognate_json;
-use crate::read::formats::spec::RecordSource;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::table::{RANK_COLUMNS, names, split, unguarded};
@@ -36,10 +35,12 @@ pub(super) fn paper<'a>(
     let mut fields = Map::new();
     for (name, cell) in cells {
         let text = unguarded(cell);
-        if text.trim().is_empty() || RANK_COLUMNS.contains(&name) {
+        if RANK_COLUMNS.contains(&name) {
             continue;
         }
-        let value = if LISTS.contains(&name) {
+        let value = if text.trim().is_empty() {
+            Value::Null
+        } else if LISTS.contains(&name) {
             split(text).take(MAX_VALUES).collect()
         } else if NAMES.contains(&name) {
             let name = |item: String| serde_json::to_value(names::parse(&item)).unwrap_or_default();
@@ -49,10 +50,5 @@ pub(super) fn paper<'a>(
         };
         fields.insert(name.to_owned(), value);
     }
-    match cognate_json::FORMAT.source {
-        RecordSource::Objects(format) => format.convert(&fields, notes),
-        RecordSource::Stream(_) | RecordSource::File(_) => {
-            Err("rows of Cognate's own tables cannot be read".to_owned())
-        }
-    }
+    cognate_json::OBJECTS.convert(&fields, notes)
 }
