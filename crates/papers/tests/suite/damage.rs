@@ -162,18 +162,13 @@ fn reading_goes_on_behind_a_damaged_record() {
 
 #[test]
 fn a_compressed_file_that_breaks_off_is_incomplete() {
-    let lines: String = (0..5000)
-        .map(|id| {
-            format!(
-                "{{\"id\": \"{id}\", \"title\": \"Moss {}\"}}\n",
-                id * 7919 % 4993
-            )
-        })
-        .collect();
-    let table: String = (0..5000)
-        .map(|id| format!("{id},Moss {}\n", id * 7919 % 4993))
-        .collect();
-    for text in [lines, format!("id,title\n{table}")] {
+    let row = |id: usize| (id, id * 7919 % 4993);
+    let (mut lines, mut table) = (String::new(), "id,title\n".to_owned());
+    for (id, number) in (0..5000).map(row) {
+        lines += &format!("{{\"id\": \"{id}\", \"title\": \"Moss {number}\"}}\n");
+        table += &format!("{id},Moss {number}\n");
+    }
+    for text in [lines, table] {
         for whole in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
             let (ids, bad, is_whole) = outcome(&whole[..whole.len() / 2]);
             assert!(

@@ -260,7 +260,6 @@ impl<'a> Elements<'a> {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
                 None => return Ok(None),
-                Some(b',') => self.source.consume(1),
                 Some(b'[') if !self.in_list => {
                     self.source.consume(1);
                     self.in_list = true;
@@ -272,8 +271,8 @@ impl<'a> Elements<'a> {
                         self.leave_field()?;
                     }
                 }
-                // A bracket of a list that was closed too early.
-                Some(b']') => self.source.consume(1),
+                // A bracket outside of a list belongs to one that was closed too early.
+                Some(b',' | b']') => self.source.consume(1),
                 Some(_) => return Ok(Some(self.parse_element())),
             }
         }
