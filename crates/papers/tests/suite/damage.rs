@@ -162,12 +162,14 @@ fn reading_goes_on_behind_a_damaged_record() {
 
 #[test]
 fn a_compressed_file_that_breaks_off_is_incomplete() {
-    let row = |id: usize| (id, id * 7919 % 4993);
-    let (mut lines, mut table) = (String::new(), "id,title\n".to_owned());
-    for (id, number) in (0..5000).map(row) {
-        lines += &format!("{{\"id\": \"{id}\", \"title\": \"Moss {number}\"}}\n");
-        table += &format!("{id},Moss {number}\n");
-    }
+    let file = |start: &str, row: fn(usize, usize) -> String| -> String {
+        let rows = (0..5000).map(|id| row(id, id * 7919 % 4993));
+        std::iter::once(start.to_owned()).chain(rows).collect()
+    };
+    let lines = file("", |id, number| {
+        format!("{{\"id\": \"{id}\", \"title\": \"Moss {number}\"}}\n")
+    });
+    let table = file("id,title\n", |id, number| format!("{id},Moss {number}\n"));
     for text in [lines, table] {
         for whole in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
             let (ids, bad, is_whole) = outcome(&whole[..whole.len() / 2]);
