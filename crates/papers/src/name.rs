@@ -111,6 +111,7 @@ impl Name {
             [_, form] if COMPANY_FORMS.contains(&without_periods(form).as_str()) => {
                 return Self::organization(text);
             }
+            _ if fields.iter().any(|field| names_group(field)) => return Self::organization(text),
             [spoken, suffix] if is_suffix(suffix) && spoken.contains(' ') => {
                 let mut parts = Parts::inferred(spoken);
                 suffix.clone_into(&mut parts.suffix);
@@ -217,6 +218,21 @@ impl Name {
             .is_none_or(|parts| **parts == Parts::inferred(&self.full))
     }
 
+    /// Returns whether any reader restores the name from its spoken form, which may look like `Family, Given`.
+    pub(crate) fn is_unambiguous(&self) -> bool {
+        self.is_inferred() && (!self.full.contains(',') || Self::parse(&self.full) == *self)
+    }
+
+    /// Returns the spoken form as a JSON string if the parts are inferred from it, else the parts as a JSON object.
+    pub(crate) fn to_json(&self) -> String {
+        let json = if self.is_inferred() {
+            serde_json::to_string(&self.full)
+        } else {
+            serde_json::to_string(self.parts())
+        };
+        json.unwrap_or_default()
+    }
+
     /// Returns the parts, from which the spoken form can be joined.
     pub(crate) fn parts(&self) -> &Parts {
         self.parts
@@ -305,6 +321,18 @@ fn is_organization(full: &str) -> bool {
         || full.chars().any(|c| c.is_ascii_digit())
 }
 
+/// Returns whether a part of a name before, between or after commas belongs to the name of an organization: it has an
+/// ampersand or a conjunction, or several words of which one is a noun such as `Institute`.
+fn names_group(field: &str) -> bool {
+    let mut parts = field.split_whitespace();
+    let is_group_noun = |word: String| GROUP_NOUNS.contains(&word.as_str());
+    field.contains('&')
+        || parts
+            .clone()
+            .any(|part| matches!(part, "and" | "of" | "for"))
+        || parts.nth(1).is_some() && words(field).any(is_group_noun)
+}
+
 fn without_periods(text: &str) -> String {
     text.trim().replace('.', "").to_lowercase()
 }
@@ -369,10 +397,10 @@ impl PartialEq<&str> for Name {
     }
 }
 
-/// A string if the parts are inferred from it, otherwise an object with the parts.
+/// A string if any reader restores the parts from it, otherwise an object with the parts.
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_inferred() {
+        if self.is_unambiguous() {
             serializer.serialize_str(&self.full)
         } else {
             self.parts().serialize(serializer)
@@ -456,6 +484,17 @@ mod tests {
                 "Barrow & Nettle, Inc.",
                 ["", "", "Barrow & Nettle, Inc.", ""],
             ),
+            (
+                "Wheel Institute, Spoke University",
+                "Wheel Institute, Spoke University",
+                ["", "", "Wheel Institute, Spoke University", ""],
+            ),
+            (
+                "Legal, Ethical, and Social Team",
+                "Legal, Ethical, and Social Team",
+                ["", "", "Legal, Ethical, and Social Team", ""],
+            ),
+            ("Council, Ann", "Ann Council", ["Ann", "", "Council", ""]),
         ] {
             let name = Name::parse(text);
             assert_eq!((name.full(), parts(&name)), (full, expected), "{text}");
@@ -477,10 +516,13 @@ mod tests {
             let json = serde_json::to_string(&name).unwrap();
             assert_eq!(serde_json::from_str::<Name>(&json).unwrap(), name, "{json}");
         }
-        assert_eq!(
-            serde_json::to_string(&Name::new("Ann Ada")).unwrap(),
-            "\"Ann Ada\""
-        );
+        for (full, expected) in [
+            ("Ann Ada", "\"Ann Ada\""),
+            ("Ada & Co, Inc.", "\"Ada & Co, Inc.\""),
+            ("Ada, Ann", "{\"family\":\"Ada, Ann\"}"),
+        ] {
+            assert_eq!(serde_json::to_string(&Name::new(full)).unwrap(), expected);
+        }
         let csl = r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#;
         let name: Name = serde_json::from_str(csl).unwrap();
         assert_eq!(name, Name::new("Jan van der Berken"));

@@ -194,9 +194,9 @@ impl Paper {
     }
 
     /// Returns an id made of the family name of the first author, the year, and the first words of the title
-    /// that are not stop words, such as `watts1998-collective-dynamics-small-world`.
+    /// that are not stop words, or its first words if all are: `watts1998-collective-dynamics-small-world`.
     ///
-    /// Returns `None` if the title has no such words. Different papers may have the same derived id.
+    /// Returns `None` if the title has no words. Different papers may have the same derived id.
     pub fn derived_id(&self) -> Option<String> {
         let author = self
             .authors
@@ -204,7 +204,10 @@ impl Paper {
             .and_then(|name| words(name.family()).last());
         let year = self.year.map(|year| year.to_string());
         let title = words(&self.title).filter(|word| !is_stop_word(word));
-        let title: Vec<String> = title.take(4).collect();
+        let mut title: Vec<String> = title.take(4).collect();
+        if title.is_empty() {
+            title = words(&self.title).take(4).collect();
+        }
         let start = author.into_iter().chain(year).collect::<String>();
         let start = Some(start).filter(|start| !start.is_empty());
         let parts = start.into_iter().chain(title.iter().cloned());
@@ -254,7 +257,7 @@ impl Paper {
 /// The JSON object of a paper: the fields of [`Paper`], in which `abstract_text` is called `abstract`, followed by
 /// the fields of [`Details`] that have a value.
 ///
-/// `authors` has the spoken names. If their parts cannot be inferred from these, `author_names` has the parts.
+/// `authors` has the spoken names. If a reader may infer other parts from these, `author_names` has the parts.
 #[derive(Serialize)]
 struct Written<'a> {
     id: &'a str,
@@ -275,9 +278,23 @@ struct Written<'a> {
     details: &'a Details,
 }
 
+/// The parts of a name, or its spoken form if that has white space that cannot be restored from the parts.
 #[derive(Serialize)]
-#[serde(transparent)]
-struct NameParts<'a>(&'a crate::name::Parts);
+#[serde(untagged)]
+enum NameParts<'a> {
+    Parts(&'a crate::name::Parts),
+    Full(&'a str),
+}
+
+impl<'a> NameParts<'a> {
+    fn of(name: &'a Name) -> Self {
+        if Name::from(name.parts().clone()) == *name {
+            Self::Parts(name.parts())
+        } else {
+            Self::Full(name.full())
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct Read {
@@ -305,7 +322,7 @@ struct Read {
 
 impl Serialize for Paper {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let are_inferred = self.authors.iter().all(Name::is_inferred);
+        let are_restored = self.authors.iter().all(Name::is_unambiguous);
         let written = Written {
             id: &self.id,
             title: &self.title,
@@ -318,12 +335,7 @@ impl Serialize for Paper {
             doi: self.doi.as_deref(),
             arxiv: self.arxiv.as_deref(),
             references: &self.references,
-            author_names: (!are_inferred).then(|| {
-                self.authors
-                    .iter()
-                    .map(|name| NameParts(name.parts()))
-                    .collect()
-            }),
+            author_names: (!are_restored).then(|| self.authors.iter().map(NameParts::of).collect()),
             details: &self.details,
         };
         written.serialize(serializer)
@@ -388,6 +400,8 @@ mod tests {
         );
         let bare = Paper::new("").title("Networks");
         assert_eq!(bare.derived_id().unwrap(), "networks");
+        let stop_words = Paper::new("").title("To be or not to be");
+        assert_eq!(stop_words.derived_id().unwrap(), "to-be-or-not");
         assert_eq!(Paper::new("").year(1998).derived_id(), None);
     }
 

@@ -13,7 +13,7 @@ use crate::{Name, Paper};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DuplicateReason {
-    /// They have the same DOI.
+    /// They have the same DOI, and are not different parts of the publication that has it.
     Doi,
     /// They have the same arXiv identifier.
     Arxiv,
@@ -101,8 +101,16 @@ impl VersionCandidate {
     /// Returns the reason why two papers are versions of one paper, or `None` if they are not.
     /// `cosine` is the cosine of their vectors. The result is never [`DuplicateReason::Text`].
     pub(crate) fn evidence(&self, other: &Self, cosine: f32) -> Option<DuplicateReason> {
+        let min_cosine = if self.has_abstract() && other.has_abstract() {
+            MIN_COSINE
+        } else {
+            MIN_COSINE_WITHOUT_ABSTRACT
+        };
         if self.doi.is_some() && self.doi == other.doi {
-            return Some(DuplicateReason::Doi);
+            // The chapters of a book may all carry the DOI of the book.
+            let are_parts = identifiers::titles_contradict(&self.paper.title, &other.paper.title)
+                && (cosine < min_cosine || !self.authors_agree(other));
+            return (!are_parts).then_some(DuplicateReason::Doi);
         }
         match (&self.arxiv, &other.arxiv) {
             (Some(a), Some(b)) if a == b => return Some(DuplicateReason::Arxiv),
@@ -110,15 +118,10 @@ impl VersionCandidate {
             _ => {}
         }
         if let (Some(a), Some(b)) = (&self.doi, &other.doi)
-            && archive(a) == archive(b)
+            && identifiers::preprint_archive(a) == identifiers::preprint_archive(b)
         {
             return None;
         }
-        let min_cosine = if self.has_abstract() && other.has_abstract() {
-            MIN_COSINE
-        } else {
-            MIN_COSINE_WITHOUT_ABSTRACT
-        };
         let agree = cosine >= min_cosine
             && years_agree(self.paper.year, other.paper.year)
             && self.title().is_some()
@@ -170,10 +173,7 @@ impl VersionCandidate {
 pub(crate) fn doi_of(paper: &Paper) -> Option<String> {
     let from = |text: &Option<String>| text.as_deref().and_then(identifiers::doi);
     let doi = from(&paper.doi).or_else(|| from(&paper.url))?;
-    Some(match archive(&doi) {
-        Some(_) => without_version(&doi).to_owned(),
-        None => doi,
-    })
+    Some(identifiers::without_archive_version(&doi).to_owned())
 }
 
 /// Returns the arXiv identifier of a paper, from the field `arxiv`, or else from a DOI of arXiv, a URL
@@ -194,49 +194,6 @@ pub(crate) fn is_distinctive(title: &str) -> bool {
     let mut content_words = 0;
     let all = words(title).inspect(|word| content_words += usize::from(!is_stop_word(word)));
     all.count() >= MIN_TITLE_WORDS && content_words >= MIN_TITLE_CONTENT_WORDS
-}
-
-/// Returns the DOI prefix of the preprint archive that registered a DOI, or `None` if it is the DOI of a
-/// publisher. Versions of one paper may have different DOIs if they come from two archives, or from an
-/// archive and a publisher.
-fn archive(doi: &str) -> Option<&'static str> {
-    const ARCHIVES: [&str; 10] = [
-        "10.48550/arxiv.",
-        "10.21203/rs.",
-        "10.2139/ssrn.",
-        "10.26434/chemrxiv",
-        "10.20944/preprints",
-        "10.31234/osf.io",
-        "10.31219/osf.io",
-        "10.36227/techrxiv",
-        "10.5281/zenodo.",
-        "10.6084/m9.figshare.",
-    ];
-    // bioRxiv and medRxiv share a prefix with journals, but the suffix of a journal begins with a letter.
-    const BIORXIV: &str = "10.1101/";
-    let biorxiv = || {
-        doi.strip_prefix(BIORXIV)
-            .filter(|suffix| suffix.starts_with(|c: char| c.is_ascii_digit()))
-            .map(|_| BIORXIV)
-    };
-    ARCHIVES
-        .into_iter()
-        .find(|prefix| doi.starts_with(prefix))
-        .or_else(biorxiv)
-}
-
-/// Removes `/v2`, `-v2`, `.v2` or `v2` behind a digit from the end of a DOI.
-fn without_version(doi: &str) -> &str {
-    let Some((name, version)) = doi.rsplit_once('v') else {
-        return doi;
-    };
-    let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
-    let bare = name.trim_end_matches(['/', '-', '.']);
-    if is_version && bare.ends_with(|c: char| c.is_ascii_digit()) {
-        bare
-    } else {
-        doi
-    }
 }
 
 fn years_agree(a: Option<i32>, b: Option<i32>) -> bool {
@@ -270,13 +227,34 @@ mod tests {
         assert_eq!(found, Some(DuplicateReason::Title));
         let same_doi = paper("Other words").doi("10.1234/wheels");
         assert_eq!(
-            version_evidence(&published, &same_doi, 0.1),
+            version_evidence(&published, &same_doi, 0.8),
+            Some(DuplicateReason::Doi)
+        );
+        let untitled = paper("").doi("10.1234/wheels");
+        assert_eq!(
+            version_evidence(&published, &untitled, 0.1),
             Some(DuplicateReason::Doi)
         );
         let same_arxiv = paper("Other words").arxiv("2001.00001v3");
         assert_eq!(
             version_evidence(&preprint, &same_arxiv, 0.1),
             Some(DuplicateReason::Arxiv)
+        );
+    }
+
+    #[test]
+    fn chapters_with_the_doi_of_their_book_are_different_papers() {
+        let wheels = paper("Sorting by Rotating Wheels")
+            .doi("10.1234/book")
+            .authors(["Ann Ada"]);
+        let ferns = paper("Ferns in winter").doi("10.1234/book");
+        assert_eq!(version_evidence(&wheels, &ferns, 0.1), None);
+        let by_another = ferns.clone().authors(["Bo Else"]);
+        assert_eq!(version_evidence(&wheels, &by_another, 0.9), None);
+        let longer = paper("Sorting by Rotating Wheels: A Survey").doi("10.1234/book");
+        assert_eq!(
+            version_evidence(&wheels, &longer, 0.1),
+            Some(DuplicateReason::Doi)
         );
     }
 
@@ -299,6 +277,7 @@ mod tests {
         assert!(!same(doi("10.1234/a"), doi("10.9876/b")));
         assert!(same(doi("10.1234/a"), doi("10.1101/2020.01.02.123456")));
         assert!(!same(doi("10.1234/a"), doi("10.1101/gr.123456")));
+        assert!(same(doi("10.1234/a"), doi("10.31235/osf.io/abcde")));
         assert!(same(doi("10.2139/ssrn.1"), doi("10.21203/rs.3.rs-7/v1")));
         assert!(!same(
             doi("10.48550/arXiv.2001.00001"),

@@ -8,16 +8,24 @@ mod arxiv;
 mod bibtex;
 mod cognate_json;
 mod csl;
+mod dblp;
 mod delimited;
 pub(crate) mod detect;
+mod endnote;
 mod file_start;
+mod name_lists;
+mod nbib;
 mod normalize;
+mod oai_pmh;
 mod openalex;
+mod pages;
 mod parquet;
 mod pubmed;
 mod ris;
 mod semantic_scholar;
+mod serial_numbers;
 pub(crate) mod spec;
+mod web_of_science;
 
 use std::path::Path;
 
@@ -70,6 +78,12 @@ formats! {
     ArxivAtom = arxiv::atom::FORMAT, "arXiv's metadata as an Atom feed: the responses of its API.";
     AclXml = acl::FORMAT, "The XML of the ACL Anthology.";
     PubmedXml = pubmed::FORMAT, "The XML of PubMed and MEDLINE.";
+    Nbib = nbib::FORMAT, "The tagged format of PubMed and MEDLINE.";
+    WebOfScience = web_of_science::FORMAT, "The tagged format of the Web of Science.";
+    EndNote = endnote::tagged::FORMAT, "EndNote's tagged format, which Google Scholar writes too.";
+    EndNoteXml = endnote::xml::FORMAT, "EndNote's XML.";
+    DblpXml = dblp::FORMAT, "The XML of DBLP.";
+    OaiPmh = oai_pmh::FORMAT, "Answers by OAI-PMH with metadata of arXiv or Dublin Core.";
     OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or from its API.";
     SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or from its API.";
     Parquet = parquet::FORMAT, "Apache Parquet with the columns of [`Paper`](crate::Paper); requires the feature `parquet`.";

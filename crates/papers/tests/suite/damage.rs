@@ -8,7 +8,6 @@ use crate::fixtures::{bytes, gzip, read, zstd};
 fn a_truncated_file_yields_one_error_after_its_complete_records() {
     for name in [
         "papers.bib",
-        "papers.ris",
         "zotero.json",
         "arxiv.xml",
         "pubmed.xml",
@@ -21,7 +20,7 @@ fn a_truncated_file_yields_one_error_after_its_complete_records() {
         let (_, found) = read(&whole[..end]);
         let message = found.last().unwrap().as_ref().unwrap_err();
         assert!(
-            ["not closed", "no `ER`", "cut off"]
+            ["not closed", "cut off"]
                 .iter()
                 .any(|words| message.contains(words)),
             "{name}: {message}"

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
+mod bibtex;
 mod bounds;
 mod damage;
 mod encodings;
@@ -10,3 +11,5 @@ mod formats;
 mod memory;
 mod round_trip;
 mod tables;
+mod tagged_formats;
+mod xml_formats;

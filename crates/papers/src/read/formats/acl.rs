@@ -1,11 +1,14 @@
 //! The XML of the ACL Anthology: <https://github.com/acl-org/acl-anthology>, `data/xml`.
 
 use super::file_start::FileStart;
-use super::normalize::{doi, filled, year_in};
+use super::normalize::{doi, filled};
+use super::pages::pages;
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
 use crate::read::input::Input;
+use crate::read::notes::Notes;
+use crate::read::syntax::loose_date::date_in;
 use crate::read::syntax::xml::{Element, XmlItem, XmlStream};
-use crate::{Name, Paper, RecordLocation};
+use crate::{Name, Paper, PaperKind, PartialDate, RecordLocation};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "acl-xml",
@@ -23,19 +26,40 @@ struct Anthology<'a> {
     stream: XmlStream<'a>,
     collection: String,
     volume: String,
-    /// The title of the current volume.
-    book_title: String,
-    year: Option<i32>,
+    /// The title, the year and the publisher of the current volume, and the other data of its papers.
+    book: Paper,
+    notes: Notes,
 }
+
+/// The children of a paper that are read, and those with a hash, a key and supplements.
+const READ: [&str; 17] = [
+    "title",
+    "author",
+    "editor",
+    "abstract",
+    "year",
+    "month",
+    "doi",
+    "url",
+    "pages",
+    "language",
+    "bibkey",
+    "issue",
+    "attachment",
+    "video",
+    "revision",
+    "erratum",
+    "award",
+];
 
 impl<'a> Anthology<'a> {
     fn new(input: Input<'a>) -> Self {
         Self {
+            notes: input.notes().clone(),
             stream: XmlStream::new(input),
             collection: String::new(),
             volume: String::new(),
-            book_title: String::new(),
-            year: None,
+            book: Paper::default(),
         }
     }
 
@@ -46,8 +70,7 @@ impl<'a> Anthology<'a> {
             "collection" => self.collection = id(),
             "volume" => {
                 self.volume = id();
-                self.book_title.clear();
-                self.year = None;
+                self.book = Paper::default();
             }
             _ => {}
         }
@@ -56,16 +79,20 @@ impl<'a> Anthology<'a> {
     fn paper(&self, element: &Element) -> Result<Paper, String> {
         let number = element.attribute("id").ok_or("`id` is missing")?;
         let id = self.paper_id(number)?;
-        let name = |author: &Element| {
-            let part = |name| author.text_at(&[name]);
-            Name::person(&part("first"), &part("last")).with_suffix(&part("suffix"))
-        };
         let mut paper = Paper::new(id.clone())
             .title(element.text_at(&["title"]))
             .abstract_text(element.text_at(&["abstract"]))
             .authors(element.all("author").map(name));
-        paper.year = year_in(&element.text_at(&["year"])).or(self.year);
-        paper.venue = filled(self.book_title.clone());
+        paper.details = self.book.details.clone();
+        let date = date(element);
+        paper.year = date.map(PartialDate::year).or(self.book.year);
+        paper.details.published = date
+            .filter(|date| date.month().is_some())
+            .or(self.book.details.published);
+        paper.details.pages = pages(&element.text_at(&["pages"]));
+        paper.details.language = filled(element.text_at(&["language"]));
+        paper.details.number = filled(element.text_at(&["issue"])).or(paper.details.number);
+        paper.venue.clone_from(&self.book.venue);
         paper.doi = doi(&element.text_at(&["doi"]));
         let url = filled(element.text_at(&["url"])).unwrap_or(id);
         paper.url = Some(if url.contains("://") {
@@ -73,6 +100,11 @@ impl<'a> Anthology<'a> {
         } else {
             format!("https://aclanthology.org/{url}")
         });
+        for child in element.elements() {
+            if !READ.contains(&child.name.as_str()) && !child.is_blank() {
+                self.notes.ignore_field(&child.name);
+            }
+        }
         Ok(paper)
     }
 
@@ -115,8 +147,7 @@ impl Iterator for Anthology<'_> {
                 Ok(XmlItem::Whole(Ok(element))) => match element.name.as_str() {
                     "paper" => self.paper(&element),
                     "meta" => {
-                        self.book_title = element.text_at(&["booktitle"]);
-                        self.year = year_in(&element.text_at(&["year"]));
+                        self.book = volume(&element);
                         continue;
                     }
                     _ => continue,
@@ -126,4 +157,43 @@ impl Iterator for Anthology<'_> {
             return Some((RecordLocation::Line(self.stream.line()), outcome));
         }
     }
+}
+
+fn name(person: &Element) -> Name {
+    let part = |name| person.text_at(&[name]);
+    Name::person(&part("first"), &part("last")).with_suffix(&part("suffix"))
+}
+
+/// Returns the date of a paper or a volume, which has a month such as `July 5-10`.
+fn date(element: &Element) -> Option<PartialDate> {
+    date_in(&format!(
+        "{} {}",
+        element.text_at(&["year"]),
+        element.text_at(&["month"])
+    ))
+}
+
+/// Returns the data that the papers of a volume have in common.
+fn volume(meta: &Element) -> Paper {
+    let text = |name: &str| filled(meta.text_at(&[name]));
+    let mut book = Paper::default();
+    let date = date(meta);
+    let journal = text("journal-title");
+    let is_journal = journal.is_some() || text("journal-volume").is_some();
+    book.year = date.map(PartialDate::year);
+    book.venue = journal.or_else(|| text("booktitle"));
+    book.details.published = date.filter(|date| date.month().is_some());
+    book.details.kind = Some(if is_journal {
+        PaperKind::Article
+    } else {
+        PaperKind::ConferencePaper
+    });
+    book.details.volume = text("journal-volume");
+    book.details.number = text("journal-issue");
+    book.details.publisher = text("publisher");
+    book.details.place = text("address");
+    book.details.editors = meta.all("editor").map(name).collect();
+    book.details.isbn = text("isbn");
+    book.details.issn = text("issn");
+    book
 }

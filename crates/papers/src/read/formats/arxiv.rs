@@ -7,8 +7,13 @@ use super::normalize::{doi, filled};
 use crate::text::latex;
 use crate::{Paper, identifiers};
 
-/// Completes a paper with the fields that both formats spell alike.
-fn finish(mut paper: Paper, id: &str, journal: &str, doi_text: &str) -> Result<Paper, String> {
+/// Completes a paper with the fields that all formats of arXiv spell alike.
+pub(super) fn finish(
+    mut paper: Paper,
+    id: &str,
+    journal: &str,
+    doi_text: &str,
+) -> Result<Paper, String> {
     if id.trim().is_empty() {
         return Err("`id` is missing".to_owned());
     }

@@ -47,6 +47,22 @@ impl Element {
         })
     }
 
+    /// Returns all child elements.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// Returns whether neither the element nor its descendants have a text.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.nodes.iter().all(|node| match node {
+            Node::Text(text) => text.trim().is_empty(),
+            Node::Element(element) => element.is_blank(),
+        })
+    }
+
     /// Returns the first descendant at a path of names.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         match path {

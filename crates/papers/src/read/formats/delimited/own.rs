@@ -7,7 +7,7 @@ use crate::read::formats::cognate_json;
 use crate::read::formats::spec::RecordSource;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
-use crate::table::{RANK_COLUMNS, split, unguarded};
+use crate::table::{RANK_COLUMNS, names, split, unguarded};
 
 /// The columns that every table of papers has that Cognate wrote.
 const REQUIRED: [&str; 4] = ["id", "title", "abstract", "authors"];
@@ -15,8 +15,11 @@ const REQUIRED: [&str; 4] = ["id", "title", "abstract", "authors"];
 /// Columns that other tables rarely have.
 const TYPICAL: [&str; 3] = ["categories", "arxiv", "references"];
 
-/// The columns with lists.
-const LISTS: [&str; 4] = ["authors", "categories", "references", "editors"];
+/// The columns with lists of texts.
+const LISTS: [&str; 3] = ["authors", "categories", "references"];
+
+/// The columns with lists of names that have their parts.
+const NAMES: [&str; 2] = ["editors", "author_names"];
 
 /// Returns whether `names` is the header of a table that a [`PaperWriter`](crate::PaperWriter) wrote, of any
 /// release, from which columns may have been removed.
@@ -38,6 +41,9 @@ pub(super) fn paper<'a>(
         }
         let value = if LISTS.contains(&name) {
             split(text).take(MAX_VALUES).collect()
+        } else if NAMES.contains(&name) {
+            let name = |item: String| serde_json::to_value(names::parse(&item)).unwrap_or_default();
+            split(text).take(MAX_VALUES).map(name).collect()
         } else {
             Value::from(text)
         };
