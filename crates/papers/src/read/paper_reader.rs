@@ -17,9 +17,13 @@ use crate::{Error, Paper, RecordLocation, Result};
 /// converts LaTeX, HTML and XML markup to plain text, and DOIs and arXiv identifiers to the form
 /// that [`identifiers`](crate::identifiers) describes.
 ///
+/// Text may be in UTF-8, in UTF-16, or in the encoding that XML declares. If almost nothing in a file that is
+/// neither XML nor JSON is UTF-8, it is read as Windows-1252, with a [remark](PaperReader::take_remarks). Lines
+/// may end in line feeds, carriage returns or both.
+///
 /// The iterator yields an [`Error::Record`] with the location of each record that is not a paper,
-/// and continues with the next record. If the file cannot be read further, the error is the last
-/// item.
+/// and continues with the next record, which it finds in damaged XML and JSON too. If the file breaks off or
+/// cannot be read further, the last item is an [`Error::Incomplete`].
 ///
 /// # Cognate's own format
 ///

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::read::input::{Input, MAX_PAPER, too_long_a_paper};
+use crate::read::notes::Notes;
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::{Fields, string, string_or_number, wrong_type};
 use crate::{Error, Paper, RecordLocation, Result};
@@ -13,7 +14,8 @@ use crate::{Error, Paper, RecordLocation, Result};
 ///
 /// Each line is an object with a field `text`, or with `title` or `abstract` or both, and
 /// optionally `id`. The file may be compressed with gzip or Zstandard. After an invalid line, the
-/// iterator continues with the next line.
+/// iterator continues with the next line. If the file breaks off, the last item is an
+/// [`Error::Incomplete`].
 ///
 /// # Examples
 ///
@@ -30,6 +32,7 @@ use crate::{Error, Paper, RecordLocation, Result};
 pub struct TextReader<'a> {
     lines: JsonLines<'a>,
     origin: String,
+    notes: Notes,
 }
 
 /// A text to embed or to search for.
@@ -63,9 +66,13 @@ impl<'a> TextReader<'a> {
     /// Returns the errors of [`open`](TextReader::open).
     pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
+        let input = Input::new(reader, &origin)?;
+        let notes = input.notes().clone();
+        let lines = JsonLines::new(input);
         Ok(Self {
-            lines: JsonLines::new(Input::new(reader, &origin)?),
+            lines,
             origin,
+            notes,
         })
     }
 }
@@ -84,10 +91,22 @@ impl Iterator for TextReader<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let (line, fields) = self.lines.next()?;
         let text = fields.and_then(|fields| text_of(&fields));
-        Some(text.map_err(|reason| Error::Record {
-            origin: self.origin.clone(),
-            location: RecordLocation::Line(line),
-            reason,
+        let (origin, location) = (&self.origin, RecordLocation::Line(line));
+        Some(text.map_err(|reason| {
+            let origin = origin.clone();
+            if self.notes.is_incomplete() {
+                Error::Incomplete {
+                    origin,
+                    location,
+                    reason,
+                }
+            } else {
+                Error::Record {
+                    origin,
+                    location,
+                    reason,
+                }
+            }
         }))
     }
 }

@@ -161,18 +161,15 @@ fn reading_goes_on_behind_a_damaged_record() {
 
 #[test]
 fn a_compressed_file_that_breaks_off_is_incomplete() {
-    let lines: String = (0..5000)
-        .map(|id| {
-            format!(
-                "{{\"id\": \"{id}\", \"title\": \"Moss {}\"}}\n",
-                id * 7919 % 4993
-            )
-        })
-        .collect();
-    let table: String = (0..5000)
-        .map(|id| format!("{id},Moss {}\n", id * 7919 % 4993))
-        .collect();
-    for text in [lines, format!("id,title\n{table}")] {
+    let file = |start: &str, row: fn(usize, usize) -> String| -> String {
+        let rows = (0..5000).map(|id| row(id, id * 7919 % 4993));
+        std::iter::once(start.to_owned()).chain(rows).collect()
+    };
+    let lines = file("", |id, number| {
+        format!("{{\"id\": \"{id}\", \"title\": \"Moss {number}\"}}\n")
+    });
+    let table = file("id,title\n", |id, number| format!("{id},Moss {number}\n"));
+    for text in [lines, table] {
         for whole in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
             let (ids, bad, is_whole) = outcome(&whole[..whole.len() / 2]);
             assert!(

@@ -34,6 +34,8 @@ impl<F: FnMut(usize) -> Vec<u8>> Read for Repeated<F> {
     }
 }
 
+type Record<'a> = Box<dyn FnMut(usize) -> Vec<u8> + 'a>;
+
 /// Returns the largest size that the process has had in memory, in MiB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -63,7 +65,6 @@ fn a_stream_of_any_size_takes_constant_memory() {
     let utf16 =
         |text: String| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let every = |n: usize, good: String, bad: String| if n % 1000 == 7 { bad } else { good };
-    type Record<'a> = Box<dyn FnMut(usize) -> Vec<u8> + 'a>;
     let cases: Vec<(&str, Vec<u8>, Record<'_>, &str)> = vec![
         (
             "csv",
@@ -110,7 +111,7 @@ fn a_stream_of_any_size_takes_constant_memory() {
         (
             "damaged json list",
             b"[".to_vec(),
-            Box::new(|n| every(n, json(n) + ",\n", json(n).replace("\"}", "\",\n")).into_bytes()),
+            Box::new(|n| every(n, json(n) + ",\n", json(n).replace("]}", "],\n")).into_bytes()),
             "{\"id\": \"end\", \"title\": \"A\"}]",
         ),
         (

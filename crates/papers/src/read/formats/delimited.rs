@@ -62,7 +62,7 @@ struct Delimited<'a> {
 enum State<'a> {
     /// The header was not read. The delimiter is known, or the header determines it.
     Start(Lines<'a>, Option<u8>),
-    Rows(Rows<'a>),
+    Rows(Box<Rows<'a>>),
     Ended,
 }
 
@@ -200,7 +200,7 @@ impl Iterator for Delimited<'_> {
                 State::Start(lines, delimiter) => {
                     let notes = lines.input.notes().clone();
                     match self.read_header(lines, delimiter) {
-                        Ok(Some(rows)) => self.state = State::Rows(rows),
+                        Ok(Some(rows)) => self.state = State::Rows(Box::new(rows)),
                         Ok(None) => return None,
                         Err((number, reason)) => {
                             notes.set_incomplete();

@@ -261,7 +261,6 @@ impl<'a> Elements<'a> {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
                 None => return Ok(None),
-                Some(b',') => self.source.consume(1),
                 Some(b'[') if !self.in_list => {
                     self.source.consume(1);
                     self.in_list = true;
@@ -271,8 +270,8 @@ impl<'a> Elements<'a> {
                     self.in_list = false;
                     self.leave_field()?;
                 }
-                // A bracket of a list that was closed too early.
-                Some(b']') => self.source.consume(1),
+                // A bracket outside of a list belongs to one that was closed too early.
+                Some(b',' | b']') => self.source.consume(1),
                 Some(_) => {
                     if let Some(fields) = self.parse_element().transpose() {
                         return Ok(Some(fields));

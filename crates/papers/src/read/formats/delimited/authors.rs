@@ -94,9 +94,12 @@ fn joined_by_and(text: &str) -> Option<Vec<Name>> {
     if is_one || (others.len() == 1 && is_group(first) && !last.contains(',')) {
         return Some(vec![Name::organization(text)]);
     }
-    let names = parts.iter().flat_map(|part| match part.contains(',') {
-        true => separated_by_commas(part),
-        false => vec![person(part)],
+    let names = parts.iter().flat_map(|part| {
+        if part.contains(',') {
+            separated_by_commas(part)
+        } else {
+            vec![person(part)]
+        }
     });
     Some(collect(names))
 }

@@ -118,9 +118,9 @@ impl Cells {
             }
             let remaining = &line[at..];
             let tab = || memchr(b'\t', remaining).unwrap_or(remaining.len());
-            let quoted = remaining.strip_prefix(b"\"").map(|text| match is_plain {
-                true => closing_quote(&text[..tab() - 1]),
-                false => closing_quote(text),
+            let quoted = remaining.strip_prefix(b"\"").map(|text| {
+                let end = if is_plain { tab() - 1 } else { text.len() };
+                closing_quote(&text[..end])
             });
             let taken = match quoted {
                 Some(Closing::At(end)) => {

@@ -193,7 +193,7 @@ fn key(name: &str) -> String {
 /// Returns whether the names of columns are codes of the Web of Science.
 fn has_codes(keys: &[String]) -> bool {
     let has = |code: &&str| keys.iter().any(|key| key == code);
-    has(&"ti") && ["au", "af", "so", "ut"].iter().any(|code| has(code))
+    has(&"ti") && ["au", "af", "so", "ut"].iter().any(has)
 }
 
 fn column(key: &str, table: &[(Column, &[&str])]) -> (usize, Column) {

@@ -24,7 +24,7 @@ const NAMES: [&str; 2] = ["editors", "author_names"];
 /// release, from which columns may have been removed.
 pub(super) fn is_own(names: &[String]) -> bool {
     let has = |name: &&str| names.iter().any(|found| found == name);
-    REQUIRED.iter().all(|name| has(name)) && TYPICAL.iter().filter(|name| has(name)).count() >= 2
+    REQUIRED.iter().all(has) && TYPICAL.iter().filter(|name| has(name)).count() >= 2
 }
 
 /// Converts the cells of a row, which are written as they are, to a paper.

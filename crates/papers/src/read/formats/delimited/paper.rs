@@ -118,11 +118,11 @@ fn id(row: &Row<'_>, paper: &Paper) -> Option<String> {
             .to_owned()
     });
     // The id of a table of PubMed.
-    let pmids = row
+    let mut pmids = row
         .0
         .iter()
         .filter(|cell| cell.name == "PMID" || cell.name == "pmid");
-    let pmid = pmids.filter_map(|cell| pmid(cell.text)).next();
+    let pmid = pmids.find_map(|cell| pmid(cell.text));
     own.or(pmid).or_else(|| paper.doi.clone()).or_else(|| {
         let mut numbers = row.all(Column::Accession);
         numbers.find(|id| !is_missing(id)).map(str::to_owned)
