@@ -12,7 +12,9 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use cognate::{DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperReader};
+use cognate::{
+    AddOptions, DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, PaperReader,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -26,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The reader returns one paper at a time, so the file may be larger than memory.
     let papers = PaperReader::open(Path::new(&file))?;
     let mut committed = 0;
-    let report = library.add_with(papers, &mut |progress| {
+    let report = library.add_with(papers, &AddOptions::default(), &mut |progress| {
         if progress.committed > committed {
             committed = progress.committed;
             println!("{committed} papers committed");

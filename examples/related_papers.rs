@@ -59,7 +59,7 @@ fn print_table(hits: &[PaperHit]) {
         } else {
             ""
         };
-        let first = paper.authors.first().map_or("", String::as_str);
+        let first = paper.authors.first().map_or("", |name| name.full());
         println!(
             "{:.3}  {year:<4}  {:<58}  {first}{others}",
             hit.score,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use cognate::{ExportFormat, Filter, Library, PaperWriter, Query};
+use cognate::{AddOptions, ExportFormat, Filter, Library, PaperWriter, Query};
 
 use crate::embedder::WordEmbedder;
 use crate::figures::{Figure, Figures, Times, time};
@@ -90,7 +90,7 @@ impl Subject<'_> {
                 (0..self.size).map(|number| Ok::<_, cognate::Error>(self.made.paper(number)));
             let mut last = 0;
             let ((), elapsed) = time(|| {
-                let report = library.add_with(papers, &mut |progress| {
+                let report = library.add_with(papers, &AddOptions::default(), &mut |progress| {
                     if progress.papers >= last + 50_000 {
                         last = progress.papers;
                         eprintln!("  {last} papers of {}", self.size);
@@ -187,7 +187,7 @@ impl Subject<'_> {
         measure("hybrid search, filter of 1%", 100, &|text| {
             filtered(text, &rare)
         });
-        let author = Filter::default().author(author);
+        let author = Filter::default().author(author.full());
         measure("hybrid search, one author", 100, &|text| {
             filtered(text, &author)
         });

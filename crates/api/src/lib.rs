@@ -100,12 +100,13 @@ pub use cognate_model::{
     Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
 };
 pub use cognate_papers::{
-    Citation, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat, Format, Paper,
-    PaperReader, PaperWriter, RecordLocation, TextReader, TextRecord, identifiers, text,
+    Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,
+    Format, Name, Paper, PaperKind, PaperReader, PaperWriter, PartialDate, RecordLocation, Remark,
+    TextReader, TextRecord, identifiers, text,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
-pub use library::add::{AddProgress, AddReport};
+pub use library::add::{AddOptions, AddProgress, AddRemark, AddReport, SameId};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};

@@ -11,6 +11,7 @@ mod atomic_file;
 mod commands;
 mod failure;
 mod hits;
+mod import_report;
 mod interrupt;
 mod model;
 mod output;

@@ -51,7 +51,7 @@ pub(crate) fn hit_output(format: ExportFormat) -> impl Write {
 fn protected_stdout(format: ExportFormat, without_terminal: Protection) -> impl Write {
     let stdout = io::stdout().lock();
     let protection = match format {
-        ExportFormat::Json | ExportFormat::JsonLines => Protection::Json,
+        ExportFormat::Json | ExportFormat::JsonLines | ExportFormat::CslJson => Protection::Json,
         _ if stdout.is_terminal() => Protection::Terminal,
         _ => without_terminal,
     };

@@ -1,24 +1,28 @@
 //! Files of papers on the command line.
 
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use cognate::{Format, Paper, PaperReader, PapersError, RecordLocation};
 
-use crate::output::{count, note, shortened, unbroken};
+use crate::import_report::{Event, ImportReport};
+use crate::output::{count, note, one_line, shortened, unbroken};
 
 /// Files of papers that were read once from start to end, so that every invalid record is known
 /// before the first paper is embedded.
 #[derive(Debug)]
 pub(crate) struct PaperFiles {
     files: Vec<InputFile>,
-    /// The number of different ids among the valid records.
+    /// The number of valid records.
     papers: usize,
-    /// The location of the last record of each id that occurs more than once.
-    last: HashMap<String, Location>,
+    /// The error behind which a file could not be read, if any.
+    incomplete: Option<String>,
+    /// The locations of the papers that [`papers`](Self::papers) has returned.
+    locations: RefCell<Vec<Location>>,
 }
 
 /// A file that can be read again from the start.
@@ -28,92 +32,159 @@ struct InputFile {
     file: File,
     /// The format given by the user, if any.
     format: Option<Format>,
+    /// Whether the file is in Cognate's own format, in which ids name papers of a library.
+    has_own_ids: Cell<bool>,
 }
 
 /// The location of a record among several files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Location {
     /// The index of the file.
     file: usize,
     record: Option<RecordLocation>,
 }
 
-/// The number of messages of one kind to print; further ones are only counted.
-const MAX_MESSAGES: usize = 5;
+/// Messages of one kind, of which the first few are printed and the others counted.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    first: Vec<String>,
+    count: usize,
+}
+
+impl Messages {
+    /// The number of messages to print.
+    const PRINTED: usize = 5;
+
+    /// Adds a message, which may quote a text of others.
+    pub(crate) fn add(&mut self, message: &str) {
+        self.count += 1;
+        if self.first.len() < Self::PRINTED {
+            self.first.push(shortened(&unbroken(message)));
+        }
+    }
+
+    /// Prints the messages as lines on stderr.
+    pub(crate) fn print(&self) {
+        for message in &self.first {
+            note(message);
+        }
+        if self.count > self.first.len() {
+            let more = count(self.count - self.first.len(), "more such message");
+            note(&format!("and {more}; --report FILE has all"));
+        }
+    }
+
+    /// Formats the messages as an indented list.
+    fn list(&self) -> String {
+        let mut lines: Vec<String> = self.first.iter().map(|line| format!("  {line}")).collect();
+        if self.count > self.first.len() {
+            lines.push(format!("  and {} more", self.count - self.first.len()));
+        }
+        lines.join("\n")
+    }
+}
+
+/// The number of fields that are not read to name for one file.
+const NAMED_FIELDS: usize = 12;
 
 impl PaperFiles {
     /// Reads all of `paths`, where `-` is standard input. The format of each file is `format`, or
     /// else detected.
     ///
     /// Invalid records are an error; with `skip_bad` they are reported on stderr and left out.
-    pub(crate) fn check(paths: &[PathBuf], format: Option<Format>, skip_bad: bool) -> Result<Self> {
+    pub(crate) fn check(
+        paths: &[PathBuf],
+        format: Option<Format>,
+        skip_bad: bool,
+        report: &mut ImportReport,
+    ) -> Result<Self> {
         let files = paths
             .iter()
             .map(|path| InputFile::open(path, format))
             .collect::<Result<Vec<_>>>()?;
-        let mut seen: HashMap<String, Location> = HashMap::new();
-        let mut files = Self {
-            files,
+        let mut checked = Self {
+            files: Vec::new(),
             papers: 0,
-            last: HashMap::new(),
+            incomplete: None,
+            locations: RefCell::default(),
         };
-        let mut invalid: Vec<String> = Vec::new();
-        let mut invalid_count = 0;
-        let mut duplicates = 0;
-        for (file, input) in files.files.iter().enumerate() {
-            let mut reader = input.reader().map_err(suggest_format_option)?;
-            if format.is_none() && reader.format() != Format::JsonLines {
-                note(&format!("{}: read as {}", input.name, reader.format()));
-            }
-            while let Some(record) = reader.next() {
-                let location = Location {
-                    file,
-                    record: reader.location(),
-                };
-                match record {
-                    Ok(paper) => match seen.insert(paper.id.clone(), location) {
-                        None => files.papers += 1,
-                        Some(previous) => {
-                            duplicates += 1;
-                            if duplicates <= MAX_MESSAGES {
-                                note(&files.duplicate_message(&paper.id, previous, location));
-                            }
-                            files.last.insert(paper.id, location);
-                        }
-                    },
-                    Err(error @ PapersError::Record { .. }) => {
-                        invalid_count += 1;
-                        if invalid.len() < MAX_MESSAGES {
-                            invalid.push(unbroken(&error.to_string()));
-                        }
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
+        let mut invalid = Messages::default();
+        for input in &files {
+            checked.read_once(input, &mut invalid, report)?;
         }
-        if duplicates > MAX_MESSAGES {
-            let more = count(duplicates - MAX_MESSAGES, "more duplicate id");
-            note(&format!("and {more}"));
-        }
-        match (invalid_count, skip_bad) {
+        checked.files = files;
+        match (invalid.count, skip_bad) {
             (0, _) => {}
             (1, false) => bail!(
                 "{}; nothing was added; use --skip-bad to skip it",
-                invalid[0]
+                invalid.first[0]
             ),
-            (_, false) => {
-                let list = list(&invalid, invalid_count);
-                bail!("invalid records; nothing was added; use --skip-bad to skip them\n{list}");
-            }
+            (_, false) => bail!(
+                "invalid records; nothing was added; use --skip-bad to skip them\n{}",
+                invalid.list()
+            ),
             (_, true) => {
                 note(&format!(
                     "skipped {}:",
-                    count(invalid_count, "invalid record")
+                    count(invalid.count, "invalid record")
                 ));
-                note(&list(&invalid, invalid_count));
+                note(&invalid.list());
             }
         }
-        Ok(files)
+        if let (Some(error), false) = (&checked.incomplete, skip_bad) {
+            bail!("{error}; nothing was added; use --skip-bad to add what was read");
+        }
+        Ok(checked)
+    }
+
+    /// Reads a file from start to end.
+    fn read_once(
+        &mut self,
+        input: &InputFile,
+        invalid: &mut Messages,
+        report: &mut ImportReport,
+    ) -> Result<()> {
+        let name = &input.name;
+        let mut reader = input.reader().map_err(suggest_format_option)?;
+        if input.format.is_none() && reader.format() != Format::JsonLines {
+            note(&format!("{name}: read as {}", reader.format()));
+        }
+        input.has_own_ids.set(reader.format() == Format::JsonLines);
+        let mut remarks = Messages::default();
+        while let Some(record) = reader.next() {
+            let location = reader.location();
+            match record {
+                Ok(_) => self.papers += 1,
+                Err(error @ PapersError::Incomplete { .. }) => {
+                    let text = unbroken(&error.to_string());
+                    if let PapersError::Incomplete { reason, .. } = &error {
+                        report.add(name, location, Event::Incomplete { reason })?;
+                    }
+                    self.incomplete.get_or_insert(text);
+                }
+                Err(error @ PapersError::Record { .. }) => {
+                    invalid.add(&error.to_string());
+                    if let PapersError::Record { reason, .. } = &error {
+                        report.add(name, location, Event::LeftOut { reason })?;
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+            for remark in reader.take_remarks() {
+                let (location, what) = (remark.location, remark.text.as_str());
+                remarks.add(&format!("{name}:{location}: {what}"));
+                report.add(name, Some(location), Event::Changed { what })?;
+            }
+        }
+        remarks.print();
+        let fields = reader.ignored_fields();
+        for (field, &values) in &fields {
+            report.add(name, None, Event::FieldNotRead { field, values })?;
+        }
+        if !fields.is_empty() {
+            note(&fields_not_read(name, fields.into_iter().collect()));
+        }
+        Ok(())
     }
 
     /// Returns the number of papers.
@@ -121,13 +192,43 @@ impl PaperFiles {
         self.papers
     }
 
-    /// Reads the papers again, without invalid records. Of several records with the same id, only the
-    /// last one is returned.
-    pub(crate) fn papers(&self) -> impl Iterator<Item = cognate::Result<Paper>> {
-        self.files
-            .iter()
-            .enumerate()
-            .flat_map(|(file, input)| self.papers_of(file, input))
+    /// Returns the error behind which a file could not be read, or `None` if all were read to the end.
+    pub(crate) fn incomplete(&self) -> Option<&str> {
+        self.incomplete.as_deref()
+    }
+
+    /// Returns the name of the file, and the location in it, of the paper that [`papers`](Self::papers)
+    /// returned at a position.
+    pub(crate) fn location(&self, position: usize) -> Option<(&str, Option<RecordLocation>)> {
+        let location = *self.locations.borrow().get(position)?;
+        Some((&self.files[location.file].name, location.record))
+    }
+
+    /// Splits the files into runs of files that agree in whether their ids name papers of a library. Returns
+    /// the positions of the files of each run, and whether their ids do.
+    pub(crate) fn runs(&self) -> Vec<(Range<usize>, bool)> {
+        let mut runs: Vec<(Range<usize>, bool)> = Vec::new();
+        for (position, file) in self.files.iter().enumerate() {
+            let has_own_ids = file.has_own_ids.get();
+            match runs.last_mut() {
+                Some((run, own)) if *own == has_own_ids => run.end = position + 1,
+                _ => runs.push((position..position + 1, has_own_ids)),
+            }
+        }
+        runs
+    }
+
+    /// Reads the papers of some files again, without invalid records.
+    pub(crate) fn papers(
+        &self,
+        files: Range<usize>,
+    ) -> impl Iterator<Item = cognate::Result<Paper>> {
+        files.flat_map(|file| self.papers_of(file, &self.files[file]))
+    }
+
+    /// Returns the number of papers that [`papers`](Self::papers) has returned so far.
+    pub(crate) fn returned(&self) -> usize {
+        self.locations.borrow().len()
     }
 
     fn papers_of<'a>(
@@ -143,43 +244,45 @@ impl PaperFiles {
             loop {
                 match reader.next()? {
                     Ok(paper) => {
-                        let location = Location {
+                        self.locations.borrow_mut().push(Location {
                             file,
                             record: reader.location(),
-                        };
-                        if self
-                            .last
-                            .get(&paper.id)
-                            .is_none_or(|&last| last == location)
-                        {
-                            return Some(Ok(paper));
-                        }
+                        });
+                        return Some(Ok(paper));
                     }
                     // `check` has reported it, and the user asked to skip it.
-                    Err(PapersError::Record { .. }) => {}
+                    Err(PapersError::Record { .. } | PapersError::Incomplete { .. }) => {}
                     Err(error) => return Some(Err(error.into())),
                 }
             }
         }))
     }
+}
 
-    fn duplicate_message(&self, id: &str, previous: Location, current: Location) -> String {
-        let name = |location: Location| {
-            let file = &self.files[location.file].name;
-            location
-                .record
-                .map_or_else(|| file.clone(), |record| format!("{file}:{record}"))
-        };
-        format!(
-            "{}: duplicate id `{}`, this record replaces {}",
-            name(current),
-            shortened(&unbroken(id)),
-            name(previous)
-        )
+/// Formats the fields of a file that are not read, those with the most values first.
+fn fields_not_read(name: &str, mut fields: Vec<(String, u64)>) -> String {
+    fields.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let named = fields.iter().take(NAMED_FIELDS);
+    let named: Vec<String> = named
+        .map(|(field, values)| format!("`{}` ({values})", one_line(&shortened(field))))
+        .collect();
+    let mut text = format!("{name}: fields that are not read: {}", named.join(", "));
+    if fields.len() > NAMED_FIELDS {
+        text += &format!(" and {} more", fields.len() - NAMED_FIELDS);
     }
+    text
 }
 
 impl InputFile {
+    fn new(name: String, file: File, format: Option<Format>) -> Self {
+        Self {
+            name,
+            file,
+            format,
+            has_own_ids: Cell::new(false),
+        }
+    }
+
     fn open(path: &Path, format: Option<Format>) -> Result<Self> {
         if path == Path::new("-") {
             return Self::spool("standard input".to_owned(), io::stdin().lock(), format);
@@ -194,7 +297,7 @@ impl InputFile {
         }
         // A pipe can be read only once.
         if metadata.is_file() {
-            Ok(Self { name, file, format })
+            Ok(Self::new(name, file, format))
         } else {
             Self::spool(name, file, format)
         }
@@ -208,7 +311,7 @@ impl InputFile {
             Ok(file)
         };
         let file = copy().with_context(|| format!("cannot copy {name} to a temporary file"))?;
-        Ok(Self { name, file, format })
+        Ok(Self::new(name, file, format))
     }
 
     fn reader(&self) -> Result<PaperReader<'static>, PapersError> {
@@ -232,16 +335,4 @@ fn suggest_format_option(error: PapersError) -> anyhow::Error {
         }
         error => error.into(),
     }
-}
-
-/// Formats `messages` as an indented list, and counts those of `total` that are missing from it.
-fn list(messages: &[String], total: usize) -> String {
-    let mut lines: Vec<String> = messages
-        .iter()
-        .map(|message| format!("  {message}"))
-        .collect();
-    if total > messages.len() {
-        lines.push(format!("  and {} more", total - messages.len()));
-    }
-    lines.join("\n")
 }

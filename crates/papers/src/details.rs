@@ -91,13 +91,8 @@ impl Details {
         texts.chain(self.editors.iter().map(Name::full))
     }
 
-    /// Takes the fields that have no value from `other`.
-    pub(crate) fn fill_from(&mut self, other: &Self) {
-        fn fill<T: Clone>(field: &mut Option<T>, other: &Option<T>) {
-            if field.is_none() {
-                field.clone_from(other);
-            }
-        }
+    /// Takes the fields that have no value from `other`, and returns their names in JSON.
+    pub(crate) fn fill_from(&mut self, other: &Self) -> Vec<&'static str> {
         let Self {
             kind,
             genre,
@@ -117,28 +112,54 @@ impl Details {
             pmcid,
             language,
         } = self;
-        fill(kind, &other.kind);
-        fill(published, &other.published);
-        fill(updated, &other.updated);
-        for (field, other) in [
-            (genre, &other.genre),
-            (volume, &other.volume),
-            (number, &other.number),
-            (pages, &other.pages),
-            (publisher, &other.publisher),
-            (place, &other.place),
-            (series, &other.series),
-            (edition, &other.edition),
-            (isbn, &other.isbn),
-            (issn, &other.issn),
-            (pmid, &other.pmid),
-            (pmcid, &other.pmcid),
-            (language, &other.language),
+        let mut taken = Vec::new();
+        taken.extend(fill("type", kind, &other.kind));
+        taken.extend(fill("published", published, &other.published));
+        taken.extend(fill("updated", updated, &other.updated));
+        for (name, field, other) in [
+            ("genre", genre, &other.genre),
+            ("volume", volume, &other.volume),
+            ("number", number, &other.number),
+            ("pages", pages, &other.pages),
+            ("publisher", publisher, &other.publisher),
+            ("place", place, &other.place),
+            ("series", series, &other.series),
+            ("edition", edition, &other.edition),
+            ("isbn", isbn, &other.isbn),
+            ("issn", issn, &other.issn),
+            ("pmid", pmid, &other.pmid),
+            ("pmcid", pmcid, &other.pmcid),
+            ("language", language, &other.language),
         ] {
-            fill(field, other);
+            taken.extend(fill(name, field, other));
         }
-        if editors.is_empty() {
-            editors.clone_from(&other.editors);
-        }
+        taken.extend(fill_list("editors", editors, &other.editors));
+        taken
     }
+}
+
+/// Takes the value of `other` if the field has none. Returns the name of the field if it did.
+pub(crate) fn fill<T: Clone>(
+    name: &'static str,
+    field: &mut Option<T>,
+    other: &Option<T>,
+) -> Option<&'static str> {
+    if field.is_some() || other.is_none() {
+        return None;
+    }
+    field.clone_from(other);
+    Some(name)
+}
+
+/// Takes the items of `other` if the list has none. Returns the name of the field if it did.
+pub(crate) fn fill_list<T: Clone>(
+    name: &'static str,
+    list: &mut Vec<T>,
+    other: &[T],
+) -> Option<&'static str> {
+    if !list.is_empty() || other.is_empty() {
+        return None;
+    }
+    list.extend_from_slice(other);
+    Some(name)
 }

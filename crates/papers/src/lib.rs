@@ -37,7 +37,9 @@
 //!   entries may inherit fields from. A paper has at most 4 MiB of texts.
 //! - A [`Paper`] that was read from JSON lines, written as [`ExportFormat::JsonLines`] and read again
 //!   is the same paper. So is one written as [`ExportFormat::Csv`], except that a semicolon before white
-//!   space in an item of a list becomes a comma.
+//!   space in a category or a reference becomes a comma.
+//! - [`ExportFormat::Bibtex`], [`ExportFormat::Ris`] and [`ExportFormat::CslJson`] keep every field that they have a
+//!   place for.
 //!
 //! # Complexity
 //!

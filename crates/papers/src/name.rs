@@ -1,6 +1,7 @@
 //! The name of a person or of an organization.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,10 +25,11 @@ use crate::text::words;
 /// let name = Name::parse("García Molina, Ana");
 /// assert_eq!((name.full(), name.family()), ("Ana García Molina", "García Molina"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 pub struct Name {
     full: String,
-    parts: Parts,
+    /// The parts, inferred from `full` when they are first asked for unless they are known.
+    parts: OnceLock<Box<Parts>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,9 +91,10 @@ impl Name {
     /// Words in lower case before the last word are the particle, as in BibTeX. A name with a comma, an
     /// ampersand or a parenthesis, or with a word such as `Collaboration`, is the name of an organization.
     pub fn new(full: impl Into<String>) -> Self {
-        let full = full.into();
-        let parts = Parts::inferred(&full);
-        Self { full, parts }
+        Self {
+            full: full.into(),
+            parts: OnceLock::new(),
+        }
     }
 
     /// Creates a name from `Family, Given`, `Family, Suffix, Given` or the spoken form.
@@ -108,6 +111,7 @@ impl Name {
             [_, form] if COMPANY_FORMS.contains(&without_periods(form).as_str()) => {
                 return Self::organization(text);
             }
+            _ if fields.iter().any(|field| names_group(field)) => return Self::organization(text),
             [spoken, suffix] if is_suffix(suffix) && spoken.contains(' ') => {
                 let mut parts = Parts::inferred(spoken);
                 suffix.clone_into(&mut parts.suffix);
@@ -149,7 +153,14 @@ impl Name {
             family: full.clone(),
             ..Parts::default()
         };
-        Self { full, parts }
+        Self::with_parts(full, parts)
+    }
+
+    fn with_parts(full: String, parts: Parts) -> Self {
+        Self {
+            full,
+            parts: OnceLock::from(Box::new(parts)),
+        }
     }
 
     /// Sets the suffix, such as `Jr.`; an empty one changes nothing.
@@ -168,48 +179,64 @@ impl Name {
 
     /// Returns the given names or initials.
     pub fn given(&self) -> &str {
-        &self.parts.given
+        &self.parts().given
     }
 
     /// Returns the particle of the family name, such as `van der`.
     pub fn particle(&self) -> &str {
-        &self.parts.particle
+        &self.parts().particle
     }
 
     /// Returns the family name, or the name of an organization.
     pub fn family(&self) -> &str {
-        &self.parts.family
+        &self.parts().family
     }
 
     /// Returns the suffix, such as `Jr.`.
     pub fn suffix(&self) -> &str {
-        &self.parts.suffix
+        &self.parts().suffix
     }
 
     /// Returns whether the name consists of a family name only: an organization, or a person with one name.
     pub fn is_single(&self) -> bool {
-        self.parts.given.is_empty()
-            && self.parts.particle.is_empty()
-            && self.parts.suffix.is_empty()
+        self.given().is_empty() && self.particle().is_empty() && self.suffix().is_empty()
     }
 
     /// Returns the name in the order of bibliographies, `Family, Suffix, Given`, from which
     /// [`parse`](Self::parse) restores the parts of a person's name.
     pub fn inverted(&self) -> String {
-        let family = self.parts.family_with_particle();
-        let parts = [family.as_str(), &self.parts.suffix, &self.parts.given];
+        let family = self.parts().family_with_particle();
+        let parts = [family.as_str(), self.suffix(), self.given()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(", ")
     }
 
     /// Returns whether [`new`](Self::new) infers the parts of the name from its spoken form.
     pub fn is_inferred(&self) -> bool {
-        self.parts == Parts::inferred(&self.full)
+        self.parts
+            .get()
+            .is_none_or(|parts| **parts == Parts::inferred(&self.full))
+    }
+
+    /// Returns whether any reader restores the name from its spoken form, which may look like `Family, Given`.
+    pub(crate) fn is_unambiguous(&self) -> bool {
+        self.is_inferred() && (!self.full.contains(',') || Self::parse(&self.full) == *self)
+    }
+
+    /// Returns the spoken form as a JSON string if the parts are inferred from it, else the parts as a JSON object.
+    pub(crate) fn to_json(&self) -> String {
+        let json = if self.is_inferred() {
+            serde_json::to_string(&self.full)
+        } else {
+            serde_json::to_string(self.parts())
+        };
+        json.unwrap_or_default()
     }
 
     /// Returns the parts, from which the spoken form can be joined.
     pub(crate) fn parts(&self) -> &Parts {
-        &self.parts
+        self.parts
+            .get_or_init(|| Box::new(Parts::inferred(&self.full)))
     }
 }
 
@@ -294,6 +321,18 @@ fn is_organization(full: &str) -> bool {
         || full.chars().any(|c| c.is_ascii_digit())
 }
 
+/// Returns whether a part of a name before, between or after commas belongs to the name of an organization: it has an
+/// ampersand or a conjunction, or several words of which one is a noun such as `Institute`.
+fn names_group(field: &str) -> bool {
+    let mut parts = field.split_whitespace();
+    let is_group_noun = |word: String| GROUP_NOUNS.contains(&word.as_str());
+    field.contains('&')
+        || parts
+            .clone()
+            .any(|part| matches!(part, "and" | "of" | "for"))
+        || parts.nth(1).is_some() && words(field).any(is_group_noun)
+}
+
 fn without_periods(text: &str) -> String {
     text.trim().replace('.', "").to_lowercase()
 }
@@ -303,12 +342,18 @@ impl From<Parts> for Name {
         let family = parts.family_with_particle();
         let spoken = [parts.given.as_str(), &family, &parts.suffix];
         let spoken: Vec<&str> = spoken.into_iter().filter(|part| !part.is_empty()).collect();
-        Self {
-            full: spoken.join(" "),
-            parts,
-        }
+        Self::with_parts(spoken.join(" "), parts)
     }
 }
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        let are_unknown = self.parts.get().is_none() && other.parts.get().is_none();
+        self.full == other.full && (are_unknown || self.parts() == other.parts())
+    }
+}
+
+impl Eq for Name {}
 
 impl From<&str> for Name {
     fn from(full: &str) -> Self {
@@ -352,13 +397,13 @@ impl PartialEq<&str> for Name {
     }
 }
 
-/// A string if the parts are inferred from it, otherwise an object with the parts.
+/// A string if any reader restores the parts from it, otherwise an object with the parts.
 impl Serialize for Name {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.is_inferred() {
+        if self.is_unambiguous() {
             serializer.serialize_str(&self.full)
         } else {
-            self.parts.serialize(serializer)
+            self.parts().serialize(serializer)
         }
     }
 }
@@ -439,6 +484,17 @@ mod tests {
                 "Barrow & Nettle, Inc.",
                 ["", "", "Barrow & Nettle, Inc.", ""],
             ),
+            (
+                "Wheel Institute, Spoke University",
+                "Wheel Institute, Spoke University",
+                ["", "", "Wheel Institute, Spoke University", ""],
+            ),
+            (
+                "Legal, Ethical, and Social Team",
+                "Legal, Ethical, and Social Team",
+                ["", "", "Legal, Ethical, and Social Team", ""],
+            ),
+            ("Council, Ann", "Ann Council", ["Ann", "", "Council", ""]),
         ] {
             let name = Name::parse(text);
             assert_eq!((name.full(), parts(&name)), (full, expected), "{text}");
@@ -460,10 +516,13 @@ mod tests {
             let json = serde_json::to_string(&name).unwrap();
             assert_eq!(serde_json::from_str::<Name>(&json).unwrap(), name, "{json}");
         }
-        assert_eq!(
-            serde_json::to_string(&Name::new("Ann Ada")).unwrap(),
-            "\"Ann Ada\""
-        );
+        for (full, expected) in [
+            ("Ann Ada", "\"Ann Ada\""),
+            ("Ada & Co, Inc.", "\"Ada & Co, Inc.\""),
+            ("Ada, Ann", "{\"family\":\"Ada, Ann\"}"),
+        ] {
+            assert_eq!(serde_json::to_string(&Name::new(full)).unwrap(), expected);
+        }
         let csl = r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#;
         let name: Name = serde_json::from_str(csl).unwrap();
         assert_eq!(name, Name::new("Jan van der Berken"));

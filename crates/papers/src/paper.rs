@@ -1,5 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::details::{fill, fill_list};
+use crate::text::{is_stop_word, words};
 use crate::{Details, Error, Name, PaperKind, Result};
 
 /// A research paper: its text and its bibliographic data.
@@ -141,7 +143,8 @@ impl Paper {
         self
     }
 
-    /// Takes the fields that have no value from `other`, another record of the same paper. The id stays.
+    /// Takes the fields that have no value from `other`, another record of the same paper, and returns their
+    /// names in JSON. The id stays.
     ///
     /// # Examples
     ///
@@ -149,15 +152,11 @@ impl Paper {
     /// use cognate_papers::Paper;
     ///
     /// let mut poorer = Paper::new("a").title("A Title: With a Subtitle");
-    /// poorer.fill_from(&Paper::new("b").title("A Title").year(2009));
+    /// let taken = poorer.fill_from(&Paper::new("b").title("A Title").year(2009));
+    /// assert_eq!(taken, ["year"]);
     /// assert_eq!(poorer, Paper::new("a").title("A Title: With a Subtitle").year(2009));
     /// ```
-    pub fn fill_from(&mut self, other: &Self) {
-        fn fill<T: Clone>(field: &mut Option<T>, other: &Option<T>) {
-            if field.is_none() {
-                field.clone_from(other);
-            }
-        }
+    pub fn fill_from(&mut self, other: &Self) -> Vec<&'static str> {
         let Self {
             id: _,
             title,
@@ -172,32 +171,47 @@ impl Paper {
             references,
             details,
         } = self;
-        for (text, other) in [(title, &other.title), (abstract_text, &other.abstract_text)] {
-            if text.trim().is_empty() {
+        let mut taken = Vec::new();
+        for (name, text, other) in [
+            ("title", title, &other.title),
+            ("abstract", abstract_text, &other.abstract_text),
+        ] {
+            if text.trim().is_empty() && !other.trim().is_empty() {
                 text.clone_from(other);
+                taken.push(name);
             }
         }
-        for (list, other) in [
-            (categories, &other.categories),
-            (references, &other.references),
-        ] {
-            if list.is_empty() {
-                list.clone_from(other);
-            }
+        taken.extend(fill_list("authors", authors, &other.authors));
+        taken.extend(fill("year", year, &other.year));
+        taken.extend(fill("venue", venue, &other.venue));
+        taken.extend(fill("url", url, &other.url));
+        taken.extend(fill_list("categories", categories, &other.categories));
+        taken.extend(fill("doi", doi, &other.doi));
+        taken.extend(fill("arxiv", arxiv, &other.arxiv));
+        taken.extend(fill_list("references", references, &other.references));
+        taken.extend(details.fill_from(&other.details));
+        taken
+    }
+
+    /// Returns an id made of the family name of the first author, the year, and the first words of the title
+    /// that are not stop words, or its first words if all are: `watts1998-collective-dynamics-small-world`.
+    ///
+    /// Returns `None` if the title has no words. Different papers may have the same derived id.
+    pub fn derived_id(&self) -> Option<String> {
+        let author = self
+            .authors
+            .first()
+            .and_then(|name| words(name.family()).last());
+        let year = self.year.map(|year| year.to_string());
+        let title = words(&self.title).filter(|word| !is_stop_word(word));
+        let mut title: Vec<String> = title.take(4).collect();
+        if title.is_empty() {
+            title = words(&self.title).take(4).collect();
         }
-        if authors.is_empty() {
-            authors.clone_from(&other.authors);
-        }
-        fill(year, &other.year);
-        for (field, other) in [
-            (venue, &other.venue),
-            (url, &other.url),
-            (doi, &other.doi),
-            (arxiv, &other.arxiv),
-        ] {
-            fill(field, other);
-        }
-        details.fill_from(&other.details);
+        let start = author.into_iter().chain(year).collect::<String>();
+        let start = Some(start).filter(|start| !start.is_empty());
+        let parts = start.into_iter().chain(title.iter().cloned());
+        (!title.is_empty()).then(|| parts.collect::<Vec<_>>().join("-"))
     }
 
     /// Returns the text that a model embeds: the title, a space and the abstract, as in the MTEB
@@ -243,7 +257,7 @@ impl Paper {
 /// The JSON object of a paper: the fields of [`Paper`], in which `abstract_text` is called `abstract`, followed by
 /// the fields of [`Details`] that have a value.
 ///
-/// `authors` has the spoken names. If their parts cannot be inferred from these, `author_names` has the parts.
+/// `authors` has the spoken names. If a reader may infer other parts from these, `author_names` has the parts.
 #[derive(Serialize)]
 struct Written<'a> {
     id: &'a str,
@@ -264,9 +278,23 @@ struct Written<'a> {
     details: &'a Details,
 }
 
+/// The parts of a name, or its spoken form if that has white space that cannot be restored from the parts.
 #[derive(Serialize)]
-#[serde(transparent)]
-struct NameParts<'a>(&'a crate::name::Parts);
+#[serde(untagged)]
+enum NameParts<'a> {
+    Parts(&'a crate::name::Parts),
+    Full(&'a str),
+}
+
+impl<'a> NameParts<'a> {
+    fn of(name: &'a Name) -> Self {
+        if Name::from(name.parts().clone()) == *name {
+            Self::Parts(name.parts())
+        } else {
+            Self::Full(name.full())
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct Read {
@@ -294,7 +322,7 @@ struct Read {
 
 impl Serialize for Paper {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let are_inferred = self.authors.iter().all(Name::is_inferred);
+        let are_restored = self.authors.iter().all(Name::is_unambiguous);
         let written = Written {
             id: &self.id,
             title: &self.title,
@@ -307,12 +335,7 @@ impl Serialize for Paper {
             doi: self.doi.as_deref(),
             arxiv: self.arxiv.as_deref(),
             references: &self.references,
-            author_names: (!are_inferred).then(|| {
-                self.authors
-                    .iter()
-                    .map(|name| NameParts(name.parts()))
-                    .collect()
-            }),
+            author_names: (!are_restored).then(|| self.authors.iter().map(NameParts::of).collect()),
             details: &self.details,
         };
         written.serialize(serializer)
@@ -363,6 +386,23 @@ mod tests {
         assert_eq!(text("A", "B."), "A B.");
         assert_eq!(text(" A ", " "), "A");
         assert_eq!(text("", "B.\n"), "B.");
+    }
+
+    #[test]
+    fn a_derived_id_consists_of_author_year_and_title() {
+        let paper = Paper::new("")
+            .title("The collective dynamics of ‘small-world’ networks")
+            .authors(["Ann B. Döe", "Other"])
+            .year(1998);
+        assert_eq!(
+            paper.derived_id().unwrap(),
+            "doe1998-collective-dynamics-small-world"
+        );
+        let bare = Paper::new("").title("Networks");
+        assert_eq!(bare.derived_id().unwrap(), "networks");
+        let stop_words = Paper::new("").title("To be or not to be");
+        assert_eq!(stop_words.derived_id().unwrap(), "to-be-or-not");
+        assert_eq!(Paper::new("").year(1998).derived_id(), None);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The layout of the tables that Cognate exports, which the writer and the reader of CSV share.
 
-/// The columns with the fields of a paper, in order.
+pub(crate) mod names;
+
+/// The columns with the fields of a paper that a search uses, in order. A table that an earlier version wrote has
+/// no others.
 pub(crate) const COLUMNS: [&str; 11] = [
     "id",
     "title",
@@ -13,6 +16,28 @@ pub(crate) const COLUMNS: [&str; 11] = [
     "doi",
     "arxiv",
     "references",
+];
+
+/// The columns after [`COLUMNS`].
+pub(crate) const DETAIL_COLUMNS: [&str; 18] = [
+    "type",
+    "genre",
+    "published",
+    "updated",
+    "volume",
+    "number",
+    "pages",
+    "publisher",
+    "place",
+    "series",
+    "edition",
+    "editors",
+    "isbn",
+    "issn",
+    "pmid",
+    "pmcid",
+    "language",
+    "author_names",
 ];
 
 /// The columns before [`COLUMNS`] in a table of search results.

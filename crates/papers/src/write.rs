@@ -4,13 +4,14 @@
 //! `exports!` list below register it.
 
 mod bibtex;
+mod csl;
 mod csv;
-mod entry_type;
 mod export;
 mod field;
 mod json;
 mod markdown;
 pub(crate) mod paper_writer;
+mod publication;
 mod ris;
 
 use self::export::{Export, ExportOptions, ExportSpec};
@@ -20,8 +21,8 @@ macro_rules! exports {
     ($($format:ident = $spec:path, $doc:literal;)+) => {
         /// A format that a [`PaperWriter`](crate::PaperWriter) writes.
         ///
-        /// BibTeX, RIS and Markdown keep each field on one line: a run of white space and control
-        /// characters becomes one space.
+        /// BibTeX, RIS and Markdown keep each field on one line, as CSL-JSON does except for abstracts: a
+        /// run of white space and control characters becomes one space.
         ///
         /// A format's [name](Self::name), which [`Display`](std::fmt::Display) writes and
         /// [`FromStr`](std::str::FromStr) reads in any ASCII case, is in lower case.
@@ -60,17 +61,20 @@ exports! {
         [`PaperReader`](crate::PaperReader) reads them.";
     Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line \
         feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a \
-        semicolon before a space within an item becomes a comma. A cell that a spreadsheet would read as a \
-        formula gets an apostrophe before it \
+        semicolon before a space in a category or a reference becomes a comma. `authors` has the spoken names; \
+        `author_names` has their parts, family names first, if these cannot be inferred. A cell that a \
+        spreadsheet would read as a formula gets an apostrophe before it \
         ([`guard_cells`](crate::PaperWriter::guard_cells)). [`PaperReader`](crate::PaperReader) \
-        recognizes the header and reads the same papers again.";
+        recognizes the header, also that of the eleven columns of earlier versions, and reads the same \
+        papers again.";
     Bibtex = bibtex::EXPORT, "BibTeX in UTF-8, for BibTeX with a LaTeX of 2018 or later and for BibLaTeX \
-        with Biber: every field except `references`, with the id as the citation key. LaTeX converts two \
-        hyphens, two apostrophes and two grave accents to dashes and quotation marks; all other text is \
-        printed unchanged.";
-    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references`. \
-        RIS requires family names first; the last word of a name without a comma counts as the family \
-        name.";
+        with Biber: every field except `references`, with the id as the citation key. The type of an entry \
+        is the [kind](crate::PaperKind) of the paper, or else inferred from the venue. Names keep their \
+        parts, and texts are printed unchanged.";
+    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references` \
+        and `updated`. Family names come first and suffixes last.";
+    CslJson = csl::EXPORT, "CSL-JSON, one array of items by the schema of CSL 1.0.2, for Pandoc, Zotero and \
+        citeproc: every field; those for which CSL has no variable are in `custom`.";
     Markdown = markdown::EXPORT, "A numbered Markdown list of titles with a link, authors, year and \
         venue; for search results also the score.";
 }
@@ -103,7 +107,7 @@ mod tests {
         }
         assert_eq!(
             "xlsx".parse::<ExportFormat>().unwrap_err().to_string(),
-            "`format` is `xlsx`, expected `json`, `jsonl`, `csv`, `bibtex`, `ris` or `markdown`"
+            "`format` is `xlsx`, expected `json`, `jsonl`, `csv`, `bibtex`, `ris`, `csl-json` or `markdown`"
         );
     }
 }

@@ -15,7 +15,7 @@ use crate::analysis::evaluation::setting::SearchSetting;
 use crate::analysis::require_papers;
 use crate::library::{IfExists, Library};
 use crate::query::Query;
-use crate::{Error, Progress, Result};
+use crate::{AddOptions, Error, Progress, Result};
 
 /// The result of [`Library::evaluate_itself`].
 #[derive(Clone, Debug, PartialEq)]
@@ -151,9 +151,12 @@ fn evaluate(
     )?
     .with_text_recipe(library.text.clone())?;
     let count = documents.len();
-    documents_only.add_with(documents.into_iter().map(Ok::<_, Error>), &mut |state| {
-        progress(state.papers)
-    })?;
+    let options = AddOptions::default();
+    documents_only.add_with(
+        documents.into_iter().map(Ok::<_, Error>),
+        &options,
+        &mut |state| progress(state.papers),
+    )?;
     evaluate_on(
         &documents_only,
         task.name,

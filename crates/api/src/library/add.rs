@@ -1,20 +1,18 @@
 //! Adding, replacing and removing papers.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use cognate_index::RowId;
 use cognate_model::Truncation;
 use ndarray::{Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
 use crate::library::Library;
 use crate::library::batch_size::BatchSize;
-use crate::library::embedding::{TextVectors, hash_text};
+use crate::library::embedding::TextVectors;
 use crate::library::lock::WriteLock;
-use crate::library::store::{StoredPaper, TextHash};
-use crate::text_recipe::TextRecipe;
+use crate::library::resolve::{Incoming, resolve};
+use crate::library::store::TextHash;
 use crate::{Error, Paper, Result};
 
 /// How far [`Library::add_with`] has come.
@@ -29,8 +27,138 @@ pub struct AddProgress {
     pub committed: usize,
 }
 
-/// The outcome of [`Library::add`].
+/// The meaning of the id of a paper that is added if the library has a paper with this id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SameId {
+    /// An id names one paper, whatever its data: the paper replaces the one with its id, with all fields.
+    #[default]
+    Replace,
+    /// An id names one paper unless identifiers contradict it: the paper updates the one with its id, and
+    /// fields without a value stay as they are. A paper with another DOI, arXiv identifier or PubMed
+    /// identifier, and another title, is added under an id of its own: `id-2`, `id-3` and so on.
+    Update,
+    /// An id names a paper within the file that it comes from, as a citation key does. A record of the same
+    /// paper updates it, and fields without a value stay as they are. Another paper is added under an id of
+    /// its own.
+    ///
+    /// Records are of one paper if they have the same arXiv identifier, PubMed identifier, or DOI and a
+    /// similar title. Without a common identifier, they are if their titles are similar, or equal if their
+    /// identifiers differ or the [id was made from the title](Paper::derived_id).
+    Distinguish,
+}
+
+/// The options of [`Library::add_with`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AddOptions {
+    /// The meaning of the id of a paper if the library has a paper with this id.
+    pub same_id: SameId,
+    /// Whether the report lists the papers whose texts are longer than the model reads, which takes about as
+    /// long as splitting these texts into tokens again.
+    pub lists_truncated: bool,
+}
+
+impl AddOptions {
+    /// Sets the meaning of the id of a paper if the library has a paper with this id.
+    #[must_use]
+    pub fn same_id(mut self, same_id: SameId) -> Self {
+        self.same_id = same_id;
+        self
+    }
+
+    /// Sets whether the report lists the papers whose texts are longer than the model reads.
+    #[must_use]
+    pub fn list_truncated(mut self, lists_truncated: bool) -> Self {
+        self.lists_truncated = lists_truncated;
+        self
+    }
+}
+
+/// What happened to a paper that is neither simply new nor simply changed. `position` is the position of the
+/// paper among all that were added, counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddRemark {
+    /// Another paper has the id, so the paper has a new id.
+    Renamed {
+        /// The position of the paper.
+        position: usize,
+        /// The id that it came with.
+        id: String,
+        /// The id that it has in the library.
+        new_id: String,
+        /// The title of the paper.
+        title: String,
+        /// The title of the other paper.
+        other_title: String,
+    },
+    /// Some fields have no value in the record and stay as they are in the library.
+    Merged {
+        /// The position of the paper.
+        position: usize,
+        /// The id of the paper in the library.
+        id: String,
+        /// The names of the fields in JSON.
+        fields: Vec<&'static str>,
+    },
+    /// The paper replaces another one, which is not in the library any more.
+    Replaced {
+        /// The position of the paper.
+        position: usize,
+        /// The id of both.
+        id: String,
+        /// The title of the paper.
+        title: String,
+        /// The title of the paper that was replaced.
+        other_title: String,
+    },
+    /// The text is longer than the model reads.
+    Truncated {
+        /// The position of the paper.
+        position: usize,
+        /// The id of the paper in the library.
+        id: String,
+        /// The number of bytes of the text.
+        bytes: usize,
+        /// The number of its first bytes that the model reads.
+        bytes_read: usize,
+    },
+}
+
+impl AddReport {
+    /// Adds the outcome of adding further papers, of which the first has the position `first` among all.
+    pub fn append(&mut self, further: Self, first: usize) {
+        self.added += further.added;
+        self.updated += further.updated;
+        self.unchanged += further.unchanged;
+        self.embedded += further.embedded;
+        self.truncation += further.truncation;
+        let moved = further.remarks.into_iter().map(|mut remark| {
+            let (AddRemark::Renamed { position, .. }
+            | AddRemark::Merged { position, .. }
+            | AddRemark::Replaced { position, .. }
+            | AddRemark::Truncated { position, .. }) = &mut remark;
+            *position += first;
+            remark
+        });
+        self.remarks.extend(moved);
+    }
+}
+
+impl AddRemark {
+    pub(super) fn replaced(position: usize, paper: &Paper, other: &Paper) -> Self {
+        Self::Replaced {
+            position,
+            id: paper.id.clone(),
+            title: paper.title.clone(),
+            other_title: other.title.clone(),
+        }
+    }
+}
+
+/// The outcome of [`Library::add`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AddReport {
     /// The number of new papers.
@@ -43,30 +171,23 @@ pub struct AddReport {
     pub embedded: usize,
     /// The number of texts longer than the model reads, and the tokens that were cut off.
     pub truncation: Truncation,
+    /// What happened to papers that are neither simply new nor simply changed, in their order.
+    pub remarks: Vec<AddRemark>,
 }
 
 /// The length of titles and abstracts from which on no more papers are added to a batch.
 const MAX_BATCH_BYTES: usize = 32 << 20;
-
-/// A paper on its way into the library.
-struct Incoming {
-    paper: Paper,
-    text: String,
-    hash: TextHash,
-    stored: Option<(RowId, StoredPaper)>,
-    /// The vector of an unchanged text of a paper whose metadata changed.
-    vector: Option<Vec<f32>>,
-}
 
 /// The state of [`Library::add_with`] between commits.
 struct Run<'a> {
     progress: &'a mut dyn FnMut(AddProgress) -> ControlFlow<()>,
     state: AddProgress,
     report: AddReport,
+    options: AddOptions,
 }
 
 impl Library {
-    /// Adds papers, replacing those that have the same id. Only texts that changed are embedded. A paper
+    /// Adds papers, replacing those that have the same id ([`SameId::Replace`]). Only texts that changed are embedded. A paper
     /// that is replaced comes last in the order of papers.
     ///
     /// Papers are committed every few seconds, so that little is lost if the process is stopped;
@@ -80,11 +201,12 @@ impl Library {
     /// [`Error::Store`] or [`Error::Locked`] if the library cannot be written. Earlier commits stay.
     pub fn add(&self, papers: impl IntoIterator<Item = Paper>) -> Result<AddReport> {
         let papers = papers.into_iter().map(Ok::<_, Error>);
-        self.add_with(papers, &mut |_| ControlFlow::Continue(()))
+        let options = AddOptions::default();
+        self.add_with(papers, &options, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Adds papers from a source that may fail, such as a [`PaperReader`](crate::PaperReader), and
-    /// reports progress.
+    /// Adds papers from a source that may fail, such as a [`PaperReader`](crate::PaperReader), with options,
+    /// and reports progress.
     ///
     /// If `progress` breaks, the work stops soon, and the library is as it was at the last commit.
     ///
@@ -95,12 +217,14 @@ impl Library {
     pub fn add_with<E: Into<Error>>(
         &self,
         papers: impl IntoIterator<Item = Result<Paper, E>>,
+        options: &AddOptions,
         progress: &mut dyn FnMut(AddProgress) -> ControlFlow<()>,
     ) -> Result<AddReport> {
         let mut run = Run {
             progress,
             state: AddProgress::default(),
             report: AddReport::default(),
+            options: *options,
         };
         let mut papers = papers.into_iter();
         let mut size = BatchSize::first();
@@ -113,37 +237,33 @@ impl Library {
                 return Ok(run.report);
             }
             let start = Instant::now();
-            self.add_batch(batch, &mut run)?;
+            self.add_batch(&batch, &mut run)?;
             size.adapt(start.elapsed());
         }
     }
 
     /// Adds papers in one commit.
-    fn add_batch(&self, papers: Vec<Paper>, run: &mut Run<'_>) -> Result<()> {
+    fn add_batch(&self, papers: &[Paper], run: &mut Run<'_>) -> Result<()> {
         let count = papers.len();
-        let mut incoming = incoming(papers, &self.text)?;
+        let first = run.state.papers;
         let mut vectors = TextVectors::default();
-        loop {
-            let generation = self.read(|snapshot| {
+        let (incoming, remarks) = loop {
+            let (generation, (incoming, remarks)) = self.read(|snapshot| {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
-                for one in &mut incoming {
-                    one.stored = snapshot.find(&one.paper.id)?;
-                    one.vector = match &one.stored {
-                        Some((row, _)) if one.is_changed() && !one.has_new_text() => {
-                            Some(snapshot.vector(*row)?.to_vec())
-                        }
-                        _ => None,
-                    };
-                }
-                snapshot.papers.generation()
+                let resolved = resolve(papers, first, run.options.same_id, &self.text, &snapshot)?;
+                Ok((snapshot.papers.generation()?, resolved))
             })?;
             self.embed_new(&incoming, &mut vectors, run)?;
             // If another process has committed meanwhile, the stored papers may be outdated.
             if self.commit(&incoming, &vectors, generation)? {
-                break;
+                break (incoming, remarks);
             }
+        };
+        run.report.remarks.extend(remarks);
+        if run.options.lists_truncated && vectors.truncation.texts > 0 {
+            run.report.remarks.extend(self.truncated(&incoming)?);
         }
 
         run.report.embedded += vectors.embedded;
@@ -188,6 +308,25 @@ impl Library {
         };
         let outcome = vectors.embed_missing(self.embedder()?.as_ref(), new, &mut progress);
         outcome.map_err(|error| error.with_committed(before.committed))
+    }
+
+    /// Returns a remark for each new text that is longer than the model reads.
+    fn truncated(&self, incoming: &[Incoming]) -> Result<Vec<AddRemark>> {
+        let embedder = self.embedder()?;
+        let mut remarks = Vec::new();
+        for one in incoming.iter().filter(|one| one.has_new_text()) {
+            let read = embedder.text_within_limit(&one.text);
+            let bytes_read = read.map_err(|source| Error::Embed { source })?.len();
+            if bytes_read < one.text.len() {
+                remarks.push(AddRemark::Truncated {
+                    position: one.position,
+                    id: one.paper.id.clone(),
+                    bytes: one.text.len(),
+                    bytes_read,
+                });
+            }
+        }
+        Ok(remarks)
     }
 
     /// Writes the papers if the library is still at `generation`. Returns whether it was.
@@ -251,22 +390,6 @@ impl Library {
     }
 }
 
-impl Incoming {
-    /// Returns whether the library has no vector of this text under this id.
-    fn has_new_text(&self) -> bool {
-        self.stored
-            .as_ref()
-            .is_none_or(|(_, stored)| stored.text_hash != self.hash)
-    }
-
-    /// Returns whether the library does not have this paper as it is.
-    fn is_changed(&self) -> bool {
-        self.stored
-            .as_ref()
-            .is_none_or(|(_, stored)| stored.text_hash != self.hash || stored.paper != self.paper)
-    }
-}
-
 /// Takes up to `count` papers, fewer if they are long.
 fn next_batch<E>(
     papers: &mut impl Iterator<Item = Result<Paper, E>>,
@@ -282,36 +405,6 @@ fn next_batch<E>(
         batch.push(paper);
     }
     Ok(batch)
-}
-
-/// Checks the papers and makes their texts. Of several papers with one id, the last one is kept.
-fn incoming(papers: Vec<Paper>, recipe: &TextRecipe) -> Result<Vec<Incoming>> {
-    let mut last: HashMap<String, usize> = HashMap::new();
-    for (position, paper) in papers.iter().enumerate() {
-        paper.check()?;
-        last.insert(paper.id.clone(), position);
-    }
-    let kept = papers
-        .into_iter()
-        .enumerate()
-        .filter(|(position, paper)| last[&paper.id] == *position);
-    kept.map(|(_, paper)| {
-        let text = recipe.text(&paper);
-        if text.trim().is_empty() {
-            return Err(Error::Papers(cognate_papers::Error::InvalidPaper {
-                id: paper.id,
-                reason: "there is no text to embed",
-            }));
-        }
-        Ok(Incoming {
-            paper,
-            hash: hash_text(&text),
-            text,
-            stored: None,
-            vector: None,
-        })
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(crate) fn document(key: u64, paper: &Paper) -> Document {
     }
     let mut authors: std::collections::BTreeMap<String, u32> = std::collections::BTreeMap::new();
     for (position, name) in (0_u32..).zip(&paper.authors) {
-        for word in name_words(name) {
+        for word in name_words(name.full()) {
             *authors.entry(word).or_default() |= 1 << position.min(AUTHOR_BITS);
         }
     }

@@ -20,7 +20,7 @@ use self::schema::{
     APPLICATION_ID, FORMAT_VERSION, META_TABLE, OLDEST_VERSION, PAGE_SIZE, PAPERS_TABLE, set_meta,
     unexpected_schema,
 };
-pub(crate) use self::schema::{StoredPaper, TextHash};
+pub(crate) use self::schema::{FIRST_WITH_TERMS, StoredPaper, TextHash};
 pub(crate) use self::transaction::{ReadTxn, WriteTxn};
 use crate::embed::EmbedderInfo;
 use crate::{Error, Result};
@@ -172,15 +172,19 @@ impl StoreConnection<'_> {
 }
 
 impl WriteTxn<'_> {
-    /// Turns the tables of an earlier format into the tables of this one. Returns whether they were of an
-    /// earlier one: another process may have done it.
-    pub(crate) fn upgrade(&self) -> Result<bool> {
-        if self.format_version()? == FORMAT_VERSION {
-            return Ok(false);
+    /// Turns the tables of an earlier format into the tables of this one. Returns the earlier format, or
+    /// `None` if another process has done it.
+    pub(crate) fn upgrade(&self) -> Result<Option<i64>> {
+        let earlier = self.format_version()?;
+        if earlier == FORMAT_VERSION {
+            return Ok(None);
         }
-        self.upgrade_tables()?;
+        if earlier < FIRST_WITH_TERMS {
+            self.upgrade_tables_to_4()?;
+        }
+        self.upgrade_tables_to_5()?;
         self.set_format_version(FORMAT_VERSION)?;
-        Ok(true)
+        Ok(Some(earlier))
     }
 }
 
@@ -218,7 +222,7 @@ fn create_tables(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Paper;
+    use crate::{Name, Paper, PaperKind};
 
     /// A store whose manifest counts no vectors, so that only single papers can be read.
     fn store(dir: &Path) -> Store {
@@ -241,6 +245,10 @@ mod tests {
             .doi("10.1/x")
             .arxiv("1706.03762")
             .references(["r"]);
+        let mut detailed = paper.clone().kind(PaperKind::Book);
+        detailed.authors = vec![Name::parse("García Molina, Ana")];
+        detailed.details.editors = vec![Name::organization("Ann Ada")];
+        detailed.details.published = "2017-06".parse().ok();
         let hash = [7; 16];
         let connection = store.connect().unwrap();
         let txn = connection.write("write").unwrap();
@@ -250,6 +258,8 @@ mod tests {
         let stored = txn.paper(3).unwrap();
         assert_eq!((stored.key, stored.text_hash), (3, hash));
         assert_eq!(stored.paper, paper);
+        txn.insert(4, &hash, &detailed).unwrap();
+        assert_eq!(txn.paper(4).unwrap().paper, detailed);
         txn.delete(3).unwrap();
         let error = txn.paper(3).unwrap_err().to_string();
         assert!(error.contains("the paper with the key 3"), "{error}");

@@ -118,7 +118,10 @@ fn author(snapshot: &Snapshot<'_>, words: &str) -> Result<RoaringBitmap> {
         let is_certain = wanted.len() == 1 || authors != FURTHER_AUTHORS;
         let has_author = || -> Result<bool> {
             let paper = snapshot.paper_at(row)?;
-            Ok(paper.authors.iter().any(|name| has_words(name, words)))
+            Ok(paper
+                .authors
+                .iter()
+                .any(|name| has_words(name.full(), words)))
         };
         if is_certain || has_author()? {
             rows.insert(row.get());

@@ -88,7 +88,10 @@ impl Filter {
             let venue = paper.venue.as_deref();
             venue.is_some_and(|name| has_words(name, wanted))
         }) && any(&self.authors, &|wanted| {
-            paper.authors.iter().any(|name| has_words(name, wanted))
+            paper
+                .authors
+                .iter()
+                .any(|name| has_words(name.full(), wanted))
         }) && any(&self.categories, &|wanted| {
             paper.categories.iter().any(|name| is_within(name, wanted))
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cognate_papers::identifiers;
 use cognate_papers::text::{fold, is_stop_word, words};
 
-use crate::Paper;
+use crate::{Name, Paper};
 
 /// The evidence that two papers are versions of one paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,7 +152,8 @@ impl VersionCandidate {
 
     fn author_words(&self) -> &[String] {
         self.author_words.get_or_init(|| {
-            let authors = fold(&self.paper.authors.join(" "));
+            let names: Vec<&str> = self.paper.authors.iter().map(Name::full).collect();
+            let authors = fold(&names.join(" "));
             words(&authors)
                 .filter(|word| word.chars().count() > 1)
                 .collect()
@@ -268,7 +269,7 @@ mod tests {
         let same = |a: Paper, b: Paper| version_evidence(&a, &b, 0.9).is_some();
         assert!(same(base(), base()));
         assert!(same(base(), base().authors(["Ada, A.", "Bo Else"])));
-        assert!(same(base(), base().authors(Vec::<String>::new())));
+        assert!(same(base(), base().authors(Vec::<Name>::new())));
         assert!(!same(base(), base().authors(["Bo Else"])));
         assert!(same(base(), paper("Sorting by rotating wheels")));
         assert!(same(base(), base().year(2021)) && !same(base(), base().year(2022)));

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cognate::{Error, Library, Mode, Paper, Query, TextRecipe};
+use cognate::{AddOptions, AddRemark, Error, Library, Mode, Paper, Query, SameId, TextRecipe};
 use cognate_testing::{LetterCounts, paper, papers};
 
 fn library(embedder: &LetterCounts) -> (tempfile::TempDir, Library) {
@@ -115,7 +115,9 @@ fn a_cancelled_run_keeps_its_commits_and_can_be_continued() {
         }
     };
     let papers = || papers(1000).into_iter().map(Ok::<_, Error>);
-    let error = library.add_with(papers(), &mut stop_at_250).unwrap_err();
+    let error = library
+        .add_with(papers(), &AddOptions::default(), &mut stop_at_250)
+        .unwrap_err();
     assert!(error.is_cancelled());
     let Error::Cancelled { committed } = error else {
         unreachable!()
@@ -132,7 +134,9 @@ fn a_cancelled_run_keeps_its_commits_and_can_be_continued() {
         seen.push(state);
         ControlFlow::Continue(())
     };
-    let report = library.add_with(papers(), &mut proceed).unwrap();
+    let report = library
+        .add_with(papers(), &AddOptions::default(), &mut proceed)
+        .unwrap();
     assert_eq!((report.added, report.unchanged), (872, 128));
     assert_eq!(embedder.texts() - before, 872);
     assert_eq!(library.len().unwrap(), 1000);
@@ -152,7 +156,9 @@ fn a_failing_source_or_embedder_does_not_undo_commits() {
         expected: "a good source",
     }));
     let mut proceed = |_| ControlFlow::Continue(());
-    let error = library.add_with(source, &mut proceed).unwrap_err();
+    let error = library
+        .add_with(source, &AddOptions::default(), &mut proceed)
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the query is empty, expected a good source"
@@ -254,4 +260,103 @@ fn a_recipe_is_refused_once_another_handle_has_added_papers_of_another() {
     first.add([paper(9)]).unwrap();
     let error = second.add([paper(8)]).unwrap_err();
     assert!(matches!(error, Error::TextRecipeMismatch { .. }), "{error}");
+}
+
+fn merge(library: &Library, papers: Vec<Paper>) -> cognate::AddReport {
+    let options = AddOptions::default().same_id(SameId::Distinguish);
+    let papers = papers.into_iter().map(Ok::<_, Error>);
+    let mut proceed = |_| ControlFlow::Continue(());
+    library.add_with(papers, &options, &mut proceed).unwrap()
+}
+
+#[test]
+fn another_paper_with_a_taken_id_gets_an_id_of_its_own() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let moss = Paper::new("1").title("Mosses on stones").doi("10.1000/m1");
+    let bonds = Paper::new("1").title("Bonds and equity").doi("10.1000/b1");
+    let trees = Paper::new("1").title("The growth of old trees");
+    for _ in 0..2 {
+        // In one batch and in several, and again.
+        merge(&library, vec![moss.clone(), bonds.clone()]);
+        merge(&library, vec![trees.clone()]);
+    }
+    let title = |id: &str| library.get(id).unwrap().map(|paper| paper.title);
+    assert_eq!(library.len().unwrap(), 3);
+    assert_eq!(title("1").unwrap(), moss.title);
+    assert_eq!(title("1-2").unwrap(), bonds.title);
+    assert_eq!(title("1-3").unwrap(), trees.title);
+
+    let stones = Paper::new("1").title("How stones are cut");
+    let report = merge(&library, vec![moss.clone(), stones.clone()]);
+    assert_eq!((report.added, report.updated, report.unchanged), (1, 0, 1));
+    let renamed = AddRemark::Renamed {
+        position: 1,
+        id: "1".to_owned(),
+        new_id: "1-4".to_owned(),
+        title: stones.title,
+        other_title: moss.title,
+    };
+    assert_eq!(report.remarks, [renamed]);
+}
+
+#[test]
+fn a_record_with_fewer_fields_erases_none_unless_it_replaces_the_paper() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let mut rich = Paper::new("k").title("Moss on stones").year(2001);
+    rich.abstract_text = "A long abstract on moss.".to_owned();
+    rich.details.pages = Some("1-9".to_owned());
+    library.add([rich.clone()]).unwrap();
+    let poor = Paper::new("k").title("Moss on Stones").venue("Letters");
+    let report = merge(&library, vec![poor.clone()]);
+    let merged = AddRemark::Merged {
+        position: 0,
+        id: "k".to_owned(),
+        fields: vec!["abstract", "year", "pages"],
+    };
+    assert_eq!(report.remarks, [merged]);
+    let expected = rich.title("Moss on Stones").venue("Letters");
+    assert_eq!(library.get("k").unwrap().unwrap(), expected);
+    // The same record again changes nothing.
+    let report = merge(&library, vec![poor.clone()]);
+    assert_eq!((report.updated, report.unchanged), (0, 1));
+
+    let report = library.add([poor.clone()]).unwrap();
+    assert_eq!((report.updated, report.remarks), (1, vec![]));
+    assert_eq!(library.get("k").unwrap().unwrap(), poor);
+    let report = library.add([Paper::new("k").title("Bonds")]).unwrap();
+    assert!(
+        matches!(&report.remarks[..], [AddRemark::Replaced { other_title, .. }]
+            if *other_title == poor.title)
+    );
+}
+
+#[test]
+fn an_update_changes_the_title_but_no_paper_with_other_identifiers() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let options = AddOptions::default().same_id(SameId::Update);
+    let update = |paper: Paper| {
+        let mut proceed = |_| ControlFlow::Continue(());
+        let papers = [Ok::<_, Error>(paper)];
+        let report = library.add_with(papers, &options, &mut proceed).unwrap();
+        (report.added, report.updated, report.remarks.len())
+    };
+    let moss = || Paper::new("a").title("Mosses").doi("10.1000/m");
+    assert_eq!(update(moss().year(2001)), (1, 0, 0));
+    // The title is another one, which is remarked, and the year stays.
+    assert_eq!(update(Paper::new("a").title("Ferns")), (0, 1, 2));
+    let expected = moss().title("Ferns").year(2001);
+    assert_eq!(library.get("a").unwrap().unwrap(), expected);
+    let bonds = Paper::new("a").title("Bonds").doi("10.1000/b");
+    assert_eq!(update(bonds), (1, 0, 1));
+    assert_eq!(library.get("a-2").unwrap().unwrap().title, "Bonds");
+}
+
+#[test]
+fn records_of_one_paper_in_one_batch_are_merged_in_their_order() {
+    let (_dir, library) = library(&LetterCounts::default());
+    let first = Paper::new("k").title("Moss on stones").year(2001);
+    let second = Paper::new("k").title("Moss on stones").venue("Letters");
+    let report = merge(&library, vec![first, second.clone(), paper(1)]);
+    assert_eq!((report.added, report.embedded), (2, 2));
+    assert_eq!(library.get("k").unwrap().unwrap(), second.year(2001));
 }

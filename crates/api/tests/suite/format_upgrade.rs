@@ -1,4 +1,5 @@
-//! Libraries of format 3, which had a keyword index in `papers.sqlite` and no files of terms.
+//! Libraries of format 3, which had a keyword index in `papers.sqlite` and no files of terms, and of format 4,
+//! which had no bibliographic details.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +31,8 @@ fn downgrade(dir: &Path) {
         .unwrap();
     table
         .execute_batch(
-            "ALTER TABLE papers RENAME COLUMN key TO row;
+            "ALTER TABLE papers DROP COLUMN details;
+             ALTER TABLE papers RENAME COLUMN key TO row;
              CREATE VIRTUAL TABLE keywords USING fts5(
                  title, abstract, content = '', contentless_delete = 1
              );
@@ -110,13 +112,41 @@ fn a_library_of_format_3_is_upgraded_when_it_is_opened() {
         assert_eq!(answers(library), expected);
         assert_eq!(library.ids().unwrap(), ids);
     }
-    assert_eq!(version(dir.path()), 4);
+    assert_eq!(version(dir.path()), 5);
     assert!(Library::check(dir.path()).unwrap().faults.is_empty());
     libraries[0]
         .add([paper(60), paper(7).title("another")])
         .unwrap();
     libraries[1].compact().unwrap();
     assert_eq!(libraries[0].len().unwrap(), 49);
+    assert!(Library::check(dir.path()).unwrap().faults.is_empty());
+}
+
+#[test]
+fn a_library_of_format_4_is_upgraded_when_it_is_opened() {
+    let dir = tempdir().unwrap();
+    let library = create(dir.path());
+    let expected = answers(&library);
+    drop(library);
+    let table = Connection::open(dir.path().join("papers.sqlite")).unwrap();
+    table
+        .execute_batch("ALTER TABLE papers DROP COLUMN details; PRAGMA user_version = 4;")
+        .unwrap();
+    drop(table);
+    let files = || {
+        let files = fs::read_dir(dir.path().join("vectors")).unwrap();
+        let names = files.map(|file| file.unwrap().file_name());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let files_before = files();
+    let library = open(dir.path()).unwrap();
+    assert_eq!(version(dir.path()), 5);
+    assert_eq!(answers(&library), expected);
+    assert_eq!(files(), files_before, "vectors and terms stay as they are");
+    let mut detailed = paper(7);
+    detailed.details.pages = Some("1-9".to_owned());
+    library.add([detailed.clone()]).unwrap();
+    assert_eq!(library.get("p7").unwrap().unwrap(), detailed);
     assert!(Library::check(dir.path()).unwrap().faults.is_empty());
 }
 

@@ -226,7 +226,7 @@ proptest! {
         };
         if let Some(author) = author {
             filter = filter.author(author);
-            expected.retain(|paper| paper.authors.iter().any(|name| matches(name, author)));
+            expected.retain(|paper| paper.authors.iter().any(|name| matches(name.full(), author)));
         }
         if let Some(venue) = venue {
             filter = filter.venue(venue);

@@ -1,11 +1,12 @@
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{AddReport, Format};
+use cognate::Format;
 
+use crate::adding::Added;
 use crate::arguments::{LibraryArguments, ModelArguments};
+use crate::import_report::ImportReport;
 use crate::output::{count, print, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
@@ -20,6 +21,17 @@ pub(crate) struct Arguments {
     /// Skip invalid records instead of adding nothing
     #[arg(long)]
     skip_bad: bool,
+    /// Replace papers with the same id, with all fields
+    ///
+    /// Without this option, fields that a record lacks stay as they are in the library, and a record of
+    /// another paper than the one with its id gets an id of its own. In JSON Lines, only another DOI, arXiv
+    /// identifier or PubMed identifier shows that a paper is another one.
+    #[arg(long)]
+    replace: bool,
+    /// Write a report as JSON lines: every record that was left out, changed, merged or replaced, and
+    /// every field that is not read
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Format of the files [default: detected by content, then by file name]
     ///
     /// One of jsonl, csv, tsv, bibtex, ris, csl-json, arxiv-json, arxiv-atom, acl-xml, pubmed-xml,
@@ -36,17 +48,46 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let dir = &arguments.library.dir;
     let found = writable_library::find(dir)?;
-    let files = PaperFiles::check(&arguments.files, arguments.format, arguments.skip_bad)?;
+    let mut report = ImportReport::new(arguments.report.as_deref())?;
+    let files = PaperFiles::check(
+        &arguments.files,
+        arguments.format,
+        arguments.skip_bad,
+        &mut report,
+    );
+    let files = match files {
+        Ok(files) => files,
+        Err(error) => {
+            report.finish()?;
+            return Err(error);
+        }
+    };
     if files.len() == 0 {
-        bail!("the input contains no papers, nothing was added");
+        report.finish()?;
+        match files.incomplete() {
+            Some(error) => bail!("{error}; nothing was added"),
+            None => bail!("the input contains no papers, nothing was added"),
+        }
     }
     let writable = writable_library::open_or_create(dir, found, &arguments.model)?;
-    let (report, elapsed) = adding::add(&writable.library, &files)?;
-    print(&summary(&report, elapsed, writable.max_tokens))
+    let added = adding::add(
+        &writable.library,
+        &files,
+        arguments.replace,
+        report.is_wanted(),
+    )?;
+    adding::report_remarks(&added.report.remarks, &files, &mut report)?;
+    report.finish()?;
+    print(&summary(&added, writable.max_tokens))?;
+    match files.incomplete() {
+        Some(error) => bail!("{error}"),
+        None => Ok(()),
+    }
 }
 
-fn summary(report: &AddReport, elapsed: Duration, max_tokens: usize) -> String {
-    let seconds = elapsed.as_secs_f64();
+fn summary(added: &Added, max_tokens: usize) -> String {
+    let report = &added.report;
+    let seconds = added.elapsed.as_secs_f64();
     let mut text = format!(
         "added {}, updated {}, unchanged {}; {} embedded in {seconds:.1} s\n",
         thousands(report.added),

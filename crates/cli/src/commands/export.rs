@@ -15,7 +15,7 @@ use crate::output::{count, note, paper_output};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Output format: json, jsonl, csv, bibtex, ris or markdown
+    /// Output format: json, jsonl, csv, bibtex, ris, csl-json or markdown
     #[arg(long, default_value_t = ExportFormat::JsonLines)]
     format: ExportFormat,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-use cognate::{Explanation, PaperHit};
+use cognate::{Explanation, Name, PaperHit};
 use serde::Serialize;
 
 /// The JSON document of `search` and `related`.
@@ -24,7 +24,7 @@ pub(crate) struct HitDocument<'a> {
     year: Option<i32>,
     venue: Option<&'a str>,
     url: Option<&'a str>,
-    authors: &'a [String],
+    authors: Vec<&'a str>,
     versions: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<ExplanationDocument<'a>>,
@@ -75,7 +75,7 @@ impl<'a> HitDocument<'a> {
             year: paper.year,
             venue: paper.venue.as_deref(),
             url: paper.url.as_deref(),
-            authors: &paper.authors,
+            authors: paper.authors.iter().map(Name::full).collect(),
             versions: hit.versions.iter().map(|paper| paper.id.as_str()).collect(),
             explanation: None,
         }

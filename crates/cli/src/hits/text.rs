@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use cognate::{Explanation, Paper, PaperHit, ScoreContext};
+use cognate::{Explanation, Name, Paper, PaperHit, ScoreContext};
 
 use crate::output::{one_line, thousands, title};
 
@@ -19,7 +19,7 @@ pub(crate) fn hit_text(hit: &PaperHit) -> String {
         title(&paper.title)
     );
     let details = [
-        authors(&paper.authors),
+        authors(&paper.authors.iter().map(Name::full).collect::<Vec<_>>()),
         paper.year.map(|year| year.to_string()),
         paper.venue.clone(),
         Some(paper.id.clone()),
@@ -80,7 +80,7 @@ fn other_versions(papers: &[Paper]) -> Option<String> {
 }
 
 /// Joins the names of the authors, or of the first three if there are more.
-fn authors(names: &[String]) -> Option<String> {
+fn authors(names: &[&str]) -> Option<String> {
     match names {
         [] => None,
         [first, second, third, _, ..] => Some(format!("{first}, {second}, {third} and others")),
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn at_most_three_authors_are_named() {
-        let names = ["A", "B", "C", "D"].map(str::to_owned);
+        let names = ["A", "B", "C", "D"];
         assert_eq!(authors(&names[..0]), None);
         assert_eq!(authors(&names[..3]).unwrap(), "A, B, C");
         assert_eq!(authors(&names).unwrap(), "A, B, C and others");

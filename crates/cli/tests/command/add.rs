@@ -80,13 +80,10 @@ fn gzip_several_files_and_standard_input_are_read() {
 }
 
 #[test]
-fn the_later_of_two_records_with_the_same_id_wins_and_is_reported() {
+fn a_record_of_another_paper_gets_an_id_of_its_own_unless_it_replaces_the_paper() {
     let sandbox = Sandbox::new();
     sandbox.write("a.jsonl", &papers(0..3));
-    sandbox.write(
-        "b.jsonl",
-        "{\"id\": \"paper-1\", \"title\": \"The later\"}\n",
-    );
+    sandbox.write("b.csv", "id,title\npaper-1,The later\n");
     let model = tiny_model();
     let add = [
         "add",
@@ -95,25 +92,39 @@ fn the_later_of_two_records_with_the_same_id_wins_and_is_reported() {
         "--model",
         &model,
         "a.jsonl",
-        "b.jsonl",
+        "b.csv",
     ];
-    let output = sandbox.command(&add).output().unwrap();
-    assert!(output.status.success());
-    let expected = "b.jsonl:1: duplicate id `paper-1`, this record replaces a.jsonl:2\n";
-    assert_eq!(stderr(&output), expected);
-    assert!(
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .starts_with("added 3, ")
+    let added = |add: &[&str]| {
+        let output = sandbox.command(add).output().unwrap();
+        assert!(output.status.success());
+        let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+        (stdout, stderr(&output))
+    };
+    let report = [&add[..], &["--report", "report.jsonl"]].concat();
+    let (stdout, message) = added(&report);
+    let first: serde_json::Value = serde_json::from_str(papers(1..2).trim()).unwrap();
+    let title = first["title"].as_str().unwrap();
+    let expected = format!(
+        "b.csv: read as csv\nb.csv:2: `paper-1` is the id of another paper, “{title}”; added as `paper-1-2`\n"
     );
-    let hits = sandbox.json(&["related", "--library", "L", "--json", "paper-0"]);
-    assert!(
-        hits["hits"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|hit| hit["title"] == "The later")
+    assert_eq!(message, expected);
+    assert!(stdout.starts_with("added 4, "), "{stdout}");
+    let line: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(sandbox.path("report.jsonl")).unwrap())
+            .unwrap();
+    assert_eq!(
+        line,
+        serde_json::json!({
+            "file": "b.csv", "line": 2, "event": "renamed", "id": "paper-1",
+            "new_id": "paper-1-2", "title": "The later", "other_title": title
+        })
     );
+
+    let (stdout, message) = added(&[&add[..], &["--replace"]].concat());
+    let expected =
+        format!("b.csv: read as csv\nb.csv:2: `paper-1` replaces another paper, “{title}”\n");
+    assert_eq!(message, expected);
+    assert!(stdout.starts_with("added 0, updated 1, "), "{stdout}");
 }
 
 #[test]
@@ -124,7 +135,28 @@ fn truncated_texts_are_reported() {
         "a.jsonl",
         &format!("{{\"id\": \"a\", \"title\": \"{long}\"}}\n"),
     );
-    let stdout = sandbox.ok(&["add", "--library", "L", "--model", &tiny_model(), "a.jsonl"]);
+    let model = tiny_model();
+    let add = [
+        "add",
+        "--library",
+        "L",
+        "--model",
+        &model,
+        "--report",
+        "report.jsonl",
+        "a.jsonl",
+    ];
+    let stdout = sandbox.ok(&add);
+    let report = std::fs::read_to_string(sandbox.path("report.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(
+        (&line["event"], &line["id"]),
+        (&"truncated".into(), &"a".into())
+    );
+    assert!(
+        line["bytes_read"].as_u64() < line["bytes"].as_u64(),
+        "{line}"
+    );
     let expected = "truncated 1 of 1 text to the model's limit of 48 tokens: ";
     assert!(
         stdout.lines().nth(1).unwrap().starts_with(expected),

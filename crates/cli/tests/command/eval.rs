@@ -620,15 +620,15 @@ fn records_without_a_year_and_invalid_ones_do_not_stop_an_evaluation() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (&found["documents"], &found["queries"]),
-        (&12.into(), &2.into())
+        (&13.into(), &2.into())
     );
     assert_near(&found["mrr@10"], 1.0);
     let expected = [
         "skipped a query: queries.jsonl:1: there is no text, expected `text`, or `title` and `abstract`",
         "queries.jsonl: duplicate id `q3`, the later query replaces the earlier one",
-        "skipped 2 invalid records:",
+        "corpus.jsonl:14: `year` is \"soon\", which was left out, expected a year such as 2017",
+        "skipped 1 invalid record:",
         "  corpus.jsonl:13: `title` and `abstract` are both missing, expected one at least",
-        "  corpus.jsonl:14: `year` is \"soon\", expected a year such as 2017",
         "judged papers that are not in the collection, counted as not found: 1",
     ];
     assert_eq!(stderr(&output).lines().collect::<Vec<_>>(), expected);

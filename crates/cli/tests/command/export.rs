@@ -35,7 +35,7 @@ fn a_file_is_written_completely_and_reported() {
     let text = fs::read_to_string(sandbox.path("out.bib")).unwrap();
     assert_eq!(text, sandbox.ok(&arguments[..5]));
     assert!(text.starts_with("@article{paper-0,\n  title = {{graph and graph 0}},\n"));
-    assert!(text.contains("  author = {Ada Author0 and Bea Other},\n"));
+    assert!(text.contains("  author = {{Ada Author0} and Bea Other},\n"));
     assert!(!sandbox.path("out.bib.part").exists());
     let message = sandbox.fails(&["export", "--library", "L", "--output", "nowhere/out.jsonl"]);
     assert!(
@@ -60,6 +60,8 @@ fn hits_can_be_printed_in_every_format() {
     assert!(found("csv").starts_with("rank,score,id,title,"));
     assert!(found("bibtex").starts_with("@article{paper-"));
     assert!(found("ris").starts_with("TY  - JOUR\r\n"));
+    let csl: serde_json::Value = serde_json::from_str(&found("csl-json")).unwrap();
+    assert_eq!(csl.as_array().unwrap().len(), 2);
     assert!(found("markdown").starts_with("1. ["));
     let related = [
         "related",
@@ -85,7 +87,7 @@ fn an_unknown_format_is_wrong_usage() {
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
     assert!(
-        message.contains("`jsonl`, `csv`, `bibtex`, `ris` or `markdown`"),
+        message.contains("`csv`, `bibtex`, `ris`, `csl-json` or `markdown`"),
         "{message}"
     );
     let both = ["search", "--library", "L", "--json", "--format", "csv", "x"];

@@ -19,7 +19,10 @@ fn an_invalid_line_is_named_and_nothing_is_added() {
             "{\"id\": \"x\", ",
             "not JSON at column 11: EOF while parsing a value",
         ),
-        ("{\"title\": \"T\"}", "`id` is missing"),
+        (
+            "{\"year\": 2000}",
+            "there is no `id`, no `doi` and no `title` to name the paper",
+        ),
         (
             "{\"id\": \"x\", \"year\": 2000}",
             "`title` and `abstract` are both missing, expected one at least",
@@ -37,10 +40,14 @@ fn an_invalid_line_is_named_and_nothing_is_added() {
 #[test]
 fn only_the_first_invalid_lines_are_listed() {
     let message = rejected(&"{}\n".repeat(7));
-    let expected = "error: invalid records; nothing was added; use --skip-bad to skip them\n  \
-                    bad.jsonl:1: `id` is missing\n  bad.jsonl:2: `id` is missing\n  \
-                    bad.jsonl:3: `id` is missing\n  bad.jsonl:4: `id` is missing\n  \
-                    bad.jsonl:5: `id` is missing\n  and 2 more\n";
+    let fault = "there is no `id`, no `doi` and no `title` to name the paper";
+    let lines: Vec<String> = (1..=5)
+        .map(|line| format!("  bad.jsonl:{line}: {fault}\n"))
+        .collect();
+    let expected = format!(
+        "error: invalid records; nothing was added; use --skip-bad to skip them\n{}  and 2 more\n",
+        lines.concat()
+    );
     assert_eq!(message, expected);
 }
 

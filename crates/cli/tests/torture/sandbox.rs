@@ -154,11 +154,19 @@ impl From<Output> for Outcome {
     }
 }
 
-/// Returns the arguments that add the papers of a file.
+/// Returns the arguments that add the papers of a file, in place of those with their ids.
 pub(crate) fn add_arguments(library: &str, file: &str) -> Vec<String> {
-    ["add", "--library", library, "--model", MODEL, file]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "add",
+        "--replace",
+        "--library",
+        library,
+        "--model",
+        MODEL,
+        file,
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 fn binary() -> &'static Path {

@@ -1,12 +1,14 @@
-//! An input file as a stream of decompressed bytes with line numbers and a limit on the size of a
-//! record.
+//! An input file as a stream of decompressed UTF-8 text with line numbers and a limit on the size of a
+//! line.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr_iter, memchr2};
 
+use super::encoding::ToUtf8;
+use super::line_ends::{ReturnsToLineFeeds, has_only_returns};
 use super::lookahead::Lookahead;
 use super::notes::Notes;
 use crate::{Error, Result};
@@ -28,14 +30,15 @@ const LOOKAHEAD: usize = 1 << 16;
 const BUFFER: usize = 1 << 16;
 
 /// Reads bytes or lines of a file that may be compressed with gzip or Zstandard.
+///
+/// Text in UTF-16 or another encoding than UTF-8 is converted, and in a file whose lines end in carriage
+/// returns alone, these are converted to line feeds.
 pub(crate) struct Input<'a> {
     reader: BufReader<Lookahead<Box<dyn Read + 'a>>>,
     /// The number of line breaks consumed.
     line_breaks: usize,
     /// The number of the line that [`next_line`](Self::next_line) read last, counted from 1.
     line: usize,
-    /// The number of bytes consumed since the record began.
-    record_bytes: usize,
     failed: bool,
     is_compressed: bool,
     notes: Notes,
@@ -70,24 +73,31 @@ impl<'a> Input<'a> {
                     return Err(Error::UnknownFormat {
                         origin: origin.to_owned(),
                         found: found.to_owned(),
-                        expected: "UTF-8 text or Parquet, plain or compressed with gzip or zstd"
+                        expected: "text or Parquet, plain or compressed with gzip or zstd"
                             .to_owned(),
                     });
                 }
             },
         };
+        let notes = Notes::default();
+        let text = ToUtf8::new(Lookahead::new(decompressed, LOOKAHEAD), notes.clone());
+        let text: Box<dyn Read + 'a> = Box::new(text);
+        let mut text = Lookahead::new(text, LOOKAHEAD);
+        if has_only_returns(text.start(), text.start().len() < LOOKAHEAD) {
+            let with_line_feeds: Box<dyn Read + 'a> = Box::new(ReturnsToLineFeeds::new(text));
+            text = Lookahead::new(with_line_feeds, LOOKAHEAD);
+        }
         Ok(Self {
-            reader: BufReader::with_capacity(BUFFER, Lookahead::new(decompressed, LOOKAHEAD)),
+            reader: BufReader::with_capacity(BUFFER, text),
             line_breaks: 0,
             line: 0,
-            record_bytes: 0,
             failed: false,
             is_compressed,
-            notes: Notes::default(),
+            notes,
         })
     }
 
-    /// Returns the first decompressed bytes of the file, without the byte order mark.
+    /// Returns the first bytes of the text, without the byte order mark.
     pub(crate) fn start(&self) -> &[u8] {
         let start = self.reader.get_ref().start();
         start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start)
@@ -119,12 +129,6 @@ impl<'a> Input<'a> {
         self.line_breaks + 1
     }
 
-    /// Starts to count the bytes of a new record. Callers that read lines do not need this
-    /// function.
-    pub(crate) fn begin_record(&mut self) {
-        self.record_bytes = 0;
-    }
-
     /// Replaces the content of `line` by the next line, without its line break.
     ///
     /// Returns `None` at the end of the file. After an error, further calls read the next lines, or
@@ -137,6 +141,8 @@ impl<'a> Input<'a> {
 
     /// Replaces the content of `line` by the next line with its line break, as
     /// [`next_line`](Self::next_line) does without it.
+    ///
+    /// A line ends in a line feed, a carriage return, or both; the carriage return alone stands for both.
     pub(crate) fn next_whole_line(&mut self, line: &mut Vec<u8>) -> Option<Result<(), String>> {
         line.clear();
         if self.failed {
@@ -144,13 +150,14 @@ impl<'a> Input<'a> {
         }
         self.line = self.next_byte_line();
         let mut length = 0_usize;
+        let mut has_end = false;
         loop {
-            self.begin_record();
-            let bytes = match self.fill_buf() {
+            let bytes = match self.reader.fill_buf() {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     self.failed = true;
+                    self.notes.set_incomplete();
                     return Some(Err(unreadable(&error)));
                 }
             };
@@ -160,17 +167,23 @@ impl<'a> Input<'a> {
                 }
                 break;
             }
-            let end = memchr(b'\n', bytes);
-            let taken = end.map_or(bytes.len(), |end| end + 1);
+            let (taken, found) = line_end(bytes, has_end);
             length = length.saturating_add(taken);
             if length <= MAX_RECORD {
                 line.extend_from_slice(&bytes[..taken]);
             }
-            self.consume(taken);
-            if end.is_some() {
-                break;
+            self.reader.consume(taken);
+            match found {
+                LineEnd::Missing => {}
+                LineEnd::Found => {
+                    has_end = true;
+                    break;
+                }
+                // The next byte may be the line feed of the same line end.
+                LineEnd::Return => has_end = true,
             }
         }
+        self.line_breaks += usize::from(has_end);
         if length > MAX_RECORD {
             line.clear();
             return Some(Err(too_long()));
@@ -192,9 +205,6 @@ impl Read for Input<'_> {
 
 impl BufRead for Input<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.record_bytes > MAX_RECORD {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, too_long()));
-        }
         self.reader.fill_buf()
     }
 
@@ -202,8 +212,32 @@ impl BufRead for Input<'_> {
         let bytes = self.reader.buffer();
         let bytes = &bytes[..amount.min(bytes.len())];
         self.line_breaks += memchr_iter(b'\n', bytes).count();
-        self.record_bytes = self.record_bytes.saturating_add(bytes.len());
         self.reader.consume(amount);
+    }
+}
+
+/// How the bytes of a buffer end a line.
+enum LineEnd {
+    Missing,
+    Found,
+    /// The last byte is a carriage return.
+    Return,
+}
+
+/// Returns the number of bytes that belong to the line, and how they end it. `after_return` states that the
+/// bytes before ended in a carriage return.
+fn line_end(bytes: &[u8], after_return: bool) -> (usize, LineEnd) {
+    if after_return {
+        return (usize::from(bytes.first() == Some(&b'\n')), LineEnd::Found);
+    }
+    match memchr2(b'\n', b'\r', bytes) {
+        None => (bytes.len(), LineEnd::Missing),
+        Some(at) if bytes[at] == b'\n' => (at + 1, LineEnd::Found),
+        Some(at) => match bytes.get(at + 1) {
+            None => (at + 1, LineEnd::Return),
+            Some(b'\n') => (at + 2, LineEnd::Found),
+            Some(_) => (at + 1, LineEnd::Found),
+        },
     }
 }
 
@@ -252,8 +286,8 @@ fn unsupported_content(start: &[u8]) -> Option<&'static str> {
         (b"BZh", "is compressed with bzip2"),
         (b"\xfd7zXZ", "is compressed with xz"),
         (b"%PDF", "is a PDF document"),
-        (b"\xff\xfe", "is in UTF-16"),
-        (b"\xfe\xff", "is in UTF-16"),
+        (b"\xff\xfe\x00\x00", "is in UTF-32"),
+        (b"\x00\x00\xfe\xff", "is in UTF-32"),
         (b"SQLite f", "is an SQLite file"),
     ];
     signatures
@@ -264,6 +298,48 @@ fn unsupported_content(start: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_end_in_line_feeds_and_carriage_returns() {
+        let text = b"a\rb\r\nc\n\rd\r\n";
+        for step in 1..=text.len() {
+            let parts = text.chunks(step).map(io::Cursor::new);
+            let reader = parts.fold(Box::new(io::empty()) as Box<dyn Read>, |all, part| {
+                Box::new(all.chain(part))
+            });
+            let mut input = Input::new(reader, "f").unwrap();
+            let (mut line, mut found) = (Vec::new(), Vec::new());
+            while input.next_whole_line(&mut line).is_some() {
+                found.push((input.line(), line.clone()));
+            }
+            let expected: [(usize, &[u8]); 5] = [
+                (1, b"a\r"),
+                (2, b"b\r\n"),
+                (3, b"c\n"),
+                (4, b"\r"),
+                (5, b"d\r\n"),
+            ];
+            assert_eq!(found, expected.map(|(line, text)| (line, text.to_vec())));
+        }
+        // A line end that is cut in two by the buffer.
+        let long = [vec![b'x'; BUFFER - 1], b"\r\ny\r".to_vec()].concat();
+        let mut input = Input::new(&long[..], "f").unwrap();
+        let mut line = Vec::new();
+        assert_eq!(input.next_whole_line(&mut line), Some(Ok(())));
+        assert_eq!(line.len(), BUFFER + 1);
+        assert_eq!(input.next_line(&mut line), Some(Ok(())));
+        assert_eq!((&*line, input.line()), (&b"y"[..], 2));
+        assert_eq!(input.next_line(&mut line), None);
+    }
+
+    #[test]
+    fn carriage_returns_alone_end_lines_of_every_reader() {
+        let mut input = Input::new(&b"a\rb\r"[..], "f").unwrap();
+        assert_eq!(input.start(), b"a\nb\n");
+        let mut text = String::new();
+        input.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), input.next_byte_line()), ("a\nb\n", 3));
+    }
 
     #[test]
     fn a_line_that_is_too_long_takes_bounded_memory_and_the_next_line_is_read() {
@@ -286,8 +362,8 @@ mod tests {
         let error = Input::new(&b"PK\x03\x04rest"[..], "a.xlsx").err().unwrap();
         assert_eq!(
             error.to_string(),
-            "`a.xlsx` is a zip archive or an office document, expected UTF-8 text or Parquet, \
-             plain or compressed with gzip or zstd"
+            "`a.xlsx` is a zip archive or an office document, expected text or Parquet, plain or \
+             compressed with gzip or zstd"
         );
     }
 }

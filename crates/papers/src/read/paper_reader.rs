@@ -58,6 +58,8 @@ pub struct PaperReader<'a> {
     format: Format,
     location: Option<RecordLocation>,
     notes: Notes,
+    /// What the content looks like if the format was given and is another one, until a record fits the format.
+    misfit: Option<String>,
 }
 
 impl PaperReader<'static> {
@@ -91,20 +93,17 @@ impl PaperReader<'static> {
         let seekable = seekable.map_err(Error::io("read", Path::new(&origin)))?;
         let input = Input::new(file, &origin)?;
         let by_name = Format::of_name(Path::new(&origin));
+        let misfit = format.and_then(|format| misfit(&input, format));
         let format = explicit_or_detected(&input, &origin, format, by_name)?;
-        match format.source() {
+        let reader = match format.source() {
             // The bytes of a compressed file are not those of the format.
             RecordSource::File(open) if !input.is_compressed() => {
                 let records = open(seekable, &origin, input.notes())?;
-                Ok(Self::from_records(
-                    records,
-                    origin,
-                    format,
-                    input.notes().clone(),
-                ))
+                Self::from_records(records, origin, format, input.notes().clone())
             }
-            _ => Self::from_input(input, origin, format),
-        }
+            _ => Self::from_input(input, origin, format)?,
+        };
+        Ok(Self { misfit, ..reader })
     }
 }
 
@@ -126,6 +125,8 @@ impl<'a> PaperReader<'a> {
 
     /// Reads from a stream in a known format; `origin` is its name in errors.
     ///
+    /// If the content looks like another format, the first error says so.
+    ///
     /// # Errors
     ///
     /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
@@ -137,7 +138,9 @@ impl<'a> PaperReader<'a> {
     ) -> Result<Self> {
         let origin = origin.into();
         let input = Input::new(reader, &origin)?;
-        Self::from_input(input, origin, format)
+        let misfit = misfit(&input, format);
+        let reader = Self::from_input(input, origin, format)?;
+        Ok(Self { misfit, ..reader })
     }
 
     /// Returns the format of the file.
@@ -183,6 +186,7 @@ impl<'a> PaperReader<'a> {
             format,
             location: None,
             notes,
+            misfit: None,
         }
     }
 }
@@ -191,6 +195,15 @@ fn copy_to_temporary_file(input: Input<'_>) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut input.into_reader(), &mut file)?;
     Ok(file)
+}
+
+/// Returns what the content looks like if it is not in `format`.
+fn misfit(input: &Input<'_>, format: Format) -> Option<String> {
+    match detect(input.start(), Some(format)) {
+        Ok(found) if found == format => None,
+        Ok(found) => Some(format!("the file looks like {found}")),
+        Err(found) => Some(format!("the file {found}")),
+    }
 }
 
 fn explicit_or_detected(
@@ -223,13 +236,25 @@ impl Iterator for PaperReader<'_> {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (location, outcome) = self.records.next()?;
+        let Some((location, outcome)) = self.records.next() else {
+            let misfit = self.misfit.take()?;
+            return Some(Err(Error::Incomplete {
+                origin: self.origin.clone(),
+                location: RecordLocation::Line(1),
+                reason: format!("there is no record in {}, {misfit}", self.format),
+            }));
+        };
         self.location = Some(location);
         let outcome = outcome.and_then(|paper| match paper.invalid_reason() {
             None if !is_complete(&paper) => Err(too_many()),
             None if size(&paper) > MAX_PAPER => Err(too_long_a_paper()),
             None => Ok(paper),
             Some(reason) => Err(reason.to_owned()),
+        });
+        let misfit = self.misfit.take();
+        let outcome = outcome.map_err(|reason| match misfit {
+            Some(misfit) => format!("{reason}; {misfit}"),
+            None => reason,
         });
         self.notes.finish_record(location);
         let (origin, is_incomplete) = (&self.origin, self.notes.is_incomplete());

@@ -3,9 +3,12 @@
 pub(crate) mod json_elements;
 pub(crate) mod json_lines;
 pub(crate) mod json_record;
+mod json_resume;
+mod json_scan;
 pub(crate) mod json_shape;
 pub(crate) mod loose_date;
 pub(crate) mod missing_value;
+mod rewind;
 pub(crate) mod tagged;
 mod utf8_repair;
 pub(crate) mod xml;

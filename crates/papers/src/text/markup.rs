@@ -4,7 +4,7 @@ use super::entities::reference;
 use super::white_space::join_white_space;
 
 /// Elements that separate words. Other elements, such as `<sub>`, may be within a word.
-const BLOCKS: [&str; 11] = [
+const BLOCKS: [&str; 30] = [
     "p",
     "br",
     "div",
@@ -15,11 +15,31 @@ const BLOCKS: [&str; 11] = [
     "li",
     "ul",
     "ol",
+    "dl",
+    "dt",
+    "dd",
     "label",
+    "break",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "table",
+    "tbody",
+    "tr",
+    "td",
+    "th",
+    "blockquote",
+    "section",
+    "disp-formula",
 ];
 
-/// Further elements that count as markup. Anything else in angle brackets is text.
-const INLINE: [&str; 24] = [
+/// Further elements that count as markup. Anything else in angle brackets is text. Elements such as `q`
+/// and `s` are not here, since formulas have such names in angle brackets.
+const INLINE: [&str; 67] = [
     "i",
     "b",
     "u",
@@ -33,18 +53,64 @@ const INLINE: [&str; 24] = [
     "scp",
     "code",
     "small",
+    "big",
+    "font",
+    "strike",
+    "del",
+    "ins",
+    "mark",
+    "abbr",
+    "center",
     "italic",
     "bold",
+    "underline",
+    "overline",
+    "roman",
+    "sans-serif",
+    "monospace",
     "inf",
     "a",
+    "img",
     "math",
     "mrow",
     "mi",
     "mn",
     "mo",
+    "ms",
+    "mtext",
+    "mspace",
+    "msub",
+    "msup",
+    "msubsup",
+    "mfrac",
+    "msqrt",
+    "mroot",
+    "mover",
+    "munder",
+    "munderover",
+    "mstyle",
+    "mtable",
+    "mtr",
+    "mtd",
+    "mfenced",
+    "mpadded",
+    "mphantom",
+    "menclose",
+    "mmultiscripts",
+    "mprescripts",
+    "semantics",
+    "annotation",
     "inline-formula",
     "tex-math",
+    "alternatives",
+    "named-content",
+    "styled-content",
+    "ext-link",
+    "xref",
 ];
+
+/// The maximum length in bytes of a tag or a comment: a distant bracket closes something else.
+const MAX_TAG: usize = 1024;
 
 /// Removes known tags, decodes entities and reduces white space to single spaces.
 pub(crate) fn plain(text: &str) -> String {
@@ -60,6 +126,8 @@ pub(crate) fn plain(text: &str) -> String {
             if is_block {
                 out.push(' ');
             }
+            remaining = &remaining[length..];
+        } else if let Some(length) = comment(remaining) {
             remaining = &remaining[length..];
         } else if let Some((length, replacement)) = reference(remaining) {
             out.push_str(&replacement);
@@ -92,16 +160,51 @@ fn tag(text: &str) -> Option<(usize, bool)> {
     if !(is_block || INLINE.contains(&local) || ["jats", "mml"].contains(&namespace)) {
         return None;
     }
-    if !after_name.starts_with(['>', '/', ' ', '\t', '\n', '\r']) {
-        return None;
-    }
-    // A tag is short: a distant bracket closes something else.
-    let close = after_name
-        .bytes()
-        .take(1024)
-        .position(|byte| byte == b'>')?;
-    let length = text.len() - after_name.len() + close + 1;
+    let attributes = attributes(after_name)?;
+    let length = text.len() - after_name.len() + attributes;
     Some((length, is_block))
+}
+
+/// Returns the length of the attributes at the start of `text` with the bracket that closes the tag.
+///
+/// An attribute has a value: in `<p and q>` the words are no attributes, so that this is a formula.
+fn attributes(text: &str) -> Option<usize> {
+    let tag = &text[..text.floor_char_boundary(MAX_TAG)];
+    let mut remaining = tag;
+    loop {
+        let trimmed = remaining.trim_ascii_start();
+        let end = trimmed.strip_prefix('/').unwrap_or(trimmed);
+        if let Some(after) = end.trim_ascii_start().strip_prefix('>') {
+            return Some(tag.len() - after.len());
+        }
+        if trimmed.len() == tag.len() {
+            return None;
+        }
+        let (name, value) = trimmed.split_once('=')?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.');
+        let name = name.trim_ascii_end();
+        if name.is_empty() || !name.chars().all(is_name) {
+            return None;
+        }
+        let value = value.trim_ascii_start();
+        remaining = match value.chars().next()? {
+            quote @ ('"' | '\'') => value[1..].split_once(quote)?.1,
+            _ => {
+                let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>')?;
+                if end == 0 {
+                    return None;
+                }
+                &value[end..]
+            }
+        };
+    }
+}
+
+/// Returns the length of the comment at the start of `text`.
+fn comment(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("<!--")?;
+    let end = inside[..inside.floor_char_boundary(MAX_TAG)].find("-->")?;
+    Some("<!--".len() + end + "-->".len())
 }
 
 #[cfg(test)]
@@ -121,6 +224,23 @@ mod tests {
             ),
             ("x <i", "x <i"),
             ("List<p", "List<p"),
+            (
+                "for 1 <p and q> 2, a<b & c>d",
+                "for 1 <p and q> 2, a<b & c>d",
+            ),
+            (
+                "if a<b and c>d, <i, j>, <p=1>, <b/2>",
+                "if a<b and c>d, <i, j>, <p=1>, <b/2>",
+            ),
+            ("⟨x⟩ or <q>, <a", "⟨x⟩ or <q>, <a"),
+            ("<A HREF=x.html target = '_a>b'>link</A >", "link"),
+            ("<p class=\"a\"lang=\"en\">One<p/>two", "One two"),
+            (
+                "<mml:math display=\"inline\"><mml:mi>x</mml:mi></mml:math>",
+                "x",
+            ),
+            ("a<!-- note -->b", "ab"),
+            ("<!-- open", "<!-- open"),
         ] {
             assert_eq!(plain(text), expected, "{text}");
         }

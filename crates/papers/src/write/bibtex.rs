@@ -1,13 +1,30 @@
 //! BibTeX, by O. Patashnik, `BibTeXing` (1988), with the fields for arXiv that arXiv's own entries
 //! have.
+//!
+//! BibTeX with its standard styles, BibLaTeX with Biber, and pybtex have different types of entries and forms of
+//! dates. What is written is what all of them understand:
+//!
+//! - The types are those of BibTeX. A publication of a kind without a type is `@misc`, with its kind in
+//!   `entrysubtype`, a field of BibLaTeX that no standard style prints.
+//! - A date is `year`, and `month` as an abbreviation: BibTeX and pybtex know no other fields, and Biber accepts
+//!   these. A known day adds `date`, a field of BibLaTeX that the others ignore; Biber prefers it to `year` and
+//!   `month`, which agree with it. (BibTeX's own notation for a day, `month = "12~" # jun`, is an error in Biber.)
+//! - The dates that no style prints, of the last revision, and of a publication in another year, are `updated` and
+//!   `published`. All programs ignore fields that they do not know.
 
-use std::collections::HashSet;
+mod keys;
+mod latex;
+mod names;
+
 use std::io::{self, Write};
 
-use super::entry_type::{EntryType, entry_type, is_group};
+use self::keys::CitationKeys;
+use self::latex::{escape, pages, percent_encode};
 use super::export::{Export, ExportSpec, Item};
-use super::field::{non_blank, one_line};
-use crate::{Name, Paper};
+use super::field::non_blank;
+use super::publication::Publication;
+use crate::text::words;
+use crate::{Paper, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "bibtex",
@@ -28,155 +45,153 @@ impl Export for BibtexExport {
     }
 }
 
-/// The citation keys of an output.
-#[derive(Debug, Default)]
-struct CitationKeys {
-    /// The keys in lower case, because BibTeX ignores case.
-    used: HashSet<String>,
-}
+/// The abbreviations of the months.
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 
-impl CitationKeys {
-    /// Derives a key from an id: characters that a key must not contain become `_`, and a key that
-    /// is in use gets letters appended.
-    fn unique(&mut self, id: &str) -> String {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:+/*!?".contains(c);
-        let mut key: String = one_line(id)
-            .chars()
-            .map(|c| if is_allowed(c) { c } else { '_' })
-            .collect();
-        if !key.contains(|c: char| c.is_ascii_alphanumeric()) {
-            "paper".clone_into(&mut key);
+/// Returns the type of an entry and its fields for the container and the publisher.
+fn layout(kind: PaperKind, genre: Option<&str>) -> (&'static str, &'static str, &'static str) {
+    match kind {
+        PaperKind::Article => ("article", "journal", "publisher"),
+        PaperKind::ConferencePaper => ("inproceedings", "booktitle", "publisher"),
+        PaperKind::Chapter => ("incollection", "booktitle", "publisher"),
+        PaperKind::Book => ("book", "howpublished", "publisher"),
+        PaperKind::Proceedings => ("proceedings", "howpublished", "publisher"),
+        PaperKind::Report => ("techreport", "howpublished", "institution"),
+        PaperKind::Thesis if genre.is_some_and(is_below_doctorate) => {
+            ("mastersthesis", "howpublished", "school")
         }
-        let mut unique = key.clone();
-        let mut n = 0;
-        while !self.used.insert(unique.to_lowercase()) {
-            unique = format!("{key}{}", letters(n));
-            n += 1;
-        }
-        unique
+        PaperKind::Thesis => ("phdthesis", "howpublished", "school"),
+        _ => ("misc", "howpublished", "publisher"),
     }
 }
 
-/// Returns the `n`-th of `a` to `z`, `aa` to `zz` and so on, counted from 0.
-fn letters(mut n: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        let letter = ('a'..='z').nth(n % 26);
-        letters.extend(letter);
-        match n / 26 {
-            0 => break,
-            more => n = more - 1,
+/// Returns whether a thesis of this genre is written for a degree below a doctorate. BibTeX has a type for the
+/// theses of masters, and prints the genre, if it is given, instead of `Master's thesis`.
+fn is_below_doctorate(genre: &str) -> bool {
+    const STARTS: [&str; 5] = ["master", "bachelor", "magister", "diplom", "licentiate"];
+    const DEGREES: [&str; 6] = ["msc", "mphil", "ma", "ms", "bsc", "ba"];
+    let genre = genre.replace('.', "");
+    words(&genre).any(|word| {
+        STARTS.iter().any(|start| word.starts_with(start)) || DEGREES.contains(&word.as_str())
+    })
+}
+
+/// Writes the fields of an entry that have a value.
+struct Fields<'a>(&'a mut dyn Write);
+
+impl Fields<'_> {
+    fn raw(&mut self, name: &str, value: Option<String>) -> io::Result<()> {
+        match value {
+            Some(value) => writeln!(self.0, "  {name} = {{{value}}},"),
+            None => Ok(()),
         }
     }
-    letters.into_iter().rev().collect()
+
+    fn text(&mut self, name: &str, value: Option<&str>) -> io::Result<()> {
+        self.raw(name, non_blank(value).map(|text| escape(&text)))
+    }
+
+    /// Writes an identifier or an address, which bibliography styles print without interpreting LaTeX.
+    fn verbatim(&mut self, name: &str, value: Option<&str>) -> io::Result<()> {
+        self.raw(name, non_blank(value).map(|text| percent_encode(&text)))
+    }
 }
 
 fn write_entry(out: &mut dyn Write, key: &str, paper: &Paper) -> io::Result<()> {
-    let (entry, venue) = match entry_type(paper) {
-        EntryType::Article(venue) => ("article", Some(("journal", venue))),
-        EntryType::InProceedings(venue) => ("inproceedings", Some(("booktitle", venue))),
-        EntryType::Other(venue) => ("misc", venue.map(|venue| ("publisher", venue))),
-    };
-    let mut field = {
-        writeln!(out, "@{entry}{{{key},")?;
-        |name: &str, value: Option<String>| match value {
-            Some(value) => writeln!(out, "  {name} = {{{value}}},"),
-            None => Ok(()),
-        }
-    };
-    let text = |text: &str| non_blank(Some(text)).map(|text| escape(&text));
-    let verbatim =
-        |text: &Option<String>| non_blank(text.as_deref()).map(|text| percent_encode(&text));
+    let details = &paper.details;
+    let publication = Publication::of(paper);
+    let (entry, container_field, publisher_field) =
+        layout(publication.kind, details.genre.as_deref());
+    let is_misc = entry == "misc";
+    writeln!(out, "@{entry}{{{key},")?;
+    let mut fields = Fields(out);
     // The inner braces keep bibliography styles from converting names and formulas to lower case.
-    field(
-        "title",
-        text(&paper.title).map(|title| format!("{{{title}}}")),
+    let title = non_blank(Some(&paper.title)).map(|title| format!("{{{}}}", escape(&title)));
+    fields.raw("title", title)?;
+    fields.raw("author", names::list(publication.authors))?;
+    fields.raw("editor", names::list(&details.editors))?;
+    let container = publication.container.as_deref();
+    if is_misc {
+        // The standard styles print `howpublished` of such an entry, and not `publisher`.
+        let published_by = publication.publisher.as_deref();
+        fields.text(container_field, container.or(published_by))?;
+        fields.text(publisher_field, details.publisher.as_deref())?;
+    } else {
+        fields.text(container_field, container)?;
+        fields.text(publisher_field, publication.publisher.as_deref())?;
+    }
+    fields.text("address", details.place.as_deref())?;
+    fields.text("series", details.series.as_deref())?;
+    fields.text("volume", details.volume.as_deref())?;
+    fields.text("number", details.number.as_deref())?;
+    fields.raw(
+        "pages",
+        non_blank(details.pages.as_deref()).map(|text| pages(&text)),
     )?;
-    field("author", authors(&paper.authors))?;
-    if let Some((name, venue)) = venue {
-        field(name, Some(escape(&venue)))?;
+    fields.text("edition", details.edition.as_deref())?;
+    fields.text("type", details.genre.as_deref())?;
+    write_dates(&mut fields, paper, &publication)?;
+    fields.verbatim("doi", paper.doi.as_deref())?;
+    if let Some(identifier) = non_blank(paper.arxiv.as_deref()) {
+        fields.verbatim("eprint", Some(&identifier))?;
+        fields.text("archiveprefix", Some("arXiv"))?;
     }
-    field("year", paper.year.map(|year| year.to_string()))?;
-    field("doi", verbatim(&paper.doi))?;
-    if let Some(identifier) = verbatim(&paper.arxiv) {
-        field("eprint", Some(identifier))?;
-        field("archiveprefix", Some("arXiv".to_owned()))?;
-    }
-    field("url", verbatim(&paper.url))?;
-    let keywords: Vec<_> = paper.categories.iter().filter_map(|c| text(c)).collect();
-    field(
+    fields.verbatim("url", paper.url.as_deref())?;
+    fields.text("isbn", details.isbn.as_deref())?;
+    fields.text("issn", details.issn.as_deref())?;
+    fields.text("pmid", details.pmid.as_deref())?;
+    fields.text("pmcid", details.pmcid.as_deref())?;
+    fields.text("language", details.language.as_deref())?;
+    let keywords: Vec<_> = paper.categories.iter().filter_map(|c| keyword(c)).collect();
+    fields.raw(
         "keywords",
         (!keywords.is_empty()).then(|| keywords.join(", ")),
     )?;
-    field("abstract", text(&paper.abstract_text))?;
+    fields.text("abstract", Some(&paper.abstract_text))?;
+    // A reader may infer another kind from an identifier of arXiv or from the genre.
+    let is_other = publication.kind == PaperKind::Other;
+    if is_misc && (!is_other || paper.arxiv.is_some() || details.genre.is_some()) {
+        fields.text("entrysubtype", Some(publication.kind.name()))?;
+    }
     writeln!(out, "}}")
 }
 
-/// Joins names by `and`. Braces protect a name that BibTeX would read as several names, and the
-/// name of a group, which it would read as that of a person.
-fn authors(names: &[Name]) -> Option<String> {
-    let name = |name: &Name| {
-        let is_inferred = name.is_inferred() || name.is_single();
-        let name = non_blank(Some(&if is_inferred {
-            name.full().to_owned()
-        } else {
-            name.inverted()
-        }))?;
-        let has_and = name.split(' ').any(|word| word.eq_ignore_ascii_case("and"));
-        let escaped = escape(&name);
-        Some(
-            if is_group(&name) || has_and || name.matches(',').count() > 2 {
-                format!("{{{escaped}}}")
-            } else {
-                escaped
-            },
-        )
-    };
-    let names: Vec<_> = names.iter().filter_map(name).collect();
-    (!names.is_empty()).then(|| names.join(" and "))
+fn write_dates(
+    fields: &mut Fields<'_>,
+    paper: &Paper,
+    publication: &Publication<'_>,
+) -> io::Result<()> {
+    fields.raw("year", publication.year.map(|year| year.to_string()))?;
+    let date = publication.date;
+    let month = date.and_then(PartialDate::month);
+    if let Some(month) = month.and_then(|month| MONTHS.get(usize::from(month) - 1)) {
+        writeln!(fields.0, "  month = {month},")?;
+    }
+    let to_the_day = date.filter(|date| date.day().is_some());
+    fields.raw("date", to_the_day.map(|date| date.to_string()))?;
+    let other = publication.other_date;
+    fields.raw("published", other.map(|date| date.to_string()))?;
+    let updated = paper.details.updated;
+    fields.raw("updated", updated.map(|date| date.to_string()))
 }
 
-/// Escapes the characters that are special in LaTeX. Braces become commands, because BibTeX counts
-/// the brace of `\{` as well.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' | '%' | '$' | '#' | '_' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            '\\' => escaped.push_str(r"\textbackslash{}"),
-            '{' => escaped.push_str(r"\textbraceleft{}"),
-            '}' => escaped.push_str(r"\textbraceright{}"),
-            '~' => escaped.push_str(r"\textasciitilde{}"),
-            '^' => escaped.push_str(r"\textasciicircum{}"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// Percent-encodes the characters that would end the field or the address. Bibliography styles
-/// print addresses and identifiers without interpreting LaTeX, so other characters need no escape.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '{' => encoded.push_str("%7B"),
-            '}' => encoded.push_str("%7D"),
-            '\\' => encoded.push_str("%5C"),
-            ' ' => encoded.push_str("%20"),
-            c => encoded.push(c),
-        }
-    }
-    encoded
+/// Returns a keyword, in braces if it has a separator of keywords.
+fn keyword(category: &str) -> Option<String> {
+    let text = escape(&non_blank(Some(category))?);
+    Some(if text.contains([',', ';']) {
+        format!("{{{text}}}")
+    } else {
+        text
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::export::written;
     use super::*;
+    use crate::{Details, Name};
 
     fn entry(paper: &Paper) -> String {
         written(&EXPORT, &Item::first(paper, None))
@@ -187,11 +202,11 @@ mod tests {
         let paper = Paper::new("arXiv:2001.00001")
             .title("Sorting by\n Rotating Wheels")
             .abstract_text("We sort 50% more.\n\nCheaply.")
-            .authors(["Ann Ada", "Øre, Bo", "Wheel Team", "Cut and Dry"])
+            .authors(["Ann Ada", "Bo Øre", "Wheel Team", "Cut and Dry"])
             .year(2020)
             .venue("arXiv")
             .url("https://example.org/a_b%20{c}#d e")
-            .categories(["cs.DS", "cs_X"])
+            .categories(["cs.DS", "cs_X", "a, b"])
             .doi("10.48550/arXiv.2001.00001")
             .arxiv("2001.00001")
             .references(["other"]);
@@ -199,15 +214,66 @@ mod tests {
             entry(&paper),
             r"@misc{arXiv:2001.00001,
   title = {{Sorting by Rotating Wheels}},
-  author = {Ann Ada and Øre, Bo and {Wheel Team} and {Cut and Dry}},
-  publisher = {arXiv},
+  author = {Ann Ada and Bo Øre and {Wheel Team} and {Cut and Dry}},
+  howpublished = {arXiv},
   year = {2020},
   doi = {10.48550/arXiv.2001.00001},
   eprint = {2001.00001},
   archiveprefix = {arXiv},
   url = {https://example.org/a_b%20%7Bc%7D#d%20e},
-  keywords = {cs.DS, cs\_X},
+  keywords = {cs.DS, cs\_X, {a, b}},
   abstract = {We sort 50\% more. Cheaply.},
+  entrysubtype = {preprint},
+}
+"
+        );
+    }
+
+    #[test]
+    fn writes_every_detail() {
+        let text = |text: &str| Some(text.to_owned());
+        let details = Details {
+            kind: Some(PaperKind::Chapter),
+            genre: text("Survey"),
+            published: "2017-06-12".parse().ok(),
+            updated: "2018-01".parse().ok(),
+            volume: text("3"),
+            number: text("4"),
+            pages: text("12-34, 56"),
+            publisher: text("Spoke & Sons"),
+            place: text("Wheelham"),
+            series: text("Wheels"),
+            edition: text("Second"),
+            editors: vec![Name::parse("Roe, Jr., Max")],
+            isbn: text("978-3-16-148410-0"),
+            issn: text("1234-5679"),
+            pmid: text("12345678"),
+            pmcid: text("PMC1234567"),
+            language: text("en"),
+        };
+        let paper = Paper::new("a").venue("The Book").details(details);
+        assert_eq!(
+            entry(&paper),
+            r"@incollection{a,
+  editor = {Roe, Jr., Max},
+  booktitle = {The Book},
+  publisher = {Spoke \& Sons},
+  address = {Wheelham},
+  series = {Wheels},
+  volume = {3},
+  number = {4},
+  pages = {12--34, 56},
+  edition = {Second},
+  type = {Survey},
+  year = {2017},
+  month = jun,
+  date = {2017-06-12},
+  updated = {2018-01},
+  isbn = {978-3-16-148410-0},
+  issn = {1234-5679},
+  pmid = {12345678},
+  pmcid = {PMC1234567},
+  language = {en},
 }
 "
         );
@@ -220,27 +286,89 @@ mod tests {
     }
 
     #[test]
-    fn the_venue_determines_entry_type_and_field() {
-        let of = |venue: &str| entry(&Paper::new("a").venue(venue));
-        assert_eq!(
-            of("Letters & Wheels"),
-            "@article{a,\n  journal = {Letters \\& Wheels},\n}\n"
-        );
-        assert_eq!(
-            of("Wheel Conference"),
-            "@inproceedings{a,\n  booktitle = {Wheel Conference},\n}\n"
-        );
+    fn the_kind_determines_entry_type_and_fields() {
+        use PaperKind::*;
+        for (kind, genre, expected) in [
+            (Article, "", "@article{a,\n  journal = {V \\& W},\n}\n"),
+            (
+                ConferencePaper,
+                "",
+                "@inproceedings{a,\n  booktitle = {V \\& W},\n}\n",
+            ),
+            (
+                Chapter,
+                "",
+                "@incollection{a,\n  booktitle = {V \\& W},\n}\n",
+            ),
+            (Book, "", "@book{a,\n  publisher = {V \\& W},\n}\n"),
+            (
+                Proceedings,
+                "",
+                "@proceedings{a,\n  publisher = {V \\& W},\n}\n",
+            ),
+            (Thesis, "", "@phdthesis{a,\n  school = {V \\& W},\n}\n"),
+            (
+                Thesis,
+                "Master's",
+                "@mastersthesis{a,\n  school = {V \\& W},\n  type = {Master's},\n}\n",
+            ),
+            (
+                Thesis,
+                "M.Sc.",
+                "@mastersthesis{a,\n  school = {V \\& W},\n  type = {M.Sc.},\n}\n",
+            ),
+            (
+                Report,
+                "",
+                "@techreport{a,\n  institution = {V \\& W},\n}\n",
+            ),
+            (
+                Dataset,
+                "",
+                "@misc{a,\n  howpublished = {V \\& W},\n  entrysubtype = {dataset},\n}\n",
+            ),
+            (Other, "", "@misc{a,\n  howpublished = {V \\& W},\n}\n"),
+        ] {
+            let mut paper = Paper::new("a").venue("V & W").kind(kind);
+            paper.details.genre = non_blank(Some(genre));
+            assert_eq!(entry(&paper), expected);
+        }
+        let article = Paper::new("a").venue("Letters");
+        assert!(entry(&article).starts_with("@article{a,\n  journal = {Letters},"));
     }
 
     #[test]
-    fn escapes_special_characters_and_keeps_braces_balanced() {
+    fn dates_are_as_precise_as_they_are_known() {
+        let of = |published: &str, year: Option<i32>| {
+            let mut paper = Paper::new("a");
+            paper.year = year;
+            paper.details.published = published.parse().ok();
+            let entry = entry(&paper);
+            entry.lines().skip(1).map(str::trim).collect::<String>()
+        };
+        assert_eq!(of("2017", None), "year = {2017},}");
+        assert_eq!(of("2017-12", None), "year = {2017},month = dec,}");
         assert_eq!(
-            escape(r"& % $ # _ { } ~ ^ \ é"),
-            r"\& \% \$ \# \_ \textbraceleft{} \textbraceright{} \textasciitilde{} \textasciicircum{} \textbackslash{} é"
+            of("2017-12-31", Some(2018)),
+            "year = {2018},published = {2017-12-31},}"
         );
+        assert_eq!(of("-0400", None), "year = {-400},}");
+    }
+
+    #[test]
+    fn the_editors_of_a_book_are_not_its_authors_too() {
+        let mut paper = Paper::new("a").kind(PaperKind::Book).authors(["Ann Ada"]);
+        paper.details.editors = paper.authors.clone();
+        assert_eq!(entry(&paper), "@book{a,\n  editor = {Ann Ada},\n}\n");
+    }
+
+    #[test]
+    fn no_text_unbalances_the_braces() {
         let hostile = Paper::new("}a{")
             .title("}} {")
             .abstract_text("\\}")
+            .authors(["}", "{ and }"])
+            .categories(["},"])
             .url("}");
         let text = entry(&hostile);
         let mut depth = 0;
@@ -248,22 +376,5 @@ mod tests {
             depth += i32::from(c == '{') - i32::from(c == '}');
             assert_eq!(depth == 0, at < 5 || at >= text.len() - 2, "{at} in {text}");
         }
-    }
-
-    #[test]
-    fn keys_are_valid_and_unique_ignoring_case() {
-        let mut keys = CitationKeys::default();
-        let ids = ["a b", "a,b", "A_B", "a_ba", "é", "日本", "x/y:1", "a\"b"];
-        let found = ids.map(|id| keys.unique(id));
-        assert_eq!(
-            found,
-            [
-                "a_b", "a_ba", "A_Bb", "a_baa", "paper", "papera", "x/y:1", "a_bc"
-            ]
-        );
-        let lower: HashSet<_> = found.iter().map(|key| key.to_lowercase()).collect();
-        assert_eq!(lower.len(), ids.len());
-        let many = [0, 25, 26, 701, 702].map(letters);
-        assert_eq!(many, ["a", "z", "aa", "zz", "aaa"]);
     }
 }

@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use super::export::{Export, ExportOptions, ExportSpec, Item};
-use crate::table::{COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
+use crate::table::names::{are_spoken, item as name_item};
+use crate::table::{COLUMNS, DETAIL_COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
+use crate::{Name, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "csv",
     start: |options| Box::new(CsvExport { options }),
 };
 
-/// A table with [`RANK_COLUMNS`], if papers may have a rank, and [`COLUMNS`].
+/// A table with [`RANK_COLUMNS`], if papers may have a rank, [`COLUMNS`] and [`DETAIL_COLUMNS`].
 #[derive(Debug)]
 struct CsvExport {
     options: ExportOptions,
@@ -23,7 +25,7 @@ impl CsvExport {
         } else {
             &[]
         };
-        write_row(out, rank.iter().chain(&COLUMNS))
+        write_row(out, rank.iter().chain(&COLUMNS).chain(&DETAIL_COLUMNS))
     }
 }
 
@@ -33,7 +35,7 @@ impl Export for CsvExport {
             self.write_header(out)?;
         }
         let paper = item.paper;
-        let mut fields = Vec::with_capacity(COLUMNS.len() + RANK_COLUMNS.len());
+        let mut fields = Vec::new();
         if self.options.has_ranks {
             let rank = item.rank.map(|rank| rank.rank.to_string());
             let score = item.rank.map(|rank| rank.score.to_string());
@@ -48,17 +50,19 @@ impl Export for CsvExport {
         };
         let optional = |field: &Option<String>| text(field.as_deref().unwrap_or_default());
         let list = |list: &[String]| text(&join(list));
+        let names = |names: &[Name], item: fn(&Name) -> String| {
+            let names = names.iter().filter(|name| !name.full().trim().is_empty());
+            text(&join(&names.map(item).collect::<Vec<_>>()))
+        };
+        let date = |date: Option<PartialDate>| {
+            text(&date.map(|date| date.to_string()).unwrap_or_default())
+        };
+        let details = &paper.details;
         fields.extend([
             text(&paper.id),
             text(&paper.title),
             text(&paper.abstract_text),
-            list(
-                &paper
-                    .authors
-                    .iter()
-                    .map(|name| name.full().to_owned())
-                    .collect::<Vec<_>>(),
-            ),
+            names(&paper.authors, |name| name.full().to_owned()),
             paper.year.map(|year| year.to_string()).unwrap_or_default(),
             optional(&paper.venue),
             optional(&paper.url),
@@ -66,6 +70,28 @@ impl Export for CsvExport {
             optional(&paper.doi),
             optional(&paper.arxiv),
             list(&paper.references),
+            details.kind.map_or("", PaperKind::name).to_owned(),
+            optional(&details.genre),
+            date(details.published),
+            date(details.updated),
+            optional(&details.volume),
+            optional(&details.number),
+            optional(&details.pages),
+            optional(&details.publisher),
+            optional(&details.place),
+            optional(&details.series),
+            optional(&details.edition),
+            names(&details.editors, name_item),
+            optional(&details.isbn),
+            optional(&details.issn),
+            optional(&details.pmid),
+            optional(&details.pmcid),
+            optional(&details.language),
+            if are_spoken(&paper.authors) {
+                String::new()
+            } else {
+                names(&paper.authors, name_item)
+            },
         ]);
         write_row(out, &fields)
     }
@@ -102,10 +128,14 @@ mod tests {
         };
         let mut export = CsvExport { options };
         let mut out = Vec::new();
-        let paper = Paper::new("a")
+        let mut paper = Paper::new("a")
             .title("One, \"two\"\nthree")
-            .authors(["Ann Ada", "Bo; Else"])
-            .year(1999);
+            .authors([Name::new("Ann Ada"), Name::parse("García Else, Bo")])
+            .year(1999)
+            .categories(["x; y", "z"])
+            .kind(PaperKind::Article);
+        paper.details.published = "1999-12".parse().ok();
+        paper.details.pages = Some("1-2".to_owned());
         let rank = Rank {
             rank: 1,
             score: 0.25,
@@ -122,9 +152,12 @@ mod tests {
         export.finish(&mut out, 2).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "rank,score,id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references\n\
-             1,0.25,a,\"One, \"\"two\"\"\nthree\",,\"Ann Ada; Bo, Else\",1999,,,,,,\n\
-             ,,b,B,,,,,,,,,\n"
+            "rank,score,id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references,\
+             type,genre,published,updated,volume,number,pages,publisher,place,series,edition,editors,\
+             isbn,issn,pmid,pmcid,language,author_names\n\
+             1,0.25,a,\"One, \"\"two\"\"\nthree\",,Ann Ada; Bo García Else,1999,,,\"x, y; z\",,,,\
+             article,,1999-12,,,,1-2,,,,,,,,,,,\"Ann Ada; García Else, Bo\"\n\
+             ,,b,B,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
         );
     }
 }

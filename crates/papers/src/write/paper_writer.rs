@@ -71,7 +71,7 @@ impl<W: Write> PaperWriter<W> {
     /// let mut writer = PaperWriter::new(Vec::new(), ExportFormat::Csv);
     /// writer.write(&Paper::new("a").title("=1+1"))?;
     /// let table = String::from_utf8(writer.finish()?)?;
-    /// assert!(table.ends_with("\na,'=1+1,,,,,,,,,\n"));
+    /// assert!(table.contains("\na,'=1+1,,"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -145,8 +145,11 @@ mod tests {
         assert_eq!(empty(ExportFormat::Json), "[]\n");
         assert_eq!(
             empty(ExportFormat::Csv),
-            "id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references\n"
+            "id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references,type,genre,published,\
+             updated,volume,number,pages,publisher,place,series,edition,editors,isbn,issn,pmid,pmcid,language,\
+             author_names\n"
         );
+        assert_eq!(empty(ExportFormat::CslJson), "[]\n");
         for format in ["jsonl", "bibtex", "ris", "markdown"] {
             assert_eq!(empty(format.parse().unwrap()), "");
         }

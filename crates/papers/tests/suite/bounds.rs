@@ -84,16 +84,18 @@ fn an_inverted_index_that_repeats_a_long_word_is_an_error() {
 
 #[test]
 fn an_xml_record_of_empty_elements_or_attributes_is_an_error() {
+    // None of the files is complete.
+    let cut = "; the rest of the file was not read";
     let start = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID>";
     let elements = format!("{start}{}", "<a/>".repeat(MAX_VALUES));
     let (error, _) = with_one_error(elements.as_bytes());
-    assert_eq!(error, format!("f:1: {TOO_MANY}"));
+    assert_eq!(error, format!("f:1: {TOO_MANY}{cut}"));
     let attributes = format!("{start}<a{}>", " b".repeat(MAX_VALUES + 1));
     let (error, _) = with_one_error(attributes.as_bytes());
-    assert_eq!(error, format!("f:1: {TOO_MANY}"));
+    assert_eq!(error, format!("f:1: {TOO_MANY}{cut}"));
     let nested = "<PubmedArticleSet>".repeat(1000);
     let (error, _) = with_one_error(nested.as_bytes());
-    assert_eq!(error, "f:1: more than 100 nested elements");
+    assert_eq!(error, format!("f:1: more than 100 nested elements{cut}"));
 }
 
 #[test]
@@ -122,9 +124,7 @@ fn abbreviations_of_bibtex_cannot_multiply() {
     assert_eq!(error, "f:21: the `@string`s are longer than 64 MiB in all");
     assert_eq!(papers[0].id, "good");
 
-    let kept = numbered(9, |at| {
-        format!("@proceedings{{p{at}, title = {{P}}, note = s13}}\n")
-    });
+    let kept = numbered(9, |at| format!("@xdata{{p{at}, note = s13}}\n"));
     let (_, found) = read(format!("{strings}{kept}").as_bytes());
     let errors: Vec<_> = found.into_iter().filter_map(Result::err).collect();
     assert!(

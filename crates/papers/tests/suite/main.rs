@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a failure in a test should panic")]
 
+mod bibtex;
 mod bounds;
 mod damage;
+mod encodings;
 mod fixtures;
 mod formats;
+mod memory;
 mod round_trip;
+mod tables;
 mod tagged_formats;
 mod xml_formats;

@@ -2,18 +2,23 @@
 
 use rusqlite::types::{Type, Value, ValueRef};
 use rusqlite::{Connection, Row, params};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::damage::damaged;
-use crate::Paper;
+use crate::{Details, Name, Paper};
 
 /// Marks the `SQLite` file as a Cognate library (`PRAGMA application_id`): "Cogn".
 pub(super) const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub(super) const FORMAT_VERSION: i64 = 4;
+pub(super) const FORMAT_VERSION: i64 = 5;
 
 /// The earliest version that is upgraded when a library is opened.
 pub(super) const OLDEST_VERSION: i64 = 2;
+
+/// The earliest version with files of terms beside the vectors.
+pub(crate) const FIRST_WITH_TERMS: i64 = 4;
 
 /// The size of a page of a new file in bytes. Papers of one to two kilobytes fill larger pages better than
 /// pages of the default size.
@@ -27,6 +32,7 @@ CREATE TABLE meta (
 ) WITHOUT ROWID";
 
 /// The papers. `key` is the key of the paper's row in the inverted index, which finds papers by their ids.
+/// `details` is a JSON object of [`FurtherData`], or null if there is none.
 pub(super) const PAPERS_TABLE: &str = "\
 CREATE TABLE papers (
     key INTEGER PRIMARY KEY,
@@ -42,27 +48,35 @@ CREATE TABLE papers (
     arxiv TEXT,
     cites TEXT NOT NULL,
     text_hash BLOB NOT NULL,
-    checksum INTEGER NOT NULL
+    checksum INTEGER NOT NULL,
+    details TEXT
 )";
 
 /// Turns the tables of formats 2 and 3 into the tables of format 4. Their keys were the numbers of the rows, and
 /// an index of ids remains.
-pub(super) const UPGRADE: &str = "
+pub(super) const UPGRADE_TO_4: &str = "
     DROP TABLE keywords;
     ALTER TABLE papers RENAME COLUMN row TO key;";
 
+/// Turns the tables of format 4 into the tables of format 5.
+pub(super) const UPGRADE_TO_5: &str = "ALTER TABLE papers ADD COLUMN details TEXT;";
+
 /// The columns that [`StoredPaper::from_row`] reads, in its order.
 pub(super) const COLUMNS: &str = "key, id, title, abstract, authors, year, venue, url, categories, \
-                                  doi, arxiv, cites, text_hash, checksum";
+                                  doi, arxiv, cites, text_hash, checksum, details";
 
 pub(super) const INSERT_PAPER: &str = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-                                       ?9, ?10, ?11, ?12, ?13, ?14)";
+                                       ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 /// Checks that the file has the tables of this format and nothing else: a trigger or a view could run
 /// statements of a stranger. Returns what is unexpected.
 pub(super) fn unexpected_schema(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let normalized = |sql: &str| -> String {
-        let words: Vec<&str> = sql.split_whitespace().collect();
+        let spaced = sql
+            .replace(',', " , ")
+            .replace('(', " ( ")
+            .replace(')', " ) ");
+        let words: Vec<&str> = spaced.split_whitespace().collect();
         words.join(" ").to_lowercase()
     };
     let with_id_index = PAPERS_TABLE.replace("id TEXT NOT NULL", "id TEXT NOT NULL UNIQUE");
@@ -89,8 +103,18 @@ pub(super) fn unexpected_schema(connection: &Connection) -> rusqlite::Result<Opt
     Ok((tables != 2).then(|| format!("{tables} tables")))
 }
 
-/// The number of columns that the checksum covers; the checksum is the column after them.
+/// The number of columns before the checksum, which covers them and, if it is not null, the column after it.
 const CHECKSUMMED: usize = 13;
+
+/// The data of a paper in the column `details`.
+#[derive(Default, Deserialize, Serialize)]
+struct FurtherData {
+    /// The authors, if the parts of a name cannot be inferred from the column `authors`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    author_names: Vec<Name>,
+    #[serde(flatten)]
+    details: Details,
+}
 
 /// The BLAKE3 hash, cut to 16 bytes, of the text that was embedded for a paper.
 pub(crate) type TextHash = [u8; 16];
@@ -107,7 +131,11 @@ impl StoredPaper {
     /// Reads a row of [`COLUMNS`], after comparing it with its checksum.
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         let columns = (0..CHECKSUMMED).map(|column| row.get_ref(column));
-        let columns = columns.collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut columns = columns.collect::<rusqlite::Result<Vec<_>>>()?;
+        let details = row.get_ref(CHECKSUMMED + 1)?;
+        if details != ValueRef::Null {
+            columns.push(details);
+        }
         if row.get_ref(CHECKSUMMED)?.as_i64_or_null()? != Some(checksum(columns)) {
             return Err(damaged(format!(
                 "the paper with the key {}",
@@ -117,7 +145,7 @@ impl StoredPaper {
         let mut paper = Paper::new(row.get::<_, String>(1)?);
         paper.title = row.get(2)?;
         paper.abstract_text = row.get(3)?;
-        paper.authors = list_from_json(row, 4)?;
+        paper.authors = list_from_json(row, 4)?.into_iter().map(Name::new).collect();
         paper.year = row.get(5)?;
         paper.venue = row.get(6)?;
         paper.url = row.get(7)?;
@@ -125,6 +153,13 @@ impl StoredPaper {
         paper.doi = row.get(9)?;
         paper.arxiv = row.get(10)?;
         paper.references = list_from_json(row, 11)?;
+        if let Some(json) = details.as_str_or_null()? {
+            let data: FurtherData = from_json(CHECKSUMMED + 1, json)?;
+            paper.details = data.details;
+            if data.author_names.len() == paper.authors.len() {
+                paper.authors = data.author_names;
+            }
+        }
         Ok(Self {
             key: row.get::<_, i64>(0)?.cast_unsigned(),
             paper,
@@ -133,25 +168,46 @@ impl StoredPaper {
     }
 }
 
-/// Returns the values of a paper's columns, the checksum last.
+/// Returns the values of a paper's columns.
 pub(super) fn column_values(key: u64, text_hash: &TextHash, paper: &Paper) -> Vec<Value> {
     let mut values: Vec<Value> = vec![
         sql_key(key).into(),
         paper.id.clone().into(),
         paper.title.clone().into(),
         paper.abstract_text.clone().into(),
-        json_list(&paper.authors).into(),
+        json_list(paper.authors.iter().map(Name::full)).into(),
         paper.year.into(),
         paper.venue.clone().into(),
         paper.url.clone().into(),
-        json_list(&paper.categories).into(),
+        json_list(paper.categories.iter().map(String::as_str)).into(),
         paper.doi.clone().into(),
         paper.arxiv.clone().into(),
-        json_list(&paper.references).into(),
+        json_list(paper.references.iter().map(String::as_str)).into(),
         text_hash.to_vec().into(),
     ];
-    values.push(checksum(values.iter().map(ValueRef::from)).into());
+    let details = further_data(paper);
+    let covered = values.iter().chain(&details).map(ValueRef::from);
+    values.push(checksum(covered).into());
+    values.push(details.unwrap_or(Value::Null));
     values
+}
+
+/// Returns the value of the column `details`, or `None` for null.
+fn further_data(paper: &Paper) -> Option<Value> {
+    let are_inferred = paper.authors.iter().all(Name::is_inferred);
+    if are_inferred && paper.details.is_empty() {
+        return None;
+    }
+    let data = FurtherData {
+        author_names: if are_inferred {
+            Vec::new()
+        } else {
+            paper.authors.clone()
+        },
+        details: paper.details.clone(),
+    };
+    // The fields are texts and numbers, which JSON can hold.
+    serde_json::to_string(&data).ok().map(Value::from)
 }
 
 /// Converts a key to a number of `SQLite`, which has no larger ones.
@@ -160,12 +216,15 @@ pub(super) fn sql_key(key: u64) -> i64 {
 }
 
 /// Serializes a list of strings as JSON, which `SQLite`'s own functions can read.
-fn json_list(list: &[String]) -> String {
-    serde_json::Value::from(list).to_string()
+fn json_list<'a>(list: impl Iterator<Item = &'a str>) -> String {
+    serde_json::Value::from_iter(list).to_string()
 }
 
 fn list_from_json(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
-    let json = row.get_ref(column)?.as_str()?;
+    from_json(column, row.get_ref(column)?.as_str()?)
+}
+
+fn from_json<T: DeserializeOwned>(column: usize, json: &str) -> rusqlite::Result<T> {
     serde_json::from_str(json).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
     })

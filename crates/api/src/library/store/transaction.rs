@@ -10,8 +10,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 use super::damage::{damaged, store_error};
 use super::key;
 use super::schema::{
-    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPGRADE, checksum, column_values, set_meta,
-    sql_key,
+    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPGRADE_TO_4, UPGRADE_TO_5, checksum,
+    column_values, set_meta, sql_key,
 };
 use crate::embed::EmbedderInfo;
 use crate::library::background_similarity::BackgroundSimilarity;
@@ -317,12 +317,19 @@ impl<'a> WriteTxn<'a> {
         delete().map(drop).map_err(self.store_error())
     }
 
-    /// Turns the tables of an earlier format into the tables of this one.
-    pub(super) fn upgrade_tables(&self) -> Result<()> {
+    /// Turns the tables of formats 2 and 3 into the tables of format 4.
+    pub(super) fn upgrade_tables_to_4(&self) -> Result<()> {
         self.transaction
-            .execute_batch(UPGRADE)
+            .execute_batch(UPGRADE_TO_4)
             .map_err(self.store_error())?;
         self.remove_meta(key::KEYWORDS_CHECKSUM)
+    }
+
+    /// Turns the tables of format 4 into the tables of format 5.
+    pub(super) fn upgrade_tables_to_5(&self) -> Result<()> {
+        self.transaction
+            .execute_batch(UPGRADE_TO_5)
+            .map_err(self.store_error())
     }
 
     /// Commits the change together with the new manifest, and returns the new generation.

@@ -6,6 +6,7 @@ use cognate::{Library, PapersError, Qrels, Query, TextReader};
 use tempfile::TempDir;
 
 use super::{Arguments, library_to_evaluate};
+use crate::import_report::ImportReport;
 use crate::output::{count, note};
 use crate::paper_files::PaperFiles;
 use crate::{adding, interrupt, truncation, writable_library};
@@ -61,7 +62,8 @@ fn open_library(arguments: &Arguments) -> Result<Library> {
 
 /// Adds the papers of a corpus to the library of `--library`, or else to a temporary one.
 fn add_corpus(corpus: &Path, arguments: &Arguments) -> Result<(Library, Option<TempDir>)> {
-    let corpus = PaperFiles::check(&[corpus.to_owned()], None, true)?;
+    let mut report = ImportReport::new(None)?;
+    let corpus = PaperFiles::check(&[corpus.to_owned()], None, true, &mut report)?;
     let (dir, scratch) = if let Some(dir) = &arguments.library {
         (dir.clone(), None)
     } else {
@@ -71,7 +73,7 @@ fn add_corpus(corpus: &Path, arguments: &Arguments) -> Result<(Library, Option<T
     let found = writable_library::find(&dir)?;
     let opened = writable_library::open_or_create(&dir, found, &arguments.model)?;
     let library = opened.library;
-    let (report, _) = adding::add(&library, &corpus)?;
+    let report = adding::add(&library, &corpus, true, false)?.report;
     truncation::report(&report.truncation, report.embedded, opened.max_tokens);
     let documents = library.len()?;
     if documents != corpus.len() {

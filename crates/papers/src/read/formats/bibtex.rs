@@ -1,25 +1,31 @@
 //! BibTeX and BibLaTeX.
+//!
+//! `entries.rs` splits a file into entries, `entry.rs` parses one, and `record.rs` makes a paper of it.
 
-mod crossref;
+mod abbreviations;
+mod dates;
 mod entries;
+mod entry;
 mod fields;
+mod identity;
+mod journals;
+mod parents;
 mod persons;
+mod record;
+mod values;
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
-use biblatex::{RawBibliography, RawChunk};
-
-use self::crossref::Parents;
-use self::entries::Entries;
+use self::abbreviations::Abbreviations;
+use self::entries::{Entries, SourceEntry};
 use self::fields::Fields;
-use self::persons::persons;
+use self::parents::{Parents, normalized};
 use super::file_start::FileStart;
-use super::normalize::{filled, identify, set_id, year_in};
 use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
+use crate::RecordLocation;
 use crate::read::input::{self, Input, MAX_RECORD, MAX_VALUES};
-use crate::{Paper, RecordLocation};
+use crate::read::notes::Notes;
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "bibtex",
@@ -41,138 +47,161 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     Some(Evidence::RecordOnLine(Reverse(line)))
 }
 
-/// The maximum length in bytes of a value after its abbreviations are expanded. An abbreviation may
-/// contain others, so that lengths could grow exponentially.
-const MAX_VALUE: usize = 16 << 20;
+/// Types of entries that are not publications.
+const SETTINGS: [&str; 5] = ["preamble", "comment", "control", "ieeetranbstctl", "set"];
 
-/// The maximum size of the entries that are kept, as a multiple of the bytes that were read.
-/// Abbreviations make entries longer than they are in the file.
+/// The maximum size of the entries that are kept, and of what entries inherit, as a multiple of the bytes
+/// that were read. Abbreviations make entries longer than they are in the file.
 const MAX_EXPANSION: usize = 4;
 
 /// Reads the entries of a file.
 ///
-/// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits
-/// fields from a later entry is returned at the end of the file.
+/// An abbreviation that `@string` defines applies to the entries after it. An entry that inherits fields from
+/// a later entry is returned after that one, or at the end of the file if there is no such entry.
+///
+/// Memory is bounded by the entries that wait for others, and by what may be inherited from the entries of
+/// the types that others usually inherit from.
 struct Bibtex<'a> {
     entries: Entries<'a>,
-    abbreviations: HashMap<String, String>,
-    /// The size of all abbreviations in bytes.
-    abbreviation_bytes: usize,
+    notes: Notes,
+    abbreviations: Abbreviations,
     parents: Parents,
-    /// The entries that inherit fields from entries that were not read yet.
-    deferred: VecDeque<Deferred>,
+    /// The entries that inherit fields from entries that were not read yet, by the key of one of these.
+    waiting: HashMap<String, Vec<Parsed>>,
+    /// The entries that wait for nothing.
+    ready: VecDeque<Parsed>,
     /// The size in bytes of the entries that were read, before abbreviations are expanded.
     read_bytes: usize,
-    /// The size in bytes of the entries in `parents` and `deferred`.
+    /// The size in bytes of the entries in `parents` and `waiting`.
     kept_bytes: usize,
+    /// The size of what entries inherited.
+    inherited: usize,
 }
 
 /// An entry without the fields that it inherits.
-struct Deferred {
+struct Parsed {
     line: usize,
     key: String,
+    entry_type: String,
     fields: Fields,
+    remarks: Vec<String>,
 }
 
 impl<'a> Bibtex<'a> {
     fn new(input: Input<'a>) -> Self {
-        let months = [
-            ("jan", "January"),
-            ("feb", "February"),
-            ("mar", "March"),
-            ("apr", "April"),
-            ("may", "May"),
-            ("jun", "June"),
-            ("jul", "July"),
-            ("aug", "August"),
-            ("sep", "September"),
-            ("oct", "October"),
-            ("nov", "November"),
-            ("dec", "December"),
-        ];
-        let months = months.map(|(short, name)| (short.to_owned(), name.to_owned()));
         Self {
+            notes: input.notes().clone(),
             entries: Entries::new(input),
-            abbreviations: HashMap::from(months),
-            abbreviation_bytes: 0,
+            abbreviations: Abbreviations::default(),
             parents: Parents::default(),
-            deferred: VecDeque::new(),
+            waiting: HashMap::new(),
+            ready: VecDeque::new(),
             read_bytes: 0,
             kept_bytes: 0,
+            inherited: 0,
         }
     }
 
-    /// Converts an entry to a paper. Returns `None` if the entry is not a publication or is
-    /// deferred.
-    fn read(&mut self, line: usize, text: &str) -> Result<Option<Paper>, String> {
-        let entry_type = text[1..].split('{').next().unwrap_or_default().trim();
-        let entry_type = entry_type.to_ascii_lowercase();
-        if ["comment", "preamble"].contains(&entry_type.as_str()) {
-            return Ok(None);
+    /// Reads an entry, which is `ready` afterwards if it is a publication that waits for no other.
+    fn read(&mut self, line: usize, entry: &SourceEntry) -> Result<(), String> {
+        if SETTINGS.contains(&&*entry.entry_type) {
+            return Ok(());
         }
-        self.read_bytes = self.read_bytes.saturating_add(text.len());
+        let body = &entry.body;
+        self.read_bytes = self.read_bytes.saturating_add(body.len());
         // A shorter entry cannot have as many values.
-        if text.len() > MAX_VALUES && value_count(text) > MAX_VALUES {
+        if body.len() > MAX_VALUES && value_count(body) > MAX_VALUES {
             return Err(input::too_many());
         }
-        let text = &*quotes_to_braces(text);
-        let parsed = RawBibliography::parse(text).map_err(|error| {
-            let before = text.get(..error.span.start).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            format!("not BibTeX on line {line} of the entry: {}", error.kind)
-        })?;
-        for pair in &parsed.abbreviations {
-            let value = self.value(&pair.value.v)?;
-            let name = pair.key.v.to_lowercase();
-            self.abbreviation_bytes += name.len() + value.len();
-            if self.abbreviation_bytes > MAX_RECORD {
-                let max = MAX_RECORD >> 20;
-                return Err(format!("the `@string`s are longer than {max} MiB in all"));
+        if entry.entry_type == "string" {
+            let parsed = entry::parse_definitions(body, entry.unclosed.is_some())?;
+            for (name, parts) in parsed.fields {
+                self.abbreviations.define(name, &parts)?;
             }
-            self.abbreviations.insert(name, value);
+            return Ok(());
         }
-        let Some(entry) = parsed.entries.first() else {
-            return Ok(None);
-        };
-        if entry.span.end + 1 < text.len() {
-            let surplus: String = text[entry.span.end..].chars().take(40).collect();
-            return Err(format!(
-                "not BibTeX: found `{surplus}` after the last field"
-            ));
+        let parsed = self.parse(line, entry)?;
+        let key = normalized(&parsed.key);
+        if Parents::keeps(&parsed.entry_type) || self.waiting.contains_key(&key) {
+            self.keep(key, &parsed)?;
+        }
+        if parsed.entry_type != "xdata" {
+            self.defer(parsed)?;
+        }
+        Ok(())
+    }
+
+    fn parse(&self, line: usize, entry: &SourceEntry) -> Result<Parsed, String> {
+        let parsed = entry::parse(&entry.body, entry.unclosed.is_some())?;
+        let mut remarks = parsed.remarks;
+        if let Some(reason) = &entry.unclosed {
+            if parsed.fields.is_empty() || parsed.ends_in_value {
+                let start: String = entry.body.lines().next().unwrap_or_default().into();
+                let start: String = start.chars().take(60).collect();
+                let start = format!("@{}{{{}", entry.entry_type, start.trim_end());
+                return Err(format!("`{start}` is not closed, {reason}"));
+            }
+            remarks.push(format!("the entry is not closed, {reason}"));
+        }
+        if entry.in_comment {
+            remarks.push(
+                "the entry stands in a `@comment`, which BibTeX reads and biber does not"
+                    .to_owned(),
+            );
         }
         let mut fields = Fields::default();
         let mut size = 0;
-        for pair in &entry.v.fields {
-            let value = self.value(&pair.value.v)?;
-            size += pair.key.v.len() + value.len();
+        for (name, parts) in parsed.fields {
+            let value = self.abbreviations.expand(&parts)?;
+            size += name.len() + value.len();
             if size > MAX_RECORD {
                 return Err(input::too_long());
             }
-            fields.set(pair.key.v, value);
+            if fields.set(name.clone(), value) {
+                remarks.push(format!("`{name}` occurs again, the first value was kept"));
+            }
         }
-        let key = entry.v.key.v;
-        if Parents::keeps(&entry_type) {
-            self.count_kept(size)?;
-            self.parents.keep(key, &fields);
+        Ok(Parsed {
+            line,
+            key: parsed.key.to_owned(),
+            entry_type: entry.entry_type.clone(),
+            fields,
+            remarks,
+        })
+    }
+
+    /// Stores what others may inherit from an entry, and makes those ready that waited for it.
+    fn keep(&mut self, key: String, parsed: &Parsed) -> Result<(), String> {
+        let waiting = self.waiting.remove(&key).unwrap_or_default();
+        let kept = self.parents.keep(key, &parsed.entry_type, &parsed.fields);
+        for parsed in waiting {
+            match self.parents.missing(&parsed.fields) {
+                Some(missing) => self.waiting.entry(missing).or_default().push(parsed),
+                None => {
+                    let size = parsed.fields.size();
+                    self.kept_bytes = self.kept_bytes.saturating_sub(size);
+                    self.ready.push_back(parsed);
+                }
+            }
         }
-        if entry_type == "xdata" {
-            return Ok(None);
-        }
-        if !self.parents.has_all_of(&fields) {
-            self.count_kept(size)?;
-            let key = key.to_owned();
-            self.deferred.push_back(Deferred { line, key, fields });
-            return Ok(None);
-        }
-        self.parents.complete(&mut fields)?;
-        paper(key, &fields).map(Some)
+        self.count_kept(kept)
+    }
+
+    /// Makes an entry ready, unless it waits for another.
+    fn defer(&mut self, parsed: Parsed) -> Result<(), String> {
+        let Some(missing) = self.parents.missing(&parsed.fields) else {
+            self.ready.push_back(parsed);
+            return Ok(());
+        };
+        self.count_kept(parsed.fields.size())?;
+        self.waiting.entry(missing).or_default().push(parsed);
+        Ok(())
     }
 
     /// Counts an entry that is kept in memory, which is an error if its abbreviations take too much.
     fn count_kept(&mut self, size: usize) -> Result<(), String> {
         self.kept_bytes = self.kept_bytes.saturating_add(size);
-        let max = self.read_bytes.saturating_mul(MAX_EXPANSION);
-        if self.kept_bytes > max.max(MAX_RECORD) {
+        if self.kept_bytes > self.max_expanded() {
             return Err(format!(
                 "the `@string`s make the entries that inherit fields more than {MAX_EXPANSION} times as \
                  long as the file"
@@ -181,25 +210,43 @@ impl<'a> Bibtex<'a> {
         Ok(())
     }
 
-    /// Returns a value in LaTeX with its abbreviations expanded. An undefined one becomes its name.
-    fn value(&self, chunks: &[biblatex::Spanned<RawChunk<'_>>]) -> Result<String, String> {
-        let mut value = String::new();
-        for chunk in chunks {
-            match chunk.v {
-                RawChunk::Normal(text) => value.push_str(text),
-                RawChunk::Abbreviation(name) => {
-                    let found = self.abbreviations.get(&name.to_lowercase());
-                    value.push_str(found.map_or(name, String::as_str));
-                }
-            }
-            if value.len() > MAX_VALUE {
-                let max = MAX_VALUE >> 20;
-                return Err(format!(
-                    "a value is longer than {max} MiB with its `@string`s"
+    fn max_expanded(&self) -> usize {
+        let max = self.read_bytes.saturating_mul(MAX_EXPANSION);
+        max.max(MAX_RECORD)
+    }
+
+    /// Makes the entries ready that wait for entries that are not in the file.
+    fn stop_waiting(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for (missing, entries) in waiting {
+            for mut parsed in entries {
+                parsed.remarks.push(format!(
+                    "nothing was inherited from `{missing}`, which is no entry of the file, or not of a type \
+                     that others inherit from"
                 ));
+                self.ready.push_back(parsed);
             }
         }
-        Ok(value)
+        let ready = self.ready.make_contiguous();
+        ready.sort_by_key(|parsed| parsed.line);
+    }
+
+    /// Adds what an entry inherits and converts it to a paper.
+    fn finish(&mut self, mut parsed: Parsed) -> LocatedRecord {
+        let inherited = self
+            .parents
+            .complete(&parsed.entry_type, &mut parsed.fields);
+        let outcome = inherited.and_then(|size| {
+            self.inherited = self.inherited.saturating_add(size);
+            if self.inherited > 16 * self.max_expanded() {
+                return Err("the entries inherit too much in all".to_owned());
+            }
+            record::paper(&parsed.key, &parsed.entry_type, &parsed.fields, &self.notes)
+        });
+        for remark in parsed.remarks {
+            self.notes.remark(remark);
+        }
+        (RecordLocation::Line(parsed.line), outcome)
     }
 }
 
@@ -208,17 +255,17 @@ impl Iterator for Bibtex<'_> {
 
     fn next(&mut self) -> Option<LocatedRecord> {
         loop {
-            let Some((line, text)) = self.entries.next() else {
-                let mut last = self.deferred.pop_front()?;
-                let completed = self.parents.complete(&mut last.fields);
-                return Some((
-                    RecordLocation::Line(last.line),
-                    completed.and_then(|()| paper(&last.key, &last.fields)),
-                ));
-            };
-            let outcome = text.and_then(|text| self.read(line, &text));
-            if let Some(outcome) = outcome.transpose() {
-                return Some((RecordLocation::Line(line), outcome));
+            if let Some(parsed) = self.ready.pop_front() {
+                return Some(self.finish(parsed));
+            }
+            match self.entries.next() {
+                Some((line, entry)) => {
+                    if let Err(reason) = entry.and_then(|entry| self.read(line, &entry)) {
+                        return Some((RecordLocation::Line(line), Err(reason)));
+                    }
+                }
+                None if self.waiting.is_empty() => return None,
+                None => self.stop_waiting(),
             }
         }
     }
@@ -229,83 +276,4 @@ impl Iterator for Bibtex<'_> {
 fn value_count(text: &str) -> usize {
     let separators = text.bytes().filter(|byte| b",#=".contains(byte));
     separators.count()
-}
-
-/// Replaces the quotes around values by braces.
-///
-/// In BibTeX a quote within braces does not end a quoted value, but for the parser it would.
-fn quotes_to_braces(text: &str) -> Cow<'_, str> {
-    let Some(fields) = text.find(['=', ',']).filter(|_| text.contains('"')) else {
-        return Cow::Borrowed(text);
-    };
-    let mut braced = text[..fields].to_owned();
-    let (mut depth, mut escaped, mut quoted) = (1_usize, false, false);
-    for c in text[fields..].chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '"' if depth == 1 => {
-                braced.push(if quoted { '}' } else { '{' });
-                quoted = !quoted;
-                continue;
-            }
-            _ => {}
-        }
-        braced.push(c);
-    }
-    Cow::Owned(braced)
-}
-
-fn paper(key: &str, fields: &Fields) -> Result<Paper, String> {
-    let mut title = fields.plain(&["title"]);
-    let subtitle = fields.plain(&["subtitle"]);
-    if !title.is_empty() && !subtitle.is_empty() {
-        title = format!("{title}: {subtitle}");
-    }
-    let mut paper = Paper::new("")
-        .title(title)
-        .abstract_text(fields.plain(&["abstract"]))
-        .authors(persons(fields.first(&["author", "editor"])));
-    paper.year = year_in(&fields.plain(&["year", "date"]));
-    let journal = fields.plain(&["journal", "journaltitle"]);
-    paper.venue = filled(journal.clone()).or_else(|| {
-        let venues = [
-            "booktitle",
-            "maintitle",
-            "school",
-            "institution",
-            "publisher",
-        ];
-        filled(fields.plain(&venues))
-    });
-    paper.url = filled(fields.verbatim(&["url"]));
-    let keywords = fields.plain(&["keywords", "keyword"]);
-    paper.categories = keywords
-        .split([',', ';'])
-        .chain([fields.plain(&["primaryclass", "eprintclass"]).as_str()])
-        .filter_map(|word| filled(word.trim()))
-        .take(MAX_VALUES)
-        .collect();
-    let archive = fields.verbatim(&["archiveprefix", "eprinttype"]);
-    let mut eprint = fields.verbatim(&["eprint"]);
-    if archive.is_empty() || archive.eq_ignore_ascii_case("arxiv") {
-        eprint = format!("arXiv:{}", eprint.trim().trim_start_matches("arXiv:"));
-    }
-    // In the preprints of DBLP the journal is CoRR and the volume `abs/1706.03762`.
-    let volume = fields.verbatim(&["volume"]);
-    let volume = volume
-        .strip_prefix("abs/")
-        .map(|identifier| format!("arXiv:{identifier}"));
-    let url = paper.url.clone().unwrap_or_default();
-    let arxiv_texts = [
-        eprint.as_str(),
-        &url,
-        &journal,
-        volume.as_deref().unwrap_or(""),
-    ];
-    identify(&mut paper, &fields.verbatim(&["doi"]), &arxiv_texts);
-    set_id(&mut paper, filled(key), "key and no `doi`")?;
-    Ok(paper)
 }

@@ -3,18 +3,25 @@
 use std::io::BufRead;
 
 use super::json_record::{self, Fields};
+use super::json_resume::RecordNames;
+use super::json_scan::{BracketScan, Step};
 use super::json_shape::{LIST_FIELDS, Shape};
-use crate::read::input::{self, Input, MAX_RECORD};
+use super::rewind::Rewind;
+use crate::RecordLocation;
+use crate::read::input::{self, Input};
+use crate::read::notes::Notes;
 
 /// Reads JSON objects one at a time, with the number of the line on which each begins.
 ///
 /// The objects are in a list, in a list within an object, or a sequence without a list. The reader
 /// finds the end of an object by its brackets before it parses the object, so an invalid object
-/// does not affect the next one as long as its brackets match.
+/// does not affect the next one. If brackets or quotes are missing, the next object is found by the other
+/// brackets or by its fields.
 pub(crate) struct Elements<'a> {
-    input: Input<'a>,
+    source: Rewind<'a>,
+    notes: Notes,
     shape: Shape,
-    element: Vec<u8>,
+    names: RecordNames,
     /// The line on which the last record begins.
     line: usize,
     /// Whether the reader is inside the list.
@@ -22,46 +29,25 @@ pub(crate) struct Elements<'a> {
     ended: bool,
 }
 
-/// The state of a scan for brackets.
-#[derive(Default)]
-struct BracketScan {
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl BracketScan {
-    /// Processes one byte and returns whether it ends a value in brackets.
-    fn step(&mut self, byte: u8) -> bool {
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                // A string cannot contain a line break: it is not closed.
-                b'"' | b'\n' => self.in_string = false,
-                _ => {}
-            }
-            return false;
-        }
-        match byte {
-            b'"' => self.in_string = true,
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth = self.depth.saturating_sub(1);
-                return self.depth == 0;
-            }
-            _ => {}
-        }
-        false
-    }
+/// How the text of a value ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Closed,
+    /// The value is longer than a record may be.
+    TooLong,
+    /// The next value begins, or the list ends, before the value is closed.
+    Unclosed,
+    /// The file ends before the value is closed.
+    EndOfFile,
 }
 
 impl<'a> Elements<'a> {
     pub(crate) fn new(input: Input<'a>, shape: Shape) -> Self {
         Self {
-            input,
+            notes: input.notes().clone(),
+            source: Rewind::new(input),
             shape,
-            element: Vec::new(),
+            names: RecordNames::default(),
             line: 1,
             in_list: false,
             ended: false,
@@ -71,8 +57,8 @@ impl<'a> Elements<'a> {
     /// Skips white space and byte order marks, and returns the next byte without consuming it.
     fn peek(&mut self) -> Result<Option<u8>, String> {
         loop {
-            self.input.begin_record();
-            let bytes = self.input.fill_buf();
+            self.source.begin_record();
+            let bytes = self.source.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
                 return Ok(None);
@@ -80,7 +66,7 @@ impl<'a> Elements<'a> {
             let is_blank = |byte: &u8| byte.is_ascii_whitespace() || b"\xef\xbb\xbf".contains(byte);
             let blank = bytes.iter().take_while(|byte| is_blank(byte)).count();
             let found = bytes.get(blank).copied();
-            self.input.consume(blank);
+            self.source.consume(blank);
             if found.is_some() {
                 return Ok(found);
             }
@@ -93,7 +79,8 @@ impl<'a> Elements<'a> {
         let mut string = Vec::new();
         let mut is_key = false;
         loop {
-            let bytes = self.input.fill_buf();
+            self.source.begin_record();
+            let bytes = self.source.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
                 return Err(format!(
@@ -106,7 +93,7 @@ impl<'a> Elements<'a> {
             for &byte in bytes {
                 used += 1;
                 let was_string = scan.in_string;
-                if byte == b'[' && !was_string && scan.depth == 1 && is_key {
+                if byte == b'[' && !was_string && scan.depth() == 1 && is_key {
                     found = true;
                     break;
                 }
@@ -121,7 +108,7 @@ impl<'a> Elements<'a> {
                     _ => {}
                 }
             }
-            self.input.consume(used);
+            self.source.consume(used);
             if found {
                 self.in_list = true;
                 return Ok(());
@@ -129,78 +116,143 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Reads to the end of the object that contains the list. Its other fields are counts and
-    /// cursors.
+    /// Reads to the end of the object that contains the list, or to a record behind a bracket that closed the
+    /// list too early. The other fields of the object are counts and cursors.
     fn leave_field(&mut self) -> Result<(), String> {
-        let mut scan = BracketScan {
-            depth: 1,
-            ..BracketScan::default()
-        };
+        let mut scan = BracketScan::in_objects(1);
         loop {
-            self.input.begin_record();
-            let bytes = self.input.fill_buf();
+            self.source.begin_record();
+            let bytes = self.source.fill_buf();
             let bytes = bytes.map_err(|error| input::unreadable(&error))?;
             if bytes.is_empty() {
                 return Err(
                     "the object with the list is not closed, the file ends in it".to_owned(),
                 );
             }
-            let end = bytes.iter().position(|byte| scan.step(*byte));
-            let used = end.map_or(bytes.len(), |end| end + 1);
-            self.input.consume(used);
-            if end.is_some() {
-                return Ok(());
+            let mut used = 0;
+            let mut step = Step::Within;
+            for &byte in bytes {
+                step = scan.step(byte);
+                if step == Step::EndBefore {
+                    break;
+                }
+                used += 1;
+                if step == Step::End {
+                    break;
+                }
+            }
+            self.source.consume(used);
+            match step {
+                Step::Within => {}
+                Step::End => return Ok(()),
+                Step::EndBefore => {
+                    self.in_list = true;
+                    let line = RecordLocation::Line(self.source.line());
+                    self.notes.remark_at(
+                        line,
+                        "a bracket before this record closes the list too early",
+                    );
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// Reads a value into `element`, and returns whether the value is too long to keep.
+    /// Reads a value, which is the current record of `source` unless it is too long.
     ///
-    /// A value without brackets ends before a comma, a closing bracket or a line break.
-    fn read_element(&mut self) -> Result<bool, String> {
-        self.element.clear();
+    /// A value without brackets ends before a comma, a bracket or a line break.
+    fn read_element(&mut self) -> Result<Ending, String> {
+        self.source.begin_record();
         let mut scan = BracketScan::default();
-        let mut length = 0_usize;
+        let mut is_long = false;
+        let mut is_first = true;
         loop {
-            self.input.begin_record();
-            let bytes = self.input.fill_buf();
-            let bytes = bytes.map_err(|error| input::unreadable(&error))?;
+            let bytes = match self.source.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                    if self.names.next_record(self.source.record()).is_some() {
+                        return Ok(Ending::TooLong);
+                    }
+                    is_long = true;
+                    self.source.begin_record();
+                    continue;
+                }
+                Err(error) => return Err(input::unreadable(&error)),
+            };
             if bytes.is_empty() {
-                return if scan.depth > 0 {
-                    Err("the record is not closed, the file ends in it".to_owned())
+                return Ok(if scan.depth() > 0 || scan.in_string {
+                    Ending::EndOfFile
                 } else {
-                    Ok(length > MAX_RECORD)
-                };
+                    Ending::Closed
+                });
             }
             let mut used = 0;
-            let mut ended = false;
+            let mut ending = None;
             for &byte in bytes {
-                let is_bare = scan.depth == 0 && !scan.in_string;
-                if is_bare && length + used > 0 && matches!(byte, b',' | b']' | b'\n') {
-                    ended = true;
+                let is_bare = scan.depth() == 0 && !scan.in_string;
+                if is_bare && !is_first && matches!(byte, b',' | b']' | b'{' | b'\n') {
+                    ending = Some(Ending::Closed);
+                    break;
+                }
+                is_first = false;
+                let step = scan.step(byte);
+                if step == Step::EndBefore {
+                    ending = Some(Ending::Unclosed);
                     break;
                 }
                 used += 1;
-                if scan.step(byte) {
-                    ended = true;
+                if step == Step::End {
+                    ending = Some(Ending::Closed);
                     break;
                 }
             }
-            length = length.saturating_add(used);
-            if length <= MAX_RECORD {
-                self.element.extend_from_slice(&bytes[..used]);
-            }
-            self.input.consume(used);
-            if ended {
-                return Ok(length > MAX_RECORD);
+            self.source.consume(used);
+            if let Some(ending) = ending {
+                return Ok(if is_long { Ending::TooLong } else { ending });
             }
         }
+    }
+
+    /// Reads and parses a value. After a value that is not closed or not JSON, reading goes on with the next
+    /// record in its text.
+    fn parse_element(&mut self) -> Result<Fields, String> {
+        let ending = match self.read_element() {
+            Ok(ending) => ending,
+            Err(reason) => return Err(self.end(reason)),
+        };
+        let reason = match ending {
+            Ending::Closed => match json_record::parse(self.source.record()) {
+                Ok(fields) => {
+                    self.names.learn(self.source.record(), true);
+                    return Ok(fields);
+                }
+                Err(reason) => reason,
+            },
+            Ending::TooLong => input::too_long(),
+            Ending::Unclosed => "the record is not closed before the next".to_owned(),
+            Ending::EndOfFile => "the record is not closed, the file ends in it".to_owned(),
+        };
+        self.names.learn(self.source.record(), false);
+        let next = self.names.next_record(self.source.record());
+        match next {
+            Some(next) if self.source.rewind() => self.source.consume(next),
+            None if ending != Ending::EndOfFile => {}
+            _ => return Err(self.end(reason)),
+        }
+        Err(reason)
+    }
+
+    /// Ends the reading, since the rest of the file cannot be read.
+    fn end(&mut self, reason: String) -> String {
+        self.ended = true;
+        self.notes.set_incomplete();
+        reason
     }
 
     fn try_next(&mut self) -> Result<Option<Result<Fields, String>>, String> {
         loop {
             let first = self.peek()?;
-            self.line = self.input.next_byte_line();
+            self.line = self.source.line();
             match first {
                 // A file may contain several responses of an API.
                 Some(b'{') if self.shape == Shape::Field && !self.in_list => self.enter_field()?,
@@ -208,25 +260,21 @@ impl<'a> Elements<'a> {
                     return Err("the list is not closed, the file ends in it".to_owned());
                 }
                 None => return Ok(None),
-                Some(b',') => self.input.consume(1),
+                Some(b',') => self.source.consume(1),
                 Some(b'[') if !self.in_list => {
-                    self.input.consume(1);
+                    self.source.consume(1);
                     self.in_list = true;
                 }
                 Some(b']') if self.in_list => {
-                    self.input.consume(1);
+                    self.source.consume(1);
                     self.in_list = false;
                     if self.shape == Shape::Field {
                         self.leave_field()?;
                     }
                 }
-                Some(_) => {
-                    return Ok(Some(if self.read_element()? {
-                        Err(input::too_long())
-                    } else {
-                        json_record::parse(&self.element)
-                    }));
-                }
+                // A bracket of a list that was closed too early.
+                Some(b']') => self.source.consume(1),
+                Some(_) => return Ok(Some(self.parse_element())),
             }
         }
     }
@@ -245,10 +293,7 @@ impl Iterator for Elements<'_> {
                 self.ended = true;
                 None
             }
-            Err(reason) => {
-                self.ended = true;
-                Some((self.line, Err(reason)))
-            }
+            Err(reason) => Some((self.line, Err(self.end(reason)))),
         }
     }
 }
@@ -306,5 +351,56 @@ mod tests {
         );
         let truncated = bad(1, "the list is not closed, the file ends in it");
         assert_eq!(read("[{\"id\": 1},"), [good(1, "1"), truncated]);
+    }
+
+    #[test]
+    fn reading_goes_on_behind_missing_brackets_and_quotes() {
+        let unclosed = "the record is not closed before the next";
+        let expected = [good(1, "1"), bad(2, unclosed), good(3, "3"), good(4, "4")];
+        for list in [
+            "[{\"id\": 1},\n{\"id\": 2,\n{\"id\": 3},\n{\"id\": 4}]",
+            "[{\"id\": 1},\n{\"id\": 2, \"a\": {\"b\": [1]},\n{\"id\": 3},\n{\"id\": 4}]",
+            "{\"results\": [{\"id\": 1},\n{\"id\": 2, \"a\": \"b,\n{\"id\": 3},\n{\"id\": 4}], \"b\": 1}",
+        ] {
+            assert_eq!(read(list), expected, "{list}");
+        }
+        let record = |id: usize, title: &str| {
+            format!("{{\"id\": {id}, \"t\": {title}, \"a\": [{{\"id\": 7}}, {{\"id\": 8}}]}}")
+        };
+        // On one line, the quotes of all other strings are inverted by one that is missing.
+        let records = [
+            record(1, "\"x\""),
+            record(2, "\"x"),
+            record(3, "\"x\""),
+            record(4, "\"x\""),
+        ];
+        let found = read(&format!("[{}]", records.join(", ")));
+        let ids: Vec<_> = found.iter().map(|(_, id)| id.as_deref().ok()).collect();
+        assert_eq!(ids, [Some("1"), None, Some("3"), Some("4")]);
+        let garbage = read("[{\"id\": 1} ?? {\"id\": 2}, }, {\"id\": 3}], {\"id\": 4}]");
+        let ids: Vec<_> = garbage.iter().map(|(_, id)| id.as_deref().ok()).collect();
+        assert_eq!(
+            ids,
+            [Some("1"), None, Some("2"), None, Some("3"), Some("4")]
+        );
+        let early = "{\"data\": [{\"id\": 1}], {\"id\": 2}], \"next\": {\"id\": 3}}";
+        assert_eq!(read(early), [good(1, "1"), good(1, "2")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_further_is_incomplete() {
+        for (text, is_incomplete) in [
+            ("[{\"id\": 1}, {\"id\": 2", true),
+            ("[{\"id\": 1},", true),
+            ("{\"data\": [{\"id\": 1}]", true),
+            ("[{\"id\": 1}, {\"id\": }]", false),
+            ("[{\"id\": 1}, {\"id\": 2, {\"id\": 3}]", false),
+        ] {
+            let input = Input::new(text.as_bytes(), "f").unwrap();
+            let notes = input.notes().clone();
+            let shape = Shape::of(input.start());
+            assert!(Elements::new(input, shape).count() > 1);
+            assert_eq!(notes.is_incomplete(), is_incomplete, "{text}");
+        }
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::read::input::Input;
 use crate::read::syntax::json_record::{self, Fields};
+use crate::read::syntax::json_scan::{BracketScan, Step};
 
 /// Reads one JSON object per line, with the number of the line.
 ///
-/// The iterator skips blank lines and continues after an invalid line.
+/// The iterator skips blank lines and continues after an invalid line. If the last line is not closed and has no
+/// line break, the file is cut off.
 pub(crate) struct JsonLines<'a> {
     input: Input<'a>,
     line: Vec<u8>,
@@ -25,12 +27,45 @@ impl Iterator for JsonLines<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let read = self.input.next_line(&mut self.line)?;
+            let read = self.input.next_whole_line(&mut self.line)?;
             if read.is_ok() && self.line.trim_ascii().is_empty() {
                 continue;
             }
             let fields = read.and_then(|()| json_record::parse(&self.line));
+            if fields.is_err() && is_cut_off(&self.line) {
+                self.input.notes().set_incomplete();
+            }
             return Some((self.input.line(), fields));
+        }
+    }
+}
+
+/// Returns whether a line has no line break and is an object that is not closed.
+fn is_cut_off(line: &[u8]) -> bool {
+    let mut scan = BracketScan::default();
+    line.trim_ascii_start().starts_with(b"{")
+        && !line.ends_with(b"\n")
+        && !line.ends_with(b"\r")
+        && line.iter().all(|byte| scan.step(*byte) == Step::Within)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_last_line_that_is_not_closed_is_cut_off() {
+        for (text, expected) in [
+            ("{\"id\": 1}\n{\"id\": 2, \"a", true),
+            ("{\"id\": 1}\n{\"id\": 2, \"a\n", false),
+            ("{\"id\": 1,\n{\"id\": 2}", false),
+            ("{\"id\": 1}\n{\"id\": }", false),
+            ("{\"id\": 1}\noops", false),
+        ] {
+            let input = Input::new(text.as_bytes(), "f").unwrap();
+            let notes = input.notes().clone();
+            assert_eq!(JsonLines::new(input).count(), 2);
+            assert_eq!(notes.is_incomplete(), expected, "{text}");
         }
     }
 }

@@ -2,17 +2,13 @@
 
 use std::io::{self, BufRead, Read};
 
-use memchr::memchr_iter;
-
-use crate::read::input::{self, Input, MAX_RECORD};
+use crate::read::input::Input;
 
 /// The character that replaces invalid bytes. It must not occur in XML, so it marks them reliably.
 pub(crate) const INVALID: char = '\u{ffff}';
 
 /// Replaces bytes that are not UTF-8 by [`INVALID`], so that a parser that would stop at them
 /// continues.
-///
-/// The reader counts lines and the bytes of a record as they are consumed.
 pub(crate) struct Utf8Repair<'a> {
     input: Input<'a>,
     valid: Vec<u8>,
@@ -20,8 +16,6 @@ pub(crate) struct Utf8Repair<'a> {
     consumed: usize,
     /// The bytes that were read and are not in `valid` yet; between calls, an incomplete character.
     pending: Vec<u8>,
-    line_breaks: usize,
-    record_bytes: usize,
 }
 
 impl<'a> Utf8Repair<'a> {
@@ -31,26 +25,13 @@ impl<'a> Utf8Repair<'a> {
             valid: Vec::new(),
             consumed: 0,
             pending: Vec::new(),
-            line_breaks: 0,
-            record_bytes: 0,
         }
-    }
-
-    /// Returns the number of the line of the next byte, counted from 1.
-    pub(crate) fn line(&self) -> usize {
-        self.line_breaks + 1
-    }
-
-    /// Starts to count the bytes of a new record.
-    pub(crate) fn begin_record(&mut self) {
-        self.record_bytes = 0;
     }
 
     fn refill(&mut self) -> io::Result<()> {
         self.valid.clear();
         self.consumed = 0;
         while self.valid.is_empty() {
-            self.input.begin_record();
             let bytes = self.input.fill_buf()?;
             let is_end = bytes.is_empty();
             let read = bytes.len();
@@ -100,12 +81,6 @@ impl Read for Utf8Repair<'_> {
 
 impl BufRead for Utf8Repair<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.record_bytes > MAX_RECORD {
-            return Err(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                input::too_long(),
-            ));
-        }
         if self.consumed >= self.valid.len() {
             self.refill()?;
         }
@@ -113,10 +88,7 @@ impl BufRead for Utf8Repair<'_> {
     }
 
     fn consume(&mut self, amount: usize) {
-        let end = self.valid.len().min(self.consumed.saturating_add(amount));
-        self.line_breaks += memchr_iter(b'\n', &self.valid[self.consumed..end]).count();
-        self.record_bytes = self.record_bytes.saturating_add(end - self.consumed);
-        self.consumed = end;
+        self.consumed = self.valid.len().min(self.consumed.saturating_add(amount));
     }
 }
 

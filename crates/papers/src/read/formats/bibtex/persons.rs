@@ -1,80 +1,276 @@
 //! Lists of names in BibTeX.
 
+use super::values::{text, without_references};
 use crate::Name;
 use crate::read::input::MAX_VALUES;
-use crate::text::latex;
 
-/// Splits a list of names at `and` and converts each name to the spoken order.
-pub(super) fn persons(text: &str) -> Vec<Name> {
-    split_outside_braces(text, " and ")
-        .into_iter()
-        .map(str::trim)
-        .filter(|name| !name.is_empty() && *name != "others")
-        .map(|name| {
-            let parts: Vec<String> = split_outside_braces(name, ",")
-                .into_iter()
-                .map(latex::plain)
-                .collect();
-            match &parts[..] {
-                [last, first] => Name::person(first, last),
-                [last, suffix, first] => Name::person(first, last).with_suffix(suffix),
-                _ if name.starts_with('{') && name.ends_with('}') => {
-                    Name::organization(latex::plain(name))
-                }
-                _ => Name::new(latex::plain(name)),
-            }
-        })
-        .filter(|name| !name.full().is_empty())
-        .collect()
+/// Splits a list of names at `and`, which BibTeX reads in any case and with any white space around it.
+pub(super) fn persons(list: &str) -> Vec<Name> {
+    let mut names = Vec::new();
+    let list = without_references(list);
+    for person in split_at_and(&list) {
+        let person = person.trim();
+        if person.is_empty() || is_rest(person) {
+            continue;
+        }
+        if let Some(name) = extended_name(person) {
+            names.push(name);
+        } else {
+            several(person, &mut names);
+        }
+    }
+    names.retain(|name| !name.full().is_empty());
+    names
 }
 
-/// Splits a text at separators outside braces. A space in the separator matches any white space.
-fn split_outside_braces<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
-    let (mut parts, mut start, mut depth, mut escaped) = (Vec::new(), 0, 0_usize, false);
-    let matches_at = |at: usize| {
-        text.get(at..at + separator.len()).is_some_and(|found| {
-            found
-                .bytes()
-                .zip(separator.bytes())
-                .all(|(found, expected)| {
-                    found == expected || expected == b' ' && found.is_ascii_whitespace()
-                })
-        })
+/// Returns whether a name stands for further names.
+fn is_rest(name: &str) -> bool {
+    let name = name.trim_matches(|c: char| matches!(c, '{' | '}' | '.' | ',') || c.is_whitespace());
+    ["others", "et al", "et~al", "et. al"]
+        .iter()
+        .any(|rest| name.eq_ignore_ascii_case(rest))
+}
+
+/// Reads a name, or several of them if semicolons or too many commas show that they are a list.
+fn several(person: &str, names: &mut Vec<Name>) {
+    let parts = split_outside_braces(person, |c| c == ';');
+    if parts.len() > 1 {
+        names.extend(parts.into_iter().map(name));
+        return;
+    }
+    let parts = split_outside_braces(person, |c| c == ',');
+    let is_blank = |part: &&str| part.trim().is_empty();
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !is_blank(part)).collect();
+    let has_words = |part: &&str| part.trim().contains(' ') && !part.contains('{');
+    if parts.len() < 3 || parts.len() == 3 && !parts.iter().all(has_words) {
+        names.push(name(person));
+        return;
+    }
+    // `Alder, A., Birch, B.`: family names and initials in turns.
+    let is_initials = |part: &&str| {
+        let part = text(part);
+        part.len() <= 8 && part.chars().all(|c| c.is_uppercase() || " .-".contains(c))
     };
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
+    if parts.len() % 2 == 0 && parts.iter().skip(1).step_by(2).all(is_initials) {
+        for pair in parts.chunks(2) {
+            names.push(name(&pair.join(",")));
+        }
+    } else {
+        names.extend(parts.into_iter().map(name));
+    }
+}
+
+/// Reads a name in one of the forms of BibTeX: `First von Last`, `von Last, First` or `von Last, Jr, First`.
+fn name(person: &str) -> Name {
+    let person = person.trim();
+    if is_group(person) {
+        return Name::organization(text(person));
+    }
+    let parts = split_outside_braces(person, |c| c == ',');
+    let parts: Vec<String> = parts
+        .into_iter()
+        .map(|part| text(part.trim_start_matches(['~', ' '])))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let is_literal = parts.iter().any(|part| part.contains(','));
+    match &parts[..] {
+        [] | [_] => spoken(person),
+        [last, first] if is_literal => Name::person(first, last),
+        [last, suffix, first] if is_literal => Name::person(first, last).with_suffix(suffix),
+        [last, suffix, first] if suffix.contains(' ') => {
+            Name::person(first, last).with_suffix(suffix)
+        }
+        _ => Name::parse(&parts.join(", ")),
+    }
+}
+
+/// Reads a name without commas outside braces. Braces keep the words of a family name together.
+fn spoken(person: &str) -> Name {
+    let plain = text(person.trim_matches(|c: char| c == ',' || c.is_whitespace()));
+    let words = split_outside_braces(person, |c| c.is_whitespace() || c == '~');
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let Some((last, before)) = words.split_last() else {
+        return Name::new(plain);
+    };
+    if before.is_empty() || !(is_group(last) && text(last).contains(' ')) {
+        return Name::new(plain);
+    }
+    let is_lower = |word: &&str| {
+        let letter = word.chars().find(|c| c.is_alphabetic());
+        !word.starts_with('{') && letter.is_some_and(char::is_lowercase)
+    };
+    let start = before.iter().position(|word| is_lower(&word));
+    let (given, particle) = before.split_at(start.unwrap_or(before.len()));
+    let (given, particle) = (text(&given.join(" ")), text(&particle.join(" ")));
+    if particle.is_empty() {
+        Name::person(&given, &text(last))
+    } else {
+        Name::from_parts(&given, &particle, &text(last), "")
+    }
+}
+
+fn is_group(name: &str) -> bool {
+    in_group(name).is_some()
+}
+
+/// Returns the text within a pair of braces that encloses all of a text and is no accent.
+pub(super) fn in_group(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('{')?.strip_suffix('}')?;
+    let mut depth = 1_usize;
+    let closes_early = inside.bytes().any(|byte| {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth == 0 && at >= start && parts.len() < MAX_VALUES && matches_at(at) {
-            parts.push(&text[start..at]);
-            start = at + separator.len();
+        depth == 0
+    });
+    (!closes_early && !inside.starts_with('\\')).then_some(inside)
+}
+
+/// Reads a name in the extended format of biber: `family=Berken, given=Jan, prefix=van der`.
+fn extended_name(person: &str) -> Option<Name> {
+    const PARTS: [&str; 4] = ["given", "prefix", "family", "suffix"];
+    let mut parts = [const { String::new() }; 4];
+    for part in split_outside_braces(person, |c| c == ',') {
+        let (key, value) = part.split_once('=')?;
+        let key = key.trim().trim_start_matches('"');
+        let value = value.trim().trim_matches('"');
+        if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return None;
+        }
+        // Others are initials and options, such as `given-i` and `useprefix`.
+        if let Some(at) = PARTS.iter().position(|part| key.eq_ignore_ascii_case(part)) {
+            parts[at] = text(value);
+        }
+    }
+    let [given, prefix, family, suffix] = parts;
+    if given.is_empty() && prefix.is_empty() && suffix.is_empty() {
+        return (!family.is_empty()).then(|| Name::organization(family));
+    }
+    Some(Name::from_parts(&given, &prefix, &family, &suffix))
+}
+
+/// Splits a text at the word `and` outside braces.
+fn split_at_and(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    let bytes = text.as_bytes();
+    let is_boundary = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b'a' | b'A' if depth == 0 && parts.len() < MAX_VALUES => {
+                let is_and = bytes[at..]
+                    .get(..3)
+                    .is_some_and(|word| word.eq_ignore_ascii_case(b"and"));
+                let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+                if is_and && is_boundary(before) && is_boundary(bytes.get(at + 3)) {
+                    parts.push(&text[start..at]);
+                    start = at + 3;
+                }
+            }
+            _ => {}
         }
     }
     parts.push(&text[start..]);
     parts
 }
 
+/// Splits a text at characters outside braces.
+pub(super) fn split_outside_braces(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let is_boundary = |c: char| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && is_separator(c)
+    };
+    text.splitn(MAX_VALUES, is_boundary).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parts(list: &str) -> Vec<[String; 4]> {
+        let part = |name: &Name| {
+            [name.given(), name.particle(), name.family(), name.suffix()].map(str::to_owned)
+        };
+        persons(list).iter().map(part).collect()
+    }
+
     #[test]
-    fn splits_names_outside_braces_and_converts_them() {
-        let text = "Curie, Marie\n and {Barnes and Noble, Inc.} and Knuth, Jr, Donald and \
-                    G{\\\"o}del, Kurt and Ludwig van Beethoven and others";
-        assert_eq!(
-            persons(text),
-            [
-                "Marie Curie",
-                "Barnes and Noble, Inc.",
-                "Donald Knuth Jr",
-                "Kurt Gödel",
-                "Ludwig van Beethoven"
-            ]
-        );
+    fn reads_every_form_of_a_name() {
+        for (list, expected) in [
+            ("Curie, Marie", ["Marie", "", "Curie", ""]),
+            ("Donald E. Knuth", ["Donald E.", "", "Knuth", ""]),
+            ("Ludwig van Beethoven", ["Ludwig", "van", "Beethoven", ""]),
+            ("van der Berken, Jan", ["Jan", "van der", "Berken", ""]),
+            ("{van der Berken}, Jan", ["Jan", "van der", "Berken", ""]),
+            ("Jan {van der Berken}", ["Jan", "van der", "Berken", ""]),
+            ("Ann {Roe Alder}", ["Ann", "", "Roe Alder", ""]),
+            ("Ann de {Roe Alder}", ["Ann", "de", "Roe Alder", ""]),
+            ("Roe, Jr., Max", ["Max", "", "Roe", "Jr."]),
+            ("Roe, Max, III", ["Max", "", "Roe", "III"]),
+            ("G{\\\"o}del, Kurt", ["Kurt", "", "Gödel", ""]),
+            ("{\\\"O}hm, Ren{\\'e}", ["René", "", "Öhm", ""]),
+            ("{\\O}re", ["", "", "Øre", ""]),
+            ("Alder,~A.~B.", ["A. B.", "", "Alder", ""]),
+            ("Plato", ["", "", "Plato", ""]),
+            (
+                "{Barnes and Noble, Inc.}",
+                ["", "", "Barnes and Noble, Inc.", ""],
+            ),
+            ("{Ann Ada}", ["", "", "Ann Ada", ""]),
+            (
+                "Barrow {\\&} Nettle, Inc.",
+                ["", "", "Barrow & Nettle, Inc.", ""],
+            ),
+            ("{Roe, Sr.}, Max", ["Max", "", "Roe, Sr.", ""]),
+            (
+                "family=Berken, given=Jan, prefix=van der, useprefix=true",
+                ["Jan", "van der", "Berken", ""],
+            ),
+            (
+                "given={Ann B.}, given-i=AB, family={Roe, Alder}, suffix=\"Jr.\"",
+                ["Ann B.", "", "Roe, Alder", "Jr."],
+            ),
+            ("family={Robin and Sons}", ["", "", "Robin and Sons", ""]),
+        ] {
+            assert_eq!(parts(list), [expected.map(str::to_owned)], "{list}");
+        }
+    }
+
+    #[test]
+    fn splits_lists() {
+        for (list, expected) in [
+            ("Alder, Ann AND Birch, Bo", vec!["Ann Alder", "Bo Birch"]),
+            (
+                "Alder, Ann\n\tand\r\n  Bo Birch and others",
+                vec!["Ann Alder", "Bo Birch"],
+            ),
+            ("and Ann Alder and and et al. and", vec!["Ann Alder"]),
+            ("Alder, Ann; Birch, Bo", vec!["Ann Alder", "Bo Birch"]),
+            ("Alder, A., Birch, B.-C.", vec!["A. Alder", "B.-C. Birch"]),
+            (
+                "Ann Alder, Bo Birch, Cy Cedar, Di Elm",
+                vec!["Ann Alder", "Bo Birch", "Cy Cedar", "Di Elm"],
+            ),
+            (
+                "Ann Alder, Bo Birch, Cy Cedar",
+                vec!["Ann Alder", "Bo Birch", "Cy Cedar"],
+            ),
+            (
+                "Sand, Ola and {Reef and Sons} and Andand",
+                vec!["Ola Sand", "Reef and Sons", "Andand"],
+            ),
+            ("", vec![]),
+            ("{}", vec![]),
+        ] {
+            assert_eq!(persons(list), expected, "{list}");
+        }
     }
 }

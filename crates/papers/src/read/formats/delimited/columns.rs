@@ -1,266 +1,283 @@
 //! The meaning of the columns of a table, by their names.
 
-use serde_json::{Map, Value};
-
-use crate::read::formats::cognate_json;
-use crate::read::formats::normalize::{filled, identify, set_id, year_in};
-use crate::read::input::MAX_VALUES;
-use crate::read::notes::Notes;
-use crate::read::syntax::missing_value::is_missing;
-use crate::table::{COLUMNS, RANK_COLUMNS, split, unguarded};
-use crate::text::markup;
-use crate::{Name, Paper, identifiers};
-
 /// The field of a paper that a column contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Id,
+    /// The number of a record in a database, which is its id if there is no other.
+    Accession,
     Title,
     Abstract,
     Authors,
+    /// Organizations that are authors in addition to [`Column::Authors`].
+    Groups,
+    Editors,
     Year,
+    Date,
+    Month,
+    Day,
+    Updated,
     Venue,
+    Series,
+    Volume,
+    Number,
+    Pages,
+    FirstPage,
+    LastPage,
+    ArticleNumber,
+    Edition,
+    Publisher,
+    Place,
+    Isbn,
+    Issn,
+    Pmid,
+    Pmcid,
+    Language,
+    Kind,
+    Genre,
     Url,
     Categories,
     Keywords,
     Doi,
     Arxiv,
     References,
+    /// Lines such as `PMID: 1`.
+    Extra,
+    /// What says nothing about the paper that other columns do not say.
+    Unused,
     Other,
 }
 
-/// The names of columns, in lower case and without punctuation: Cognate's own, and those of Zotero,
-/// Scopus and the Web of Science, including its two-letter codes. If a table has several columns
-/// for a field, the name that comes first here takes precedence.
-const NAMES: [(&str, Column); 51] = [
-    ("id", Column::Id),
-    ("key", Column::Id),
-    ("citationkey", Column::Id),
-    ("eid", Column::Id),
-    ("utuniquewosid", Column::Id),
-    ("uniquewosid", Column::Id),
-    ("ut", Column::Id),
-    ("pmid", Column::Id),
-    ("title", Column::Title),
-    ("articletitle", Column::Title),
-    ("ti", Column::Title),
-    ("abstract", Column::Abstract),
-    ("abstractnote", Column::Abstract),
-    ("abstracttext", Column::Abstract),
-    ("summary", Column::Abstract),
-    ("ab", Column::Abstract),
-    ("authorfullnames", Column::Authors),
-    ("authors", Column::Authors),
-    ("author", Column::Authors),
-    ("af", Column::Authors),
-    ("au", Column::Authors),
-    ("year", Column::Year),
-    ("publicationyear", Column::Year),
-    ("py", Column::Year),
-    ("date", Column::Year),
-    ("publicationdate", Column::Year),
-    ("venue", Column::Venue),
-    ("publicationtitle", Column::Venue),
-    ("sourcetitle", Column::Venue),
-    ("journal", Column::Venue),
-    ("proceedingstitle", Column::Venue),
-    ("conferencename", Column::Venue),
-    ("booktitle", Column::Venue),
-    ("so", Column::Venue),
-    ("url", Column::Url),
-    ("link", Column::Url),
-    ("doilink", Column::Url),
-    ("categories", Column::Categories),
-    ("category", Column::Categories),
-    ("woscategories", Column::Categories),
-    ("wc", Column::Categories),
-    ("keywords", Column::Keywords),
-    ("de", Column::Keywords),
-    ("authorkeywords", Column::Keywords),
-    ("manualtags", Column::Keywords),
-    ("automatictags", Column::Keywords),
-    ("doi", Column::Doi),
-    ("di", Column::Doi),
-    ("arxiv", Column::Arxiv),
-    ("arxivid", Column::Arxiv),
-    ("references", Column::References),
+/// The names of the columns of each field, in lower case and without punctuation: Cognate's own, and those of
+/// Zotero, JabRef, Scopus, the Web of Science, IEEE Xplore, PubMed, Embase, the Cochrane Library, ProQuest,
+/// EBSCO, Dimensions, Lens, OpenAlex, Semantic Scholar, Publish or Perish, Covidence, Rayyan, EPPI-Reviewer,
+/// `ASReview` and Hugging Face. If a table has several columns for a field, the name that comes first takes
+/// precedence.
+#[rustfmt::skip]
+const NAMES: &[(Column, &[&str])] = &[
+    (Column::Id, &[
+        "id", "key", "citationkey", "citekey", "bibtexkey", "identifier", "eid", "utuniquewosid", "uniquewosid", "lensid",
+        "publicationid", "itemid", "paperid", "storeid",
+    ]),
+    (Column::Accession, &["accessionnumber", "embaseaccessionid", "pui", "embaseid", "corpusid"]),
+    (Column::Title, &[
+        "title", "articletitle", "documenttitle", "papertitle", "primarytitle", "displayname", "titles", "ti",
+        "originaltitle", "originalnonenglishtitle",
+    ]),
+    (Column::Abstract, &[
+        "abstract", "abstractnote", "abstracttext", "abstracts", "summary", "description", "ab",
+    ]),
+    (Column::Authors, &[
+        "authorfullnames", "authors", "author", "authornames", "authorname", "authorlist", "authorsfullnames",
+        "authorshipsauthordisplayname", "authorshipsrawauthorname", "authorshipsdisplayname", "creator", "creators",
+        "bookauthorfullnames", "bookauthors", "af", "au",
+    ]),
+    (Column::Groups, &["groupauthors", "bookgroupauthors", "corporateauthor", "corporateauthors"]),
+    (Column::Editors, &["editor", "editors", "editornames", "bookeditors", "bookeditor"]),
+    (Column::Year, &[
+        "year", "publicationyear", "publishedyear", "pubyear", "yearpublished", "yearofpublication", "py",
+    ]),
+    (Column::Date, &[
+        "date", "publicationdate", "publisheddate", "datepublished", "pubdate", "dateofpublication", "published",
+        "publishedat", "issuedate", "publishdate", "coverdate", "publicationdateprint", "publicationdateonline",
+        "onlinedate", "earlyaccessdate",
+    ]),
+    (Column::Month, &["month", "publishedmonth", "publicationmonth"]),
+    (Column::Day, &["day"]),
+    (Column::Updated, &["updated", "updatedat", "updatedate", "revised"]),
+    (Column::Venue, &[
+        "venue", "publicationtitle", "sourcetitle", "journal", "journaltitle", "journalname", "journalbook",
+        "fulljournalname", "proceedingstitle", "booktitle", "anthologytitle", "parenttitle", "containertitle",
+        "conferencename", "conferencetitle", "pubtitle", "primarylocationsourcedisplayname", "hostvenuedisplayname",
+        "bestoalocationsourcedisplayname", "publicationname", "publication", "journalfull", "secondarytitle", "source",
+        "journalref", "journalabbreviation", "journalisoabbreviation", "abbreviatedsourcetitle", "so",
+    ]),
+    (Column::Series, &["series", "seriestitle", "bookseriestitle"]),
+    (Column::Volume, &["volume", "vol", "bibliovolume", "volumenumber", "vl"]),
+    (Column::Number, &["issue", "number", "issuenumber", "biblioissue", "reportnumber", "seriesnumber", "is"]),
+    (Column::Pages, &["pages", "pagination", "pagerange", "page", "articlepages"]),
+    (Column::FirstPage, &["startpage", "pagestart", "firstpage", "bibliofirstpage", "beginningpage", "bp"]),
+    (Column::LastPage, &["endpage", "pageend", "lastpage", "bibliolastpage", "endingpage", "ep"]),
+    (Column::ArticleNumber, &["articlenumber", "artno", "elocationid"]),
+    (Column::Edition, &["edition"]),
+    (Column::Publisher, &[
+        "publisher", "publishername", "university", "school", "institution", "primarylocationsourcepublisher",
+    ]),
+    (Column::Place, &[
+        "place", "publishercity", "placeofpublication", "publisherlocation", "address", "location", "city",
+    ]),
+    (Column::Isbn, &["isbn", "isbns", "isbn13", "standardnumber"]),
+    (Column::Issn, &["issn", "issns", "issnl", "printissn", "pissn", "eissn", "electronicissn", "onlineissn"]),
+    (Column::Pmid, &["pmid", "pubmedid", "medlinepmid", "idspmid", "externalidspubmed", "pubmed"]),
+    (Column::Pmcid, &["pmcid", "pmcnumber", "pmc", "idspmcid", "externalidspubmedcentral"]),
+    (Column::Language, &[
+        "language", "languageoforiginaldocument", "articlelanguage", "languageofarticle", "publicationlanguage", "languages",
+        "lang",
+    ]),
+    (Column::Kind, &[
+        "itemtype", "documenttype", "publicationtype", "publicationtypes", "entrytype", "bibliographytype", "doctype",
+        "typename", "articletype", "documentidentifier", "type", "typecrossref", "reporttype",
+    ]),
+    (Column::Genre, &["genre"]),
+    (Column::Url, &[
+        "url", "link", "urls", "doilink", "articleurl", "dimensionsurl", "documenturl", "externalurl", "doiurl",
+        "fulltextlink", "fulltexturl", "pdflink", "primarylocationlandingpageurl", "embaselink", "sourceurls",
+        "sourcelinkout", "plink", "webofsciencerecord", "pdfurl",
+    ]),
+    (Column::Categories, &[
+        "categories", "category", "woscategories", "fieldsofstudy", "subjects", "subject", "subjectterms",
+        "primarycategory", "primarytopicdisplayname", "topicsdisplayname", "fieldsofresearchanzsrc2020", "wc",
+    ]),
+    (Column::Keywords, &[
+        "keywords", "keyword", "authorkeywords", "de", "manualtags", "tags", "automatictags", "keywordsplus",
+        "indexkeywords", "identifierkeywords", "keywordsdisplayname", "ieeeterms", "inspeccontrolledterms",
+        "inspecnoncontrolledterms", "meshterms", "emtreemedicalindexterms", "emtreedrugindexterms",
+        "conceptsdisplayname",
+    ]),
+    (Column::Doi, &["doi", "di", "digitalobjectidentifier", "externalidsdoi", "idsdoi", "bookdoi"]),
+    (Column::Arxiv, &["arxiv", "arxivid", "externalidsarxiv", "eprint"]),
+    (Column::References, &["references", "citedreferences", "referencedworks"]),
+    (Column::Extra, &["extra"]),
+    (Column::Unused, &[
+        "", "rank", "score", "no", "index", "rownumber", "unnamed0", "recordid", "dateadded", "datemodified",
+        "datecreated", "createdate", "dateaddedtoxplore", "entrydate", "fullrecordentrydate", "aipipentrydate",
+        "querydate", "dateofexport", "firstauthor", "citation", "shorttitle", "gsrank", "authorcount", "publicationstage",
+    ]),
 ];
 
-/// Returns the precedence of a column and its field.
-pub(super) fn column(name: &str) -> (usize, Column) {
-    let key: String = name
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    let at = NAMES.iter().position(|(name, _)| *name == key);
-    at.map_or((NAMES.len(), Column::Other), |at| (at, NAMES[at].1))
+/// The two-letter codes of the Web of Science, in the same arrangement. `ID` has its Keywords Plus.
+#[rustfmt::skip]
+const CODES: &[(Column, &[&str])] = &[
+    (Column::Id, &["ut"]),
+    (Column::Title, &["ti"]),
+    (Column::Abstract, &["ab"]),
+    (Column::Authors, &["af", "au", "bf", "ba"]),
+    (Column::Groups, &["ca", "gp"]),
+    (Column::Editors, &["be"]),
+    (Column::Year, &["py"]),
+    (Column::Date, &["pd", "ea"]),
+    (Column::Venue, &["so", "ct", "j9", "ji"]),
+    (Column::Series, &["se"]),
+    (Column::Volume, &["vl"]),
+    (Column::Number, &["is"]),
+    (Column::FirstPage, &["bp"]),
+    (Column::LastPage, &["ep"]),
+    (Column::ArticleNumber, &["ar"]),
+    (Column::Publisher, &["pu"]),
+    (Column::Place, &["pi"]),
+    (Column::Isbn, &["bn"]),
+    (Column::Issn, &["sn", "ei"]),
+    (Column::Pmid, &["pm"]),
+    (Column::Language, &["la"]),
+    (Column::Kind, &["dt", "pt"]),
+    (Column::Url, &["dl"]),
+    (Column::Categories, &["wc"]),
+    (Column::Keywords, &["de", "id"]),
+    (Column::Doi, &["di", "d2"]),
+    (Column::References, &["cr"]),
+    (Column::Unused, &["", "da", "er"]),
+];
+
+/// Returns the precedence and the field of each column of a header.
+pub(super) fn columns(names: &[String]) -> Vec<(usize, Column)> {
+    let keys: Vec<String> = names.iter().map(|name| key(name)).collect();
+    let table = if has_codes(&keys) { CODES } else { NAMES };
+    keys.iter().map(|key| column(key, table)).collect()
+}
+
+fn key(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Returns whether the names of columns are codes of the Web of Science.
+fn has_codes(keys: &[String]) -> bool {
+    let has = |code: &&str| keys.iter().any(|key| key == code);
+    has(&"ti") && ["au", "af", "so", "ut"].iter().any(|code| has(code))
+}
+
+fn column(key: &str, table: &[(Column, &[&str])]) -> (usize, Column) {
+    let mut order = 0;
+    for (column, names) in table {
+        if let Some(at) = names.iter().position(|name| *name == key) {
+            return (order + at, *column);
+        }
+        order += names.len();
+    }
+    (order, Column::Other)
 }
 
 /// Returns whether a line is a header: it names a title or an abstract, and another field.
 pub(super) fn is_header(line: &str) -> bool {
     let line = line.trim_start_matches('\u{feff}');
     [',', ';', '\t'].iter().any(|delimiter| {
-        let names = line.split(*delimiter);
-        let known: Vec<Column> = names
-            .map(|name| column(name).1)
-            .filter(|column| *column != Column::Other)
+        let names: Vec<String> = line.split(*delimiter).map(str::to_owned).collect();
+        let known: Vec<Column> = columns(&names)
+            .into_iter()
+            .map(|(_, column)| column)
+            .filter(|column| !matches!(column, Column::Other | Column::Unused))
             .collect();
         let has_text = known.contains(&Column::Title) || known.contains(&Column::Abstract);
         has_text && known.len() > 1
     })
 }
 
-/// Returns the number of columns before those of a paper if `names` is the header of a table that a
-/// [`PaperWriter`](crate::PaperWriter) wrote.
-pub(super) fn own_columns(names: &[String]) -> Option<usize> {
-    let before = names.len().checked_sub(COLUMNS.len())?;
-    let (first, fields) = names.split_at(before);
-    let is_own = fields == COLUMNS && (first.is_empty() || first == RANK_COLUMNS);
-    is_own.then_some(before)
-}
-
-/// Converts the cells of a row of Cognate's own table, which are written as they are, to a paper.
-pub(super) fn own_paper<'a>(
-    cells: impl Iterator<Item = &'a str>,
-    notes: &Notes,
-) -> Result<Paper, String> {
-    let field = |(name, cell): (&&str, &str)| {
-        let text = unguarded(cell);
-        let value = match *name {
-            "authors" | "categories" | "references" => split(text).take(MAX_VALUES).collect(),
-            _ => Value::from(text),
-        };
-        ((*name).to_owned(), value)
-    };
-    let fields: Map<String, Value> = COLUMNS.iter().zip(cells).map(field).collect();
-    cognate_json::paper(&fields, notes)
-}
-
-/// Converts the cells of a row, in order of precedence, to a paper.
-pub(super) fn paper(cells: &[(Column, &str)], notes: &Notes) -> Result<Paper, String> {
-    let first = |wanted: Column| {
-        let cells = cells.iter();
-        let mut found =
-            cells.filter_map(|(column, cell)| (*column == wanted).then_some(cell.trim()));
-        found.find(|cell| !cell.is_empty()).unwrap_or_default()
-    };
-    let mut paper = Paper::new("")
-        .title(markup::plain(first(Column::Title)))
-        .abstract_text(markup::plain(first(Column::Abstract)))
-        .authors(authors(first(Column::Authors)));
-    paper.year = match first(Column::Year) {
-        text if is_missing(text) => None,
-        text => {
-            let year = year_in(text);
-            if year.is_none() {
-                notes.remark(format!(
-                    "the year `{text}` was left out, expected one such as 2017"
-                ));
-            }
-            year
-        }
-    };
-    paper.venue = filled(markup::plain(first(Column::Venue)));
-    paper.url = filled(first(Column::Url));
-    paper.categories = categories(first(Column::Categories));
-    for (_, words) in cells.iter().filter(|cell| cell.0 == Column::Keywords) {
-        for word in parts(words, ';') {
-            if !paper.categories.contains(&word) {
-                paper.categories.push(word);
-            }
-        }
-    }
-    // Scopus writes references in full, which are not ids.
-    paper.references = parts(first(Column::References), ';')
-        .into_iter()
-        .filter(|part| !part.contains(char::is_whitespace))
-        .collect();
-    identify(&mut paper, first(Column::Doi), &[first(Column::Url)]);
-    if let Some(identifier) = identifiers::arxiv(first(Column::Arxiv)) {
-        paper.arxiv = Some(identifier);
-    }
-    set_id(&mut paper, filled(first(Column::Id)), "`id` and no `doi`")?;
-    Ok(paper)
-}
-
-fn parts(text: &str, separator: char) -> Vec<String> {
-    text.split(separator)
-        .filter_map(|part| filled(part.trim()))
-        .take(MAX_VALUES)
-        .collect()
-}
-
-/// Splits authors at semicolons or, if there are none and no name has its family name first, at
-/// commas.
-fn authors(text: &str) -> Vec<Name> {
-    // Scopus appends its author number in parentheses.
-    let person_of = |text: &str| {
-        let name = text.split_once(" (").map_or(text, |(name, _)| name);
-        Name::parse(name)
-    };
-    let commas = text.matches(',').count();
-    if !text.contains(';') && commas > 0 {
-        let names = text.split(',').map(str::trim);
-        let names: Vec<&str> = names.take(MAX_VALUES).collect();
-        // `Curie, Marie` is one person; `Marie Curie, Pierre Curie` are two.
-        let are_full = names.iter().all(|name| name.contains(' '));
-        if are_full {
-            return names
-                .into_iter()
-                .filter_map(filled)
-                .map(Name::new)
-                .collect();
-        }
-    }
-    let names = text
-        .split(';')
-        .map(str::trim)
-        .filter(|name| !name.is_empty());
-    names.map(person_of).take(MAX_VALUES).collect()
-}
-
-/// Splits subjects at semicolons, else at commas, else, if they are codes such as `cs.CL`, at
-/// spaces.
-fn categories(text: &str) -> Vec<String> {
-    if text.contains(';') {
-        return parts(text, ';');
-    }
-    if text.contains(',') {
-        return parts(text, ',');
-    }
-    let is_code = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(['.', '-'])
-    };
-    if text.split_whitespace().any(is_code) {
-        let words = text.split_whitespace().map(str::to_owned);
-        return words.take(MAX_VALUES).collect();
-    }
-    parts(text, ';')
+/// Returns whether a line may precede the header: the name of the delimiter that Excel writes, or the
+/// description of a search that Dimensions writes.
+pub(super) fn is_preface(line: &str) -> bool {
+    let line = line
+        .trim_start_matches(['\u{feff}', '"', '#', ' '])
+        .to_ascii_lowercase();
+    line.trim().is_empty() || line.starts_with("about the data") || line.starts_with("sep=")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
-    fn separates_authors() {
-        assert_eq!(authors("Curie, Marie; Plato"), ["Marie Curie", "Plato"]);
-        assert_eq!(authors("Curie, Marie"), ["Marie Curie"]);
-        assert_eq!(
-            authors("Marie Curie, Ada Lovelace"),
-            ["Marie Curie", "Ada Lovelace"]
-        );
-        assert_eq!(
-            authors("Curie, Marie (57190000000); Plato (1)"),
-            ["Marie Curie", "Plato"]
-        );
+    fn each_name_has_one_meaning() {
+        for table in [NAMES, CODES] {
+            let mut seen = HashSet::new();
+            for name in table.iter().flat_map(|(_, names)| names.iter()) {
+                assert!(seen.insert(name), "{name}");
+                assert_eq!(key(name), **name);
+            }
+        }
     }
 
     #[test]
-    fn separates_subjects_of_several_words() {
-        assert_eq!(categories("Machine Learning"), ["Machine Learning"]);
-        assert_eq!(categories("cs.CL stat.ML"), ["cs.CL", "stat.ML"]);
-        assert_eq!(categories("A b; C, d"), ["A b", "C, d"]);
+    fn recognizes_headers() {
+        for line in [
+            "Title;Author;DOI",
+            "\"Document Title\",Authors,\"Publication Year\"",
+            "\u{feff}Authors,Author full names,Title,Year",
+            "PT\tAU\tTI",
+            "Title,Authors,Abstract,Published Year",
+        ] {
+            assert!(is_header(line), "{line}");
+        }
+        for line in ["title", "Rank,Title", "A title, and more", "Dear reader,"] {
+            assert!(!is_header(line), "{line}");
+        }
+        assert!(is_preface("\"About the data: Exported on Nov 1\""));
+        assert!(is_preface("sep=;"));
+        assert!(!is_preface("TY  - JOUR"));
+    }
+
+    #[test]
+    fn codes_of_the_web_of_science_are_no_names() {
+        let fields = |names: &[&str]| -> Vec<Column> {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            columns(&names)
+                .into_iter()
+                .map(|(_, column)| column)
+                .collect()
+        };
+        let codes = fields(&["PT", "TI", "AU", "ID", "UT"]);
+        assert_eq!(codes[3..], [Column::Keywords, Column::Id]);
+        assert_eq!(fields(&["ID", "Title"]), [Column::Id, Column::Title]);
     }
 }

@@ -1,7 +1,7 @@
 //! The paper of a record of RIS.
 
 use crate::read::formats::name_lists::names;
-use crate::read::formats::normalize::{doi, filled, identify, label, set_id, year_in};
+use crate::read::formats::normalize::{doi, filled, identify, set_id, year_in};
 use crate::read::formats::pages::page_range;
 use crate::read::formats::serial_numbers::set_serial_numbers;
 use crate::read::input::MAX_VALUES;
@@ -55,7 +55,9 @@ pub(super) fn paper(record: &TaggedRecord, notes: &Notes) -> Result<Paper, Strin
     let accession = filled(record.first(&["AN"]));
     let id = filled(record.first(&["ID"])).or_else(|| paper.doi.clone());
     let id = id.or(accession).or_else(|| paper.arxiv.clone());
-    let id = id.or_else(|| pmid_id(&paper)).or_else(|| label(&paper));
+    let id = id
+        .or_else(|| pmid_id(&paper))
+        .or_else(|| paper.derived_id());
     set_id(&mut paper, id, "`ID`, no `DO` and no title")?;
     Ok(paper)
 }

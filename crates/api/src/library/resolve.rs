@@ -1,0 +1,222 @@
+//! Which paper of a library each paper that is added is: a new one, or a record of one that is there.
+
+use std::collections::HashMap;
+
+use cognate_index::RowId;
+
+use crate::library::add::{AddRemark, SameId};
+use crate::library::embedding::hash_text;
+use crate::library::identity::{are_contradictory, are_same_paper, nth_id};
+use crate::library::snapshot::Snapshot;
+use crate::library::store::{StoredPaper, TextHash};
+use crate::text_recipe::TextRecipe;
+use crate::{Error, Paper, Result};
+
+/// A paper on its way into the library.
+pub(super) struct Incoming {
+    /// The position of its last record among all papers that are added.
+    pub(super) position: usize,
+    pub(super) paper: Paper,
+    pub(super) text: String,
+    pub(super) hash: TextHash,
+    /// The paper of the library that it replaces.
+    pub(super) stored: Option<(RowId, StoredPaper)>,
+    /// The vector of an unchanged text of a paper whose metadata changed.
+    pub(super) vector: Option<Vec<f32>>,
+}
+
+impl Incoming {
+    /// Returns whether the library has no vector of this text under this id.
+    pub(super) fn has_new_text(&self) -> bool {
+        self.stored
+            .as_ref()
+            .is_none_or(|(_, stored)| stored.text_hash != self.hash)
+    }
+
+    /// Returns whether the library does not have this paper as it is.
+    pub(super) fn is_changed(&self) -> bool {
+        self.stored
+            .as_ref()
+            .is_none_or(|(_, stored)| stored.text_hash != self.hash || stored.paper != self.paper)
+    }
+}
+
+/// A paper with the position of its last record, and the paper of the library that it replaces.
+struct Pending {
+    position: usize,
+    paper: Paper,
+    stored: Option<(RowId, StoredPaper)>,
+}
+
+/// Papers of a batch, each with a different id, by their order.
+#[derive(Default)]
+struct Resolved {
+    papers: Vec<Pending>,
+    by_id: HashMap<String, usize>,
+    remarks: Vec<AddRemark>,
+}
+
+/// Determines the papers that a batch adds or changes, and what is to be said about them. `first` is the
+/// position of the first paper of the batch among all that are added.
+///
+/// # Complexity
+///
+/// O(papers), times the number of papers that came with the same id.
+pub(super) fn resolve(
+    batch: &[Paper],
+    first: usize,
+    same_id: SameId,
+    recipe: &TextRecipe,
+    snapshot: &Snapshot<'_>,
+) -> Result<(Vec<Incoming>, Vec<AddRemark>)> {
+    let mut resolved = Resolved::default();
+    for (position, paper) in (first..).zip(batch) {
+        paper.check()?;
+        match same_id {
+            SameId::Replace => resolved.replace(paper, position, snapshot)?,
+            SameId::Update | SameId::Distinguish => {
+                resolved.merge(paper, position, same_id, snapshot)?;
+            }
+        }
+    }
+    let incoming = resolved.papers.into_iter().map(|pending| {
+        let Pending {
+            position,
+            paper,
+            stored,
+        } = pending;
+        let text = recipe.text(&paper);
+        if text.trim().is_empty() {
+            return Err(Error::Papers(cognate_papers::Error::InvalidPaper {
+                id: paper.id,
+                reason: "there is no text to embed",
+            }));
+        }
+        let mut incoming = Incoming {
+            position,
+            paper,
+            hash: hash_text(&text),
+            text,
+            stored,
+            vector: None,
+        };
+        if let Some((row, _)) = &incoming.stored
+            && incoming.is_changed()
+            && !incoming.has_new_text()
+        {
+            incoming.vector = Some(snapshot.vector(*row)?.to_vec());
+        }
+        Ok(incoming)
+    });
+    Ok((incoming.collect::<Result<_>>()?, resolved.remarks))
+}
+
+/// Returns whether a paper is another one than an earlier paper that came with the same id.
+fn is_another(earlier: &Paper, paper: &Paper, same_id: SameId) -> bool {
+    match same_id {
+        SameId::Replace => false,
+        SameId::Update => are_contradictory(earlier, paper),
+        SameId::Distinguish => !are_same_paper(earlier, paper, &paper.id),
+    }
+}
+
+impl Resolved {
+    /// Adds a paper that replaces the one with its id.
+    fn replace(&mut self, paper: &Paper, position: usize, snapshot: &Snapshot<'_>) -> Result<()> {
+        let stored = match self.by_id.get(&paper.id) {
+            Some(&at) => {
+                let earlier = &mut self.papers[at];
+                if !are_same_paper(&earlier.paper, paper, &paper.id) {
+                    self.remarks
+                        .push(AddRemark::replaced(position, paper, &earlier.paper));
+                }
+                earlier.paper = paper.clone();
+                earlier.position = position;
+                return Ok(());
+            }
+            None => snapshot.find(&paper.id)?,
+        };
+        if let Some((_, stored)) = &stored
+            && !are_same_paper(&stored.paper, paper, &paper.id)
+        {
+            self.remarks
+                .push(AddRemark::replaced(position, paper, &stored.paper));
+        }
+        self.push(position, paper.clone(), stored);
+        Ok(())
+    }
+
+    /// Adds a paper to the record of the same paper, or under an id that no other paper has.
+    fn merge(
+        &mut self,
+        paper: &Paper,
+        position: usize,
+        same_id: SameId,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<()> {
+        let mut other_title = None;
+        for n in 1.. {
+            let mut merged = paper.clone();
+            merged.id = nth_id(&paper.id, n);
+            let in_batch = self.by_id.get(&merged.id).copied();
+            let stored = match in_batch {
+                Some(_) => None,
+                None => snapshot.find(&merged.id)?,
+            };
+            let earlier = match (in_batch, &stored) {
+                (Some(at), _) => Some(&self.papers[at].paper),
+                (None, Some((_, stored))) => Some(&stored.paper),
+                (None, None) => None,
+            };
+            match earlier {
+                Some(earlier) if is_another(earlier, paper, same_id) => {
+                    other_title.get_or_insert_with(|| earlier.title.clone());
+                    continue;
+                }
+                Some(earlier) => {
+                    if !are_same_paper(earlier, paper, &paper.id) {
+                        self.remarks
+                            .push(AddRemark::replaced(position, paper, earlier));
+                    }
+                    let fields = merged.fill_from(earlier);
+                    if !fields.is_empty() {
+                        let id = merged.id.clone();
+                        self.remarks.push(AddRemark::Merged {
+                            position,
+                            id,
+                            fields,
+                        });
+                    }
+                }
+                None => {}
+            }
+            if n > 1 {
+                self.remarks.push(AddRemark::Renamed {
+                    position,
+                    id: paper.id.clone(),
+                    new_id: merged.id.clone(),
+                    title: paper.title.clone(),
+                    other_title: other_title.unwrap_or_default(),
+                });
+            }
+            match in_batch {
+                Some(at) => {
+                    self.papers[at].paper = merged;
+                    self.papers[at].position = position;
+                }
+                None => self.push(position, merged, stored),
+            }
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, position: usize, paper: Paper, stored: Option<(RowId, StoredPaper)>) {
+        self.by_id.insert(paper.id.clone(), self.papers.len());
+        self.papers.push(Pending {
+            position,
+            paper,
+            stored,
+        });
+    }
+}
