@@ -177,7 +177,7 @@ pub(crate) fn doi_of(paper: &Paper) -> Option<String> {
 }
 
 /// Returns the arXiv identifier of a paper, from the field `arxiv`, or else from a DOI of arXiv, a URL
-/// of arXiv, or an id that contains `arxiv:`, in this order.
+/// of arXiv or of a site that shows its papers, or an id that contains `arxiv:`, in this order.
 pub(crate) fn arxiv_of(paper: &Paper) -> Option<String> {
     let from = |text: Option<&str>, marker: &str| {
         text.filter(|text| text.to_ascii_lowercase().contains(marker))
@@ -186,6 +186,7 @@ pub(crate) fn arxiv_of(paper: &Paper) -> Option<String> {
     from(paper.arxiv.as_deref(), "")
         .or_else(|| from(paper.doi.as_deref(), "10.48550/arxiv."))
         .or_else(|| from(paper.url.as_deref(), "arxiv.org/"))
+        .or_else(|| from(paper.url.as_deref(), "://"))
         .or_else(|| from(Some(&paper.id), "arxiv:"))
 }
 
@@ -322,6 +323,8 @@ mod tests {
         let identifier = Some("2001.00001".to_owned());
         assert_eq!(arxiv_of(&Paper::new("arXiv:2001.00001v2")), identifier);
         let paper = Paper::new("x").url("https://arxiv.org/abs/2001.00001v1");
+        assert_eq!(arxiv_of(&paper), identifier);
+        let paper = Paper::new("x").url("https://huggingface.co/papers/2001.00001");
         assert_eq!(arxiv_of(&paper), identifier);
         // Ids and URLs of other sites may look alike.
         assert_eq!(arxiv_of(&Paper::new("2001.00001")), None);

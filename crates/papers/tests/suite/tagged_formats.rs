@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use cognate_papers::{Details, Format, Name, Paper, PaperKind, PaperReader};
 
 /// What a reader makes of a file.
@@ -583,4 +585,44 @@ fn bytes_that_are_not_utf_8_invalidate_only_their_record_of_a_tagged_format() {
         assert_eq!(found.len(), 2);
         assert!(found[0].as_ref().unwrap_err().contains("not UTF-8") && found[1].is_ok());
     }
+}
+
+const RIS: &str = "TY  - JOUR\nTI  - A\nAU  - Alder, A., Birch, B. and Coe, Cy\nPY  - 2017/06/12/\nSP  - 12\nEP  - 9\n\
+                   SN  - 1234-567X\nAB  - One\nAB  - Two\nUR  - https://doi.org/10.1000/a\nER  - \nNL  - x\n";
+
+const ENW: &str = "%0 Book\n%T A\n%E Alder, A\n%D 2017\n%8 Jun 12\n%P 12-9\n%U https://arxiv.org/abs/2101.00001\n";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_damaged_file_of_tags_is_read_to_its_end(at in 0_usize..4000, damage in "\\PC{0,3}|\r|\n|;|,|-| ") {
+        for (text, format) in [
+            (RIS, Format::Ris),
+            (NBIB, Format::Nbib),
+            (CIW, Format::WebOfScience),
+            (ENW, Format::EndNote),
+        ] {
+            let at = text.floor_char_boundary(at % text.len());
+            let damaged = format!("{}{damage}{}", &text[..at], &text[text.ceil_char_boundary(at + 1)..]);
+            let reader = PaperReader::with_format(damaged.as_bytes(), "f", format).unwrap();
+            prop_assert!(reader.count() >= 1, "{}", damaged);
+        }
+    }
+}
+
+#[test]
+fn many_abstracts_of_one_record_take_linear_time() {
+    let text = format!(
+        "TY  - JOUR\nTI  - A\n{}ER  - \n",
+        "AB  - some words of a text\n".repeat(100_000)
+    );
+    assert_eq!(one(&text).0.abstract_text.len(), 100_000 * 21 - 1);
+}
+
+#[test]
+fn the_addresses_of_sites_that_show_the_papers_of_arxiv_are_read() {
+    let paper = ris("TI  - A\nUR  - https://www.alphaxiv.org/abs/2101.00001v2");
+    assert_eq!(paper.arxiv.as_deref(), Some("2101.00001"));
+    assert_eq!(paper.doi, None);
 }

@@ -22,7 +22,8 @@ pub(super) fn identify(paper: &mut Paper, doi_text: &str, arxiv_texts: &[&str]) 
     paper.doi = doi(doi_text);
     // A bare number is ambiguous: only an address or a labeled number counts as an arXiv
     // identifier.
-    let mentions_arxiv = |text: &&&str| text.to_ascii_lowercase().contains("arxiv");
+    let mentions_arxiv =
+        |text: &&&str| text.to_ascii_lowercase().contains("arxiv") || text.contains("://");
     paper.arxiv = arxiv_texts
         .iter()
         .chain([&doi_text])

@@ -86,15 +86,20 @@ fn kind(reference_type: &str) -> Option<PaperKind> {
 
 /// Joins the texts that are not parts of one another.
 fn joined(texts: &[&str]) -> String {
+    // Comparing many or long texts with each other would take long.
+    let is_comparable =
+        texts.len() <= 64 && texts.iter().map(|text| text.len()).sum::<usize>() <= 1 << 20;
     let mut parts: Vec<String> = Vec::new();
-    for text in texts.iter().take(1000) {
+    for text in texts {
         let text = markup::plain(text);
-        // An abridged copy, as of databases that limit the length of `AB`, may end with an ellipsis.
-        let start = text.trim_end_matches(['.', '…', ' ']);
-        if parts.iter().any(|part| part.contains(start)) {
-            continue;
+        if is_comparable {
+            // An abridged copy, as of databases that limit the length of `AB`, may end with an ellipsis.
+            let start = text.trim_end_matches(['.', '…', ' ']);
+            if parts.iter().any(|part| part.contains(start)) {
+                continue;
+            }
+            parts.retain(|part| !text.contains(part.trim_end_matches(['.', '…', ' '])));
         }
-        parts.retain(|part| !text.contains(part.trim_end_matches(['.', '…', ' '])));
         parts.push(text);
     }
     parts.join(" ")
