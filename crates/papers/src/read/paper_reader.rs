@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::formats::Format;
-use super::formats::detect::{detect, objects_of};
+use super::formats::detect::{detect, objects_of, other_format};
 use super::formats::spec::{RecordSource, Records, objects};
 use super::input::{Input, MAX_PAPER, MAX_VALUES, too_long_a_paper, too_many};
 use super::notes::{Notes, Remark};
@@ -23,10 +23,12 @@ use crate::{Error, Paper, RecordLocation, Result};
 ///
 /// # Cognate's own format
 ///
-/// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of
-/// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
+/// Each line is a JSON object, or all objects are in a list, which may be in an object. The fields are `id`,
+/// `title`, `abstract`, `authors` (a list of strings or of objects with names), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
 /// spaces or commas), `doi`, `arxiv`, `references` (a list of strings) and those of
-/// [`Details`](crate::Details), all of them optional but for one that can name the paper. The reader
+/// [`Details`](crate::Details), all of them optional but for one that can name the paper. Other common names of
+/// these fields, such as `summary` and `keywords`, are read too, in any case and punctuation. A value of a wrong type is
+/// left out with a [remark](PaperReader::take_remarks). The reader
 /// counts [unknown fields](PaperReader::ignored_fields), and skips blank lines.
 ///
 /// # Complexity
@@ -58,6 +60,8 @@ pub struct PaperReader<'a> {
     format: Format,
     location: Option<RecordLocation>,
     notes: Notes,
+    /// The format that the first bytes suggest, if they contradict that of the file, until the first error.
+    other_format: Option<Format>,
 }
 
 impl PaperReader<'static> {
@@ -96,12 +100,8 @@ impl PaperReader<'static> {
             // The bytes of a compressed file are not those of the format.
             RecordSource::File(open) if !input.is_compressed() => {
                 let records = open(seekable, &origin, input.notes(), objects_of)?;
-                Ok(Self::from_records(
-                    records,
-                    origin,
-                    format,
-                    input.notes().clone(),
-                ))
+                let notes = input.notes().clone();
+                Ok(Self::from_records(records, origin, format, notes, None))
             }
             _ => Self::from_input(input, origin, format),
         }
@@ -164,6 +164,7 @@ impl<'a> PaperReader<'a> {
 
     fn from_input(input: Input<'a>, origin: String, format: Format) -> Result<Self> {
         let notes = input.notes().clone();
+        let other_format = other_format(input.start(), format);
         let records = match format.source() {
             RecordSource::Objects(paper) => objects(input, paper),
             RecordSource::Stream(read) => read(input),
@@ -173,11 +174,24 @@ impl<'a> PaperReader<'a> {
                 open(file, &origin, &notes, objects_of)?
             }
         };
-        Ok(Self::from_records(records, origin, format, notes))
+        Ok(Self::from_records(
+            records,
+            origin,
+            format,
+            notes,
+            other_format,
+        ))
     }
 
-    fn from_records(records: Records<'a>, origin: String, format: Format, notes: Notes) -> Self {
+    fn from_records(
+        records: Records<'a>,
+        origin: String,
+        format: Format,
+        notes: Notes,
+        other_format: Option<Format>,
+    ) -> Self {
         Self {
+            other_format,
             records,
             origin,
             format,
@@ -223,7 +237,12 @@ impl Iterator for PaperReader<'_> {
     type Item = Result<Paper>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (location, outcome) = self.records.next()?;
+        let (location, outcome) = self.records.next().or_else(|| {
+            // A file in another format may have no record at all.
+            let is_empty = self.location.is_none() && self.other_format.is_some();
+            let reason = format!("the file has no record in the format `{}`", self.format);
+            is_empty.then_some((RecordLocation::Line(1), Err(reason)))
+        })?;
         self.location = Some(location);
         let outcome = outcome.and_then(|paper| match paper.invalid_reason() {
             None if !is_complete(&paper) => Err(too_many()),
@@ -234,7 +253,11 @@ impl Iterator for PaperReader<'_> {
         self.notes.finish_record(location);
         let (origin, is_incomplete) = (&self.origin, self.notes.is_incomplete());
         Some(outcome.map_err(|reason| {
-            let (origin, reason) = (origin.clone(), abbreviated(reason));
+            let mut reason = abbreviated(reason);
+            if let Some(other) = self.other_format.take() {
+                reason = format!("{reason}; the file looks like `{other}`");
+            }
+            let origin = origin.clone();
             if is_incomplete {
                 Error::Incomplete {
                     origin,
@@ -403,6 +426,28 @@ mod tests {
         bytes.truncate(bytes.len() - 12);
         let last = read(&bytes).pop().unwrap().unwrap_err();
         assert!(last.starts_with("f:2: cannot read the file"), "{last}");
+    }
+
+    #[test]
+    fn the_first_error_in_a_file_of_another_format_names_that_format() {
+        let read = |text: &'static str, format: Format| -> Vec<String> {
+            let reader = PaperReader::with_format(text.as_bytes(), "f", format).unwrap();
+            reader.map(|paper| paper.unwrap_err().to_string()).collect()
+        };
+        let json = "{\"paperId\": \"a\"}\n{\"paperId\": \"b\"}\n";
+        let errors = read(json, Format::JsonLines);
+        assert!(!errors[0].contains("looks like"), "{errors:?}");
+        let errors = read(json, Format::OpenAlex);
+        assert!(
+            errors[0].ends_with("; the file looks like `semantic-scholar`"),
+            "{errors:?}"
+        );
+        assert!(!errors[1].contains("looks like"), "{errors:?}");
+        let errors = read("id,title\na,A\n", Format::Bibtex);
+        assert!(
+            errors[0].ends_with("; the file looks like `csv`"),
+            "{errors:?}"
+        );
     }
 
     #[cfg(not(feature = "parquet"))]

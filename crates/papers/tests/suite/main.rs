@@ -7,4 +7,5 @@ mod catalogs;
 mod damage;
 mod fixtures;
 mod formats;
+mod own_json;
 mod round_trip;

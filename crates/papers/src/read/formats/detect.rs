@@ -30,6 +30,16 @@ pub(crate) fn detect(start: &[u8], by_name: Option<Format>) -> Result<Format, St
     })
 }
 
+/// Returns the format that the first bytes of a file suggest if they contradict `format`.
+pub(crate) fn other_format(start: &[u8], format: Format) -> Option<Format> {
+    let start = FileStart::new(start);
+    if (format.spec().recognize)(&start).is_some() {
+        return None;
+    }
+    let (evidence, found) = strongest(&start)?;
+    (evidence > Evidence::Plausible).then_some(found)
+}
+
 /// Returns the format of objects with these fields, each with the first bytes of its value in JSON.
 pub(crate) fn objects_of(fields: Vec<(&str, &[u8])>) -> ObjectFormat {
     let (_, format) = strongest(&FileStart::of_fields(fields)).unzip();
