@@ -99,13 +99,13 @@ formats! {
     OaiPmh = oai_pmh::FORMAT, "Answers by OAI-PMH with metadata of arXiv or Dublin Core.";
     OpenAlex = openalex::FORMAT, "Works of OpenAlex, as JSON lines or from its API.";
     SemanticScholar = semantic_scholar::FORMAT, "Papers of Semantic Scholar, as JSON lines or from its API.";
-    DataCite = datacite::FORMAT, "Records of DataCite, from its API.";
+    DataCite = datacite::FORMAT, "Records of `DataCite`, from its API.";
     EuropePmc = europe_pmc::FORMAT, "Articles of Europe PMC, from its API.";
     Inspire = inspire::FORMAT, "Records of INSPIRE, from its API.";
     Ads = ads::FORMAT, "Records of NASA's Astrophysics Data System, from its API.";
     DblpJson = dblp_json::FORMAT, "Publications of DBLP, from its search API.";
     HuggingFace = huggingface::FORMAT, "Papers of Hugging Face, from its API.";
-    OpenReview = openreview::FORMAT, "Submissions of OpenReview, from its API.";
+    OpenReview = openreview::FORMAT, "Submissions of `OpenReview`, from its API.";
     Parquet = parquet::FORMAT, "Apache Parquet whose columns are the fields of any JSON format; requires the feature `parquet`.";
 }
 

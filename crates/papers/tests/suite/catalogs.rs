@@ -1,34 +1,8 @@
 //! Records of catalogs in JSON and YAML, in the arrangements in which their programs and APIs deliver them.
 
-use cognate_papers::{Format, Name, Paper, PaperKind, PaperReader};
+use cognate_papers::{Format, Name, Paper};
 
-use crate::fixtures::read;
-
-/// Reads a file in which every record is a paper, and in a format that is detected.
-#[track_caller]
-fn papers(text: &str, format: Format) -> Vec<Paper> {
-    let (found, papers) = read(text.as_bytes());
-    assert_eq!(found, format, "{text}");
-    papers.into_iter().map(Result::unwrap).collect()
-}
-
-/// Returns the names of the fields that are not read in a file, and its remarks.
-fn notes(text: &str) -> (Vec<String>, Vec<String>) {
-    let mut reader = PaperReader::new(text.as_bytes(), "f").unwrap();
-    assert!(reader.by_ref().all(|paper| paper.is_ok()));
-    let ignored = reader.ignored_fields().into_keys().collect();
-    let remarks = reader.take_remarks().into_iter().map(|remark| remark.text);
-    (ignored, remarks.collect())
-}
-
-/// Returns the title, the authors and the details of a paper as JSON, for comparison.
-fn json(paper: &Paper, names: &[&str]) -> String {
-    let value = serde_json::to_value(paper).unwrap();
-    let fields = names
-        .iter()
-        .map(|name| value[*name].to_string().replace('"', ""));
-    fields.collect::<Vec<_>>().join(" | ")
-}
+use crate::fixtures::{fields, notes, papers, read};
 
 const DETAILS: [&str; 9] = [
     "type",
@@ -41,143 +15,6 @@ const DETAILS: [&str; 9] = [
     "pmid",
     "language",
 ];
-
-#[test]
-fn own_records_may_have_a_type_and_stand_in_a_list() {
-    let list = r#"[{"id": "a", "type": "article", "title": "One", "authors": ["Ann Ada"], "year": 2020,
-        "venue": "J One", "doi": "10.1000/own"}, null, {"id": "b", "type": "book", "title": "Two"}]"#;
-    let found = papers(list, Format::JsonLines);
-    let one = Paper::new("a")
-        .title("One")
-        .authors(["Ann Ada"])
-        .year(2020)
-        .venue("J One")
-        .doi("10.1000/own")
-        .kind(PaperKind::Article);
-    let two = Paper::new("b").title("Two").kind(PaperKind::Book);
-    assert_eq!(found, [one, two]);
-}
-
-#[test]
-fn fields_of_other_names_are_those_of_a_paper() {
-    let line = r#"{"ENTRYTYPE": "inproceedings", "ID": "ada20", "Title": "One", "abstract_text": "Text", "author":
-        "Ada, Ann and Birch, Bo", "booktitle": "Proc", "Keywords": "x, y z", "date": "2001-02-03", "pages": "1--2",
-        "first_page": "7", "volume": 12.0, "DOI": "doi:10.1000/X", "journal": null, "likes": 3}"#
-        .replace('\n', " ");
-    let found = &papers(&line, Format::JsonLines)[0];
-    assert_eq!(
-        (&*found.id, &*found.title, &*found.abstract_text),
-        ("ada20", "One", "Text")
-    );
-    assert_eq!(found.authors, ["Ann Ada", "Bo Birch"]);
-    assert_eq!(
-        (found.year, found.venue.as_deref()),
-        (Some(2001), Some("Proc"))
-    );
-    assert_eq!(found.categories, ["x", "y z"]);
-    assert_eq!(found.doi.as_deref(), Some("10.1000/x"));
-    assert_eq!(
-        json(found, &["type", "published", "volume", "pages"]),
-        "conference-paper | 2001-02-03 | 12 | 1--2"
-    );
-    assert_eq!(notes(&line).0, ["likes"]);
-}
-
-#[test]
-fn names_may_be_texts_objects_or_one_text() {
-    for (authors, expected) in [
-        (r#"["Ann Ada", "Birch, Bo"]"#, &["Ann Ada", "Bo Birch"][..]),
-        (
-            r#"[{"name": "Ann Ada"}, {"given": "Bo", "family": "Birch"}]"#,
-            &["Ann Ada", "Bo Birch"],
-        ),
-        (r#""Ann Ada; Bo Birch""#, &["Ann Ada", "Bo Birch"]),
-        (
-            r#"[{"firstName": "Ann", "lastName": "Ada"}, null]"#,
-            &["Ann Ada"],
-        ),
-        (r#"{"name": "Ann Ada"}"#, &["Ann Ada"]),
-    ] {
-        let line = format!(r#"{{"id": "a", "title": "T", "authors": {authors}}}"#);
-        assert_eq!(
-            papers(&line, Format::JsonLines)[0].authors,
-            expected,
-            "{authors}"
-        );
-    }
-    // A record of Cognate has all fields, and its names are as they are.
-    let paper = Paper::new("a")
-        .title("T")
-        .authors(["Ada, Ann", "Bo (B) Birch"]);
-    let own = serde_json::to_string(&paper).unwrap();
-    assert_eq!(papers(&own, Format::JsonLines), [paper]);
-}
-
-#[test]
-fn values_of_a_wrong_type_are_left_out_with_a_remark() {
-    let line = r#"{"id": {"x": 1}, "title": 1984, "authors": [true, "Ann Ada"], "year": NaN, "categories": [1, {}],
-        "volume": [], "pages": {"from": 1}, "doi": false, "published": "soon", "pmid": Infinity}"#
-        .replace('\n', " ");
-    let paper = &papers(&line, Format::JsonLines)[0];
-    assert_eq!((&*paper.id, &*paper.title), ("ada-1984", "1984"));
-    assert_eq!(paper.authors, ["Ann Ada"]);
-    assert_eq!(paper.categories, ["1"]);
-    let (ignored, remarks) = notes(&line);
-    assert_eq!(ignored, [""; 0]);
-    let expected = [
-        "`authors` holds a truth value, which was left out, expected names",
-        "`doi` is a truth value, which was left out, expected a text",
-        "`published` is \"soon\", which was left out, expected a date such as 2017-06-12",
-        "`pages` is an object, which was left out, expected a text",
-        "`id` is an object, which was left out, expected a text",
-    ];
-    assert_eq!(remarks, expected);
-}
-
-#[test]
-fn years_and_ids_in_every_form() {
-    let lines = r#"{"id": "a", "title": "One", "year": 2017.0}
-{"id": 3, "title": "Two", "year": "2017-06-12"}
-{"title": "Three", "doi": "10.1000/x", "year": -Infinity}
-{"title": "Four", "arxiv": "2401.00002", "published": 1497225600000}
-null
-{"title": "Five words of a title"}"#;
-    let found = papers(lines, Format::JsonLines);
-    let found: Vec<_> = found.iter().map(|paper| (&*paper.id, paper.year)).collect();
-    let expected = [
-        ("a", Some(2017)),
-        ("3", Some(2017)),
-        ("10.1000/x", None),
-        ("2401.00002", Some(2017)),
-        ("five-words-title", None),
-    ];
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn a_wrapper_of_any_name_holds_a_list() {
-    let records = r#"[{"title": "One", "year": 2001}, null, {"title": "Two", "year": 2002}]"#;
-    for wrapper in [
-        "LIST".to_owned(),
-        r#"{"my_list": LIST}"#.to_owned(),
-        r#"{"count": 2, "reply": {"status": "ok", "documents": LIST}, "next": null}"#.to_owned(),
-        r#"{"hits": {"hits": [{"_source": {"title": "One", "year": 2001}}, {"_source": {"title": "Two", "year": 2002}}]}}"#
-            .to_owned(),
-    ] {
-        let text = wrapper.replace("LIST", records);
-        let found = papers(&text, Format::JsonLines);
-        let titles: Vec<_> = found.iter().map(|paper| (&*paper.title, paper.year)).collect();
-        assert_eq!(titles, [("One", Some(2001)), ("Two", Some(2002))], "{text}");
-    }
-    let two_pages = r#"{"results": [{"title": "One", "id": 1}]}{"results": [{"title": "Two", "id": 2}]}{"error": "x"}"#;
-    let (_, found) = read(two_pages.as_bytes());
-    assert_eq!(found.len(), 3);
-    let error = found[2].as_ref().unwrap_err();
-    assert!(
-        error.contains("has no list of records in `results`"),
-        "{error}"
-    );
-}
 
 const WORK: &str = r#"{"DOI": "10.1000/CR1", "title": ["Moss &amp; stone"], "subtitle": ["A survey"], "author":
     [{"given": "Ann", "family": "Alder", "sequence": "first", "affiliation": []}, {"name": "Moss Group"}],
@@ -221,7 +58,7 @@ fn works_of_crossref_in_every_arrangement() {
             (&["10.1000/r1".to_owned()][..], &["Botany".to_owned()][..])
         );
         let expected = "article | 2019-05 | 3 | 4 | 5-6 | Moss Press | 1234-5678 | null | en";
-        assert_eq!(json(paper, &DETAILS), expected);
+        assert_eq!(fields(paper, &DETAILS), expected);
         assert_eq!(notes(&text).0, ["is-referenced-by-count"]);
     }
     let sparse = r#"{"message": {"items": [{"DOI": "10.1000/x", "title": ["X"], "issued": {"date-parts": [[null]]}}]}}"#;
@@ -237,7 +74,7 @@ fn a_chapter_of_crossref_has_a_book_and_a_series() {
     let paper = &papers(&chapter.replace('\n', " "), Format::Crossref)[0];
     assert_eq!(paper.venue.as_deref(), Some("All About Moss"));
     assert_eq!(
-        json(paper, &["type", "series", "place", "isbn", "year"]),
+        fields(paper, &["type", "series", "place", "isbn", "year"]),
         "chapter | Notes on Plants | Mossville | 9780000000002 | 2003"
     );
 }
@@ -259,14 +96,14 @@ fn items_of_csl_have_all_details() {
         ("van der", true)
     );
     assert_eq!(
-        json(paper, &DETAILS),
+        fields(paper, &DETAILS),
         "article | 2017-06-12 | 3 | 4 | 5-6 | Fog Press | 1234-5678 | 123 | en-GB"
     );
     let rest = [
         "genre", "place", "series", "edition", "editors", "isbn", "pmcid",
     ];
     assert_eq!(
-        json(paper, &rest),
+        fields(paper, &rest),
         "Letter | Fogtown | Fog Series | 2 | [Cy Coe] | 9780000000002 | PMC77"
     );
     assert_eq!(notes(&text).0, ["medium", "note"]);
@@ -310,7 +147,7 @@ fn csl_in_yaml() {
     assert_eq!(fog.authors, ["Ann Ada"]);
     assert_eq!(fog.abstract_text, "It is grey. # not a comment");
     assert_eq!(
-        json(fog, &["type", "published", "volume", "venue"]),
+        fields(fog, &["type", "published", "volume", "venue"]),
         "article | 2017-06 | 012 | J Fog"
     );
     assert!(
@@ -319,7 +156,7 @@ fn csl_in_yaml() {
     );
     let rain = rain.as_ref().unwrap();
     assert_eq!(
-        json(rain, &["id", "type", "published"]),
+        fields(rain, &["id", "type", "published"]),
         "birch18 | book | 2018-05"
     );
     // The items of JSON are the same.
@@ -355,7 +192,7 @@ fn papers_of_semantic_scholar_in_every_arrangement() {
             ("p1", Some("10.1000/s2"), Some("1901.00001"))
         );
         assert_eq!(
-            json(paper, &DETAILS),
+            fields(paper, &DETAILS),
             "article | 2019-03-04 | 3 | null | 5 - 6 | null | 1234-5678 | 123 | null"
         );
         assert_eq!(
@@ -377,7 +214,7 @@ fn works_of_openalex_have_all_details() {
     let paper = &papers(&work, Format::OpenAlex)[0];
     assert_eq!(paper.authors, ["Ann Alder", "Bo Birch"]);
     assert_eq!(
-        json(paper, &DETAILS),
+        fields(paper, &DETAILS),
         "article | 2019-03-04 | 3 | 4 | 5-6 | One Press | 1234-5678 | 123 | en"
     );
     assert_eq!(
@@ -401,7 +238,7 @@ fn records_of_arxiv_with_lists() {
         (Some(2008), Some("10.1000/a"))
     );
     assert_eq!(
-        json(paper, &["type", "updated", "number"]),
+        fields(paper, &["type", "updated", "number"]),
         "preprint | 2008-11-26 | R-7"
     );
 }
@@ -431,7 +268,10 @@ fn daily_papers_of_hugging_face() {
             (&found.id, found.year, found.arxiv.as_deref()),
             (&expected.id, expected.year, Some("2401.00001"))
         );
-        assert_eq!(json(found, &["type", "published"]), "preprint | 2024-01-05");
+        assert_eq!(
+            fields(found, &["type", "published"]),
+            "preprint | 2024-01-05"
+        );
         assert!(notes(&text).0.contains(&"upvotes".to_owned()));
     }
     // A data set with these columns is read as well.
@@ -470,7 +310,7 @@ fn records_of_inspire() {
         )
     );
     assert_eq!(
-        json(paper, &DETAILS),
+        fields(paper, &DETAILS),
         "article | 2019-01-02 | 3 | 4 | 5-6 | null | null | null | en"
     );
     assert_eq!(
@@ -498,7 +338,7 @@ fn records_of_ads() {
         (Some("10.1000/ads"), Some("1901.00001"))
     );
     assert_eq!(
-        json(paper, &DETAILS),
+        fields(paper, &DETAILS),
         "article | 2019-03 | 3 | 4 | 5 | null | 1234-5678 | null | null"
     );
     assert_eq!(
@@ -521,7 +361,7 @@ fn hits_of_dblp() {
     );
     assert_eq!(found[0].authors, ["Ann Alder", "Bo Birch"]);
     assert_eq!(
-        json(&found[0], &["type", "pages", "year", "venue", "doi"]),
+        fields(&found[0], &["type", "pages", "year", "venue", "doi"]),
         "conference-paper | 5-6 | 2019 | ICM | 10.1000/dblp"
     );
     assert_eq!(
@@ -541,11 +381,11 @@ fn articles_of_europe_pmc() {
     assert_eq!((&*paper.id, &*paper.title), ("123", "Moss"));
     assert_eq!(paper.authors, ["A Alder", "BC Birch"]);
     assert_eq!(
-        json(paper, &DETAILS),
+        fields(paper, &DETAILS),
         "article | 2019-03-04 | 3 | 4 | 5-6 | null | 1234-5678 | 123 | eng"
     );
     assert_eq!(
-        json(paper, &["pmcid", "venue", "year"]),
+        fields(paper, &["pmcid", "venue", "year"]),
         "PMC77 | J Moss | 2019"
     );
 }
@@ -570,7 +410,7 @@ fn records_of_datacite() {
         );
         assert_eq!(paper.authors, ["Ann Alder", "Moss Lab"]);
         assert_eq!(
-            json(
+            fields(
                 paper,
                 &["type", "published", "publisher", "language", "year"]
             ),
@@ -603,7 +443,7 @@ fn submissions_of_openreview() {
             ("n1", "Moss", "We look.")
         );
         assert_eq!(
-            (&*paper.authors[0].full(), paper.venue.as_deref()),
+            (paper.authors[0].full(), paper.venue.as_deref()),
             ("Ann Alder", Some("ICM 2017"))
         );
         assert_eq!(

@@ -10,6 +10,7 @@ mod encodings;
 mod fixtures;
 mod formats;
 mod memory;
+mod own_json;
 mod round_trip;
 mod tables;
 mod tagged_formats;

@@ -21,7 +21,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
     "bibcode",
     "id",
     "title",
@@ -47,17 +47,17 @@ const FIELDS: [&str; 25] = [
     "identifier",
     "keyword",
     "reference",
+    "arxiv_class",
 ];
 
 /// Fields that repeat others in another form.
-const SILENT: [&str; 8] = [
+const SILENT: [&str; 7] = [
     "author_norm",
     "first_author",
     "first_author_norm",
     "author_count",
     "keyword_norm",
     "alternate_bibcode",
-    "arxiv_class",
     "entry_date",
 ];
 

@@ -205,6 +205,9 @@ pub(super) fn page_range(first: &str, last: Option<&str>) -> String {
     }
 }
 
+/// The maximum number of subjects that a keyword is compared with, which keeps the time linear.
+const MAX_COMPARED: usize = 1000;
+
 /// Returns subjects and keywords, each once.
 fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
     let mut categories: Vec<String> = Vec::new();
@@ -219,10 +222,8 @@ fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
             Some(Value::String(text)) => split_at(text, &[';', ',']),
             _ => subjects(object, name),
         };
-        // Few enough for a comparison of each with all, unless the record is hostile.
-        const COMPARED: usize = 1000;
         for keyword in keywords {
-            if categories.len() > COMPARED || !categories.contains(&keyword) {
+            if categories.len() > MAX_COMPARED || !categories.contains(&keyword) {
                 categories.push(keyword);
             }
         }

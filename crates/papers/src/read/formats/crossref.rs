@@ -23,7 +23,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 37] = [
+const FIELDS: [&str; 34] = [
     "DOI",
     "URL",
     "title",
@@ -43,7 +43,6 @@ const FIELDS: [&str; 37] = [
     "published-print",
     "published-online",
     "posted",
-    "created",
     "volume",
     "issue",
     "journal-issue",
@@ -58,14 +57,13 @@ const FIELDS: [&str; 37] = [
     "subject",
     "reference",
     "id",
-    "special_numbering",
-    "part-number",
     "standards-body",
 ];
 
 /// The envelope of a response, data about the record itself, and fields that repeat others.
-const SILENT: [&str; 25] = [
+const SILENT: [&str; 23] = [
     "status",
+    "created",
     "message-type",
     "message-version",
     "indexed",
@@ -87,9 +85,6 @@ const SILENT: [&str; 25] = [
     "publisher-id",
     "aliases",
     "resource",
-    "link",
-    "license",
-    "assertion",
 ];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
@@ -134,10 +129,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     }
     let details = &mut paper.details;
     let types = ["subtype", "type"].map(|name| work.text(name));
-    let kinds = types.iter().flatten();
-    details.kind = kinds
-        .filter_map(|name| PaperKind::of_any_vocabulary(name))
-        .next();
+    let mut kinds = types.iter().flatten();
+    details.kind = kinds.find_map(|name| PaperKind::of_any_vocabulary(name));
     let unknown_type = types[1].clone().filter(|_| details.kind.is_none());
     details.genre = text("degree").or(unknown_type);
     let dates = [

@@ -30,7 +30,7 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
     wrappers: &[],
 };
 
-const FIELDS: [&str; 34] = [
+const FIELDS: [&str; 33] = [
     "id",
     "citation-key",
     "type",
@@ -63,7 +63,6 @@ const FIELDS: [&str; 34] = [
     "URL",
     "keyword",
     "note",
-    "number-of-volumes",
     "arxiv",
 ];
 

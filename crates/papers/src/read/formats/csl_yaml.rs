@@ -241,11 +241,12 @@ mod tests {
 
     #[test]
     fn aliases_cannot_multiply() {
-        let mut text = "- a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for at in 1..10 {
+        let lines = (1..10).map(|at| {
             let aliases = vec![format!("*a{}", at - 1); 10].join(", ");
-            text.push_str(&format!("  a{at}: &a{at} [{aliases}]\n"));
-        }
+            format!("  a{at}: &a{at} [{aliases}]\n")
+        });
+        let text =
+            "- a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &lines.collect::<String>();
         let error = parse(text.as_bytes()).unwrap_err();
         assert!(
             error.starts_with("not YAML: ") && error.len() < 300,

@@ -1,4 +1,4 @@
-//! Records of DataCite: <https://support.datacite.org/docs/api>.
+//! Records of `DataCite`: <https://support.datacite.org/docs/api>.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 14] = [
     "doi",
     "titles",
     "descriptions",
@@ -35,13 +35,10 @@ const FIELDS: [&str; 17] = [
     "types",
     "publisher",
     "container",
-    "relatedItems",
     "relatedIdentifiers",
     "subjects",
     "language",
     "url",
-    "identifiers",
-    "alternateIdentifiers",
 ];
 
 /// Data about the record itself, and counts.

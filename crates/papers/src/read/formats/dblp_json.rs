@@ -23,7 +23,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 15] = [
     "key",
     "title",
     "authors",
@@ -37,10 +37,12 @@ const FIELDS: [&str; 13] = [
     "publisher",
     "doi",
     "ee",
+    "url",
+    "isbn",
 ];
 
 /// The position of a result, and fields that repeat others.
-const SILENT: [&str; 5] = ["@score", "@id", "url", "access", "isbn"];
+const SILENT: [&str; 3] = ["@score", "@id", "access"];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     let is_hit = start.has_json_field(&["info"]) && start.has_json_field(&["@id", "@score"]);
@@ -112,9 +114,8 @@ fn kind_of(name: &str) -> Option<PaperKind> {
         "Conference and Workshop Papers" => PaperKind::ConferencePaper,
         "Informal and Other Publications" | "Informal Publications" => PaperKind::Preprint,
         "Books and Theses" => PaperKind::Book,
-        "Parts in Books or Collections" => PaperKind::Chapter,
+        "Parts in Books or Collections" | "Reference Works" => PaperKind::Chapter,
         "Editorship" => PaperKind::Proceedings,
-        "Reference Works" => PaperKind::Chapter,
         "Data and Artifacts" => PaperKind::Dataset,
         other => return PaperKind::of_any_vocabulary(other),
     })

@@ -26,7 +26,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 21] = [
     "id",
     "ids",
     "doi",
@@ -37,26 +37,25 @@ const FIELDS: [&str; 25] = [
     "authorships",
     "publication_year",
     "publication_date",
-    "updated_date",
     "type",
     "type_crossref",
     "language",
     "biblio",
     "primary_location",
-    "best_oa_location",
     "host_venue",
     "locations",
     "topics",
-    "primary_topic",
     "concepts",
-    "keywords",
     "referenced_works",
     "pmid",
 ];
 
 /// Counts of what other fields list, and data about the record itself.
-const SILENT: [&str; 14] = [
+const SILENT: [&str; 17] = [
     "abstract_inverted_index_v3",
+    "updated_date",
+    "best_oa_location",
+    "primary_topic",
     "authors_count",
     "institutions_distinct_count",
     "countries_distinct_count",
@@ -120,10 +119,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .collect();
     let details = &mut paper.details;
     let types = ["type", "type_crossref"].map(|name| work.text(name));
-    let kinds = types.iter().flatten();
-    details.kind = kinds
-        .filter_map(|name| PaperKind::of_any_vocabulary(name))
-        .next();
+    let mut kinds = types.iter().flatten();
+    details.kind = kinds.find_map(|name| PaperKind::of_any_vocabulary(name));
     details.genre = types[0].clone().filter(|_| details.kind.is_none());
     details.published = work.date("publication_date");
     details.language = work.text("language");

@@ -1,4 +1,4 @@
-//! Submissions of OpenReview, in both versions of its API: <https://docs.openreview.net/reference/api-v2>.
+//! Submissions of `OpenReview`, in both versions of its API: <https://docs.openreview.net/reference/api-v2>.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ const FIELDS: [&str; 7] = [
 ];
 
 /// Data about the record itself and its permissions.
-const SILENT: [&str; 20] = [
+const SILENT: [&str; 19] = [
     "original",
     "number",
     "ddate",
@@ -46,20 +46,18 @@ const SILENT: [&str; 20] = [
     "domain",
     "parentInvitations",
     "details",
-    "license",
     "version",
     "nonreader",
 ];
 
 /// The fields of `content` that are read.
-const CONTENT: [&str; 8] = [
+const CONTENT: [&str; 7] = [
     "title",
     "abstract",
     "authors",
     "keywords",
     "venue",
     "venueid",
-    "TL;DR",
     "authorids",
 ];
 

@@ -23,7 +23,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 27] = [
     "paperId",
     "corpusid",
     "corpusId",
@@ -48,14 +48,19 @@ const FIELDS: [&str; 28] = [
     "fieldsOfStudy",
     "fieldsofstudy",
     "references",
-    "publicationvenueid",
     "doi",
     "arxivId",
     "arxivid",
 ];
 
 /// Counts of what other fields list, and the match of a search.
-const SILENT: [&str; 4] = ["referenceCount", "referencecount", "matchScore", "s2Url"];
+const SILENT: [&str; 5] = [
+    "publicationvenueid",
+    "referenceCount",
+    "referencecount",
+    "matchScore",
+    "s2Url",
+];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     let fields = [
@@ -80,10 +85,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.categories = categories(record);
     let details = &mut paper.details;
     let types = ["publicationTypes", "publicationtypes"].map(|name| record.texts(name));
-    let kinds = types.iter().flatten();
-    details.kind = kinds
-        .filter_map(|name| PaperKind::of_any_vocabulary(name))
-        .next();
+    let mut kinds = types.iter().flatten();
+    details.kind = kinds.find_map(|name| PaperKind::of_any_vocabulary(name));
     details.published = record.first_date(&["publicationDate", "publicationdate"]);
     details.updated = record.date("updated");
     let journal = record.get("journal").filter(|journal| journal.is_object());

@@ -216,7 +216,8 @@ fn date_of_number(number: f64) -> Option<PartialDate> {
     let whole = (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)?;
     match whole {
         -9999..=9999 => known(i32::try_from(whole).ok()?, None, None),
-        1_000_01_01..=2999_12_31 => date_in(&whole.to_string()),
+        // From 1000-01-01 to 2999-12-31.
+        10_000_101..=29_991_231 => date_in(&whole.to_string()),
         _ if whole.abs() > 10_000_000_000 => date_of_milliseconds(whole),
         _ => None,
     }

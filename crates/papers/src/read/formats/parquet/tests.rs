@@ -355,6 +355,35 @@ fn a_damaged_file_is_an_error_and_no_panic() {
     }
 }
 
+#[test]
+fn a_damaged_file_of_structures_is_an_error_and_no_panic() {
+    let schema = "message papers {
+        optional binary title (UTF8);
+        optional group authors (LIST) { repeated group list { optional group element { optional binary name (UTF8); } } }
+        optional group references (MAP) { repeated group key_value { required binary key (UTF8); } }
+    }";
+    let leaves = [
+        Leaf(&["A", "B"], &[1, 1], &[]),
+        Leaf(&["Ann Ada", "Bo Birch"], &[4, 4, 0], &[0, 1, 0]),
+        Leaf(&["k"], &[2, 0], &[0, 0]),
+    ];
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        let mut file = nested(schema, &leaves, version);
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+        assert_eq!(read_bytes(&bytes).iter().flatten().count(), 2);
+        for at in 4..bytes.len() {
+            for flip in [1, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                if let Ok(reader) = PaperReader::new(&*damaged, "f") {
+                    assert!(reader.take(10).count() <= 10);
+                }
+            }
+        }
+    }
+}
+
 /// A column of a table: its values and their definition and repetition levels.
 struct Leaf<'a>(&'a [&'a str], &'a [i16], &'a [i16]);
 
