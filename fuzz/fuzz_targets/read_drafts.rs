@@ -1,27 +1,38 @@
-//! Reads arbitrary text as a draft in every format, and LaTeX also from files.
+//! Reads arbitrary text as a draft in every format, from memory and from files.
 //!
-//! A draft has no blank sentence and no empty paragraph, and no file outside its folder is read.
+//! A draft has no blank sentence and no empty paragraph, and no file outside its folder is read or named.
 #![no_main]
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use cognate::{Draft, DraftFormat};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
-/// A word in a file outside the folder of the draft.
+/// A word in files outside the folder of the draft.
 const SECRET: &str = "zqxsecret";
 
-/// A folder with `secret.tex`, with a link to it in the folder `draft`.
+/// The extensions of drafts that include files.
+const EXTENSIONS: [&str; 5] = ["tex", "md", "typ", "org", "rst"];
+
+/// A folder with files named `secret`, and with links to them in the folder `draft`.
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a temporary folder can be created");
     fs::create_dir(folder.path().join("draft")).expect("the folder is empty");
-    let secret = folder.path().join("secret.tex");
-    fs::write(&secret, format!("This is {SECRET}.\n")).expect("the folder can be written");
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(&secret, folder.path().join("draft/link.tex"))
-        .expect("the folder can be written");
+    for extension in EXTENSIONS.into_iter().chain(["bib"]) {
+        let secret = folder.path().join(format!("secret.{extension}"));
+        fs::write(&secret, format!("This is {SECRET}.\n")).expect("the folder can be written");
+        #[cfg(unix)]
+        {
+            let link = folder.path().join(format!("draft/link.{extension}"));
+            std::os::unix::fs::symlink(&secret, link).expect("the folder can be written");
+        }
+    }
     folder
 });
 
@@ -30,10 +41,7 @@ fuzz_target!(|data: &[u8]| {
     for &format in DraftFormat::ALL {
         let draft = Draft::parse(&text, format);
         assert_eq!(draft, Draft::parse(&text, format));
-        assert!(draft.sentences().all(|sentence| !sentence.trim().is_empty()));
-        assert!(draft.paragraphs().iter().all(|paragraph| !paragraph.is_empty()));
-        assert!(draft.title().is_none_or(|title| !title.trim().is_empty()));
-        assert!(draft.citations().iter().all(|citation| !citation.label().is_empty()));
+        check(&draft);
     }
 
     // The text before a NUL is the main file, the one after it a file to include.
@@ -41,10 +49,53 @@ fuzz_target!(|data: &[u8]| {
     if main.contains(SECRET) || part.contains(SECRET) {
         return;
     }
-    let draft = FOLDER.path().join("draft");
-    fs::write(draft.join("main.tex"), main).expect("the folder can be written");
-    fs::write(draft.join("part.tex"), part).expect("the folder can be written");
-    if let Ok(draft) = Draft::read(draft.join("main.tex")) {
-        assert!(!draft.sentences().any(|sentence| sentence.contains(SECRET)));
+    let folder = FOLDER.path().join("draft");
+    fs::write(folder.join("refs.bib"), part).expect("the folder can be written");
+    for extension in EXTENSIONS {
+        let path = folder.join(format!("main.{extension}"));
+        fs::write(&path, main).expect("the folder can be written");
+        let part_path = folder.join(format!("part.{extension}"));
+        fs::write(part_path, part).expect("the folder can be written");
+        read(&path);
     }
+    let path = folder.join("main.docx");
+    let parts: Vec<&str> = text.split('\0').collect();
+    write_document(&path, &parts);
+    read(&path);
+    // Bytes that are most likely no archive.
+    fs::write(&path, data).expect("the folder can be written");
+    read(&path);
 });
+
+fn check(draft: &Draft) {
+    assert!(draft.sentences().all(|sentence| !sentence.trim().is_empty()));
+    assert!(draft.paragraphs().iter().all(|paragraph| !paragraph.is_empty()));
+    assert!(draft.title().is_none_or(|title| !title.trim().is_empty()));
+    assert!(draft.citations().iter().all(|citation| !citation.label().is_empty()));
+}
+
+/// Reads a draft, which reads and names nothing outside its folder.
+fn read(path: &Path) {
+    let Ok(draft) = Draft::read(path) else {
+        return;
+    };
+    check(&draft);
+    assert!(!draft.sentences().any(|sentence| sentence.contains(SECRET)));
+    let folder = FOLDER.path().join("draft").canonicalize().expect("the folder is there");
+    for bibliography in draft.bibliographies() {
+        let file = bibliography.canonicalize().expect("the file was found");
+        assert!(file.starts_with(&folder), "{}", file.display());
+    }
+}
+
+/// Writes a document of Word whose parts are given.
+fn write_document(path: &Path, parts: &[&str]) {
+    let names = ["word/document.xml", "word/footnotes.xml", "customXml/item1.xml", "word/styles.xml"];
+    let file = File::create(path).expect("the folder can be written");
+    let mut archive = ZipWriter::new(file);
+    for (name, text) in names.into_iter().zip(parts) {
+        archive.start_file(name, SimpleFileOptions::default()).expect("the name is valid");
+        archive.write_all(text.as_bytes()).expect("the folder can be written");
+    }
+    archive.finish().expect("the folder can be written");
+}

@@ -1,25 +1,35 @@
 //! Drafts of papers: their prose and their citations.
 
 mod citation;
+mod docx;
+mod files;
 mod format;
+mod format_spec;
 mod latex;
-mod latex_files;
 mod markdown;
 mod mentions;
 mod options;
+mod org;
 mod parts;
 mod plain;
 mod references_heading;
+mod rst;
+mod shield;
 mod text_file;
 mod tidy;
+mod typst;
+mod window;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use unicode_segmentation::UnicodeSegmentation;
 
 pub use self::citation::Citation;
+use self::files::Files;
 pub use self::format::DraftFormat;
+use self::format_spec::Reader;
 pub use self::options::DraftOptions;
+use self::parts::Parts;
 use self::text_file::read_text;
 use crate::text::sentences;
 use crate::{Error, Result};
@@ -51,20 +61,23 @@ pub struct Draft {
     abstract_text: Option<String>,
     paragraphs: Vec<Vec<String>>,
     citations: Vec<Citation>,
+    bibliographies: Vec<PathBuf>,
+    notes: Vec<String>,
 }
 
 impl Draft {
     /// Reads a draft from a file whose extension determines the [`DraftFormat`].
     ///
-    /// The files that a LaTeX draft includes with `\input`, `\include` or `\subfile` are read too,
-    /// from the folder of the including file or else from that of the main file. They must be in the
-    /// folder of the main file or below it; [`read_with`](Self::read_with) has an option for others.
+    /// The files that the draft includes, as with `\input` or `\import` in LaTeX, are read too, from the
+    /// folder of the including file or else from that of the main file. They must be in the folder of the
+    /// main file or below it; [`read_with`](Self::read_with) has an option for others. A missing file is
+    /// one of the [`notes`](Self::notes).
     ///
     /// # Errors
     ///
     /// Returns [`Error::Io`] if a file cannot be read, and [`Error::Draft`] if the extension is
-    /// unknown, a file is not UTF-8, an included file is missing, includes itself or is outside the
-    /// folder, or the draft with its files is longer than 64 MiB.
+    /// unknown, a file is not UTF-8 or not a document of Word, an included file includes itself or is
+    /// outside the folder, or the draft with its files is longer than 64 MiB.
     ///
     /// # Complexity
     ///
@@ -84,27 +97,38 @@ impl Draft {
             return Err(Error::Draft {
                 origin: path.display().to_string(),
                 line: None,
-                reason: "expected a draft in a file named .tex, .md or .txt".to_owned(),
+                reason: "expected a draft in a file named .tex, .md, .qmd, .Rmd, .typ, .org, .rst, .docx \
+                         or .txt"
+                    .to_owned(),
             });
         };
-        let text = if format == DraftFormat::Latex {
-            latex_files::read(path, options)?
-        } else {
-            read_text(path)?
+        let mut files = Files::of(path, options)?;
+        let parts = match format.spec().reader {
+            Reader::Text(parse) => {
+                let text = read_text(path)?;
+                files.add_bytes(text.len(), None)?;
+                parse(without_byte_order_mark(&text), &mut files)?
+            }
+            Reader::File { file, .. } => file(path, &mut files)?,
         };
-        Ok(Self::parse(&text, format))
+        Ok(Self::from_parts(parts, files))
     }
 
-    /// Reads a draft from memory, without the files that a LaTeX draft includes.
+    /// Reads a draft from memory, without the files that it includes.
     ///
-    /// Malformed source, such as an unmatched brace, is read as far as possible.
+    /// The text of a document of Word is that of its part `word/document.xml`. Malformed source, such as an
+    /// unmatched brace, is read as far as possible.
     pub fn parse(text: &str, format: DraftFormat) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let parts = match format {
-            DraftFormat::Latex => latex::parse(text),
-            DraftFormat::Markdown => markdown::parse(text),
-            DraftFormat::Plain => plain::parse(text),
-        };
+        let text = without_byte_order_mark(text);
+        let mut files = Files::none();
+        let (Reader::Text(parse) | Reader::File { text: parse, .. }) = format.spec().reader;
+        // Only files cause errors.
+        let parts = parse(text, &mut files).unwrap_or_default();
+        Self::from_parts(parts, files)
+    }
+
+    fn from_parts(parts: Parts, files: Files) -> Self {
+        let (notes, bibliographies) = files.into_findings();
         let owned = |paragraph: &String| {
             let found = sentences(paragraph);
             let found = found.into_iter().filter(|sentence| has_a_word(sentence));
@@ -118,6 +142,8 @@ impl Draft {
             abstract_text: non_blank(parts.abstract_text),
             paragraphs,
             citations: parts.citations.into_list(),
+            bibliographies,
+            notes,
         }
     }
 
@@ -146,6 +172,27 @@ impl Draft {
     pub fn citations(&self) -> &[Citation] {
         &self.citations
     }
+
+    /// Returns the paths of the files of references that the draft names, as with `\bibliography` in LaTeX
+    /// or `bibliography` in the front matter of Markdown, and that are in its folder.
+    ///
+    /// A [`PaperReader`](crate::PaperReader) reads most of them, with the citation keys as ids. The list is
+    /// empty if the draft was read from memory.
+    pub fn bibliographies(&self) -> &[PathBuf] {
+        &self.bibliographies
+    }
+
+    /// Returns what could not be followed, each with its file and line: files that are missing, and names
+    /// of files with a macro that the draft does not define.
+    ///
+    /// The list is empty if the draft was read from memory.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Returns whether a text has a word of at least two letters, as a formula alone has not.
@@ -161,10 +208,11 @@ mod tests {
 
     #[test]
     fn an_unknown_extension_is_an_error() {
-        let error = Draft::read("paper.docx").unwrap_err();
+        let error = Draft::read("paper.pdf").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "paper.docx: expected a draft in a file named .tex, .md or .txt"
+            "paper.pdf: expected a draft in a file named .tex, .md, .qmd, .Rmd, .typ, .org, .rst, .docx \
+             or .txt"
         );
     }
 
@@ -181,45 +229,83 @@ mod tests {
 
     /// Generates texts of fragments that have a meaning in some format, unbalanced.
     fn malformed() -> impl Strategy<Value = String> {
-        let part = prop_oneof![
-            Just(r"\cite{a,b}"),
-            Just(r"\citep[see][p. 3]{"),
-            Just(r"\begin{figure}"),
-            Just(r"\end{figure}"),
-            Just(r"\begin{abstract}"),
-            Just(r"\end{abstract}"),
-            Just(r"\title{"),
-            Just(r"\bibitem[x]{k} A title."),
-            Just("}"),
-            Just("{"),
-            Just("$"),
-            Just("$$"),
-            Just(r"\["),
-            Just(r"\]"),
-            Just(r"\("),
-            Just("%"),
-            Just("\n"),
-            Just("\n\n"),
-            Just("\\"),
-            Just("\\\""),
-            Just("[@key; @"),
-            Just("]"),
-            Just("](http://x/10.1234/y)"),
-            Just("---\n"),
-            Just("title: x\n"),
-            Just("```\n"),
-            Just("# References\n"),
-            Just("| a | b |\n"),
-            Just("arXiv:1706.03762"),
-            Just("10.1234/ab(c)"),
-            Just("é… A word. "),
-            Just("@"),
-            Just("<b>"),
-            Just("[^1]"),
-            Just(r"\footnote{"),
-            Just(r"\verb|"),
-            Just(r"\iffalse"),
-        ];
+        let part = prop::sample::select(vec![
+            r"\cite{a,b}",
+            r"\citep[see][p. 3]{",
+            r"\begin{figure}",
+            r"\end{figure}",
+            r"\begin{abstract}",
+            r"\end{abstract}",
+            r"\title{",
+            r"\bibitem[x]{k} A title.",
+            "}",
+            "{",
+            "$",
+            "$$",
+            r"\[",
+            r"\]",
+            r"\(",
+            "%",
+            "\n",
+            "\n\n",
+            "\\",
+            "\\\"",
+            "[@key; @",
+            "]",
+            "](http://x/10.1234/y)",
+            "---\n",
+            "title: x\n",
+            "```\n",
+            "# References\n",
+            "| a | b |\n",
+            "arXiv:1706.03762",
+            "10.1234/ab(c)",
+            "é… A word. ",
+            "@",
+            "<b>",
+            "[^1]",
+            r"\footnote{",
+            r"\verb|",
+            r"\iffalse",
+            r"\fi ",
+            r"\else ",
+            r"\ifx",
+            r"\newcommand{\a}[1]{",
+            r"\def\b{\cite{#1}\a}",
+            r"\a",
+            r"\let\b\cite",
+            r"\begin{comment}",
+            r"\end{comment}",
+            r"\begin{document}",
+            r"\input{x}",
+            "#cite(<a>, ",
+            "#figure(",
+            "caption: [",
+            "#let x = ",
+            "/*",
+            "<x>",
+            "= ",
+            "[cite:@k",
+            "[[",
+            "#+begin_src\n",
+            "#+end_src\n",
+            "* ",
+            "=x",
+            ":cite:`",
+            "``",
+            "::\n\n   ",
+            ".. note:: ",
+            ".. [k] ",
+            "=====\n",
+            "[k]_",
+            "<w:p>",
+            "</w:p>",
+            "<w:t>",
+            "<w:fldChar w:fldCharType=\"begin\"/>",
+            "<w:fldChar w:fldCharType=\"end\"/>",
+            "<w:instrText>CITATION x",
+            "<w:del>",
+        ]);
         prop::collection::vec(part, 0..40).prop_map(|parts| parts.concat())
     }
 

@@ -1,19 +1,20 @@
+mod references;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use cognate::{
     Citation, CitedPaper, Draft, DraftOptions, Library, MissedHit, MissedOptions, MissedReport,
-    Paper, PaperReader,
 };
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::hits::{HitDocument, hit_text};
 use crate::model;
-use crate::output::{count, note, one_line, print, print_json, thousands};
+use crate::output::{count, note, one_line, print, print_json, thousands, unbroken};
 
 /// Find relevant papers of the library that a draft does not cite
 #[derive(Debug, Args)]
@@ -25,17 +26,21 @@ pub(crate) struct Arguments {
     /// Number of papers to print
     #[arg(short, value_name = "N", default_value_t = 20)]
     k: usize,
-    /// Read files that the draft includes from outside its folder too
+    /// Read files that the draft names from outside its folder too
     #[arg(long)]
     allow_outside: bool,
+    /// Skip files of references that cannot be read; invalid references are skipped in any case
+    #[arg(long)]
+    skip_bad: bool,
     #[command(flatten)]
     output: JsonArguments,
-    /// Draft in LaTeX (.tex, with the files it includes), Markdown (.md) or plain text (.txt)
+    /// Draft, with the files it includes: LaTeX (.tex), Markdown, Quarto or R Markdown (.md, .qmd, .Rmd),
+    /// Typst (.typ), Org (.org), reStructuredText (.rst), Word (.docx) or plain text (.txt)
     #[arg(value_name = "DRAFT")]
     draft: PathBuf,
-    /// Bibliography of the draft, with the citation keys as ids
+    /// Bibliographies of the draft, with the citation keys as ids, besides those that the draft names
     #[arg(value_name = "REFERENCES")]
-    references: Option<PathBuf>,
+    references: Vec<PathBuf>,
 }
 
 /// The number of citations to list; further ones are only counted.
@@ -45,10 +50,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let library = Library::open(&arguments.library.dir)?;
     let draft_options = DraftOptions::default().allow_outside(arguments.allow_outside);
     let draft = Draft::read_with(&arguments.draft, draft_options)?;
-    let references = match &arguments.references {
-        Some(path) => read_references(path)?,
-        None => Vec::new(),
-    };
+    for line in draft.notes() {
+        note(&unbroken(line));
+    }
+    let references = references::read(&arguments.references, &draft, arguments.skip_bad)?;
     let library = model::attach(library, &arguments.model)?;
 
     let start = Instant::now();
@@ -62,11 +67,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         note("the draft cites every paper of the library");
     }
     print(&report_text(&report))
-}
-
-fn read_references(path: &Path) -> Result<Vec<Paper>> {
-    let references = PaperReader::open(path)?.collect::<Result<Vec<_>, _>>();
-    references.with_context(|| format!("cannot read the references `{}`", path.display()))
 }
 
 fn report_text(report: &MissedReport) -> String {

@@ -101,14 +101,64 @@ fn invalid_drafts_are_explained() {
     let sandbox = with_draft();
     let missed = |draft: &str| sandbox.fails(&["missed", "--library", "L", draft]);
     assert!(missed("none.tex").contains("cannot read `none.tex`"));
+    sandbox.write("draft.pdf", "A text.");
+    assert!(missed("draft.pdf").contains("expected a draft in a file named .tex, .md, .qmd"));
     sandbox.write("draft.docx", "A text.");
-    assert!(missed("draft.docx").contains("expected a draft in a file named .tex, .md or .txt"));
-    sandbox.write("asks.tex", "One.\n\\input{none}\n");
-    assert!(missed("asks.tex").contains("asks.tex:2: found no file `none`"));
+    assert!(missed("draft.docx").contains("draft.docx: not a ZIP archive"));
     sandbox.write("empty.tex", "\\begin{document} $x$ \\end{document}");
     assert!(missed("empty.tex").contains("expected a draft with a sentence of prose"));
     let message = sandbox.fails(&["missed", "--library", "L", "-k", "0", "draft.tex"]);
     assert!(message.contains("`k` is 0"), "{message}");
+}
+
+#[test]
+fn references_that_the_draft_names_are_read_and_bad_ones_are_notes() {
+    let sandbox = with_draft();
+    sandbox.write(
+        "named.tex",
+        "\\begin{document}\nWe study proof in graph \\cite{second,other}.\n\\input{none}\n\
+         \\bibliography{named}\n\\end{document}\n",
+    );
+    sandbox.write(
+        "named.bib",
+        "@misc{second, title = {proof and graph 1}}\n@misc{web, url = {http://x.example}}\n",
+    );
+    sandbox.write("more.bib", "@misc{other, title = {enzyme and graph 2}}\n");
+    let missed = ["missed", "--library", "L", "--json", "-k", "40"];
+    let arguments = [
+        &missed[..],
+        &["named.tex", "refs.jsonl", "more.bib", "named.bib"],
+    ]
+    .concat();
+    let output = sandbox.command(&arguments).output().unwrap();
+    let messages = crate::sandbox::stderr(&output);
+    assert!(output.status.success(), "{messages}");
+    assert!(
+        messages.contains("named.tex:3: found no file `none`"),
+        "{messages}"
+    );
+    assert_eq!(
+        messages.matches("skipped: named.bib:2: ").count(),
+        1,
+        "{messages}"
+    );
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keys: Vec<_> = found["cited"]["found"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cited| &cited["citation"])
+        .collect();
+    assert_eq!(keys, ["second", "other"]);
+
+    sandbox.write("draft.bin", "\u{1}\u{2} no references");
+    let arguments = [&missed[..], &["named.tex", "draft.bin"]].concat();
+    assert!(
+        sandbox
+            .fails(&arguments)
+            .contains("cannot read the references `draft.bin`")
+    );
+    sandbox.ok(&[&arguments[..], &["--skip-bad"]].concat());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::identifiers;
+use crate::{Paper, identifiers};
 
 /// A citation in a draft: by a key, an identifier, an entry in the list of references or a link.
 ///
@@ -8,7 +8,8 @@ use crate::identifiers;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Citation {
-    /// The key, as in `\cite{key}` or `[@key]`. The key `*` of `\nocite{*}` cites all references.
+    /// The key, as in `\cite{key}` or `[@key]`. The key `*` of `\nocite{*}` cites all references. In a
+    /// document of Word, a citation whose data have no key has its DOI or its title instead.
     pub key: Option<String>,
     /// The digital object identifier (DOI), in lower case.
     pub doi: Option<String>,
@@ -107,6 +108,34 @@ impl Citations {
             .text
             .take()
             .or(Some(text).filter(|text| !text.is_empty()));
+    }
+
+    /// Adds a citation of a work by its data. A work without a key gets its DOI or its title as the key.
+    pub(super) fn add_work(
+        &mut self,
+        key: Option<&str>,
+        title: &str,
+        doi: Option<String>,
+        arxiv: Option<String>,
+    ) {
+        let by_data = || doi.as_deref().or(arxiv.as_deref()).unwrap_or(title.trim());
+        let key = key.unwrap_or_else(by_data).to_owned();
+        if title.trim().is_empty() && doi.is_none() && arxiv.is_none() {
+            self.add_key(&key);
+        } else {
+            self.add_entry(Some(&key), title, doi, arxiv);
+        }
+    }
+
+    /// Completes the citation of a paper, whose id is its key, by the data of the paper.
+    ///
+    /// Adds the citation if the draft cites all references, as `\nocite{*}` does.
+    pub(super) fn describe(&mut self, paper: &Paper) {
+        let name = format!("key {}", paper.id);
+        if self.indices.contains_key(&name) || self.indices.contains_key("key *") {
+            let doi = paper.doi.clone();
+            self.add_entry(Some(&paper.id), &paper.title, doi, paper.arxiv.clone());
+        }
     }
 
     /// Adds a link.

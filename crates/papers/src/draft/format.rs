@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use super::format_spec::FormatSpec;
+use super::{docx, latex, markdown, org, plain, rst, typst};
 use crate::enum_names;
 
 /// The format of a draft.
@@ -12,7 +14,7 @@ use crate::enum_names;
 /// use cognate_papers::DraftFormat;
 ///
 /// assert_eq!("LaTeX".parse::<DraftFormat>()?, DraftFormat::Latex);
-/// assert_eq!(DraftFormat::of_path(Path::new("notes.md")), Some(DraftFormat::Markdown));
+/// assert_eq!(DraftFormat::of_path(Path::new("notes.qmd")), Some(DraftFormat::Markdown));
 /// # Ok::<(), cognate_papers::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,32 +22,49 @@ use crate::enum_names;
 pub enum DraftFormat {
     /// LaTeX with BibTeX, natbib or BibLaTeX: `.tex`.
     Latex,
-    /// Markdown with Pandoc's citations (`[@key]`) and front matter: `.md`.
+    /// Markdown with Pandoc's citations (`[@key]`) and front matter, also of Quarto and R Markdown:
+    /// `.md`, `.qmd`, `.Rmd`.
     Markdown,
+    /// Typst: `.typ`.
+    Typst,
+    /// Org mode with its own citations (`[cite:@key]`) or those of org-ref: `.org`.
+    Org,
+    /// reStructuredText with sphinxcontrib-bibtex or citations such as `[Key]_`: `.rst`.
+    Rst,
+    /// A document of Word with the citations of Word, Zotero, Mendeley or `EndNote`: `.docx`.
+    Docx,
     /// Plain text: `.txt`.
     Plain,
 }
 
 impl DraftFormat {
     /// All formats.
-    pub const ALL: &'static [Self] = &[Self::Latex, Self::Markdown, Self::Plain];
+    pub const ALL: &'static [Self] = &[
+        Self::Latex,
+        Self::Markdown,
+        Self::Typst,
+        Self::Org,
+        Self::Rst,
+        Self::Docx,
+        Self::Plain,
+    ];
 
-    /// Returns the name of the format: `latex`, `markdown` or `plain`.
-    pub const fn name(self) -> &'static str {
+    /// Returns the description of the format.
+    pub(super) const fn spec(self) -> &'static FormatSpec {
         match self {
-            Self::Latex => "latex",
-            Self::Markdown => "markdown",
-            Self::Plain => "plain",
+            Self::Latex => &latex::FORMAT,
+            Self::Markdown => &markdown::FORMAT,
+            Self::Typst => &typst::FORMAT,
+            Self::Org => &org::FORMAT,
+            Self::Rst => &rst::FORMAT,
+            Self::Docx => &docx::FORMAT,
+            Self::Plain => &plain::FORMAT,
         }
     }
 
-    /// Returns the file name extensions of the format, in lower case.
-    fn extensions(self) -> &'static [&'static str] {
-        match self {
-            Self::Latex => &["tex", "ltx", "latex"],
-            Self::Markdown => &["md", "markdown"],
-            Self::Plain => &["txt", "text"],
-        }
+    /// Returns the name of the format: `latex`, `markdown`, `typst`, `org`, `rst`, `docx` or `plain`.
+    pub const fn name(self) -> &'static str {
+        self.spec().name
     }
 
     /// Returns the format that the extension of a file suggests, or `None` if the extension is
@@ -53,7 +72,7 @@ impl DraftFormat {
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_lowercase();
         let mut formats = Self::ALL.iter().copied();
-        formats.find(|format| format.extensions().contains(&extension.as_str()))
+        formats.find(|format| format.spec().extensions.contains(&extension.as_str()))
     }
 }
 
@@ -67,9 +86,15 @@ mod tests {
     fn the_extension_determines_the_format() {
         let of = |name: &str| DraftFormat::of_path(Path::new(name));
         assert_eq!(of("a/paper.TEX"), Some(DraftFormat::Latex));
-        assert_eq!(of("paper.md"), Some(DraftFormat::Markdown));
+        for name in ["paper.md", "paper.qmd", "paper.Rmd"] {
+            assert_eq!(of(name), Some(DraftFormat::Markdown));
+        }
+        assert_eq!(of("paper.typ"), Some(DraftFormat::Typst));
+        assert_eq!(of("paper.org"), Some(DraftFormat::Org));
+        assert_eq!(of("paper.rst"), Some(DraftFormat::Rst));
+        assert_eq!(of("paper.docx"), Some(DraftFormat::Docx));
         assert_eq!(of("paper.txt"), Some(DraftFormat::Plain));
-        assert_eq!(of("paper.docx"), None);
+        assert_eq!(of("paper.pdf"), None);
     }
 
     #[test]
@@ -81,8 +106,8 @@ mod tests {
             assert_eq!(upper.parse::<DraftFormat>().unwrap(), *format);
         }
         assert_eq!(
-            "docx".parse::<DraftFormat>().unwrap_err().to_string(),
-            "`format` is `docx`, expected `latex`, `markdown` or `plain`"
+            "pdf".parse::<DraftFormat>().unwrap_err().to_string(),
+            "`format` is `pdf`, expected `latex`, `markdown`, `typst`, `org`, `rst`, `docx` or `plain`"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Prose and citations of a LaTeX draft.
 
-pub(super) mod comments;
+mod expand;
 mod names;
 mod prose;
 mod readable;
@@ -8,16 +8,26 @@ mod source;
 
 use std::ops::Range;
 
-use self::comments::without_comments;
+use self::expand::expand;
 use self::prose::Prose;
 use self::source::Source;
 use super::citation::Citations;
+use super::files::Files;
+use super::format_spec::{FormatSpec, Reader};
 use super::mentions;
 use super::parts::Parts;
+use crate::{Format, PaperReader, Result};
 
-/// Splits a draft into its parts.
-pub(super) fn parse(text: &str) -> Parts {
-    let source = Source::new(without_comments(text));
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "latex",
+    extensions: &["tex", "ltx", "latex"],
+    reader: Reader::Text(parse),
+};
+
+/// Splits a draft, with the files that it includes, into its parts.
+fn parse(text: &str, files: &mut Files) -> Result<Parts> {
+    let expanded = expand(text, files)?;
+    let source = Source::new(expanded.text);
     let mut parts = Parts::default();
     let cited = gather_citations(&source, &mut parts.citations);
     // An identifier within a key or an entry of the list of references is part of that citation.
@@ -32,7 +42,14 @@ pub(super) fn parse(text: &str) -> Parts {
     parts.title = prose.title;
     parts.abstract_text = Some(prose.abstract_text.join("\n\n"));
     parts.paragraphs = prose.paragraphs;
-    parts
+    for content in expanded.bibtex {
+        let reader = PaperReader::with_format(content.as_bytes(), "filecontents", Format::Bibtex)?;
+        // An invalid entry leaves its key as it is.
+        for paper in reader.flatten() {
+            parts.citations.describe(&paper);
+        }
+    }
+    Ok(parts)
 }
 
 /// Returns the prose of LaTeX source within a draft of another format, and adds its citations to

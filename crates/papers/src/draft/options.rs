@@ -14,7 +14,7 @@ pub struct DraftOptions {
 }
 
 impl DraftOptions {
-    /// Sets whether a LaTeX draft may include files that are not in its folder or a folder below it,
+    /// Sets whether a draft may name files that are not in its folder or a folder below it,
     /// after links are followed. The default is `false`, because a draft may come from someone else and
     /// name any file that this process can read.
     #[must_use]

@@ -1,14 +1,21 @@
 //! Prose and citations of a draft in plain text.
 
+use super::format_spec::{FormatSpec, Reader};
 use super::mentions;
 use super::parts::Parts;
 use super::references_heading::is_references_heading;
+
+pub(super) const FORMAT: FormatSpec = FormatSpec {
+    name: "plain",
+    extensions: &["txt", "text"],
+    reader: Reader::Text(|text, _| Ok(parse(text))),
+};
 
 /// Splits a draft into its parts.
 ///
 /// `Title:` and `Abstract:` mark the paragraph that they begin, a line `Abstract` marks the
 /// paragraph that follows it, and a heading such as `References` begins the list of references.
-pub(super) fn parse(text: &str) -> Parts {
+fn parse(text: &str) -> Parts {
     let mut parts = Parts::default();
     let mut abstract_follows = false;
     let mut in_references = false;
@@ -44,7 +51,7 @@ pub(super) fn parse(text: &str) -> Parts {
 }
 
 /// Returns the text after a label such as `Abstract:`, `Abstract.` or a line `Abstract`.
-fn text_after_label<'a>(paragraph: &'a str, label: &str) -> Option<&'a str> {
+pub(super) fn text_after_label<'a>(paragraph: &'a str, label: &str) -> Option<&'a str> {
     let start = paragraph.get(..label.len())?;
     let text = &paragraph[label.len()..];
     let is_label = start.eq_ignore_ascii_case(label)

@@ -17,7 +17,7 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
     if bytes.len() > MAX_DRAFT {
         return Err(too_long(path, None));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let bytes = error.as_bytes();
         let line = bytes[..valid].split(|&byte| byte == b'\n').count();
@@ -26,6 +26,12 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
             line: Some(line),
             reason: format!("found the byte 0x{:02x}, expected UTF-8", bytes[valid]),
         }
+    })?;
+    // Old files of the Mac have a carriage return alone between lines.
+    Ok(if text.contains('\r') && !text.contains('\n') {
+        text.replace('\r', "\n")
+    } else {
+        text
     })
 }
 
@@ -42,6 +48,14 @@ pub(super) fn too_long(path: &Path, line: Option<usize>) -> Error {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mac.tex");
+        fs::write(&path, "One. % no\rTwo.\r").unwrap();
+        assert_eq!(read_text(&path).unwrap(), "One. % no\nTwo.\n");
+    }
 
     #[test]
     fn an_error_names_the_line_that_is_not_utf_8() {

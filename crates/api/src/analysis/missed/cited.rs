@@ -57,10 +57,11 @@ impl CitationMatcher {
             entry_starts: Vec::new(),
             draft_title: draft.title().map(title_key),
         };
-        let by_key: HashMap<&str, &Paper> = references
-            .iter()
-            .map(|paper| (paper.id.as_str(), paper))
-            .collect();
+        // Of several references with the same key, the first is cited, as BibTeX has it.
+        let mut by_key: HashMap<&str, &Paper> = HashMap::new();
+        for paper in references {
+            by_key.entry(paper.id.as_str()).or_insert(paper);
+        }
         let has_no_key = draft
             .citations()
             .iter()

@@ -64,24 +64,25 @@ pub(super) fn meaning(name: &str) -> Meaning {
         | "setcounter"
         | "addtocounter"
         | "definecolor"
+        | "defcitealias"
         | "pgfplotsset"
         | "tikzset"
         | "lstset"
         | "DeclarePairedDelimiter" => Meaning::Definition,
         "label" | "ref" | "eqref" | "cref" | "Cref" | "crefrange" | "autoref" | "pageref"
         | "nameref" | "vref" | "subref" | "bibliography" | "bibliographystyle"
-        | "addbibresource" | "printbibliography" | "includegraphics" | "vspace" | "hspace"
-        | "input" | "include" | "subfile" | "includeonly" | "usepackage" | "documentclass"
-        | "RequirePackage" | "thanks" | "footnotemark" | "pagestyle" | "thispagestyle" | "url"
-        | "doi" | "path" | "index" | "author" | "affiliation" | "affil" | "institute" | "email"
-        | "address" | "date" | "orcid" | "ORCID" | "keywords" | "caption" | "captionof"
-        | "graphicspath" | "hypersetup" | "todo" | "phantom" | "hphantom" | "vphantom" | "rule"
-        | "citestyle" | "setcitestyle" | "bibitem" | "lstinputlisting" | "inputminted"
-        | "numberwithin" | "theoremstyle" | "linespread" | "geometry" | "pdfinfo"
-        | "acmConference" | "acmYear" | "acmDOI" | "ccsdesc" | "received" | "shorttitle"
-        | "runningtitle" | "titlerunning" | "authorrunning" | "enlargethispage" | "hyphenation"
-        | "pagenumbering" | "fontfamily" | "selectlanguage" | "PACS" | "pacs" | "subjclass"
-        | "markboth" | "glsresetall" => Meaning::Dropped,
+        | "addbibresource" | "newcites" | "printbibliography" | "includegraphics" | "vspace"
+        | "hspace" | "input" | "include" | "subfile" | "includeonly" | "usepackage"
+        | "documentclass" | "RequirePackage" | "thanks" | "footnotemark" | "pagestyle"
+        | "thispagestyle" | "url" | "doi" | "path" | "index" | "author" | "affiliation"
+        | "affil" | "institute" | "email" | "address" | "date" | "orcid" | "ORCID" | "keywords"
+        | "caption" | "captionof" | "graphicspath" | "hypersetup" | "todo" | "phantom"
+        | "hphantom" | "vphantom" | "rule" | "citestyle" | "setcitestyle" | "bibitem"
+        | "lstinputlisting" | "inputminted" | "numberwithin" | "theoremstyle" | "linespread"
+        | "geometry" | "pdfinfo" | "acmConference" | "acmYear" | "acmDOI" | "ccsdesc"
+        | "received" | "shorttitle" | "runningtitle" | "titlerunning" | "authorrunning"
+        | "enlargethispage" | "hyphenation" | "pagenumbering" | "fontfamily" | "selectlanguage"
+        | "PACS" | "pacs" | "subjclass" | "markboth" | "glsresetall" => Meaning::Dropped,
         "tableofcontents"
         | "listoffigures"
         | "listoftables"
@@ -132,6 +133,8 @@ pub(super) fn is_cite(name: &str) -> bool {
         || lower.starts_with("citename")
         || lower.starts_with("citesetup");
     let is_cite = lower.starts_with("cite")
+        || lower.starts_with("nocite")
+        || lower == "bibentry"
         || lower.ends_with("cite")
         || lower.ends_with("cites")
         || lower.ends_with("citetext")

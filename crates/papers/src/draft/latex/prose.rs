@@ -6,9 +6,13 @@ use std::ops::Range;
 use super::names::{Meaning, is_cite, is_not_prose, meaning};
 use super::readable::readable;
 use super::source::Source;
+use crate::draft::window::line_start;
 
 /// The maximum length in bytes of an inline formula that is kept; longer ones are removed.
 const SHORT_FORMULA: usize = 40;
+
+/// The maximum length in bytes of code within a line.
+const MAX_CODE: usize = 4_096;
 
 /// The maximum nesting of footnotes and titles; deeper ones are removed.
 const MAX_DEPTH: usize = 4;
@@ -268,7 +272,7 @@ impl<'a> Prose<'a> {
             return;
         };
         let close = if delimiter == '{' { '}' } else { delimiter };
-        let line = remaining.split('\n').next().unwrap_or_default();
+        let line = line_start(remaining, MAX_CODE);
         let start = line
             .find(delimiter)
             .map_or(line.len(), |at| at + delimiter.len_utf8());

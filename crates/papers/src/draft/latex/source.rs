@@ -104,7 +104,8 @@ impl Source {
         let mut keys = Vec::new();
         let mut end = self.skip_parentheses(self.skip_optional(at), is_plural);
         // The first argument of BibLaTeX's `\volcite` is the volume.
-        let mut volume = name.to_ascii_lowercase().contains("volcite");
+        let has_volumes = name.to_ascii_lowercase().contains("volcite");
+        let mut volume = has_volumes;
         while let Some((inner, group_end)) = self.group(end, limit) {
             end = group_end;
             if volume {
@@ -112,6 +113,7 @@ impl Source {
                 end = self.skip_optional(end);
                 continue;
             }
+            volume = has_volumes;
             keys.extend(self.text[inner].split(',').map(str::trim));
             let next = self.skip_optional(end);
             // Only the plural commands take further groups.

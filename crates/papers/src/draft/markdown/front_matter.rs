@@ -1,16 +1,20 @@
-//! The title and the abstract in the front matter of a Markdown file.
+//! The fields in the front matter of a Markdown file that concern its text or its citations.
 
 /// The fields of the front matter that are used.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FrontMatter {
     pub(super) title: Option<String>,
     pub(super) abstract_text: Option<String>,
+    /// The names of the files of references.
+    pub(super) bibliographies: Vec<String>,
+    /// Citations that the text does not have.
+    pub(super) nocite: String,
 }
 
-/// Reads the fields `title` and `abstract` of YAML or TOML.
+/// Reads the fields `title`, `abstract`, `bibliography` and `nocite` of YAML or TOML.
 ///
 /// A value stands on the line of its field, with or without quotes, or on the indented lines below
-/// it.
+/// it, or below it as a list.
 pub(super) fn read(text: &str) -> FrontMatter {
     let mut lines = text.lines().peekable();
     let mut found = FrontMatter::default();
@@ -18,11 +22,13 @@ pub(super) fn read(text: &str) -> FrontMatter {
         let Some((name, value)) = line.split_once([':', '=']) else {
             continue;
         };
-        let field = match name.trim().to_lowercase().as_str() {
-            "title" if !name.starts_with(' ') => &mut found.title,
-            "abstract" if !name.starts_with(' ') => &mut found.abstract_text,
-            _ => continue,
-        };
+        if name.starts_with([' ', '\t']) {
+            continue;
+        }
+        let name = name.trim().to_lowercase();
+        if !["title", "abstract", "bibliography", "nocite"].contains(&name.as_str()) {
+            continue;
+        }
         let mut value = value.trim();
         // `|` and `>-` announce a value on several lines.
         if value.starts_with(['|', '>']) {
@@ -30,14 +36,39 @@ pub(super) fn read(text: &str) -> FrontMatter {
         }
         let mut parts = vec![value.to_owned()];
         while let Some(line) =
-            lines.next_if(|line| line.is_empty() || line.starts_with([' ', '\t']))
+            lines.next_if(|line| line.is_empty() || line.starts_with([' ', '\t', '-', ']']))
         {
             parts.push(line.trim().to_owned());
         }
         let joined = parts.join("\n");
-        *field = Some(unquoted(joined.trim())).filter(|text| !text.is_empty());
+        let text = Some(unquoted(joined.trim())).filter(|text| !text.is_empty());
+        match name.as_str() {
+            "title" => found.title = text,
+            "abstract" => found.abstract_text = text,
+            "bibliography" => found.bibliographies = items(&joined),
+            _ => found.nocite = joined,
+        }
     }
     found
+}
+
+/// Returns the items of a value: of a list in brackets, of one with an item on each line, or the value.
+fn items(value: &str) -> Vec<String> {
+    let lines = value
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or(line).trim());
+    let joined = lines.collect::<Vec<_>>().join("\n");
+    let separators: &[char] = if joined.starts_with('[') {
+        &[',', '\n']
+    } else {
+        &['\n']
+    };
+    let inner = joined.trim_start_matches('[').trim_end_matches(']');
+    let items = inner.split(separators).map(|item| {
+        let item = item.trim();
+        unquoted(item.strip_prefix("- ").unwrap_or(item).trim())
+    });
+    items.filter(|item| !item.is_empty()).collect()
 }
 
 fn unquoted(text: &str) -> String {
@@ -69,5 +100,25 @@ mod tests {
         let found = read("title = 'On trees'\n[extra]\n title = no\n");
         assert_eq!(found.title.as_deref(), Some("On trees"));
         assert_eq!(read("title:\n"), FrontMatter::default());
+    }
+
+    #[test]
+    fn reads_the_files_of_references_in_every_form() {
+        for (yaml, expected) in [
+            ("bibliography: a.bib # mine\ncsl: x.csl\n", vec!["a.bib"]),
+            (
+                "bibliography: [a.bib, 'b c.bib']\n",
+                vec!["a.bib", "b c.bib"],
+            ),
+            (
+                "bibliography:\n  - a.bib\n  - \"b.bib\"\nlang: en\n",
+                vec!["a.bib", "b.bib"],
+            ),
+            ("bibliography:\n- a.bib\n- b.bib\n", vec!["a.bib", "b.bib"]),
+            ("format:\n  bibliography: a.bib\n", vec![]),
+        ] {
+            assert_eq!(read(yaml).bibliographies, expected, "{yaml}");
+        }
+        assert_eq!(read("nocite: |\n  @a, @b\n").nocite.trim(), "@a, @b");
     }
 }
