@@ -356,28 +356,45 @@ fn held(mut paper: Paper, format: ExportFormat) -> Paper {
     paper
 }
 
+fn assert_holds(
+    mut papers: Vec<Paper>,
+    format: ExportFormat,
+    read_as: Format,
+) -> Result<(), TestCaseError> {
+    for (at, paper) in papers.iter_mut().enumerate() {
+        paper.id = format!("key{at}");
+    }
+    let bytes = written(&papers, format, true);
+    let reader = PaperReader::new(bytes.as_slice(), "f").unwrap();
+    prop_assert_eq!(reader.format(), read_as);
+    let found = read(&bytes).into_iter().map(|paper| held(paper, format));
+    let found: Vec<Paper> = found.collect();
+    let expected = papers.into_iter().map(|paper| held(paper, format));
+    let expected: Vec<Paper> = expected.collect();
+    prop_assert_eq!(found, expected, "{}", String::from_utf8_lossy(&bytes));
+    Ok(())
+}
+
 proptest! {
     #[test]
-    #[ignore = "needs the readers of the data of a reference list"]
-    fn bibliographies_keep_what_they_can_hold(
-        mut papers in prop::collection::vec(bibliographic_paper(), 1..4)
+    fn bibtex_keeps_what_it_can_hold(
+        papers in prop::collection::vec(bibliographic_paper(), 1..4)
     ) {
-        for (at, paper) in papers.iter_mut().enumerate() {
-            paper.id = format!("key{at}");
-        }
-        for (format, of) in [
-            (ExportFormat::Bibtex, Format::Bibtex),
-            (ExportFormat::Ris, Format::Ris),
-            (ExportFormat::CslJson, Format::CslJson),
-        ] {
-            let bytes = written(&papers, format, true);
-            let reader = PaperReader::new(bytes.as_slice(), "f").unwrap();
-            prop_assert_eq!(reader.format(), of);
-            let found = read(&bytes).into_iter().map(|paper| held(paper, format));
-            let found: Vec<Paper> = found.collect();
-            let expected = papers.iter().map(|paper| held(paper.clone(), format));
-            let expected: Vec<Paper> = expected.collect();
-            prop_assert_eq!(found, expected, "{}", String::from_utf8_lossy(&bytes));
-        }
+        assert_holds(papers, ExportFormat::Bibtex, Format::Bibtex)?;
+    }
+
+    #[test]
+    fn ris_keeps_what_it_can_hold(
+        papers in prop::collection::vec(bibliographic_paper(), 1..4)
+    ) {
+        assert_holds(papers, ExportFormat::Ris, Format::Ris)?;
+    }
+
+    #[test]
+    #[ignore = "the reader of CSL-JSON leaves out bibliographic details"]
+    fn csl_json_keeps_what_it_can_hold(
+        papers in prop::collection::vec(bibliographic_paper(), 1..4)
+    ) {
+        assert_holds(papers, ExportFormat::CslJson, Format::CslJson)?;
     }
 }

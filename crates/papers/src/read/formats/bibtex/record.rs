@@ -9,6 +9,7 @@ use super::values::{text, without_references};
 use crate::read::formats::normalize::{filled, set_id};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
+use crate::text::words;
 use crate::{Paper, PaperKind};
 
 /// Fields that say nothing about the paper: what programs note about their files and their use of an entry,
@@ -98,7 +99,10 @@ pub(super) fn paper(
     }
     let date = published(fields);
     paper.year = date.year;
-    paper.details.published = date.date;
+    paper.details.published = date
+        .date
+        .or_else(|| fields.text(&["published"]).parse().ok());
+    paper.details.updated = fields.text(&["updated"]).parse().ok();
     for remark in date.remarks {
         notes.remark(remark);
     }
@@ -136,7 +140,14 @@ fn titles(fields: &Fields, title: &str, subtitle: &str) -> String {
 
 /// Sets the kind and, if the entry says more, the genre.
 fn set_kind(paper: &mut Paper, entry_type: &str, fields: &Fields) {
-    let given = fields.text(&["type", "entrysubtype"]);
+    // A kind that has no type in BibTeX, as exports of Cognate name it.
+    let subtype = PaperKind::of_any_vocabulary(&text(fields.peek("entrysubtype")));
+    let given = if subtype.is_some() {
+        fields.text(&["entrysubtype"]);
+        fields.text(&["type"])
+    } else {
+        fields.text(&["type", "entrysubtype"])
+    };
     let given = match &*given.to_lowercase() {
         "phdthesis" => "PhD thesis",
         "mathesis" => "Master's thesis",
@@ -173,7 +184,9 @@ fn set_kind(paper: &mut Paper, entry_type: &str, fields: &Fields) {
         }
         _ => false,
     };
-    if is_preprint {
+    if subtype.is_some() && kind == Some(PaperKind::Other) {
+        kind = subtype;
+    } else if is_preprint {
         kind = Some(PaperKind::Preprint);
     } else if kind.is_none_or(|kind| kind == PaperKind::Other) {
         kind = of_given.or(kind).or(Some(PaperKind::Other));
@@ -213,12 +226,14 @@ fn set_publication(paper: &mut Paper, fields: &Fields) {
             .or_else(|| filled(fields.text(&["eventtitle"])))
     };
     details.publisher = filled(fields.text(&publishers));
+    let how_published = || {
+        let how = fields.peek("howpublished");
+        is_venue(&text(how)).then(|| fields.text(&["howpublished"]))
+    };
     paper.venue = journal
         .or_else(container)
+        .or_else(how_published)
         .or_else(|| details.publisher.clone());
-    if paper.venue.is_none() && paper.url.is_none() && paper.arxiv.is_none() {
-        paper.venue = filled(fields.text(&["howpublished"]));
-    }
     let volume = fields.text(&["volume"]);
     details.volume = filled(volume).filter(|volume| !volume.starts_with("abs/"));
     details.number = filled(fields.text(&["number", "issue"]));
@@ -229,6 +244,25 @@ fn set_publication(paper: &mut Paper, fields: &Fields) {
     details.isbn = filled(fields.text(&["isbn"]));
     details.issn = filled(fields.text(&["issn", "eissn"]));
     details.language = filled(fields.text(&["language", "langid"]));
+}
+
+/// Returns whether the way in which something was published names a venue: it is neither an address nor a remark such
+/// as `Accessed: 2017-06-12`.
+fn is_venue(how: &str) -> bool {
+    const REMARKS: [&str; 9] = [
+        "accessed",
+        "available",
+        "html",
+        "last",
+        "online",
+        "pdf",
+        "retrieved",
+        "url",
+        "website",
+    ];
+    let first = words(how).next();
+    let is_remark = first.is_none_or(|word| REMARKS.contains(&word.as_str()));
+    !(is_remark || how.contains("://") || how.contains("www."))
 }
 
 /// Returns the pages with hyphens in ranges, or the number of the article.
@@ -283,4 +317,26 @@ fn categories(fields: &Fields) -> Vec<String> {
         .filter_map(|word| filled(word.trim()))
         .take(MAX_VALUES)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_or_an_address_is_no_venue() {
+        for how in ["arXiv", "Zenodo", "Talk at the Moss Days, 2017"] {
+            assert!(is_venue(how), "{how}");
+        }
+        for how in [
+            "",
+            "Accessed: 2017-06-12",
+            "[Online]",
+            "Available at https://example.org",
+            "https://example.org",
+            "www.example.org",
+        ] {
+            assert!(!is_venue(how), "{how}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::Paper;
 use crate::read::formats::cognate_json;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
-use crate::table::{RANK_COLUMNS, names, split, unguarded};
+use crate::table::{COLUMNS, RANK_COLUMNS, names, split, unguarded};
 
 /// The columns that every table of papers has that Cognate wrote.
 const REQUIRED: [&str; 4] = ["id", "title", "abstract", "authors"];
@@ -32,7 +32,9 @@ pub(super) fn paper<'a>(
     cells: impl Iterator<Item = (&'a str, &'a str)>,
     notes: &Notes,
 ) -> Result<Paper, String> {
-    let mut fields = Map::new();
+    // In a record with all fields, names stay as they are.
+    let missing = COLUMNS.iter().map(|name| ((*name).to_owned(), Value::Null));
+    let mut fields: Map<String, Value> = missing.collect();
     for (name, cell) in cells {
         let text = unguarded(cell);
         if RANK_COLUMNS.contains(&name) {
