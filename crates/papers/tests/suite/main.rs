@@ -6,6 +6,7 @@ mod bibtex;
 mod bounds;
 mod catalogs;
 mod damage;
+mod data_frames;
 mod encodings;
 mod fixtures;
 mod formats;
