@@ -15,7 +15,7 @@ const MIN_SHARED_WORDS: f64 = 0.5;
 /// Returns whether two records that came with the same `id` are records of one paper.
 ///
 /// They are if they have the same arXiv identifier or the same PubMed identifier, and if they have the same
-/// DOI and similar titles: a chapter may have the DOI of its book. Without a common identifier, similar titles
+/// DOI and titles that do not contradict each other: a chapter may have the DOI of its book. Without a common identifier, similar titles
 /// decide, unless both have a DOI, an arXiv identifier or a PubMed identifier and a different one: then the
 /// titles must be equal. They must also be equal if the id was made from the title.
 pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
@@ -24,9 +24,11 @@ pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
         return true;
     }
     let is_derived = |paper: &Paper| paper.derived_id().as_deref() == Some(id);
+    if agreement.doi == Some(true) {
+        return !identifiers::titles_contradict(&a.title, &b.title);
+    }
     let must_be_equal = agreement.is_contradicted() || is_derived(a) && is_derived(b);
     match title_similarity(&a.title, &b.title) {
-        Some(similarity) if agreement.doi == Some(true) => similarity >= MIN_SHARED_WORDS,
         Some(similarity) if must_be_equal => similarity >= 1.0,
         Some(similarity) => similarity >= MIN_SHARED_WORDS,
         None => !must_be_equal,

@@ -14,8 +14,11 @@ fn library(dir: &std::path::Path) -> Library {
     all.insert(9, paper("preprint", TEXT).year(2009).arxiv("0901.00001"));
     all.insert(
         15,
-        paper("other-text", "zzzz zz zzzzz").doi("https://doi.org/10.1234/Q"),
+        paper("same-doi", "Enzymes that fold zzzz zzzzz zzzz zz zzz")
+            .doi("https://doi.org/10.1234/Q"),
     );
+    // A chapter with the DOI of its book.
+    all.insert(17, paper("chapter", "zzzz zz zzzzz").doi("10.1234/q"));
     all.insert(
         20,
         paper("version", "kkk kk k jj").url("https://arxiv.org/abs/0901.00001v2"),
@@ -48,7 +51,7 @@ fn planted_duplicates_are_found_with_their_reasons() {
         pairs,
         [
             pair("preprint", "version", DuplicateReason::Arxiv),
-            pair("published", "other-text", DuplicateReason::Doi),
+            pair("published", "same-doi", DuplicateReason::Doi),
             pair("published", "preprint", DuplicateReason::Title),
         ]
     );
