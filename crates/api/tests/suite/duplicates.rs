@@ -50,8 +50,8 @@ fn planted_duplicates_are_found_with_their_reasons() {
         pairs,
         [
             pair("preprint", "version", DuplicateReason::Arxiv),
-            pair("published", "same-doi", DuplicateReason::Doi),
             pair("published", "preprint", DuplicateReason::Title),
+            pair("published", "same-doi", DuplicateReason::Doi),
         ]
     );
     let near = found(&library, 0.999_9);
