@@ -34,9 +34,10 @@ pub enum SameId {
     /// An id names one paper, whatever its data: the paper replaces the one with its id, with all fields.
     #[default]
     Replace,
-    /// An id names one paper unless identifiers contradict it: the paper updates the one with its id, and
-    /// fields without a value stay as they are. A paper with another DOI, arXiv identifier or PubMed
-    /// identifier, and another title, is added under an id of its own: `id-2`, `id-3` and so on.
+    /// An id names one paper unless identifiers contradict it: a record of the same paper updates the one with
+    /// its id, and fields without a value stay as they are; a paper with a title that is not similar replaces
+    /// it. A paper with another DOI, arXiv identifier or PubMed identifier, and another title, is added under
+    /// an id of its own: `id-2`, `id-3` and so on.
     Update,
     /// An id names a paper within the file that it comes from, as a citation key does. A record of the same
     /// paper updates it, and fields without a value stay as they are. Another paper is added under an id of

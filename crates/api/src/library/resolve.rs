@@ -174,18 +174,20 @@ impl Resolved {
                     continue;
                 }
                 Some(earlier) => {
-                    if !are_same_paper(earlier, paper, &paper.id) {
+                    if are_same_paper(earlier, paper, &paper.id) {
+                        let fields = merged.fill_from(earlier);
+                        if !fields.is_empty() {
+                            let id = merged.id.clone();
+                            self.remarks.push(AddRemark::Merged {
+                                position,
+                                id,
+                                fields,
+                            });
+                        }
+                    } else {
+                        // The fields of two papers must not be mixed.
                         self.remarks
                             .push(AddRemark::replaced(position, paper, earlier));
-                    }
-                    let fields = merged.fill_from(earlier);
-                    if !fields.is_empty() {
-                        let id = merged.id.clone();
-                        self.remarks.push(AddRemark::Merged {
-                            position,
-                            id,
-                            fields,
-                        });
                     }
                 }
                 None => {}

@@ -77,3 +77,17 @@ fn a_format_that_cannot_be_detected_is_given_by_an_option() {
     sandbox.ok(&["add", "--library", "L", "--format", "bibtex", "refs"]);
     assert_eq!(sandbox.count("L"), 5);
 }
+
+#[test]
+fn the_help_and_the_documents_name_every_format() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.ok(&["add", "--help"]);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for format in cognate::Format::ALL {
+        let name = format.name();
+        let words = help.split(|c: char| !c.is_alphanumeric() && c != '-');
+        assert!(words.into_iter().any(|word| word == name), "{name}");
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}

@@ -70,8 +70,9 @@ const FIELDS: [&str; 36] = [
 ];
 
 /// Fields that repeat others in a shorter form, or tell where and when an item was found.
-const SILENT: [&str; 7] = [
+const SILENT: [&str; 8] = [
     "accessed",
+    "archive",
     "source",
     "title-short",
     "shortTitle",
