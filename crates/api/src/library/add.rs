@@ -253,7 +253,7 @@ impl Library {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
-                let resolved = resolve(papers, first, run.options.same_id, &self.text, &snapshot)?;
+                let resolved = resolve(papers, first, run.options.same_id, &self.text, snapshot)?;
                 Ok((snapshot.papers.generation()?, resolved))
             })?;
             self.embed_new(&incoming, &mut vectors, run)?;
