@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use cognate_index::RowId;
 
-use crate::library::add::{AddRemark, SameId};
+use crate::library::add_options::SameId;
+use crate::library::add_report::AddRemark;
 use crate::library::embedding::hash_text;
 use crate::library::identity::{are_contradictory, are_same_paper, nth_id};
 use crate::library::snapshot::Snapshot;

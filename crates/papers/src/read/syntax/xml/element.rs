@@ -1,5 +1,6 @@
 //! An element of XML with its content.
 
+use crate::read::notes::Notes;
 use crate::text::white_space::join_white_space;
 use crate::text::{latex, markup};
 
@@ -66,6 +67,15 @@ impl Element {
     /// none.
     pub(crate) fn text_at(&self, path: &[&str]) -> String {
         self.at(path).map(Self::text).unwrap_or_default()
+    }
+
+    /// Counts the children that have a value and whose names are not in `read`.
+    pub(crate) fn count_unread(&self, read: &[&str], notes: &Notes) {
+        for child in self.elements() {
+            if !read.contains(&child.name.as_str()) && !child.is_blank() {
+                notes.ignore_field(&child.name);
+            }
+        }
     }
 
     /// Returns the text of the element and its descendants, with single spaces.
