@@ -160,9 +160,10 @@ impl Scan<'_> {
         state: &mut ThreadState,
         block: &Block<'_>,
     ) -> Result<()> {
-        if let Some(encoded) = &group.encoded[block.segment_index]
-            && self.is_dense(block)
+        if self.is_dense(block)
+            && block.is_quantized()
             && group.pruning.is_worthwhile()
+            && let Some(encoded) = group.encoded(block.segment_index)
             && let Some(panels) = block.panels()
         {
             self.score_with_pruning(group, state, block, encoded, panels)
@@ -257,7 +258,7 @@ mod tests {
         across[DIM - 1] = 1.0;
         for (query, is_pruned) in [(along, true), (across, false)] {
             let group = QueryGroup::new(&index, &query);
-            assert!(group.encoded[0].is_some(), "rows are quantized");
+            assert!(group.encoded(0).is_some(), "rows are quantized");
             let blocks = blocks(&index, None);
             let scan = Scan {
                 allowed: None,

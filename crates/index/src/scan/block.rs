@@ -22,6 +22,11 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
+    /// Returns whether the segment has quantized codes.
+    pub(super) fn is_quantized(&self) -> bool {
+        self.segment.segment.quantized().is_some()
+    }
+
     /// Returns the quantized leading dimensions of the rows, or `None` if there are no quantized
     /// codes or they are damaged.
     pub(super) fn panels(&self) -> Option<LeadingCodes<'a>> {
