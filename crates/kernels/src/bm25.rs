@@ -16,7 +16,7 @@ const SCALE: f64 = 4_294_967_296.0;
 ///
 /// With f the number of times that the row has the term, each weighted by its field, and |d| the number
 /// of terms of the row, the score is `factor / (1 + (base + per_term · |d|) / f)`. It is rounded to the
-/// nearest multiple of 2⁻³² and is at least 2⁻³².
+/// nearest multiple of 2⁻³², at least 2⁻³² and below 2²⁰.
 ///
 /// It never falls if a frequency rises or the length falls, rounding included, because each step is a
 /// monotonic function that is rounded correctly.
@@ -45,14 +45,22 @@ impl Bm25 {
     pub fn score_of_weighted(&self, frequency: f64, length: u32) -> u64 {
         let norm = self.base + self.per_term * f64::from(length);
         let score = self.factor / (1.0 + norm / frequency);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a positive number; the conversion saturates"
-        )]
-        let fixed = (score * SCALE + 0.5) as u64;
-        fixed.max(1)
+        round(score * SCALE)
     }
+}
+
+/// Rounds a positive number to the nearest integer, halves up; to 1 if it is less, and to 2⁵² − 1 if it
+/// is more.
+///
+/// These steps exist as vector instructions at every level, other than conversions to integers of 64 bits.
+#[inline(always)]
+fn round(x: f64) -> u64 {
+    /// 2⁵². The numbers from this to twice this are the integers.
+    const MAGIC: f64 = 4_503_599_627_370_496.0;
+    let x = (x + 0.5).min(MAGIC - 1.0);
+    let nearest = (x + MAGIC) - MAGIC;
+    let below = if nearest > x { nearest - 1.0 } else { nearest };
+    (below.max(1.0) + MAGIC).to_bits() - MAGIC.to_bits()
 }
 
 impl Cpu {
@@ -85,6 +93,11 @@ impl Cpu {
             lengths,
             scores,
         });
+    }
+
+    /// Returns the number of values that are at least `min`.
+    pub fn count_at_least(self, values: &[u64], min: u64) -> usize {
+        self.run(CountAtLeast { values, min })
     }
 
     /// Appends to `positions` the positions of the values that are at least `min`, in ascending order.
@@ -148,6 +161,24 @@ impl AddBm25<'_> {
         for (row, score) in rows.iter().zip(scores) {
             self.scores[(row - self.first) as usize] += score;
         }
+    }
+}
+
+struct CountAtLeast<'a> {
+    values: &'a [u64],
+    min: u64,
+}
+
+impl Kernel for CountAtLeast<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<S: Integers>(self, _: S) -> usize {
+        let counts = self
+            .values
+            .iter()
+            .map(|value| usize::from(*value >= self.min));
+        counts.sum()
     }
 }
 
@@ -251,6 +282,54 @@ mod tests {
     }
 
     #[test]
+    fn rounds_halves_up() {
+        let numbers = [
+            0.0,
+            0.4,
+            0.5,
+            1.499,
+            1.5,
+            2.5,
+            3.5,
+            1e9 + 0.5,
+            4.4e15,
+            4.5e15 + 0.5,
+        ];
+        let expected = [
+            1,
+            1,
+            1,
+            1,
+            2,
+            3,
+            4,
+            1_000_000_001,
+            4_400_000_000_000_000,
+            4_500_000_000_000_001,
+        ];
+        assert_eq!(numbers.map(round), expected);
+        for x in [
+            4_503_599_627_370_495.0,
+            4_503_599_627_370_496.0,
+            1e300,
+            f64::INFINITY,
+        ] {
+            assert_eq!(round(x), (1 << 52) - 1);
+        }
+        let mut numbers = Numbers::new(7);
+        for _ in 0..10_000 {
+            let x = f64::from(numbers.below(u32::MAX)) * f64::from(numbers.below(1000)) / 64.0;
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "fits"
+            )]
+            let expected = ((x + 0.5) as u64).max(1);
+            assert_eq!(round(x), expected, "{x}");
+        }
+    }
+
+    #[test]
     fn scores_saturate_and_are_never_0() {
         let none = Bm25 {
             factor: 1e-300,
@@ -261,7 +340,7 @@ mod tests {
             factor: 1e300,
             ..TERMS
         };
-        assert_eq!(huge.score([0, 1], 9), u64::MAX);
+        assert_eq!(huge.score([0, 1], 9), (1 << 52) - 1);
         assert!(TERMS.score_of_weighted(f64::INFINITY, 9) > TERMS.score([9999, 9999], 9));
     }
 
@@ -276,6 +355,7 @@ mod tests {
                 let all = (0..).zip(&values);
                 let expected: Vec<u32> = all.filter(|(_, v)| **v >= min).map(|(i, _)| i).collect();
                 for cpu in Cpu::available() {
+                    assert_eq!(cpu.count_at_least(&values, min), expected.len());
                     let mut found = vec![77];
                     cpu.positions_at_least(&values, min, &mut found);
                     assert_eq!(found[1..], expected, "{cpu:?}");

@@ -124,9 +124,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Returns about how many of `rows` consecutive rows of the chunk the list has.
-    pub(super) fn expected_rows(&self, rows: usize) -> u32 {
+    pub(super) fn expected_rows(&self, rows: usize) -> usize {
         let expected = (self.density * rows as u64) >> 16;
-        u32::try_from(expected).unwrap_or(u32::MAX)
+        usize::try_from(expected).unwrap_or(usize::MAX)
     }
 
     /// Adds the scores of the rows of a window.

@@ -33,7 +33,7 @@ const WINDOW: u32 = 1 << 12;
 const CHUNK: u32 = 1 << 16;
 
 /// The time to look up the score of one row in a list, in units of the time to score one of many rows.
-const LOOKUP_COST: u32 = 4;
+const LOOKUP_COST: usize = 4;
 
 /// The lists of a segment.
 pub(super) struct SegmentLists<'a> {
@@ -167,6 +167,16 @@ impl Search<'_> {
         }
         // A row without a score has none of these phrases.
         let needed = |remaining: usize| threshold.saturating_sub(sums[remaining]).max(1);
+        // A filter may leave few of the rows.
+        while self.allowed.is_none() && remaining > 0 {
+            let candidates = Cpu::detect().count_at_least(scores, needed(remaining));
+            let list = &mut lists[remaining - 1];
+            if is_cheaper_to_look_up(candidates, list, window) {
+                break;
+            }
+            list.add_scores(window, lengths, scores)?;
+            remaining -= 1;
+        }
         candidates.clear();
         Cpu::detect().positions_at_least(scores, needed(remaining), candidates);
         let number = |position: u32| at.row_offset + window.start + position;
@@ -178,8 +188,7 @@ impl Search<'_> {
         while remaining > 0 && !candidates.is_empty() {
             remaining -= 1;
             let list = &mut lists[remaining];
-            let lookups = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
-            if lookups.saturating_mul(LOOKUP_COST) < list.expected_rows(window.len()) {
+            if is_cheaper_to_look_up(candidates.len(), list, window) {
                 for position in &*candidates {
                     let at = *position as usize;
                     let length = u32::from_le_bytes(lengths[at]);
@@ -219,4 +228,10 @@ impl Search<'_> {
             self.threshold.store(*worst, Ordering::Relaxed);
         }
     }
+}
+
+/// Returns whether looking up the scores of some candidates in a list takes less time than scoring all rows
+/// of the list in a window.
+fn is_cheaper_to_look_up(candidates: usize, list: &Cursor<'_>, window: &Range<u32>) -> bool {
+    candidates.saturating_mul(LOOKUP_COST) < list.expected_rows(window.len())
 }
