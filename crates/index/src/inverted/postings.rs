@@ -289,6 +289,10 @@ impl<'a> Postings<'a> {
                 out.frequencies[1] = [0; BLOCK];
             }
             // The sums of the gaps wrap around.
+            #[expect(
+                clippy::needless_bitwise_bool,
+                reason = "without branches, rows are compared by vector instructions"
+            )]
             let ascends = out
                 .rows
                 .array_windows()
