@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn few_rows_are_rotated_as_many_are() {
         let dim = 37;
-        let value = |i: usize| ((i * 7919 % 1009) as f32 - 504.0) / 1009.0;
+        let value =
+            |i: usize| (f32::from(u16::try_from(i * 7919 % 1009).unwrap()) - 504.0) / 1009.0;
         let rows: Vec<f32> = (0..dim * (FEW_ROWS + 1)).map(value).collect();
         let rotation = Rotation::learn(dim, &rows).unwrap();
         let all = rotation.apply(&rows);
