@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(notation.field("AB - B", false), Some(("AB", " B")));
         for line in [
             "TYPE  - JOUR",
-            "TY  - two words",
+            "TY - two words",
             "TY",
             "T",
             "Type - x",
@@ -154,5 +154,6 @@ mod tests {
         ] {
             assert!(type_line(line).is_none(), "{line}");
         }
+        assert!(type_line("TY  - Journal Article").is_some());
     }
 }
