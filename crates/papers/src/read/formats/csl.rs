@@ -30,7 +30,7 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
     wrappers: &[],
 };
 
-const FIELDS: [&str; 33] = [
+const FIELDS: [&str; 36] = [
     "id",
     "citation-key",
     "type",
@@ -40,6 +40,7 @@ const FIELDS: [&str; 33] = [
     "author",
     "editor",
     "issued",
+    "available-date",
     "container-title",
     "collection-title",
     "collection-number",
@@ -64,19 +65,20 @@ const FIELDS: [&str; 33] = [
     "keyword",
     "note",
     "arxiv",
+    "categories",
+    "custom",
 ];
 
 /// Fields that repeat others in a shorter form, or tell where and when an item was found.
-const SILENT: [&str; 9] = [
+const SILENT: [&str; 8] = [
     "accessed",
+    "archive",
     "source",
     "title-short",
     "shortTitle",
     "container-title-short",
     "journalAbbreviation",
     "citation-label",
-    "categories",
-    "custom",
 ];
 
 /// Fields that Cognate's own records have, and CSL does not.
@@ -118,10 +120,7 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .abstract_text(text("abstract").unwrap_or_default())
         .authors(names(item, "author"));
     paper.url = item.text("URL");
-    let keywords = item.texts("keyword");
-    let keywords = keywords.iter().flat_map(|text| text.split([',', ';']));
-    let keywords = keywords.filter_map(|word| filled(word.trim()));
-    paper.categories = keywords.take(MAX_VALUES).collect();
+    paper.categories = categories(item);
     let note = Note::of(&item.text("note").unwrap_or_default());
     if note.has_other_text {
         notes.ignore_field("note");
@@ -130,7 +129,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let arxiv_number = number.as_ref().filter(|number| is_arxiv_number(number));
     let details = &mut paper.details;
     let kind = item.text("type");
-    details.kind = kind.as_deref().and_then(PaperKind::of_any_vocabulary);
+    details.kind = kind
+        .as_deref()
+        .and_then(|name| kind_of(name, text("container-title").is_some()));
     details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
     details.published = date(item, "issued");
     details.volume = text("volume");
@@ -152,6 +153,21 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.pmcid = pmcid.and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
     details.language = text("language");
     paper.year = details.published.map(PartialDate::year);
+    // The article was available before the year of its issue.
+    if let Some(available) = date(item, "available-date") {
+        paper.year.get_or_insert(available.year());
+        if details.published.is_none_or(|issued| issued.month().is_none()) {
+            details.published = Some(available);
+        }
+    }
+    set_custom(&mut paper, item);
+    let is_whole = matches!(
+        paper.details.kind,
+        Some(PaperKind::Book | PaperKind::Proceedings)
+    );
+    if paper.authors.is_empty() && is_whole {
+        paper.authors.clone_from(&paper.details.editors);
+    }
     let venues = ["container-title", "event-title", "event", "publisher"];
     paper.venue = venues.iter().find_map(|name| text(name));
     let doi = item.text("DOI").or(note.doi).unwrap_or_default();
@@ -162,6 +178,47 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let id = item.first_text(&["citation-key", "id"]);
     set_id(&mut paper, id, "`id`, no `DOI` and no `title`")?;
     Ok(paper)
+}
+
+/// Returns the kind that a type names. An `article` in CSL is a preprint or the like, since the articles of journals
+/// have a type of their own.
+fn kind_of(name: &str, has_container: bool) -> Option<PaperKind> {
+    match name {
+        "article" if !has_container => Some(PaperKind::Preprint),
+        name => PaperKind::of_any_vocabulary(name),
+    }
+}
+
+/// Returns the keywords. The list of Cognate's own exports, in which a keyword may have a comma, takes precedence.
+fn categories(item: Object<'_>) -> Vec<String> {
+    let listed = item.texts("categories");
+    let keywords = item.texts("keyword");
+    let keywords: Vec<&str> = if listed.is_empty() {
+        let words = keywords.iter().flat_map(|text| text.split([',', ';']));
+        words.collect()
+    } else {
+        listed.iter().map(String::as_str).collect()
+    };
+    let keywords = keywords
+        .into_iter()
+        .filter_map(|word| filled(word.trim()));
+    keywords.take(MAX_VALUES).collect()
+}
+
+/// Sets what Cognate's exports write for variables that CSL does not have.
+fn set_custom(paper: &mut Paper, item: Object<'_>) {
+    if !item.get("custom").is_some_and(Value::is_object) {
+        return;
+    }
+    let Some(custom) = item.object("custom") else {
+        return;
+    };
+    let kind = custom.text("type").and_then(|name| name.parse().ok());
+    paper.details.kind = kind.or(paper.details.kind);
+    let updated = custom.text("updated");
+    paper.details.updated = updated.and_then(|date| date.parse().ok());
+    paper.references = custom.texts("references");
+    paper.references.truncate(MAX_VALUES);
 }
 
 /// Returns a text without markup.
