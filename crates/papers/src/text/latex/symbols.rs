@@ -46,6 +46,7 @@ pub(super) fn math_accent(name: &str) -> Option<char> {
         "breve" => '\u{306}',
         "mathring" => '\u{30a}',
         "dddot" => '\u{20db}',
+        "not" => '\u{338}',
         _ => return None,
     })
 }
