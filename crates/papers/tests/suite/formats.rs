@@ -268,7 +268,7 @@ fn csl_json() {
         .title("A list")
         .year(2015)
         .arxiv("1501.00007")
-        .details(dated(PaperKind::Article, "2015"));
+        .details(dated(PaperKind::Preprint, "2015"));
     let nameless = Paper::new("nameless")
         .title("Nameless")
         .kind(PaperKind::Book);

@@ -156,7 +156,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     // The article was available before the year of its issue.
     if let Some(available) = date(item, "available-date") {
         paper.year.get_or_insert(available.year());
-        if details.published.is_none_or(|issued| issued.month().is_none()) {
+        if details
+            .published
+            .is_none_or(|issued| issued.month().is_none())
+        {
             details.published = Some(available);
         }
     }
@@ -199,9 +202,7 @@ fn categories(item: Object<'_>) -> Vec<String> {
     } else {
         listed.iter().map(String::as_str).collect()
     };
-    let keywords = keywords
-        .into_iter()
-        .filter_map(|word| filled(word.trim()));
+    let keywords = keywords.into_iter().filter_map(|word| filled(word.trim()));
     keywords.take(MAX_VALUES).collect()
 }
 

@@ -227,7 +227,10 @@ mod tests {
             ("Barrow & Nettle,, Inc.", &["Barrow & Nettle, Inc."]),
             ("Barrow & Nettle, Inc.", &["Barrow & Nettle, Inc."]),
             ("Alder, A.; et al.", &["A. Alder"]),
-            ("Alder A; van der Birch BC", &["A Alder", "BC van der Birch"]),
+            (
+                "Alder A; van der Birch BC",
+                &["A Alder", "BC van der Birch"],
+            ),
             ("Wheel Group II", &["Wheel Group II"]),
             ("A. Alder", &["A. Alder"]),
             (" ; ", &[]),

@@ -101,7 +101,10 @@ fn with_month_name(parts: &[&str]) -> Option<PartialDate> {
         .and_then(|at| parts.get(at))
         .filter(is_day);
     // A range of days, such as `10-12 June`, begins with its first day.
-    let first = at.checked_sub(2).and_then(|at| parts.get(at)).filter(is_day);
+    let first = at
+        .checked_sub(2)
+        .and_then(|at| parts.get(at))
+        .filter(is_day);
     let day = first
         .filter(|_| before.is_some())
         .or(before)

@@ -48,9 +48,9 @@ pub(super) fn of_name(name: &str) -> Command {
         | "parencite" | "textcite" | "autocite" | "footcite" | "fullcite" | "nocite" | "ref"
         | "eqref" | "autoref" | "cref" | "Cref" | "label" | "begin" | "end" | "vspace"
         | "hspace" | "textcolor" | "color" | "href" | "foreignlanguage" | "selectlanguage"
-        | "bibinfo" | "index" | "thanks" | "footnote" | "footnotemark"
-        | "footnotetext" | "marginpar" | "todo" | "noopsort" | "SortNoop" | "sortnoop" | "rlap"
-        | "fontsize" | "hyphenation" => Command::Skip(1),
+        | "bibinfo" | "index" | "thanks" | "footnote" | "footnotemark" | "footnotetext"
+        | "marginpar" | "todo" | "noopsort" | "SortNoop" | "sortnoop" | "rlap" | "fontsize"
+        | "hyphenation" => Command::Skip(1),
         "quad" | "qquad" | "newline" | "par" | "linebreak" | "space" | "enspace" | "thinspace"
         | "medspace" | "thickspace" | "hfill" | "hskip" | "item" | "newblock" | "break"
         | "nobreakspace" | "textvisiblespace" => Command::Space,

@@ -49,7 +49,11 @@ fn is_rest(name: &str) -> bool {
 fn several(person: &str, names: &mut Vec<Name>) {
     let parts = split_outside_braces(person, |c| c == ';');
     if parts.len() > 1 {
-        names.extend(parts.into_iter().map(|part| name_before_initials(part, true)));
+        names.extend(
+            parts
+                .into_iter()
+                .map(|part| name_before_initials(part, true)),
+        );
         return;
     }
     let is_listed = person.ends_with(',');
@@ -60,8 +64,7 @@ fn several(person: &str, names: &mut Vec<Name>) {
     // `A. Alder, B. Birch, and C. Cedar`: BibTeX would take the second name for given names of the first.
     let begins_with_initial = |part: &&str| {
         let mut words = part.split_whitespace();
-        let is_initial =
-            |word: &str| word.ends_with('.') && !word.contains(char::is_lowercase);
+        let is_initial = |word: &str| word.ends_with('.') && !word.contains(char::is_lowercase);
         words.next().is_some_and(is_initial)
             && words.next_back().is_some_and(|word| !word.ends_with('.'))
     };
@@ -107,7 +110,9 @@ fn name_before_initials(person: &str, allows_bare: bool) -> Name {
         Some((family, initials))
             if is_plain
                 && is_short(initials)
-                && family.split_whitespace().all(|word| word.contains(char::is_lowercase)) =>
+                && family
+                    .split_whitespace()
+                    .all(|word| word.contains(char::is_lowercase)) =>
         {
             Name::person(initials, family.trim())
         }
@@ -313,7 +318,10 @@ mod tests {
                 vec!["Ann Alder", "Bo Birch"],
             ),
             ("and Ann Alder and and et al. and", vec!["Ann Alder"]),
-            ("St. John, A. Bo and Malcolm X", vec!["A. Bo St. John", "Malcolm X"]),
+            (
+                "St. John, A. Bo and Malcolm X",
+                vec!["A. Bo St. John", "Malcolm X"],
+            ),
             ("Alder, Ann; Birch, Bo", vec!["Ann Alder", "Bo Birch"]),
             ("Alder AB; Birch B.", vec!["AB Alder", "B. Birch"]),
             ("Alder A. and Birch B.-C.", vec!["A. Alder", "B.-C. Birch"]),
@@ -321,7 +329,10 @@ mod tests {
                 "A. Alder, B. Birch, and C. Coe",
                 vec!["A. Alder", "B. Birch", "C. Coe"],
             ),
-            ("A. Alder, B. Birch and C. Coe", vec!["A. Alder", "B. Birch", "C. Coe"]),
+            (
+                "A. Alder, B. Birch and C. Coe",
+                vec!["A. Alder", "B. Birch", "C. Coe"],
+            ),
             ("Ann Alder 0001 and Bo Birch", vec!["Ann Alder", "Bo Birch"]),
             ("Alder, A., Birch, B.-C.", vec!["A. Alder", "B.-C. Birch"]),
             (

@@ -180,7 +180,8 @@ fn year(text: &str) -> Option<i32> {
         is_year.then(|| digits.parse::<i32>().ok().map(|year| -year))?
     };
     year_in(text)
-        .or_else(before_christ).or_else(|| date_in(text).map(PartialDate::year))
+        .or_else(before_christ)
+        .or_else(|| date_in(text).map(PartialDate::year))
 }
 
 /// Sets the venue, the series, the publisher and the place.
@@ -225,8 +226,8 @@ fn set_numbers(paper: &mut Paper, record: &TaggedRecord, notes: &Notes) {
         record.first(&["EP"]),
     );
     details.pages = details.pages.take().or_else(|| text(&["C7"]));
-    details.language = text(&["LA"])
-        .and_then(|language| filled(language.trim_end_matches([';', ',', ' '])));
+    details.language =
+        text(&["LA"]).and_then(|language| filled(language.trim_end_matches([';', ',', ' '])));
     // EndNote has the date of an article ahead of print in the field of the edition.
     details.edition = text(&["ET"])
         .filter(|edition| kind != Some(PaperKind::Article) || date_in(edition).is_none());
