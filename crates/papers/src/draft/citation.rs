@@ -52,7 +52,8 @@ impl Citations {
     /// Adds a citation by a key. A key such as `doi:10.1145/3292500` is an identifier too.
     pub(super) fn add_key(&mut self, key: &str) {
         let key = key.trim();
-        if key.is_empty() {
+        // A macro of an author may take the bracket of an option for its argument.
+        if !key.contains(|c: char| c.is_alphanumeric() || c == '*') {
             return;
         }
         let labeled = |label: &str| {
