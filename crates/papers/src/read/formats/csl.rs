@@ -137,8 +137,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let details = &mut paper.details;
     let kind = item.text("type");
     details.kind = match kind.as_deref() {
-        // An article in a journal is an `article-journal`.
-        Some("article") => Some(PaperKind::Preprint),
+        // An article in a journal is an `article-journal`, so an `article` without a container is a preprint or
+        // the like.
+        Some("article") if text("container-title").is_none() => Some(PaperKind::Preprint),
         other => other.and_then(PaperKind::of_any_vocabulary),
     };
     details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
