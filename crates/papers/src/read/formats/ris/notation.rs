@@ -33,11 +33,13 @@ pub(super) fn type_line(line: &str) -> Option<(&'static str, &str, Notation)> {
     let after = &remaining[spaces..];
     let hyphen = after.chars().next().filter(|c| ['-', '–'].contains(c))?;
     let value = after[hyphen.len_utf8()..].trim();
-    // The type is one word, such as `JOUR`, or empty.
+    // The type is one word, such as `JOUR`, or empty. In the notation of the standard, no text looks like the line, so
+    // that other types are read too, such as `Journal Article`.
+    let is_one_word = value.len() <= 12 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_standard = tag == "TY" && spaces >= 2 && line.starts_with(tag);
     let is_type = tag.eq_ignore_ascii_case("TY")
         && (spaces > 0 || !value.is_empty())
-        && value.len() <= 12
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        && (is_one_word || is_standard);
     is_type.then(|| {
         let notation = Notation {
             spaces: if is_tabbed { 1 } else { spaces.min(2) },
