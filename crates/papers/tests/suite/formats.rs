@@ -297,7 +297,7 @@ fn arxiv_as_json_lines() {
         .doi("10.1000/jf.37")
         .arxiv("0704.0008")
         .details({
-            let mut shells = dated(PaperKind::Preprint, "2007-04-01");
+            let mut shells = dated(PaperKind::Article, "2007-04-01");
             shells.updated = "2012-01-03".parse().ok();
             shells
         });

@@ -63,10 +63,10 @@ const FIELDS: [&str; 36] = [
     "DOI",
     "URL",
     "keyword",
-    "note",
-    "arxiv",
     "categories",
     "custom",
+    "note",
+    "arxiv",
 ];
 
 /// Fields that repeat others in a shorter form, or tell where and when an item was found.
@@ -120,7 +120,14 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .abstract_text(text("abstract").unwrap_or_default())
         .authors(names(item, "author"));
     paper.url = item.text("URL");
-    paper.categories = categories(item);
+    // A list, if a subject has a comma in it.
+    paper.categories = item.texts("categories");
+    if paper.categories.is_empty() {
+        let keywords = item.texts("keyword");
+        let keywords = keywords.iter().flat_map(|text| text.split([',', ';']));
+        let keywords = keywords.filter_map(|word| filled(word.trim()));
+        paper.categories = keywords.take(MAX_VALUES).collect();
+    }
     let note = Note::of(&item.text("note").unwrap_or_default());
     if note.has_other_text {
         notes.ignore_field("note");
@@ -129,11 +136,18 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let arxiv_number = number.as_ref().filter(|number| is_arxiv_number(number));
     let details = &mut paper.details;
     let kind = item.text("type");
-    details.kind = kind
-        .as_deref()
-        .and_then(|name| kind_of(name, text("container-title").is_some()));
+    details.kind = match kind.as_deref() {
+        // An article in a journal is an `article-journal`.
+        Some("article") => Some(PaperKind::Preprint),
+        other => other.and_then(PaperKind::of_any_vocabulary),
+    };
     details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
-    details.published = date(item, "issued");
+    let issued = date(item, "issued");
+    // An article may have been published online in the year before that of its issue.
+    let available = date(item, "available-date");
+    let available =
+        available.filter(|date| issued.is_none_or(|issued| issued.year() != date.year()));
+    details.published = available.or(issued);
     details.volume = text("volume");
     let report_number = number.clone().filter(|_| arxiv_number.is_none());
     details.number = text("issue")
@@ -145,6 +159,13 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.series = text("collection-title");
     details.edition = text("edition");
     details.editors = names(item, "editor");
+    let has_authors_of_parts = matches!(
+        details.kind,
+        Some(PaperKind::Chapter | PaperKind::ConferencePaper)
+    );
+    if paper.authors.is_empty() && !has_authors_of_parts {
+        paper.authors.clone_from(&details.editors);
+    }
     details.isbn = text("ISBN").or(note.isbn);
     details.issn = text("ISSN").or(note.issn);
     let pmid = text("PMID").or(note.pmid);
@@ -152,24 +173,14 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let pmcid = text("PMCID").or(note.pmcid);
     details.pmcid = pmcid.and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
     details.language = text("language");
-    paper.year = details.published.map(PartialDate::year);
-    // The article was available before the year of its issue.
-    if let Some(available) = date(item, "available-date") {
-        paper.year.get_or_insert(available.year());
-        if details
-            .published
-            .is_none_or(|issued| issued.month().is_none())
-        {
-            details.published = Some(available);
-        }
-    }
-    set_custom(&mut paper, item);
-    let is_whole = matches!(
-        paper.details.kind,
-        Some(PaperKind::Book | PaperKind::Proceedings)
-    );
-    if paper.authors.is_empty() && is_whole {
-        paper.authors.clone_from(&paper.details.editors);
+    paper.year = issued.or(available).map(PartialDate::year);
+    // What CSL has no variable for, as exports of Cognate have it.
+    if let Some(custom) = item.object("custom") {
+        let kind = custom.text("type");
+        let kind = kind.as_deref().and_then(PaperKind::of_any_vocabulary);
+        details.kind = kind.or(details.kind);
+        details.updated = date(custom, "updated");
+        paper.references = custom.texts("references");
     }
     let venues = ["container-title", "event-title", "event", "publisher"];
     paper.venue = venues.iter().find_map(|name| text(name));
@@ -181,45 +192,6 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let id = item.first_text(&["citation-key", "id"]);
     set_id(&mut paper, id, "`id`, no `DOI` and no `title`")?;
     Ok(paper)
-}
-
-/// Returns the kind that a type names. An `article` in CSL is a preprint or the like, since the articles of journals
-/// have a type of their own.
-fn kind_of(name: &str, has_container: bool) -> Option<PaperKind> {
-    match name {
-        "article" if !has_container => Some(PaperKind::Preprint),
-        name => PaperKind::of_any_vocabulary(name),
-    }
-}
-
-/// Returns the keywords. The list of Cognate's own exports, in which a keyword may have a comma, takes precedence.
-fn categories(item: Object<'_>) -> Vec<String> {
-    let listed = item.texts("categories");
-    let keywords = item.texts("keyword");
-    let keywords: Vec<&str> = if listed.is_empty() {
-        let words = keywords.iter().flat_map(|text| text.split([',', ';']));
-        words.collect()
-    } else {
-        listed.iter().map(String::as_str).collect()
-    };
-    let keywords = keywords.into_iter().filter_map(|word| filled(word.trim()));
-    keywords.take(MAX_VALUES).collect()
-}
-
-/// Sets what Cognate's exports write for variables that CSL does not have.
-fn set_custom(paper: &mut Paper, item: Object<'_>) {
-    if !item.get("custom").is_some_and(Value::is_object) {
-        return;
-    }
-    let Some(custom) = item.object("custom") else {
-        return;
-    };
-    let kind = custom.text("type").and_then(|name| name.parse().ok());
-    paper.details.kind = kind.or(paper.details.kind);
-    let updated = custom.text("updated");
-    paper.details.updated = updated.and_then(|date| date.parse().ok());
-    paper.references = custom.texts("references");
-    paper.references.truncate(MAX_VALUES);
 }
 
 /// Returns a text without markup.

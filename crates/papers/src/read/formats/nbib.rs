@@ -76,7 +76,7 @@ struct Nbib {
 impl TaggedFormat for Nbib {
     const END: Option<&'static str> = None;
     const START: &'static str = "PMID";
-    const EVIDENCE: &'static [&'static str] = &["TI", "FAU"];
+    const EVIDENCE: &'static [&'static str] = &["TI", "FAU", "AU", "AB"];
 
     fn line<'t>(&mut self, line: &'t str, record: Option<&TaggedRecord>) -> Line<'t> {
         let is_after_blank = std::mem::replace(&mut self.is_after_blank, line.trim().is_empty());

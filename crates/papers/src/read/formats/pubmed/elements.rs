@@ -212,12 +212,3 @@ pub(super) fn article_id(element: &Element, id_type: &str) -> Option<String> {
         .filter(|id| id.attribute("IdType") == Some(id_type))
         .find_map(|id| filled(id.text()))
 }
-
-/// Counts the children of an element that have a value and are not read.
-pub(super) fn count_unread(element: &Element, read: &[&str], notes: &Notes) {
-    for child in element.elements() {
-        if !read.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
-}
