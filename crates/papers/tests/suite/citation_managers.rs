@@ -108,6 +108,15 @@ fn ris_of_medical_databases_has_initials_behind_family_names() {
 }
 
 #[test]
+fn a_record_of_ris_of_an_unknown_type_is_read() {
+    let papers = read(
+        "TY  - Journal Article\nTI  - Moss\nER  - \n\nTY  - Moss, dried\nTI  - Fern\nER  - \n",
+    );
+    let kinds: Vec<_> = papers.iter().map(|paper| paper.details.kind).collect();
+    assert_eq!(kinds, [Some(PaperKind::Article), Some(PaperKind::Other)]);
+}
+
+#[test]
 fn bibtex_of_catalogs_is_read_with_its_quirks() {
     let papers = read(
         "@article{a, title={One}, journal={bioRxiv}, doi={10.1101/2020.01.02.1v2}, isbn={1234-5679}}\n\
