@@ -418,8 +418,10 @@ impl<'de> Deserialize<'de> for Name {
             Parts(Parts),
         }
         Ok(match Form::deserialize(deserializer)? {
-            Form::Full(full) => Self::new(full),
-            Form::Parts(parts) => Self::from(parts),
+            Form::Full(full) => Self::new(full.trim()),
+            Form::Parts(parts) => {
+                Self::from_parts(&parts.given, &parts.particle, &parts.family, &parts.suffix)
+            }
         })
     }
 }
@@ -523,6 +525,9 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&Name::new(full)).unwrap(), expected);
         }
+        let spaced = r#"{"family": "Ada \r", "given": " Ann  B."}"#;
+        let name: Name = serde_json::from_str(spaced).unwrap();
+        assert_eq!(name.full(), "Ann B. Ada");
         let csl = r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#;
         let name: Name = serde_json::from_str(csl).unwrap();
         assert_eq!(name, Name::new("Jan van der Berken"));
