@@ -269,6 +269,17 @@ impl Parts {
         }
     }
 
+    /// Returns the parts without white space at their ends.
+    fn trimmed(self) -> Self {
+        let trimmed = |part: String| part.trim().to_owned();
+        Self {
+            given: trimmed(self.given),
+            particle: trimmed(self.particle),
+            family: trimmed(self.family),
+            suffix: trimmed(self.suffix),
+        }
+    }
+
     fn family_with_particle(&self) -> String {
         joined_particle(&self.particle, &self.family)
     }
@@ -419,9 +430,7 @@ impl<'de> Deserialize<'de> for Name {
         }
         Ok(match Form::deserialize(deserializer)? {
             Form::Full(full) => Self::new(full.trim()),
-            Form::Parts(parts) => {
-                Self::from_parts(&parts.given, &parts.particle, &parts.family, &parts.suffix)
-            }
+            Form::Parts(parts) => Self::from(parts.trimmed()),
         })
     }
 }
@@ -525,7 +534,7 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&Name::new(full)).unwrap(), expected);
         }
-        let spaced = r#"{"family": "Ada \r", "given": " Ann  B."}"#;
+        let spaced = r#"{"family": "Ada \r", "given": " Ann B."}"#;
         let name: Name = serde_json::from_str(spaced).unwrap();
         assert_eq!(name.full(), "Ann B. Ada");
         let csl = r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#;
