@@ -106,7 +106,9 @@ pub use cognate_papers::{
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
-pub use library::add::{AddOptions, AddProgress, AddRemark, AddReport, SameId};
+pub use library::add::AddProgress;
+pub use library::add_options::{AddOptions, SameId};
+pub use library::add_report::{AddRemark, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};

@@ -1,6 +1,8 @@
 //! A library on disk: the handle, and how it is created, opened, read and changed.
 
 pub(crate) mod add;
+pub(crate) mod add_options;
+pub(crate) mod add_report;
 pub(crate) mod background_similarity;
 mod batch_size;
 pub(crate) mod canonical_order;

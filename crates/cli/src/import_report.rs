@@ -50,7 +50,7 @@ pub(crate) enum Event<'a> {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Entry<'a> {
     file: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -98,7 +98,7 @@ impl ImportReport {
             Some(RecordLocation::Record(record)) => (None, Some(record)),
             _ => (None, None),
         };
-        let json = serde_json::to_string(&Line {
+        let json = serde_json::to_string(&Entry {
             file,
             line,
             record,

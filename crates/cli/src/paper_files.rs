@@ -1,6 +1,7 @@
 //! Files of papers on the command line.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Seek};
 use std::ops::Range;
@@ -268,7 +269,8 @@ fn fields_not_read(name: &str, mut fields: Vec<(String, u64)>) -> String {
         .collect();
     let mut text = format!("{name}: fields that are not read: {}", named.join(", "));
     if fields.len() > NAMED_FIELDS {
-        text += &format!(" and {} more", fields.len() - NAMED_FIELDS);
+        // Writing to a string cannot fail.
+        let _ = write!(text, " and {} more", fields.len() - NAMED_FIELDS);
     }
     text
 }

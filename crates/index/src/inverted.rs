@@ -2,6 +2,7 @@
 
 mod bm25;
 mod builder;
+mod cursor;
 mod dictionary;
 mod document;
 mod file;
@@ -26,9 +27,10 @@ pub(crate) use self::merge::{MergedRows, Terms, write_terms};
 pub(crate) use self::segment::TermSegment;
 
 use self::bm25::{Scorer, Statistics, to_float};
+use self::cursor::{List, ListRows};
 use self::phrase::phrase_postings;
 use self::postings::{Block, Kind};
-use self::search::{List, ListRows, SegmentLists, best_rows};
+use self::search::{SegmentLists, best_rows};
 use self::segment::{FoundTerm, dictionary_name};
 use crate::{Manifest, Result, RowId, Storage};
 

@@ -15,12 +15,12 @@ use std::sync::{Mutex, PoisonError};
 
 use cognate_kernels::LeadingCodes;
 use rayon::prelude::*;
-use roaring::RoaringBitmap;
 
 use crate::quantized::{BLOCK_ROWS, EncodedQueries};
 use crate::top_k::TopK;
 use crate::{FlatIndex, Hit, Result, SearchOptions};
 
+mod allowed;
 mod block;
 mod exhaustive;
 mod group;
@@ -28,6 +28,7 @@ mod pruned;
 mod pruning;
 mod thresholds;
 
+use allowed::AllowedRows;
 use block::{Block, blocks};
 use exhaustive::ExhaustiveScan;
 pub(crate) use group::GROUP_QUERIES;
@@ -60,10 +61,10 @@ pub(crate) fn scan(
     queries: &[f32],
     options: &SearchOptions<'_>,
 ) -> Result<Vec<Vec<Hit>>> {
-    let allowed = allowed_rows(index, options.rows());
-    let blocks = blocks(index, allowed.as_ref());
+    let allowed = AllowedRows::new(options.rows(), index.deleted());
+    let blocks = blocks(index, &allowed);
     let scan = Scan {
-        allowed: allowed.as_ref(),
+        allowed: &allowed,
         blocks: &blocks,
         options,
     };
@@ -82,25 +83,9 @@ pub(crate) fn scan(
     Ok(hits.into_iter().flatten().collect())
 }
 
-/// Returns the rows to scan, or `None` if these are all rows.
-fn allowed_rows(index: &FlatIndex, filter: Option<&RoaringBitmap>) -> Option<RoaringBitmap> {
-    let deleted = index.deleted();
-    match filter {
-        Some(filter) => Some(filter - deleted),
-        None if deleted.is_empty() => None,
-        None => {
-            let mut all = RoaringBitmap::new();
-            if let Some(last) = index.rows().checked_sub(1) {
-                all.insert_range(0..=u32::try_from(last).unwrap_or(u32::MAX));
-            }
-            Some(all - deleted)
-        }
-    }
-}
-
 /// The part of a scan that all groups of queries share.
 struct Scan<'a> {
-    allowed: Option<&'a RoaringBitmap>,
+    allowed: &'a AllowedRows<'a>,
     blocks: &'a [Block<'a>],
     options: &'a SearchOptions<'a>,
 }
@@ -160,9 +145,10 @@ impl Scan<'_> {
         state: &mut ThreadState,
         block: &Block<'_>,
     ) -> Result<()> {
-        if let Some(encoded) = &group.encoded[block.segment_index]
-            && self.is_dense(block)
+        if self.is_dense(block)
+            && block.is_quantized()
             && group.pruning.is_worthwhile()
+            && let Some(encoded) = group.encoded(block.segment_index)
             && let Some(panels) = block.panels()
         {
             self.score_with_pruning(group, state, block, encoded, panels)
@@ -174,10 +160,8 @@ impl Scan<'_> {
     /// Returns whether enough rows of a block are allowed that reading the codes of all is
     /// worthwhile.
     fn is_dense(&self, block: &Block<'_>) -> bool {
-        self.allowed.is_none_or(|allowed| {
-            let count = allowed.range_cardinality(block.rows.clone());
-            count * MAX_SPARSITY >= block.rows.len() as u64
-        })
+        let count = self.allowed.count(block.rows.clone());
+        count * MAX_SPARSITY >= block.rows.len() as u64
     }
 
     fn score_exhaustively(
@@ -229,6 +213,7 @@ fn sorted(best: Vec<TopK>) -> Vec<Vec<Hit>> {
 mod tests {
     use cognate_kernels::Cpu;
     use ndarray::Array2;
+    use roaring::RoaringBitmap;
 
     use super::exhaustive::queries_per_chunk;
     use super::*;
@@ -257,10 +242,11 @@ mod tests {
         across[DIM - 1] = 1.0;
         for (query, is_pruned) in [(along, true), (across, false)] {
             let group = QueryGroup::new(&index, &query);
-            assert!(group.encoded[0].is_some(), "rows are quantized");
-            let blocks = blocks(&index, None);
+            assert!(group.encoded(0).is_some(), "rows are quantized");
+            let allowed = AllowedRows::new(None, index.deleted());
+            let blocks = blocks(&index, &allowed);
             let scan = Scan {
-                allowed: None,
+                allowed: &allowed,
                 blocks: &blocks,
                 options: &SearchOptions::new(10),
             };

@@ -1,4 +1,4 @@
-//! The arithmetic of Cognate: matrix products, attention, layer norm and dot products in SIMD.
+//! The arithmetic of Cognate: matrix products, attention, layer norm, dot products and BM25 in SIMD.
 //!
 //! A [`Cpu`] stands for an instruction set that this machine has, detected once at run time, and its
 //! methods are the kernels. One binary runs on every x86-64 processor: AVX-512 with VNNI, AVX-512, and
@@ -8,7 +8,8 @@
 //! A [`Linear`] layer packs its weights once for the instruction set. A [`QuantizedLinear`] is the same
 //! layer in 8 bits, for [`QuantizedRows`]: about twice as fast with AVX2, in a quarter of the memory,
 //! with an error bound in its documentation. [`LeadingCodes`] and [`ResidualCodes`] hold rows for
-//! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes.
+//! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes. [`Bm25`] has the
+//! factors of a term of a keyword query, with which [`Cpu::add_bm25`] scores rows.
 //!
 //! This crate has no tensors, no threads and no files: callers pass slices, in row-major order, and
 //! split the work themselves.
@@ -60,6 +61,7 @@
 
 mod aligned;
 mod attention;
+mod bm25;
 mod bounds;
 mod cpu;
 #[cfg(feature = "cuda")]
@@ -82,6 +84,7 @@ mod weights;
 
 pub use aligned::AlignedBuffer;
 pub use attention::{Attention, AttentionScratch, PositionBias};
+pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;
 pub use epilogue::Epilogue;

@@ -85,7 +85,13 @@ impl FromStr for PartialDate {
         let parse = || {
             let text = text.trim();
             let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-            let date = digits.split(['T', ' ']).next().unwrap_or_default();
+            let date = match digits.split_once(['T', ' ']) {
+                None => digits,
+                Some((date, time)) => {
+                    let is_time = |time: &[u8]| matches!(time, [first, second, b':', ..] if first.is_ascii_digit() && second.is_ascii_digit());
+                    is_time(time.as_bytes()).then_some(date)?
+                }
+            };
             let mut parts = date.split('-');
             let year = parts.next().filter(|year| year.len() == 4)?;
             let number = |part: Option<&str>| match part {
@@ -141,6 +147,8 @@ mod tests {
             "2017-06-12-1",
             "soon",
             "2017-06-00",
+            "2017 Feb 3",
+            "2017-06-12 or later",
         ] {
             let error = text.parse::<PartialDate>().unwrap_err().to_string();
             assert!(error.contains("expected a date such as"), "{error}");

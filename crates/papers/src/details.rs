@@ -113,9 +113,9 @@ impl Details {
             language,
         } = self;
         let mut taken = Vec::new();
-        taken.extend(fill("type", kind, &other.kind));
-        taken.extend(fill("published", published, &other.published));
-        taken.extend(fill("updated", updated, &other.updated));
+        taken.extend(fill("type", kind, other.kind.as_ref()));
+        taken.extend(fill("published", published, other.published.as_ref()));
+        taken.extend(fill("updated", updated, other.updated.as_ref()));
         for (name, field, other) in [
             ("genre", genre, &other.genre),
             ("volume", volume, &other.volume),
@@ -131,7 +131,7 @@ impl Details {
             ("pmcid", pmcid, &other.pmcid),
             ("language", language, &other.language),
         ] {
-            taken.extend(fill(name, field, other));
+            taken.extend(fill(name, field, other.as_ref()));
         }
         taken.extend(fill_list("editors", editors, &other.editors));
         taken
@@ -142,12 +142,12 @@ impl Details {
 pub(crate) fn fill<T: Clone>(
     name: &'static str,
     field: &mut Option<T>,
-    other: &Option<T>,
+    other: Option<&T>,
 ) -> Option<&'static str> {
-    if field.is_some() || other.is_none() {
+    if field.is_some() {
         return None;
     }
-    field.clone_from(other);
+    *field = Some(other?.clone());
     Some(name)
 }
 

@@ -182,12 +182,12 @@ impl Paper {
             }
         }
         taken.extend(fill_list("authors", authors, &other.authors));
-        taken.extend(fill("year", year, &other.year));
-        taken.extend(fill("venue", venue, &other.venue));
-        taken.extend(fill("url", url, &other.url));
+        taken.extend(fill("year", year, other.year.as_ref()));
+        taken.extend(fill("venue", venue, other.venue.as_ref()));
+        taken.extend(fill("url", url, other.url.as_ref()));
         taken.extend(fill_list("categories", categories, &other.categories));
-        taken.extend(fill("doi", doi, &other.doi));
-        taken.extend(fill("arxiv", arxiv, &other.arxiv));
+        taken.extend(fill("doi", doi, other.doi.as_ref()));
+        taken.extend(fill("arxiv", arxiv, other.arxiv.as_ref()));
         taken.extend(fill_list("references", references, &other.references));
         taken.extend(details.fill_from(&other.details));
         taken

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use cognate_model::Truncation;
 use ndarray::{Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
 
 use crate::library::Library;
+use crate::library::add_options::AddOptions;
+use crate::library::add_report::{AddRemark, AddReport};
 use crate::library::batch_size::BatchSize;
 use crate::library::embedding::TextVectors;
 use crate::library::lock::WriteLock;
@@ -25,154 +26,6 @@ pub struct AddProgress {
     pub embedded: usize,
     /// The number of papers that are safely in the library.
     pub committed: usize,
-}
-
-/// The meaning of the id of a paper that is added if the library has a paper with this id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SameId {
-    /// An id names one paper, whatever its data: the paper replaces the one with its id, with all fields.
-    #[default]
-    Replace,
-    /// An id names one paper unless identifiers contradict it: the paper updates the one with its id, and
-    /// fields without a value stay as they are. A paper with another DOI, arXiv identifier or PubMed
-    /// identifier, and another title, is added under an id of its own: `id-2`, `id-3` and so on.
-    Update,
-    /// An id names a paper within the file that it comes from, as a citation key does. A record of the same
-    /// paper updates it, and fields without a value stay as they are. Another paper is added under an id of
-    /// its own.
-    ///
-    /// Records are of one paper if they have the same arXiv identifier, PubMed identifier, or DOI and a
-    /// similar title. Without a common identifier, they are if their titles are similar, or equal if their
-    /// identifiers differ or the [id was made from the title](Paper::derived_id).
-    Distinguish,
-}
-
-/// The options of [`Library::add_with`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AddOptions {
-    /// The meaning of the id of a paper if the library has a paper with this id.
-    pub same_id: SameId,
-    /// Whether the report lists the papers whose texts are longer than the model reads, which takes about as
-    /// long as splitting these texts into tokens again.
-    pub lists_truncated: bool,
-}
-
-impl AddOptions {
-    /// Sets the meaning of the id of a paper if the library has a paper with this id.
-    #[must_use]
-    pub fn same_id(mut self, same_id: SameId) -> Self {
-        self.same_id = same_id;
-        self
-    }
-
-    /// Sets whether the report lists the papers whose texts are longer than the model reads.
-    #[must_use]
-    pub fn list_truncated(mut self, lists_truncated: bool) -> Self {
-        self.lists_truncated = lists_truncated;
-        self
-    }
-}
-
-/// What happened to a paper that is neither simply new nor simply changed. `position` is the position of the
-/// paper among all that were added, counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AddRemark {
-    /// Another paper has the id, so the paper has a new id.
-    Renamed {
-        /// The position of the paper.
-        position: usize,
-        /// The id that it came with.
-        id: String,
-        /// The id that it has in the library.
-        new_id: String,
-        /// The title of the paper.
-        title: String,
-        /// The title of the other paper.
-        other_title: String,
-    },
-    /// Some fields have no value in the record and stay as they are in the library.
-    Merged {
-        /// The position of the paper.
-        position: usize,
-        /// The id of the paper in the library.
-        id: String,
-        /// The names of the fields in JSON.
-        fields: Vec<&'static str>,
-    },
-    /// The paper replaces another one, which is not in the library any more.
-    Replaced {
-        /// The position of the paper.
-        position: usize,
-        /// The id of both.
-        id: String,
-        /// The title of the paper.
-        title: String,
-        /// The title of the paper that was replaced.
-        other_title: String,
-    },
-    /// The text is longer than the model reads.
-    Truncated {
-        /// The position of the paper.
-        position: usize,
-        /// The id of the paper in the library.
-        id: String,
-        /// The number of bytes of the text.
-        bytes: usize,
-        /// The number of its first bytes that the model reads.
-        bytes_read: usize,
-    },
-}
-
-impl AddReport {
-    /// Adds the outcome of adding further papers, of which the first has the position `first` among all.
-    pub fn append(&mut self, further: Self, first: usize) {
-        self.added += further.added;
-        self.updated += further.updated;
-        self.unchanged += further.unchanged;
-        self.embedded += further.embedded;
-        self.truncation += further.truncation;
-        let moved = further.remarks.into_iter().map(|mut remark| {
-            let (AddRemark::Renamed { position, .. }
-            | AddRemark::Merged { position, .. }
-            | AddRemark::Replaced { position, .. }
-            | AddRemark::Truncated { position, .. }) = &mut remark;
-            *position += first;
-            remark
-        });
-        self.remarks.extend(moved);
-    }
-}
-
-impl AddRemark {
-    pub(super) fn replaced(position: usize, paper: &Paper, other: &Paper) -> Self {
-        Self::Replaced {
-            position,
-            id: paper.id.clone(),
-            title: paper.title.clone(),
-            other_title: other.title.clone(),
-        }
-    }
-}
-
-/// The outcome of [`Library::add`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AddReport {
-    /// The number of new papers.
-    pub added: usize,
-    /// The number of papers that were there with another text or other metadata.
-    pub updated: usize,
-    /// The number of papers that were there unchanged.
-    pub unchanged: usize,
-    /// The number of texts that were embedded.
-    pub embedded: usize,
-    /// The number of texts longer than the model reads, and the tokens that were cut off.
-    pub truncation: Truncation,
-    /// What happened to papers that are neither simply new nor simply changed, in their order.
-    pub remarks: Vec<AddRemark>,
 }
 
 /// The length of titles and abstracts from which on no more papers are added to a batch.
@@ -252,7 +105,7 @@ impl Library {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
-                let resolved = resolve(papers, first, run.options.same_id, &self.text, &snapshot)?;
+                let resolved = resolve(papers, first, run.options.same_id, &self.text, snapshot)?;
                 Ok((snapshot.papers.generation()?, resolved))
             })?;
             self.embed_new(&incoming, &mut vectors, run)?;

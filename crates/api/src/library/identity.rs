@@ -3,19 +3,18 @@
 //! An id names a paper within the file that the paper comes from. Other files may use the same id, such as a
 //! citation key or a number of a record, for another paper.
 
+use std::collections::BTreeSet;
+
 use cognate_papers::identifiers;
 use cognate_papers::text::words;
 
 use crate::Paper;
 use crate::query::versions::{arxiv_of, doi_of};
 
-/// The smallest share of the words of two titles that both have, if they are the titles of one paper.
-const MIN_SHARED_WORDS: f64 = 0.5;
-
 /// Returns whether two records that came with the same `id` are records of one paper.
 ///
 /// They are if they have the same arXiv identifier or the same PubMed identifier, and if they have the same
-/// DOI and similar titles: a chapter may have the DOI of its book. Without a common identifier, similar titles
+/// DOI and titles that do not contradict each other: a chapter may have the DOI of its book. Without a common identifier, similar titles
 /// decide, unless both have a DOI, an arXiv identifier or a PubMed identifier and a different one: then the
 /// titles must be equal. They must also be equal if the id was made from the title.
 pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
@@ -24,12 +23,14 @@ pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
         return true;
     }
     let is_derived = |paper: &Paper| paper.derived_id().as_deref() == Some(id);
+    if agreement.doi == Some(true) {
+        return !identifiers::titles_contradict(&a.title, &b.title);
+    }
     let must_be_equal = agreement.is_contradicted() || is_derived(a) && is_derived(b);
-    match title_similarity(&a.title, &b.title) {
-        Some(similarity) if agreement.doi == Some(true) => similarity >= MIN_SHARED_WORDS,
-        Some(similarity) if must_be_equal => similarity >= 1.0,
-        Some(similarity) => similarity >= MIN_SHARED_WORDS,
-        None => !must_be_equal,
+    match titles(&a.title, &b.title) {
+        Some(Titles::Equal) => true,
+        Some(Titles::Similar) | None => !must_be_equal,
+        Some(Titles::Different) => false,
     }
 }
 
@@ -37,8 +38,7 @@ pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
 /// they have different ones, none in common, and different titles.
 pub(super) fn are_contradictory(a: &Paper, b: &Paper) -> bool {
     let agreement = Agreement::of(a, b);
-    agreement.is_contradicted()
-        && title_similarity(&a.title, &b.title).is_none_or(|similarity| similarity < 1.0)
+    agreement.is_contradicted() && titles(&a.title, &b.title) != Some(Titles::Equal)
 }
 
 /// Whether two papers have the same identifiers; `None` if one of them has no identifier of the kind.
@@ -65,39 +65,37 @@ impl Agreement {
     }
 }
 
-/// Returns the number of words that two titles share, divided by the number of words of the shorter one, if
-/// that has two words or more, or else of both. Returns `None` if a title has no words, and 1 only for titles
-/// of the same words.
-fn title_similarity(a: &str, b: &str) -> Option<f64> {
-    let key = |title: &str| identifiers::title_key(title);
-    let (a_key, b_key) = (key(a), key(b));
-    let distinct = |key: &str| {
-        let mut distinct: Vec<String> = words(key).collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        distinct
-    };
-    let (a_words, b_words) = (distinct(&a_key), distinct(&b_key));
-    if a_words.is_empty() || b_words.is_empty() {
+/// How the words of two titles compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Titles {
+    /// The same words in the same order.
+    Equal,
+    /// Half of the words or more are in both titles, or all words of the shorter title, if these are two or more,
+    /// are in the other.
+    Similar,
+    Different,
+}
+
+/// Compares two titles. Returns `None` if a title has no words.
+fn titles(a: &str, b: &str) -> Option<Titles> {
+    let (a, b) = (identifiers::title_key(a), identifiers::title_key(b));
+    let distinct = |key: &str| -> BTreeSet<String> { words(key).collect() };
+    let (a_words, b_words) = (distinct(&a), distinct(&b));
+    let shorter = a_words.len().min(b_words.len());
+    if shorter == 0 {
         return None;
     }
-    if a_key == b_key {
-        return Some(1.0);
-    }
-    let shared = a_words
-        .iter()
-        .filter(|word| b_words.binary_search(word).is_ok())
-        .count();
-    let shorter = a_words.len().min(b_words.len());
-    let all = a_words.len() + b_words.len() - shared;
+    let shared = a_words.intersection(&b_words).count();
+    let all = a_words.union(&b_words).count();
     // A title without its subtitle is similar to the whole title.
-    let whole = if shared == shorter && shorter > 1 {
-        shorter
+    let is_part = shared == shorter && shorter > 1;
+    Some(if a == b {
+        Titles::Equal
+    } else if is_part || 2 * shared >= all {
+        Titles::Similar
     } else {
-        all
-    };
-    let similarity = shared as f64 / whole as f64;
-    Some(similarity.min(0.99))
+        Titles::Different
+    })
 }
 
 /// Returns the `n`-th id for papers that have the id of another paper: `id`, `id-2`, `id-3` and so on, counted

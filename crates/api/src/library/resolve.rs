@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use cognate_index::RowId;
 
-use crate::library::add::{AddRemark, SameId};
+use crate::library::add_options::SameId;
+use crate::library::add_report::AddRemark;
 use crate::library::embedding::hash_text;
 use crate::library::identity::{are_contradictory, are_same_paper, nth_id};
 use crate::library::snapshot::Snapshot;
@@ -174,18 +175,20 @@ impl Resolved {
                     continue;
                 }
                 Some(earlier) => {
-                    if !are_same_paper(earlier, paper, &paper.id) {
+                    if are_same_paper(earlier, paper, &paper.id) {
+                        let fields = merged.fill_from(earlier);
+                        if !fields.is_empty() {
+                            let id = merged.id.clone();
+                            self.remarks.push(AddRemark::Merged {
+                                position,
+                                id,
+                                fields,
+                            });
+                        }
+                    } else {
+                        // The fields of two papers must not be mixed.
                         self.remarks
                             .push(AddRemark::replaced(position, paper, earlier));
-                    }
-                    let fields = merged.fill_from(earlier);
-                    if !fields.is_empty() {
-                        let id = merged.id.clone();
-                        self.remarks.push(AddRemark::Merged {
-                            position,
-                            id,
-                            fields,
-                        });
                     }
                 }
                 None => {}

@@ -1,7 +1,8 @@
 //! Smoothing: papers that are alike get similar scores, as in score regularization (Diaz, "Regularizing
 //! ad hoc retrieval scores", CIKM 2005).
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::ArrayView1;
+use rayon::prelude::*;
 
 use crate::query::scored_row::{ScoredRow, sort};
 
@@ -29,17 +30,19 @@ const SHARE: f64 = 0.3;
 pub(crate) fn smooth(ranking: &mut [ScoredRow], vectors: &[ArrayView1<'_, f32>]) {
     let (pool, others) = ranking.split_at_mut(vectors.len());
     let scores: Vec<f64> = pool.iter().map(ScoredRow::rank_score).collect();
-    let mut cosines = Array2::zeros((vectors.len(), vectors.len()));
-    for (a, vector) in vectors.iter().enumerate() {
-        for (b, other) in vectors[..a].iter().enumerate() {
-            let cosine = vector.dot(other).max(0.0);
-            (cosines[(a, b)], cosines[(b, a)]) = (cosine, cosine);
+    let n = vectors.len();
+    let mut cosines = vec![0.0_f32; n * n];
+    let rows = cosines.par_chunks_mut(n.max(1)).zip(vectors);
+    rows.enumerate().for_each(|(a, (cosines, vector))| {
+        for (cosine, other) in cosines.iter_mut().zip(&vectors[..a]) {
+            *cosine = vector.dot(other).max(0.0);
         }
-    }
+    });
+    let cosine = |a: usize, b: usize| cosines[a.max(b) * n + a.min(b)];
     for (at, scored) in pool.iter_mut().enumerate() {
         let mut neighbors: Vec<(f32, usize)> = (0..scores.len())
             .filter(|other| *other != at)
-            .map(|other| (cosines[(at, other)], other))
+            .map(|other| (cosine(at, other), other))
             .collect();
         neighbors.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         neighbors.truncate(NEIGHBORS);

@@ -14,8 +14,10 @@ fn library(dir: &std::path::Path) -> Library {
     all.insert(9, paper("preprint", TEXT).year(2009).arxiv("0901.00001"));
     all.insert(
         15,
-        paper("other-text", "zzzz zz zzzzz").doi("https://doi.org/10.1234/Q"),
+        paper("same-doi", "Enzymes that fold a lattice of glass").doi("https://doi.org/10.1234/Q"),
     );
+    // A chapter with the DOI of its book.
+    all.insert(17, paper("chapter", "zzzz zz zzzzz").doi("10.1234/q"));
     all.insert(
         20,
         paper("version", "kkk kk k jj").url("https://arxiv.org/abs/0901.00001v2"),
@@ -48,8 +50,8 @@ fn planted_duplicates_are_found_with_their_reasons() {
         pairs,
         [
             pair("preprint", "version", DuplicateReason::Arxiv),
-            pair("published", "other-text", DuplicateReason::Doi),
             pair("published", "preprint", DuplicateReason::Title),
+            pair("published", "same-doi", DuplicateReason::Doi),
         ]
     );
     let near = found(&library, 0.999_9);
@@ -65,7 +67,7 @@ fn every_pair_of_papers_is_above_the_lowest_threshold() {
     let dir = tempfile::tempdir().unwrap();
     let library = library(dir.path());
     library.remove(&["late".to_owned()]).unwrap();
-    assert_eq!(found(&library, -1.0).len(), 44 * 43 / 2);
+    assert_eq!(found(&library, -1.0).len(), 45 * 44 / 2);
 }
 
 #[test]

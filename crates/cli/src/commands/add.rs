@@ -34,13 +34,14 @@ pub(crate) struct Arguments {
     report: Option<PathBuf>,
     /// Format of the files [default: detected by content, then by file name]
     ///
-    /// One of jsonl, csv, tsv, bibtex, ris, csl-json, arxiv-json, arxiv-atom, acl-xml, pubmed-xml,
-    /// openalex, semantic-scholar and parquet.
+    /// One of jsonl, csv, tsv, bibtex, ris, csl-json, csl-yaml, crossref, arxiv-json, arxiv-atom, acl-xml,
+    /// pubmed-xml, nbib, web-of-science, endnote, endnote-xml, dblp-xml, oai-pmh, openalex,
+    /// semantic-scholar, datacite, europe-pmc, inspire, ads, dblp-json, hugging-face, openreview and parquet.
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
-    /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, Parquet, or metadata from arXiv,
-    /// PubMed, OpenAlex, Semantic Scholar or the ACL Anthology; plain or compressed with gzip or
-    /// zstd; - reads standard input
+    /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, CSL-YAML, Parquet, EndNote, Web of
+    /// Science, or metadata from catalogs such as arXiv, PubMed, Crossref, OpenAlex, Semantic Scholar, DBLP
+    /// or the ACL Anthology; plain or compressed with gzip or zstd; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

@@ -41,10 +41,20 @@ fn an_invalid_entry_is_named_by_its_first_line() {
         .output()
         .unwrap();
     let message = stderr(&output);
-    let fault = "error: refs.bib:3: `@misc{open, title = {x}` is not closed, line 4 begins the next; \
-                 nothing was added; use --skip-bad to skip it\n";
+    // The fields before the place where the closing brace is missing are read.
+    let remark = "refs.bib:3: the entry is not closed, line 4 begins the next\n";
+    assert!(
+        output.status.success() && message.contains(remark),
+        "{message}"
+    );
+    sandbox.write(
+        "refs.bib",
+        &format!("@misc{{empty, year = 2000}}\n{REFERENCES}"),
+    );
+    let message = sandbox.fails(&["add", "--library", "L", "refs.bib"]);
+    let fault = "refs.bib:1: `title` and `abstract` are both missing, expected one at least; nothing was \
+                 added; use --skip-bad to skip it\n";
     assert!(message.ends_with(fault), "{message}");
-    assert_eq!(sandbox.count("L"), 3);
 }
 
 #[test]
@@ -60,9 +70,24 @@ fn a_format_that_cannot_be_detected_is_given_by_an_option() {
     );
     let message = sandbox.fails(&["add", "--library", "L", "--format", "csv", "table.txt"]);
     let header = "error: table.txt:1: the header has no `title` and no `abstract`, found `name`, \
-                  `words`; nothing was added; use --skip-bad to skip it\n";
+                  `words`; the rest of the file was not read; nothing was added; use --skip-bad to add what \
+                  was read\n";
     assert_eq!(message, header);
     sandbox.write("refs", REFERENCES);
     sandbox.ok(&["add", "--library", "L", "--format", "bibtex", "refs"]);
     assert_eq!(sandbox.count("L"), 5);
+}
+
+#[test]
+fn the_help_and_the_documents_name_every_format() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.ok(&["add", "--help"]);
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for format in cognate::Format::ALL {
+        let name = format.name();
+        let words = help.split(|c: char| !c.is_alphanumeric() && c != '-');
+        assert!(words.into_iter().any(|word| word == name), "{name}");
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
 }

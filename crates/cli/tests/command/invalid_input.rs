@@ -28,8 +28,8 @@ fn an_invalid_line_is_named_and_nothing_is_added() {
             "`title` and `abstract` are both missing, expected one at least",
         ),
         (
-            "{\"id\": \"x\", \"title\": 7}",
-            "`title` is a number, expected a string",
+            "{\"id\": \"x\", \"title\": {\"a\": 1}}",
+            "`title` is an object, expected a string",
         ),
     ] {
         let message = rejected(&format!("{good}{line}\n{more}"));

@@ -11,6 +11,8 @@
 //! Scores are sums of fixed-point numbers, so that no order of summation changes them, and equal
 //! whatever the segments and threads.
 
+use cognate_kernels::Bm25;
+
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
 
@@ -34,13 +36,7 @@ pub(super) struct Statistics {
 /// Scores the rows that have one phrase of a query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scorer {
-    /// The idf, times k₁ + 1, times the number of times that the phrase is searched for.
-    factor: f64,
-    weights: [f64; 2],
-    /// k₁ · (1 − b).
-    base: f64,
-    /// k₁ · b / a.
-    per_term: f64,
+    pub(super) terms: Bm25,
 }
 
 /// A score in units of 2⁻³².
@@ -65,38 +61,22 @@ impl Scorer {
         let (rows, found) = (count(statistics.rows), count(found));
         let idf = ((rows - found + 0.5) / (found + 0.5)).ln().max(MIN_IDF);
         let average = count(statistics.terms) / rows.max(1.0);
-        Self {
+        let terms = Bm25 {
             factor: f64::from(times) * idf * (K1 + 1.0),
             weights: statistics.weights,
             base: K1 * (1.0 - B),
             per_term: K1 * B / average.max(f64::MIN_POSITIVE),
-        }
+        };
+        Self { terms }
     }
 
-    /// Returns the score of a row of `length` terms.
+    /// Returns the score of a row of `length` terms, which is above 0.
     ///
-    /// It never falls if a frequency rises or the length falls, rounding included, because each step is
-    /// a monotonic function that is rounded correctly. The score of the highest frequencies and the
-    /// shortest length of several rows is thus an upper bound of their scores.
+    /// It never falls if a frequency rises or the length falls. The score of the highest frequencies and
+    /// the shortest length of several rows is thus an upper bound of their scores.
     #[inline]
     pub(super) fn score(&self, frequencies: [u32; 2], length: u32) -> FixedScore {
-        let frequency = self.weights[0] * f64::from(frequencies[0])
-            + self.weights[1] * f64::from(frequencies[1]);
-        self.of_weighted(frequency, length)
-    }
-
-    #[inline]
-    fn of_weighted(&self, frequency: f64, length: u32) -> FixedScore {
-        let norm = self.base + self.per_term * f64::from(length);
-        let score = self.factor / (1.0 + norm / frequency);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a positive number; the conversion saturates"
-        )]
-        let fixed = (score * SCALE + 0.5) as FixedScore;
-        // Every row that has the phrase has a score above 0.
-        fixed.max(1)
+        self.terms.score(frequencies, length)
     }
 
     /// Returns an upper bound of the scores of rows with at most these frequencies, where `None` is any,
@@ -106,7 +86,7 @@ impl Scorer {
             [Some(first), Some(second)] => {
                 self.score([first.into(), second.into()], shortest.into())
             }
-            _ => self.of_weighted(f64::INFINITY, shortest.into()),
+            _ => self.terms.score_of_weighted(f64::INFINITY, shortest.into()),
         }
     }
 }

@@ -69,6 +69,14 @@ impl DictionaryEncoder {
     }
 }
 
+/// Returns the first term of a block, or `None` if the block is too short.
+pub(super) fn first_term(block: &[u8]) -> Option<&[u8]> {
+    let (_, mut bytes) = block.split_first_chunk::<8>()?;
+    let mut number = || usize::try_from(varint::take(&mut bytes)?).ok();
+    let (shared, len) = (number()?, number()?);
+    bytes.get(..len).filter(|_| shared == 0)
+}
+
 /// Decodes the terms of a block in order.
 #[derive(Debug)]
 pub(super) struct BlockReader<'a> {
@@ -157,7 +165,9 @@ mod tests {
             prop_assert_eq!(starts.len(), terms.len().div_ceil(BLOCK));
             for (i, start) in starts.iter().enumerate() {
                 let end = starts.get(i + 1).copied().unwrap_or(blocks.len());
-                let mut reader = BlockReader::new(&blocks[*start..end]).unwrap();
+                let block = &blocks[*start..end];
+                prop_assert_eq!(first_term(block).unwrap(), expected[i * BLOCK].0.as_slice());
+                let mut reader = BlockReader::new(block).unwrap();
                 while let Some(entry) = reader.next().unwrap() {
                     found.push((reader.term().to_vec(), entry));
                 }
@@ -167,6 +177,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_decoded_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = first_term(&bytes);
             if let Some(mut reader) = BlockReader::new(&bytes) {
                 while let Ok(Some(_)) = reader.next() {}
             }

@@ -265,9 +265,9 @@ impl<'a> Postings<'a> {
 
     /// Decodes a block. Returns `None` if the bytes are not such a block.
     pub(super) fn decode(&self, block: usize, out: &mut Block) -> Option<()> {
-        let before = match block.checked_sub(1) {
-            Some(before) => self.skip(before)?.last_row.checked_add(1)?,
-            None => 0,
+        let last_before = match block.checked_sub(1) {
+            Some(before) => Some(self.skip(before)?.last_row),
+            None => None,
         };
         out.len = 0;
         if let Some(skip) = self.skip(block) {
@@ -275,31 +275,40 @@ impl<'a> Postings<'a> {
             let used = if self.kind == Kind::Term { 3 } else { 2 };
             let (bits, mut data) = data.split_at_checked(used)?;
             let packer = BitPacker4x::new();
-            let [first, second] = &mut out.frequencies;
-            for (column, bits) in [&mut out.rows, first, second].into_iter().zip(bits) {
-                if *bits > 32 {
-                    return None;
-                }
-                let (packed, rest) = data.split_at_checked(BLOCK / 8 * usize::from(*bits))?;
-                packer.decompress(packed, column, *bits);
+            let mut next_column = |bits: u8| {
+                let (packed, rest) = data.split_at_checked(BLOCK / 8 * usize::from(bits))?;
                 data = rest;
+                (bits <= 32).then_some(packed)
+            };
+            let packed = next_column(bits[0])?;
+            packer.decompress_strictly_sorted(last_before, packed, &mut out.rows, bits[0]);
+            for (column, bits) in out.frequencies.iter_mut().zip(&bits[1..]) {
+                packer.decompress(next_column(*bits)?, column, *bits);
             }
             if self.kind == Kind::Tag {
                 out.frequencies[1] = [0; BLOCK];
             }
-            let mut next = before;
-            for row in &mut out.rows {
-                *row = row.checked_add(next)?;
-                next = row.checked_add(1)?;
-            }
-            if next - 1 != skip.last_row {
+            // The sums of the gaps wrap around.
+            #[expect(
+                clippy::needless_bitwise_bool,
+                reason = "without branches, rows are compared by vector instructions"
+            )]
+            let ascends = out
+                .rows
+                .array_windows()
+                .fold(true, |all, [a, b]| all & (a < b));
+            let starts_after = last_before.is_none_or(|last| last < out.rows[0]);
+            if !ascends || !starts_after || out.rows[BLOCK - 1] != skip.last_row {
                 return None;
             }
             out.len = BLOCK;
             return Some(());
         }
         let mut data = self.data.get(self.blocks_len()?..)?;
-        let mut next = before;
+        let mut next = match last_before {
+            Some(last) => last.checked_add(1)?,
+            None => 0,
+        };
         for i in 0..self.last_rows() {
             let row = next.checked_add(varint::take_u32(&mut data)?)?;
             out.rows[i] = row;

@@ -5,17 +5,24 @@
 //! row among the best on their own, so rows that have no other term are not looked at (`MaxScore`: Turtle
 //! and Flood, "Query evaluation: strategies and optimizations", 1995). The scores of the others are
 //! complete, so the best rows are exact.
+//!
+//! The rows that have any of the other terms are candidates. The terms with low bounds are then added, the
+//! highest bound first, until the candidates are done: to all rows of the window while there are many
+//! candidates, to each candidate once there are few. After each term, candidates that the remaining bounds
+//! cannot bring among the best are dropped.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use cognate_kernels::Cpu;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::bm25::{FixedScore, Scorer};
-use super::postings::{Block, Posting, Postings};
+use super::bm25::FixedScore;
+use super::cursor::{Cursor, List};
 use super::segment::TermSegment;
 use crate::Result;
 
@@ -25,18 +32,8 @@ const WINDOW: u32 = 1 << 12;
 /// The number of rows that one thread scores at a time.
 const CHUNK: u32 = 1 << 16;
 
-/// The rows of a segment that have a phrase, and how they are scored.
-pub(super) struct List<'a> {
-    pub(super) rows: ListRows<'a>,
-    pub(super) scorer: Scorer,
-}
-
-pub(super) enum ListRows<'a> {
-    /// The rows that have a term, deleted ones included.
-    Term(Postings<'a>),
-    /// The rows that have several terms next to each other.
-    Phrase(Vec<Posting>),
-}
+/// The time to look up the score of one row in a list, in units of the time to score one of many rows.
+const LOOKUP_COST: usize = 4;
 
 /// The lists of a segment.
 pub(super) struct SegmentLists<'a> {
@@ -56,7 +53,9 @@ pub(super) fn best_rows(
     allowed: Option<&RoaringBitmap>,
     deleted: &RoaringBitmap,
 ) -> Result<Vec<(u32, FixedScore)>> {
-    let threshold = AtomicU64::new(0);
+    if k == 0 {
+        return Ok(Vec::new());
+    }
     let chunks: Vec<(&SegmentLists<'_>, Range<u32>)> = segments
         .iter()
         .filter(|at| !at.lists.is_empty())
@@ -66,330 +65,173 @@ pub(super) fn best_rows(
             starts.map(move |start| (at, start..rows.min(start.saturating_add(CHUNK))))
         })
         .collect();
-    let search = |(at, rows): (&SegmentLists<'_>, Range<u32>)| {
-        let mut chunk = ChunkSearch {
-            at,
-            k,
-            allowed,
-            deleted,
-            threshold: &threshold,
-            best: BinaryHeap::new(),
-        };
-        chunk.search(rows)?;
-        Ok(chunk.best.into_vec())
+    let search = Search {
+        k,
+        allowed,
+        deleted,
+        best: Mutex::default(),
+        threshold: AtomicU64::new(0),
     };
-    let found: Vec<Vec<Reverse<Entry>>> = chunks
+    chunks
         .into_par_iter()
-        .map(search)
-        .collect::<Result<Vec<_>>>()?;
-    let mut best: Vec<Entry> = found
-        .into_iter()
-        .flatten()
-        .map(|Reverse(entry)| entry)
-        .collect();
-    best.sort_unstable_by(|a, b| b.cmp(a));
-    best.truncate(k);
+        .try_for_each_init(Scratch::default, |scratch, (at, rows)| {
+            search.search_chunk(at, rows, scratch)
+        })?;
+    let best = search.best.into_inner();
+    // The order of the heap is reversed.
+    let best = best
+        .unwrap_or_else(PoisonError::into_inner)
+        .into_sorted_vec();
+    let best = best.into_iter();
     Ok(best
-        .into_iter()
-        .map(|(score, Reverse(row))| (row, score))
+        .map(|Reverse((score, Reverse(row)))| (row, score))
         .collect())
 }
 
-/// The search of some rows of a segment.
-struct ChunkSearch<'a> {
-    at: &'a SegmentLists<'a>,
+/// What all threads share.
+struct Search<'a> {
     k: usize,
     allowed: Option<&'a RoaringBitmap>,
     deleted: &'a RoaringBitmap,
-    /// A score that `k` rows have at least, found by any thread.
-    threshold: &'a AtomicU64,
-    best: BinaryHeap<Reverse<Entry>>,
+    /// The best rows of all windows so far, at most `k`, the worst on top.
+    best: Mutex<BinaryHeap<Reverse<Entry>>>,
+    /// The score of the worst of `k` best rows, or 0 while there are fewer. It never falls.
+    threshold: AtomicU64,
 }
 
-impl ChunkSearch<'_> {
-    fn search(&mut self, rows: Range<u32>) -> Result<()> {
-        let mut lists = Vec::with_capacity(self.at.lists.len());
-        for list in &self.at.lists {
-            lists.extend(Cursor::new(self.at.segment, list, &rows)?);
+/// Memory for the rows of a window.
+#[derive(Default)]
+struct Scratch {
+    /// The score of each row so far. All are 0 between two windows.
+    scores: Vec<FixedScore>,
+    /// The positions in the window of the rows that may be among the best, in ascending order.
+    candidates: Vec<u32>,
+}
+
+impl Search<'_> {
+    /// Searches some rows of a segment.
+    fn search_chunk(
+        &self,
+        at: &SegmentLists<'_>,
+        rows: Range<u32>,
+        scratch: &mut Scratch,
+    ) -> Result<()> {
+        let mut lists = Vec::with_capacity(at.lists.len());
+        for list in &at.lists {
+            lists.extend(Cursor::new(at.segment, list, &rows)?);
         }
-        lists.sort_by_key(|list| list.bound);
-        // The sum of the bounds of the first lists.
-        let sums: Vec<FixedScore> = lists
-            .iter()
-            .scan(0, |sum: &mut FixedScore, list| {
-                *sum = sum.saturating_add(list.bound);
-                Some(*sum)
-            })
-            .collect();
-        let mut scores = vec![0; WINDOW as usize];
+        lists.sort_by_key(Cursor::bound);
+        // The sum of the bounds of the lists before each one, and of all.
+        let mut sums: Vec<FixedScore> = vec![0; lists.len() + 1];
+        for (i, list) in lists.iter().enumerate() {
+            sums[i + 1] = sums[i].saturating_add(list.bound());
+        }
         for start in rows.clone().step_by(WINDOW as usize) {
             let window = start..rows.end.min(start.saturating_add(WINDOW));
-            if self.allows_none(&window) {
+            if self.allows_none(at, &window) {
                 continue;
             }
             let threshold = self.threshold.load(Ordering::Relaxed);
-            let optional = sums.partition_point(|sum| *sum < threshold);
-            if optional == lists.len() {
-                // No row can reach the threshold any more, which never falls.
+            if sums[lists.len()] < threshold {
+                // No row can reach the threshold any more.
                 return Ok(());
             }
-            let (optional_lists, lists) = lists.split_at_mut(optional);
-            let lengths = self.at.segment.file.lengths(window.clone())?;
-            for list in lists {
-                list.add_scores(&window, lengths, &mut scores)?;
-            }
-            self.take_best(&window, lengths, optional_lists, &sums, &mut scores)?;
+            self.search_window(at, &window, &mut lists, &sums, threshold, scratch)?;
         }
         Ok(())
     }
 
     /// Returns whether the filter excludes all rows of a window.
-    fn allows_none(&self, window: &Range<u32>) -> bool {
-        let rows = window.start + self.at.row_offset..window.end + self.at.row_offset;
+    fn allows_none(&self, at: &SegmentLists<'_>, window: &Range<u32>) -> bool {
+        let rows = window.start + at.row_offset..window.end + at.row_offset;
         self.allowed
             .is_some_and(|allowed| allowed.range_cardinality(rows) == 0)
     }
 
-    /// Completes the scores of the rows of a window that may be among the best, keeps these rows, and
-    /// resets all scores.
-    fn take_best(
-        &mut self,
+    fn search_window(
+        &self,
+        at: &SegmentLists<'_>,
         window: &Range<u32>,
-        lengths: &[[u8; 4]],
-        optional: &mut [Cursor<'_>],
+        lists: &mut [Cursor<'_>],
         sums: &[FixedScore],
-        scores: &mut [FixedScore],
+        threshold: FixedScore,
+        scratch: &mut Scratch,
     ) -> Result<()> {
-        let mut threshold = self.threshold.load(Ordering::Relaxed);
-        let above = |position: usize| match position.checked_sub(1) {
-            Some(last) => sums[last],
-            None => 0,
-        };
-        'rows: for (row, score) in window.clone().zip(scores) {
-            let mut score = std::mem::take(score);
-            if score == 0 || score.saturating_add(above(optional.len())) < threshold {
-                continue;
-            }
-            let number = row + self.at.row_offset;
-            if self
-                .allowed
-                .is_some_and(|allowed| !allowed.contains(number))
-                || self.deleted.contains(number)
-            {
-                continue;
-            }
-            for position in (0..optional.len()).rev() {
-                if score.saturating_add(above(position + 1)) < threshold {
-                    continue 'rows;
-                }
-                let length = lengths[(row - window.start) as usize];
-                score += optional[position].score_of(row, u32::from_le_bytes(length))?;
-            }
-            if score < threshold {
-                continue;
-            }
-            self.best.push(Reverse((score, Reverse(number))));
-            if self.best.len() > self.k {
-                self.best.pop();
-            }
-            if self.best.len() == self.k
-                && let Some(Reverse((worst, _))) = self.best.peek()
-            {
-                self.threshold.fetch_max(*worst, Ordering::Relaxed);
-                threshold = self.threshold.load(Ordering::Relaxed);
-            }
+        let lengths = at.segment.file.lengths(window.clone())?;
+        let Scratch { scores, candidates } = scratch;
+        scores.resize(window.len(), 0);
+        // The first lists cannot bring a row to the threshold on their own.
+        let mut remaining = sums[1..].partition_point(|sum| *sum < threshold);
+        for list in &mut lists[remaining..] {
+            list.add_scores(window, lengths, scores)?;
         }
-        Ok(())
-    }
-}
-
-/// A position in a list.
-struct Cursor<'a> {
-    segment: &'a TermSegment,
-    list: &'a List<'a>,
-    /// An upper bound of the score of any row of the chunk.
-    bound: FixedScore,
-    /// The number of the decoded block, or `None` before the first.
-    number: Option<usize>,
-    block: Block,
-    /// The next row, in the block or in the list of a phrase.
-    next: usize,
-}
-
-impl<'a> Cursor<'a> {
-    /// Makes a cursor at the first of `rows`, or `None` if the list has none of them.
-    fn new(
-        segment: &'a TermSegment,
-        list: &'a List<'a>,
-        rows: &Range<u32>,
-    ) -> Result<Option<Self>> {
-        let mut cursor = Self {
-            segment,
-            list,
-            bound: 0,
-            number: None,
-            block: Block::new(),
-            next: 0,
-        };
-        match &list.rows {
-            ListRows::Phrase(found) => {
-                cursor.next = found.partition_point(|posting| posting.row < rows.start);
-                let end = found.partition_point(|posting| posting.row < rows.end);
-                let within = &found[cursor.next..end];
-                if within.is_empty() {
-                    return Ok(None);
-                }
-                // Phrases are few, so their bounds need not be close.
-                cursor.bound = list.scorer.bound([None, None], 0);
+        // A row without a score has none of these phrases.
+        let needed = |remaining: usize| threshold.saturating_sub(sums[remaining]).max(1);
+        // A filter may leave few of the rows.
+        while self.allowed.is_none() && remaining > 0 {
+            let candidates = Cpu::detect().count_at_least(scores, needed(remaining));
+            let list = &mut lists[remaining - 1];
+            if is_cheaper_to_look_up(candidates, list, window) {
+                break;
             }
-            ListRows::Term(postings) => {
-                let first = postings.block_of(0, rows.start);
-                let mut number = first;
-                while let Some(skip) = postings.skip(number) {
-                    let bound = list.scorer.bound(skip.highest, skip.shortest);
-                    cursor.bound = cursor.bound.max(bound);
-                    number += 1;
-                    if skip.last_row >= rows.end {
-                        break;
-                    }
-                }
-                let ends_before = number > 0
-                    && postings
-                        .skip(number - 1)
-                        .is_some_and(|skip| skip.last_row >= rows.end);
-                if !ends_before && number < postings.blocks() {
-                    // The last rows have no bound; they are few.
-                    let bound = cursor.bound_of_last_rows(postings, number, rows)?;
-                    cursor.bound = cursor.bound.max(bound);
-                }
-                if cursor.bound == 0 {
-                    return Ok(None);
-                }
-            }
+            list.add_scores(window, lengths, scores)?;
+            remaining -= 1;
         }
-        Ok(Some(cursor))
-    }
-
-    /// Returns the highest score of the last rows of a list that are within `rows`, or 0.
-    fn bound_of_last_rows(
-        &mut self,
-        postings: &Postings<'_>,
-        number: usize,
-        rows: &Range<u32>,
-    ) -> Result<FixedScore> {
-        self.segment.decode(postings, number, &mut self.block)?;
-        let mut highest = 0;
-        for i in 0..self.block.len {
-            let posting = self.block.posting(i);
-            if rows.contains(&posting.row) {
-                let length = self.segment.file.lengths(posting.row..posting.row + 1)?;
-                let length = length
-                    .first()
-                    .map_or(0, |length| u32::from_le_bytes(*length));
-                highest = highest.max(self.list.scorer.score(posting.frequencies, length));
+        candidates.clear();
+        Cpu::detect().positions_at_least(scores, needed(remaining), candidates);
+        let number = |position: u32| at.row_offset + window.start + position;
+        candidates.retain(|position| {
+            let number = number(*position);
+            self.allowed.is_none_or(|allowed| allowed.contains(number))
+                && !self.deleted.contains(number)
+        });
+        while remaining > 0 && !candidates.is_empty() {
+            remaining -= 1;
+            let list = &mut lists[remaining];
+            if is_cheaper_to_look_up(candidates.len(), list, window) {
+                for position in &*candidates {
+                    let at = *position as usize;
+                    let length = u32::from_le_bytes(lengths[at]);
+                    scores[at] += list.score_of(window.start + position, length)?;
+                }
+            } else {
+                list.add_scores(window, lengths, scores)?;
             }
+            let needed = needed(remaining);
+            candidates.retain(|position| scores[*position as usize] >= needed);
         }
-        // The cursor is still before the first block.
-        self.block.len = 0;
-        Ok(highest)
-    }
-
-    /// Adds the scores of the rows of a window.
-    fn add_scores(
-        &mut self,
-        window: &Range<u32>,
-        lengths: &[[u8; 4]],
-        scores: &mut [FixedScore],
-    ) -> Result<()> {
-        let scorer = &self.list.scorer;
-        let mut add = |posting: Posting| {
-            let position = (posting.row - window.start) as usize;
-            let length = u32::from_le_bytes(lengths[position]);
-            scores[position] += scorer.score(posting.frequencies, length);
-        };
-        match &self.list.rows {
-            ListRows::Phrase(found) => {
-                while let Some(posting) = found.get(self.next) {
-                    if posting.row >= window.end {
-                        break;
-                    }
-                    if posting.row >= window.start {
-                        add(*posting);
-                    }
-                    self.next += 1;
-                }
-            }
-            ListRows::Term(postings) => {
-                if !self.move_to(postings, window.start)? {
-                    return Ok(());
-                }
-                loop {
-                    let rows = &self.block.rows()[self.next..];
-                    let within = rows.partition_point(|row| *row < window.end);
-                    for i in self.next..self.next + within {
-                        add(self.block.posting(i));
-                    }
-                    self.next += within;
-                    if self.next < self.block.len || !self.move_to(postings, window.start)? {
-                        return Ok(());
-                    }
-                }
-            }
-        }
+        let found = candidates.iter();
+        self.keep(found.map(|position| (scores[*position as usize], Reverse(number(*position)))));
+        scores.fill(0);
         Ok(())
     }
 
-    /// Moves forward to the first row of at least `row`, if it is not there or beyond. Returns whether there
-    /// is one.
-    fn move_to(&mut self, postings: &Postings<'_>, row: u32) -> Result<bool> {
-        loop {
-            if self.next < self.block.len {
-                if self.block.rows[self.next] >= row {
-                    return Ok(true);
-                }
-                if self.block.rows[self.block.len - 1] >= row {
-                    let rows = &self.block.rows()[self.next..];
-                    self.next += rows.partition_point(|found| *found < row);
-                    return Ok(true);
-                }
-            }
-            let from = self.number.map_or(0, |number| number + 1);
-            let number = postings.block_of(from, row);
-            if number >= postings.blocks() {
-                self.number = Some(postings.blocks());
-                self.next = 0;
-                self.block.len = 0;
-                return Ok(false);
-            }
-            self.segment.decode(postings, number, &mut self.block)?;
-            self.number = Some(number);
-            self.next = 0;
-            if self.block.rows().last().is_some_and(|last| *last >= row) {
-                continue;
-            }
-            // The last rows may all be before `row`.
-            self.next = self.block.len;
-            if number + 1 >= postings.blocks() {
-                return Ok(false);
+    /// Keeps the best rows, and raises the threshold of all threads. If each thread kept the best rows that
+    /// it found itself, the threshold would be lower.
+    fn keep(&self, found: impl ExactSizeIterator<Item = Entry>) {
+        if found.len() == 0 {
+            return;
+        }
+        let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in found {
+            if best.len() < self.k {
+                best.push(Reverse(entry));
+            } else if let Some(mut worst) = best.peek_mut()
+                && worst.0 < entry
+            {
+                *worst = Reverse(entry);
             }
         }
+        if best.len() == self.k
+            && let Some(Reverse((worst, _))) = best.peek()
+        {
+            self.threshold.store(*worst, Ordering::Relaxed);
+        }
     }
+}
 
-    /// Returns the score of a row, or 0 if the list does not have it. Moves forward only.
-    fn score_of(&mut self, row: u32, length: u32) -> Result<FixedScore> {
-        let found = match &self.list.rows {
-            ListRows::Phrase(found) => {
-                let later = &found[self.next..];
-                self.next += later.partition_point(|posting| posting.row < row);
-                found.get(self.next).copied()
-            }
-            ListRows::Term(postings) => self
-                .move_to(postings, row)?
-                .then(|| self.block.posting(self.next)),
-        };
-        let found = found.filter(|posting| posting.row == row);
-        Ok(found.map_or(0, |posting| {
-            self.list.scorer.score(posting.frequencies, length)
-        }))
-    }
+/// Returns whether looking up the scores of some candidates in a list takes less time than scoring all rows
+/// of the list in a window.
+fn is_cheaper_to_look_up(candidates: usize, list: &Cursor<'_>, window: &Range<u32>) -> bool {
+    candidates.saturating_mul(LOOKUP_COST) < list.expected_rows(window.len())
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 
-use super::dictionary::{BlockReader, MAX_TERM, TermEntry};
+use super::dictionary::{BlockReader, MAX_TERM, TermEntry, first_term};
 use super::file::TermFile;
 use super::postings::{Block, Kind, Posting, Postings};
 use crate::file_names::terms_path;
@@ -104,9 +104,9 @@ impl TermSegment {
         let (mut low, mut high) = (0, self.file.dictionary_blocks());
         while low < high {
             let middle = low.midpoint(high);
-            let mut reader = self.block(middle)?;
-            self.next_term(&mut reader)?;
-            if reader.term() > name {
+            let block = self.file.dictionary_block(middle)?;
+            let first = first_term(block).ok_or_else(|| self.file.invalid())?;
+            if first > name {
                 high = middle;
             } else {
                 low = middle + 1;

@@ -1,6 +1,10 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::Array2;
 
+/// The largest number of rows that are rotated one by one. A product of matrices copies the whole matrix
+/// first, which takes longer than such a rotation.
+const FEW_ROWS: usize = 4;
+
 /// An orthogonal matrix whose first rows are the directions in which vectors vary most.
 pub(crate) struct Rotation {
     /// `[dim, dim]`
@@ -51,7 +55,15 @@ impl Rotation {
 
     /// Rotates the rows of `[n, dim]`, in f64.
     pub(crate) fn apply(&self, rows: &[f32]) -> Array2<f64> {
-        to_f64(self.dim(), rows).dot(&self.matrix.t())
+        let mut rows = to_f64(self.dim(), rows);
+        if rows.nrows() > FEW_ROWS {
+            return rows.dot(&self.matrix.t());
+        }
+        for mut row in rows.outer_iter_mut() {
+            let rotated = self.matrix.dot(&row);
+            row.assign(&rotated);
+        }
+        rows
     }
 }
 
@@ -60,4 +72,26 @@ fn to_f64(dim: usize, values: &[f32]) -> Array2<f64> {
     Array2::from_shape_fn((values.len() / dim, dim), |(i, j)| {
         f64::from(values[i * dim + j])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_are_rotated_as_many_are() {
+        let dim = 37;
+        let value =
+            |i: usize| (f32::from(u16::try_from(i * 7919 % 1009).unwrap()) - 504.0) / 1009.0;
+        let rows: Vec<f32> = (0..dim * (FEW_ROWS + 1)).map(value).collect();
+        let rotation = Rotation::learn(dim, &rows).unwrap();
+        let all = rotation.apply(&rows);
+        for n in 1..=FEW_ROWS {
+            let few = rotation.apply(&rows[..n * dim]);
+            assert_eq!(few.dim(), (n, dim));
+            for (few, all) in few.iter().zip(&all) {
+                assert!((few - all).abs() < 1e-13, "{few} {all}");
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use cognate_kernels::{Candidate, LeadingCodes, ResidualCodes};
-use roaring::RoaringBitmap;
 
+use super::allowed::AllowedRows;
 use crate::flat::SegmentAt;
 use crate::quantized::BLOCK_ROWS;
 use crate::{FlatIndex, Result};
@@ -22,6 +22,11 @@ pub(super) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
+    /// Returns whether the segment has quantized codes.
+    pub(super) fn is_quantized(&self) -> bool {
+        self.segment.segment.quantized().is_some()
+    }
+
     /// Returns the quantized leading dimensions of the rows, or `None` if there are no quantized
     /// codes or they are damaged.
     pub(super) fn panels(&self) -> Option<LeadingCodes<'a>> {
@@ -58,9 +63,8 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Returns the blocks that contain allowed rows, in order. All rows are allowed if `allowed` is
-/// `None`.
-pub(super) fn blocks<'a>(index: &'a FlatIndex, allowed: Option<&RoaringBitmap>) -> Vec<Block<'a>> {
+/// Returns the blocks that contain allowed rows, in order.
+pub(super) fn blocks<'a>(index: &'a FlatIndex, allowed: &AllowedRows<'_>) -> Vec<Block<'a>> {
     let block_rows = BLOCK_BYTES / (index.dim() * size_of::<f32>());
     let block_rows = u32::try_from(block_rows).unwrap_or(u32::MAX).max(16);
     let mut blocks = Vec::new();
@@ -69,11 +73,9 @@ pub(super) fn blocks<'a>(index: &'a FlatIndex, allowed: Option<&RoaringBitmap>) 
         let is_quantized = segment.segment.quantized().is_some();
         let mut next = segment.row_offset;
         while next < end {
-            if let Some(allowed) = allowed {
-                match allowed.range(next..end).next() {
-                    Some(row) => next = row,
-                    None => break,
-                }
+            match allowed.first(next..end) {
+                Some(row) => next = row,
+                None => break,
             }
             if is_quantized {
                 // Align with the blocks of quantized codes.
@@ -95,6 +97,7 @@ pub(super) fn blocks<'a>(index: &'a FlatIndex, allowed: Option<&RoaringBitmap>) 
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
+    use roaring::RoaringBitmap;
 
     use super::*;
     use crate::IndexBuilder;
@@ -117,7 +120,8 @@ mod tests {
             Some((100..120).chain(280..400).collect()),
         ];
         for filter in filters {
-            let blocks = blocks(&index, filter.as_ref());
+            let allowed = AllowedRows::new(filter.as_ref(), index.deleted());
+            let blocks = blocks(&index, &allowed);
             let is_allowed = |row: &u32| filter.as_ref().is_none_or(|filter| filter.contains(*row));
             let found = blocks
                 .iter()

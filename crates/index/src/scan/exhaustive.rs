@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use cognate_kernels::Cpu;
-use roaring::RoaringBitmap;
 
+use super::allowed::AllowedRows;
 use super::block::Block;
 use crate::Result;
 use crate::top_k::TopK;
@@ -36,12 +36,14 @@ impl ExhaustiveScan {
         queries: &[f32],
         block: &Block<'_>,
         rows: Range<u32>,
-        allowed: Option<&RoaringBitmap>,
+        allowed: &AllowedRows<'_>,
         best: &mut [TopK],
     ) -> Result<()> {
-        match allowed {
-            None => self.score_all(queries, block, rows, best),
-            Some(allowed) => self.score_some(queries, block, allowed.range(rows), best),
+        if allowed.has_all(rows.clone()) {
+            self.score_all(queries, block, rows, best)
+        } else {
+            let score = |strip: &[u32]| self.score_some(queries, block, strip, best);
+            allowed.for_each_strip::<STRIP_ROWS, _>(rows, score)
         }
     }
 
@@ -70,35 +72,30 @@ impl ExhaustiveScan {
         Ok(())
     }
 
+    /// Scores at most [`STRIP_ROWS`] rows.
     fn score_some(
         &mut self,
         queries: &[f32],
         block: &Block<'_>,
-        mut ids: roaring::bitmap::Iter<'_>,
+        strip: &[u32],
         best: &mut [TopK],
     ) -> Result<()> {
         let dim = queries.len() / best.len();
-        let mut strip = [0; STRIP_ROWS];
-        loop {
-            let strip = &*ids.next_many(&mut strip);
-            if strip.is_empty() {
-                return Ok(());
-            }
-            let mut rows: [&[f32]; STRIP_ROWS] = [&[]; STRIP_ROWS];
-            for (values, id) in rows.iter_mut().zip(strip) {
-                *values = block.values(*id..*id + 1)?;
-            }
-            let rows = &rows[..strip.len()];
-            let scores = &mut self.scores[..best.len() * rows.len()];
-            let chunk = queries_per_chunk(dim);
-            for (queries, scores) in queries
-                .chunks(chunk * dim)
-                .zip(scores.chunks_mut(chunk * rows.len()))
-            {
-                Cpu::detect().dot_gather(queries, rows, dim, scores);
-            }
-            push(best, scores, strip.iter().copied());
+        let mut rows: [&[f32]; STRIP_ROWS] = [&[]; STRIP_ROWS];
+        for (values, id) in rows.iter_mut().zip(strip) {
+            *values = block.values(*id..*id + 1)?;
         }
+        let rows = &rows[..strip.len()];
+        let scores = &mut self.scores[..best.len() * rows.len()];
+        let chunk = queries_per_chunk(dim);
+        for (queries, scores) in queries
+            .chunks(chunk * dim)
+            .zip(scores.chunks_mut(chunk * rows.len()))
+        {
+            Cpu::detect().dot_gather(queries, rows, dim, scores);
+        }
+        push(best, scores, strip.iter().copied());
+        Ok(())
     }
 }
 

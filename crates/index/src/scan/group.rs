@@ -1,5 +1,7 @@
 //! Groups of queries, for which a block is read once.
 
+use std::sync::OnceLock;
+
 use super::pruning::Pruning;
 use super::thresholds::SharedThresholds;
 use crate::FlatIndex;
@@ -18,23 +20,34 @@ pub(super) struct QueryGroup<'a> {
     /// `[m, dim]`, unit vectors.
     pub(super) queries: &'a [f32],
     pub(super) m: usize,
-    /// The queries, quantized for each segment that has quantized codes.
-    pub(super) encoded: Vec<Option<EncodedQueries>>,
+    segments: &'a [SegmentAt],
+    /// The queries, quantized for each segment when a thread first needs that.
+    encoded: Vec<OnceLock<Option<EncodedQueries>>>,
     pub(super) thresholds: SharedThresholds,
     pub(super) pruning: Pruning,
 }
 
 impl<'a> QueryGroup<'a> {
-    pub(super) fn new(index: &FlatIndex, queries: &'a [f32]) -> Self {
+    pub(super) fn new(index: &'a FlatIndex, queries: &'a [f32]) -> Self {
         let m = queries.len() / index.dim();
-        let encode = |at: &SegmentAt| Some(at.segment.quantized()?.encode(queries));
+        let segments = index.segments_at();
         Self {
             queries,
             m,
-            encoded: index.segments_at().iter().map(encode).collect(),
+            segments,
+            encoded: segments.iter().map(|_| OnceLock::new()).collect(),
             thresholds: SharedThresholds::new(m),
             pruning: Pruning::default(),
         }
+    }
+
+    /// Returns the queries, quantized for a segment, or `None` if the segment has no quantized codes.
+    pub(super) fn encoded(&self, segment_index: usize) -> Option<&EncodedQueries> {
+        let encode = || {
+            let quantized = self.segments[segment_index].segment.quantized()?;
+            Some(quantized.encode(self.queries))
+        };
+        self.encoded[segment_index].get_or_init(encode).as_ref()
     }
 }
 

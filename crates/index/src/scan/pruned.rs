@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use cognate_kernels::{BoundTerms, Candidate, Cpu, LeadingCodes};
-use roaring::RoaringBitmap;
 
+use super::allowed::AllowedRows;
 use super::block::Block;
 use super::group::QueryGroup;
 use crate::Result;
@@ -44,7 +44,7 @@ impl PrunedScan {
         panels: LeadingCodes<'_>,
         block: &Block<'_>,
         start: u32,
-        allowed: Option<&RoaringBitmap>,
+        allowed: &AllowedRows<'_>,
         best: &mut [TopK],
     ) -> Result<Outcome> {
         let mut outcome = Outcome::default();
@@ -70,7 +70,7 @@ impl PrunedScan {
         panels: LeadingCodes<'_>,
         block: &Block<'_>,
         rows: &Range<u32>,
-        allowed: Option<&RoaringBitmap>,
+        allowed: &AllowedRows<'_>,
         best: &[TopK],
     ) {
         let Self {
@@ -82,7 +82,7 @@ impl PrunedScan {
         Cpu::detect().first_pass(queries, panels, candidates);
         // The last panel may extend beyond the segment.
         let len = rows.end - rows.start;
-        let is_allowed = |row| allowed.is_none_or(|allowed| allowed.contains(rows.start + row));
+        let is_allowed = |row| allowed.contains(rows.start + row);
         candidates.retain(|candidate| candidate.row < len && is_allowed(candidate.row));
         if let Some(residuals) = block.residuals(rows.clone(), candidates) {
             let queries = encoded.residual(group.thresholds.with(best), bound_terms);

@@ -49,15 +49,24 @@ pub(super) struct Citations {
 }
 
 impl Citations {
-    /// Adds a citation by a key.
+    /// Adds a citation by a key. A key such as `doi:10.1145/3292500` is an identifier too.
     pub(super) fn add_key(&mut self, key: &str) {
         let key = key.trim();
-        if !key.is_empty() {
-            self.index_of(&format!("key {key}"), || Citation {
-                key: Some(key.to_owned()),
-                ..Citation::default()
-            });
+        // A macro of an author may take the bracket of an option for its argument.
+        if !key.contains(|c: char| c.is_alphanumeric() || c == '*') {
+            return;
         }
+        let labeled = |label: &str| {
+            let start = key.get(..label.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(label))
+        };
+        let is_address = labeled("https://") || labeled("http://");
+        self.index_of(&format!("key {key}"), || Citation {
+            key: Some(key.to_owned()),
+            doi: identifiers::doi(key).filter(|_| labeled("doi:") || is_address),
+            arxiv: identifiers::arxiv(key).filter(|_| labeled("arxiv:") || is_address),
+            ..Citation::default()
+        });
     }
 
     /// Adds a DOI that the text mentions.

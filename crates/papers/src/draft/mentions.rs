@@ -43,7 +43,9 @@ fn mentions(text: &str) -> Vec<Mention> {
     let text = text.to_ascii_lowercase();
     let mut found = Vec::new();
     for (at, _) in text.match_indices("10.") {
-        if !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.') {
+        let before = &text[..at];
+        let goes_on = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '.');
+        if !goes_on && !is_in_key(before) {
             let name = trim_punctuation(token(&text[at..]));
             // LaTeX escapes the underscores of a DOI.
             let name = name.replace("\\_", "_");
@@ -52,6 +54,9 @@ fn mentions(text: &str) -> Vec<Mention> {
     }
     for prefix in ["arxiv:", "arxiv.org/abs/", "arxiv.org/pdf/"] {
         for (at, _) in text.match_indices(prefix) {
+            if is_in_key(&text[..at]) {
+                continue;
+            }
             let identifier = text[at + prefix.len()..].trim_start_matches(' ');
             let identifier = trim_punctuation(token(identifier));
             let identifier = identifier
@@ -64,6 +69,17 @@ fn mentions(text: &str) -> Vec<Mention> {
     }
     found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(_, mention)| mention).collect()
+}
+
+/// Returns whether a text ends in a citation key of Pandoc, such as `@doi:` or `@https://doi.org/`, which is read as
+/// one.
+fn is_in_key(text: &str) -> bool {
+    /// The maximum length in bytes of the part of a key before its identifier, which keeps the time linear.
+    const MAX_START: usize = 64;
+    let start = text.ceil_char_boundary(text.len().saturating_sub(MAX_START));
+    let is_end = |c: char| c.is_whitespace() || "[](){};,".contains(c);
+    let word = text[start..].rsplit(is_end).next().unwrap_or_default();
+    word.trim_start_matches('-').starts_with('@')
 }
 
 /// Returns the text before the first character that no identifier contains.

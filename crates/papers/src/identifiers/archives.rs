@@ -7,7 +7,7 @@
 /// for the archives that it hosts, each under a prefix of its own: <https://osf.io/preprints/discover>. The prefix of
 /// openRxiv is the one of <https://connect.biorxiv.org/news/2025/11/18/preprint_dois>. Where an archive shares
 /// its prefix with journals, the table has the start of the suffix too.
-const ARCHIVES: [(&str, &str); 59] = [
+const ARCHIVES: [(&str, &str); 63] = [
     ("10.48550/arxiv.", "arXiv"),
     ("10.64898/", "openRxiv"),
     ("10.21203/rs.", "Research Square"),
@@ -62,6 +62,10 @@ const ARCHIVES: [(&str, &str); 59] = [
     ("10.51094/jxiv.", "Jxiv"),
     ("10.12074/", "ChinaXiv"),
     ("10.3386/w", "NBER"),
+    ("10.13140/rg.", "ResearchGate"),
+    ("10.21467/preprints.", "AIJR Preprints"),
+    ("10.32388/", "Qeios"),
+    ("10.3897/arphapreprints.", "ARPHA Preprints"),
     ("10.12688/f1000research.", "F1000"),
     ("10.12688/wellcomeopenres.", "F1000"),
     ("10.12688/gatesopenres.", "F1000"),

@@ -61,6 +61,10 @@ fn arxiv_within(text: &str, nesting: usize) -> Option<String> {
                 .checked_sub(1)
                 .and_then(|nesting| arxiv_within(&inner, nesting));
         }
+        // `inspirehep.net/arxiv/1706.03762`, `scirate.com/arxiv/1706.03762`
+        if let Some(path) = strip_prefix_ignoring_case(path, "/arxiv/") {
+            return of_path(path);
+        }
         // An old identifier, such as `math.GT/0309136`, looks like an address.
     }
     match after_label(&text) {
@@ -246,6 +250,9 @@ mod tests {
             "https://arxiv-org.proxy.example.edu/abs/1706.03762",
             "https://login.proxy.example.edu/login?url=https://arxiv.org/abs/1706.03762",
             "https://ar5iv.org/html/1706.03762",
+            "https://inspirehep.net/arxiv/1706.03762",
+            "[the paper](https://arxiv.org/abs/1706.03762)",
+            "\u{200e}arXiv:1706.03762",
             "https://ar5iv.labs.arxiv.org/html/1706.03762",
             "https://www.alphaxiv.org/abs/1706.03762v1",
             "https://alphaxiv.org/overview/1706.03762",

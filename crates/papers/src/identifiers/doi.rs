@@ -36,7 +36,8 @@ pub fn doi(text: &str) -> Option<String> {
     for _ in 0..MAX_ENCODINGS {
         let again = normalized(&found, false)?;
         if again == found {
-            return Some(found);
+            let bare = without_version(&found);
+            return Some(bare.to_owned());
         }
         found = again;
     }
@@ -75,6 +76,7 @@ fn without_labels(text: &str) -> &str {
             "info:doi/",
             "info:doi",
             "urn:doi",
+            "hdl",
             "digital object identifier",
             "doi",
         ]
@@ -105,7 +107,7 @@ fn of_landing_page(path: &str) -> Option<String> {
     normalized(without_view(name), true)
 }
 
-/// Removes the view of a page behind a DOI, such as `/full`, `.pdf` or `v2`.
+/// Removes the view of a page behind a DOI, such as `/full` or `.pdf`.
 fn without_view(name: &str) -> &str {
     const VIEWS: [&str; 20] = [
         "/full",
@@ -138,18 +140,24 @@ fn without_view(name: &str) -> &str {
     }) {
         name = shorter;
     }
-    // The archives of openRxiv append the version to the DOI.
-    if ["10.1101/", "10.64898/"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-        && let Some((bare, version)) = name.rsplit_once('v')
-        && bare.ends_with(|c: char| c.is_ascii_digit())
-        && !version.is_empty()
-        && version.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        return bare;
-    }
     name
+}
+
+/// Removes the version that the addresses of openRxiv's archives and of arXiv append to a DOI.
+fn without_version(doi: &str) -> &str {
+    match doi.rsplit_once('v') {
+        Some((bare, version))
+            if ["10.1101/", "10.64898/", "10.48550/arxiv."]
+                .iter()
+                .any(|prefix| doi.starts_with(prefix))
+                && bare.ends_with(|c: char| c.is_ascii_digit())
+                && !version.is_empty()
+                && version.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            bare
+        }
+        _ => doi,
+    }
 }
 
 /// Returns the length of the registrant's part, such as `10.1000`, of a text that begins with a DOI.

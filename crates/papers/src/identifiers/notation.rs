@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-/// Removes white space, quotes and brackets that enclose a text, and characters without a width.
+/// Removes white space, quotes and brackets that enclose a text, and characters without a width. Of a link in
+/// Markdown, the address remains.
 pub(super) fn unwrapped(text: &str) -> Cow<'_, str> {
     let is_invisible = |c: char| {
         matches!(
             c,
-            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}'
         )
     };
     let mut text = if text.contains(is_invisible) {
@@ -15,6 +16,12 @@ pub(super) fn unwrapped(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     };
+    if let Some(link) = text.trim().strip_prefix('[')
+        && let Some((_, target)) = link.split_once("](")
+        && let Some(target) = target.strip_suffix(')')
+    {
+        text = Cow::Owned(target.to_owned());
+    }
     // The opening mark goes even if the closing one is not the last character: `<https://doi.org/10.1/x>.`
     let start = text.find(|c: char| !(c.is_whitespace() || "<([{\"'“‘«".contains(c)));
     let start = start.unwrap_or(text.len());

@@ -33,6 +33,7 @@ mod pages;
 mod parquet;
 mod pubmed;
 mod pubmed_ids;
+mod pubmed_notices;
 mod ris;
 mod semantic_scholar;
 mod serial_numbers;

@@ -48,6 +48,10 @@ pub(crate) fn plain(latex: &str) -> String {
     join_white_space(&converter.out)
 }
 
+fn begins_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\\' | '{')
+}
+
 /// A group in braces that is open.
 #[derive(Clone, Copy, Debug)]
 struct Group {
@@ -139,6 +143,7 @@ impl<'a> Converter<'a> {
             '-' if !self.in_math && self.take_prefix("-") => self.out.push('–'),
             '`' if !self.in_math && self.take_prefix("`") => self.out.push('“'),
             '\'' if !self.in_math && self.take_prefix("'") => self.out.push('”'),
+            '`' if !self.in_math && self.invert_mark() => {}
             _ => {
                 if !c.is_whitespace() {
                     self.next_ending = Ending::Plain;
@@ -146,6 +151,23 @@ impl<'a> Converter<'a> {
                 self.letter(c);
             }
         }
+    }
+
+    /// Inverts a question or exclamation mark that begins a sentence and is followed by the grave accent just taken,
+    /// as in ``?`Por qué?``.
+    fn invert_mark(&mut self) -> bool {
+        let inverted = match self.out.chars().next_back() {
+            Some('?') => '¿',
+            Some('!') => '¡',
+            _ => return false,
+        };
+        let before = &self.out[..self.out.len() - 1];
+        if before.ends_with(char::is_alphanumeric) || !self.remaining.starts_with(begins_word) {
+            return false;
+        }
+        self.out.pop();
+        self.out.push(inverted);
+        true
     }
 
     /// Appends the sign of an exponent or a subscript, whose group gets parentheses within mathematics.

@@ -119,10 +119,13 @@ pub(crate) fn plain(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len());
     let mut remaining = text;
+    let mut escaped = Vec::new();
     while let Some(at) = remaining.find(['<', '&']) {
         out.push_str(&remaining[..at]);
         remaining = &remaining[at..];
-        if let Some((length, is_block)) = tag(remaining) {
+        if let Some(after) = after_escaped_tag(remaining, &mut escaped) {
+            remaining = after;
+        } else if let Some((length, is_block)) = tag(remaining) {
             if is_block {
                 out.push(' ');
             }
@@ -144,6 +147,31 @@ pub(crate) fn plain(text: &str) -> String {
 /// Returns whether an element separates words.
 pub(crate) fn is_block(name: &str) -> bool {
     BLOCKS.contains(&name)
+}
+
+/// Returns the text after an escaped tag such as `&lt;i&gt;`, which publishers write into titles. `open` has the names of
+/// the tags that are open. A tag without its counterpart, or with attributes, is text.
+fn after_escaped_tag<'t>(text: &'t str, open: &mut Vec<&'t str>) -> Option<&'t str> {
+    const FONTS: [&str; 11] = [
+        "i", "b", "u", "em", "strong", "sub", "sup", "scp", "italic", "bold", "tt",
+    ];
+    let inside = text.strip_prefix("&lt;")?;
+    if let Some(inside) = inside.strip_prefix('/') {
+        let name = *open.last()?;
+        let after = inside.strip_prefix(name)?.strip_prefix("&gt;")?;
+        open.pop();
+        return Some(after);
+    }
+    let end = inside.bytes().take(8).position(|byte| byte == b'&')?;
+    let (name, after) = inside.split_at(end);
+    let after = after
+        .strip_prefix("&gt;")
+        .filter(|_| FONTS.contains(&name))?;
+    let near = &after[..after.floor_char_boundary(MAX_TAG)];
+    near.contains(&format!("&lt;/{name}&gt;")).then(|| {
+        open.push(name);
+        after
+    })
 }
 
 /// Returns the length of the known tag at the start of `text`, and whether it separates words.
@@ -219,6 +247,11 @@ mod tests {
                 "a < b and b > c & d; &unknown; <T>",
                 "a < b and b > c & d; &unknown; <T>",
             ),
+            (
+                "&lt;i&gt;E. &lt;b&gt;coli&lt;/b&gt;&lt;/i&gt; at p&lt;0.05",
+                "E. coli at p<0.05",
+            ),
+            ("a&lt;i&gt;b, &lt;/b&gt; &lt;p&gt;", "a<i>b, </b> <p>"),
             ("x <i", "x <i"),
             ("List<p", "List<p"),
             (

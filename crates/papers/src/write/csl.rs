@@ -146,6 +146,7 @@ impl<'a> CslItem<'a> {
         let year = publication.year.map(|year| CslDate {
             date_parts: [vec![year]],
         });
+        let custom = custom(paper, &publication);
         let mut item = Self {
             id: paper.id.trim(),
             r#type: item_type(publication.kind),
@@ -178,7 +179,7 @@ impl<'a> CslItem<'a> {
             keyword: keyword(&paper.categories),
             categories: is_separated(&paper.categories).then_some(&paper.categories),
             abstract_text: Some(paper.abstract_text.trim()).filter(|text| !text.is_empty()),
-            custom: custom(paper, publication.kind),
+            custom,
         };
         let number = match publication.kind {
             PaperKind::Article | PaperKind::ConferencePaper => &mut item.issue,
@@ -213,9 +214,15 @@ fn item_type(kind: PaperKind) -> &'static str {
     }
 }
 
-fn custom(paper: &Paper, kind: PaperKind) -> Option<Custom<'_>> {
+fn custom<'a>(paper: &'a Paper, publication: &Publication<'_>) -> Option<Custom<'a>> {
+    // Readers take an `article` with a container for one in a magazine.
+    let is_ambiguous = match publication.kind {
+        PaperKind::Proceedings => true,
+        PaperKind::Preprint => publication.container.is_some(),
+        _ => false,
+    };
     let custom = Custom {
-        kind: Some(kind).filter(|kind| *kind == PaperKind::Proceedings),
+        kind: Some(publication.kind).filter(|_| is_ambiguous),
         updated: paper.details.updated,
         references: &paper.references,
     };

@@ -357,7 +357,7 @@ fn hits_of_dblp() {
     let found = papers(&text.replace('\n', " "), Format::DblpJson);
     assert_eq!(
         (&*found[0].id, &*found[0].title),
-        ("conf/icm/AlderB19", "Moss")
+        ("DBLP:conf/icm/AlderB19", "Moss")
     );
     assert_eq!(found[0].authors, ["Ann Alder", "Bo Birch"]);
     assert_eq!(

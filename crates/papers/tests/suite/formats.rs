@@ -268,7 +268,7 @@ fn csl_json() {
         .title("A list")
         .year(2015)
         .arxiv("1501.00007")
-        .details(dated(PaperKind::Article, "2015"));
+        .details(dated(PaperKind::Preprint, "2015"));
     let nameless = Paper::new("nameless")
         .title("Nameless")
         .kind(PaperKind::Book);
@@ -297,7 +297,7 @@ fn arxiv_as_json_lines() {
         .doi("10.1000/jf.37")
         .arxiv("0704.0008")
         .details({
-            let mut shells = dated(PaperKind::Preprint, "2007-04-01");
+            let mut shells = dated(PaperKind::Article, "2007-04-01");
             shells.updated = "2012-01-03".parse().ok();
             shells
         });

@@ -5,6 +5,7 @@
 mod bibtex;
 mod bounds;
 mod catalogs;
+mod citation_managers;
 mod damage;
 mod data_frames;
 mod encodings;

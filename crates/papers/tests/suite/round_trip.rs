@@ -391,7 +391,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "the reader of CSL-JSON leaves out bibliographic details"]
     fn csl_json_keeps_what_it_can_hold(
         papers in prop::collection::vec(bibliographic_paper(), 1..4)
     ) {

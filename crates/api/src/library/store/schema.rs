@@ -217,7 +217,7 @@ pub(super) fn sql_key(key: u64) -> i64 {
 
 /// Serializes a list of strings as JSON, which `SQLite`'s own functions can read.
 fn json_list<'a>(list: impl Iterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(list).to_string()
+    list.collect::<serde_json::Value>().to_string()
 }
 
 fn list_from_json(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {

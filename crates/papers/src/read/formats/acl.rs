@@ -100,11 +100,7 @@ impl<'a> Anthology<'a> {
         } else {
             format!("https://aclanthology.org/{url}")
         });
-        for child in element.elements() {
-            if !READ.contains(&child.name.as_str()) && !child.is_blank() {
-                self.notes.ignore_field(&child.name);
-            }
-        }
+        element.count_unread(&READ, &self.notes);
         Ok(paper)
     }
 

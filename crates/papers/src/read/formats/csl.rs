@@ -30,7 +30,7 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
     wrappers: &[],
 };
 
-const FIELDS: [&str; 33] = [
+const FIELDS: [&str; 36] = [
     "id",
     "citation-key",
     "type",
@@ -40,6 +40,7 @@ const FIELDS: [&str; 33] = [
     "author",
     "editor",
     "issued",
+    "available-date",
     "container-title",
     "collection-title",
     "collection-number",
@@ -62,21 +63,22 @@ const FIELDS: [&str; 33] = [
     "DOI",
     "URL",
     "keyword",
+    "categories",
+    "custom",
     "note",
     "arxiv",
 ];
 
 /// Fields that repeat others in a shorter form, or tell where and when an item was found.
-const SILENT: [&str; 9] = [
+const SILENT: [&str; 8] = [
     "accessed",
+    "archive",
     "source",
     "title-short",
     "shortTitle",
     "container-title-short",
     "journalAbbreviation",
     "citation-label",
-    "categories",
-    "custom",
 ];
 
 /// Fields that Cognate's own records have, and CSL does not.
@@ -118,10 +120,14 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .abstract_text(text("abstract").unwrap_or_default())
         .authors(names(item, "author"));
     paper.url = item.text("URL");
-    let keywords = item.texts("keyword");
-    let keywords = keywords.iter().flat_map(|text| text.split([',', ';']));
-    let keywords = keywords.filter_map(|word| filled(word.trim()));
-    paper.categories = keywords.take(MAX_VALUES).collect();
+    // A list, if a subject has a comma in it.
+    paper.categories = item.texts("categories");
+    if paper.categories.is_empty() {
+        let keywords = item.texts("keyword");
+        let keywords = keywords.iter().flat_map(|text| text.split([',', ';']));
+        let keywords = keywords.filter_map(|word| filled(word.trim()));
+        paper.categories = keywords.take(MAX_VALUES).collect();
+    }
     let note = Note::of(&item.text("note").unwrap_or_default());
     if note.has_other_text {
         notes.ignore_field("note");
@@ -130,9 +136,19 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let arxiv_number = number.as_ref().filter(|number| is_arxiv_number(number));
     let details = &mut paper.details;
     let kind = item.text("type");
-    details.kind = kind.as_deref().and_then(PaperKind::of_any_vocabulary);
+    details.kind = match kind.as_deref() {
+        // An article in a journal is an `article-journal`, so an `article` without a container is a preprint or
+        // the like.
+        Some("article") if text("container-title").is_none() => Some(PaperKind::Preprint),
+        other => other.and_then(PaperKind::of_any_vocabulary),
+    };
     details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
-    details.published = date(item, "issued");
+    let issued = date(item, "issued");
+    // An article may have been published online in the year before that of its issue.
+    let available = date(item, "available-date");
+    let available =
+        available.filter(|date| issued.is_none_or(|issued| issued.year() != date.year()));
+    details.published = available.or(issued);
     details.volume = text("volume");
     let report_number = number.clone().filter(|_| arxiv_number.is_none());
     details.number = text("issue")
@@ -144,6 +160,13 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     details.series = text("collection-title");
     details.edition = text("edition");
     details.editors = names(item, "editor");
+    let has_authors_of_parts = matches!(
+        details.kind,
+        Some(PaperKind::Chapter | PaperKind::ConferencePaper)
+    );
+    if paper.authors.is_empty() && !has_authors_of_parts {
+        paper.authors.clone_from(&details.editors);
+    }
     details.isbn = text("ISBN").or(note.isbn);
     details.issn = text("ISSN").or(note.issn);
     let pmid = text("PMID").or(note.pmid);
@@ -151,7 +174,15 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let pmcid = text("PMCID").or(note.pmcid);
     details.pmcid = pmcid.and_then(|pmcid| pubmed_ids::pmcid(&pmcid));
     details.language = text("language");
-    paper.year = details.published.map(PartialDate::year);
+    paper.year = issued.or(available).map(PartialDate::year);
+    // What CSL has no variable for, as exports of Cognate have it.
+    if let Some(custom) = item.object("custom") {
+        let kind = custom.text("type");
+        let kind = kind.as_deref().and_then(PaperKind::of_any_vocabulary);
+        details.kind = kind.or(details.kind);
+        details.updated = date(custom, "updated");
+        paper.references = custom.texts("references");
+    }
     let venues = ["container-title", "event-title", "event", "publisher"];
     paper.venue = venues.iter().find_map(|name| text(name));
     let doi = item.text("DOI").or(note.doi).unwrap_or_default();

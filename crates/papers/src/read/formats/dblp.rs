@@ -149,11 +149,7 @@ fn paper(element: &Element, notes: &Notes) -> Result<Paper, String> {
         .take(MAX_VALUES)
         .map(|key| format!("DBLP:{key}"))
         .collect();
-    for child in element.elements() {
-        if !READ.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
+    element.count_unread(&READ, notes);
     // The key as in the BibTeX of DBLP.
     let id = element.attribute("key").map(|key| format!("DBLP:{key}"));
     set_id(&mut paper, id, "`key`, no DOI and no title")?;

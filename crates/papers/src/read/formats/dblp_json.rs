@@ -77,11 +77,9 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.venue = paper.venue.or_else(|| paper.details.publisher.clone());
     let links: Vec<&str> = links.iter().map(String::as_str).collect();
     identify(&mut paper, &info.text("doi").unwrap_or_default(), &links);
-    set_id(
-        &mut paper,
-        info.text("key"),
-        "`key`, no `doi` and no `title`",
-    )?;
+    // As in the other formats of DBLP.
+    let key = info.text("key").map(|key| format!("DBLP:{key}"));
+    set_id(&mut paper, key, "`key`, no `doi` and no `title`")?;
     Ok(paper)
 }
 

@@ -62,8 +62,20 @@ pub(super) fn one_name(name: &str) -> Name {
         [last, first, suffix] if !first.is_empty() && !is_suffix(first) => {
             Name::person(first, last).with_suffix(suffix)
         }
+        // `Alder JA`, as catalogs of medicine write it.
+        [_] if ends_in_initials(&name) && !Name::parse(&name).is_single() => {
+            abbreviated_name(&name)
+        }
         _ => Name::parse(&name),
     }
+}
+
+/// Returns whether a name without a comma has initials behind a family name.
+fn ends_in_initials(name: &str) -> bool {
+    let has_lower = |word: &str| word.contains(char::is_lowercase);
+    name.rsplit_once(' ').is_some_and(|(family, initials)| {
+        is_initials(initials) && !is_suffix(initials) && family.split(' ').all(has_lower)
+    })
 }
 
 /// Parses a name whose suffix follows the given names without a comma: `King, Martin L Jr`.
@@ -215,6 +227,12 @@ mod tests {
             ("Barrow & Nettle,, Inc.", &["Barrow & Nettle, Inc."]),
             ("Barrow & Nettle, Inc.", &["Barrow & Nettle, Inc."]),
             ("Alder, A.; et al.", &["A. Alder"]),
+            (
+                "Alder A; van der Birch BC",
+                &["A Alder", "BC van der Birch"],
+            ),
+            ("Wheel Group II", &["Wheel Group II"]),
+            ("A. Alder", &["A. Alder"]),
             (" ; ", &[]),
         ] {
             assert_eq!(full(text), expected, "{text}");

@@ -8,6 +8,7 @@ use super::name_lists::{abbreviated_name, medline_name};
 use super::normalize::{doi, filled, set_id, year_in};
 use super::pages::whole_pages;
 use super::pubmed::publication_kind;
+use super::pubmed_notices::available;
 use super::serial_numbers::set_serial_numbers;
 use super::spec::{Evidence, FormatSpec, RecordSource};
 use crate::read::input::MAX_VALUES;
@@ -75,7 +76,7 @@ struct Nbib {
 impl TaggedFormat for Nbib {
     const END: Option<&'static str> = None;
     const START: &'static str = "PMID";
-    const EVIDENCE: &'static [&'static str] = &["TI", "FAU"];
+    const EVIDENCE: &'static [&'static str] = &["TI", "FAU", "AU", "AB"];
 
     fn line<'t>(&mut self, line: &'t str, record: Option<&TaggedRecord>) -> Line<'t> {
         let is_after_blank = std::mem::replace(&mut self.is_after_blank, line.trim().is_empty());
@@ -98,17 +99,32 @@ impl TaggedFormat for Nbib {
     }
 }
 
+/// Returns the abstract of another source, which is named before it: `Publisher: We look.`
+fn other_abstract(record: &TaggedRecord) -> String {
+    const SOURCES: [&str; 6] = ["Publisher", "AAMC", "AIDS", "KIE", "PIP", "NASA"];
+    let abstracts = record.all(&["OAB"]);
+    let mut abstracts = abstracts.iter().map(|text| {
+        let text = markup::plain(text);
+        match text.split_once(':') {
+            Some((source, after)) if SOURCES.contains(&source) => after.trim().to_owned(),
+            _ => text,
+        }
+    });
+    abstracts.find_map(available).unwrap_or_default()
+}
+
 fn paper(record: &TaggedRecord, notes: &Notes) -> Result<Paper, String> {
     let text = |tags: &[&str]| markup::plain(record.first(tags));
     let (title, book) = (text(&["TI"]), text(&["BTI", "CTI"]));
     let is_part = !title.is_empty() && !book.is_empty();
     let mut paper = Paper::new("")
         .title(
-            filled(title)
+            available(title.clone())
+                .or_else(|| filled(text(&["TT"])))
                 .or_else(|| filled(book.clone()))
-                .unwrap_or_else(|| text(&["TT"])),
+                .unwrap_or_else(|| title.clone()),
         )
-        .abstract_text(filled(text(&["AB"])).unwrap_or_else(|| text(&["OAB"])))
+        .abstract_text(available(text(&["AB"])).unwrap_or_else(|| other_abstract(record)))
         .authors(people(record, "FAU", "AU", "CN"));
     paper.details.editors = people(record, "FED", "ED", "");
     if paper.authors.is_empty() {

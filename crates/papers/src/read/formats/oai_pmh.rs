@@ -96,12 +96,3 @@ fn paper(record: &Element, notes: &Notes) -> Option<Result<Paper, String>> {
         )),
     })
 }
-
-/// Counts the children of an element that have a value and are not read.
-fn count_unread(element: &Element, read: &[&str], notes: &Notes) {
-    for child in element.elements() {
-        if !read.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
-}

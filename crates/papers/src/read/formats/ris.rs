@@ -38,7 +38,7 @@ struct Ris {
 impl TaggedFormat for Ris {
     const END: Option<&'static str> = Some("ER");
     const START: &'static str = "TY";
-    const EVIDENCE: &'static [&'static str] = &["TI", "T1", "CT"];
+    const EVIDENCE: &'static [&'static str] = &["TI", "T1", "CT", "AU", "A1", "AB", "DO"];
 
     fn line<'t>(&mut self, line: &'t str, record: Option<&TaggedRecord>) -> Line<'t> {
         if let Some((tag, value, notation)) = type_line(line) {

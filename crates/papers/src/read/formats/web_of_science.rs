@@ -57,7 +57,7 @@ struct WebOfScience;
 impl TaggedFormat for WebOfScience {
     const END: Option<&'static str> = Some("ER");
     const START: &'static str = "PT";
-    const EVIDENCE: &'static [&'static str] = &["TI"];
+    const EVIDENCE: &'static [&'static str] = &["TI", "AU", "AB"];
 
     fn line<'t>(&mut self, line: &'t str, _: Option<&TaggedRecord>) -> Line<'t> {
         let Some((tag, value)) = tagged(line) else {

@@ -100,7 +100,15 @@ fn with_month_name(parts: &[&str]) -> Option<PartialDate> {
         .checked_sub(1)
         .and_then(|at| parts.get(at))
         .filter(is_day);
-    let day = before.or_else(|| parts.get(at + 1).filter(is_day));
+    // A range of days, such as `10-12 June`, begins with its first day.
+    let first = at
+        .checked_sub(2)
+        .and_then(|at| parts.get(at))
+        .filter(is_day);
+    let day = first
+        .filter(|_| before.is_some())
+        .or(before)
+        .or_else(|| parts.get(at + 1).filter(is_day));
     known(year, month_of(parts[at]), day.and_then(|day| number(day)))
 }
 
@@ -130,6 +138,8 @@ mod tests {
             ("20170612", "2017-06-12"),
             ("Mon, 12 Jun 2017 17:57:34 GMT", "2017-06-12"),
             ("June 12, 2017", "2017-06-12"),
+            ("12-14 June 2017", "2017-06-12"),
+            ("June 12-14, 2017", "2017-06-12"),
             ("2017 Jun 2", "2017-06-02"),
             ("2017 June", "2017-06"),
             ("1998 Dec-1999 Jan", "1998-12"),

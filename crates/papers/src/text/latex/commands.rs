@@ -48,8 +48,11 @@ pub(super) fn of_name(name: &str) -> Command {
         | "parencite" | "textcite" | "autocite" | "footcite" | "fullcite" | "nocite" | "ref"
         | "eqref" | "autoref" | "cref" | "Cref" | "label" | "begin" | "end" | "vspace"
         | "hspace" | "textcolor" | "color" | "href" | "foreignlanguage" | "selectlanguage"
-        | "bibinfo" | "index" | "thanks" | "noopsort" | "SortNoop" | "sortnoop" | "rlap"
-        | "fontsize" | "hyphenation" => Command::Skip(1),
+        | "bibinfo" | "index" | "thanks" | "footnote" | "footnotemark" | "footnotetext"
+        | "marginpar" | "todo" | "noopsort" | "SortNoop" | "sortnoop" | "rlap" | "fontsize"
+        | "fontencoding" | "fontfamily" | "fontseries" | "fontshape" | "hyphenation" => {
+            Command::Skip(1)
+        }
         "quad" | "qquad" | "newline" | "par" | "linebreak" | "space" | "enspace" | "thinspace"
         | "medspace" | "thickspace" | "hfill" | "hskip" | "item" | "newblock" | "break"
         | "nobreakspace" | "textvisiblespace" => Command::Space,
@@ -59,11 +62,11 @@ pub(super) fn of_name(name: &str) -> Command {
         | "mdseries" | "itshape" | "scshape" | "upshape" | "slshape" | "rmfamily" | "sffamily"
         | "ttfamily" | "normalfont" | "tiny" | "scriptsize" | "footnotesize" | "small"
         | "normalsize" | "large" | "Large" | "LARGE" | "huge" | "Huge" | "boldmath"
-        | "unboldmath" | "displaystyle" | "textstyle" | "scriptstyle" | "scriptscriptstyle"
-        | "limits" | "nolimits" | "protect" | "relax" | "centering" | "raggedright"
-        | "noindent" | "sloppy" | "leavevmode" | "ignorespaces" | "unskip" | "allowbreak"
-        | "nobreak" | "nolinebreak" | "negthinspace" | "xspace" | "string" | "null" | "strut"
-        | "smallskip" | "medskip" | "bigskip" => Command::Declaration,
+        | "selectfont" | "unboldmath" | "displaystyle" | "textstyle" | "scriptstyle"
+        | "scriptscriptstyle" | "limits" | "nolimits" | "protect" | "relax" | "centering"
+        | "raggedright" | "noindent" | "sloppy" | "leavevmode" | "ignorespaces" | "unskip"
+        | "allowbreak" | "nobreak" | "nolinebreak" | "negthinspace" | "xspace" | "string"
+        | "null" | "strut" | "smallskip" | "medskip" | "bigskip" => Command::Declaration,
         "mathrm" | "mathbf" | "mathit" | "mathcal" | "mathbb" | "mathfrak" | "mathsf"
         | "mathtt" | "mathscr" | "mathnormal" | "mathop" | "mathord" | "mathbin" | "mathrel"
         | "boldsymbol" | "bm" | "pmb" | "operatorname" | "underline" | "overline" | "emph"

@@ -46,6 +46,7 @@ pub(super) fn math_accent(name: &str) -> Option<char> {
         "breve" => '\u{306}',
         "mathring" => '\u{30a}',
         "dddot" => '\u{20db}',
+        "not" => '\u{338}',
         _ => return None,
     })
 }
@@ -54,6 +55,12 @@ pub(super) fn math_accent(name: &str) -> Option<char> {
 pub(super) fn letter(name: &str) -> Option<&'static str> {
     Some(match name {
         "ss" => "ß",
+        "abreve" => "ă",
+        "acircumflex" => "â",
+        "ecircumflex" => "ê",
+        "ocircumflex" => "ô",
+        "ohorn" => "ơ",
+        "uhorn" => "ư",
         "o" => "ø",
         "O" => "Ø",
         "l" => "ł",
@@ -273,7 +280,7 @@ pub(super) fn symbol(name: &str) -> Option<&'static str> {
         "lor" | "vee" => "∨",
         "neg" | "lnot" => "¬",
         "dagger" | "dag" => "†",
-        "ddagger" => "‡",
+        "ddagger" | "ddag" => "‡",
         "odot" => "⊙",
         "prime" | "arcmin" => "′",
         "Re" => "ℜ",

@@ -31,6 +31,13 @@ fn removes_braces_and_formatting_and_keeps_the_words() {
         (r"R\&D at 5\% for \$3", "R&D at 5% for $3"),
         (r"Fig.~3 of ~10 lines", "Fig. 3 of ~10 lines"),
         ("pages 1--5 --- ``so''", "pages 1–5 — “so”"),
+        (r"?`Qu\'e es? !`{\'E}l!", "¿Qué es? ¡Él!"),
+        (
+            r"A\ddag B {\fontencoding{T5}\selectfont Nguy\~\ecircumflex{}n}",
+            "A‡ B Nguyễn",
+        ),
+        (r"Growth\footnote{Funded.} of x\thanks{All}", "Growth of x"),
+        (r"$a \not\in B \not= C \not\subseteq D$", "a ∉ B ≠ C ⊈ D"),
         (
             r"as in \cite{knuth84} by \href{http://x}{us}",
             "as in by us",

@@ -93,11 +93,7 @@ fn paper_of_entry(entry: &Element, notes: &Notes) -> Result<Paper, String> {
     } else {
         PaperKind::Article
     });
-    for child in entry.elements() {
-        if !READ.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
+    entry.count_unread(&READ, notes);
     finish(
         paper,
         &entry.text_at(&["id"]),

@@ -65,7 +65,6 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     });
     let versions: Vec<PartialDate> = versions.take(MAX_VALUES).collect();
     let details = &mut paper.details;
-    details.kind = Some(PaperKind::Preprint);
     details.number = record.text("report-no").map(|number| latex::plain(&number));
     let updated = record.date("update_date");
     details.published = versions.first().copied();
@@ -73,6 +72,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let date = details.published.or(updated);
     paper.year = date.map(PartialDate::year);
     let journal = record.first_text(&["journal-ref", "journal_ref"]);
+    paper.details.kind = Some(match &journal {
+        Some(_) => PaperKind::Article,
+        None => PaperKind::Preprint,
+    });
     finish(
         paper,
         &text("id"),

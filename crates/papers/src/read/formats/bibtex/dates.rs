@@ -79,7 +79,9 @@ fn iso(text: &str) -> Option<Parts> {
     let mut parts = digits.split(['-', '/']);
     let year = parts.next()?;
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !is_number(year) || !(3..=4).contains(&year.len()) {
+    // The sign shows that a short number is a year.
+    let shortest = if sign < 0 { 1 } else { 3 };
+    if !is_number(year) || !(shortest..=4).contains(&year.len()) {
         return None;
     }
     let mut number = || match parts.next() {
@@ -160,6 +162,7 @@ mod tests {
             ("2021-23", 2021, ""),
             ("2019-02-31", 2019, "2019-02"),
             ("-0400", -400, ""),
+            ("-44", -44, ""),
             ("850", 850, ""),
             ("[1998]", 1998, ""),
             ("12 June 2017", 2017, "2017-06-12"),

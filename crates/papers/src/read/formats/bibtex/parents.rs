@@ -217,7 +217,9 @@ fn inherit_from(parent: &Parent, entry_type: &str, fields: &mut Fields) -> usize
     }
     // The author of a book has written its parts, unless they have authors of their own.
     let is_of_book = matches!(&*parent.entry_type, "book" | "mvbook");
-    if is_of_book && matches!(entry_type, "inbook" | "bookinbook" | "suppbook") {
+    let is_part = matches!(entry_type, "inbook" | "bookinbook" | "suppbook")
+        || entry_type == "book" && parent.entry_type == "mvbook";
+    if is_of_book && is_part {
         added += fields.add("author", from.peek("author"));
     }
     for name in INHERITED {

@@ -9,7 +9,7 @@ pub(super) fn persons(list: &str) -> Vec<Name> {
     let mut names = Vec::new();
     let list = without_references(list);
     for person in split_at_and(&list) {
-        let person = person.trim();
+        let person = without_number(person.trim());
         if person.is_empty() || is_rest(person) {
             continue;
         }
@@ -21,6 +21,20 @@ pub(super) fn persons(list: &str) -> Vec<Name> {
     }
     names.retain(|name| !name.full().is_empty());
     names
+}
+
+/// Removes the number by which DBLP tells persons of one name apart: `Ann Ada 0001`.
+fn without_number(name: &str) -> &str {
+    match name.rsplit_once(' ') {
+        Some((before, number))
+            if number.len() == 4
+                && number.starts_with("00")
+                && number.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            before.trim_end()
+        }
+        _ => name,
+    }
 }
 
 /// Returns whether a name stands for further names.
@@ -35,15 +49,35 @@ fn is_rest(name: &str) -> bool {
 fn several(person: &str, names: &mut Vec<Name>) {
     let parts = split_outside_braces(person, |c| c == ';');
     if parts.len() > 1 {
-        names.extend(parts.into_iter().map(name));
+        names.extend(
+            parts
+                .into_iter()
+                .map(|part| name_before_initials(part, true)),
+        );
         return;
     }
+    let is_listed = person.ends_with(',');
     let parts = split_outside_braces(person, |c| c == ',');
     let is_blank = |part: &&str| part.trim().is_empty();
     let parts: Vec<&str> = parts.into_iter().filter(|part| !is_blank(part)).collect();
     let has_words = |part: &&str| part.trim().contains(' ') && !part.contains('{');
-    if parts.len() < 3 || parts.len() == 3 && !parts.iter().all(has_words) {
-        names.push(name(person));
+    // `A. Alder, B. Birch, and C. Cedar`: BibTeX would take the second name for given names of the first.
+    let begins_with_initial = |part: &&str| {
+        let mut words = part.split_whitespace();
+        let is_initial = |word: &str| word.ends_with('.') && !word.contains(char::is_lowercase);
+        words.next().is_some_and(is_initial)
+            && words.next_back().is_some_and(|word| !word.ends_with('.'))
+    };
+    let is_pair_of_names = parts.len() == 2
+        && (is_listed && parts.iter().all(has_words) || parts.iter().all(begins_with_initial));
+    let is_list = match parts.len() {
+        0 | 1 => false,
+        2 => is_pair_of_names,
+        3 => parts.iter().all(has_words),
+        _ => true,
+    };
+    if !is_list {
+        names.push(name_before_initials(person, false));
         return;
     }
     // `Alder, A., Birch, B.`: family names and initials in turns.
@@ -57,6 +91,32 @@ fn several(person: &str, names: &mut Vec<Name>) {
         }
     } else {
         names.extend(parts.into_iter().map(name));
+    }
+}
+
+/// Reads a name that may have initials behind the family name, which BibTeX does not allow: `Alder, A.` without its
+/// comma. Initials without periods may be a family name, unless the name stands in a list that is no BibTeX either.
+fn name_before_initials(person: &str, allows_bare: bool) -> Name {
+    let person = person.trim();
+    let is_short = |word: &str| {
+        let letters = word.chars().filter(|c| c.is_alphabetic());
+        (1..=3).contains(&letters.clone().count())
+            && letters.clone().all(char::is_uppercase)
+            && word.chars().all(|c| c.is_alphabetic() || ".-".contains(c))
+            && (allows_bare || word.ends_with('.'))
+    };
+    let is_plain = !person.contains(['{', ',', '\\', '~']);
+    match person.rsplit_once(char::is_whitespace) {
+        Some((family, initials))
+            if is_plain
+                && is_short(initials)
+                && family
+                    .split_whitespace()
+                    .all(|word| word.contains(char::is_lowercase)) =>
+        {
+            Name::person(initials, family.trim())
+        }
+        _ => name(person),
     }
 }
 
@@ -77,6 +137,10 @@ fn name(person: &str) -> Name {
         [] | [_] => spoken(person),
         [last, first] if is_literal => Name::person(first, last),
         [last, suffix, first] if is_literal => Name::person(first, last).with_suffix(suffix),
+        // `III, Hal Alder`, as programs write that take the last word for the family name.
+        [suffix, spoken] if matches!(suffix.as_str(), "II" | "III" | "IV" | "Jr." | "Jr") => {
+            Name::new(spoken.as_str()).with_suffix(suffix)
+        }
         [last, suffix, first] if suffix.contains(' ') => {
             Name::person(first, last).with_suffix(suffix)
         }
@@ -215,6 +279,7 @@ mod tests {
             ("Ann de {Roe Alder}", ["Ann", "de", "Roe Alder", ""]),
             ("Roe, Jr., Max", ["Max", "", "Roe", "Jr."]),
             ("Roe, Max, III", ["Max", "", "Roe", "III"]),
+            ("III, Max Roe", ["Max", "", "Roe", "III"]),
             ("G{\\\"o}del, Kurt", ["Kurt", "", "Gödel", ""]),
             ("{\\\"O}hm, Ren{\\'e}", ["René", "", "Öhm", ""]),
             ("{\\O}re", ["", "", "Øre", ""]),
@@ -253,7 +318,22 @@ mod tests {
                 vec!["Ann Alder", "Bo Birch"],
             ),
             ("and Ann Alder and and et al. and", vec!["Ann Alder"]),
+            (
+                "St. John, A. Bo and Malcolm X",
+                vec!["A. Bo St. John", "Malcolm X"],
+            ),
             ("Alder, Ann; Birch, Bo", vec!["Ann Alder", "Bo Birch"]),
+            ("Alder AB; Birch B.", vec!["AB Alder", "B. Birch"]),
+            ("Alder A. and Birch B.-C.", vec!["A. Alder", "B.-C. Birch"]),
+            (
+                "A. Alder, B. Birch, and C. Coe",
+                vec!["A. Alder", "B. Birch", "C. Coe"],
+            ),
+            (
+                "A. Alder, B. Birch and C. Coe",
+                vec!["A. Alder", "B. Birch", "C. Coe"],
+            ),
+            ("Ann Alder 0001 and Bo Birch", vec!["Ann Alder", "Bo Birch"]),
             ("Alder, A., Birch, B.-C.", vec!["A. Alder", "B.-C. Birch"]),
             (
                 "Ann Alder, Bo Birch, Cy Cedar, Di Elm",

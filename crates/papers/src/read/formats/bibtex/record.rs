@@ -7,10 +7,11 @@ use super::journals;
 use super::persons::{in_group, persons, split_outside_braces};
 use super::values::{text, without_references};
 use crate::read::formats::normalize::{filled, set_id};
+use crate::read::formats::serial_numbers::set_serial_numbers;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::text::words;
-use crate::{Paper, PaperKind};
+use crate::{Details, Paper, PaperKind};
 
 /// Fields that say nothing about the paper: what programs note about their files and their use of an entry,
 /// and how an entry is to be sorted and printed. They are not counted as left out.
@@ -173,9 +174,7 @@ fn set_kind(paper: &mut Paper, entry_type: &str, fields: &Fields) {
     let of_given = PaperKind::of_any_vocabulary(given);
     // A journal that is an archive of preprints.
     let journal = text(fields.peek("journal"));
-    let is_archive = labeled(&journal).is_some()
-        || ["arxiv", "arxiv e-prints", "arxiv preprint", "corr"]
-            .contains(&&*journal.to_lowercase());
+    let is_archive = labeled(&journal).is_some() || is_archive(&journal.to_lowercase());
     let has_journal = !journal.is_empty() || !fields.peek("journaltitle").is_empty();
     let is_preprint = match kind {
         Some(PaperKind::Article) => is_archive,
@@ -194,8 +193,52 @@ fn set_kind(paper: &mut Paper, entry_type: &str, fields: &Fields) {
     paper.details.kind = kind;
     paper.details.genre = filled(given)
         .filter(|_| of_given.is_none() || of_given != kind)
-        .or_else(|| filled(given).filter(|given| given.contains([' ', '\''])))
+        .or_else(|| {
+            // A name for readers, and not a code such as `phdthesis`.
+            let is_name = given.contains([' ', '\'']) || given.starts_with(char::is_uppercase);
+            let of_kind = kind.is_some_and(|kind| kind.name() == given.to_lowercase());
+            filled(given).filter(|_| is_name && !of_kind)
+        })
         .or_else(|| filled(of_type));
+}
+
+/// Returns whether a journal, in lower case, is an archive of preprints.
+fn is_archive(journal: &str) -> bool {
+    const NAMES: [&str; 6] = [
+        "arxiv e-prints",
+        "arxiv preprint",
+        "authorea",
+        "corr",
+        "osf preprints",
+        "research square",
+    ];
+    // `bioRxiv` and `bioRxiv : the preprint server for biology`, but not a journal whose name has other words first.
+    let first = journal.split([' ', ':']).next().unwrap_or_default();
+    let is_only_name = first.len() == journal.len() || journal.contains("preprint server");
+    NAMES.contains(&journal) || is_only_name && first.ends_with("rxiv")
+}
+
+/// Sets the ISBN and the ISSN.
+fn set_serials(details: &mut Details, fields: &Fields) {
+    let normal = |text: &str| {
+        let mut found = Details::default();
+        set_serial_numbers(&mut found, text);
+        found
+    };
+    details.issn = filled(fields.text(&["issn", "eissn"])).map(|issn| {
+        // Others have a hyphen, or are several.
+        let bare = Some(&issn).filter(|issn| issn.len() == 8);
+        bare.and_then(|issn| normal(issn).issn).unwrap_or(issn)
+    });
+    details.isbn = filled(fields.text(&["isbn"]));
+    // Mendeley writes the ISSN of a journal as its ISBN.
+    if let Some(isbn) = &details.isbn {
+        let found = normal(isbn);
+        if let (None, Some(issn)) = (found.isbn, found.issn) {
+            details.issn.get_or_insert(issn);
+            details.isbn = None;
+        }
+    }
 }
 
 /// Sets the venue, and what a reference list says about it.
@@ -241,8 +284,7 @@ fn set_publication(paper: &mut Paper, fields: &Fields) {
     details.place = filled(fields.text(&["address", "location"]));
     details.series = filled(fields.text(&["series"]));
     details.edition = filled(fields.text(&["edition"]));
-    details.isbn = filled(fields.text(&["isbn"]));
-    details.issn = filled(fields.text(&["issn", "eissn"]));
+    set_serials(details, fields);
     details.language = filled(fields.text(&["language", "langid"]));
 }
 

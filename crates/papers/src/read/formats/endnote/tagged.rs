@@ -38,7 +38,7 @@ struct EndNote;
 impl TaggedFormat for EndNote {
     const END: Option<&'static str> = None;
     const START: &'static str = "%0";
-    const EVIDENCE: &'static [&'static str] = &["%T"];
+    const EVIDENCE: &'static [&'static str] = &["%T", "%A", "%X"];
 
     fn line<'t>(&mut self, line: &'t str, _: Option<&TaggedRecord>) -> Line<'t> {
         match tagged(line) {

@@ -150,11 +150,7 @@ fn paper(record: &Element, notes: &Notes) -> Result<Paper, String> {
         .join(" "),
         notes: text(&["notes"]),
     };
-    for child in record.elements() {
-        if !READ.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
+    record.count_unread(&READ, notes);
     let read = [
         "title",
         "secondary-title",

@@ -1,6 +1,5 @@
 //! arXiv's own formats of metadata, `arXiv` and `arXivRaw`: <https://info.arxiv.org/help/oa/index.html>.
 
-use super::count_unread;
 use crate::read::formats::arxiv::finish;
 use crate::read::formats::normalize::filled;
 use crate::read::input::MAX_VALUES;
@@ -55,7 +54,7 @@ pub(super) fn paper(metadata: &Element, notes: &Notes) -> Result<Paper, String> 
     } else {
         PaperKind::Article
     });
-    count_unread(metadata, &READ, notes);
+    metadata.count_unread(&READ, notes);
     finish(
         paper,
         &metadata.text_at(&["id"]),

@@ -1,6 +1,5 @@
 //! Dublin Core, which every repository offers: <https://www.dublincore.org/specifications/dublin-core/dces/>.
 
-use super::count_unread;
 use crate::read::formats::name_lists::names;
 use crate::read::formats::normalize::{doi, filled, set_id};
 use crate::read::formats::serial_numbers::set_serial_numbers;
@@ -103,7 +102,7 @@ pub(super) fn paper(metadata: &Element, identifier: &str, notes: &Notes) -> Resu
     for _ in titles.iter().skip(1) {
         notes.ignore_field("title");
     }
-    count_unread(metadata, &READ, notes);
+    metadata.count_unread(&READ, notes);
     let id = paper.arxiv.clone().or_else(|| filled(identifier));
     set_id(
         &mut paper,

@@ -1,6 +1,6 @@
 //! Articles of journals.
 
-use super::elements::{article_id, count_unread, paper as common, set_date};
+use super::elements::{article_id, paper as common, set_date};
 use crate::read::formats::normalize::{doi, filled};
 use crate::read::formats::pages::{page_range, whole_pages};
 use crate::read::formats::serial_numbers::set_serial_numbers;
@@ -71,8 +71,8 @@ pub(super) fn of_citation(
     if let Some(authors) = filled_editors(&paper) {
         paper.authors = authors;
     }
-    count_unread(citation, &READ_IN_CITATION, notes);
-    count_unread(article, &READ_IN_ARTICLE, notes);
+    citation.count_unread(&READ_IN_CITATION, notes);
+    article.count_unread(&READ_IN_ARTICLE, notes);
     let has_abstract = article.at(&["Abstract", "AbstractText"]).is_some();
     if has_abstract && citation.at(&["OtherAbstract"]).is_some() {
         notes.ignore_field("OtherAbstract");

@@ -1,6 +1,6 @@
 //! Books and their chapters.
 
-use super::elements::{article_id, count_unread, date, electronic_doi, paper as common, people};
+use super::elements::{article_id, date, electronic_doi, paper as common, people};
 use crate::read::formats::normalize::{doi, filled};
 use crate::read::formats::pages::{page_range, whole_pages};
 use crate::read::formats::serial_numbers::set_serial_numbers;
@@ -102,7 +102,7 @@ pub(super) fn paper(element: &Element, notes: &Notes) -> Result<Paper, String> {
         if paper.authors.is_empty() {
             paper.authors = people(book, "authors");
         }
-        count_unread(book, &READ_IN_BOOK, notes);
+        book.count_unread(&READ_IN_BOOK, notes);
     }
     if paper.authors.is_empty() {
         paper.authors.clone_from(&paper.details.editors);
@@ -110,6 +110,6 @@ pub(super) fn paper(element: &Element, notes: &Notes) -> Result<Paper, String> {
     if paper.venue.is_none() {
         paper.venue.clone_from(&paper.details.publisher);
     }
-    count_unread(document, &READ, notes);
+    document.count_unread(&READ, notes);
     Ok(paper)
 }

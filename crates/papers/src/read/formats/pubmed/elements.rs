@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::read::formats::normalize::{doi, filled};
+use crate::read::formats::pubmed_notices::available;
 use crate::read::notes::Notes;
 use crate::read::syntax::loose_date::date_in;
 use crate::read::syntax::xml::Element;
@@ -48,12 +49,10 @@ pub(super) fn paper(citation: &Element, article: &Element) -> Result<Paper, Stri
 /// Returns the title; the title in the language of the article if there is no other.
 fn title(article: &Element) -> String {
     let title = article.text_at(&["ArticleTitle"]);
-    let bare = title.trim_matches(['[', ']', '.', ' ']);
-    if bare.is_empty() || bare.eq_ignore_ascii_case("not available") {
-        filled(article.text_at(&["VernacularTitle"])).unwrap_or(title)
-    } else {
-        title
-    }
+    let vernacular = || filled(article.text_at(&["VernacularTitle"]));
+    available(title.clone())
+        .or_else(vernacular)
+        .unwrap_or(title)
 }
 
 /// Returns the DOI that PubMed has not marked as invalid.
@@ -106,7 +105,7 @@ fn abstract_of(citation: &Element, article: &Element) -> String {
     if let Some(text) = article
         .at(&["Abstract"])
         .map(abstract_text)
-        .and_then(filled)
+        .and_then(available)
     {
         return text;
     }
@@ -114,7 +113,7 @@ fn abstract_of(citation: &Element, article: &Element) -> String {
     let is_english = |other: &&Element| matches!(other.attribute("Language"), Some("eng" | "en"));
     let mut others = others().filter(is_english).chain(others());
     others
-        .find_map(|other| filled(abstract_text(other)))
+        .find_map(|other| available(abstract_text(other)))
         .unwrap_or_default()
 }
 
@@ -212,13 +211,4 @@ pub(super) fn article_id(element: &Element, id_type: &str) -> Option<String> {
         .flat_map(|list| list.all("ArticleId"))
         .filter(|id| id.attribute("IdType") == Some(id_type))
         .find_map(|id| filled(id.text()))
-}
-
-/// Counts the children of an element that have a value and are not read.
-pub(super) fn count_unread(element: &Element, read: &[&str], notes: &Notes) {
-    for child in element.elements() {
-        if !read.contains(&child.name.as_str()) && !child.is_blank() {
-            notes.ignore_field(&child.name);
-        }
-    }
 }

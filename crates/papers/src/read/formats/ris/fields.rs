@@ -105,13 +105,19 @@ fn joined(texts: &[&str]) -> String {
     parts.join(" ")
 }
 
-/// Sets the editors, whose tag depends on the type. The editors of a book without authors are its authors too.
+/// Sets the editors, whose tag depends on the type. The editors of a publication without authors are its authors too,
+/// unless they are the editors of the book or the proceedings that contain it.
 fn set_editors(paper: &mut Paper, record: &TaggedRecord) {
     paper.details.editors = names(record.all(editor_tags(record)));
     if record.first(&["TY"]).eq_ignore_ascii_case("EDBOOK") && paper.details.editors.is_empty() {
         paper.details.editors.clone_from(&paper.authors);
     }
-    if paper.authors.is_empty() {
+    let is_part = matches!(
+        paper.details.kind,
+        Some(PaperKind::Chapter | PaperKind::ConferencePaper)
+    );
+    let is_contained = is_part && !record.first(&["T2", "BT", "JF", "JO"]).is_empty();
+    if paper.authors.is_empty() && !is_contained {
         paper.authors.clone_from(&paper.details.editors);
     }
 }
@@ -168,7 +174,14 @@ fn set_date(paper: &mut Paper, record: &TaggedRecord, notes: &Notes) {
 }
 
 fn year(text: &str) -> Option<i32> {
-    year_in(text).or_else(|| date_in(text).map(PartialDate::year))
+    let before_christ = || {
+        let digits = text.trim().strip_prefix('-')?.trim_start_matches('0');
+        let is_year = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        is_year.then(|| digits.parse::<i32>().ok().map(|year| -year))?
+    };
+    year_in(text)
+        .or_else(before_christ)
+        .or_else(|| date_in(text).map(PartialDate::year))
 }
 
 /// Sets the venue, the series, the publisher and the place.
@@ -213,7 +226,8 @@ fn set_numbers(paper: &mut Paper, record: &TaggedRecord, notes: &Notes) {
         record.first(&["EP"]),
     );
     details.pages = details.pages.take().or_else(|| text(&["C7"]));
-    details.language = text(&["LA"]);
+    details.language =
+        text(&["LA"]).and_then(|language| filled(language.trim_end_matches([';', ',', ' '])));
     // EndNote has the date of an article ahead of print in the field of the edition.
     details.edition = text(&["ET"])
         .filter(|edition| kind != Some(PaperKind::Article) || date_in(edition).is_none());

@@ -33,11 +33,11 @@ pub(super) fn type_line(line: &str) -> Option<(&'static str, &str, Notation)> {
     let after = &remaining[spaces..];
     let hyphen = after.chars().next().filter(|c| ['-', '–'].contains(c))?;
     let value = after[hyphen.len_utf8()..].trim();
-    // The type is one word, such as `JOUR`, or empty.
+    // The type is one word, such as `JOUR`, or empty. Only in the notation of the standard may it be damaged.
+    let is_word = value.len() <= 12 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_type = tag.eq_ignore_ascii_case("TY")
         && (spaces > 0 || !value.is_empty())
-        && value.len() <= 12
-        && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        && (is_word || line.starts_with("TY  - "));
     is_type.then(|| {
         let notation = Notation {
             spaces: if is_tabbed { 1 } else { spaces.min(2) },
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(notation.field("AB - B", false), Some(("AB", " B")));
         for line in [
             "TYPE  - JOUR",
-            "TY  - two words",
+            "TY - two words",
             "TY",
             "T",
             "Type - x",
@@ -154,5 +154,6 @@ mod tests {
         ] {
             assert!(type_line(line).is_none(), "{line}");
         }
+        assert!(type_line("TY  - Journal Article").is_some());
     }
 }
