@@ -158,7 +158,7 @@ fn the_notices_of_pubmed_are_no_texts() {
 fn a_key_may_be_an_identifier() {
     let text = "We follow [@doi:10.1000/MOSS; @arxiv:2001.00001v2].\n";
     let draft = Draft::parse(text, DraftFormat::Markdown);
-    let [a, b] = &draft.citations()[..] else {
+    let [a, b] = draft.citations() else {
         panic!("{:?}", draft.citations())
     };
     assert_eq!(a.doi.as_deref(), Some("10.1000/moss"));

@@ -137,8 +137,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let details = &mut paper.details;
     let kind = item.text("type");
     details.kind = match kind.as_deref() {
-        // An article in a journal is an `article-journal`.
-        Some("article") => Some(PaperKind::Preprint),
+        // An article in a journal is an `article-journal`, but not all programs say so.
+        Some("article") if text("container-title").is_none() => Some(PaperKind::Preprint),
         other => other.and_then(PaperKind::of_any_vocabulary),
     };
     details.genre = text("genre").or_else(|| kind.filter(|_| details.kind.is_none()));
@@ -181,6 +181,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         details.kind = kind.or(details.kind);
         details.updated = date(custom, "updated");
         paper.references = custom.texts("references");
+    }
+    let is_whole = matches!(details.kind, Some(PaperKind::Book | PaperKind::Proceedings));
+    if paper.authors.is_empty() && is_whole {
+        paper.authors.clone_from(&details.editors);
     }
     let venues = ["container-title", "event-title", "event", "publisher"];
     paper.venue = venues.iter().find_map(|name| text(name));
