@@ -269,6 +269,17 @@ impl Parts {
         }
     }
 
+    /// Returns the parts without white space at their ends.
+    fn trimmed(self) -> Self {
+        let trimmed = |part: String| part.trim().to_owned();
+        Self {
+            given: trimmed(self.given),
+            particle: trimmed(self.particle),
+            family: trimmed(self.family),
+            suffix: trimmed(self.suffix),
+        }
+    }
+
     fn family_with_particle(&self) -> String {
         joined_particle(&self.particle, &self.family)
     }
@@ -418,8 +429,8 @@ impl<'de> Deserialize<'de> for Name {
             Parts(Parts),
         }
         Ok(match Form::deserialize(deserializer)? {
-            Form::Full(full) => Self::new(full),
-            Form::Parts(parts) => Self::from(parts),
+            Form::Full(full) => Self::new(full.trim()),
+            Form::Parts(parts) => Self::from(parts.trimmed()),
         })
     }
 }
@@ -523,6 +534,9 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&Name::new(full)).unwrap(), expected);
         }
+        let spaced = r#"{"family": "Ada \r", "given": " Ann B."}"#;
+        let name: Name = serde_json::from_str(spaced).unwrap();
+        assert_eq!(name.full(), "Ann B. Ada");
         let csl = r#"{"family": "Berken", "given": "Jan", "non-dropping-particle": "van der"}"#;
         let name: Name = serde_json::from_str(csl).unwrap();
         assert_eq!(name, Name::new("Jan van der Berken"));

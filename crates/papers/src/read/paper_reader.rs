@@ -205,6 +205,8 @@ fn copy_to_temporary_file(input: Input<'_>) -> io::Result<File> {
 fn misfit(input: &Input<'_>, format: Format) -> Option<String> {
     match detect(input.start(), Some(format)) {
         Ok(found) if found == format => None,
+        // JSON without the fields of a format, such as an empty list, may be in any format of JSON.
+        Ok(Format::JsonLines) if matches!(format.source(), RecordSource::Objects(_)) => None,
         Ok(found) => Some(format!("the file looks like {found}")),
         Err(found) => Some(format!("the file {found}")),
     }

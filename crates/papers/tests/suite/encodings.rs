@@ -94,6 +94,9 @@ fn a_format_that_does_not_fit_is_told_with_the_first_error() {
         let papers = reader.filter_map(Result::err);
         papers.map(|error| error.to_string()).collect()
     };
+    for empty in ["[]", "", "\n"] {
+        assert_eq!(errors(empty, Format::CslJson), Vec::<String>::new());
+    }
     let ris = "TY  - JOUR\nTI  - A\nER  - \n";
     let found = errors(ris, Format::Bibtex);
     let expected = "f:1: there is no record in bibtex, the file looks like ris; the rest of the file was not read";

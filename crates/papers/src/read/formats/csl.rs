@@ -137,7 +137,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let details = &mut paper.details;
     let kind = item.text("type");
     details.kind = match kind.as_deref() {
-        // An article in a journal is an `article-journal`, but not all programs say so.
+        // An article in a journal is an `article-journal`, so an `article` without a container is a preprint or
+        // the like.
         Some("article") if text("container-title").is_none() => Some(PaperKind::Preprint),
         other => other.and_then(PaperKind::of_any_vocabulary),
     };
