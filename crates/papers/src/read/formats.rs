@@ -6,6 +6,7 @@
 mod acl;
 mod ads;
 mod arxiv;
+mod author_lists;
 mod bibtex;
 mod cognate_json;
 mod crossref;

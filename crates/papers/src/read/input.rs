@@ -281,8 +281,12 @@ pub(crate) fn too_many() -> String {
 
 /// Returns a description of the file if its first bytes show that it has no papers.
 fn unsupported_content(start: &[u8]) -> Option<&'static str> {
-    let signatures: [(&[u8], &str); 7] = [
+    let signatures: [(&[u8], &str); 8] = [
         (b"PK\x03\x04", "is a zip archive or an office document"),
+        (
+            b"\xd0\xcf\x11\xe0",
+            "is an office document of Excel or Word",
+        ),
         (b"BZh", "is compressed with bzip2"),
         (b"\xfd7zXZ", "is compressed with xz"),
         (b"%PDF", "is a PDF document"),

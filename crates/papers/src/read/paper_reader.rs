@@ -28,8 +28,8 @@ use crate::{Error, Paper, RecordLocation, Result};
 /// # Cognate's own format
 ///
 /// Each line is a JSON object with the fields `id`, `title`, `abstract`, `authors` (a list of
-/// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string separated by
-/// spaces or commas), `doi`, `arxiv`, `references` (a list of strings) and those of
+/// strings), `year`, `venue`, `url`, `categories` (a list of strings, or a string with commas between them
+/// or, if they are codes such as `cs.CL`, spaces), `doi`, `arxiv`, `references` (a list of strings) and those of
 /// [`Details`](crate::Details), all of them optional but for one that can name the paper. The reader
 /// counts [unknown fields](PaperReader::ignored_fields), and skips blank lines.
 ///
@@ -102,7 +102,11 @@ impl PaperReader<'static> {
         let reader = match format.source() {
             // The bytes of a compressed file are not those of the format.
             RecordSource::File(open) if !input.is_compressed() => {
-                let records = open(seekable, &origin, input.notes(), objects_of)?;
+                let records = open(seekable, &origin, input.notes(), objects_of);
+                let records = match (records, &misfit) {
+                    (Err(_), Some(misfit)) => return Err(no_record(&origin, format, misfit)),
+                    (records, _) => records?,
+                };
                 Self::from_records(records, origin, format, input.notes().clone())
             }
             _ => Self::from_input(input, origin, format)?,
@@ -172,8 +176,12 @@ impl<'a> PaperReader<'a> {
     fn from_input(input: Input<'a>, origin: String, format: Format) -> Result<Self> {
         let notes = input.notes().clone();
         let records = match format.source() {
-            RecordSource::Objects(paper) => objects(input, paper),
+            RecordSource::Objects(paper) => {
+                let is_own = format == Format::JsonLines;
+                objects(input, paper, is_own.then_some(objects_of))
+            }
             RecordSource::Stream(read) => read(input),
+            RecordSource::StreamOfObjects(read) => read(input, objects_of),
             RecordSource::File(open) => {
                 let file = copy_to_temporary_file(input);
                 let file = file.map_err(Error::io("copy", Path::new(&origin)))?;
@@ -212,6 +220,20 @@ fn misfit(input: &Input<'_>, format: Format) -> Option<String> {
     }
 }
 
+fn no_record(origin: &str, format: Format, misfit: &str) -> Error {
+    Error::Incomplete {
+        origin: origin.to_owned(),
+        location: RecordLocation::Line(1),
+        reason: format!("there is no record in {format}, {misfit}"),
+    }
+}
+
+/// Returns whether a description of the content names a format other than that of any JSON object.
+fn is_other_format(misfit: &str) -> bool {
+    let name = misfit.strip_prefix("the file looks like ");
+    name.is_some_and(|name| name != Format::JsonLines.name())
+}
+
 fn explicit_or_detected(
     input: &Input<'_>,
     origin: &str,
@@ -244,11 +266,7 @@ impl Iterator for PaperReader<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let Some((location, outcome)) = self.records.next() else {
             let misfit = self.misfit.take()?;
-            return Some(Err(Error::Incomplete {
-                origin: self.origin.clone(),
-                location: RecordLocation::Line(1),
-                reason: format!("there is no record in {}, {misfit}", self.format),
-            }));
+            return Some(Err(no_record(&self.origin, self.format, &misfit)));
         };
         self.location = Some(location);
         let outcome = outcome.and_then(|paper| match paper.invalid_reason() {
@@ -258,10 +276,16 @@ impl Iterator for PaperReader<'_> {
             Some(reason) => Err(reason.to_owned()),
         });
         let misfit = self.misfit.take();
-        let outcome = outcome.map_err(|reason| match misfit {
-            Some(misfit) => format!("{reason}; {misfit}"),
-            None => reason,
-        });
+        let outcome = match (outcome, misfit) {
+            (Err(reason), Some(misfit)) => Err(format!("{reason}; {misfit}")),
+            // Objects of one format may seem to be those of another, with most of their fields missing.
+            (Ok(paper), Some(misfit)) if is_other_format(&misfit) => {
+                self.notes
+                    .remark(format!("read as {}, {misfit}", self.format));
+                Ok(paper)
+            }
+            (outcome, _) => outcome,
+        };
         self.notes.finish_record(location);
         let (origin, is_incomplete) = (&self.origin, self.notes.is_incomplete());
         Some(outcome.map_err(|reason| {

@@ -8,6 +8,8 @@ pub(crate) mod json_record;
 mod json_resume;
 mod json_scan;
 pub(crate) mod json_shape;
+pub(crate) mod json_tables;
+pub(crate) mod literal;
 pub(crate) mod loose_date;
 pub(crate) mod missing_value;
 mod rewind;

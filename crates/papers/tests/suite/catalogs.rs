@@ -193,7 +193,7 @@ fn papers_of_semantic_scholar_in_every_arrangement() {
         );
         assert_eq!(
             fields(paper, &DETAILS),
-            "article | 2019-03-04 | 3 | null | 5 - 6 | null | 1234-5678 | 123 | null"
+            "article | 2019-03-04 | 3 | null | 5-6 | null | 1234-5678 | 123 | null"
         );
         assert_eq!(
             (paper.year, paper.venue.as_deref()),

@@ -7,6 +7,7 @@ mod bounds;
 mod catalogs;
 mod citation_managers;
 mod damage;
+mod data_frames;
 mod encodings;
 mod fixtures;
 mod formats;

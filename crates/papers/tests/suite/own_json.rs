@@ -40,7 +40,7 @@ fn fields_of_other_names_are_those_of_a_paper() {
     assert_eq!(found.doi.as_deref(), Some("10.1000/x"));
     assert_eq!(
         fields(found, &["type", "published", "volume", "pages"]),
-        "conference-paper | 2001-02-03 | 12 | 1--2"
+        "conference-paper | 2001-02-03 | 12 | 1-2"
     );
     assert_eq!(notes(&line).0, ["likes"]);
 }

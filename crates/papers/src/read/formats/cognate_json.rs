@@ -1,6 +1,8 @@
 //! Cognate's own format: JSON lines with the fields of a paper, which other programs may name differently.
 
 mod fields;
+mod identifiers;
+mod zotero;
 
 use serde_json::Value;
 
@@ -15,9 +17,11 @@ use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::read::syntax::json_object::Object;
 use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::literal::literal;
 use crate::read::syntax::loose_date::date_in;
 use crate::table::COLUMNS;
-use crate::{Details, Name, Paper, PaperKind, PartialDate, identifiers};
+use crate::text::markup;
+use crate::{Details, Name, Paper, PaperKind, PartialDate};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "jsonl",
@@ -29,11 +33,20 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
 pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
     paper,
     is_read: |name| SILENT.contains(&name) || field(name).is_some(),
-    wrappers: &["_source"],
+    wrappers: &["_source", "data", "metadata", "bib"],
 };
 
-/// The fields of search results, which are not those of a paper.
-const SILENT: [&str; 3] = ["rank", "score", "versions"];
+/// The fields of search results, and the numbers of rows of data frames, which are not those of a paper.
+const SILENT: [&str; 8] = [
+    "rank",
+    "score",
+    "versions",
+    "source",
+    "index",
+    "level_0",
+    "Unnamed: 0",
+    "__index_level_0__",
+];
 
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     // An empty file has no papers in any format. A file with a damaged first line may still have
@@ -57,9 +70,18 @@ pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         Some(name) => object.essential_text(name),
         None => Ok(None),
     };
+    // Titles and abstracts of Zotero may have markup, those of Cognate are text.
+    let is_zotero = fields.contains_key("itemType");
+    let plain = |text: String| {
+        if is_zotero {
+            markup::plain(&text)
+        } else {
+            text
+        }
+    };
     let mut paper = Paper::new("")
-        .title(essential(Field::Title)?.unwrap_or_default())
-        .abstract_text(text(Field::Abstract).unwrap_or_default())
+        .title(essential(Field::Title)?.map_or_else(String::new, plain))
+        .abstract_text(text(Field::Abstract).map_or_else(String::new, plain))
         .authors(authors(object, &known));
     if let Some(name) = known.name(Field::Year) {
         paper.year = object.year(name);
@@ -73,19 +95,49 @@ pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     paper.doi = text(Field::Doi).map(|text| normalize::doi(&text).unwrap_or(text));
     if let Some(text) = text(Field::Arxiv) {
         let is_own_name = known.name(Field::Arxiv) == Some("arxiv");
-        paper.arxiv = identifiers::arxiv(&text).or(is_own_name.then_some(text));
+        paper.arxiv = crate::identifiers::arxiv(&text).or(is_own_name.then_some(text));
     }
     if let Some(name) = known.name(Field::References) {
         paper.references = references(object, name);
     }
     details(&mut paper.details, object, &known);
+    if let Some((authors, editors)) = zotero::creators(object) {
+        paper.authors = authors;
+        paper.details.editors = editors;
+    }
+    if let Some(name) = known.name(Field::Identifiers) {
+        identifiers::fill_from(&mut paper, object, name);
+    }
+    if paper.doi.is_none() {
+        let address = paper.url.as_ref().filter(|url| url.contains("doi.org/"));
+        paper.doi = address.and_then(|url| normalize::doi(url));
+    }
     container(&mut paper, object, &known);
     paper.year = paper
         .year
         .or(paper.details.published.map(PartialDate::year));
     let id = text(Field::Id);
-    normalize::set_id(&mut paper, id, "`id`, no `doi` and no `title`")?;
-    Ok(paper)
+    match normalize::set_id(&mut paper, id, "`id`, no `doi` and no `title`") {
+        Ok(()) => Ok(paper),
+        Err(reason) => Err(reason + &unknown_names(fields)),
+    }
+}
+
+/// Lists the fields of an object that has none of a paper: the answer of an API that failed, or another thing.
+fn unknown_names(fields: &Fields) -> String {
+    if fields.is_empty() || fields.keys().any(|name| field(name).is_some()) {
+        return String::new();
+    }
+    let names = fields.keys().take(10);
+    let names: Vec<String> = names
+        .map(|name| {
+            format!(
+                "`{}`",
+                name.get(..name.floor_char_boundary(40)).unwrap_or(name)
+            )
+        })
+        .collect();
+    format!(", found the fields {}", names.join(", "))
 }
 
 /// Returns the names of the authors.
@@ -106,8 +158,14 @@ fn authors(object: Object<'_>, known: &Known<'_>) -> Vec<Name> {
 }
 
 fn own_names(object: Object<'_>, name: &str, is_own: bool) -> Vec<Name> {
-    let Some(Value::Array(list)) = object.get(name) else {
-        return names(object, name);
+    let list = match object.get(name) {
+        Some(Value::Array(list)) => list,
+        // The list of IEEE Xplore is in an object of the same name.
+        Some(Value::Object(outer)) => match outer.get(name) {
+            Some(Value::Array(list)) => list,
+            _ => return names(object, name),
+        },
+        _ => return names(object, name),
     };
     // Some lists have one text with all names.
     if let [Value::String(text)] = &list[..]
@@ -148,13 +206,21 @@ fn details(details: &mut Details, object: Object<'_>, known: &Known<'_>) {
         .find_map(|name| PaperKind::of_any_vocabulary(name));
     let unknown_type = types.into_iter().next().filter(|_| details.kind.is_none());
     details.genre = text(Field::Genre).or(unknown_type);
+    if details.kind.is_none() {
+        let genre = details.genre.as_deref();
+        details.kind = genre.and_then(PaperKind::of_any_vocabulary);
+        if details.kind.is_some() {
+            details.genre = None;
+        }
+    }
     details.published = date(Field::Published).or(details.published);
     details.updated = date(Field::Updated);
     details.volume = text(Field::Volume);
     details.number = text(Field::Number);
     details.pages = text(Field::Pages).or_else(|| {
-        let (first, last) = (text(Field::FirstPage)?, text(Field::LastPage));
-        Some(page_range(&first, last.as_deref()))
+        let (first, last) = (text(Field::FirstPage), text(Field::LastPage));
+        let range = first.map(|first| page_range(&first, last.as_deref()));
+        range.or_else(|| text(Field::ArticleNumber))
     });
     details.publisher = text(Field::Publisher);
     details.place = text(Field::Place);
@@ -165,23 +231,35 @@ fn details(details: &mut Details, object: Object<'_>, known: &Known<'_>) {
     }
     details.isbn = text(Field::Isbn);
     details.issn = text(Field::Issn);
-    details.pmid = text(Field::Pmid).map(|text| pubmed_ids::pmid(&text).unwrap_or(text));
+    // The first of a list may be followed by those of other papers.
+    let first_word = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    details.pmid = text(Field::Pmid)
+        .map(first_word)
+        .map(|text| pubmed_ids::pmid(&text).unwrap_or(text));
     details.pmcid = text(Field::Pmcid).map(|text| pubmed_ids::pmcid(&text).unwrap_or(text));
-    details.language = text(Field::Language);
+    details.language = match known.name(Field::Language) {
+        Some(name) if object.get(name).is_some_and(Value::is_object) => object
+            .object(name)
+            .and_then(|language| language.first_text(&["code", "name"])),
+        _ => text(Field::Language),
+    };
 }
 
 /// Sets the venue: a text, or an object with the name of a journal and the place of the article in it.
 fn container(paper: &mut Paper, object: Object<'_>, known: &Known<'_>) {
-    let Some(name) = known.name(Field::Venue) else {
+    let source = object.get("source");
+    let has_source = source.is_some_and(Value::is_object);
+    if !has_source && source.is_some_and(|source| source != "") {
+        object.notes().ignore_field("source");
+    }
+    let Some(name) = known.name(Field::Venue).or(has_source.then_some("source")) else {
         return;
     };
-    if !matches!(object.get(name), Some(Value::Object(_))) {
+    let Some(container) = object.items(name).next().and_then(Value::as_object) else {
         paper.venue = object.text(name);
         return;
-    }
-    let Some(container) = object.object(name) else {
-        return;
     };
+    let container = Object::new(container, object.notes());
     paper.venue = container.first_text(&["name", "title", "display_name"]);
     let details = &mut paper.details;
     for (field, names) in [
@@ -191,8 +269,15 @@ fn container(paper: &mut Paper, object: Object<'_>, known: &Known<'_>) {
         (&mut details.publisher, &["publisher"]),
         (&mut details.issn, &["issn", "ISSN"]),
     ] {
+        // Lens has objects with a type and a value.
+        let value = names
+            .iter()
+            .find_map(|name| match container.items(name).next()? {
+                Value::Object(fields) => Object::new(fields, object.notes()).text("value"),
+                _ => container.text(name),
+            });
         if field.is_none() {
-            *field = container.first_text(names);
+            *field = value;
         }
     }
 }
@@ -213,13 +298,19 @@ fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
     let mut categories: Vec<String> = Vec::new();
     if let Some(name) = known.name(Field::Categories) {
         categories = match object.get(name) {
-            Some(Value::String(text)) => split_categories(text),
+            Some(Value::String(text)) => match literal(text) {
+                Some(Value::Array(items)) => items.iter().filter_map(text_of).collect(),
+                _ => split_categories(text),
+            },
             _ => subjects(object, name),
         };
     }
     if let Some(name) = known.name(Field::Keywords) {
         let keywords = match object.get(name) {
-            Some(Value::String(text)) => split_at(text, &[';', ',']),
+            Some(Value::String(text)) => match literal(text) {
+                Some(Value::Array(items)) => items.iter().filter_map(text_of).collect(),
+                _ => split_at(text, &[';', ',', '|']),
+            },
             _ => subjects(object, name),
         };
         for keyword in keywords {
@@ -233,11 +324,12 @@ fn categories(object: Object<'_>, known: &Known<'_>) -> Vec<String> {
 
 /// Returns the texts of a list, whose items may be objects with a name.
 fn subjects(object: Object<'_>, name: &str) -> Vec<String> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 7] = [
         "name",
         "display_name",
         "term",
         "keyword",
+        "tag",
         "category",
         "value",
     ];
@@ -274,12 +366,22 @@ fn references(object: Object<'_>, name: &str) -> Vec<String> {
     references
 }
 
-/// Splits subjects at commas and semicolons or, if there are none, at spaces.
+fn text_of(value: &Value) -> Option<String> {
+    normalize::filled(value.as_str()?.trim())
+}
+
+/// Splits subjects at commas, semicolons and bars or, if there are none and a word is a code such as `cs.CL` or
+/// `hep-th`, at spaces.
 fn split_categories(text: &str) -> Vec<String> {
-    if text.contains([',', ';']) {
-        split_at(text, &[',', ';'])
-    } else {
+    let is_code = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(['.', '-'])
+    };
+    if text.contains([',', ';', '|']) {
+        split_at(text, &[',', ';', '|'])
+    } else if text.split_whitespace().any(is_code) {
         split_at(text, &[' ', '\t', '\n', '\r'])
+    } else {
+        split_at(text, &['\n'])
     }
 }
 
@@ -297,6 +399,7 @@ mod tests {
     #[test]
     fn splits_categories_at_commas_before_spaces() {
         assert_eq!(split_categories("cs.CL  stat.ML"), ["cs.CL", "stat.ML"]);
+        assert_eq!(split_categories("plant biology"), ["plant biology"]);
         assert_eq!(
             split_categories("Machine Learning, Optics;"),
             ["Machine Learning", "Optics"]

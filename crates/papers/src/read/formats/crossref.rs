@@ -105,6 +105,28 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     is_work.then_some(Evidence::Fields(5))
 }
 
+/// Returns the abstract without the heading `Abstract` that publishers put before it.
+fn abstract_text(work: Object<'_>) -> String {
+    let markup = work.text("abstract").unwrap_or_default();
+    let text = markup::plain(&markup);
+    let start = markup
+        .get(..markup.floor_char_boundary(200))
+        .unwrap_or_default();
+    let start = start.to_ascii_lowercase();
+    if !start.contains(">abstract<") && !start.contains(">summary<") {
+        return text;
+    }
+    let heading = text
+        .get(..8)
+        .filter(|word| word.eq_ignore_ascii_case("abstract"));
+    let heading = heading.or_else(|| {
+        text.get(..7)
+            .filter(|word| word.eq_ignore_ascii_case("summary"))
+    });
+    let length = heading.map_or(0, str::len);
+    text[length..].trim_start().to_owned()
+}
+
 fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let work = Object::new(fields, notes);
     let text = |name: &str| text(work, name);
@@ -117,7 +139,7 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     }
     let mut paper = Paper::new("")
         .title(title)
-        .abstract_text(text("abstract").unwrap_or_default())
+        .abstract_text(abstract_text(work))
         .authors(names(work, "author"));
     paper.url = work.text("URL");
     paper.categories = work.texts("subject");

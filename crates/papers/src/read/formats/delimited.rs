@@ -1,9 +1,12 @@
 //! Tables with a header: CSV (RFC 4180) and tab-separated values.
 
-mod authors;
 mod cells;
+mod citation;
 mod columns;
 mod dates;
+mod kinds;
+mod lists;
+mod objects;
 mod own;
 mod paper;
 mod rows;
@@ -11,10 +14,11 @@ mod rows;
 use memchr::memchr_iter;
 
 use self::columns::Column;
+use self::objects::Objects;
 use self::paper::Cell;
 use self::rows::{Lines, Rows};
 use super::file_start::FileStart;
-use super::spec::{Evidence, FormatSpec, LocatedRecord, RecordSource};
+use super::spec::{Evidence, FormatSpec, LocatedRecord, ObjectsOf, RecordSource};
 use crate::read::input::{Input, without_break};
 use crate::{Paper, RecordLocation};
 
@@ -26,7 +30,9 @@ pub(super) const CSV: FormatSpec = FormatSpec {
             .filter(|header| !header.contains('\t'))
             .map(|_| Evidence::Header)
     },
-    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, None))),
+    source: RecordSource::StreamOfObjects(|input, objects_of| {
+        Box::new(Delimited::new(input, None, objects_of))
+    }),
 };
 
 pub(super) const TSV: FormatSpec = FormatSpec {
@@ -37,8 +43,13 @@ pub(super) const TSV: FormatSpec = FormatSpec {
             .filter(|header| header.contains('\t'))
             .map(|_| Evidence::Header)
     },
-    source: RecordSource::Stream(|input| Box::new(Delimited::new(input, Some(b'\t')))),
+    source: RecordSource::StreamOfObjects(|input, objects_of| {
+        Box::new(Delimited::new(input, Some(b'\t'), objects_of))
+    }),
 };
+
+/// The number of bytes of a column's name that an error has.
+const MAX_NAME: usize = 30;
 
 /// The number of lines among which a header is searched.
 const MAX_PREFACE: usize = 10;
@@ -57,6 +68,7 @@ struct Delimited<'a> {
     header: Vec<HeaderCell>,
     /// Whether Cognate wrote the table.
     is_own: bool,
+    objects: Objects,
 }
 
 enum State<'a> {
@@ -75,11 +87,12 @@ struct HeaderCell {
 
 impl<'a> Delimited<'a> {
     /// Without a delimiter, the header determines it: comma, semicolon or tab.
-    fn new(input: Input<'a>, delimiter: Option<u8>) -> Self {
+    fn new(input: Input<'a>, delimiter: Option<u8>, objects_of: ObjectsOf) -> Self {
         Self {
             state: State::Start(Lines::new(input), delimiter),
             header: Vec::new(),
             is_own: false,
+            objects: Objects::new(objects_of),
         }
     }
 
@@ -125,13 +138,28 @@ impl<'a> Delimited<'a> {
             let names: Vec<String> = names
                 .iter()
                 .take(20)
-                .map(|name| format!("`{name}`"))
+                .map(|name| {
+                    format!(
+                        "`{}`",
+                        name.get(..name.floor_char_boundary(MAX_NAME))
+                            .unwrap_or(name)
+                    )
+                })
                 .collect();
             let reason = format!(
                 "the header has no `title` and no `abstract`, found {}",
                 names.join(", ")
             );
             return Err((number, reason));
+        }
+        if names.len() > 1
+            && columns
+                .iter()
+                .filter(|(_, found)| *found != Column::Other)
+                .count()
+                == 1
+        {
+            refuse_fields_in_rows(&mut rows)?;
         }
         rows.columns = names.len();
         let header = names.into_iter().zip(columns);
@@ -146,7 +174,7 @@ impl<'a> Delimited<'a> {
     }
 
     /// Converts the row that was read last to a paper.
-    fn paper(&self, rows: &Rows<'_>) -> Result<Paper, String> {
+    fn paper(&mut self, rows: &Rows<'_>) -> Result<Paper, String> {
         let (count, expected) = (rows.cells.count(), self.header.len());
         let is_surplus = |at: usize| !rows.cells.get(at).trim().is_empty();
         if count < expected || (expected..count).any(is_surplus) {
@@ -158,6 +186,12 @@ impl<'a> Delimited<'a> {
         if self.is_own {
             return own::paper(cells.map(|(header, text)| (&*header.name, text)), notes);
         }
+        if let Some(paper) = self.objects.paper(
+            cells.clone().map(|(header, text)| (&*header.name, text)),
+            notes,
+        ) {
+            return paper;
+        }
         let mut cells: Vec<(usize, Cell<'_>)> = cells
             .map(|(header, text)| {
                 let (column, name) = (header.column, &*header.name);
@@ -167,6 +201,27 @@ impl<'a> Delimited<'a> {
         cells.sort_by_key(|(precedence, _)| *precedence);
         let cells = cells.into_iter().map(|(_, cell)| cell).collect();
         paper::paper(cells, notes)
+    }
+}
+
+/// Returns an error if the rows of a table are the fields of papers, as Embase writes them on request.
+fn refuse_fields_in_rows(rows: &mut Rows<'_>) -> Result<(), (usize, String)> {
+    let Some((number, Ok(line))) = rows.lines.next_filled() else {
+        return Ok(());
+    };
+    let text = String::from_utf8_lossy(without_break(&line)).into_owned();
+    rows.lines.push_back(vec![(number, line)]);
+    let name = text.split([',', ';', '\t']).next().unwrap_or_default();
+    let name = name.trim_matches('"');
+    match columns::columns(&[name.to_owned()])[..] {
+        [(_, Column::Other | Column::Unused)] => Ok(()),
+        _ => Err((
+            number,
+            format!(
+                "the row begins with the name of a field, `{name}`, expected a paper per row; \
+                 export the fields by column"
+            ),
+        )),
     }
 }
 

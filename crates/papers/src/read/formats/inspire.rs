@@ -22,7 +22,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "control_number",
     "id",
     "titles",
@@ -42,6 +42,7 @@ const FIELDS: [&str; 20] = [
     "isbns",
     "languages",
     "inspire_categories",
+    "keywords",
     "references",
 ];
 
@@ -63,6 +64,9 @@ const SILENT: [&str; 14] = [
     "number_of_references",
 ];
 
+/// The maximum number of keywords, each of which is compared with the subjects.
+const MAX_KEYWORDS: usize = 100;
+
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     let is_record = start.has_json_field(&["titles"])
         && start.has_json_field(&[
@@ -72,6 +76,7 @@ fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
             "document_type",
             "earliest_date",
             "publication_info",
+            "metadata",
         ])
         || start.has_json_field(&["inspire_categories", "arxiv_eprints"]);
     is_record.then_some(Evidence::Fields(5))
@@ -166,6 +171,12 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     if paper.categories.is_empty() {
         let terms = record.objects("inspire_categories").into_iter();
         paper.categories = terms.filter_map(|term| term.text("term")).collect();
+    }
+    let keywords = record.objects("keywords").into_iter().take(MAX_KEYWORDS);
+    for keyword in keywords.filter_map(|keyword| keyword.text("value")) {
+        if !paper.categories.contains(&keyword) {
+            paper.categories.push(keyword);
+        }
     }
     let doi = first("dois", "value").unwrap_or_default();
     identify(&mut paper, &doi, &[eprint.as_deref().unwrap_or_default()]);

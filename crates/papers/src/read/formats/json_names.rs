@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::author_lists::authors;
 use crate::Name;
 use crate::read::input::MAX_VALUES;
 use crate::read::syntax::json_object::Object;
 use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::literal::literal;
 
 /// The fields with the whole name, from the most precise on.
 const WHOLE: [&str; 12] = [
@@ -159,82 +161,18 @@ pub(super) fn spoken_or_inverted(text: &str) -> Name {
     }
 }
 
-/// Splits a text at semicolons, bars or line breaks, else at ` and `, else at commas, unless it is one name with
-/// its family name first.
+/// Returns the names in a text: a list as Python or JSON write it, or one whose names semicolons, `and`, commas or
+/// line breaks separate.
 pub(super) fn names_in(text: &str) -> Vec<Name> {
-    let collect = |parts: Vec<&str>| -> Vec<Name> {
-        let parts = parts
-            .into_iter()
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
-        let parts = parts.filter(|part| !part.eq_ignore_ascii_case("et al."));
-        parts.map(spoken_or_inverted).take(MAX_VALUES).collect()
-    };
-    let text = text.trim();
-    if text.contains([';', '|', '\n']) {
-        return collect(text.split([';', '|', '\n']).take(MAX_VALUES).collect());
-    }
-    let lower = text.to_ascii_lowercase();
-    if lower.contains(" and ") || text.contains(" & ") {
-        let mut parts: Vec<&str> = Vec::new();
-        let mut start = 0;
-        let mut at = 0;
-        while let Some(found) = lower[at..].find([' ', '&']) {
-            at += found;
-            let separator = [" and ", " & "]
-                .iter()
-                .find(|word| lower[at..].starts_with(*word));
-            match separator {
-                Some(separator) => {
-                    parts.push(&text[start..at]);
-                    // The space after the word may begin the next separator.
-                    start = at + separator.len();
-                    at = start - 1;
-                }
-                None => at += 1,
-            }
-            if parts.len() >= MAX_VALUES {
-                break;
-            }
-        }
-        parts.push(&text[start.min(text.len())..]);
-        // `Ann Ada, Bo Birch and Cy Coe`, but `Ada, Ann and Birch, Bo`.
-        let is_list = |part: &str| {
-            part.split(',')
-                .all(|name| name.trim().is_empty() || name.trim().contains(' '))
-        };
-        if parts
+    match literal(text) {
+        Some(Value::Array(items)) => items
             .iter()
-            .all(|part| !part.contains(',') || is_list(part))
-        {
-            parts = parts
-                .into_iter()
-                .flat_map(|part| part.split(','))
-                .take(MAX_VALUES)
-                .collect();
-        }
-        return collect(parts);
+            .filter_map(value_name)
+            .filter(|name| !name.full().is_empty())
+            .take(MAX_VALUES)
+            .collect(),
+        _ => authors(text),
     }
-    if text.contains(',') {
-        let parts: Vec<&str> = text.split(',').map(str::trim).take(MAX_VALUES).collect();
-        let is_initials = |part: &str| {
-            let letters = part.chars().filter(|c| c.is_alphabetic());
-            !part.is_empty()
-                && letters.clone().count() <= 4
-                && letters.clone().all(char::is_uppercase)
-        };
-        let are_pairs = parts.len() > 2
-            && parts.len().is_multiple_of(2)
-            && parts.chunks(2).all(|pair| is_initials(pair[1]));
-        if are_pairs {
-            let pairs = parts.chunks(2);
-            return pairs.map(|pair| Name::person(pair[1], pair[0])).collect();
-        }
-        if parts.len() > 2 || parts.iter().all(|part| part.contains(' ')) {
-            return collect(parts);
-        }
-    }
-    collect(vec![text])
 }
 
 #[cfg(test)]
@@ -263,7 +201,16 @@ mod tests {
             ),
             ("Ann Ada, Bo Birch", &["Ann Ada", "Bo Birch"]),
             ("Ada, A., Birch, B.C.", &["A. Ada", "B.C. Birch"]),
-            ("Ada A, Birch BC, Coe C", &["Ada A", "Birch BC", "Coe C"]),
+            ("Ada A, Birch BC, Coe C", &["A Ada", "BC Birch", "C Coe"]),
+            ("['Ann Ada', \"Bo O'Birch\"]", &["Ann Ada", "Bo O'Birch"]),
+            (
+                "[arxiv.Result.Author('Ann Ada'), arxiv.Result.Author('Bo Birch')]",
+                &["Ann Ada", "Bo Birch"],
+            ),
+            (
+                "[{'authorId': None, 'name': 'Ann Ada'}, {\"name\": \"Bo Birch\"}]",
+                &["Ann Ada", "Bo Birch"],
+            ),
             (" ", &[]),
         ] {
             let found = names_in(text);

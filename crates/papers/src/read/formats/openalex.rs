@@ -26,7 +26,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "id",
     "ids",
     "doi",
@@ -46,6 +46,7 @@ const FIELDS: [&str; 21] = [
     "locations",
     "topics",
     "concepts",
+    "keywords",
     "referenced_works",
     "pmid",
 ];
@@ -71,11 +72,22 @@ const SILENT: [&str; 17] = [
     "relevance_score",
 ];
 
+/// The maximum number of keywords, each of which is compared with the subjects.
+const MAX_KEYWORDS: usize = 100;
+
 fn recognize(start: &FileStart<'_>) -> Option<Evidence> {
     let is_work =
         start.has_json_field(&["abstract_inverted_index", "authorships", "referenced_works"])
-            || start.json_field_starts_with("id", b"\"https://openalex.org/W");
+            || start.json_field_starts_with("id", b"\"https://openalex.org/");
     is_work.then_some(Evidence::Fields(4))
+}
+
+/// Returns whether an id is that of anything but a work: a letter before a number.
+fn is_other_entity(id: &str) -> bool {
+    let Some(number) = id.strip_prefix(['A', 'S', 'I', 'C', 'T', 'P', 'F', 'G', 'K', 'D']) else {
+        return false;
+    };
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
@@ -112,6 +124,12 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         .iter()
         .filter_map(|subject| subject.text("display_name"))
         .collect();
+    let keywords = work.objects("keywords").into_iter().take(MAX_KEYWORDS);
+    for keyword in keywords.filter_map(|keyword| keyword.first_text(&["display_name", "keyword"])) {
+        if !paper.categories.contains(&keyword) {
+            paper.categories.push(keyword);
+        }
+    }
     let references = work.texts("referenced_works");
     paper.references = references
         .iter()
@@ -147,6 +165,11 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let pages: Vec<&str> = pages.iter().map(String::as_str).collect();
     identify(&mut paper, doi.as_deref().unwrap_or_default(), &pages);
     let id = work.text("id").map(|id| short_id(&id).to_owned());
+    if let Some(id) = id.as_deref().filter(|id| is_other_entity(id)) {
+        return Err(format!(
+            "`{id}` is an author, a source or another entity of OpenAlex, expected a work such as W2741809807"
+        ));
+    }
     set_id(&mut paper, id, "`id`, no `doi` and no `title`")?;
     Ok(paper)
 }

@@ -6,7 +6,10 @@ use crate::text::white_space::join_white_space;
 /// Returns pages with plain hyphens.
 pub(super) fn pages(text: &str) -> Option<String> {
     filled(join_white_space(
-        &text.replace(['–', '—', '‐', '‑'], "-").replace("--", "-"),
+        &text
+            .replace(['–', '—', '‐', '‑'], "-")
+            .replace("--", "-")
+            .replace(" - ", "-"),
     ))
 }
 
@@ -69,6 +72,7 @@ mod tests {
             ("129-3", Some("129-3")),
             ("12–34", Some("12-34")),
             ("12--34, 56", Some("12-34, 56")),
+            ("12 - 34", Some("12-34")),
             ("e1234", Some("e1234")),
             ("iv-ix", Some("iv-ix")),
             (" ", None),

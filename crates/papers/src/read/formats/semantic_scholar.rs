@@ -23,7 +23,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     }),
 };
 
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "paperId",
     "corpusid",
     "corpusId",
@@ -51,6 +51,7 @@ const FIELDS: [&str; 27] = [
     "doi",
     "arxivId",
     "arxivid",
+    "openaccessinfo",
 ];
 
 /// Counts of what other fields list, and the match of a search.
@@ -119,6 +120,8 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
     let arxiv = identifier("ArXiv").or_else(|| record.first_text(&["arxivId", "arxivid"]));
     let arxiv = arxiv.map(|identifier| format!("arXiv:{identifier}"));
     let doi = identifier("DOI").or_else(|| record.text("doi"));
+    // The data set of abstracts has the identifiers in another object.
+    let doi = doi.or_else(|| external_ids(record.object("openaccessinfo")?)?.text("DOI"));
     identify(
         &mut paper,
         &doi.unwrap_or_default(),

@@ -12,6 +12,7 @@ use crate::read::syntax::json_elements::Elements;
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::Fields;
 use crate::read::syntax::json_shape::Shape;
+use crate::read::syntax::json_tables::Rows;
 use crate::{Paper, RecordLocation};
 
 /// A record with its location: its paper, or the reason why it is not a paper.
@@ -66,6 +67,8 @@ pub(crate) enum RecordSource {
     Objects(ObjectFormat),
     /// Reads a stream from start to end.
     Stream(for<'a> fn(Input<'a>) -> Records<'a>),
+    /// Reads a stream whose records may be the objects of another format.
+    StreamOfObjects(for<'a> fn(Input<'a>, ObjectsOf) -> Records<'a>),
     /// Reads a file that permits seeking; the string is the name of the file in errors. A stream is
     /// copied to a temporary file first.
     File(fn(File, &str, &Notes, ObjectsOf) -> crate::Result<Records<'static>>),
@@ -91,12 +94,16 @@ impl ObjectFormat {
         let mut record = object;
         let mut counted = Vec::new();
         for wrapper in self.wrappers {
-            if let Some(Value::Object(inner)) = record.get(*wrapper) {
+            if let Some(Value::Object(inner)) = record.get(*wrapper)
+                && (inner.contains_key("title") || !record.contains_key("title"))
+            {
                 counted.push((record, *wrapper));
                 record = inner;
             }
         }
-        let paper = (self.paper)(record, notes)?;
+        let mut paper = (self.paper)(record, notes)?;
+        let pages = paper.details.pages.take();
+        paper.details.pages = pages.and_then(|pages| super::pages::pages(&pages));
         counted.push((record, ""));
         for (fields, wrapper) in counted {
             for (name, value) in fields {
@@ -125,15 +132,59 @@ fn has_value(value: &Value) -> bool {
     }
 }
 
-/// Reads the JSON objects of `input` and converts each to a paper.
-pub(crate) fn objects(input: Input<'_>, format: ObjectFormat) -> Records<'_> {
+/// Reads the JSON objects of `input` and converts each to a paper, or several if it is a table.
+///
+/// `objects_of` tells the format of records under their keys, which is `format` otherwise.
+pub(crate) fn objects(
+    input: Input<'_>,
+    format: ObjectFormat,
+    objects_of: Option<ObjectsOf>,
+) -> Records<'_> {
     let notes = input.notes().clone();
-    let record = move |(line, fields): (usize, Result<Fields, String>)| {
-        let paper = fields.and_then(|fields| format.convert(&fields, &notes));
-        (RecordLocation::Line(line), paper)
+    let records = move |(line, object): (usize, Result<Fields, String>)| {
+        let location = RecordLocation::Line(line);
+        let (rows, format) = match object.map(Rows::of) {
+            Err(reason) => return vec![(location, Err(reason))],
+            Ok(Rows::Record(fields)) => (vec![fields], format),
+            Ok(Rows::Columns(rows)) => (rows, format),
+            Ok(Rows::Values(rows)) => {
+                let detected = objects_of.map(|objects_of| format_of(&rows, objects_of));
+                (rows, detected.unwrap_or(format))
+            }
+        };
+        let mut papers = Vec::with_capacity(rows.len());
+        for fields in rows {
+            match attachment(&fields) {
+                Some(kind) => notes.remark_at(
+                    location,
+                    format!("an item of the type `{kind}` was left out, it is not a paper"),
+                ),
+                None => papers.push((location, format.convert(&fields, &notes))),
+            }
+        }
+        papers
     };
     match Shape::of(input.start()) {
-        Shape::Lines => Box::new(JsonLines::new(input).map(record)),
-        shape => Box::new(Elements::new(input, shape).map(record)),
+        Shape::Lines => Box::new(JsonLines::new(input).flat_map(records)),
+        shape => Box::new(Elements::new(input, shape).flat_map(records)),
     }
+}
+
+/// Returns the format of the first of some records.
+fn format_of(records: &[Fields], objects_of: ObjectsOf) -> ObjectFormat {
+    let fields = records.first().into_iter().flatten();
+    let texts: Vec<(&str, String)> = fields
+        .map(|(name, value)| (&**name, value.to_string()))
+        .collect();
+    let starts = texts.iter().map(|(name, text)| (*name, text.as_bytes()));
+    objects_of(starts.collect())
+}
+
+/// Returns the type of an item of Zotero that belongs to a paper, and is none.
+fn attachment(fields: &Fields) -> Option<&str> {
+    let data = fields.get("data").and_then(Value::as_object);
+    let kind = data.unwrap_or(fields).get("itemType")?.as_str()?;
+    ["attachment", "note", "annotation"]
+        .contains(&kind)
+        .then_some(kind)
 }

@@ -32,12 +32,23 @@ impl Iterator for JsonLines<'_> {
             if read.is_ok() && matches!(self.line.trim_ascii(), b"" | b"null") {
                 continue;
             }
-            let fields = read.and_then(|()| json_record::parse(&self.line));
+            let fields = read.and_then(|()| json_record::parse(object_of(&self.line)));
             if fields.is_err() && is_cut_off(&self.line) {
                 self.input.notes().set_incomplete();
             }
             return Some((self.input.line(), fields));
         }
+    }
+}
+
+/// Returns a line without the separators that lists and sequences of JSON have: a comma behind the object, or the
+/// control character before it.
+fn object_of(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\x1e").unwrap_or(line);
+    let trimmed = line.trim_ascii_end();
+    match trimmed.strip_suffix(b",") {
+        Some(object) if object.trim_ascii_end().ends_with(b"}") => object,
+        _ => line,
     }
 }
 
@@ -53,6 +64,16 @@ fn is_cut_off(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn separators_are_not_part_of_an_object() {
+        let text = "{\"id\": 1},\r\n\u{1e}{\"id\": 2}\n{\"id\": 3} ,";
+        let input = Input::new(text.as_bytes(), "f").unwrap();
+        let found: Vec<_> = JsonLines::new(input)
+            .map(|(_, fields)| fields.unwrap()["id"].clone())
+            .collect();
+        assert_eq!(found, [1, 2, 3]);
+    }
 
     #[test]
     fn only_a_last_line_that_is_not_closed_is_cut_off() {

@@ -3,7 +3,7 @@
 use super::json_path::ListPath;
 
 /// The names of fields that contain the list of records in the responses of catalog APIs, or an object with it.
-const LIST_FIELDS: [&str; 17] = [
+const LIST_FIELDS: [&str; 18] = [
     "results",
     "data",
     "items",
@@ -17,6 +17,7 @@ const LIST_FIELDS: [&str; 17] = [
     "publications",
     "records",
     "entries",
+    "entry",
     "documents",
     "notes",
     "recommendedPapers",
@@ -37,7 +38,7 @@ const LISTS_OF_RECORDS: [&str; 9] = [
 ];
 
 /// The names of fields that have the title of a record.
-const TITLES: [&str; 6] = [
+pub(crate) const TITLES: [&str; 6] = [
     "title",
     "titles",
     "display_name",
@@ -122,21 +123,31 @@ fn first_item(list: &[u8]) -> &[u8] {
 /// Returns the path of the first list of records in nested objects, and the bytes from the list on.
 fn list_of_records(start: &[u8]) -> Option<(ListPath, &[u8])> {
     let mut names = Vec::new();
-    let (list, depth) = nested_list(start, &mut names, false)?;
+    // A list of records that have titles takes precedence over one with a known name.
+    let found = nested_list(start, &mut names, None);
+    let (list, depth) = found.or_else(|| {
+        names.clear();
+        nested_list(start, &mut names, Some(false))
+    })?;
     names.truncate(depth);
     Some((ListPath::new(names), list))
 }
 
 /// Searches the fields of an object, and of objects in its fields, for a list of records. The names of the fields
 /// on the way go to `names`.
+///
+/// `in_known` tells whether the object is in a field of a known name; without it, only a list of records that have
+/// titles is found.
 fn nested_list<'a>(
     object: &'a [u8],
     names: &mut Vec<&'a str>,
-    in_known: bool,
+    in_known: Option<bool>,
 ) -> Option<(&'a [u8], usize)> {
+    let is_lenient = in_known.is_some();
+    let in_known = in_known == Some(true);
     let fields = first_fields(object);
     for (at, (name, value)) in fields.iter().enumerate() {
-        let is_known = LIST_FIELDS.contains(name);
+        let is_known = is_lenient && LIST_FIELDS.contains(name);
         let is_record = || {
             fields[..at]
                 .iter()
@@ -159,7 +170,7 @@ fn nested_list<'a>(
                 is_list.then_some((*value, names.len()))
             }
             Some(b'{') if names.len() < MAX_DEPTH && !is_record() => {
-                nested_list(value, names, is_known)
+                nested_list(value, names, is_lenient.then_some(is_known))
             }
             _ => None,
         };
@@ -320,6 +331,10 @@ mod tests {
                 "a.b",
             ),
             (r#"{"count": 0, "notes": []}"#, "notes"),
+            (
+                r#"{"result": [{"total": "1"}], "records": [{"title": "A", "id": 1}]}"#,
+                "records",
+            ),
         ] {
             match Shape::of(text.as_bytes()) {
                 Shape::Field(found) => assert_eq!(found.to_string(), path, "{text}"),

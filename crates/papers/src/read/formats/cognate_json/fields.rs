@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::read::syntax::json_record::Fields;
+use crate::read::syntax::missing_value::is_missing;
 
 macro_rules! fields {
     ($($field:ident = $($name:literal)+;)+) => {
@@ -22,37 +23,44 @@ macro_rules! fields {
 }
 
 fields! {
-    Id = "id" "_id" "paperid" "citationkey" "citekey" "bibkey" "key" "uid" "docid" "corpusid" "identifier";
-    Title = "title" "papertitle" "articletitle" "documenttitle" "displayname";
-    Abstract = "abstract" "abstracttext" "paperabstract" "abstractnote" "summary";
-    Authors = "authors" "author" "authorlist" "authorsparsed" "creators" "creator";
+    Id = "id" "_id" "paperid" "citationkey" "citekey" "bibkey" "key" "uid" "docid" "corpusid" "lensid" "halids" "eid"
+        "identifier" "dcidentifier";
+    Title = "title" "papertitle" "articletitle" "documenttitle" "displayname" "titles" "dctitle";
+    Abstract = "abstract" "abstracttext" "paperabstract" "abstractnote" "summary" "abstracts" "dcdescription"
+        "description";
+    Authors = "authors" "author" "authorlist" "authorsparsed" "creators" "creator" "contributors" "zauthors"
+        "authfullnames" "dccreator";
     AuthorNames = "authornames";
-    Year = "year" "publicationyear" "publishedyear" "pubyear" "yearpublished";
+    Year = "year" "publicationyear" "publishedyear" "pubyear" "yearpublished" "produceddateyi";
     Published = "published" "publicationdate" "publisheddate" "datepublished" "publishedat" "pubdate" "date" "issued"
-        "releasedate" "submitted" "submittedat" "submissiondate";
+        "releasedate" "submitted" "submittedat" "submissiondate" "prismcoverdate" "onlinedate";
     Updated = "updated" "updatedate" "updateddate" "updatedat" "lastupdated" "datemodified" "modified";
     Venue = "venue" "journal" "journalname" "journaltitle" "booktitle" "containertitle" "conference"
-        "conferencename" "proceedings" "publicationtitle" "publicationname" "sourcetitle" "journalref";
-    Url = "url" "link" "urls" "paperurl" "urlabs" "absurl" "landingpageurl" "htmlurl" "pdfurl" "urlpdf";
+        "conferencename" "proceedings" "publicationtitle" "publicationname" "sourcetitle" "journalref" "journaltitles" "journals" "prismpublicationname";
+    Url = "url" "link" "urls" "paperurl" "urlabs" "absurl" "landingpageurl" "htmlurl" "pdfurl" "urlpdf" "puburl" "uris"
+        "downloadurl";
     Categories = "categories" "category" "subjects" "fieldsofstudy" "primarycategory";
-    Keywords = "keywords" "keyword" "tags" "topics";
-    Doi = "doi" "doiurl";
+    Keywords = "keywords" "keyword" "tags" "topics" "authkeywords" "authorkeywords";
+    Doi = "doi" "doiurl" "prismdoi" "doiids";
     Arxiv = "arxiv" "arxivid" "eprint" "entryid";
     References = "references" "referencedworks" "outcitations" "citedpapers";
-    Type = "type" "entrytype" "publicationtype" "publicationtypes" "documenttype" "itemtype" "pubtype";
+    Type = "type" "entrytype" "publicationtype" "publicationtypes" "documenttype" "itemtype" "pubtype" "contenttype"
+        "resourcetype" "subtypedescription" "doctypes";
     Genre = "genre";
-    Volume = "volume" "journalvolume" "vol";
-    Number = "number" "issue" "issuenumber" "journalissue";
-    Pages = "pages" "journalpages" "page" "pagerange" "articlenumber";
-    FirstPage = "firstpage" "startpage" "pagestart";
-    LastPage = "lastpage" "endpage" "pageend";
+    Volume = "volume" "journalvolume" "vol" "prismvolume";
+    Number = "number" "issue" "issuenumber" "journalissue" "prismissueidentifier";
+    Pages = "pages" "journalpages" "page" "pagerange" "prismpagerange";
+    FirstPage = "firstpage" "startpage" "pagestart" "startingpage";
+    ArticleNumber = "articlenumber";
+    LastPage = "lastpage" "endpage" "pageend" "endingpage";
     Publisher = "publisher" "school" "institution";
     Place = "place" "publisherplace" "publisherlocation" "address";
     Series = "series" "seriestitle" "collectiontitle";
     Edition = "edition";
     Editors = "editors" "editor";
     Isbn = "isbn";
-    Issn = "issn";
+    Issn = "issn" "issns" "journalissn" "journalissns" "prismissn";
+    Identifiers = "identifiers" "externalids" "externalid" "ids" "articleids";
     Pmid = "pmid" "pubmedid" "pubmed";
     Pmcid = "pmcid" "pmc";
     Language = "language" "lang";
@@ -86,8 +94,8 @@ impl<'a> Known<'a> {
     pub(super) fn of(record: &'a Fields) -> Self {
         let mut names: [Option<(usize, &str)>; COUNT] = [None; COUNT];
         for (name, value) in record {
-            if has_value(value)
-                && let Some((field, precedence)) = field(name)
+            if let Some((field, precedence)) = field(name)
+                && has_value(field, value)
             {
                 let best = &mut names[field as usize];
                 if best.is_none_or(|(found, _)| precedence < found) {
@@ -104,9 +112,19 @@ impl<'a> Known<'a> {
     }
 }
 
-fn has_value(value: &Value) -> bool {
+/// Returns whether a value is not blank. A text that stands for a missing value is none, except in fields with any
+/// text.
+fn has_value(field: Field, value: &Value) -> bool {
     match value {
         Value::Null => false,
+        Value::String(text)
+            if !matches!(
+                field,
+                Field::Id | Field::Title | Field::Authors | Field::Editors
+            ) =>
+        {
+            !is_missing(text)
+        }
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(list) => !list.is_empty(),
         _ => true,

@@ -43,6 +43,8 @@ pub(super) enum Column {
     References,
     /// Lines such as `PMID: 1`.
     Extra,
+    /// The citation of `PubMed`: `J Moss. 2020 Mar;12(3):11-19.`
+    Citation,
     /// What says nothing about the paper that other columns do not say.
     Unused,
     Other,
@@ -51,50 +53,54 @@ pub(super) enum Column {
 /// The names of the columns of each field, in lower case and without punctuation: Cognate's own, and those of
 /// Zotero, JabRef, Scopus, the Web of Science, IEEE Xplore, PubMed, Embase, the Cochrane Library, ProQuest,
 /// EBSCO, Dimensions, Lens, OpenAlex, Semantic Scholar, Publish or Perish, Covidence, Rayyan, EPPI-Reviewer,
-/// `ASReview` and Hugging Face. If a table has several columns for a field, the name that comes first takes
+/// `ASReview`, `SpringerLink`, Paperpile, HAL, ERIC, `CORD-19` and Hugging Face. If a table has several columns for a field, the name that comes first takes
 /// precedence.
 #[rustfmt::skip]
 const NAMES: &[(Column, &[&str])] = &[
     (Column::Id, &[
         "id", "key", "citationkey", "citekey", "bibtexkey", "identifier", "eid", "utuniquewosid", "uniquewosid", "lensid",
-        "publicationid", "itemid", "paperid", "storeid",
+        "publicationid", "itemid", "paperid", "storeid", "aclid", "halids",
     ]),
-    (Column::Accession, &["accessionnumber", "embaseaccessionid", "pui", "embaseid", "corpusid"]),
+    (Column::Accession, &[
+        "accessionnumber", "embaseaccessionid", "pui", "embaseid", "corpusid", "an", "ericnumber", "cochranereviewid",
+        "openalexid", "corduid", "docid",
+    ]),
     (Column::Title, &[
         "title", "articletitle", "documenttitle", "papertitle", "primarytitle", "displayname", "titles", "ti",
-        "originaltitle", "originalnonenglishtitle",
+        "itemtitle", "originaltitle", "originalnonenglishtitle",
     ]),
     (Column::Abstract, &[
-        "abstract", "abstractnote", "abstracttext", "abstracts", "summary", "description", "ab",
+        "abstract", "abstractnote", "abstracttext", "abstracts", "summary", "summaries", "description", "ab",
     ]),
     (Column::Authors, &[
         "authorfullnames", "authors", "author", "authornames", "authorname", "authorlist", "authorsfullnames",
         "authorshipsauthordisplayname", "authorshipsrawauthorname", "authorshipsdisplayname", "creator", "creators",
-        "bookauthorfullnames", "bookauthors", "af", "au",
+        "authfullnames", "contributors", "contributor", "bookauthorfullnames", "bookauthors", "af", "au",
     ]),
     (Column::Groups, &["groupauthors", "bookgroupauthors", "corporateauthor", "corporateauthors"]),
     (Column::Editors, &["editor", "editors", "editornames", "bookeditors", "bookeditor"]),
     (Column::Year, &[
-        "year", "publicationyear", "publishedyear", "pubyear", "yearpublished", "yearofpublication", "py",
+        "year", "publicationyear", "publishedyear", "pubyear", "yearpublished", "yearofpublication", "py", "yr",
+        "produceddateyi",
     ]),
     (Column::Date, &[
         "date", "publicationdate", "publisheddate", "datepublished", "pubdate", "dateofpublication", "published",
-        "publishedat", "issuedate", "publishdate", "coverdate", "publicationdateprint", "publicationdateonline",
+        "publishedat", "issuedate", "publishdate", "publishtime", "produceddates", "coverdate", "publicationdateprint", "publicationdateonline",
         "onlinedate", "earlyaccessdate",
     ]),
     (Column::Month, &["month", "publishedmonth", "publicationmonth"]),
     (Column::Day, &["day"]),
     (Column::Updated, &["updated", "updatedat", "updatedate", "revised"]),
     (Column::Venue, &[
-        "venue", "publicationtitle", "sourcetitle", "journal", "journaltitle", "journalname", "journalbook",
+        "venue", "publicationtitle", "sourcetitle", "fulljournal", "journal", "journaltitle", "journaltitles", "journalname", "journalbook",
         "fulljournalname", "proceedingstitle", "booktitle", "anthologytitle", "parenttitle", "containertitle",
         "conferencename", "conferencetitle", "pubtitle", "primarylocationsourcedisplayname", "hostvenuedisplayname",
         "bestoalocationsourcedisplayname", "publicationname", "publication", "journalfull", "secondarytitle", "source",
         "journalref", "journalabbreviation", "journalisoabbreviation", "abbreviatedsourcetitle", "so",
     ]),
     (Column::Series, &["series", "seriestitle", "bookseriestitle"]),
-    (Column::Volume, &["volume", "vol", "bibliovolume", "volumenumber", "vl"]),
-    (Column::Number, &["issue", "number", "issuenumber", "biblioissue", "reportnumber", "seriesnumber", "is"]),
+    (Column::Volume, &["volume", "vol", "bibliovolume", "volumenumber", "journalvolume", "vl"]),
+    (Column::Number, &["issue", "number", "issuenumber", "biblioissue", "journalissue", "reportnumber", "seriesnumber", "is"]),
     (Column::Pages, &["pages", "pagination", "pagerange", "page", "articlepages"]),
     (Column::FirstPage, &["startpage", "pagestart", "firstpage", "bibliofirstpage", "beginningpage", "bp"]),
     (Column::LastPage, &["endpage", "pageend", "lastpage", "bibliolastpage", "endingpage", "ep"]),
@@ -116,45 +122,49 @@ const NAMES: &[(Column, &[&str])] = &[
     ]),
     (Column::Kind, &[
         "itemtype", "documenttype", "publicationtype", "publicationtypes", "entrytype", "bibliographytype", "doctype",
-        "typename", "articletype", "documentidentifier", "type", "typecrossref", "reporttype",
+        "typename", "articletype", "contenttype", "referencetype", "doctypes", "pubtypes", "documentidentifier", "type",
+        "typecrossref", "reporttype",
     ]),
     (Column::Genre, &["genre"]),
     (Column::Url, &[
         "url", "link", "urls", "doilink", "articleurl", "dimensionsurl", "documenturl", "externalurl", "doiurl",
         "fulltextlink", "fulltexturl", "pdflink", "primarylocationlandingpageurl", "embaselink", "sourceurls",
-        "sourcelinkout", "plink", "webofsciencerecord", "pdfurl",
+        "sourcelinkout", "plink", "webofsciencerecord", "pdfurl", "uris", "entryid",
     ]),
     (Column::Categories, &[
         "categories", "category", "woscategories", "fieldsofstudy", "subjects", "subject", "subjectterms",
-        "primarycategory", "primarytopicdisplayname", "topicsdisplayname", "fieldsofresearchanzsrc2020", "wc",
+        "terms", "primarycategory", "primarytopicdisplayname", "topicsdisplayname", "fieldsofresearchanzsrc2020", "wc",
     ]),
     (Column::Keywords, &[
         "keywords", "keyword", "authorkeywords", "de", "manualtags", "tags", "automatictags", "keywordsplus",
         "indexkeywords", "identifierkeywords", "keywordsdisplayname", "ieeeterms", "inspeccontrolledterms",
         "inspecnoncontrolledterms", "meshterms", "emtreemedicalindexterms", "emtreedrugindexterms",
-        "conceptsdisplayname",
+        "conceptsdisplayname", "descriptors", "labelsfiledin",
     ]),
-    (Column::Doi, &["doi", "di", "digitalobjectidentifier", "externalidsdoi", "idsdoi", "bookdoi"]),
+    (Column::Doi, &["doi", "di", "digitalobjectidentifier", "itemdoi", "doiids", "externalidsdoi", "idsdoi", "bookdoi", "do"]),
     (Column::Arxiv, &["arxiv", "arxivid", "externalidsarxiv", "eprint"]),
     (Column::References, &["references", "citedreferences", "referencedworks"]),
     (Column::Extra, &["extra"]),
+    (Column::Citation, &["citation"]),
     (Column::Unused, &[
-        "", "rank", "score", "no", "index", "rownumber", "unnamed0", "recordid", "dateadded", "datemodified",
+        "", "rank", "score", "no", "index", "rownumber", "recordid", "dateadded", "datemodified",
         "datecreated", "createdate", "dateaddedtoxplore", "entrydate", "fullrecordentrydate", "aipipentrydate",
-        "querydate", "dateofexport", "firstauthor", "citation", "shorttitle", "gsrank", "authorcount", "publicationstage",
+        "querydate", "dateofexport", "firstauthor", "level0", "indexlevel0", "shorttitle", "gsrank", "authorcount", "publicationstage",
     ]),
 ];
 
-/// The two-letter codes of the Web of Science, in the same arrangement. `ID` has its Keywords Plus.
+/// The two-letter codes of the Web of Science and of Ovid, in the same arrangement. `ID` has the Keywords Plus of the
+/// former.
 #[rustfmt::skip]
 const CODES: &[(Column, &[&str])] = &[
     (Column::Id, &["ut"]),
+    (Column::Accession, &["ui", "an"]),
     (Column::Title, &["ti"]),
     (Column::Abstract, &["ab"]),
     (Column::Authors, &["af", "au", "bf", "ba"]),
     (Column::Groups, &["ca", "gp"]),
     (Column::Editors, &["be"]),
-    (Column::Year, &["py"]),
+    (Column::Year, &["py", "yr"]),
     (Column::Date, &["pd", "ea"]),
     (Column::Venue, &["so", "ct", "j9", "ji"]),
     (Column::Series, &["se"]),
@@ -168,12 +178,12 @@ const CODES: &[(Column, &[&str])] = &[
     (Column::Isbn, &["bn"]),
     (Column::Issn, &["sn", "ei"]),
     (Column::Pmid, &["pm"]),
-    (Column::Language, &["la"]),
+    (Column::Language, &["la", "lg"]),
     (Column::Kind, &["dt", "pt"]),
     (Column::Url, &["dl"]),
     (Column::Categories, &["wc"]),
-    (Column::Keywords, &["de", "id"]),
-    (Column::Doi, &["di", "d2"]),
+    (Column::Keywords, &["de", "id", "kw", "mh"]),
+    (Column::Doi, &["di", "d2", "do"]),
     (Column::References, &["cr"]),
     (Column::Unused, &["", "da", "er"]),
 ];
@@ -204,7 +214,16 @@ fn column(key: &str, table: &[(Column, &[&str])]) -> (usize, Column) {
         }
         order += names.len();
     }
-    (order, Column::Other)
+    // pandas names the column of its row numbers, and adds a number if there are several.
+    let is_row_number = key.starts_with("unnamed");
+    (
+        order,
+        if is_row_number {
+            Column::Unused
+        } else {
+            Column::Other
+        },
+    )
 }
 
 /// Returns whether a line is a header: it names a title or an abstract, and another field.

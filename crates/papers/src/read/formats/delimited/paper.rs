@@ -1,9 +1,15 @@
 //! Conversion of the cells of a row to a paper.
 
-use super::authors::authors;
+use std::collections::HashSet;
+
 use super::columns::Column;
-use super::dates;
-use crate::read::formats::normalize::{doi, filled, identify, set_id, year_in};
+use super::kinds::kind;
+use super::lists::{categories, first_address, parts, references, texts};
+use super::{citation, dates};
+use crate::read::formats;
+use crate::read::formats::author_lists::{self, authors};
+use crate::read::formats::json_names::names_in;
+use crate::read::formats::normalize::{filled, identify, set_id, year_in};
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
 use crate::read::syntax::missing_value::is_missing;
@@ -32,6 +38,22 @@ impl<'a> Row<'a> {
         self.all(column).next().unwrap_or_default()
     }
 
+    fn authors(&self) -> Vec<Name> {
+        let text = markup::plain(self.first(Column::Authors));
+        // SpringerLink joins the names without a separator.
+        if self.has_name(Column::Title, &["item title"]) && !text.contains([';', ',']) {
+            return author_lists::joined_names(&text);
+        }
+        names_in(&text)
+    }
+
+    /// Returns whether the first cell of a column has one of these names, in lower case.
+    fn has_name(&self, column: Column, names: &[&str]) -> bool {
+        let mut cells = self.0.iter();
+        let first = cells.find(|cell| cell.column == column);
+        first.is_some_and(|cell| names.contains(&&*cell.name.to_ascii_lowercase()))
+    }
+
     fn text(&self, column: Column) -> Option<String> {
         filled(markup::plain(self.first(column)))
     }
@@ -43,32 +65,46 @@ pub(super) fn paper(cells: Vec<Cell<'_>>, notes: &Notes) -> Result<Paper, String
         text: cell.text.trim(),
         ..cell
     });
-    let row = Row(cells.filter(|cell| !cell.text.is_empty()).collect());
+    let row = Row(cells.filter(|cell| has_value(*cell)).collect());
     let mut paper = Paper::new("")
         .title(markup::plain(row.first(Column::Title)))
         .abstract_text(markup::plain(row.first(Column::Abstract)))
-        .authors(authors(&markup::plain(row.first(Column::Authors))));
+        .authors(row.authors());
     for group in row.all(Column::Groups).flat_map(|list| parts(list, &[';'])) {
         paper.authors.push(Name::organization(group));
     }
     paper.year = year(&row, notes);
     paper.venue = row.text(Column::Venue);
+    if row.has_name(Column::Venue, &["source", "so"]) {
+        paper.venue = paper.venue.map(source_title);
+    }
     paper.url = first_address(row.first(Column::Url));
     paper.categories = categories(row.first(Column::Categories));
+    let mut seen: HashSet<String> = paper.categories.iter().cloned().collect();
     for words in row.all(Column::Keywords) {
         let separators: &[char] = if words.contains([';', '|', '\n']) {
             &[';', '|', '\n']
         } else {
             &[',']
         };
-        for word in parts(&markup::plain(words), separators) {
-            if !paper.categories.contains(&word) && paper.categories.len() < MAX_VALUES {
+        let words = match texts(words) {
+            Some(words) => words,
+            None => parts(&markup::plain(words), separators),
+        };
+        for word in words {
+            // MEDLINE marks its major topics.
+            let word = word.trim_start_matches('*').to_owned();
+            if paper.categories.len() < MAX_VALUES && seen.insert(word.clone()) {
                 paper.categories.push(word);
             }
         }
     }
     paper.references = references(row.first(Column::References));
     paper.details = details(&row, paper.year);
+    set_book(&mut paper, &row);
+    if paper.details.pmid.is_some() {
+        citation::fill_from(&mut paper.details, row.first(Column::Citation), paper.year);
+    }
     let mut has_unread_lines = false;
     let (mut doi_text, mut arxiv_text) = (row.first(Column::Doi), row.first(Column::Arxiv));
     for line in row.first(Column::Extra).lines() {
@@ -83,7 +119,15 @@ pub(super) fn paper(cells: Vec<Cell<'_>>, notes: &Notes) -> Result<Paper, String
             _ => has_unread_lines = true,
         }
     }
-    identify(&mut paper, doi_text, &[row.first(Column::Url)]);
+    // An address may be all that identifies a paper.
+    if doi_text.is_empty() {
+        let mut addresses = row.all(Column::Url);
+        doi_text = addresses
+            .find(|url| url.contains("doi.org/"))
+            .unwrap_or_default();
+    }
+    let addresses: Vec<&str> = row.all(Column::Url).collect();
+    identify(&mut paper, doi_text, &addresses);
     if let Some(identifier) = identifiers::arxiv(arxiv_text) {
         paper.arxiv = Some(identifier);
     }
@@ -101,6 +145,67 @@ pub(super) fn paper(cells: Vec<Cell<'_>>, notes: &Notes) -> Result<Paper, String
         }
     }
     Ok(paper)
+}
+
+/// Returns whether a cell has a value: a text that does not state that there is none.
+fn has_value(cell: Cell<'_>) -> bool {
+    let text = cell.text;
+    let is_placeholder = text.len() < 60
+        && text.starts_with('[')
+        && (text.ends_with(" available]") || text.ends_with("applicable]"));
+    match cell.column {
+        // A title may be any word but what data frames write.
+        Column::Title => {
+            let missing = ["", "nan", "NaN", "<NA>", "NA"];
+            !missing.contains(&text) && !is_placeholder
+        }
+        _ => !is_missing(text) && !is_placeholder,
+    }
+}
+
+/// Moves the title of a book to the venue, in place of the title of the series, if the table has both.
+fn set_book(paper: &mut Paper, row: &Row<'_>) {
+    let mut venues = row.0.iter().filter(|cell| cell.column == Column::Venue);
+    let book = venues.find(|cell| cell.name.eq_ignore_ascii_case("anthology title"));
+    let is_part = matches!(
+        paper.details.kind,
+        Some(PaperKind::Chapter | PaperKind::ConferencePaper)
+    );
+    if let Some(book) = book.filter(|_| is_part) {
+        let book = filled(markup::plain(book.text));
+        if book != paper.venue {
+            let series = std::mem::replace(&mut paper.venue, book);
+            fill(&mut paper.details.series, series);
+        }
+    }
+}
+
+/// Returns the title of a journal without the issue and the pages, which Embase, ERIC and Ovid append: `J Moss
+/// (2020) 12:3`, `J Moss, v12 n3`, `J Moss. Vol.12(3)` and `J Moss. 12(3):11-19`.
+fn source_title(text: String) -> String {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_issue = |at: usize| {
+        let rest = &text[at..];
+        if let Some(rest) = rest.strip_prefix(" (") {
+            let year = digits(rest);
+            return year == 4
+                && rest[year..].starts_with(')')
+                && rest[year + 1..].starts_with([' ', '.', ','])
+                && rest[year + 1..].contains(|c: char| c.is_ascii_digit());
+        }
+        if let Some(rest) = rest.strip_prefix(", v") {
+            return digits(rest) > 0;
+        }
+        rest.strip_prefix(". ").is_some_and(|rest| {
+            let volume = digits(rest);
+            rest.starts_with("Vol.") || volume > 0 && rest[volume..].starts_with('(')
+        })
+    };
+    let mut starts = text.match_indices([' ', ',', '.']).map(|(at, _)| at);
+    match starts.find(|at| *at > 0 && is_issue(*at)) {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
 }
 
 fn fill<T>(field: &mut Option<T>, value: Option<T>) {
@@ -212,12 +317,14 @@ fn number(text: &str) -> Option<String> {
 /// Returns the pages, or the number of the article.
 fn pages(row: &Row<'_>) -> Option<String> {
     let whole = row.all(Column::Pages).find_map(number);
+    let whole = whole.and_then(|text| formats::pages::pages(&text));
     whole.or_else(|| {
         let (first, last) = (row.first(Column::FirstPage), row.first(Column::LastPage));
         match (number(first), number(last)) {
-            (Some(first), Some(last)) if first != last => Some(format!("{first}-{last}")),
-            (Some(page), _) | (None, Some(page)) => Some(page),
             (None, None) => number(row.first(Column::ArticleNumber)),
+            (first, last) => {
+                formats::pages::page_range(&first.unwrap_or_default(), &last.unwrap_or_default())
+            }
         }
     })
 }
@@ -226,7 +333,10 @@ fn pages(row: &Row<'_>) -> Option<String> {
 fn standard_number(text: &str) -> Option<String> {
     let is_separator = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.';
     let items = text.split(is_separator);
-    let mut items = items.map(|item| item.strip_suffix(".0").unwrap_or(item));
+    let mut items = items.map(|item| {
+        let item = item.strip_suffix(".0").unwrap_or(item);
+        item.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-')
+    });
     let found = items.find(|item| {
         let digits = item.bytes().filter(u8::is_ascii_digit).count();
         digits >= 7 && (8..=17).contains(&item.len())
@@ -256,142 +366,12 @@ fn pmcid(text: &str) -> Option<String> {
     is_number.then(|| format!("PMC{digits}"))
 }
 
-/// Returns the first address of a list.
-fn first_address(text: &str) -> Option<String> {
-    let mut items = text.split(|c: char| c == '|' || c.is_whitespace());
-    let first = items.find(|item| !item.is_empty())?;
-    // A semicolon may be part of an address, before the next one it is not.
-    let end = first.find(";http").unwrap_or(first.len());
-    Some(first[..end].trim_end_matches(';').to_owned())
-}
-
-/// The kinds that a word in the type of a publication tells, in order of precedence.
-const KIND_WORDS: [(&str, PaperKind); 27] = [
-    ("preprint", PaperKind::Preprint),
-    ("book review", PaperKind::Article),
-    ("book chapter", PaperKind::Chapter),
-    ("chapter", PaperKind::Chapter),
-    ("conference review", PaperKind::Proceedings),
-    ("proceedings paper", PaperKind::ConferencePaper),
-    ("conference", PaperKind::ConferencePaper),
-    ("meeting", PaperKind::ConferencePaper),
-    ("congress", PaperKind::ConferencePaper),
-    ("proceeding", PaperKind::ConferencePaper),
-    ("data set", PaperKind::Dataset),
-    ("dissertation", PaperKind::Thesis),
-    ("thes", PaperKind::Thesis),
-    ("report", PaperKind::Report),
-    ("standard", PaperKind::Standard),
-    ("patent", PaperKind::Patent),
-    ("software", PaperKind::Software),
-    ("book", PaperKind::Book),
-    ("journal", PaperKind::Article),
-    ("magazine", PaperKind::Article),
-    ("article", PaperKind::Article),
-    ("review", PaperKind::Article),
-    ("editorial", PaperKind::Article),
-    ("letter", PaperKind::Article),
-    ("survey", PaperKind::Article),
-    ("note", PaperKind::Article),
-    ("erratum", PaperKind::Article),
-];
-
-/// Returns the kind that the type of a publication stands for: a term of a vocabulary, a code of the Web of
-/// Science or LibreOffice, or a phrase such as `IEEE Conferences`.
-fn kind(text: &str) -> Option<PaperKind> {
-    match text {
-        "J" | "0" | "7" => return Some(PaperKind::Article),
-        "C" | "3" | "6" => return Some(PaperKind::ConferencePaper),
-        "B" | "S" | "1" | "2" => return Some(PaperKind::Book),
-        "P" => return Some(PaperKind::Patent),
-        "4" | "5" => return Some(PaperKind::Chapter),
-        "9" | "11" => return Some(PaperKind::Thesis),
-        "8" | "13" => return Some(PaperKind::Report),
-        "12" => return Some(PaperKind::Proceedings),
-        "14" => return Some(PaperKind::Preprint),
-        "16" => return Some(PaperKind::WebPage),
-        _ => {}
-    }
-    if let Some(kind) = PaperKind::of_any_vocabulary(text) {
-        return Some(kind);
-    }
-    let terms = || text.split([';', '|', ',']).map(str::trim);
-    if let Some(kind) = terms().find_map(PaperKind::of_any_vocabulary) {
-        return Some(kind);
-    }
-    let text = text.to_lowercase();
-    // The reports of cases and trials are articles.
-    if text.contains("case report") {
-        return Some(PaperKind::Article);
-    }
-    let mut words = KIND_WORDS.iter();
-    words.find_map(|(word, kind)| text.contains(word).then_some(*kind))
-}
-
-/// Returns the references that are identifiers, and the DOIs in those that are written out.
-fn references(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for part in parts(text, &[';', '|']) {
-        let reference = if part.contains(char::is_whitespace) {
-            let mut words = part.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | ','));
-            words.find_map(doi)
-        } else {
-            let id = part.strip_prefix("https://openalex.org/");
-            Some(id.map_or_else(|| part.clone(), str::to_owned))
-        };
-        found.extend(reference);
-    }
-    found
-}
-
-fn parts(text: &str, separators: &[char]) -> Vec<String> {
-    text.split(separators)
-        .filter_map(|part| filled(part.trim()))
-        .take(MAX_VALUES)
-        .collect()
-}
-
-/// Splits subjects at semicolons or vertical bars, else at commas, else, if they are codes such as `cs.CL`, at
-/// spaces.
-fn categories(text: &str) -> Vec<String> {
-    if let Some(list) = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'))
-    {
-        let items = parts(list, &[',']);
-        let bare = |item: &String| filled(item.trim_matches(['\'', '"', ' ']));
-        return items.iter().filter_map(bare).collect();
-    }
-    if text.contains([';', '|']) {
-        return parts(text, &[';', '|']);
-    }
-    if text.contains(',') {
-        return parts(text, &[',']);
-    }
-    let is_code = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.contains(['.', '-'])
-    };
-    if text.split_whitespace().any(is_code) {
-        let words = text.split_whitespace().map(str::to_owned);
-        return words.take(MAX_VALUES).collect();
-    }
-    parts(text, &[';'])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn separates_subjects_of_several_words() {
-        assert_eq!(categories("Machine Learning"), ["Machine Learning"]);
-        assert_eq!(categories("cs.CL stat.ML"), ["cs.CL", "stat.ML"]);
-        assert_eq!(categories("A b; C, d"), ["A b", "C, d"]);
-        assert_eq!(categories("['cs.CL', 'stat.ML']"), ["cs.CL", "stat.ML"]);
-    }
-
-    #[test]
-    fn reads_identifiers_and_kinds_in_every_spelling() {
+    fn reads_identifiers_in_every_spelling() {
         assert_eq!(pmid("PMID: 12345").as_deref(), Some("12345"));
         assert_eq!(
             pmid("https://pubmed.ncbi.nlm.nih.gov/77/").as_deref(),
@@ -400,26 +380,8 @@ mod tests {
         assert_eq!((pmid("0"), pmid("none")), (None, None));
         assert_eq!(pmcid("7").as_deref(), Some("PMC7"));
         assert_eq!(pmcid("https://x.example/PMC12/").as_deref(), Some("PMC12"));
-        for (text, expected) in [
-            ("journalArticle", Some(PaperKind::Article)),
-            ("Conference Paper", Some(PaperKind::ConferencePaper)),
-            ("Proceedings Paper", Some(PaperKind::ConferencePaper)),
-            ("IEEE Conferences", Some(PaperKind::ConferencePaper)),
-            ("IEEE Journals", Some(PaperKind::Article)),
-            ("Article; Early Access", Some(PaperKind::Article)),
-            ("Book Chapter", Some(PaperKind::Chapter)),
-            ("Dissertations & Theses", Some(PaperKind::Thesis)),
-            ("Letter", Some(PaperKind::Article)),
-            ("Case Reports", Some(PaperKind::Article)),
-            ("J", Some(PaperKind::Article)),
-            ("telegram", None),
-        ] {
-            assert_eq!(kind(text), expected, "{text}");
-        }
         let issn = standard_number;
         assert_eq!(issn("12345678; 8765432X").as_deref(), Some("1234-5678"));
         assert_eq!(issn("1234-567X").as_deref(), Some("1234-567X"));
-        let lens = "http://a.example/1;http://b.example/2";
-        assert_eq!(first_address(lens).as_deref(), Some("http://a.example/1"));
     }
 }

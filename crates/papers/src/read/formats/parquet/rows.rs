@@ -196,13 +196,19 @@ fn null_count(group: &RowGroupMetaData, leaves: &[usize]) -> u64 {
         .unwrap_or_default()
 }
 
-/// Checks the size of the description of the file, which precedes the last four bytes.
+/// Checks the size of the description of the file, which precedes the last four bytes, and these bytes.
 fn check_metadata_size(mut file: &File) -> Result<()> {
-    let mut size = [0; 4];
+    let (mut size, mut signature) = ([0; 4], [0; 4]);
     if file.seek(SeekFrom::End(-8)).is_err() {
         return Ok(()); // The file is too short, which is an error when it is read.
     }
     file.read_exact(&mut size)?;
+    file.read_exact(&mut signature)?;
+    if !matches!(&signature, b"PAR1" | b"PARE") {
+        return Err(ParquetError::General(
+            "the file does not end in `PAR1`: it breaks off, or is in another format".to_owned(),
+        ));
+    }
     let size = u32::from_le_bytes(size);
     if size > MAX_METADATA {
         return Err(ParquetError::General(format!(

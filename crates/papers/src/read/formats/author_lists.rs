@@ -1,4 +1,4 @@
-//! Lists of names in one cell.
+//! Lists of names in one text.
 
 use crate::Name;
 use crate::read::input::MAX_VALUES;
@@ -17,8 +17,9 @@ enum Order {
 /// `A. Alder`.
 pub(super) fn authors(text: &str) -> Vec<Name> {
     let text = text.trim();
-    if let Some(names) = quoted_list(text) {
-        return names.iter().map(|name| Name::parse(name)).collect();
+    // EndNote separates names by two slashes.
+    if text.contains("//") && !text.contains(':') {
+        return collect(text.split("//").map(person));
     }
     if text.contains([';', '|', '\n']) {
         return collect(text.split([';', '|', '\n']).map(person));
@@ -27,6 +28,27 @@ pub(super) fn authors(text: &str) -> Vec<Name> {
         return names;
     }
     separated_by_commas(text)
+}
+
+/// Splits names that have no separator, `Ann AlderBo McBirch`, before the capital letters within words.
+pub(super) fn joined_names(text: &str) -> Vec<Name> {
+    const PREFIXES: [&str; 12] = [
+        "Mc", "Mac", "De", "Di", "Du", "La", "Le", "Van", "Von", "Fitz", "El", "Al",
+    ];
+    let (mut names, mut start, mut word) = (Vec::new(), 0, 0);
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c.is_uppercase() && before.is_lowercase() && !PREFIXES.contains(&&text[word..at]) {
+            names.push(&text[start..at]);
+            (start, word) = (at, at);
+        }
+        if !c.is_alphabetic() {
+            word = at + c.len_utf8();
+        }
+        before = c;
+    }
+    names.push(&text[start..]);
+    collect(names.into_iter().map(person))
 }
 
 fn collect(names: impl Iterator<Item = Name>) -> Vec<Name> {
@@ -38,41 +60,6 @@ fn collect(names: impl Iterator<Item = Name>) -> Vec<Name> {
         .filter(|name| !is_others(name))
         .take(MAX_VALUES)
         .collect()
-}
-
-/// Returns the items of a list as Python or JSON write it: `['Ann Alder', "Bo Birch"]`.
-fn quoted_list(text: &str) -> Option<Vec<String>> {
-    let mut remaining = text.strip_prefix('[')?.strip_suffix(']')?.trim();
-    let mut items = Vec::new();
-    while !remaining.is_empty() && items.len() < MAX_VALUES {
-        let quote = remaining
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\''))?;
-        let (mut item, mut end, mut escaped) = (String::new(), None, false);
-        for (at, c) in remaining.char_indices().skip(1) {
-            match c {
-                _ if escaped => {
-                    escaped = false;
-                    item.push(c);
-                }
-                '\\' => escaped = true,
-                c if c == quote => {
-                    end = Some(at + 1);
-                    break;
-                }
-                c => item.push(c),
-            }
-        }
-        items.push(item);
-        remaining = remaining[end?..].trim_start();
-        remaining = match remaining.strip_prefix(',') {
-            Some(next) => next.trim_start(),
-            None if remaining.is_empty() => remaining,
-            None => return None,
-        };
-    }
-    Some(items)
 }
 
 /// Splits at `and` in any case, as in BibTeX and in `Ann Alder, Bo Birch and Cy Cedar`. Returns `None` if there
@@ -234,6 +221,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn separates_names_without_a_separator() {
+        for (text, expected) in [
+            ("Ann AlderBo McBirch", &["Ann Alder", "Bo McBirch"][..]),
+            (
+                "A. B. AlderJan van der BerkenÉva Íris",
+                &["A. B. Alder", "Jan van der Berken", "Éva Íris"],
+            ),
+            ("Ann Alder", &["Ann Alder"]),
+            ("", &[]),
+        ] {
+            let found = joined_names(text);
+            let found: Vec<&str> = found.iter().map(Name::full).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn separates_names_in_every_form_of_list() {
         for (text, expected) in [
             ("", &[][..]),
@@ -288,10 +292,7 @@ mod tests {
             ("A Alder, BC Birch", &["Alder, A", "Birch, BC"]),
             ("A. Alder; B. C. Birch; ", &["Alder, A.", "Birch, B. C."]),
             ("Ann Alder|Bo Birch", &["Alder, Ann", "Birch, Bo"]),
-            (
-                "['Ann Alder', \"Bo O'Birch\"]",
-                &["Alder, Ann", "O'Birch, Bo"],
-            ),
+            ("Alder, Ann//Birch, Bo", &["Alder, Ann", "Birch, Bo"]),
             ("Alder, Ann, Birch, Bo", &["Alder, Ann", "Birch, Bo"]),
             (
                 "van der Berken, Jan Willem",
