@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cognate_papers::identifiers;
 use cognate_papers::text::{fold, is_stop_word, words};
 
-use crate::{Name, Paper};
+use crate::{Name, Paper, PaperKind};
 
 /// The evidence that two papers are versions of one paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +109,7 @@ impl VersionCandidate {
         if self.doi.is_some() && self.doi == other.doi {
             // The chapters of a book may all carry the DOI of the book.
             let are_parts = identifiers::titles_contradict(&self.paper.title, &other.paper.title)
-                && (cosine < min_cosine || !self.authors_agree(other));
+                && (cosine < min_cosine || !self.authors_agree(other) || self.has_part(other));
             return (!are_parts).then_some(DuplicateReason::Doi);
         }
         match (&self.arxiv, &other.arxiv) {
@@ -138,6 +138,15 @@ impl VersionCandidate {
         let arxiv = self.arxiv.as_deref().map(|arxiv| key('a', arxiv));
         let title = self.title().map(|title| key('t', title));
         [doi, arxiv, title].into_iter().flatten().collect()
+    }
+
+    /// Returns whether one of two papers is a part of a book, or both have pages and these differ.
+    fn has_part(&self, other: &Self) -> bool {
+        let is_part = |paper: &Paper| paper.details.kind == Some(PaperKind::Chapter);
+        let pages = (&self.paper.details.pages, &other.paper.details.pages);
+        is_part(&self.paper)
+            || is_part(&other.paper)
+            || matches!(pages, (Some(a), Some(b)) if a != b)
     }
 
     fn has_abstract(&self) -> bool {
@@ -252,6 +261,19 @@ mod tests {
         assert_eq!(version_evidence(&wheels, &ferns, 0.1), None);
         let by_another = ferns.clone().authors(["Bo Else"]);
         assert_eq!(version_evidence(&wheels, &by_another, 0.9), None);
+        let by_same = ferns.authors(["Ann Ada"]);
+        assert!(version_evidence(&wheels, &by_same, 0.9).is_some());
+        let chapter = by_same.clone().kind(PaperKind::Chapter);
+        assert_eq!(version_evidence(&wheels, &chapter, 0.9), None);
+        let with_pages = |mut paper: Paper, pages: &str| {
+            paper.details.pages = Some(pages.to_owned());
+            paper
+        };
+        let (first, second) = (
+            with_pages(wheels.clone(), "1-9"),
+            with_pages(by_same, "11-19"),
+        );
+        assert_eq!(version_evidence(&first, &second, 0.9), None);
         let longer = paper("Sorting by Rotating Wheels: A Survey").doi("10.1234/book");
         assert_eq!(
             version_evidence(&wheels, &longer, 0.1),
