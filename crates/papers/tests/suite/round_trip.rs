@@ -42,7 +42,11 @@ fn hostile() -> Vec<Paper> {
                 "10.1002/(SICI)1097-4571(199806)49:8<693::AID-ASI4>3.0.CO;2-O",
                 "z",
             ]),
-        Paper::new("'=1").title("''@a").venue("'").authors(["'+b"]),
+        Paper::new("'=1")
+            .title("''@a")
+            .venue("'")
+            .authors(["'+b"])
+            .year(-15_990_801),
         Paper::new("c").title("a <b>bold</b> &amp; \"quoted\", \u{1b}[31m\u{9b}\u{202e}"),
         Paper::new("d").abstract_text("'tis, \"\", \\, \u{2028}x"),
     ]

@@ -183,6 +183,10 @@ fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         details.updated = date(custom, "updated");
         paper.references = custom.texts("references");
     }
+    let is_whole = matches!(details.kind, Some(PaperKind::Book | PaperKind::Proceedings));
+    if paper.authors.is_empty() && is_whole {
+        paper.authors.clone_from(&details.editors);
+    }
     let venues = ["container-title", "event-title", "event", "publisher"];
     paper.venue = venues.iter().find_map(|name| text(name));
     let doi = item.text("DOI").or(note.doi).unwrap_or_default();

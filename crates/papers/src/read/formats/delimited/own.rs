@@ -47,6 +47,9 @@ pub(super) fn paper<'a>(
         } else if NAMES.contains(&name) {
             let name = |item: String| serde_json::to_value(names::parse(&item)).unwrap_or_default();
             split(text).take(MAX_VALUES).map(name).collect()
+        } else if let ("year", Ok(year)) = (name, text.parse::<i64>()) {
+            // As a text, a number of eight digits would be a date.
+            Value::from(year)
         } else {
             Value::from(text)
         };
