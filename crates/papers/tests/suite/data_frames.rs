@@ -283,6 +283,17 @@ fn answers_of_further_catalogs() {
 }
 
 #[test]
+fn an_object_beside_the_title_is_not_the_record() {
+    for text in [
+        r#"{"id": "a", "title": "Reeds", "metadata": {"rank": 1}}"#,
+        r#"{"id": "a", "Title": "Reeds", "data": {"rank": 1}}"#,
+        r#"{"id": "a", "title": "Reeds", "data": {"title": "Reeds"}}"#,
+    ] {
+        assert_eq!(papers(text)[0].title, "Reeds", "{text}");
+    }
+}
+
+#[test]
 fn the_heading_of_an_abstract_is_not_part_of_it() {
     let work = |text: &str| {
         let text = format!(r#"{{"DOI": "10.1000/r", "title": ["Reeds"], "abstract": "{text}"}}"#);

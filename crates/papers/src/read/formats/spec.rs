@@ -11,7 +11,7 @@ use crate::read::notes::Notes;
 use crate::read::syntax::json_elements::Elements;
 use crate::read::syntax::json_lines::JsonLines;
 use crate::read::syntax::json_record::Fields;
-use crate::read::syntax::json_shape::Shape;
+use crate::read::syntax::json_shape::{Shape, TITLES};
 use crate::read::syntax::json_tables::Rows;
 use crate::{Paper, RecordLocation};
 
@@ -95,7 +95,7 @@ impl ObjectFormat {
         let mut counted = Vec::new();
         for wrapper in self.wrappers {
             if let Some(Value::Object(inner)) = record.get(*wrapper)
-                && (inner.contains_key("title") || !record.contains_key("title"))
+                && (has_text(inner) || !has_text(record))
             {
                 counted.push((record, *wrapper));
                 record = inner;
@@ -119,6 +119,12 @@ impl ObjectFormat {
     pub(super) fn reads(self, name: &str) -> bool {
         (self.is_read)(name) || self.wrappers.contains(&name)
     }
+}
+
+/// Returns whether an object has the title or the abstract of a paper.
+fn has_text(fields: &Fields) -> bool {
+    let mut names = fields.keys();
+    names.any(|name| TITLES.contains(&&**name) || name.eq_ignore_ascii_case("abstract"))
 }
 
 /// Returns whether a JSON value has content.
