@@ -12,7 +12,7 @@ use crate::library::add_report::{AddRemark, AddReport};
 use crate::library::batch_size::BatchSize;
 use crate::library::embedding::TextVectors;
 use crate::library::lock::WriteLock;
-use crate::library::resolve::{Incoming, resolve};
+use crate::library::resolve::{Incoming, Resolution, resolve};
 use crate::library::store::TextHash;
 use crate::{Error, Paper, Result};
 
@@ -100,21 +100,28 @@ impl Library {
         let count = papers.len();
         let first = run.state.papers;
         let mut vectors = TextVectors::default();
-        let (incoming, remarks) = loop {
-            let (generation, (incoming, remarks)) = self.read(|snapshot| {
+        let resolution = loop {
+            let (generation, resolution) = self.read(|snapshot| {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
                 let resolved = resolve(papers, first, run.options.same_id, &self.text, snapshot)?;
                 Ok((snapshot.papers.generation()?, resolved))
             })?;
-            self.embed_new(&incoming, &mut vectors, run)?;
+            self.embed_new(&resolution.incoming, &mut vectors, run)?;
             // If another process has committed meanwhile, the stored papers may be outdated.
-            if self.commit(&incoming, &vectors, generation)? {
-                break (incoming, remarks);
+            if self.commit(&resolution.incoming, &vectors, generation)? {
+                break resolution;
             }
         };
+        let Resolution {
+            incoming,
+            remarks,
+            repeated,
+        } = resolution;
         run.report.remarks.extend(remarks);
+        run.report.updated += repeated.updated;
+        run.report.unchanged += repeated.unchanged;
         if run.options.lists_truncated && vectors.truncation.texts > 0 {
             run.report.remarks.extend(self.truncated(&incoming)?);
         }

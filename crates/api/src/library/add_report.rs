@@ -94,9 +94,10 @@ impl AddRemark {
 pub struct AddReport {
     /// The number of new papers.
     pub added: usize,
-    /// The number of papers that were there with another text or other metadata.
+    /// The number of records of papers that were there with another text or other metadata. A paper is there
+    /// once an earlier record of it was added.
     pub updated: usize,
-    /// The number of papers that were there unchanged.
+    /// The number of records that changed nothing.
     pub unchanged: usize,
     /// The number of texts that were embedded.
     pub embedded: usize,

@@ -55,6 +55,23 @@ struct Resolved {
     papers: Vec<Pending>,
     by_id: HashMap<String, usize>,
     remarks: Vec<AddRemark>,
+    repeated: Repeated,
+}
+
+/// The numbers of records of papers of which an earlier record is in the same batch.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Repeated {
+    /// The number of those that changed the paper.
+    pub(super) updated: usize,
+    /// The number of those that did not.
+    pub(super) unchanged: usize,
+}
+
+/// The papers that a batch adds or changes, and what is to be said about them.
+pub(super) struct Resolution {
+    pub(super) incoming: Vec<Incoming>,
+    pub(super) remarks: Vec<AddRemark>,
+    pub(super) repeated: Repeated,
 }
 
 /// Determines the papers that a batch adds or changes, and what is to be said about them. `first` is the
@@ -69,7 +86,7 @@ pub(super) fn resolve(
     same_id: SameId,
     recipe: &TextRecipe,
     snapshot: &Snapshot<'_>,
-) -> Result<(Vec<Incoming>, Vec<AddRemark>)> {
+) -> Result<Resolution> {
     let mut resolved = Resolved::default();
     for (position, paper) in (first..).zip(batch) {
         paper.check()?;
@@ -109,7 +126,11 @@ pub(super) fn resolve(
         }
         Ok(incoming)
     });
-    Ok((incoming.collect::<Result<_>>()?, resolved.remarks))
+    Ok(Resolution {
+        incoming: incoming.collect::<Result<_>>()?,
+        remarks: resolved.remarks,
+        repeated: resolved.repeated,
+    })
 }
 
 /// Returns whether a paper is another one than an earlier paper that came with the same id.
@@ -126,13 +147,12 @@ impl Resolved {
     fn replace(&mut self, paper: &Paper, position: usize, snapshot: &Snapshot<'_>) -> Result<()> {
         let stored = match self.by_id.get(&paper.id) {
             Some(&at) => {
-                let earlier = &mut self.papers[at];
+                let earlier = &self.papers[at];
                 if !are_same_paper(&earlier.paper, paper, &paper.id) {
                     self.remarks
                         .push(AddRemark::replaced(position, paper, &earlier.paper));
                 }
-                earlier.paper = paper.clone();
-                earlier.position = position;
+                self.repeat(at, paper.clone(), position);
                 return Ok(());
             }
             None => snapshot.find(&paper.id)?,
@@ -203,15 +223,24 @@ impl Resolved {
                 });
             }
             match in_batch {
-                Some(at) => {
-                    self.papers[at].paper = merged;
-                    self.papers[at].position = position;
-                }
+                Some(at) => self.repeat(at, merged, position),
                 None => self.push(position, merged, stored),
             }
             return Ok(());
         }
         Ok(())
+    }
+
+    /// Replaces the paper of an earlier record of the batch.
+    fn repeat(&mut self, at: usize, paper: Paper, position: usize) {
+        let pending = &mut self.papers[at];
+        if pending.paper == paper {
+            self.repeated.unchanged += 1;
+        } else {
+            self.repeated.updated += 1;
+        }
+        pending.paper = paper;
+        pending.position = position;
     }
 
     fn push(&mut self, position: usize, paper: Paper, stored: Option<(RowId, StoredPaper)>) {

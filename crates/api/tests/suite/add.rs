@@ -93,7 +93,7 @@ fn keeps_the_last_of_several_papers_with_one_id() {
             Paper::new("x").title("second"),
         ])
         .unwrap();
-    assert_eq!(report.added, 2);
+    assert_eq!((report.added, report.updated), (2, 1));
     assert_eq!(library.get("x").unwrap().unwrap().title, "second");
     // The last one is kept even if the first was committed before.
     let mut many = papers(500);
@@ -364,6 +364,7 @@ fn records_of_one_paper_in_one_batch_are_merged_in_their_order() {
     let first = Paper::new("k").title("Moss on stones").year(2001);
     let second = Paper::new("k").title("Moss on stones").venue("Letters");
     let report = merge(&library, vec![first, second.clone(), paper(1)]);
-    assert_eq!((report.added, report.embedded), (2, 2));
+    assert_eq!((report.added, report.updated, report.unchanged), (2, 1, 0));
+    assert_eq!(report.embedded, 2);
     assert_eq!(library.get("k").unwrap().unwrap(), second.year(2001));
 }
