@@ -87,7 +87,7 @@ pub(crate) fn report_remarks(
                 };
                 let other = quoted(other_title);
                 messages.add(&format!(
-                    "{}: `{id}` is the id of another paper, {other}; added as `{new_id}`",
+                    "{}: `{id}` is the id of another paper, {other}; kept as `{new_id}`",
                     place(files, *position)
                 ));
                 (*position, event)

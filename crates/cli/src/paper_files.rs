@@ -86,7 +86,7 @@ impl Messages {
 }
 
 /// The number of fields that are not read to name for one file.
-const NAMED_FIELDS: usize = 12;
+const NAMED_FIELDS: usize = 40;
 
 impl PaperFiles {
     /// Reads all of `paths`, where `-` is standard input. The format of each file is `format`, or
@@ -150,12 +150,15 @@ impl PaperFiles {
         if input.format.is_none() && reader.format() != Format::JsonLines {
             note(&format!("{name}: read as {}", reader.format()));
         }
-        input.has_own_ids.set(reader.format() == Format::JsonLines);
+        let mut has_names = false;
         let mut remarks = Messages::default();
         while let Some(record) = reader.next() {
             let location = reader.location();
             match record {
-                Ok(_) => self.papers += 1,
+                Ok(paper) => {
+                    self.papers += 1;
+                    has_names |= !paper.id.bytes().all(|byte| byte.is_ascii_digit());
+                }
                 Err(error @ PapersError::Incomplete { .. }) => {
                     let text = unbroken(&error.to_string());
                     if let PapersError::Incomplete { reason, .. } = &error {
@@ -178,6 +181,9 @@ impl PaperFiles {
             }
         }
         remarks.print();
+        // Ids that are mere numbers are those of the records of a file.
+        let has_own_ids = reader.format() == Format::JsonLines && has_names;
+        input.has_own_ids.set(has_own_ids);
         let fields = reader.ignored_fields();
         for (field, &values) in &fields {
             report.add(name, None, Event::FieldNotRead { field, values })?;
@@ -270,7 +276,11 @@ fn fields_not_read(name: &str, mut fields: Vec<(String, u64)>) -> String {
     let mut text = format!("{name}: fields that are not read: {}", named.join(", "));
     if fields.len() > NAMED_FIELDS {
         // Writing to a string cannot fail.
-        let _ = write!(text, " and {} more", fields.len() - NAMED_FIELDS);
+        let _ = write!(
+            text,
+            " and {} more; --report FILE has all",
+            fields.len() - NAMED_FIELDS
+        );
     }
     text
 }

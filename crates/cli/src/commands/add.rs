@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     /// Replace papers with the same id, with all fields
     ///
     /// Without this option, fields that a record lacks stay as they are in the library, and a record of
-    /// another paper than the one with its id gets an id of its own. In JSON Lines, only another DOI, arXiv
-    /// identifier or PubMed identifier shows that a paper is another one.
+    /// another paper than the one with its id gets an id of its own. In JSON Lines with ids that are not mere
+    /// numbers, only another DOI, arXiv identifier or PubMed identifier shows that a paper is another one.
     #[arg(long)]
     replace: bool,
     /// Write a report as JSON lines: every record that was left out, changed, merged or replaced, and
