@@ -181,7 +181,7 @@ impl PaperFiles {
             }
         }
         remarks.print();
-        // Ids that are mere numbers are those of the records of a file.
+        // Ids that are mere numbers count the records of a file.
         let has_own_ids = reader.format() == Format::JsonLines && has_names;
         input.has_own_ids.set(has_own_ids);
         let fields = reader.ignored_fields();

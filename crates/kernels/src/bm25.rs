@@ -70,7 +70,7 @@ impl Cpu {
     ///
     /// # Panics
     ///
-    /// Panics if the sizes do not fit, or if a row is not among those of `scores`.
+    /// Panics if the sizes do not fit, or if `scores` has no element for a row.
     pub fn add_bm25(
         self,
         terms: &Bm25,

@@ -69,7 +69,7 @@ impl Draft {
     /// Reads a draft from a file whose extension determines the [`DraftFormat`].
     ///
     /// The files that the draft includes, as with `\input` or `\import` in LaTeX, are read too, from the
-    /// folder of the including file or else from that of the main file. They must be in the folder of the
+    /// folder of the including file or else from the folder of the main file. They must be in the folder of the
     /// main file or below it; [`read_with`](Self::read_with) has an option for others. A missing file is
     /// one of the [`notes`](Self::notes).
     ///
@@ -116,7 +116,7 @@ impl Draft {
 
     /// Reads a draft from memory, without the files that it includes.
     ///
-    /// The text of a document of Word is that of its part `word/document.xml`. Malformed source, such as an
+    /// The text of a document of Word is the text of its part `word/document.xml`. Malformed source, such as an
     /// unmatched brace, is read as far as possible.
     pub fn parse(text: &str, format: DraftFormat) -> Self {
         let text = without_byte_order_mark(text);

@@ -40,8 +40,8 @@ struct Run<'a> {
 }
 
 impl Library {
-    /// Adds papers, replacing those that have the same id ([`SameId::Replace`]). Only texts that changed are embedded. A paper
-    /// that is replaced comes last in the order of papers.
+    /// Adds papers, replacing those that have the same id ([`SameId::Replace`](crate::SameId::Replace)). Only
+    /// texts that changed are embedded. A paper that is replaced comes last in the order of papers.
     ///
     /// Papers are committed every few seconds, so that little is lost if the process is stopped;
     /// adding the same papers again then continues from there.

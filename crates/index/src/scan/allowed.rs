@@ -42,7 +42,7 @@ impl<'a> AllowedRows<'a> {
         self.count(rows.clone()) == rows.len() as u64
     }
 
-    /// Calls `act` with those of `rows` that are allowed, up to `N` at a time, in ascending order.
+    /// Calls `act` with the allowed rows among `rows`, up to `N` at a time, in ascending order.
     pub(super) fn for_each_strip<const N: usize, E>(
         &self,
         rows: Range<u32>,

@@ -27,7 +27,7 @@ pub enum DraftFormat {
     Markdown,
     /// Typst: `.typ`.
     Typst,
-    /// Org mode with its own citations (`[cite:@key]`) or those of org-ref: `.org`.
+    /// Org mode with its own citations (`[cite:@key]`) or the citations of org-ref: `.org`.
     Org,
     /// reStructuredText with sphinxcontrib-bibtex or citations such as `[Key]_`: `.rst`.
     Rst,

@@ -57,7 +57,7 @@ impl CitationMatcher {
             entry_starts: Vec::new(),
             draft_title: draft.title().map(title_key),
         };
-        // Of several references with the same key, the first is cited, as BibTeX has it.
+        // Of several references with the same key, the first is cited, as in BibTeX.
         let mut by_key: HashMap<&str, &Paper> = HashMap::new();
         for paper in references {
             by_key.entry(paper.id.as_str()).or_insert(paper);

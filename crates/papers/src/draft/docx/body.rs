@@ -59,7 +59,7 @@ pub(super) struct Body<'s> {
     parts: Parts,
     abstract_text: Vec<String>,
     section: Section,
-    /// The paragraphs that are being read: those of a text box are within another one.
+    /// The paragraphs that are being read: the paragraphs of a text box are within another paragraph.
     paragraphs: Vec<Paragraph>,
     fields: Vec<Field>,
     content: Content,
@@ -67,7 +67,7 @@ pub(super) struct Body<'s> {
     is_hidden_run: bool,
     /// Whether the text of each open content control is a citation or the list of references.
     controls: Vec<bool>,
-    /// The nesting depth of elements that are no part of the text, such as deletions.
+    /// The nesting depth of elements that are not part of the text, such as deletions.
     skipped: usize,
     tables: usize,
     unread: usize,

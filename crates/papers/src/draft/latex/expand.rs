@@ -110,7 +110,7 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    /// Returns the number of the line that is being read. That of a macro is the line of its use.
+    /// Returns the number of the line that is being read. In the text of a macro, it is the line where the macro is used.
     fn line(&mut self) -> usize {
         if !self.is_macro {
             let to = self.at.min(self.text.len()).max(self.counted);
