@@ -77,7 +77,7 @@ impl Target {
     /// Returns the target for a path without a file: the path or, if it is a link, the path behind it.
     fn of_missing(path: &Path) -> Self {
         let mut path = path.to_owned();
-        // The links end at a missing file, so they are no circle.
+        // The links end at a missing file, so they are not circular.
         while let Ok(behind) = fs::read_link(&path) {
             path = path.parent().unwrap_or(Path::new("")).join(behind);
         }

@@ -122,7 +122,7 @@ impl Files {
         })
     }
 
-    /// Finds a file by its name in the folder of the file that is being read, or else in that of the
+    /// Finds a file by its name in the folder of the file that is being read, or else in the folder of the
     /// main file.
     pub(super) fn find_beside(&mut self, name: &str, extensions: &[&str]) -> Option<PathBuf> {
         let folders = [self.folder().to_owned(), self.root.clone()];

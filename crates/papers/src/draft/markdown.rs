@@ -1,4 +1,4 @@
-//! Prose and citations of a draft in Markdown, also that of Quarto and R Markdown.
+//! Prose and citations of a draft in Markdown, including Quarto and R Markdown.
 
 mod front_matter;
 mod html;

@@ -18,7 +18,7 @@ pub(super) const FORMAT: FormatSpec = FormatSpec {
     reader: format_spec::Reader::Text(parse),
 };
 
-/// The blocks whose content is text. That of all others is code or hidden.
+/// The blocks whose content is text. The content of all other blocks is code or hidden.
 const TEXT_BLOCKS: [&str; 5] = ["quote", "verse", "center", "abstract", "note"];
 
 /// The keywords whose value is text that may cite.

@@ -53,7 +53,7 @@ impl Package {
         Ok(main.unwrap_or_else(|| "word/document.xml".to_owned()))
     }
 
-    /// Returns the text of a part, or `None` if there is no such part.
+    /// Returns the text of a part, or `None` if the part is missing.
     pub(super) fn part(&mut self, name: &str, files: &mut Files) -> Result<Option<String>> {
         let mut part = match self.archive.by_name(name) {
             Ok(part) => part,

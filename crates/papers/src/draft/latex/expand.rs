@@ -324,7 +324,7 @@ impl Expander<'_> {
         }
     }
 
-    /// Sets the flag that an argument names, to a value or to that of a second argument.
+    /// Sets the flag that an argument names, to a value or to the value of a second argument.
     fn set_flag(&mut self, scan: &mut Scan<'_>, end: usize, value: Option<bool>) {
         let Some((flag, next)) = argument(scan.text, end) else {
             return self.emit(scan, end);

@@ -53,7 +53,7 @@ pub(super) fn expand<'t>(text: &'t str, files: &mut Files) -> Result<Cow<'t, str
 }
 
 fn include(name: &str, line: usize, out: &mut String, files: &mut Files) -> Result<()> {
-    // A name with a slash before it is that of a file in the folder of the project.
+    // A name with a slash before it names a file in the folder of the project.
     let name = name.trim_start_matches('/');
     let Some(path) = files.find_beside(name, &[]) else {
         files.note_missing(name, line);

@@ -194,7 +194,7 @@ fn org_keys(citation: &str) -> Vec<&str> {
     keys
 }
 
-/// Returns whether a kind of link cites, as those of org-ref do.
+/// Returns whether a kind of link cites, as the links of org-ref do.
 fn is_cite(kind: &str) -> bool {
     let kind = kind.to_ascii_lowercase();
     let kind = kind.trim_end_matches('*');

@@ -313,7 +313,7 @@ impl<'f> Reader<'f> {
     }
 
     fn include(&mut self, name: &str, line: usize) -> Result<()> {
-        // A name in angle brackets is that of a file of docutils.
+        // A name in angle brackets names a file of docutils.
         if name.starts_with('<') || !self.files.is_on_disk() {
             return Ok(());
         }

@@ -205,7 +205,7 @@ impl Reader<'_> {
         if !self.files.is_on_disk() {
             return Ok(());
         }
-        // A name with a slash before it is that of a file in the folder of the project.
+        // A name with a slash before it names a file in the folder of the project.
         let name = name.trim_start_matches('/');
         let Some(path) = self.files.find_beside(name, &[]) else {
             self.files.note_missing(name, line);

@@ -14,7 +14,7 @@ pub(super) enum BranchEnd {
     Fi,
 }
 
-/// The conditions of a draft: those of `\newif`, `\newtoggle` and `\newboolean`, with their values, and
+/// The conditions of a draft, from `\newif`, `\newtoggle` and `\newboolean`, with their values, and
 /// those that are open.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {

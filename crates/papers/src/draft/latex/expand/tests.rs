@@ -53,7 +53,7 @@ fn replaces_commands_by_the_files_that_they_include() {
              \\includegraphics{none}\n\\begin{verbatim}\n\\input{none}\n\\end{verbatim}\n\
              \\input parts/two.tex\n\\end{document}\n",
         ),
-        // The folder of the including file precedes that of the main file.
+        // The folder of the including file precedes the folder of the main file.
         (
             "parts/one.tex",
             "The first part is read.\n\n\\include{three}\n",
