@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayBase, ArrayView1, Axis, concatenate};
+use ndarray::{Array2, ArrayView1, Axis, concatenate};
 
 use super::*;
 use crate::candle::CandleEncoder;
@@ -61,7 +61,7 @@ fn forward_one_by_one(backend: &dyn Backend, batch: &TokenBatch) -> Array2<f32> 
             backend.forward(&alone, 1).unwrap()
         })
         .collect();
-    let rows: Vec<_> = rows.iter().map(ArrayBase::view).collect();
+    let rows: Vec<_> = rows.iter().map(|rows| rows.view()).collect();
     concatenate(Axis(0), &rows).unwrap()
 }
 

@@ -26,6 +26,18 @@ impl Norm {
             Self::RootMeanSquare { scale, epsilon } => cpu.rms_norm(rows, scale, *epsilon),
         }
     }
+
+    /// Computes each row of `x`, normalized, into `out`.
+    fn apply_to(&self, cpu: Cpu, x: &[f32], out: &mut [f32]) {
+        match self {
+            Self::Layer {
+                scale,
+                shift,
+                epsilon,
+            } => cpu.layer_norm_to(x, scale, shift, *epsilon, out),
+            Self::RootMeanSquare { scale, epsilon } => cpu.rms_norm_to(x, scale, *epsilon, out),
+        }
+    }
 }
 
 /// Returns `x` normalized by `norm` in a `buffer`, or `x` itself without a norm.
@@ -37,8 +49,7 @@ pub(super) fn normalized<'a>(
 ) -> &'a [f32] {
     let Some(norm) = norm else { return x };
     let rows = buffer.first(x.len());
-    rows.copy_from_slice(x);
-    norm.apply(cpu, rows);
+    norm.apply_to(cpu, x, rows);
     rows
 }
 
