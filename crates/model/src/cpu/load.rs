@@ -305,7 +305,9 @@ impl Loader<'_> {
         };
         let size = self.description.heads.size;
         let mut scale = self.weights.tensor(&format!("{name}.weight"), &[size])?;
-        scale.iter_mut().for_each(|scale| *scale *= factor);
+        for scale in &mut scale {
+            *scale *= factor;
+        }
         Ok(Some(HeadNorm {
             scale,
             epsilon: *epsilon,
