@@ -5,7 +5,6 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
-use std::mem::take;
 use std::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -14,8 +13,8 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, Integers, Kernel, LANES, MAX_PAIR_SUM, ROUNDING_MAGIC};
 use crate::tile::{Codes, Rows, tile};
-use crate::weights::{PackedWeights, single_layer};
-use crate::{AlignedBuffer, Cpu, LinearShape, QuantizedRows, Weights};
+use crate::weights::{InMemory, Packing};
+use crate::{Cpu, LinearShape, QuantizedRows, ReadLayers, SharedBuffer};
 
 /// The largest absolute value of the code of a weight.
 const MAX_CODE: f32 = 127.0;
@@ -32,14 +31,14 @@ pub struct QuantizedLinear {
     /// The number of words that hold the codes of a row of x; zero weights fill the last word.
     groups: usize,
     /// Codes, `[panels, groups, tile_columns, GROUP]`.
-    panels: PackedWeights,
+    panels: SharedBuffer,
     /// `[panels, tile_columns]`
-    scales: AlignedBuffer,
+    scales: SharedBuffer,
     /// `[panels, tile_columns]`
-    bias: AlignedBuffer,
+    bias: SharedBuffer,
     /// The negative sum of the codes of each output, split by [`sum_pair`], `[panels, tile_columns]`
     /// words.
-    sums: AlignedBuffer,
+    sums: SharedBuffer,
 }
 
 impl QuantizedLinear {
@@ -60,8 +59,8 @@ impl QuantizedLinear {
     /// Panics if `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or if `weights` has another
     /// size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let (shape, read) = single_layer(weights, bias, inputs);
-        let Ok([layer]) = Self::pack_all(cpu, shape, read);
+        let layer = InMemory::new(weights, bias, inputs);
+        let Ok([layer]) = Self::pack_all(cpu, [layer.shape()], layer);
         layer
     }
 
@@ -70,55 +69,89 @@ impl QuantizedLinear {
     ///
     /// # Errors
     ///
-    /// Returns the first error of `read`.
+    /// Returns the first error of `reader`.
     ///
     /// # Panics
     ///
-    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS), or if its weights
-    /// do not have the sizes of its shape.
-    pub fn pack_all<'a, const N: usize, E>(
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn pack_all<const N: usize, R: ReadLayers>(
         cpu: Cpu,
         shapes: [LinearShape; N],
-        mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
-    ) -> Result<[Self; N], E> {
+        reader: R,
+    ) -> Result<[Self; N], R::Error> {
+        let packed = Self::pack(cpu, shapes, reader)?;
+        Ok(Self::split(cpu, shapes, &packed))
+    }
+
+    /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
+    /// [`from_packed`](Self::from_packed) takes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `reader`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn pack<const N: usize, R: ReadLayers>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        mut reader: R,
+    ) -> Result<SharedBuffer, R::Error> {
         let columns = cpu.tile_columns();
-        let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
-        let mut parts = shapes.map(|shape| [padded(shape); 3].map(AlignedBuffer::zeroed));
-        let sizes = shapes.map(|shape| padded(shape) * shape.inputs.div_ceil(GROUP));
-        let panels = PackedWeights::pack_all(sizes, |i, panels| {
-            let (weights, shape) = (read(i)?, shapes[i]);
-            shape.check(&weights);
-            assert!(
-                shape.inputs <= Self::MAX_INPUTS,
-                "sums are exact up to {} inputs, found {}",
-                Self::MAX_INPUTS,
-                shape.inputs
-            );
-            let [scales, bias, sums] = &mut parts[i];
-            bias.as_mut_slice()[..shape.outputs].copy_from_slice(&weights.bias);
+        let mut codes = Vec::new();
+        packing(cpu, &shapes).pack(&mut reader, |weights, block| {
+            let inputs = block.shape.inputs;
+            codes.resize(inputs, 0);
+            let padded = block.vectors.len() / VECTORS;
+            let (scales, sums) = block.vectors[padded..].split_at_mut(padded);
             pack(
-                &weights.values,
-                shape.inputs,
+                weights,
+                &mut codes,
                 columns,
-                cast_slice_mut(panels),
-                scales.as_mut_slice(),
-                cast_slice_mut(sums.as_mut_slice()),
+                cast_slice_mut(block.panels),
+                &mut scales[block.first..],
+                &mut cast_slice_mut(sums)[block.first..],
             );
-            Ok(())
-        })?;
-        Ok(std::array::from_fn(|i| {
-            let [scales, bias, sums] = take(&mut parts[i]);
+        })
+    }
+
+    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
+    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
+    ///
+    /// Returns `None` if the buffer does not have the length that such layers have.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn from_packed<const N: usize>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        packed: &SharedBuffer,
+    ) -> Option<[Self; N]> {
+        let is_whole = packed.len() == packing(cpu, &shapes).len();
+        is_whole.then(|| Self::split(cpu, shapes, packed))
+    }
+
+    fn split<const N: usize>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        packed: &SharedBuffer,
+    ) -> [Self; N] {
+        let parts = packing(cpu, &shapes).split(packed);
+        std::array::from_fn(|i| {
+            let (panels, [bias, scales, sums]) = parts[i].clone();
             Self {
                 cpu,
                 inputs: shapes[i].inputs,
                 outputs: shapes[i].outputs,
                 groups: shapes[i].inputs.div_ceil(GROUP),
-                panels: panels[i].clone(),
+                panels,
                 scales,
                 bias,
                 sums,
             }
-        }))
+        })
     }
 
     /// Returns the number of codes of a row of x.
@@ -187,25 +220,44 @@ impl QuantizedLinear {
     }
 }
 
-/// Writes the codes of a layer into panels, and for each output its scale and the negative sum of its
-/// codes.
+/// The number of vectors of a packed layer: biases, scales and sums.
+const VECTORS: usize = 3;
+
+fn packing<const N: usize>(cpu: Cpu, shapes: &[LinearShape; N]) -> Packing<'_, N> {
+    Packing {
+        columns: cpu.tile_columns(),
+        shapes,
+        depths: shapes.map(|LinearShape { inputs, .. }| {
+            assert_ne!(inputs, 0, "a linear layer needs inputs");
+            assert!(
+                inputs <= QuantizedLinear::MAX_INPUTS,
+                "sums are exact up to {} inputs, found {inputs}",
+                QuantizedLinear::MAX_INPUTS,
+            );
+            inputs.div_ceil(GROUP)
+        }),
+        vectors: VECTORS,
+    }
+}
+
+/// Writes the codes of a block of outputs into panels, and for each output its scale and the negative
+/// sum of its codes. `codes` is a buffer for the codes of one output.
 fn pack(
     weights: &[f32],
-    inputs: usize,
+    codes: &mut [i8],
     columns: usize,
     words: &mut [[i8; GROUP]],
     scales: &mut [f32],
     sums: &mut [i32],
 ) {
-    let groups = inputs.div_ceil(GROUP);
-    let mut codes = vec![0; inputs];
-    for (output, weights) in weights.chunks_exact(inputs).enumerate() {
-        scales[output] = quantize_weights(weights, &mut codes);
+    let groups = codes.len().div_ceil(GROUP);
+    for (output, weights) in weights.chunks_exact(codes.len()).enumerate() {
+        scales[output] = quantize_weights(weights, codes);
         sums[output] = sum_pair(-codes.iter().map(|&code| i32::from(code)).sum::<i32>());
         let (panel, column) = (output / columns, output % columns);
-        for (g, codes) in codes.chunks(GROUP).enumerate() {
-            let word = &mut words[(panel * groups + g) * columns + column];
-            word[..codes.len()].copy_from_slice(codes);
+        let words = &mut words[panel * groups * columns..][..groups * columns];
+        for (codes, words) in codes.chunks(GROUP).zip(words.chunks_exact_mut(columns)) {
+            words[column][..codes.len()].copy_from_slice(codes);
         }
     }
 }
