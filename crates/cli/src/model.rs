@@ -66,21 +66,25 @@ pub(crate) fn supported_precision(device: Device, stored: Precision) -> Precisio
 
 /// Finds a model and loads it.
 pub(crate) fn load(name: ModelName<'_>, precision: Precision, device: Device) -> Result<Encoder> {
+    let source = ModelSource::from_env()?;
     let options = EncoderOptions::default()
         .precision(precision)
-        .device(device);
-    Encoder::load(&open(name)?, options)
+        .device(device)
+        .weights_cache(source.weights_cache());
+    Encoder::load(&open(&source, name)?, options)
         .with_context(|| format!("cannot load the model `{}`", name.name))
 }
 
 /// Finds the cross-encoder `name` and loads it.
 pub(crate) fn load_reranker(name: &str) -> Result<Reranker> {
-    Reranker::load(&open(ModelName::of_user(name))?, RerankerOptions::default())
+    let source = ModelSource::from_env()?;
+    let options = RerankerOptions::default().weights_cache(source.weights_cache());
+    Reranker::load(&open(&source, ModelName::of_user(name))?, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))
 }
 
 /// Finds a checkpoint, and reports downloads and damaged files on stderr.
-fn open(model: ModelName<'_>) -> Result<Checkpoint> {
+fn open(source: &ModelSource, model: ModelName<'_>) -> Result<Checkpoint> {
     let name = model.name;
     let mut report = |event: SourceEvent<'_>| match event {
         SourceEvent::Asking(Origin::Hub) => {
@@ -93,7 +97,6 @@ fn open(model: ModelName<'_>) -> Result<Checkpoint> {
         SourceEvent::Failed(origin, reason) => note(&format!("the {origin} failed: {reason}")),
         _ => {}
     };
-    let source = ModelSource::from_env()?;
     if !model.may_fetch && !source.is_offline() {
         if let Some(found) = source.find_on_disk(name, &mut report)? {
             return Ok(found.open()?);

@@ -76,6 +76,8 @@ mod prefetch;
 mod product;
 mod quantize;
 mod quantized_linear;
+mod rms_norm;
+mod rotary;
 mod shared;
 mod simd;
 #[cfg(test)]
@@ -84,7 +86,7 @@ mod tile;
 mod weights;
 
 pub use aligned::AlignedBuffer;
-pub use attention::{Attention, AttentionScratch, PositionBias};
+pub use attention::{Attention, AttentionMask, AttentionScratch, PositionBias};
 pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;
@@ -92,5 +94,6 @@ pub use epilogue::Epilogue;
 pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
+pub use rotary::Rotary;
 pub use shared::SharedBuffer;
 pub use weights::{LinearShape, ReadLayers};

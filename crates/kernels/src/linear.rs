@@ -61,7 +61,7 @@ impl Linear {
         reader: R,
     ) -> Result<[Self; N], R::Error> {
         let packed = Self::pack(cpu, shapes, reader)?;
-        Ok(Self::split(cpu, shapes, &packed))
+        Ok(Self::from_packed(cpu, shapes, &packed))
     }
 
     /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
@@ -89,24 +89,22 @@ impl Linear {
         })
     }
 
-    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
-    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
-    ///
-    /// Returns `None` if the buffer does not have the length that such layers have.
+    /// Returns the number of values of the buffer that [`pack`](Self::pack) returns.
     ///
     /// # Panics
     ///
     /// Panics if a layer has no inputs.
-    pub fn from_packed<const N: usize>(
-        cpu: Cpu,
-        shapes: [LinearShape; N],
-        packed: &SharedBuffer,
-    ) -> Option<[Self; N]> {
-        let is_whole = packed.len() == packing(cpu, &shapes).len();
-        is_whole.then(|| Self::split(cpu, shapes, packed))
+    pub fn packed_len<const N: usize>(cpu: Cpu, shapes: [LinearShape; N]) -> usize {
+        packing(cpu, &shapes).len()
     }
 
-    fn split<const N: usize>(
+    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
+    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the buffer does not have [`packed_len`](Self::packed_len) values, or if a layer has no inputs.
+    pub fn from_packed<const N: usize>(
         cpu: Cpu,
         shapes: [LinearShape; N],
         packed: &SharedBuffer,
@@ -291,11 +289,14 @@ mod tests {
                 let expected = reference(&weights, &bias, &x);
                 let other = numbers(4, rows * outputs);
                 let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
+                let product: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a * b).collect();
                 let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
                 for cpu in Cpu::available() {
                     let layer = Linear::new(cpu, &weights, &bias, inputs);
                     assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
+                    let multiply = Epilogue::Multiply(&other);
+                    assert_eq!(apply(&layer, &x, multiply), product, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
                 }
             }
@@ -306,10 +307,10 @@ mod tests {
     fn activations_have_the_same_bits_on_every_level() {
         let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
         let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
-        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Silu] {
             let portable = Linear::new(Cpu::portable(), &weights, &bias, 30);
             let expected = apply(&portable, &x, epilogue);
-            assert!(expected.iter().all(|&y| y > -0.18));
+            assert!(expected.iter().all(|&y| y > -0.28));
             for cpu in Cpu::available() {
                 let layer = Linear::new(cpu, &weights, &bias, 30);
                 assert_eq!(apply(&layer, &x, epilogue), expected, "{cpu:?}");
@@ -428,7 +429,8 @@ mod tests {
         };
         for cpu in Cpu::available() {
             let packed = Linear::pack(cpu, shapes, &random).unwrap();
-            let layers = Linear::from_packed(cpu, shapes, &packed).unwrap();
+            let layers = Linear::from_packed(cpu, shapes, &packed);
+            assert_eq!(packed.len(), Linear::packed_len(cpu, shapes));
             for (i, layer) in layers.iter().enumerate() {
                 let (weights, bias) = random.values(i);
                 let x = numbers(4, 7 * shapes[i].inputs);
@@ -437,12 +439,23 @@ mod tests {
                 assert_eq!(found, expected, "{cpu:?}");
                 assert_eq!(found, reference(&weights, &bias, &x), "{cpu:?}");
             }
-            let shorter = packed.slice(0..packed.len() - 1);
-            assert!(Linear::from_packed(cpu, shapes, &shorter).is_none());
         }
         random.fails_at = 1;
         let error = Linear::pack_all(Cpu::detect(), shapes, &random).unwrap_err();
         assert_eq!(error, 1);
+    }
+
+    #[test]
+    #[should_panic = "a packed buffer must have 192 values, found 191"]
+    fn a_packed_buffer_of_another_length_panics() {
+        let shapes = [LinearShape {
+            outputs: 3,
+            inputs: 11,
+        }];
+        let cpu = Cpu::portable();
+        let packed = SharedBuffer::from(&[0.0; 192][..]);
+        Linear::from_packed(cpu, shapes, &packed);
+        Linear::from_packed(cpu, shapes, &packed.slice(0..191));
     }
 
     #[test]

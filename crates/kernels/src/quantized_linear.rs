@@ -80,7 +80,7 @@ impl QuantizedLinear {
         reader: R,
     ) -> Result<[Self; N], R::Error> {
         let packed = Self::pack(cpu, shapes, reader)?;
-        Ok(Self::split(cpu, shapes, &packed))
+        Ok(Self::from_packed(cpu, shapes, &packed))
     }
 
     /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
@@ -116,24 +116,22 @@ impl QuantizedLinear {
         })
     }
 
-    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
-    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
-    ///
-    /// Returns `None` if the buffer does not have the length that such layers have.
+    /// Returns the number of values of the buffer that [`pack`](Self::pack) returns.
     ///
     /// # Panics
     ///
     /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
-    pub fn from_packed<const N: usize>(
-        cpu: Cpu,
-        shapes: [LinearShape; N],
-        packed: &SharedBuffer,
-    ) -> Option<[Self; N]> {
-        let is_whole = packed.len() == packing(cpu, &shapes).len();
-        is_whole.then(|| Self::split(cpu, shapes, packed))
+    pub fn packed_len<const N: usize>(cpu: Cpu, shapes: [LinearShape; N]) -> usize {
+        packing(cpu, &shapes).len()
     }
 
-    fn split<const N: usize>(
+    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
+    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the buffer does not have [`packed_len`](Self::packed_len) values, or if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn from_packed<const N: usize>(
         cpu: Cpu,
         shapes: [LinearShape; N],
         packed: &SharedBuffer,

@@ -182,11 +182,18 @@ impl<const N: usize> Packing<'_, N> {
     ///
     /// # Panics
     ///
-    /// Panics if the buffer is shorter than [`len`](Self::len).
+    /// Panics if the buffer does not have [`len`](Self::len) values.
     pub(crate) fn split<const V: usize>(
         &self,
         memory: &SharedBuffer,
     ) -> [(SharedBuffer, [SharedBuffer; V]); N] {
+        assert_eq!(
+            memory.len(),
+            self.len(),
+            "a packed buffer must have {} values, found {}",
+            self.len(),
+            memory.len()
+        );
         let panels_end = (0..N).map(|layer| self.panels_len(layer)).sum();
         let (mut panels, mut vectors) = (0, panels_end);
         std::array::from_fn(|layer| {

@@ -1,0 +1,162 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::NamedTempFile;
+
+use super::Parts;
+use super::file::{self, Origin, PackedFile};
+use super::verified::record_path;
+use crate::Precision;
+use crate::source::Stamp;
+use crate::weights::TensorHashes;
+
+/// The version of the packed form. It must change with everything that changes the packed values: the
+/// order of the kernels, the quantization, or the names and contents of parts.
+const VERSION: u32 = 1;
+
+/// The ending of a file of packed weights.
+const EXTENSION: &str = "packed";
+
+/// The greatest size of a file in bytes: larger weights are packed anew by each process.
+const MAX_FILE_BYTES: u64 = 2 << 30;
+
+/// The greatest size of all files together, in bytes.
+const MAX_TOTAL_BYTES: u64 = 4 << 30;
+
+/// The greatest number of files.
+const MAX_FILES: usize = 8;
+
+/// What packed weights depend on, besides the weights.
+#[derive(Clone, Debug)]
+pub(crate) struct CacheKey {
+    /// The settings of the transformer.
+    pub(crate) config: String,
+    pub(crate) precision: Precision,
+    /// The number of columns of a tile of the kernels.
+    pub(crate) tile_columns: usize,
+}
+
+/// A file of a cache of packed weights, which may not exist yet.
+///
+/// The name of the file depends on the path of the weights, on the precision and on the kernels, so
+/// that other weights at the same path replace it.
+#[derive(Debug)]
+pub(crate) struct WeightsCache {
+    folder: PathBuf,
+    path: PathBuf,
+    identity: String,
+    /// The file of the weights, without symbolic links.
+    weights: PathBuf,
+    stamp: Stamp,
+}
+
+impl WeightsCache {
+    /// Returns the file for `weights` in the cache `folder`, or `None` if the state of the weights
+    /// cannot be told, because the file has just been written, for example.
+    pub(crate) fn new(folder: &Path, weights: &Path, key: &CacheKey) -> Option<Self> {
+        let weights = fs::canonicalize(weights).ok()?;
+        let stamp = Stamp::of(&fs::metadata(&weights).ok()?);
+        if !stamp.is_settled(SystemTime::now()) {
+            return None;
+        }
+        let CacheKey {
+            config,
+            precision,
+            tile_columns,
+        } = key;
+        let form = format!("{precision}\n{tile_columns}\n");
+        let mut name = blake3::Hasher::new();
+        name.update(form.as_bytes());
+        name.update(weights.as_os_str().as_encoded_bytes());
+        let mut identity = blake3::Hasher::new();
+        identity.update(format!("{VERSION}\n{}\n{form}", cfg!(target_endian = "big")).as_bytes());
+        identity.update(config.as_bytes());
+        let name = format!("{}.{EXTENSION}", &name.finalize().to_hex()[..32]);
+        Some(Self {
+            folder: folder.to_owned(),
+            path: folder.join(name),
+            identity: identity.finalize().to_hex().to_string(),
+            weights,
+            stamp,
+        })
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            identity: &self.identity,
+            weights: &self.weights,
+            stamp: &self.stamp,
+        }
+    }
+
+    /// Opens the packed weights, if they are there, fit and are not damaged.
+    pub(crate) fn open(&self) -> Option<PackedFile> {
+        PackedFile::open(&self.path, &self.origin())
+    }
+
+    /// Writes the parts that were kept, packed from tensors with these `hashes`, and removes files that
+    /// are no longer of use.
+    ///
+    /// A failure is only logged: the next process packs the weights again.
+    pub(crate) fn save(&self, hashes: &TensorHashes, parts: &Parts) {
+        if let Err(error) = self.try_save(hashes, parts) {
+            tracing::debug!(%error, path = %self.path.display(), "cannot write packed weights");
+        }
+    }
+
+    fn try_save(&self, hashes: &TensorHashes, parts: &Parts) -> io::Result<()> {
+        let parts = parts.kept();
+        // Weights that changed while they were read may be of any state between.
+        let is_unchanged = Stamp::of(&fs::metadata(&self.weights)?) == self.stamp;
+        if parts.is_empty() || !is_unchanged || file::content_bytes(&parts) > MAX_FILE_BYTES {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)?;
+        let mut out = NamedTempFile::new_in(&self.folder)?;
+        file::write(out.as_file_mut(), &self.origin(), hashes, &parts)?;
+        // The file is not flushed to the disk, which would take longer than packing: after a loss of
+        // power, a checksum does not fit, and the weights are packed again.
+        out.persist(&self.path)?;
+        self.prune()
+    }
+
+    /// Removes the files whose weights were changed or removed, and the oldest files beyond the limits.
+    fn prune(&self) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path == self.path || path.extension().is_none_or(|end| end != EXTENSION) {
+                continue;
+            }
+            let Ok(metadata) = fs::metadata(&path) else {
+                continue;
+            };
+            let is_current = file::source(&path).is_some_and(|(weights, stamp)| {
+                fs::metadata(weights).is_ok_and(|metadata| Stamp::of(&metadata) == stamp)
+            });
+            if is_current {
+                files.push((metadata.modified()?, metadata.len(), path));
+            } else {
+                remove(&path)?;
+            }
+        }
+        files.sort();
+        let mut total = fs::metadata(&self.path)?.len();
+        for (index, (_, bytes, path)) in files.iter().rev().enumerate() {
+            total += bytes;
+            if index + 1 >= MAX_FILES || total > MAX_TOTAL_BYTES {
+                remove(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes a file of packed weights and its record. Processes that have mapped it keep it.
+fn remove(path: &Path) -> io::Result<()> {
+    // The record may not exist.
+    let _ = fs::remove_file(record_path(path));
+    fs::remove_file(path)
+}
