@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayView1, Axis, concatenate};
+use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
 use crate::candle::CandleEncoder;
@@ -109,7 +109,10 @@ fn half_precision_stays_close_to_f32() {
 #[test]
 fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
     // One batch whose columns are divided among threads, and one whose rows are.
-    let batches = [batch_of(&[5, 1]), batch_of(&[48, 3, 0, 41, 17])];
+    let batches = [
+        batch_of(&[5, 1]),
+        batch_of(&[48, 3, 0, 41, 17, 48, 48, 48, 48]),
+    ];
     for name in CHECKPOINTS {
         for int8 in [false, true] {
             for batch in &batches {
@@ -142,18 +145,18 @@ fn a_sequence_does_not_depend_on_its_batch() {
 /// model.
 #[test]
 fn int8_stays_close_to_f32() {
-    for (name, min_cosine) in CHECKPOINTS.into_iter().zip([0.99; 8]) {
-        let expected = load(name, Cpu::detect(), false).forward(&batch(), 1);
-        let found = load(name, Cpu::detect(), true).forward(&batch(), 1);
-        let (found, expected) = (found.unwrap(), expected.unwrap());
-        let cosines = found.outer_iter().zip(expected.outer_iter()).map(|(a, b)| {
-            let dot = |a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>| a.dot(&b);
-            dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    const MIN_MEAN_COSINE: f32 = 0.998;
+    for name in CHECKPOINTS {
+        let [expected, found] = [false, true].map(|int8| {
+            let transformer = load(name, Cpu::detect(), int8);
+            transformer.forward(&batch(), 1).unwrap()
         });
-        let cosines: Vec<f32> = cosines.collect();
-        let mean = ArrayView1::from(&cosines).mean().unwrap();
-        println!("{name}: {mean}");
-        assert!(mean >= min_cosine, "{name}: {mean}");
+        let cosines = found.outer_iter().zip(expected.outer_iter());
+        let cosines: Array1<f32> = cosines
+            .map(|(a, b)| a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt())
+            .collect();
+        let mean = cosines.mean().unwrap();
+        assert!(mean >= MIN_MEAN_COSINE, "{name}: {mean}");
     }
 }
 

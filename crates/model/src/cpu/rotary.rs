@@ -118,3 +118,75 @@ impl Rotation<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THETA: f32 = 10_000.0;
+    const HEAD_SIZE: usize = 6;
+
+    /// Rotates one head by its position, straight from the definition.
+    fn rotated(head: &[f32], position: usize) -> Vec<f32> {
+        let half = HEAD_SIZE / 2;
+        let angle = |at: usize| {
+            #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+            let (position, exponent) = (position as f64, 2.0 * at as f64 / HEAD_SIZE as f64);
+            #[expect(clippy::cast_possible_truncation, reason = "a reference needs no f64")]
+            let angle = (position / f64::from(THETA).powf(exponent)) as f32;
+            angle
+        };
+        let first = |at: usize| head[at] * angle(at).cos() - head[at + half] * angle(at).sin();
+        let second = |at: usize| head[at + half] * angle(at).cos() + head[at] * angle(at).sin();
+        (0..half).map(first).chain((0..half).map(second)).collect()
+    }
+
+    #[test]
+    fn the_table_grows_with_the_texts_and_keeps_its_values() {
+        let table = RotaryTable::new(THETA, HEAD_SIZE, 2000);
+        let few = table.angles(3);
+        assert_eq!(few.positions, 512);
+        let more = table.angles(513);
+        assert_eq!(more.positions, 1024);
+        assert_eq!(few.cos, more.cos[..few.cos.len()]);
+        assert_eq!(few.sin, more.sin[..few.sin.len()]);
+        assert_eq!(table.angles(1025).positions, 2000);
+        assert_eq!(table.angles(1).positions, 2000);
+    }
+
+    #[test]
+    fn each_row_is_rotated_by_its_position_in_its_text() {
+        const HEADS: usize = 2;
+        const STRIDE: usize = HEADS * HEAD_SIZE + 1;
+        let lengths = [3, 0, 2, 4, 0];
+        let mut offsets = vec![0];
+        for length in lengths {
+            offsets.push(offsets[offsets.len() - 1] + length);
+        }
+        let positions: Vec<usize> = lengths.iter().flat_map(|&length| 0..length).collect();
+        let value = |at: usize| f32::from(u8::try_from(at * 37 % 101).unwrap()) / 50.0 - 1.0;
+        let rows: Vec<f32> = (0..positions.len() * STRIDE).map(value).collect();
+        let mut expected = rows.clone();
+        for (row, &position) in expected.chunks_mut(STRIDE).zip(&positions) {
+            for head in row[..HEADS * HEAD_SIZE].chunks_mut(HEAD_SIZE) {
+                let rotated = rotated(head, position);
+                head.copy_from_slice(&rotated);
+            }
+        }
+        let table = RotaryTable::new(THETA, HEAD_SIZE, 10);
+        let angles = table.angles(4);
+        let rotation = Rotation {
+            angles: &angles,
+            offsets: &offsets,
+        };
+        for chunk in 1..=positions.len() {
+            let mut found = rows.clone();
+            for (index, rows) in found.chunks_mut(chunk * STRIDE).enumerate() {
+                rotation.apply(Cpu::detect(), index * chunk, rows, STRIDE, HEADS);
+            }
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            }
+        }
+    }
+}
