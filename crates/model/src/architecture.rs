@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use cognate_kernels::Cpu;
 use serde::Deserialize;
@@ -126,7 +127,7 @@ impl Transformer {
                 precision,
                 tile_columns: cpu.tile_columns(),
             };
-            WeightsCache::new(folder, &weights, &key)
+            WeightsCache::new(folder, &weights, &key, SystemTime::now())
         });
         let weights = WeightsFile::open(weights)?;
         check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
@@ -135,8 +136,7 @@ impl Transformer {
             if int8 {
                 check_int8_sizes(&self.path, &self.config.sizes())?;
             }
-            let (transformer, digest) =
-                load_on_cpu(&*self.config, cpu, weights, int8, cache.as_ref())?;
+            let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
         let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
@@ -153,7 +153,7 @@ fn load_on_cpu(
     cpu: Cpu,
     weights: WeightsFile,
     int8: bool,
-    cache: Option<&WeightsCache>,
+    cache: Option<WeightsCache>,
 ) -> Result<(CpuTransformer, Vec<u8>)> {
     let description = config.describe();
     let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
@@ -181,8 +181,8 @@ fn load_on_cpu(
     }
     let parts = Parts::kept_too();
     let transformer = load(&parts)?;
-    cache.save(&weights.hashes(), &parts);
-    Ok((transformer, weights.digest()))
+    let saving = cache.save(weights.hashes(), &parts);
+    Ok((transformer.while_saving(saving), weights.digest()))
 }
 
 /// Returns the class prefixes of the architectures whose cross-encoders run.

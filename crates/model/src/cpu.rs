@@ -8,6 +8,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::backend::Backend;
+use crate::packed::Saving;
 use crate::{Result, TokenBatch};
 
 mod description;
@@ -54,6 +55,8 @@ pub(crate) struct CpuTransformer {
     int8: bool,
     batch_buffers: ScratchPool<BatchBuffers>,
     scratch: ScratchPool<Scratch>,
+    /// The thread that writes the packed weights to a cache.
+    saving: Option<Saving>,
 }
 
 /// A batch, and how threads share its work.
@@ -68,6 +71,12 @@ struct Plan<'a> {
 }
 
 impl CpuTransformer {
+    /// Lets the thread that writes the packed weights live no longer than the transformer.
+    pub(crate) fn while_saving(mut self, saving: Saving) -> Self {
+        self.saving = Some(saving);
+        self
+    }
+
     /// Divides the work on a batch among `threads`: by rows, or by the columns of each product if
     /// there are few rows, as in a query.
     fn plan<'a>(

@@ -9,5 +9,5 @@ mod file;
 mod parts;
 mod verified;
 
-pub(crate) use cache::{CacheKey, WeightsCache};
+pub(crate) use cache::{CacheKey, Saving, WeightsCache};
 pub(crate) use parts::Parts;

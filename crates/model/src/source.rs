@@ -118,8 +118,8 @@ impl ModelSource {
     /// `HF_HUB_CACHE` or `HF_HOME` sets the cache of the Hub (default:
     /// `~/.cache/huggingface/hub`), `HF_ENDPOINT` a mirror, `HF_TOKEN` an access token (default: the
     /// contents of the file `token` beside the cache of the Hub), and `HF_HUB_OFFLINE=1` forbids
-    /// network access. `COGNATE_CACHE` sets the folder for unpacked wheels and for records of
-    /// verified files (default: `cognate` in the user's cache folder).
+    /// network access. `COGNATE_CACHE` sets the folder for unpacked wheels, for records of
+    /// verified files and for packed weights (default: `cognate` in the user's cache folder).
     ///
     /// # Errors
     ///

@@ -5,6 +5,8 @@ use crate::candle::CandleEncoder;
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
+mod packed;
+
 const CHECKPOINTS: [&str; 8] = [
     "tiny-bert",
     "architectures/roberta",

@@ -58,6 +58,7 @@ impl CpuTransformer {
             int8,
             batch_buffers: ScratchPool::default(),
             scratch: ScratchPool::default(),
+            saving: None,
             description,
         })
     }

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
+use cognate_kernels::SharedBuffer;
 
 use super::Parts;
 use super::file::{self, Origin, PackedFile};
@@ -18,6 +20,12 @@ const VERSION: u32 = 1;
 
 /// The ending of a file of packed weights.
 const EXTENSION: &str = "packed";
+
+/// The ending of a file that is being written.
+const UNFINISHED: &str = ".unfinished";
+
+/// The age from which on the process that wrote an unfinished file must have been stopped.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// The greatest size of a file in bytes: larger weights are packed anew by each process.
 const MAX_FILE_BYTES: u64 = 2 << 30;
@@ -42,7 +50,7 @@ pub(crate) struct CacheKey {
 ///
 /// The name of the file depends on the path of the weights, on the precision and on the kernels, so
 /// that other weights at the same path replace it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WeightsCache {
     folder: PathBuf,
     path: PathBuf,
@@ -54,11 +62,16 @@ pub(crate) struct WeightsCache {
 
 impl WeightsCache {
     /// Returns the file for `weights` in the cache `folder`, or `None` if the state of the weights
-    /// cannot be told, because the file has just been written, for example.
-    pub(crate) fn new(folder: &Path, weights: &Path, key: &CacheKey) -> Option<Self> {
+    /// cannot be told, because the file has just been written, for example; `now` is the current time.
+    pub(crate) fn new(
+        folder: &Path,
+        weights: &Path,
+        key: &CacheKey,
+        now: SystemTime,
+    ) -> Option<Self> {
         let weights = fs::canonicalize(weights).ok()?;
         let stamp = Stamp::of(&fs::metadata(&weights).ok()?);
-        if !stamp.is_settled(SystemTime::now()) {
+        if !stamp.is_settled(now) {
             return None;
         }
         let CacheKey {
@@ -83,6 +96,12 @@ impl WeightsCache {
         })
     }
 
+    /// Returns the path of the file.
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn origin(&self) -> Origin<'_> {
         Origin {
             identity: &self.identity,
@@ -96,26 +115,38 @@ impl WeightsCache {
         PackedFile::open(&self.path, &self.origin())
     }
 
-    /// Writes the parts that were kept, packed from tensors with these `hashes`, and removes files that
-    /// are no longer of use.
+    /// Starts to write the parts that were kept, packed from tensors with these `hashes`, on a thread of
+    /// its own, which then removes files that are no longer of use.
     ///
     /// A failure is only logged: the next process packs the weights again.
-    pub(crate) fn save(&self, hashes: &TensorHashes, parts: &Parts) {
-        if let Err(error) = self.try_save(hashes, parts) {
-            tracing::debug!(%error, path = %self.path.display(), "cannot write packed weights");
-        }
+    pub(crate) fn save(self, hashes: TensorHashes, parts: &Parts) -> Saving {
+        let parts = parts.kept();
+        let write = move || {
+            if let Err(error) = self.try_save(&hashes, &parts) {
+                tracing::debug!(%error, path = %self.path.display(), "cannot write packed weights");
+            }
+        };
+        let thread = Builder::new()
+            .name("cognate-packed".to_owned())
+            .spawn(write);
+        Saving(thread.ok())
     }
 
-    fn try_save(&self, hashes: &TensorHashes, parts: &Parts) -> io::Result<()> {
-        let parts = parts.kept();
+    fn try_save(
+        &self,
+        hashes: &TensorHashes,
+        parts: &BTreeMap<String, SharedBuffer>,
+    ) -> io::Result<()> {
         // Weights that changed while they were read may be of any state between.
         let is_unchanged = Stamp::of(&fs::metadata(&self.weights)?) == self.stamp;
-        if parts.is_empty() || !is_unchanged || file::content_bytes(&parts) > MAX_FILE_BYTES {
+        if parts.is_empty() || !is_unchanged || file::content_bytes(parts) > MAX_FILE_BYTES {
             return Ok(());
         }
         fs::create_dir_all(&self.folder)?;
-        let mut out = NamedTempFile::new_in(&self.folder)?;
-        file::write(out.as_file_mut(), &self.origin(), hashes, &parts)?;
+        let mut out = tempfile::Builder::new()
+            .suffix(UNFINISHED)
+            .tempfile_in(&self.folder)?;
+        file::write(out.as_file_mut(), &self.origin(), hashes, parts)?;
         // The file is not flushed to the disk, which would take longer than packing: after a loss of
         // power, a checksum does not fit, and the weights are packed again.
         out.persist(&self.path)?;
@@ -127,12 +158,18 @@ impl WeightsCache {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if path == self.path || path.extension().is_none_or(|end| end != EXTENSION) {
-                continue;
-            }
             let Ok(metadata) = fs::metadata(&path) else {
                 continue;
             };
+            if path.extension().is_some_and(|end| *end == UNFINISHED[1..]) {
+                let age = metadata.modified()?.elapsed().unwrap_or_default();
+                if age > ABANDONED {
+                    fs::remove_file(&path)?;
+                }
+            }
+            if path == self.path || path.extension().is_none_or(|end| end != EXTENSION) {
+                continue;
+            }
             let is_current = file::source(&path).is_some_and(|(weights, stamp)| {
                 fs::metadata(weights).is_ok_and(|metadata| Stamp::of(&metadata) == stamp)
             });
@@ -151,6 +188,18 @@ impl WeightsCache {
             }
         }
         Ok(())
+    }
+}
+
+/// A thread that writes a file of packed weights. Dropping this value waits for it, so that a process
+/// that ends soon does not leave the file unfinished.
+#[derive(Debug)]
+pub(crate) struct Saving(Option<JoinHandle<()>>);
+
+impl Drop for Saving {
+    fn drop(&mut self) {
+        // A panic of the thread leaves the file unwritten, which is no error.
+        let _ = self.0.take().map(JoinHandle::join);
     }
 }
 

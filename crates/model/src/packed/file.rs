@@ -233,3 +233,70 @@ pub(super) fn content_bytes(parts: &BTreeMap<String, SharedBuffer>) -> u64 {
         .map(|part| part.as_bytes().len() as u64)
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Opens a file whose header, with a right checksum, lists these parts of name and length.
+    fn open(parts: &[(&str, usize)], content: &[f32]) -> Option<PackedFile> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f.packed");
+        fs::write(&path, "").unwrap();
+        let stamp = Stamp::of(&fs::metadata(&path).unwrap());
+        let origin = Origin {
+            identity: "identity",
+            weights: Path::new("weights"),
+            stamp: &stamp,
+        };
+        let crc = crc32fast::hash(bytemuck::cast_slice(&[1.0f32; 16]));
+        let header = Header {
+            identity: "identity".to_owned(),
+            weights: "weights".into(),
+            stamp: stamp.clone(),
+            tensors: BTreeMap::new(),
+            parts: parts
+                .iter()
+                .map(|&(name, len)| Part {
+                    name: name.to_owned(),
+                    len,
+                    crc,
+                })
+                .collect(),
+        };
+        let header = serde_json::to_vec(&header).unwrap();
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(u32::try_from(header.len()).unwrap().to_le_bytes());
+        bytes.extend(crc32fast::hash(&header).to_le_bytes());
+        bytes.extend(header);
+        bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
+        bytes.extend_from_slice(bytemuck::cast_slice(content));
+        fs::write(&path, bytes).unwrap();
+        PackedFile::open(&path, &origin)
+    }
+
+    #[test]
+    fn a_header_that_does_not_fit_the_contents_is_refused() {
+        let content = [1.0; 32];
+        let opened = open(&[("a", 16), ("b", 16)], &content).unwrap();
+        assert_eq!(*opened.part("b").unwrap(), content[..16]);
+        assert!(opened.part("c").is_none());
+        for parts in [
+            &[][..],
+            &[("a", 16)],
+            &[("a", 16), ("b", 17)],
+            &[("a", 16), ("b", 16), ("c", 16)],
+            &[("a", 16), ("a", 16)],
+            &[("a", usize::MAX)],
+            &[("a", usize::MAX - 8), ("b", 16)],
+            &[("a", 16), ("b", usize::MAX - 20)],
+            &[("a", 32)],
+        ] {
+            assert!(open(parts, &content).is_none(), "{parts:?}");
+        }
+        assert!(open(&[("a", 16), ("b", 16)], &[1.0; 33]).is_none());
+        assert!(open(&[], &[]).is_some());
+    }
+}
