@@ -168,7 +168,12 @@ impl Linear {
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
         self.cpu.run(Product {
-            tiles: LinearTiles { layer: self, x },
+            tiles: LinearTiles {
+                inputs: self.inputs,
+                panels: self.panels.as_slice(),
+                bias: self.bias.as_slice(),
+                x,
+            },
             rows,
             depth: self.inputs,
             out: Output::new(y, rows, outputs.len(), epilogue),
@@ -202,8 +207,11 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
     }
 }
 
+/// The slices of a layer, looked up once for all tiles.
 struct LinearTiles<'a> {
-    layer: &'a Linear,
+    inputs: usize,
+    panels: &'a [f32],
+    bias: &'a [f32],
     x: &'a [f32],
 }
 
@@ -228,17 +236,17 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
         panel: usize,
         prefetch: &[f32],
     ) -> [[S::F; V]; R] {
-        let (inputs, columns) = (self.layer.inputs, V * LANES);
+        let (inputs, columns) = (self.inputs, V * LANES);
         let x = Rows {
             values: self.x,
             stride: inputs,
             step: 1,
         };
-        let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
+        let weights = &self.panels[panel * columns * inputs..];
         let zeros = [[s.splat(0.0); V]; R];
         let mut sums = tile::<S, Floats, R, V>(s, zeros, x.from(row), inputs, weights, prefetch);
 
-        let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let (bias, _) = self.bias[panel * columns..].as_chunks::<LANES>();
         for sums in &mut sums {
             for v in 0..V {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));

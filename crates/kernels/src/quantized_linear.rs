@@ -208,7 +208,14 @@ impl QuantizedLinear {
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
         self.cpu.run(Product {
-            tiles: QuantizedTiles { layer: self, x },
+            tiles: QuantizedTiles {
+                groups: self.groups,
+                panels: cast_slice(&self.panels),
+                scales: self.scales.as_slice(),
+                bias: self.bias.as_slice(),
+                sums: cast_slice(&self.sums),
+                x,
+            },
             rows,
             depth: self.groups,
             out: Output::new(y, rows, outputs.len(), epilogue),
@@ -303,8 +310,13 @@ fn sum_pair(sum: i32) -> i32 {
     (sum & 0x7f) | (sum >> 7) << 16
 }
 
+/// The slices of a layer, looked up once for all tiles.
 struct QuantizedTiles<'a> {
-    layer: &'a QuantizedLinear,
+    groups: usize,
+    panels: &'a [i32],
+    scales: &'a [f32],
+    bias: &'a [f32],
+    sums: &'a [i32],
     x: &'a QuantizedRows,
 }
 
@@ -329,9 +341,9 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
         panel: usize,
         prefetch: &[f32],
     ) -> [[S::F; V]; R] {
-        let (layer, x) = (self.layer, self.x);
-        let (groups, columns) = (layer.groups, V * LANES);
-        let (sums, _) = cast_slice(layer.sums.as_slice())[panel * columns..].as_chunks::<LANES>();
+        let x = self.x;
+        let (groups, columns) = (self.groups, V * LANES);
+        let (sums, _) = self.sums[panel * columns..].as_chunks::<LANES>();
         let zeros = &x.zero_pairs()[row..row + R];
         let mut totals = [[s.splat_word(0); V]; R];
         for (totals, zero) in totals.iter_mut().zip(zeros) {
@@ -344,12 +356,11 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
             stride: x.stride(),
             step: 1,
         };
-        let weights: &[i32] = cast_slice(layer.panels.as_slice());
-        let weights = &weights[panel * groups * columns..];
+        let weights = &self.panels[panel * groups * columns..];
         let totals = tile::<S, Codes, R, V>(s, totals, words.from(row), groups, weights, prefetch);
 
-        let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
-        let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let (scales, _) = self.scales[panel * columns..].as_chunks::<LANES>();
+        let (bias, _) = self.bias[panel * columns..].as_chunks::<LANES>();
         let mut values = [[s.splat(0.0); V]; R];
         for (r, values) in values.iter_mut().enumerate() {
             let row_scale = s.splat(x.scales()[row + r]);

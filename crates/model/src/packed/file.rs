@@ -205,7 +205,7 @@ pub(super) fn write(
         weights: origin.weights.to_owned(),
         stamp: origin.stamp.clone(),
         tensors: hashes.iter().map(hex).collect(),
-        parts: parts.par_iter().map(checked).collect(),
+        parts: parts.iter().map(checked).collect(),
     })?;
     let len = u32::try_from(header.len()).map_err(io::Error::other)?;
     out.write_all(&MAGIC)?;
