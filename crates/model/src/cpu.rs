@@ -27,16 +27,13 @@ pub(crate) use description::{
     NormTensors, PositionBiasTensor, PositionTable, Table, TensorRows,
 };
 use embeddings::Embeddings;
-use layer::{AttentionBlock, Layer, Run, Scratch};
+use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};
 use norm::Norm;
 use rotary::{Angles, RotaryTable, Rotation};
 use scratch_pool::ScratchPool;
 
 /// The default batch size: enough rows for the matrix products, few enough for the caches.
 const BATCH_TOKENS: usize = 256;
-
-/// The rows of a tile of the matrix products; threads share rows in multiples of it.
-const TILE_ROWS: usize = 6;
 
 /// A transformer on the CPU kernels, as a [`Description`] describes it.
 ///

@@ -101,10 +101,9 @@ impl ReadLayers for &mut LinearReader<'_> {
         let scaled = scaled_outputs
             .saturating_sub(outputs.start)
             .min(outputs.len());
-        let scale = self.scale;
-        weights[..scaled * inputs]
-            .iter_mut()
-            .for_each(|x| *x *= scale);
+        for x in &mut weights[..scaled * inputs] {
+            *x *= self.scale;
+        }
         Ok(())
     }
 
@@ -125,9 +124,9 @@ impl ReadLayers for &mut LinearReader<'_> {
             bias[first..end].copy_from_slice(&values[tensor.rows.clone()]);
             first = end;
         }
-        bias[..*scaled_outputs]
-            .iter_mut()
-            .for_each(|x| *x *= self.scale);
+        for x in &mut bias[..*scaled_outputs] {
+            *x *= self.scale;
+        }
         Ok(())
     }
 }

@@ -134,9 +134,9 @@ impl Loader<'_> {
                             .zip(positions.chunks_exact(width))
                         {
                             let pairs = position.iter().zip(token_type);
-                            sums.iter_mut()
-                                .zip(pairs)
-                                .for_each(|(x, (a, b))| *x = a + b);
+                            for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
+                                *sum = a + b;
+                            }
                         }
                     }
                     Ok(sums.into())
@@ -293,7 +293,9 @@ impl Loader<'_> {
         };
         let size = self.description.heads.size;
         let mut scale = self.tensor(&format!("{name}.weight"), &[size])?.to_vec();
-        scale.iter_mut().for_each(|scale| *scale *= factor);
+        for scale in &mut scale {
+            *scale *= factor;
+        }
         Ok(Some(HeadNorm {
             scale,
             epsilon: *epsilon,
