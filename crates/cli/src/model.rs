@@ -70,18 +70,23 @@ pub(crate) fn load(
     precision: Precision,
     device: Device,
 ) -> Result<&'static Encoder> {
+    let source = ModelSource::from_env()?;
     let options = EncoderOptions::default()
         .precision(precision)
-        .device(device);
-    let encoder = Encoder::load(&open(name)?, options)
+        .device(device)
+        .weights_cache(source.weights_cache());
+    let encoder = Encoder::load(&open(&source, name)?, options)
         .with_context(|| format!("cannot load the model `{}`", name.name))?;
     Ok(until_exit(encoder))
 }
 
 /// Finds the cross-encoder `name` and loads it.
 pub(crate) fn load_reranker(name: &str, precision: Precision) -> Result<&'static Reranker> {
-    let options = RerankerOptions::default().precision(precision);
-    let reranker = Reranker::load(&open(ModelName::of_user(name))?, options)
+    let source = ModelSource::from_env()?;
+    let options = RerankerOptions::default()
+        .precision(precision)
+        .weights_cache(source.weights_cache());
+    let reranker = Reranker::load(&open(&source, ModelName::of_user(name))?, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))?;
     Ok(until_exit(reranker))
 }
@@ -93,7 +98,7 @@ fn until_exit<T>(model: T) -> &'static T {
 }
 
 /// Finds a checkpoint, and reports downloads and damaged files on stderr.
-fn open(model: ModelName<'_>) -> Result<Checkpoint> {
+fn open(source: &ModelSource, model: ModelName<'_>) -> Result<Checkpoint> {
     let name = model.name;
     let mut report = |event: SourceEvent<'_>| match event {
         SourceEvent::Asking(Origin::Hub) => {
@@ -106,7 +111,6 @@ fn open(model: ModelName<'_>) -> Result<Checkpoint> {
         SourceEvent::Failed(origin, reason) => note(&format!("the {origin} failed: {reason}")),
         _ => {}
     };
-    let source = ModelSource::from_env()?;
     if !model.may_fetch && !source.is_offline() {
         if let Some(found) = source.find_on_disk(name, &mut report)? {
             return Ok(found.open()?);
