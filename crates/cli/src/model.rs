@@ -74,8 +74,9 @@ pub(crate) fn load(name: ModelName<'_>, precision: Precision, device: Device) ->
 }
 
 /// Finds the cross-encoder `name` and loads it.
-pub(crate) fn load_reranker(name: &str) -> Result<Reranker> {
-    Reranker::load(&open(ModelName::of_user(name))?, RerankerOptions::default())
+pub(crate) fn load_reranker(name: &str, precision: Precision) -> Result<Reranker> {
+    let options = RerankerOptions::default().precision(precision);
+    Reranker::load(&open(ModelName::of_user(name))?, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))
 }
 

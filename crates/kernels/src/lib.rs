@@ -76,6 +76,8 @@ mod prefetch;
 mod product;
 mod quantize;
 mod quantized_linear;
+mod rms_norm;
+mod rotary;
 mod simd;
 #[cfg(test)]
 mod testing;
@@ -83,7 +85,7 @@ mod tile;
 mod weights;
 
 pub use aligned::AlignedBuffer;
-pub use attention::{Attention, AttentionScratch, PositionBias};
+pub use attention::{Attention, AttentionMask, AttentionScratch, PositionBias};
 pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;
@@ -91,4 +93,5 @@ pub use epilogue::Epilogue;
 pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
+pub use rotary::Rotary;
 pub use weights::{LinearShape, Weights};

@@ -32,8 +32,7 @@ impl EncoderOptions {
 
     /// Sets the number format of the arithmetic. Default: [`Precision::F32`].
     ///
-    /// [`Precision::Int8`] runs the BERT family on a CPU; [`Precision::F16`] and
-    /// [`Precision::BF16`] run on a GPU.
+    /// [`Precision::Int8`] runs on a CPU, [`Precision::F16`] and [`Precision::BF16`] on a GPU.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
@@ -51,9 +50,9 @@ impl EncoderOptions {
 
     /// Sets the maximum number of tokens in a batch; a longer text is a batch of its own.
     ///
-    /// Default: 256 for the BERT family on a CPU and 1,024 for other architectures; 16,384 on a
-    /// GPU, and 65,536 for the BERT family on an NVIDIA GPU, where it runs without padding. The
-    /// batch size changes speed and memory use, and on a CPU never a result.
+    /// Default: 256 on a CPU, 16,384 on a GPU, and 65,536 for the BERT family on an NVIDIA GPU,
+    /// where it runs without padding. The batch size changes speed and memory use, and on a CPU
+    /// never a result.
     #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.max_batch_tokens = Some(tokens);

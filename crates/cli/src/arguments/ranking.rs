@@ -5,7 +5,7 @@ use cognate::{Fusion, Mode, Query};
 pub(crate) struct RankingArguments {
     /// Search mode: vector (by meaning), keyword (by words, with BM25) or hybrid (both, fused)
     #[arg(long, default_value_t)]
-    mode: Mode,
+    pub(crate) mode: Mode,
     /// With --mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)
     #[arg(long)]
     fusion: Option<Fusion>,

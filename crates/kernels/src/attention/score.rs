@@ -3,15 +3,18 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
+use super::mask::PanelKeys;
 use super::panel::{PANEL_VECTORS, PanelLanes};
 use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// Computes the scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and returns the
-/// largest score of each query.
+/// Computes the scores of a panel of queries with their keys, `[keys, vectors · 16]`, and returns the
+/// largest score of each query. The score of a key that a query must not attend to is −∞.
 pub(super) struct Score<'a, P> {
     pub(super) products: P,
+    /// The number of tokens of the sequence.
     pub(super) tokens: usize,
+    pub(super) keys: &'a PanelKeys,
     pub(super) vectors: usize,
     /// The reversed position bias; the bias of the first query with the last key comes first.
     pub(super) bias: Option<&'a [f32]>,
@@ -113,7 +116,7 @@ impl<P> Score<'_, P> {
         } else {
             TILE_ROWS
         };
-        for rows in tiles(0..self.tokens, height) {
+        for rows in tiles(self.keys.range.clone(), height) {
             at_height!(rows.len(), V == PANEL_VECTORS, R => {
                 self.tile::<S, R, V>(s, rows.start, &mut largest);
             });
@@ -144,7 +147,13 @@ impl<P> Score<'_, P> {
                 }
             }
         }
-        let scores = &mut self.scores[key * V * LANES..][..R * V * LANES];
+        let PanelKeys { range, full, edges } = self.keys;
+        if key < full.start || key + R > full.end {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                edges.mask(s, key + r, sums);
+            }
+        }
+        let scores = &mut self.scores[(key - range.start) * V * LANES..][..R * V * LANES];
         let (scores, _) = scores.as_chunks_mut::<LANES>();
         for (r, sums) in sums.iter().enumerate() {
             for v in 0..V {

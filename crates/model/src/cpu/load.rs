@@ -1,209 +1,328 @@
 use cognate_kernels::{Cpu, Linear, LinearShape, QuantizedLinear, Weights};
 use rayon::prelude::*;
 
-use super::PostNormEncoder;
-use super::layer::{Layer, Norm};
+use super::CpuTransformer;
+use super::description::{
+    Description, HeadNormTensors, LayerDescription, LinearTensors, NormKind, NormTensors,
+    PositionTable, Table, TensorRows,
+};
+use super::embeddings::{AddedEmbeddings, Embeddings};
+use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
+use super::norm::{HeadNorm, Norm};
 use super::projection::Projection;
+use super::rotary::RotaryTable;
 use super::scratch_pool::ScratchPool;
 use super::token_embeddings::TokenEmbeddings;
 use crate::Result;
-use crate::architecture::post_norm::{
-    PostNormConfig, TOKEN_EMBEDDINGS, TensorNames, expand_buckets,
-};
 use crate::weights::WeightsFile;
 
-impl PostNormEncoder {
+impl CpuTransformer {
     /// Reads the weights and packs them, layers in parallel, on the current thread pool; `int8` says
-    /// whether to quantize them.
+    /// whether to quantize them. `describe_layer` describes the layer with an index.
     ///
-    /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
+    /// Returns the transformer together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         cpu: Cpu,
-        config: &PostNormConfig,
+        description: Description,
+        describe_layer: impl Fn(usize) -> LayerDescription + Sync,
         weights: WeightsFile,
         int8: bool,
     ) -> Result<(Self, Vec<u8>)> {
-        let names = &config.variant.tensor_names;
-        let weights = weights.with_prefix(names.prefixes, TOKEN_EMBEDDINGS);
+        let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
         let loader = Loader {
             cpu,
-            config,
-            names,
+            description: &description,
             weights: &weights,
             int8,
         };
         // The token embeddings are about as large as all layers combined.
-        let (token_embeddings, layers) = rayon::join(
-            || loader.token_embeddings(),
+        let (embeddings, layers) = rayon::join(
+            || loader.embeddings(),
             || {
-                (0..config.num_hidden_layers)
+                (0..description.num_layers)
                     .into_par_iter()
-                    .map(|layer| loader.layer(layer))
+                    .map(|layer| loader.layer(&describe_layer(layer)))
                     .collect::<Result<Vec<_>>>()
             },
         );
-        let encoder = Self {
+        let rotary_table =
+            |&theta: &f32| RotaryTable::new(theta, description.heads.size, description.max_tokens);
+        let transformer = Self {
             cpu,
-            token_embeddings: token_embeddings?,
+            embeddings: embeddings?,
+            rotary_tables: description.rotary_thetas.iter().map(rotary_table).collect(),
             layers: layers?,
-            position_embeddings: loader.position_embeddings()?,
-            embedding_norm: loader.norm("embeddings.LayerNorm")?,
+            final_norm: loader.optional_norm(description.final_norm.as_ref())?,
             position_bias: loader.position_bias()?,
             int8,
-            config: config.clone(),
             batch_buffers: ScratchPool::default(),
             scratch: ScratchPool::default(),
+            description,
         };
-        Ok((encoder, weights.digest()))
+        Ok((transformer, weights.digest()))
     }
 }
 
-/// Reads the parts of an encoder from the weights.
+/// A linear layer of a description, with its shape.
+struct LinearPart<'a> {
+    tensors: &'a LinearTensors,
+    shape: LinearShape,
+    /// The number of outputs, from the first one on, that are queries and must be divided by the
+    /// square root of the head size.
+    scaled_outputs: usize,
+}
+
+/// Reads the parts of a transformer from the weights.
 struct Loader<'a> {
     cpu: Cpu,
-    config: &'a PostNormConfig,
-    names: &'static TensorNames,
+    description: &'a Description,
     weights: &'a WeightsFile,
     int8: bool,
 }
 
 impl Loader<'_> {
-    fn token_embeddings(&self) -> Result<TokenEmbeddings> {
-        let shape = [self.config.vocab_size, self.config.hidden_size];
-        let values = self.weights.tensor(TOKEN_EMBEDDINGS, &shape)?;
-        Ok(if self.int8 {
-            TokenEmbeddings::quantized(&values, self.config.hidden_size)
+    fn embeddings(&self) -> Result<Embeddings> {
+        let Description {
+            hidden_size,
+            vocab_size,
+            ..
+        } = *self.description;
+        let name = self.description.token_embeddings;
+        let values = self.weights.tensor(name, &[vocab_size, hidden_size])?;
+        let tokens = if self.int8 {
+            TokenEmbeddings::quantized(&values, hidden_size)
         } else {
             TokenEmbeddings::F32(values)
+        };
+        Ok(Embeddings {
+            tokens,
+            added: self.added_embeddings()?,
+            norm: self.optional_norm(self.description.embedding_norm.as_ref())?,
         })
     }
 
-    fn layer(&self, layer: usize) -> Result<Layer> {
-        let PostNormConfig {
+    /// Adds the position embeddings to each token type embedding in turn.
+    fn added_embeddings(&self) -> Result<Option<AddedEmbeddings>> {
+        let width = self.description.hidden_size;
+        let read = |table: Table| self.weights.tensor(table.name, &[table.rows, width]);
+        let types = self.description.token_types.map(read).transpose()?;
+        let positions = self.description.positions;
+        let read = |positions: PositionTable| read(positions.table);
+        let sums = match (types, positions.map(read).transpose()?) {
+            (None, None) => return Ok(None),
+            (Some(table), None) | (None, Some(table)) => table,
+            (Some(types), Some(positions)) => {
+                let mut sums = Vec::with_capacity(types.len() / width * positions.len());
+                for token_type in types.chunks_exact(width) {
+                    for position in positions.chunks_exact(width) {
+                        sums.extend(position.iter().zip(token_type).map(|(a, b)| a + b));
+                    }
+                }
+                sums
+            }
+        };
+        Ok(Some(AddedEmbeddings {
+            sums,
+            positions: positions.map(|positions| (positions.table.rows, positions.pad_token_id)),
+        }))
+    }
+
+    fn position_bias(&self) -> Result<Option<Vec<f32>>> {
+        let Some(bias) = self.description.position_bias else {
+            return Ok(None);
+        };
+        let heads = self.description.heads.queries;
+        let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
+        let span = self.description.max_tokens;
+        Ok(Some((bias.expand)(&values, heads, span)))
+    }
+
+    fn layer(&self, layer: &LayerDescription) -> Result<Layer> {
+        let Description {
             hidden_size: hidden,
             intermediate_size: intermediate,
-            hidden_act,
+            heads,
             ..
-        } = *self.config;
-        let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
-        let shape = |outputs, inputs| LinearShape { outputs, inputs };
-        // In the order in which they run: queries, keys and values; output; up; down.
-        let shapes = [
-            shape(3 * hidden, hidden),
-            shape(hidden, hidden),
-            shape(intermediate, hidden),
-            shape(hidden, intermediate),
-        ];
-        let read = |part| match part {
-            0 => self.queries_keys_values(name),
-            1 => self.linear(&name(self.names.output), shapes[part]),
-            2 => self.linear(&name(self.names.up), shapes[part]),
-            _ => self.linear(&name(self.names.down), shapes[part]),
+        } = *self.description;
+        let part = |tensors, outputs, inputs| LinearPart {
+            tensors,
+            shape: LinearShape { outputs, inputs },
+            scaled_outputs: 0,
         };
+        let qkv = LinearPart {
+            // A norm of the queries removes every scale before it, so it has the scale itself.
+            scaled_outputs: match layer.query_norm {
+                None => heads.query_width(),
+                Some(_) => 0,
+            },
+            ..part(&layer.qkv, heads.qkv_width(), hidden)
+        };
+        let output = part(&layer.output, hidden, heads.query_width());
+        let up = part(&layer.up, intermediate, hidden);
+        let down = part(&layer.down, hidden, intermediate);
+        // In the order in which they run.
+        let (qkv, output, gate, up, down) = if let Some(gate) = &layer.gate {
+            let gate = part(gate, intermediate, hidden);
+            let packed = self.pack_all([qkv, output, gate, up, down])?;
+            let [qkv, output, gate, up, down] = packed;
+            (qkv, output, Some(gate), up, down)
+        } else {
+            let [qkv, output, up, down] = self.pack_all([qkv, output, up, down])?;
+            (qkv, output, None, up, down)
+        };
+        Ok(Layer {
+            attention: AttentionBlock {
+                input_norm: self.optional_norm(layer.attention_norms.input.as_ref())?,
+                heads,
+                qkv,
+                query_norm: self.head_norm(layer.query_norm.as_ref(), query_scale(heads.size))?,
+                key_norm: self.head_norm(layer.key_norm.as_ref(), 1.0)?,
+                rotary: layer.rotary,
+                mask: layer.mask,
+                output,
+                sum_norm: self.optional_norm(layer.attention_norms.sum.as_ref())?,
+            },
+            feed_forward: FeedForwardBlock {
+                input_norm: self.optional_norm(layer.feed_forward_norms.input.as_ref())?,
+                gate,
+                up,
+                activation: layer.activation,
+                down,
+                sum_norm: self.optional_norm(layer.feed_forward_norms.sum.as_ref())?,
+            },
+        })
+    }
+
+    /// Reads linear layers and packs them one after the other.
+    fn pack_all<const N: usize>(&self, parts: [LinearPart<'_>; N]) -> Result<[Projection; N]> {
+        let shapes = parts.each_ref().map(|part| part.shape);
+        let mut last_tensor = LastTensor::default();
+        let read = |index: usize| self.linear(&parts[index], &mut last_tensor);
         let cpu = self.cpu;
-        let [qkv, output, up, down] = if self.int8 {
+        Ok(if self.int8 {
             QuantizedLinear::pack_all(cpu, shapes, read)?
                 .map(|linear| Projection::Int8(cpu, linear))
         } else {
             Linear::pack_all(cpu, shapes, read)?.map(Projection::F32)
-        };
-        Ok(Layer {
-            qkv,
-            output,
-            attention_norm: self.norm(&name(self.names.attention_norm))?,
-            up,
-            hidden_act,
-            down,
-            output_norm: self.norm(&name(self.names.output_norm))?,
         })
     }
 
-    /// Reads the three input projections of attention as one, with the queries divided by the
-    /// square root of the head size.
-    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Weights<'static>> {
-        let width = self.config.hidden_size;
-        #[expect(clippy::cast_precision_loss, reason = "a head is small")]
-        let scale = 1.0 / (self.config.head_size() as f32).sqrt();
-        let mut weights = Vec::with_capacity(3 * width * width);
-        let mut bias = Vec::with_capacity(3 * width);
-        for part in [self.names.query, self.names.key, self.names.value] {
-            let name = name(part);
-            weights.extend(
-                self.weights
-                    .tensor(&format!("{name}.weight"), &[width, width])?,
-            );
-            bias.extend(self.weights.tensor(&format!("{name}.bias"), &[width])?);
-            if part == self.names.query {
-                weights
-                    .iter_mut()
-                    .chain(&mut bias)
-                    .for_each(|value| *value *= scale);
+    fn linear(
+        &self,
+        part: &LinearPart<'_>,
+        last_tensor: &mut LastTensor,
+    ) -> Result<Weights<'static>> {
+        let LinearShape { outputs, inputs } = part.shape;
+        let mut values = Vec::new();
+        let mut bias = Vec::new();
+        for tensor in &part.tensors.parts {
+            let more = self.rows(tensor, inputs, last_tensor)?;
+            if values.is_empty() {
+                values = more;
+                values.reserve_exact(outputs * inputs - values.len());
+            } else {
+                values.extend(more);
+            }
+            if part.tensors.has_bias {
+                let name = format!("{}.bias", tensor.name);
+                let more = self.weights.tensor(&name, &[tensor.of])?;
+                bias.extend_from_slice(&more[tensor.rows.clone()]);
             }
         }
-        Ok(Weights {
-            values: weights.into(),
-            bias: bias.into(),
-        })
-    }
-
-    fn linear(&self, name: &str, shape: LinearShape) -> Result<Weights<'static>> {
-        let LinearShape { outputs, inputs } = shape;
-        let weights = format!("{name}.weight");
-        let values = self.weights.tensor(&weights, &[outputs, inputs])?;
-        let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
+        bias.resize(outputs, 0.0);
+        if part.scaled_outputs > 0 {
+            let scale = query_scale(self.description.heads.size);
+            let queries = &mut values[..part.scaled_outputs * inputs];
+            let biases = &mut bias[..part.scaled_outputs];
+            queries.iter_mut().chain(biases).for_each(|x| *x *= scale);
+        }
         Ok(Weights {
             values: values.into(),
             bias: bias.into(),
         })
     }
 
-    fn norm(&self, name: &str) -> Result<Norm> {
+    /// Reads some rows of a tensor of weights.
+    fn rows(
+        &self,
+        tensor: &TensorRows,
+        inputs: usize,
+        last_tensor: &mut LastTensor,
+    ) -> Result<Vec<f32>> {
+        let name = format!("{}.weight", tensor.name);
+        let read = || self.weights.tensor(&name, &[tensor.of, inputs]);
+        if tensor.rows == (0..tensor.of) {
+            return read();
+        }
+        if last_tensor.name != name {
+            last_tensor.values = read()?;
+            last_tensor.name = name;
+        }
+        let rows = tensor.rows.start * inputs..tensor.rows.end * inputs;
+        Ok(last_tensor.values[rows].to_vec())
+    }
+
+    fn optional_norm(&self, tensors: Option<&NormTensors>) -> Result<Option<Norm>> {
+        tensors.map(|tensors| self.norm(tensors)).transpose()
+    }
+
+    fn norm(&self, tensors: &NormTensors) -> Result<Norm> {
+        let NormTensors {
+            kind,
+            ref name,
+            epsilon,
+        } = *tensors;
+        let width = self.description.hidden_size;
+        let read = |ending| self.weights.tensor(&format!("{name}.{ending}"), &[width]);
         // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
-        let (scale, shift) = if self.weights.has(&format!("{name}.gamma")) {
-            ("gamma", "beta")
-        } else {
-            ("weight", "bias")
-        };
-        let width = [self.config.hidden_size];
-        Ok(Norm {
-            scale: self.weights.tensor(&format!("{name}.{scale}"), &width)?,
-            shift: self.weights.tensor(&format!("{name}.{shift}"), &width)?,
-            epsilon: self.config.layer_norm_eps,
+        let from_tensorflow = self.weights.has(&format!("{name}.gamma"));
+        Ok(match kind {
+            NormKind::Layer => Norm::Layer {
+                scale: read(if from_tensorflow { "gamma" } else { "weight" })?,
+                shift: read(if from_tensorflow { "beta" } else { "bias" })?,
+                epsilon,
+            },
+            NormKind::LayerWithoutBias => Norm::Layer {
+                scale: read("weight")?,
+                shift: vec![0.0; width],
+                epsilon,
+            },
+            NormKind::RootMeanSquare => Norm::RootMeanSquare {
+                scale: read("weight")?,
+                epsilon,
+            },
         })
     }
 
-    /// Adds the position embeddings to each token type embedding in turn.
-    fn position_embeddings(&self) -> Result<Vec<f32>> {
-        let (config, width) = (self.config, self.config.hidden_size);
-        let shape = [config.max_position_embeddings, width];
-        let name = "embeddings.position_embeddings.weight";
-        let positions = self.weights.tensor(name, &shape)?;
-        if config.type_vocab_size == 0 {
-            return Ok(positions);
-        }
-        let shape = [config.type_vocab_size, width];
-        let name = "embeddings.token_type_embeddings.weight";
-        let types = self.weights.tensor(name, &shape)?;
-        let mut sums = Vec::with_capacity(config.type_vocab_size * positions.len());
-        for token_type in types.chunks_exact(width) {
-            for position in positions.chunks_exact(width) {
-                sums.extend(position.iter().zip(token_type).map(|(a, b)| a + b));
-            }
-        }
-        Ok(sums)
-    }
-
-    fn position_bias(&self) -> Result<Option<Vec<f32>>> {
-        let Some(buckets) = self.config.variant.relative_attention_num_buckets else {
+    /// Reads a root mean square norm of heads, and multiplies its scale by `factor`.
+    fn head_norm(
+        &self,
+        tensors: Option<&HeadNormTensors>,
+        factor: f32,
+    ) -> Result<Option<HeadNorm>> {
+        let Some(HeadNormTensors { name, epsilon }) = tensors else {
             return Ok(None);
         };
-        let heads = self.config.num_attention_heads;
-        let name = "encoder.relative_attention_bias.weight";
-        let biases = self.weights.tensor(name, &[buckets, heads])?;
-        Ok(Some(expand_buckets(
-            &biases,
-            heads,
-            self.config.max_tokens(),
-        )))
+        let size = self.description.heads.size;
+        let mut scale = self.weights.tensor(&format!("{name}.weight"), &[size])?;
+        scale.iter_mut().for_each(|scale| *scale *= factor);
+        Ok(Some(HeadNorm {
+            scale,
+            epsilon: *epsilon,
+        }))
     }
+}
+
+/// The values of the last tensor of which some rows were read, because the next layer often has the
+/// other rows.
+#[derive(Default)]
+struct LastTensor {
+    name: String,
+    values: Vec<f32>,
+}
+
+/// Returns the factor of the queries, one over the square root of the head size.
+#[expect(clippy::cast_precision_loss, reason = "a head is small")]
+fn query_scale(head_size: usize) -> f32 {
+    1.0 / (head_size as f32).sqrt()
 }
