@@ -68,7 +68,7 @@ class Models:
         folder.mkdir(parents=True, exist_ok=True)
         model = self.checkpoints / name
         papers = self.options.papers
-        checkpoints.write(name, model, lambda: fetch_model(self.work), papers)
+        checkpoints.write(name, model, lambda: fetch_model(self.options.work), papers)
         reranks = checkpoints.SHAPES[name].pooling is None
         sets = self.pairs(model, folder) if reranks else self.sets(model, folder)
         for threads in map(int, self.options.threads.split(",")):
