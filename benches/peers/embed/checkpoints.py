@@ -14,7 +14,7 @@ import transformers
 from tokenizers import Tokenizer
 
 import vocabularies
-from texts import MAX_TOKENS, read_papers
+from texts import MAX_TOKENS, RERANKED_TOKENS, read_papers
 
 SEED = 1
 PACKAGE = "sentence_transformers"
@@ -100,7 +100,7 @@ SHAPES = {
 }
 
 
-def write(name: str, folder: Path, default_model: Path, papers: Path) -> None:
+def write(name: str, folder: Path, default_model: Callable[[], Path], papers: Path) -> None:
     """Writes a checkpoint in the layout of sentence-transformers, unless the folder has it."""
     complete = folder / "complete"
     if complete.exists():
@@ -108,11 +108,11 @@ def write(name: str, folder: Path, default_model: Path, papers: Path) -> None:
     shape = SHAPES[name]
     folder.mkdir(parents=True, exist_ok=True)
     texts = [f"{title} {abstract}" for title, abstract in read_papers(papers, SEED)]
-    shape.tokenizer(default_model, texts).save(str(folder / "tokenizer.json"))
+    shape.tokenizer(default_model(), texts).save(str(folder / "tokenizer.json"))
     torch.manual_seed(SEED)
     model = shape.model(shape.config).eval()
     model.save_pretrained(folder)
-    limit = {"model_max_length": MAX_TOKENS}
+    limit = {"model_max_length": MAX_TOKENS if shape.pooling else RERANKED_TOKENS}
     write_json(folder / "tokenizer_config.json", shape.tokenizer_config | limit)
     if shape.pooling:
         write_modules(folder, shape)
