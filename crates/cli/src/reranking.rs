@@ -7,7 +7,7 @@ use crate::model;
 /// A search whose first hits are reranked by a cross-encoder.
 #[derive(Debug)]
 pub(crate) struct Reranking {
-    reranker: Reranker,
+    reranker: &'static Reranker,
     /// The number of hits to rerank.
     depth: usize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Reranking {
 pub(crate) fn load_reranker(
     arguments: &RerankArguments,
     stored: Precision,
-) -> Result<Option<Reranker>> {
+) -> Result<Option<&'static Reranker>> {
     let precision = match arguments.rerank_precision {
         Some(precision) => precision,
         None => model::supported_precision(Device::Cpu, stored),
@@ -55,7 +55,7 @@ impl Reranking {
         };
         let mut hits = library.search(&query)?;
         let beyond_depth = hits.split_off(self.depth.min(hits.len()));
-        let mut hits = library.rerank(text, hits, &self.reranker)?;
+        let mut hits = library.rerank(text, hits, self.reranker)?;
         hits.extend(beyond_depth);
         hits.truncate(wanted);
         Ok(hits)

@@ -11,8 +11,8 @@
 //! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes. [`Bm25`] has the
 //! factors of a term of a keyword query, with which [`Cpu::add_bm25`] scores rows.
 //!
-//! This crate has no tensors, no threads and no files: callers pass slices, in row-major order, and
-//! split the work themselves.
+//! This crate has no tensors and no threads: callers pass slices, in row-major order, and split the work
+//! themselves. A [`SharedBuffer`] holds packed weights, in memory or in a file that is mapped.
 //!
 //! ```
 //! use cognate_kernels::{Cpu, Epilogue, Linear, QuantizedLinear, QuantizedRows};
@@ -56,8 +56,8 @@
 //! Instructions are reached through tokens that only detection creates: a [`Cpu`] in the public API, and
 //! a value of the instruction set inside. What remains unsafe is the call of a function with target
 //! features from ordinary code, the loads and stores of vectors through references of exactly their
-//! size, and the micro-kernel of the matrix products, which checks its bounds once and then walks
-//! pointers.
+//! size, the micro-kernel of the matrix products, which checks its bounds once and then walks pointers,
+//! and the mapping of a file, which must not change: see [`SharedBuffer::map`].
 
 mod aligned;
 mod attention;
@@ -78,6 +78,7 @@ mod quantize;
 mod quantized_linear;
 mod rms_norm;
 mod rotary;
+mod shared;
 mod simd;
 #[cfg(test)]
 mod testing;
@@ -94,4 +95,5 @@ pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
 pub use rotary::Rotary;
-pub use weights::{LinearShape, Weights};
+pub use shared::SharedBuffer;
+pub use weights::{LinearShape, ReadLayers};

@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use cognate_kernels::Cpu;
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::backend::Backend;
 use crate::config::Json;
 use crate::cpu::CpuTransformer;
+use crate::packed::{CacheKey, Parts, WeightsCache};
 use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result};
 
@@ -98,12 +100,15 @@ impl Transformer {
 
     /// Loads the transformer from the file of its `weights`, on the current thread pool.
     ///
+    /// On a CPU, packed weights are kept in the folder `cache`, if there is one.
+    ///
     /// Returns the backend together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         &self,
         weights: PathBuf,
         device: Device,
         precision: Precision,
+        cache: Option<&Path>,
     ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
         let supported: &[Precision] = match device {
             Device::Cpu => &[Precision::F32, Precision::Int8],
@@ -114,6 +119,16 @@ impl Transformer {
         if !supported.contains(&precision) {
             return Err(unsupported(precision, device, supported));
         }
+        let cpu = Cpu::detect();
+        let cache = cache.filter(|_| device == Device::Cpu).and_then(|folder| {
+            let sizes = self.config.sizes();
+            let key = CacheKey {
+                config: format!("{}\n{sizes:?}", self.config.fingerprint_fields()),
+                precision,
+                tile_columns: cpu.tile_columns(),
+            };
+            WeightsCache::new(folder, &weights, &key, SystemTime::now())
+        });
         let weights = WeightsFile::open(weights)?;
         check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
         if device == Device::Cpu {
@@ -121,7 +136,7 @@ impl Transformer {
             if int8 {
                 check_int8_sizes(&self.path, &self.config.sizes())?;
             }
-            let (transformer, digest) = load_on_cpu(&*self.config, Cpu::detect(), weights, int8)?;
+            let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
         let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
@@ -129,17 +144,45 @@ impl Transformer {
     }
 }
 
-/// Loads the transformer that a configuration describes, with the kernels of `cpu`.
+/// Loads the transformer that a configuration describes, with the kernels of `cpu`, from the packed
+/// weights of `cache` if it has them.
 ///
-/// Returns the transformer together with the digest of the tensors read, for the fingerprint.
+/// Returns the transformer together with the digest of the tensors, for the fingerprint.
 fn load_on_cpu(
     config: &dyn TransformerConfig,
     cpu: Cpu,
     weights: WeightsFile,
     int8: bool,
+    cache: Option<WeightsCache>,
 ) -> Result<(CpuTransformer, Vec<u8>)> {
-    let describe_layer = |layer| config.describe_layer(layer);
-    CpuTransformer::load(cpu, config.describe(), describe_layer, weights, int8)
+    let description = config.describe();
+    let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
+    let load = |parts: &Parts| {
+        let describe_layer = |layer| config.describe_layer(layer);
+        CpuTransformer::load(
+            cpu,
+            config.describe(),
+            describe_layer,
+            &weights,
+            parts,
+            int8,
+        )
+    };
+    let Some(cache) = cache else {
+        let transformer = load(&Parts::Packed)?;
+        return Ok((transformer, weights.digest()));
+    };
+    if let Some(file) = cache.open() {
+        let digest = file.digest();
+        // Parts that are missing are found here, and the weights packed again.
+        if let Ok(transformer) = load(&Parts::File(file)) {
+            return Ok((transformer, digest));
+        }
+    }
+    let parts = Parts::kept_too();
+    let transformer = load(&parts)?;
+    let saving = cache.save(weights.hashes(), &parts);
+    Ok((transformer.while_saving(saving), weights.digest()))
 }
 
 /// Returns the class prefixes of the architectures whose cross-encoders run.

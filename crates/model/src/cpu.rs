@@ -3,16 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias};
+use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias, SharedBuffer};
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::backend::Backend;
+use crate::packed::Saving;
 use crate::{Result, TokenBatch};
 
 mod description;
 mod embeddings;
 mod layer;
+mod linear_reader;
 mod load;
 mod norm;
 mod projection;
@@ -25,16 +27,13 @@ pub(crate) use description::{
     NormTensors, PositionBiasTensor, PositionTable, Table, TensorRows,
 };
 use embeddings::Embeddings;
-use layer::{AttentionBlock, Layer, Run, Scratch};
+use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};
 use norm::Norm;
 use rotary::{Angles, RotaryTable, Rotation};
 use scratch_pool::ScratchPool;
 
 /// The default batch size: enough rows for the matrix products, few enough for the caches.
 const BATCH_TOKENS: usize = 256;
-
-/// The rows of a tile of the matrix products; threads share rows in multiples of it.
-const TILE_ROWS: usize = 6;
 
 /// A transformer on the CPU kernels, as a [`Description`] describes it.
 ///
@@ -48,11 +47,13 @@ pub(crate) struct CpuTransformer {
     layers: Vec<Layer>,
     final_norm: Option<Norm>,
     /// `[heads, 2 · max_tokens − 1]`, or `None` if there is no relative position bias.
-    position_bias: Option<Vec<f32>>,
+    position_bias: Option<SharedBuffer>,
     /// Whether the layers are quantized to int8, and attention may use int8 too.
     int8: bool,
     batch_buffers: ScratchPool<BatchBuffers>,
     scratch: ScratchPool<Scratch>,
+    /// The thread that writes the packed weights to a cache.
+    saving: Option<Saving>,
 }
 
 /// A batch, and how threads share its work.
@@ -67,6 +68,12 @@ struct Plan<'a> {
 }
 
 impl CpuTransformer {
+    /// Lets the thread that writes the packed weights live no longer than the transformer.
+    pub(crate) fn while_saving(mut self, saving: Saving) -> Self {
+        self.saving = Some(saving);
+        self
+    }
+
     /// Divides the work on a batch among `threads`: by rows, or by the columns of each product if
     /// there are few rows, as in a query.
     fn plan<'a>(

@@ -86,6 +86,7 @@ mod fingerprint;
 mod modules;
 mod normalize;
 mod options;
+mod packed;
 mod pooling;
 mod progress;
 mod regular_file;

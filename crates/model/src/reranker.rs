@@ -92,7 +92,8 @@ impl Reranker {
                 || {
                     let weights = checkpoint.weights_path();
                     let transformer = &checkpoint.transformer;
-                    transformer.load(weights, Device::Cpu, options.precision)
+                    let cache = options.weights_cache.as_deref();
+                    transformer.load(weights, Device::Cpu, options.precision, cache)
                 },
             )
         });

@@ -3,7 +3,8 @@ use cognate::{Fusion, Mode, Query};
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RankingArguments {
-    /// Search mode: vector (by meaning), keyword (by words, with BM25) or hybrid (both, fused)
+    /// Search mode: vector (by meaning), keyword (by words, with BM25, without the model) or hybrid (both,
+    /// fused)
     #[arg(long, default_value_t)]
     pub(crate) mode: Mode,
     /// With --mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)

@@ -5,6 +5,8 @@ use crate::candle::CandleEncoder;
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
+mod packed;
+
 const CHECKPOINTS: [&str; 8] = [
     "tiny-bert",
     "architectures/roberta",
@@ -24,7 +26,7 @@ fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
 
 fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {
     let (config, weights) = checkpoint(name);
-    load_on_cpu(&*config, cpu, weights, int8).unwrap().0
+    load_on_cpu(&*config, cpu, weights, int8, None).unwrap().0
 }
 
 fn load_candle(name: &str, precision: Precision) -> CandleEncoder {
@@ -81,7 +83,7 @@ fn assert_close(name: &str, tolerance: f32, found: &Array2<f32>, expected: &Arra
 fn the_cpu_kernels_agree_with_candle() {
     for name in CHECKPOINTS {
         let (config, weights) = checkpoint(name);
-        let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false).unwrap();
+        let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
         let (config, weights) = checkpoint(name);
         let candle = config.load_candle(weights, Device::Cpu, Precision::F32);

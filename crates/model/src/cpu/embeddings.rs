@@ -1,4 +1,4 @@
-use cognate_kernels::Cpu;
+use cognate_kernels::{Cpu, SharedBuffer};
 
 use super::norm::Norm;
 use super::token_embeddings::TokenEmbeddings;
@@ -18,7 +18,7 @@ pub(super) struct Embeddings {
 pub(super) struct AddedEmbeddings {
     /// `[types, positions, hidden_size]`; a model without token types has one type, and a model
     /// without position embeddings one position.
-    pub(super) sums: Vec<f32>,
+    pub(super) sums: SharedBuffer,
     /// The number of positions, and the padding token after which they are counted; `None` if the
     /// model has no position embeddings.
     pub(super) positions: Option<(usize, Option<u32>)>,

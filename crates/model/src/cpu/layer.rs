@@ -7,13 +7,17 @@ use super::norm::{HeadNorm, Norm, normalized};
 use super::projection::Projection;
 use super::rotary::Rotation;
 
-/// The maximum number of rows that are projected to queries, keys and values together, if they must
-/// be normalized before.
-const MAX_QKV_ROWS: usize = 256;
+/// The rows of a tile of the matrix products; blocks of rows, and the shares of threads, are multiples
+/// of it.
+pub(super) const TILE_ROWS: usize = 6;
+
+/// The maximum number of rows that are projected to queries, keys and values together: those of a
+/// batch, so that the scratch buffers of a long text stay small.
+const MAX_QKV_ROWS: usize = 44 * TILE_ROWS;
 
 /// The maximum number of rows that go through the feed-forward block together, so that their
 /// intermediate values stay in the second-level cache.
-const MAX_BLOCK_ROWS: usize = 60;
+const MAX_BLOCK_ROWS: usize = 10 * TILE_ROWS;
 
 /// One layer: attention and a feed-forward block, each with a residual connection.
 #[derive(Debug)]
@@ -200,9 +204,22 @@ impl FeedForwardBlock {
     }
 }
 
-/// Returns the height of blocks of at most `max` rows that divide `rows` evenly: a low block would
-/// read all weights for little work.
+/// Returns the height of blocks of at most `max` rows that divide `rows` evenly, because a low block
+/// would read all weights for little work, and into whole tiles. `max` must be a multiple of
+/// [`TILE_ROWS`].
 fn block_rows(rows: usize, max: usize) -> usize {
     let blocks = rows.div_ceil(max).max(1);
-    rows.div_ceil(blocks).max(1)
+    let block = rows.div_ceil(blocks).max(1);
+    block.next_multiple_of(TILE_ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_even_and_of_whole_tiles() {
+        let found = [1, 6, 60, 61, 120, 256].map(|rows| block_rows(rows, 60));
+        assert_eq!(found, [6, 6, 60, 36, 60, 54]);
+    }
 }

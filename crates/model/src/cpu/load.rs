@@ -1,38 +1,39 @@
-use cognate_kernels::{Cpu, Linear, LinearShape, QuantizedLinear, Weights};
+use cognate_kernels::{AlignedBuffer, Cpu, Linear, LinearShape, QuantizedLinear, SharedBuffer};
 use rayon::prelude::*;
 
 use super::CpuTransformer;
 use super::description::{
-    Description, HeadNormTensors, LayerDescription, LinearTensors, NormKind, NormTensors,
-    PositionTable, Table, TensorRows,
+    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable, Table,
 };
 use super::embeddings::{AddedEmbeddings, Embeddings};
 use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
+use super::linear_reader::{LinearPart, LinearReader};
 use super::norm::{HeadNorm, Norm};
 use super::projection::Projection;
 use super::rotary::RotaryTable;
 use super::scratch_pool::ScratchPool;
-use super::token_embeddings::TokenEmbeddings;
+use super::token_embeddings::TableShape;
 use crate::Result;
+use crate::packed::Parts;
 use crate::weights::WeightsFile;
 
 impl CpuTransformer {
-    /// Reads the weights and packs them, layers in parallel, on the current thread pool; `int8` says
-    /// whether to quantize them. `describe_layer` describes the layer with an index.
-    ///
-    /// Returns the transformer together with the digest of the tensors read, for the fingerprint.
+    /// Reads the weights and packs them, layers in parallel, on the current thread pool, or takes them
+    /// from `parts` if they have been packed before; `int8` says whether to quantize them.
+    /// `describe_layer` describes the layer with an index.
     pub(crate) fn load(
         cpu: Cpu,
         description: Description,
         describe_layer: impl Fn(usize) -> LayerDescription + Sync,
-        weights: WeightsFile,
+        weights: &WeightsFile,
+        parts: &Parts,
         int8: bool,
-    ) -> Result<(Self, Vec<u8>)> {
-        let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
+    ) -> Result<Self> {
         let loader = Loader {
             cpu,
             description: &description,
-            weights: &weights,
+            weights,
+            parts,
             int8,
         };
         // The token embeddings are about as large as all layers combined.
@@ -41,13 +42,13 @@ impl CpuTransformer {
             || {
                 (0..description.num_layers)
                     .into_par_iter()
-                    .map(|layer| loader.layer(&describe_layer(layer)))
+                    .map(|layer| loader.layer(layer, &describe_layer(layer)))
                     .collect::<Result<Vec<_>>>()
             },
         );
         let rotary_table =
             |&theta: &f32| RotaryTable::new(theta, description.heads.size, description.max_tokens);
-        let transformer = Self {
+        Ok(Self {
             cpu,
             embeddings: embeddings?,
             rotary_tables: description.rotary_thetas.iter().map(rotary_table).collect(),
@@ -57,30 +58,34 @@ impl CpuTransformer {
             int8,
             batch_buffers: ScratchPool::default(),
             scratch: ScratchPool::default(),
+            saving: None,
             description,
-        };
-        Ok((transformer, weights.digest()))
+        })
     }
 }
 
-/// A linear layer of a description, with its shape.
-struct LinearPart<'a> {
-    tensors: &'a LinearTensors,
-    shape: LinearShape,
-    /// The number of outputs, from the first one on, that are queries and must be divided by the
-    /// square root of the head size.
-    scaled_outputs: usize,
-}
-
-/// Reads the parts of a transformer from the weights.
+/// Reads the parts of a transformer from the weights, or takes them from those packed before.
 struct Loader<'a> {
     cpu: Cpu,
     description: &'a Description,
     weights: &'a WeightsFile,
+    parts: &'a Parts,
     int8: bool,
 }
 
 impl Loader<'_> {
+    /// Returns the values of a tensor.
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<SharedBuffer> {
+        // A product that overflows is that of a shape which no tensor has.
+        let len = shape.iter().fold(1, |len: usize, &n| len.saturating_mul(n));
+        self.parts.part(name, len, || {
+            let mut reader = self.weights.reader(name, shape)?;
+            let mut values = AlignedBuffer::zeroed(len);
+            reader.read(values.as_mut_slice())?;
+            Ok(values.into())
+        })
+    }
+
     fn embeddings(&self) -> Result<Embeddings> {
         let Description {
             hidden_size,
@@ -88,14 +93,17 @@ impl Loader<'_> {
             ..
         } = *self.description;
         let name = self.description.token_embeddings;
-        let values = self.weights.tensor(name, &[vocab_size, hidden_size])?;
-        let tokens = if self.int8 {
-            TokenEmbeddings::quantized(&values, hidden_size)
-        } else {
-            TokenEmbeddings::F32(values)
+        let table = TableShape {
+            rows: vocab_size,
+            width: hidden_size,
+            int8: self.int8,
         };
+        let packed = self.parts.part(name, table.packed_len(), || {
+            let mut reader = self.weights.reader(name, &[vocab_size, hidden_size])?;
+            table.pack(|rows| reader.read(rows))
+        })?;
         Ok(Embeddings {
-            tokens,
+            tokens: table.embeddings(&packed),
             added: self.added_embeddings()?,
             norm: self.optional_norm(self.description.embedding_norm.as_ref())?,
         })
@@ -104,21 +112,35 @@ impl Loader<'_> {
     /// Adds the position embeddings to each token type embedding in turn.
     fn added_embeddings(&self) -> Result<Option<AddedEmbeddings>> {
         let width = self.description.hidden_size;
-        let read = |table: Table| self.weights.tensor(table.name, &[table.rows, width]);
-        let types = self.description.token_types.map(read).transpose()?;
+        let types = self.description.token_types;
         let positions = self.description.positions;
-        let read = |positions: PositionTable| read(positions.table);
-        let sums = match (types, positions.map(read).transpose()?) {
+        let position_table = positions.map(|positions: PositionTable| positions.table);
+        let sums = match (types, position_table) {
             (None, None) => return Ok(None),
-            (Some(table), None) | (None, Some(table)) => table,
+            (Some(table), None) | (None, Some(table)) => {
+                self.tensor(table.name, &[table.rows, width])?
+            }
             (Some(types), Some(positions)) => {
-                let mut sums = Vec::with_capacity(types.len() / width * positions.len());
-                for token_type in types.chunks_exact(width) {
-                    for position in positions.chunks_exact(width) {
-                        sums.extend(position.iter().zip(token_type).map(|(a, b)| a + b));
+                let rows = types.rows.saturating_mul(positions.rows);
+                let len = rows.saturating_mul(width);
+                self.parts.part("added embeddings", len, || {
+                    let read = |table: Table| self.weights.tensor(table.name, &[table.rows, width]);
+                    let (types, positions) = (read(types)?, read(positions)?);
+                    let mut sums = AlignedBuffer::zeroed(len);
+                    let sums_of_type = sums.as_mut_slice().chunks_exact_mut(positions.len());
+                    for (token_type, sums) in types.chunks_exact(width).zip(sums_of_type) {
+                        for (sums, position) in sums
+                            .chunks_exact_mut(width)
+                            .zip(positions.chunks_exact(width))
+                        {
+                            let pairs = position.iter().zip(token_type);
+                            for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
+                                *sum = a + b;
+                            }
+                        }
                     }
-                }
-                sums
+                    Ok(sums.into())
+                })?
             }
         };
         Ok(Some(AddedEmbeddings {
@@ -127,17 +149,21 @@ impl Loader<'_> {
         }))
     }
 
-    fn position_bias(&self) -> Result<Option<Vec<f32>>> {
+    fn position_bias(&self) -> Result<Option<SharedBuffer>> {
         let Some(bias) = self.description.position_bias else {
             return Ok(None);
         };
         let heads = self.description.heads.queries;
-        let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
         let span = self.description.max_tokens;
-        Ok(Some((bias.expand)(&values, heads, span)))
+        let len = heads.saturating_mul(span.saturating_mul(2).saturating_sub(1));
+        let expanded = self.parts.part("position bias", len, || {
+            let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
+            Ok((bias.expand)(&values, heads, span)[..].into())
+        })?;
+        Ok(Some(expanded))
     }
 
-    fn layer(&self, layer: &LayerDescription) -> Result<Layer> {
+    fn layer(&self, index: usize, layer: &LayerDescription) -> Result<Layer> {
         let Description {
             hidden_size: hidden,
             intermediate_size: intermediate,
@@ -163,11 +189,11 @@ impl Loader<'_> {
         // In the order in which they run.
         let (qkv, output, gate, up, down) = if let Some(gate) = &layer.gate {
             let gate = part(gate, intermediate, hidden);
-            let packed = self.pack_all([qkv, output, gate, up, down])?;
+            let packed = self.pack_all(index, [qkv, output, gate, up, down])?;
             let [qkv, output, gate, up, down] = packed;
             (qkv, output, Some(gate), up, down)
         } else {
-            let [qkv, output, up, down] = self.pack_all([qkv, output, up, down])?;
+            let [qkv, output, up, down] = self.pack_all(index, [qkv, output, up, down])?;
             (qkv, output, None, up, down)
         };
         Ok(Layer {
@@ -193,73 +219,35 @@ impl Loader<'_> {
         })
     }
 
-    /// Reads linear layers and packs them one after the other.
-    fn pack_all<const N: usize>(&self, parts: [LinearPart<'_>; N]) -> Result<[Projection; N]> {
-        let shapes = parts.each_ref().map(|part| part.shape);
-        let mut last_tensor = LastTensor::default();
-        let read = |index: usize| self.linear(&parts[index], &mut last_tensor);
+    /// Reads the linear layers of the layer with this index and packs them one after the other.
+    fn pack_all<const N: usize>(
+        &self,
+        index: usize,
+        linears: [LinearPart<'_>; N],
+    ) -> Result<[Projection; N]> {
+        let shapes = linears.each_ref().map(|linear| linear.shape);
+        let name = format!("layer {index}");
         let cpu = self.cpu;
+        let scale = query_scale(self.description.heads.size);
+        let mut reader = LinearReader::new(self.weights, &linears, scale);
         Ok(if self.int8 {
-            QuantizedLinear::pack_all(cpu, shapes, read)?
+            let len = QuantizedLinear::packed_len(cpu, shapes);
+            let packed = self.parts.part(&name, len, || {
+                let packed = QuantizedLinear::pack(cpu, shapes, &mut reader)?;
+                reader.finish()?;
+                Ok(packed)
+            })?;
+            QuantizedLinear::from_packed(cpu, shapes, &packed)
                 .map(|linear| Projection::Int8(cpu, linear))
         } else {
-            Linear::pack_all(cpu, shapes, read)?.map(Projection::F32)
+            let len = Linear::packed_len(cpu, shapes);
+            let packed = self.parts.part(&name, len, || {
+                let packed = Linear::pack(cpu, shapes, &mut reader)?;
+                reader.finish()?;
+                Ok(packed)
+            })?;
+            Linear::from_packed(cpu, shapes, &packed).map(Projection::F32)
         })
-    }
-
-    fn linear(
-        &self,
-        part: &LinearPart<'_>,
-        last_tensor: &mut LastTensor,
-    ) -> Result<Weights<'static>> {
-        let LinearShape { outputs, inputs } = part.shape;
-        let mut values = Vec::new();
-        let mut bias = Vec::new();
-        for tensor in &part.tensors.parts {
-            let more = self.rows(tensor, inputs, last_tensor)?;
-            if values.is_empty() {
-                values = more;
-                values.reserve_exact(outputs * inputs - values.len());
-            } else {
-                values.extend(more);
-            }
-            if part.tensors.has_bias {
-                let name = format!("{}.bias", tensor.name);
-                let more = self.weights.tensor(&name, &[tensor.of])?;
-                bias.extend_from_slice(&more[tensor.rows.clone()]);
-            }
-        }
-        bias.resize(outputs, 0.0);
-        if part.scaled_outputs > 0 {
-            let scale = query_scale(self.description.heads.size);
-            let queries = &mut values[..part.scaled_outputs * inputs];
-            let biases = &mut bias[..part.scaled_outputs];
-            queries.iter_mut().chain(biases).for_each(|x| *x *= scale);
-        }
-        Ok(Weights {
-            values: values.into(),
-            bias: bias.into(),
-        })
-    }
-
-    /// Reads some rows of a tensor of weights.
-    fn rows(
-        &self,
-        tensor: &TensorRows,
-        inputs: usize,
-        last_tensor: &mut LastTensor,
-    ) -> Result<Vec<f32>> {
-        let name = format!("{}.weight", tensor.name);
-        let read = || self.weights.tensor(&name, &[tensor.of, inputs]);
-        if tensor.rows == (0..tensor.of) {
-            return read();
-        }
-        if last_tensor.name != name {
-            last_tensor.values = read()?;
-            last_tensor.name = name;
-        }
-        let rows = tensor.rows.start * inputs..tensor.rows.end * inputs;
-        Ok(last_tensor.values[rows].to_vec())
     }
 
     fn optional_norm(&self, tensors: Option<&NormTensors>) -> Result<Option<Norm>> {
@@ -273,7 +261,7 @@ impl Loader<'_> {
             epsilon,
         } = *tensors;
         let width = self.description.hidden_size;
-        let read = |ending| self.weights.tensor(&format!("{name}.{ending}"), &[width]);
+        let read = |ending| self.tensor(&format!("{name}.{ending}"), &[width]);
         // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
         let from_tensorflow = self.weights.has(&format!("{name}.gamma"));
         Ok(match kind {
@@ -284,7 +272,7 @@ impl Loader<'_> {
             },
             NormKind::LayerWithoutBias => Norm::Layer {
                 scale: read("weight")?,
-                shift: vec![0.0; width],
+                shift: AlignedBuffer::zeroed(width).into(),
                 epsilon,
             },
             NormKind::RootMeanSquare => Norm::RootMeanSquare {
@@ -304,21 +292,15 @@ impl Loader<'_> {
             return Ok(None);
         };
         let size = self.description.heads.size;
-        let mut scale = self.weights.tensor(&format!("{name}.weight"), &[size])?;
-        scale.iter_mut().for_each(|scale| *scale *= factor);
+        let mut scale = self.tensor(&format!("{name}.weight"), &[size])?.to_vec();
+        for scale in &mut scale {
+            *scale *= factor;
+        }
         Ok(Some(HeadNorm {
             scale,
             epsilon: *epsilon,
         }))
     }
-}
-
-/// The values of the last tensor of which some rows were read, because the next layer often has the
-/// other rows.
-#[derive(Default)]
-struct LastTensor {
-    name: String,
-    values: Vec<f32>,
 }
 
 /// Returns the factor of the queries, one over the square root of the head size.

@@ -1,15 +1,15 @@
-use cognate_kernels::{AlignedBuffer, Cpu};
+use cognate_kernels::{AlignedBuffer, Cpu, SharedBuffer};
 
 /// A norm on the CPU kernels.
 #[derive(Debug)]
 pub(super) enum Norm {
     Layer {
-        scale: Vec<f32>,
-        shift: Vec<f32>,
+        scale: SharedBuffer,
+        shift: SharedBuffer,
         epsilon: f32,
     },
     RootMeanSquare {
-        scale: Vec<f32>,
+        scale: SharedBuffer,
         epsilon: f32,
     },
 }

@@ -150,7 +150,7 @@ fn search(
     // An unknown cross-encoder is found before the corpus is embedded.
     let precision = collection::precision(arguments)?;
     let reranker = arguments.settings.load_reranker(precision)?;
-    let settings = arguments.settings.settings(reranker.as_ref());
+    let settings = arguments.settings.settings(reranker);
     if arguments.write_run.is_some() && settings.len() > 1 {
         let names: Vec<&str> = settings.iter().map(SearchSetting::name).collect();
         bail!(

@@ -68,7 +68,7 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
     let reranker = arguments.settings.load_reranker(precision)?;
     let options = SelfEvaluationOptions::default()
         .sample(arguments.sample)
-        .settings(arguments.settings.settings(reranker.as_ref()));
+        .settings(arguments.settings.settings(reranker));
     interrupt::watch()?;
     let mut progress: Option<Progress> = None;
     let outcome = library.evaluate_itself(&options, &mut |state| {

@@ -37,7 +37,7 @@ pub(crate) struct SettingArguments {
 
 impl SettingArguments {
     /// Loads the cross-encoder of `--rerank`, if any, for a library of the precision `stored`.
-    pub(crate) fn load_reranker(&self, stored: Precision) -> Result<Option<Reranker>> {
+    pub(crate) fn load_reranker(&self, stored: Precision) -> Result<Option<&'static Reranker>> {
         load_reranker(&self.rerank, stored)
     }
 
