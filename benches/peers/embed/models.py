@@ -19,6 +19,7 @@ from graphs import prepare
 from lineup import DEFAULT_MODEL_ONLY, REFERENCE, Setup, lineup, reranking, with_graphs
 from models_report import ModelsReport, load_runs, save_run
 from texts import (
+    CALIBRATION_LARGE,
     FULL_LARGE,
     QUICK_LARGE,
     RERANKED,
@@ -84,7 +85,9 @@ class Models:
     def sets(self, model: Path, folder: Path) -> dict[str, TextSet]:
         sizes = QUICK_LARGE if self.options.quick else FULL_LARGE
         tokenizer = open_tokenizer(model)
-        sets, calibration = make_sets(self.options.papers, tokenizer, sizes, self.options.seed)
+        sets, calibration = make_sets(
+            self.options.papers, tokenizer, sizes, self.options.seed, CALIBRATION_LARGE
+        )
         write_texts(folder / "texts.json", sets, calibration)
         return sets
 
@@ -96,7 +99,7 @@ class Models:
 
     def embedding(self, setup: Setup, folder: Path):
         say("preparing the models of the peers")
-        graphs = folder / "graphs"
+        graphs = self.options.work.resolve() / "graphs-of-models" / folder.name
         prepare(setup, graphs)
         everyone = lineup(graphs, self.binaries)
         return with_graphs([one for one in everyone if one.name not in DEFAULT_MODEL_ONLY], graphs)

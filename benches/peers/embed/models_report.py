@@ -74,7 +74,7 @@ def path_of(folder: Path, threads: int) -> Path:
 
 
 def save_run(folder: Path, threads: int, rounds: int, sets: dict[str, TextSet], run: Comparison) -> None:
-    described = {name: (found.describe(), len(found.tokens)) for name, found in sets.items()}
+    described = {name: (found.describe(), len(found.texts)) for name, found in sets.items()}
     results = [asdict(result) for result in run.measured()]
     saved = Run(folder.name, threads, rounds, described, results, run.failures)
     path_of(folder, threads).write_text(json.dumps(asdict(saved), indent=1, default=str) + "\n")
