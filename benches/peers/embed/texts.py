@@ -13,6 +13,12 @@ MAX_TOKENS = 256
 CALIBRATION = 128
 FULL = {"documents": 192, "mixed": 400, "queries": 1000}
 QUICK = {"documents": 6, "mixed": 12, "queries": 24}
+# For models that are ten times as large as the default one.
+FULL_LARGE = {"documents": 12, "mixed": 0, "queries": 96}
+QUICK_LARGE = {"documents": 3, "mixed": 0, "queries": 6}
+# A query and the documents that a search found.
+RERANKED = 50
+RERANKED_TOKENS = 512
 SAMPLE = "/sample"
 
 
@@ -25,7 +31,7 @@ class TextSet:
         shortest, longest = min(self.tokens), max(self.tokens)
         span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
         return (
-            f"{len(self.texts):,} texts of {span} tokens, {sum(self.tokens):,} in all"
+            f"{len(self.tokens):,} texts of {span} tokens, {sum(self.tokens):,} in all"
         )
 
 
@@ -91,8 +97,19 @@ def make_sets(
     sets = {
         name: TextSet(found, [len(text) for text in tokenizer.encode_batch(found)])
         for name, found in texts.items()
+        if found
     }
     return sets, calibration
+
+
+def make_pairs(path: Path, model: Path, documents: int, seed: int) -> TextSet:
+    """Returns a title, which is the query, and the titles and abstracts of other papers."""
+    (query, _), *others = read_papers(path, seed)[: documents + 1]
+    texts = [f"{title} {abstract}" for title, abstract in others]
+    tokenizer = open_tokenizer(model)
+    tokenizer.enable_truncation(RERANKED_TOKENS)
+    pairs = tokenizer.encode_batch([(query, text) for text in texts])
+    return TextSet([query, *texts], [len(pair) for pair in pairs])
 
 
 def sample(found: TextSet) -> list[str]:

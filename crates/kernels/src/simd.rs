@@ -17,6 +17,8 @@ mod dispatch;
 mod float;
 mod integers;
 mod kernel;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 #[cfg(test)]
 mod tests;

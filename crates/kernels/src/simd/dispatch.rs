@@ -5,6 +5,8 @@ use super::avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 use super::avx512::Avx512;
 use super::kernel::{InstructionSet, Kernel};
+#[cfg(target_arch = "aarch64")]
+use super::neon::{DotProduct, MixedDotProduct, Neon, Widening};
 use super::portable::Portable;
 
 macro_rules! levels {
@@ -53,6 +55,12 @@ levels! {
     Avx512(Avx512<false>),
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni(Avx512<true>),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon<Widening>),
+    #[cfg(target_arch = "aarch64")]
+    NeonDotProduct(Neon<DotProduct>),
+    #[cfg(target_arch = "aarch64")]
+    NeonMixedDotProduct(Neon<MixedDotProduct>),
 }
 
 impl Level {
