@@ -72,6 +72,11 @@ pub(super) struct PanelKeys {
 }
 
 impl PanelKeys {
+    /// Returns whether a query must not attend to a key in the range.
+    pub(super) fn is_masked(&self) -> bool {
+        self.full != self.range
+    }
+
     /// Returns [`full`](Self::full), counted from the first key that is scored.
     pub(super) fn full_in_range(&self) -> Range<usize> {
         let start = self.range.start;

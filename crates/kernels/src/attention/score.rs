@@ -99,14 +99,29 @@ impl<P> Score<'_, P> {
     where
         P: Products<S>,
     {
-        match self.vectors {
-            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => self.tiles::<S, PANEL_VECTORS>(s),
-            _ => self.tiles::<S, 1>(s),
+        // Two versions, because a test in each tile would slow down attention without a mask.
+        if self.keys.is_masked() {
+            self.vectors::<S, true>(s)
+        } else {
+            self.vectors::<S, false>(s)
         }
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> PanelLanes
+    fn vectors<S: Simd, const MASKED: bool>(self, s: S) -> PanelLanes
+    where
+        P: Products<S>,
+    {
+        match self.vectors {
+            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => {
+                self.tiles::<S, PANEL_VECTORS, MASKED>(s)
+            }
+            _ => self.tiles::<S, 1, MASKED>(s),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd, const V: usize, const MASKED: bool>(mut self, s: S) -> PanelLanes
     where
         P: Products<S>,
     {
@@ -118,7 +133,7 @@ impl<P> Score<'_, P> {
         };
         for rows in tiles(self.keys.range.clone(), height) {
             at_height!(rows.len(), V == PANEL_VECTORS, R => {
-                self.tile::<S, R, V>(s, rows.start, &mut largest);
+                self.tile::<S, R, V, MASKED>(s, rows.start, &mut largest);
             });
         }
         let mut found = [[0.0; LANES]; PANEL_VECTORS];
@@ -130,7 +145,7 @@ impl<P> Score<'_, P> {
 
     /// Computes one tile of scores.
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(
+    fn tile<S: Simd, const R: usize, const V: usize, const MASKED: bool>(
         &mut self,
         s: S,
         key: usize,
@@ -148,7 +163,7 @@ impl<P> Score<'_, P> {
             }
         }
         let PanelKeys { range, full, edges } = self.keys;
-        if key < full.start || key + R > full.end {
+        if MASKED && (key < full.start || key + R > full.end) {
             for (r, sums) in sums.iter_mut().enumerate() {
                 edges.mask(s, key + r, sums);
             }

@@ -27,16 +27,19 @@ impl Kernel for Exponentials<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Self::Output {
-        match self.vectors {
-            PANEL_VECTORS => self.lanes::<S, PANEL_VECTORS>(s),
-            _ => self.lanes::<S, 1>(s),
+        let masked = self.full != (0..self.scores.len() / (self.vectors * LANES));
+        match (self.vectors, masked) {
+            (PANEL_VECTORS, false) => self.lanes::<S, PANEL_VECTORS, false>(s),
+            (PANEL_VECTORS, true) => self.lanes::<S, PANEL_VECTORS, true>(s),
+            (_, false) => self.lanes::<S, 1, false>(s),
+            (_, true) => self.lanes::<S, 1, true>(s),
         }
     }
 }
 
 impl Exponentials<'_> {
     #[inline(always)]
-    fn lanes<S: Simd, const V: usize>(self, s: S) -> PanelLanes {
+    fn lanes<S: Simd, const V: usize, const MASKED: bool>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
@@ -53,7 +56,7 @@ impl Exponentials<'_> {
                 Self::powers(s, first, &largest),
                 Self::powers(s, second, &largest),
             ];
-            if 2 * pair < self.full.start || 2 * pair + 2 > self.full.end {
+            if MASKED && (2 * pair < self.full.start || 2 * pair + 2 > self.full.end) {
                 powers[0] = clear_masked(s, powers[0], load_all(s, first));
                 powers[1] = clear_masked(s, powers[1], load_all(s, second));
             }
@@ -66,7 +69,7 @@ impl Exponentials<'_> {
         }
         for scores in odd {
             let mut powers = Self::powers(s, scores, &largest);
-            if !self.full.contains(&odd_key) {
+            if MASKED && !self.full.contains(&odd_key) {
                 powers = clear_masked(s, powers, load_all(s, scores));
             }
             for v in 0..V {
@@ -130,16 +133,19 @@ impl Kernel for ExponentialCodes<'_> {
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> Self::Output {
-        match self.vectors {
-            PANEL_VECTORS => self.lanes::<S, PANEL_VECTORS>(s),
-            _ => self.lanes::<S, 1>(s),
+        let masked = self.full != (0..self.scores.len() / (self.vectors * LANES));
+        match (self.vectors, masked) {
+            (PANEL_VECTORS, false) => self.lanes::<S, PANEL_VECTORS, false>(s),
+            (PANEL_VECTORS, true) => self.lanes::<S, PANEL_VECTORS, true>(s),
+            (_, false) => self.lanes::<S, 1, false>(s),
+            (_, true) => self.lanes::<S, 1, true>(s),
         }
     }
 }
 
 impl ExponentialCodes<'_> {
     #[inline(always)]
-    fn lanes<S: Integers, const V: usize>(self, s: S) -> PanelLanes {
+    fn lanes<S: Integers, const V: usize, const MASKED: bool>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
@@ -153,7 +159,7 @@ impl ExponentialCodes<'_> {
         let (words, _) = words.as_chunks_mut::<V>();
         for (group, (keys, words)) in keys.chunks(GROUP).zip(words).enumerate() {
             let key = group * GROUP;
-            let masked = key < self.full.start || key + keys.len() > self.full.end;
+            let masked = MASKED && (key < self.full.start || key + keys.len() > self.full.end);
             let mut codes = [[magic; GROUP]; V];
             for (i, scores) in keys.iter().enumerate() {
                 let mut powers = Exponentials::powers(s, scores, &largest);

@@ -140,7 +140,8 @@ mod tests {
             if i / 33 == 7 {
                 0.0
             } else {
-                ((i * 37 % 1001) as f32 - 500.0) / 500.0
+                let step = u16::try_from(i * 37 % 1001).unwrap();
+                (f32::from(step) - 500.0) / 500.0
             }
         };
         let mut next = 0;

@@ -1,6 +1,6 @@
 //! Records of files whose checksums have been compared.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -40,6 +40,8 @@ pub(super) fn record(packed: &Path, metadata: &Metadata) {
         let Some(folder) = packed.parent() else {
             return Ok(());
         };
+        // A loss of power must not leave the record without the contents that were verified.
+        File::open(packed)?.sync_all()?;
         let mut file = NamedTempFile::new_in(folder)?;
         file.write_all(&serde_json::to_vec(&stamp)?)?;
         file.persist(record_path(packed))?;
