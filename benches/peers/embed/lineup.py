@@ -10,6 +10,7 @@ from contest import OURS, environment
 
 HERE = Path(__file__).resolve().parent
 BATCHES = (2, 4, 8, 16, 32, 64, 128)
+BATCHES_LARGE = (1, 4, 16, 64)
 # Its rows in f32 are the reference for all others.
 REFERENCE = "sentence-transformers"
 # Set up here for the default model alone.
@@ -165,3 +166,16 @@ def with_graphs(everyone: list[Contender], graphs: Path) -> tuple[list[Contender
         else:
             failures[contender.name] = reason(contender.modes[0])
     return able, failures
+
+
+def for_large_models(everyone: list[Contender], threads: int) -> list[Contender]:
+    """Returns the contenders that run any model, with fewer settings to try."""
+    chosen = []
+    for one in everyone:
+        if one.name in DEFAULT_MODEL_ONLY:
+            continue
+        # On one thread, the modes on a graph are alike.
+        modes = {str(mode.graph): mode for mode in reversed(one.modes)} if threads == 1 else {}
+        batches = BATCHES_LARGE if len(one.batches) > 1 else one.batches
+        chosen.append(replace(one, modes=tuple(modes.values()) or one.modes, batches=batches))
+    return chosen

@@ -16,7 +16,7 @@ from contest import chosen, say
 from default_model import fetch_model
 from document import BENCHMARKS, write_between_markers
 from graphs import prepare
-from lineup import DEFAULT_MODEL_ONLY, REFERENCE, Setup, lineup, reranking, with_graphs
+from lineup import REFERENCE, Setup, for_large_models, lineup, reranking, with_graphs
 from models_report import ModelsReport, load_runs, save_run
 from texts import (
     CALIBRATION_LARGE,
@@ -101,8 +101,8 @@ class Models:
         say("preparing the models of the peers")
         graphs = self.options.work.resolve() / "graphs-of-models" / folder.name
         prepare(setup, graphs)
-        everyone = lineup(graphs, self.binaries)
-        return with_graphs([one for one in everyone if one.name not in DEFAULT_MODEL_ONLY], graphs)
+        everyone = for_large_models(lineup(graphs, self.binaries), setup.threads)
+        return with_graphs(everyone, graphs)
 
     def compare(self, setup: Setup, contenders, sets, folder: Path) -> Comparison:
         say(f"\n{setup.threads} threads")
