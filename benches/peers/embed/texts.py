@@ -11,8 +11,15 @@ from tokenizers import Tokenizer
 
 MAX_TOKENS = 256
 CALIBRATION = 128
+CALIBRATION_LARGE = 32
 FULL = {"documents": 192, "mixed": 400, "queries": 1000}
 QUICK = {"documents": 6, "mixed": 12, "queries": 24}
+# For models that are ten times as large as the default one.
+FULL_LARGE = {"documents": 8, "mixed": 0, "queries": 64}
+QUICK_LARGE = {"documents": 3, "mixed": 0, "queries": 6}
+# A query and the documents that a search found.
+RERANKED = 50
+RERANKED_TOKENS = 512
 SAMPLE = "/sample"
 
 
@@ -20,6 +27,12 @@ SAMPLE = "/sample"
 class TextSet:
     texts: list[str]
     tokens: list[int]
+    # The query that the texts are scored with, if they are not embedded.
+    query: str | None = None
+
+    def with_query(self, texts: list[str]) -> list[str]:
+        """Returns texts as contenders get them, which is after the query if there is one."""
+        return texts if self.query is None else [self.query, *texts]
 
     def describe(self) -> str:
         shortest, longest = min(self.tokens), max(self.tokens)
@@ -67,7 +80,11 @@ def long_documents(
 
 
 def make_sets(
-    path: Path, tokenizer: Tokenizer, sizes: dict[str, int], seed: int
+    path: Path,
+    tokenizer: Tokenizer,
+    sizes: dict[str, int],
+    seed: int,
+    calibration_texts: int = CALIBRATION,
 ) -> tuple[dict[str, TextSet], list[str]]:
     """Returns the sets, and texts of other papers for calibrating quantization."""
     papers = iter(read_papers(path, seed))
@@ -77,7 +94,7 @@ def make_sets(
         random.Random(seed).shuffle(texts)
         return texts
 
-    calibration = titles_and_abstracts(CALIBRATION)
+    calibration = titles_and_abstracts(calibration_texts)
     texts = {
         "documents": long_documents(papers, tokenizer, sizes["documents"]),
         "mixed": titles_and_abstracts(sizes["mixed"]),
@@ -91,17 +108,28 @@ def make_sets(
     sets = {
         name: TextSet(found, [len(text) for text in tokenizer.encode_batch(found)])
         for name, found in texts.items()
+        if found
     }
     return sets, calibration
+
+
+def make_pairs(path: Path, model: Path, documents: int, seed: int) -> TextSet:
+    """Returns the titles and abstracts of papers, and the title of another one as the query."""
+    (query, _), *others = read_papers(path, seed)[: documents + 1]
+    texts = [f"{title} {abstract}" for title, abstract in others]
+    tokenizer = open_tokenizer(model)
+    tokenizer.enable_truncation(RERANKED_TOKENS)
+    pairs = tokenizer.encode_batch([(query, text) for text in texts])
+    return TextSet(texts, [len(pair) for pair in pairs], query)
 
 
 def sample(found: TextSet) -> list[str]:
     """Returns a third of a set with the same mix of lengths, for tuning."""
     order = sorted(range(len(found.texts)), key=lambda text: found.tokens[text])
-    return [found.texts[text] for text in order[1::3]]
+    return found.with_query([found.texts[text] for text in order[1::3]])
 
 
 def write_texts(path: Path, sets: dict[str, TextSet], calibration: list[str]) -> None:
-    texts = {name: found.texts for name, found in sets.items()}
+    texts = {name: found.with_query(found.texts) for name, found in sets.items()}
     texts |= {name + SAMPLE: sample(found) for name, found in sets.items()}
     path.write_text(json.dumps(texts | {"calibration": calibration}))

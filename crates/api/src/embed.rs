@@ -46,6 +46,28 @@ pub trait Embed: Send + Sync {
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError>;
 }
 
+impl<E: Embed + ?Sized> Embed for &E {
+    fn info(&self) -> EmbedderInfo {
+        (**self).info()
+    }
+
+    fn embed_documents(
+        &self,
+        texts: &[&str],
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Embedded, BoxError> {
+        (**self).embed_documents(texts, progress)
+    }
+
+    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+        (**self).text_within_limit(text)
+    }
+
+    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
+        (**self).embed_queries(texts)
+    }
+}
+
 /// The description of an embedder, as a library stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

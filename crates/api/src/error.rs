@@ -64,7 +64,11 @@ pub enum Error {
         found: String,
     },
     /// A text has to be embedded, and the library was opened without an embedder.
-    #[error("a text cannot be embedded: the library was opened without an embedder")]
+    #[error(
+        "a text must be embedded, and the library was opened without an embedder; attach one with \
+         `Library::with_embedder`, or search for the text in the mode `keyword` without a minimum \
+         score and a score context"
+    )]
     NoEmbedder,
     /// The embedder failed.
     #[error("the embedder failed")]

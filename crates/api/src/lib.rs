@@ -43,8 +43,9 @@
 //!
 //! # Guarantees
 //!
-//! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]. Hits come best
-//!   first, ties in the order in which papers were added. The top k is a prefix of the top k + 1.
+//! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]; only a keyword
+//!   search without an embedder has none. Hits come best first, ties in the order in which papers were
+//!   added. The top k is a prefix of the top k + 1.
 //! - An answer does not depend on the number of threads, on the batch, or on whether the files are
 //!   mapped or read, bit for bit.
 //! - What was committed stays. A library that is killed at any instant opens as it was before or after

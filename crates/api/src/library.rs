@@ -17,9 +17,11 @@ mod identity;
 mod lock;
 mod nearest_ids;
 pub(crate) mod papers;
+mod parallel;
 mod read;
 mod rebuild;
 mod resolve;
+mod similar_ids;
 pub(crate) mod snapshot;
 mod state;
 pub(crate) mod store;
@@ -131,8 +133,18 @@ impl Library {
         }
     }
 
-    /// Opens the library in `dir` without an embedder. Its papers can be read, removed and compared;
-    /// only methods that need a new vector fail with [`Error::NoEmbedder`].
+    /// Opens the library in `dir` without an embedder. Its papers can be read, removed, compared and
+    /// searched by keywords; only methods that need a new vector fail with [`Error::NoEmbedder`]. So a
+    /// program that searches by keywords, or for papers similar to papers of the library, needs no model:
+    ///
+    /// ```no_run
+    /// use cognate::{Library, Mode, Query};
+    ///
+    /// let library = Library::open("papers")?;
+    /// let hits = library.search(&Query::text("\"small-world networks\"").mode(Mode::Keyword))?;
+    /// let similar = library.related(&hits[0].paper.id, 5)?;
+    /// # Ok::<(), cognate::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

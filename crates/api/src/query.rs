@@ -93,7 +93,12 @@ impl Query {
         }
     }
 
-    /// Searches for papers near a text. The library needs an embedder.
+    /// Searches for papers near a text.
+    ///
+    /// The library needs an embedder, unless the [`mode`](Self::mode) is [`Mode::Keyword`] without a
+    /// [`min_score`](Self::min_score) or a [`score_context`](Self::score_context), which are about
+    /// cosines. Then the text is embedded only if the library has an embedder, and hits have no
+    /// [`score`](crate::PaperHit::score) otherwise.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(Target::Text(text.into()))
     }
@@ -256,6 +261,11 @@ impl Query {
             return invalid("feedback", papers.to_string(), expected);
         }
         Ok(())
+    }
+
+    /// Returns whether the answer depends on cosines, so that a text has to be embedded.
+    pub(crate) fn needs_cosines(&self) -> bool {
+        self.ranking().mode != Mode::Keyword || self.min_score.is_some() || self.score_context
     }
 
     /// Returns how papers are ranked.

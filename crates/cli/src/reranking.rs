@@ -1,5 +1,5 @@
 use anyhow::Result;
-use cognate::{Library, PaperHit, Query, Reranker};
+use cognate::{Device, Library, PaperHit, Precision, Query, Reranker};
 
 use crate::arguments::RerankArguments;
 use crate::model;
@@ -7,19 +7,31 @@ use crate::model;
 /// A search whose first hits are reranked by a cross-encoder.
 #[derive(Debug)]
 pub(crate) struct Reranking {
-    reranker: Reranker,
+    reranker: &'static Reranker,
     /// The number of hits to rerank.
     depth: usize,
 }
 
+/// Loads the cross-encoder of `--rerank`, or returns `None` if the option is absent. Without
+/// `--rerank-precision`, it runs in the precision of the library, `stored`, if a CPU supports that.
+pub(crate) fn load_reranker(
+    arguments: &RerankArguments,
+    stored: Precision,
+) -> Result<Option<&'static Reranker>> {
+    let precision = match arguments.rerank_precision {
+        Some(precision) => precision,
+        None => model::supported_precision(Device::Cpu, stored),
+    };
+    let load = |name: &String| model::load_reranker(name, precision);
+    arguments.rerank.as_ref().map(load).transpose()
+}
+
 impl Reranking {
-    /// Loads the cross-encoder, or returns `None` if `--rerank` is absent.
-    pub(crate) fn load(arguments: &RerankArguments) -> Result<Option<Self>> {
-        let Some(name) = &arguments.rerank else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
-            reranker: model::load_reranker(name)?,
+    /// Loads the cross-encoder like [`load_reranker`].
+    pub(crate) fn load(arguments: &RerankArguments, stored: Precision) -> Result<Option<Self>> {
+        let reranker = load_reranker(arguments, stored)?;
+        Ok(reranker.map(|reranker| Self {
+            reranker,
             depth: arguments.rerank_depth.get(),
         }))
     }
@@ -43,7 +55,7 @@ impl Reranking {
         };
         let mut hits = library.search(&query)?;
         let beyond_depth = hits.split_off(self.depth.min(hits.len()));
-        let mut hits = library.rerank(text, hits, &self.reranker)?;
+        let mut hits = library.rerank(text, hits, self.reranker)?;
         hits.extend(beyond_depth);
         hits.truncate(wanted);
         Ok(hits)

@@ -103,6 +103,7 @@ mod hit;
 mod inverted;
 mod limits;
 mod manifest;
+mod neighbors;
 mod normalize;
 mod open;
 mod options;

@@ -31,8 +31,9 @@ mod thresholds;
 use allowed::AllowedRows;
 use block::{Block, blocks};
 use exhaustive::ExhaustiveScan;
-pub(crate) use group::GROUP_QUERIES;
-use group::{QueryGroup, max_queries};
+pub(crate) use exhaustive::queries_per_chunk;
+use group::QueryGroup;
+pub(crate) use group::{GROUP_QUERIES, max_queries};
 use pruned::PrunedScan;
 
 /// The smallest number of rows of a block that are scored in f32 while a query has no threshold yet.
@@ -48,7 +49,7 @@ const MAX_SPARSITY: u64 = 16;
 
 /// The number of products up to which a scan runs on one thread, because starting threads would take
 /// longer.
-const MAX_SEQUENTIAL_WORK: usize = 1 << 20;
+pub(crate) const MAX_SEQUENTIAL_WORK: usize = 1 << 20;
 
 /// Returns the best hits of each query. `queries` is `[m, dim]`, unit vectors; the options are
 /// valid.
@@ -215,7 +216,6 @@ mod tests {
     use ndarray::Array2;
     use roaring::RoaringBitmap;
 
-    use super::exhaustive::queries_per_chunk;
     use super::*;
     use crate::IndexBuilder;
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::Cpu;
 
 mod column_block;
-mod float_head;
-mod int8_head;
+mod float_heads;
+mod int8_heads;
+mod mask;
 mod options;
 mod pack;
 mod panel;
@@ -19,6 +20,7 @@ mod softmax;
 mod tests;
 mod weigh;
 
+pub use mask::AttentionMask;
 pub use options::{Attention, PositionBias};
 pub use scratch::AttentionScratch;
 use sequence::Sequence;
@@ -28,18 +30,27 @@ use sequence::Sequence;
 const MIN_INT8_TOKENS: usize = 32;
 
 impl Cpu {
-    /// Computes `softmax(Q · Kᵀ + bias) · V` for each head of one sequence.
+    /// Computes `softmax(Q · Kᵀ + bias + mask) · V` for each head of one sequence.
     ///
-    /// `qkv` is `[n, 3 · heads · head_size]`: a token's queries of all heads, then its keys, then its
-    /// values. The queries must be scaled already. `out` is `[n, heads · head_size]`.
+    /// `qkv` is `[n, (heads + 2 · key_heads) · head_size]`: a token's queries of all heads, then its
+    /// keys, then its values. The queries must be scaled already. `out` is `[n, heads · head_size]`.
     ///
     /// Scores are kept for a few queries at a time, so that the memory is linear in n. Products are
     /// chains of fused multiply-adds and the sum of the softmax is a chain of additions, both in the
-    /// order of the tokens: every level gives the same bits.
+    /// order of the tokens: every level gives the same bits. A key that a query must not attend to has
+    /// weight 0 and changes nothing, unless it has a NaN or an infinity.
     ///
     /// # Panics
     ///
-    /// Panics if the sizes do not fit, or if the sequence is longer than the position bias.
+    /// Panics if the sizes do not fit, if `key_heads` does not divide the number of heads, or if the
+    /// sequence is longer than the position bias.
+    ///
+    /// # Complexity
+    ///
+    /// `2 · n · k · heads · head_size` products, where k is the number of keys that 32 adjacent queries
+    /// may attend to: n without a mask, n/2 + 16 on average with [`AttentionMask::Causal`], and at most
+    /// 2w + 35 with [`AttentionMask::Window`]`(w)`. The values are packed once for each of the
+    /// `key_heads`; in 8 bits, keys and values are quantized once.
     pub fn attention(
         self,
         attention: Attention<'_>,
@@ -47,7 +58,7 @@ impl Cpu {
         scratch: &mut AttentionScratch,
         out: &mut [f32],
     ) {
-        let tokens = qkv.len().checked_div(3 * attention.width()).unwrap_or(0);
+        let tokens = qkv.len().checked_div(attention.row_width()).unwrap_or(0);
         self.attention_of_queries(attention, qkv, 0..tokens, scratch, out);
     }
 
@@ -58,7 +69,7 @@ impl Cpu {
     ///
     /// # Panics
     ///
-    /// Panics if the sizes do not fit, or if the sequence is longer than the position bias.
+    /// Panics as [`attention`](Self::attention) does, or if `queries` exceed the sequence.
     pub fn attention_of_queries(
         self,
         attention: Attention<'_>,
@@ -69,12 +80,16 @@ impl Cpu {
     ) {
         let width = attention.width();
         assert_ne!(width, 0, "attention needs heads");
-        assert_eq!(
-            qkv.len() % (3 * width),
-            0,
-            "qkv must be [n, 3 * heads * head_size]"
+        assert!(
+            attention.key_heads > 0 && attention.heads.is_multiple_of(attention.key_heads),
+            "key_heads must divide the number of heads"
         );
-        let tokens = qkv.len() / (3 * width);
+        assert_eq!(
+            qkv.len() % attention.row_width(),
+            0,
+            "qkv must be [n, (heads + 2 * key_heads) * head_size]"
+        );
+        let tokens = qkv.len() / attention.row_width();
         assert!(
             queries.end <= tokens,
             "queries must be tokens of the sequence"
@@ -104,12 +119,12 @@ impl Cpu {
             tokens,
             qkv,
         };
-        for head in 0..attention.heads {
+        for key_head in 0..attention.key_heads {
             let queries = queries.clone();
             if attention.int8 && tokens >= MIN_INT8_TOKENS {
-                sequence.int8_head(head, queries, scratch, out);
+                sequence.int8_heads(key_head, queries, scratch, out);
             } else {
-                sequence.float_head(head, queries, scratch, out);
+                sequence.float_heads(key_head, queries, scratch, out);
             }
         }
     }

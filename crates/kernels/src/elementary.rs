@@ -194,6 +194,21 @@ pub(crate) fn gelu_tanh<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     x
 }
 
+/// Computes the sigmoid linear unit, `x / (1 + exp(−x))` (<https://arxiv.org/abs/1606.08415>).
+#[inline(always)]
+pub(crate) fn silu<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
+    let (zero, one) = (s.splat(0.0), s.splat(1.0));
+    let mut negative = x;
+    for x in &mut negative {
+        *x = s.sub(zero, *x);
+    }
+    let power = exp(s, negative);
+    for (x, power) in x.iter_mut().zip(power) {
+        *x = s.div(*x, s.add(one, power));
+    }
+    x
+}
+
 /// Computes the larger of x and 0; NaN stays NaN.
 #[inline(always)]
 pub(crate) fn relu<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
@@ -217,6 +232,7 @@ mod tests {
         Gelu,
         GeluInt8,
         GeluTanh,
+        Silu,
     }
 
     struct Apply(Function, [f32; LANES]);
@@ -232,6 +248,7 @@ mod tests {
                 Function::Gelu => gelu(s, x),
                 Function::GeluInt8 => gelu_int8(s, x),
                 Function::GeluTanh => gelu_tanh(s, x),
+                Function::Silu => silu(s, x),
             };
             s.to_array(y)
         }
@@ -305,6 +322,16 @@ mod tests {
         let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 13);
         let error = largest_error(Function::GeluInt8, -20.0, 20.0, gelu, unit);
         assert!(error < 1.0, "{error}");
+    }
+
+    #[test]
+    fn silu_is_within_its_bound() {
+        let silu = |x: f64| x / (1.0 + (-x).exp());
+        let unit = |x: f64| x.abs().max(1e-30) / f64::from(1u32 << 22);
+        let error = largest_error(Function::Silu, -20.0, 20.0, silu, unit);
+        assert!(error < 1.0, "{error}");
+        let ends = Cpu::detect().run(Apply(Function::Silu, [-1000.0; LANES]));
+        assert!(ends[0] <= 0.0 && ends[0] > -1e-30);
     }
 
     #[test]

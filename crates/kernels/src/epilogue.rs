@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::elementary::{gelu, gelu_int8, gelu_tanh, relu};
+use crate::elementary::{gelu, gelu_int8, gelu_tanh, relu, silu};
 use crate::simd::{LANES, Simd};
 
 /// The number of rows that go through an activation at a time, so that independent chains of
@@ -25,8 +25,13 @@ pub enum Epilogue<'a> {
     GeluTanh,
     /// Replaces negative values by 0; NaN stays NaN.
     Relu,
+    /// Applies the sigmoid linear unit, `x / (1 + e^−x)` (<https://arxiv.org/abs/1606.08415>).
+    Silu,
     /// Adds the value of this matrix, which has the shape of the product.
     Add(&'a [f32]),
+    /// Multiplies by the value of this matrix, which has the shape of the product: the activated gate
+    /// of a gated linear unit (<https://arxiv.org/abs/2002.05202>).
+    Multiply(&'a [f32]),
 }
 
 /// The matrix that a product is written to, `[n, outputs]`, and the operation on its values.
@@ -41,7 +46,7 @@ impl<'a> Output<'a> {
     ///
     /// # Panics
     ///
-    /// Panics if `y`, or the matrix that is added, is not `[rows, outputs]`.
+    /// Panics if `y`, or the matrix of the epilogue, is not `[rows, outputs]`.
     pub(crate) fn new(
         y: &'a mut [f32],
         rows: usize,
@@ -49,11 +54,11 @@ impl<'a> Output<'a> {
         epilogue: Epilogue<'a>,
     ) -> Self {
         assert_eq!(y.len(), rows * outputs, "y must be [n, outputs]");
-        if let Epilogue::Add(other) = epilogue {
+        if let Epilogue::Add(other) | Epilogue::Multiply(other) = epilogue {
             assert_eq!(
                 other.len(),
                 y.len(),
-                "the matrix to add must be [n, outputs]"
+                "the matrix of the epilogue must be [n, outputs]"
             );
         }
         Self {
@@ -110,20 +115,35 @@ impl<'a> Output<'a> {
             Epilogue::Gelu => self.activate_tile::<S, Gelu>(s, rows, column, columns),
             Epilogue::GeluTanh => self.activate_tile::<S, GeluTanh>(s, rows, column, columns),
             Epilogue::Relu => self.activate_tile::<S, Relu>(s, rows, column, columns),
-            Epilogue::Add(other) => {
-                let live = columns.min(self.outputs - column);
-                for row in rows {
-                    let at = row * self.outputs + column;
-                    let (y, y_tail) = self.y[at..at + live].as_chunks_mut::<LANES>();
-                    let (added, added_tail) = other[at..at + live].as_chunks::<LANES>();
-                    for (y, added) in y.iter_mut().zip(added) {
-                        s.store(s.add(s.load(y), s.load(added)), y);
-                    }
-                    if !y_tail.is_empty() {
-                        let added = s.load_partial(added_tail, 0.0);
-                        s.store_partial(s.add(s.load_partial(y_tail, 0.0), added), y_tail);
-                    }
-                }
+            Epilogue::Silu => self.activate_tile::<S, Silu>(s, rows, column, columns),
+            Epilogue::Add(other) => self.combine_tile::<S, Add>(s, other, rows, column, columns),
+            Epilogue::Multiply(other) => {
+                self.combine_tile::<S, Multiply>(s, other, rows, column, columns);
+            }
+        }
+    }
+
+    /// Combines a tile with the same part of another matrix.
+    #[inline(always)]
+    fn combine_tile<S: Simd, C: Combination>(
+        &mut self,
+        s: S,
+        other: &[f32],
+        rows: Range<usize>,
+        column: usize,
+        columns: usize,
+    ) {
+        let live = columns.min(self.outputs - column);
+        for row in rows {
+            let at = row * self.outputs + column;
+            let (y, y_tail) = self.y[at..at + live].as_chunks_mut::<LANES>();
+            let (other, other_tail) = other[at..at + live].as_chunks::<LANES>();
+            for (y, other) in y.iter_mut().zip(other) {
+                s.store(C::apply(s, s.load(y), s.load(other)), y);
+            }
+            if !y_tail.is_empty() {
+                let (y, other) = (s.load_partial(y_tail, 0.0), s.load_partial(other_tail, 0.0));
+                s.store_partial(C::apply(s, y, other), y_tail);
             }
         }
     }
@@ -217,5 +237,37 @@ impl Activation for Relu {
     #[inline(always)]
     fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
         relu(s, x)
+    }
+}
+
+struct Silu;
+
+impl Activation for Silu {
+    #[inline(always)]
+    fn apply<S: Simd, const N: usize>(s: S, x: [S::F; N]) -> [S::F; N] {
+        silu(s, x)
+    }
+}
+
+/// An elementwise function of two matrices, as a type like an [`Activation`].
+trait Combination {
+    fn apply<S: Simd>(s: S, a: S::F, b: S::F) -> S::F;
+}
+
+struct Add;
+
+impl Combination for Add {
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, a: S::F, b: S::F) -> S::F {
+        s.add(a, b)
+    }
+}
+
+struct Multiply;
+
+impl Combination for Multiply {
+    #[inline(always)]
+    fn apply<S: Simd>(s: S, a: S::F, b: S::F) -> S::F {
+        s.mul(a, b)
     }
 }

@@ -31,6 +31,27 @@ impl Cpu {
     }
 }
 
+impl Cpu {
+    /// Computes [`layer_norm`](Self::layer_norm) of `x`, `[n, dim]`, into `out`, which has the same
+    /// shape.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `dim` is 0, or if the lengths do not fit.
+    pub fn layer_norm_to(
+        self,
+        x: &[f32],
+        scale: &[f32],
+        shift: &[f32],
+        epsilon: f32,
+        out: &mut [f32],
+    ) {
+        assert_eq!(out.len(), x.len(), "out must have the shape of x");
+        out.copy_from_slice(x);
+        self.layer_norm(out, scale, shift, epsilon);
+    }
+}
+
 struct LayerNorm<'a> {
     x: &'a mut [f32],
     scale: &'a [f32],

@@ -11,8 +11,8 @@
 //! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes. [`Bm25`] has the
 //! factors of a term of a keyword query, with which [`Cpu::add_bm25`] scores rows.
 //!
-//! This crate has no tensors, no threads and no files: callers pass slices, in row-major order, and
-//! split the work themselves.
+//! This crate has no tensors and no threads: callers pass slices, in row-major order, and split the work
+//! themselves. A [`SharedBuffer`] holds packed weights, in memory or in a file that is mapped.
 //!
 //! ```
 //! use cognate_kernels::{Cpu, Epilogue, Linear, QuantizedLinear, QuantizedRows};
@@ -56,8 +56,8 @@
 //! Instructions are reached through tokens that only detection creates: a [`Cpu`] in the public API, and
 //! a value of the instruction set inside. What remains unsafe is the call of a function with target
 //! features from ordinary code, the loads and stores of vectors through references of exactly their
-//! size, and the micro-kernel of the matrix products, which checks its bounds once and then walks
-//! pointers.
+//! size, the micro-kernel of the matrix products, which checks its bounds once and then walks pointers,
+//! and the mapping of a file, which must not change: see [`SharedBuffer::map`].
 
 mod aligned;
 mod attention;
@@ -76,6 +76,9 @@ mod prefetch;
 mod product;
 mod quantize;
 mod quantized_linear;
+mod rms_norm;
+mod rotary;
+mod shared;
 mod simd;
 #[cfg(test)]
 mod testing;
@@ -83,7 +86,7 @@ mod tile;
 mod weights;
 
 pub use aligned::AlignedBuffer;
-pub use attention::{Attention, AttentionScratch, PositionBias};
+pub use attention::{Attention, AttentionMask, AttentionScratch, PositionBias};
 pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;
@@ -91,4 +94,6 @@ pub use epilogue::Epilogue;
 pub use linear::Linear;
 pub use quantize::QuantizedRows;
 pub use quantized_linear::QuantizedLinear;
-pub use weights::{LinearShape, Weights};
+pub use rotary::Rotary;
+pub use shared::SharedBuffer;
+pub use weights::{LinearShape, ReadLayers};

@@ -6,15 +6,14 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
-use std::mem::take;
 use std::ops::Range;
 
 use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::tile::{Floats, Rows, tile};
-use crate::weights::{PackedWeights, single_layer};
-use crate::{AlignedBuffer, Cpu, LinearShape, Weights};
+use crate::weights::{InMemory, Packing};
+use crate::{Cpu, LinearShape, ReadLayers, SharedBuffer};
 
 /// A linear layer in f32, with weights `[outputs, inputs]` and biases `[outputs]`, packed for one
 /// instruction set.
@@ -27,9 +26,9 @@ pub struct Linear {
     inputs: usize,
     outputs: usize,
     /// `[panels, inputs, tile_columns]`
-    panels: PackedWeights,
+    panels: SharedBuffer,
     /// `[panels, tile_columns]`
-    bias: AlignedBuffer,
+    bias: SharedBuffer,
 }
 
 impl Linear {
@@ -39,53 +38,88 @@ impl Linear {
     ///
     /// Panics if `inputs` is 0, or if `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let (shape, read) = single_layer(weights, bias, inputs);
-        let Ok([layer]) = Self::pack_all(cpu, shape, read);
+        let layer = InMemory::new(weights, bias, inputs);
+        let Ok([layer]) = Self::pack_all(cpu, [layer.shape()], layer);
         layer
     }
 
-    /// Packs layers that are applied one after the other into one [`AlignedBuffer`], which may have
-    /// large pages. While a layer is applied, the next one is prefetched.
+    /// Packs layers that are applied one after the other into one buffer, which may have large pages.
+    /// While a layer is applied, the next one is prefetched.
     ///
-    /// `read` returns the weights of each of `shapes` in turn. They are dropped once they are packed,
-    /// so that only one layer is in memory twice.
+    /// The weights are read in blocks, so that hardly more than the packed form is in memory.
     ///
     /// # Errors
     ///
-    /// Returns the first error of `read`.
+    /// Returns the first error of `reader`.
     ///
     /// # Panics
     ///
-    /// Panics if a layer has no inputs, or if its weights do not have the sizes of its shape.
-    pub fn pack_all<'a, const N: usize, E>(
+    /// Panics if a layer has no inputs.
+    pub fn pack_all<const N: usize, R: ReadLayers>(
         cpu: Cpu,
         shapes: [LinearShape; N],
-        mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
-    ) -> Result<[Self; N], E> {
+        reader: R,
+    ) -> Result<[Self; N], R::Error> {
+        let packed = Self::pack(cpu, shapes, reader)?;
+        Ok(Self::from_packed(cpu, shapes, &packed))
+    }
+
+    /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
+    /// [`from_packed`](Self::from_packed) takes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `reader`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs.
+    pub fn pack<const N: usize, R: ReadLayers>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        mut reader: R,
+    ) -> Result<SharedBuffer, R::Error> {
         let columns = cpu.tile_columns();
-        let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
-        let mut biases = shapes.map(|shape| AlignedBuffer::zeroed(padded(shape)));
-        let sizes = shapes.map(|shape| padded(shape) * shape.inputs);
-        let panels = PackedWeights::pack_all(sizes, |i, panels| {
-            let (weights, inputs) = (read(i)?, shapes[i].inputs);
-            shapes[i].check(&weights);
-            let panel_len = columns * inputs;
-            for (panel, rows) in panels
-                .chunks_exact_mut(panel_len)
-                .zip(weights.values.chunks(panel_len))
-            {
-                transpose(rows, inputs, panel, columns);
+        packing(cpu, &shapes).pack(&mut reader, |weights, block| {
+            let panel_len = columns * block.shape.inputs;
+            let panels = block.panels.chunks_exact_mut(panel_len);
+            for (panel, rows) in panels.zip(weights.chunks(panel_len)) {
+                transpose(rows, block.shape.inputs, panel, columns);
             }
-            biases[i].as_mut_slice()[..shapes[i].outputs].copy_from_slice(&weights.bias);
-            Ok(())
-        })?;
-        Ok(std::array::from_fn(|i| Self {
-            cpu,
-            inputs: shapes[i].inputs,
-            outputs: shapes[i].outputs,
-            panels: panels[i].clone(),
-            bias: take(&mut biases[i]),
-        }))
+        })
+    }
+
+    /// Returns the number of values of the buffer that [`pack`](Self::pack) returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs.
+    pub fn packed_len<const N: usize>(cpu: Cpu, shapes: [LinearShape; N]) -> usize {
+        packing(cpu, &shapes).len()
+    }
+
+    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
+    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the buffer does not have [`packed_len`](Self::packed_len) values, or if a layer has no inputs.
+    pub fn from_packed<const N: usize>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        packed: &SharedBuffer,
+    ) -> [Self; N] {
+        let parts = packing(cpu, &shapes).split(packed);
+        std::array::from_fn(|i| {
+            let (panels, [bias]) = parts[i].clone();
+            Self {
+                cpu,
+                inputs: shapes[i].inputs,
+                outputs: shapes[i].outputs,
+                panels,
+                bias,
+            }
+        })
     }
 
     /// Returns the number of values of a row of x.
@@ -134,13 +168,30 @@ impl Linear {
         assert_eq!(x.len() % self.inputs, 0, "x must be [n, inputs]");
         let rows = x.len() / self.inputs;
         self.cpu.run(Product {
-            tiles: LinearTiles { layer: self, x },
+            tiles: LinearTiles {
+                inputs: self.inputs,
+                panels: self.panels.as_slice(),
+                bias: self.bias.as_slice(),
+                x,
+            },
             rows,
             depth: self.inputs,
             out: Output::new(y, rows, outputs.len(), epilogue),
             outputs,
             panels: self.panels.as_slice(),
         });
+    }
+}
+
+fn packing<const N: usize>(cpu: Cpu, shapes: &[LinearShape; N]) -> Packing<'_, N> {
+    Packing {
+        columns: cpu.tile_columns(),
+        shapes,
+        depths: shapes.map(|shape| {
+            assert_ne!(shape.inputs, 0, "a linear layer needs inputs");
+            shape.inputs
+        }),
+        vectors: 1,
     }
 }
 
@@ -156,8 +207,11 @@ fn transpose(rows: &[f32], inputs: usize, panel: &mut [f32], columns: usize) {
     }
 }
 
+/// The slices of a layer, looked up once for all tiles.
 struct LinearTiles<'a> {
-    layer: &'a Linear,
+    inputs: usize,
+    panels: &'a [f32],
+    bias: &'a [f32],
     x: &'a [f32],
 }
 
@@ -182,17 +236,17 @@ impl<S: Simd> Tiles<S> for LinearTiles<'_> {
         panel: usize,
         prefetch: &[f32],
     ) -> [[S::F; V]; R] {
-        let (inputs, columns) = (self.layer.inputs, V * LANES);
+        let (inputs, columns) = (self.inputs, V * LANES);
         let x = Rows {
             values: self.x,
             stride: inputs,
             step: 1,
         };
-        let weights = &self.layer.panels.as_slice()[panel * columns * inputs..];
+        let weights = &self.panels[panel * columns * inputs..];
         let zeros = [[s.splat(0.0); V]; R];
         let mut sums = tile::<S, Floats, R, V>(s, zeros, x.from(row), inputs, weights, prefetch);
 
-        let (bias, _) = self.layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let (bias, _) = self.bias[panel * columns..].as_chunks::<LANES>();
         for sums in &mut sums {
             for v in 0..V {
                 sums[v] = s.add(sums[v], s.load(&bias[v]));
@@ -243,11 +297,14 @@ mod tests {
                 let expected = reference(&weights, &bias, &x);
                 let other = numbers(4, rows * outputs);
                 let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
+                let product: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a * b).collect();
                 let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
                 for cpu in Cpu::available() {
                     let layer = Linear::new(cpu, &weights, &bias, inputs);
                     assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
+                    let multiply = Epilogue::Multiply(&other);
+                    assert_eq!(apply(&layer, &x, multiply), product, "{cpu:?}");
                     assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
                 }
             }
@@ -258,10 +315,10 @@ mod tests {
     fn activations_have_the_same_bits_on_every_level() {
         let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
         let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
-        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
+        for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Silu] {
             let portable = Linear::new(Cpu::portable(), &weights, &bias, 30);
             let expected = apply(&portable, &x, epilogue);
-            assert!(expected.iter().all(|&y| y > -0.18));
+            assert!(expected.iter().all(|&y| y > -0.28));
             for cpu in Cpu::available() {
                 let layer = Linear::new(cpu, &weights, &bias, 30);
                 assert_eq!(apply(&layer, &x, epilogue), expected, "{cpu:?}");
@@ -332,32 +389,81 @@ mod tests {
         }
     }
 
+    /// Layers of random weights, which fail to be read from layer `fails_at` on.
+    struct RandomLayers {
+        shapes: [LinearShape; 3],
+        fails_at: usize,
+    }
+
+    impl RandomLayers {
+        fn values(&self, layer: usize) -> (Vec<f32>, Vec<f32>) {
+            let LinearShape { outputs, inputs } = self.shapes[layer];
+            (numbers(layer as u64, outputs * inputs), numbers(9, outputs))
+        }
+    }
+
+    impl ReadLayers for &RandomLayers {
+        type Error = usize;
+
+        fn weights(
+            &mut self,
+            layer: usize,
+            outputs: Range<usize>,
+            weights: &mut [f32],
+        ) -> Result<(), usize> {
+            if layer == self.fails_at {
+                return Err(layer);
+            }
+            let inputs = self.shapes[layer].inputs;
+            let values = self.values(layer).0;
+            weights.copy_from_slice(&values[outputs.start * inputs..outputs.end * inputs]);
+            Ok(())
+        }
+
+        fn bias(&mut self, layer: usize, bias: &mut [f32]) -> Result<(), usize> {
+            bias.copy_from_slice(&self.values(layer).1);
+            Ok(())
+        }
+    }
+
     #[test]
     fn layers_packed_together_equal_layers_packed_alone() {
+        // The last layer is read in several blocks.
         let shapes =
-            [(3, 70), (70, 5), (5, 1)].map(|(inputs, outputs)| LinearShape { outputs, inputs });
-        let values = |i: usize| {
-            let LinearShape { outputs, inputs } = shapes[i];
-            (numbers(i as u64, outputs * inputs), numbers(9, outputs))
+            [(3, 70), (70, 5), (700, 300)].map(|(inputs, outputs)| LinearShape { outputs, inputs });
+        let mut random = RandomLayers {
+            shapes,
+            fails_at: 3,
         };
         for cpu in Cpu::available() {
-            let layers = Linear::pack_all(cpu, shapes, |i| {
-                let (values, bias) = values(i);
-                Ok::<_, ()>(Weights {
-                    values: values.into(),
-                    bias: bias.into(),
-                })
-            });
-            for (i, layer) in layers.unwrap().iter().enumerate() {
-                let (weights, bias) = values(i);
+            let packed = Linear::pack(cpu, shapes, &random).unwrap();
+            let layers = Linear::from_packed(cpu, shapes, &packed);
+            assert_eq!(packed.len(), Linear::packed_len(cpu, shapes));
+            for (i, layer) in layers.iter().enumerate() {
+                let (weights, bias) = random.values(i);
                 let x = numbers(4, 7 * shapes[i].inputs);
                 let alone = Linear::new(cpu, &weights, &bias, shapes[i].inputs);
                 let [found, expected] = [layer, &alone].map(|l| apply(l, &x, Epilogue::Identity));
                 assert_eq!(found, expected, "{cpu:?}");
+                assert_eq!(found, reference(&weights, &bias, &x), "{cpu:?}");
             }
-            let error = Linear::pack_all(cpu, shapes, Err::<Weights<'_>, _>).unwrap_err();
-            assert_eq!(error, 0);
         }
+        random.fails_at = 1;
+        let error = Linear::pack_all(Cpu::detect(), shapes, &random).unwrap_err();
+        assert_eq!(error, 1);
+    }
+
+    #[test]
+    #[should_panic = "a packed buffer must have 192 values, found 191"]
+    fn a_packed_buffer_of_another_length_panics() {
+        let shapes = [LinearShape {
+            outputs: 3,
+            inputs: 11,
+        }];
+        let cpu = Cpu::portable();
+        let packed = SharedBuffer::from(&[0.0; 192][..]);
+        Linear::from_packed(cpu, shapes, &packed);
+        Linear::from_packed(cpu, shapes, &packed.slice(0..191));
     }
 
     #[test]

@@ -5,7 +5,6 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
-use std::mem::take;
 use std::ops::Range;
 
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -14,8 +13,8 @@ use crate::epilogue::{Epilogue, Output};
 use crate::product::{Product, Tiles};
 use crate::simd::{GROUP, Integers, Kernel, LANES, MAX_PAIR_SUM, ROUNDING_MAGIC};
 use crate::tile::{Codes, Rows, tile};
-use crate::weights::{PackedWeights, single_layer};
-use crate::{AlignedBuffer, Cpu, LinearShape, QuantizedRows, Weights};
+use crate::weights::{InMemory, Packing};
+use crate::{Cpu, LinearShape, QuantizedRows, ReadLayers, SharedBuffer};
 
 /// The largest absolute value of the code of a weight.
 const MAX_CODE: f32 = 127.0;
@@ -32,14 +31,14 @@ pub struct QuantizedLinear {
     /// The number of words that hold the codes of a row of x; zero weights fill the last word.
     groups: usize,
     /// Codes, `[panels, groups, tile_columns, GROUP]`.
-    panels: PackedWeights,
+    panels: SharedBuffer,
     /// `[panels, tile_columns]`
-    scales: AlignedBuffer,
+    scales: SharedBuffer,
     /// `[panels, tile_columns]`
-    bias: AlignedBuffer,
+    bias: SharedBuffer,
     /// The negative sum of the codes of each output, split by [`sum_pair`], `[panels, tile_columns]`
     /// words.
-    sums: AlignedBuffer,
+    sums: SharedBuffer,
 }
 
 impl QuantizedLinear {
@@ -60,8 +59,8 @@ impl QuantizedLinear {
     /// Panics if `inputs` is 0 or above [`MAX_INPUTS`](Self::MAX_INPUTS), or if `weights` has another
     /// size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
-        let (shape, read) = single_layer(weights, bias, inputs);
-        let Ok([layer]) = Self::pack_all(cpu, shape, read);
+        let layer = InMemory::new(weights, bias, inputs);
+        let Ok([layer]) = Self::pack_all(cpu, [layer.shape()], layer);
         layer
     }
 
@@ -70,55 +69,87 @@ impl QuantizedLinear {
     ///
     /// # Errors
     ///
-    /// Returns the first error of `read`.
+    /// Returns the first error of `reader`.
     ///
     /// # Panics
     ///
-    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS), or if its weights
-    /// do not have the sizes of its shape.
-    pub fn pack_all<'a, const N: usize, E>(
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn pack_all<const N: usize, R: ReadLayers>(
         cpu: Cpu,
         shapes: [LinearShape; N],
-        mut read: impl FnMut(usize) -> Result<Weights<'a>, E>,
-    ) -> Result<[Self; N], E> {
+        reader: R,
+    ) -> Result<[Self; N], R::Error> {
+        let packed = Self::pack(cpu, shapes, reader)?;
+        Ok(Self::from_packed(cpu, shapes, &packed))
+    }
+
+    /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
+    /// [`from_packed`](Self::from_packed) takes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `reader`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn pack<const N: usize, R: ReadLayers>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        mut reader: R,
+    ) -> Result<SharedBuffer, R::Error> {
         let columns = cpu.tile_columns();
-        let padded = |shape: LinearShape| shape.outputs.next_multiple_of(columns);
-        let mut parts = shapes.map(|shape| [padded(shape); 3].map(AlignedBuffer::zeroed));
-        let sizes = shapes.map(|shape| padded(shape) * shape.inputs.div_ceil(GROUP));
-        let panels = PackedWeights::pack_all(sizes, |i, panels| {
-            let (weights, shape) = (read(i)?, shapes[i]);
-            shape.check(&weights);
-            assert!(
-                shape.inputs <= Self::MAX_INPUTS,
-                "sums are exact up to {} inputs, found {}",
-                Self::MAX_INPUTS,
-                shape.inputs
-            );
-            let [scales, bias, sums] = &mut parts[i];
-            bias.as_mut_slice()[..shape.outputs].copy_from_slice(&weights.bias);
+        let mut codes = Vec::new();
+        packing(cpu, &shapes).pack(&mut reader, |weights, block| {
+            let inputs = block.shape.inputs;
+            codes.resize(inputs, 0);
+            let padded = block.vectors.len() / VECTORS;
+            let (scales, sums) = block.vectors[padded..].split_at_mut(padded);
             pack(
-                &weights.values,
-                shape.inputs,
+                weights,
+                &mut codes,
                 columns,
-                cast_slice_mut(panels),
-                scales.as_mut_slice(),
-                cast_slice_mut(sums.as_mut_slice()),
+                cast_slice_mut(block.panels),
+                &mut scales[block.first..],
+                &mut cast_slice_mut(sums)[block.first..],
             );
-            Ok(())
-        })?;
-        Ok(std::array::from_fn(|i| {
-            let [scales, bias, sums] = take(&mut parts[i]);
+        })
+    }
+
+    /// Returns the number of values of the buffer that [`pack`](Self::pack) returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn packed_len<const N: usize>(cpu: Cpu, shapes: [LinearShape; N]) -> usize {
+        packing(cpu, &shapes).len()
+    }
+
+    /// Returns the layers in a buffer that [`pack`](Self::pack) returned for the same shapes, in this
+    /// process or another one, at a level with as many [`tile_columns`](Cpu::tile_columns).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the buffer does not have [`packed_len`](Self::packed_len) values, or if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
+    pub fn from_packed<const N: usize>(
+        cpu: Cpu,
+        shapes: [LinearShape; N],
+        packed: &SharedBuffer,
+    ) -> [Self; N] {
+        let parts = packing(cpu, &shapes).split(packed);
+        std::array::from_fn(|i| {
+            let (panels, [bias, scales, sums]) = parts[i].clone();
             Self {
                 cpu,
                 inputs: shapes[i].inputs,
                 outputs: shapes[i].outputs,
                 groups: shapes[i].inputs.div_ceil(GROUP),
-                panels: panels[i].clone(),
+                panels,
                 scales,
                 bias,
                 sums,
             }
-        }))
+        })
     }
 
     /// Returns the number of codes of a row of x.
@@ -177,7 +208,14 @@ impl QuantizedLinear {
         let rows = x.rows();
         assert!(rows == 0 || x.dim() == self.inputs, "x must be [n, inputs]");
         self.cpu.run(Product {
-            tiles: QuantizedTiles { layer: self, x },
+            tiles: QuantizedTiles {
+                groups: self.groups,
+                panels: cast_slice(&self.panels),
+                scales: self.scales.as_slice(),
+                bias: self.bias.as_slice(),
+                sums: cast_slice(&self.sums),
+                x,
+            },
             rows,
             depth: self.groups,
             out: Output::new(y, rows, outputs.len(), epilogue),
@@ -187,25 +225,44 @@ impl QuantizedLinear {
     }
 }
 
-/// Writes the codes of a layer into panels, and for each output its scale and the negative sum of its
-/// codes.
+/// The number of vectors of a packed layer: biases, scales and sums.
+const VECTORS: usize = 3;
+
+fn packing<const N: usize>(cpu: Cpu, shapes: &[LinearShape; N]) -> Packing<'_, N> {
+    Packing {
+        columns: cpu.tile_columns(),
+        shapes,
+        depths: shapes.map(|LinearShape { inputs, .. }| {
+            assert_ne!(inputs, 0, "a linear layer needs inputs");
+            assert!(
+                inputs <= QuantizedLinear::MAX_INPUTS,
+                "sums are exact up to {} inputs, found {inputs}",
+                QuantizedLinear::MAX_INPUTS,
+            );
+            inputs.div_ceil(GROUP)
+        }),
+        vectors: VECTORS,
+    }
+}
+
+/// Writes the codes of a block of outputs into panels, and for each output its scale and the negative
+/// sum of its codes. `codes` is a buffer for the codes of one output.
 fn pack(
     weights: &[f32],
-    inputs: usize,
+    codes: &mut [i8],
     columns: usize,
     words: &mut [[i8; GROUP]],
     scales: &mut [f32],
     sums: &mut [i32],
 ) {
-    let groups = inputs.div_ceil(GROUP);
-    let mut codes = vec![0; inputs];
-    for (output, weights) in weights.chunks_exact(inputs).enumerate() {
-        scales[output] = quantize_weights(weights, &mut codes);
+    let groups = codes.len().div_ceil(GROUP);
+    for (output, weights) in weights.chunks_exact(codes.len()).enumerate() {
+        scales[output] = quantize_weights(weights, codes);
         sums[output] = sum_pair(-codes.iter().map(|&code| i32::from(code)).sum::<i32>());
         let (panel, column) = (output / columns, output % columns);
-        for (g, codes) in codes.chunks(GROUP).enumerate() {
-            let word = &mut words[(panel * groups + g) * columns + column];
-            word[..codes.len()].copy_from_slice(codes);
+        let words = &mut words[panel * groups * columns..][..groups * columns];
+        for (codes, words) in codes.chunks(GROUP).zip(words.chunks_exact_mut(columns)) {
+            words[column][..codes.len()].copy_from_slice(codes);
         }
     }
 }
@@ -253,8 +310,13 @@ fn sum_pair(sum: i32) -> i32 {
     (sum & 0x7f) | (sum >> 7) << 16
 }
 
+/// The slices of a layer, looked up once for all tiles.
 struct QuantizedTiles<'a> {
-    layer: &'a QuantizedLinear,
+    groups: usize,
+    panels: &'a [i32],
+    scales: &'a [f32],
+    bias: &'a [f32],
+    sums: &'a [i32],
     x: &'a QuantizedRows,
 }
 
@@ -279,9 +341,9 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
         panel: usize,
         prefetch: &[f32],
     ) -> [[S::F; V]; R] {
-        let (layer, x) = (self.layer, self.x);
-        let (groups, columns) = (layer.groups, V * LANES);
-        let (sums, _) = cast_slice(layer.sums.as_slice())[panel * columns..].as_chunks::<LANES>();
+        let x = self.x;
+        let (groups, columns) = (self.groups, V * LANES);
+        let (sums, _) = self.sums[panel * columns..].as_chunks::<LANES>();
         let zeros = &x.zero_pairs()[row..row + R];
         let mut totals = [[s.splat_word(0); V]; R];
         for (totals, zero) in totals.iter_mut().zip(zeros) {
@@ -294,12 +356,11 @@ impl<S: Integers> Tiles<S> for QuantizedTiles<'_> {
             stride: x.stride(),
             step: 1,
         };
-        let weights: &[i32] = cast_slice(layer.panels.as_slice());
-        let weights = &weights[panel * groups * columns..];
+        let weights = &self.panels[panel * groups * columns..];
         let totals = tile::<S, Codes, R, V>(s, totals, words.from(row), groups, weights, prefetch);
 
-        let (scales, _) = layer.scales.as_slice()[panel * columns..].as_chunks::<LANES>();
-        let (bias, _) = layer.bias.as_slice()[panel * columns..].as_chunks::<LANES>();
+        let (scales, _) = self.scales[panel * columns..].as_chunks::<LANES>();
+        let (bias, _) = self.bias[panel * columns..].as_chunks::<LANES>();
         let mut values = [[s.splat(0.0); V]; R];
         for (r, values) in values.iter_mut().enumerate() {
             let row_scale = s.splat(x.scales()[row + r]);

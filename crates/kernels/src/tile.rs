@@ -20,8 +20,9 @@ pub(crate) const TILE_ROWS: usize = 6;
 const UNROLLED_STEPS: usize = 8;
 
 impl Cpu {
-    /// Returns the number of columns of a tile at this level.
-    pub(crate) fn tile_columns(self) -> usize {
+    /// Returns the number of columns of a tile at this level, which decides the order of packed weights:
+    /// levels with the same number pack them alike.
+    pub fn tile_columns(self) -> usize {
         struct Columns;
         impl Kernel for Columns {
             type Output = usize;

@@ -2,18 +2,22 @@
 //!
 //! To add an architecture, write its file below `architecture/`, declare the file here, and list the
 //! [`Architecture`] that it exports in [`REGISTRY`]. That file says how `config.json` names the
-//! architecture, reads the configuration, and loads the model, which is written with the building
-//! blocks of [`crate::candle`]. A variant of the post-norm transformer of BERT needs no model of its
-//! own: it exports a [`PostNormVariant`](post_norm::PostNormVariant), and runs on the CPU kernels
-//! too.
+//! architecture, reads the configuration, describes the transformer for the kernels of
+//! [`crate::cpu`], and loads the model for GPUs, which is written with the building blocks of
+//! [`crate::candle`]. A variant of the post-norm transformer of BERT only exports a
+//! [`PostNormVariant`](post_norm::PostNormVariant).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use cognate_kernels::Cpu;
 use serde::Deserialize;
 
 use crate::backend::Backend;
 use crate::config::Json;
+use crate::cpu::CpuTransformer;
+use crate::packed::{CacheKey, Parts, WeightsCache};
 use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result};
 
@@ -22,15 +26,13 @@ mod distilbert;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
-pub(crate) mod post_norm;
+mod post_norm;
 mod qwen3;
 mod roberta;
 mod size_check;
 mod spec;
 
-#[cfg(test)]
-pub(crate) use bert::VARIANT as BERT_VARIANT;
-use size_check::check_sizes;
+use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
 /// The architectures that this release runs, in the order in which error messages list them.
@@ -98,15 +100,18 @@ impl Transformer {
 
     /// Loads the transformer from the file of its `weights`, on the current thread pool.
     ///
+    /// On a CPU, packed weights are kept in the folder `cache`, if there is one.
+    ///
     /// Returns the backend together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         &self,
         weights: PathBuf,
         device: Device,
         precision: Precision,
+        cache: Option<&Path>,
     ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
         let supported: &[Precision] = match device {
-            Device::Cpu => self.config.cpu_precisions(),
+            Device::Cpu => &[Precision::F32, Precision::Int8],
             Device::Cuda(_) | Device::Metal(_) => {
                 &[Precision::F32, Precision::F16, Precision::BF16]
             }
@@ -114,14 +119,70 @@ impl Transformer {
         if !supported.contains(&precision) {
             return Err(unsupported(precision, device, supported));
         }
+        let cpu = Cpu::detect();
+        let cache = cache.filter(|_| device == Device::Cpu).and_then(|folder| {
+            let sizes = self.config.sizes();
+            let key = CacheKey {
+                config: format!("{}\n{sizes:?}", self.config.fingerprint_fields()),
+                precision,
+                tile_columns: cpu.tile_columns(),
+            };
+            WeightsCache::new(folder, &weights, &key, SystemTime::now())
+        });
         let weights = WeightsFile::open(weights)?;
         check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
         if device == Device::Cpu {
-            return self.config.load_cpu(weights, precision);
+            let int8 = precision == Precision::Int8;
+            if int8 {
+                check_int8_sizes(&self.path, &self.config.sizes())?;
+            }
+            let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
+            return Ok((Box::new(transformer), digest));
         }
         let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
         Ok((Box::new(encoder), digest))
     }
+}
+
+/// Loads the transformer that a configuration describes, with the kernels of `cpu`, from the packed
+/// weights of `cache` if it has them.
+///
+/// Returns the transformer together with the digest of the tensors, for the fingerprint.
+fn load_on_cpu(
+    config: &dyn TransformerConfig,
+    cpu: Cpu,
+    weights: WeightsFile,
+    int8: bool,
+    cache: Option<WeightsCache>,
+) -> Result<(CpuTransformer, Vec<u8>)> {
+    let description = config.describe();
+    let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
+    let load = |parts: &Parts| {
+        let describe_layer = |layer| config.describe_layer(layer);
+        CpuTransformer::load(
+            cpu,
+            config.describe(),
+            describe_layer,
+            &weights,
+            parts,
+            int8,
+        )
+    };
+    let Some(cache) = cache else {
+        let transformer = load(&Parts::Packed)?;
+        return Ok((transformer, weights.digest()));
+    };
+    if let Some(file) = cache.open() {
+        let digest = file.digest();
+        // Parts that are missing are found here, and the weights packed again.
+        if let Ok(transformer) = load(&Parts::File(file)) {
+            return Ok((transformer, digest));
+        }
+    }
+    let parts = Parts::kept_too();
+    let transformer = load(&parts)?;
+    let saving = cache.save(weights.hashes(), &parts);
+    Ok((transformer.while_saving(saving), weights.digest()))
 }
 
 /// Returns the class prefixes of the architectures whose cross-encoders run.

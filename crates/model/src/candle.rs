@@ -32,27 +32,22 @@ pub(crate) use padded::PaddedBatch;
 pub(crate) use rotary::Rotary;
 pub(crate) use tensors::Tensors;
 
-/// A transformer on candle: for GPUs, and for architectures that the CPU kernels of this crate do
-/// not implement.
+/// A transformer on candle, for GPUs.
 ///
-/// On a CPU, each sequence goes through the model separately: one sequence is enough work for a
-/// matrix product there, and without padding the result does not depend on the batch. On a GPU,
-/// sequences of similar length go together, padded to the longest one. On an NVIDIA GPU, the BERT
-/// family has kernels of its own, which run all texts together without padding.
+/// Sequences of similar length go together, padded to the longest one. On an NVIDIA GPU, the BERT
+/// family has kernels of its own, which run all texts together without padding. The tests run this
+/// implementation on the CPU too, and compare the CPU kernels with it.
 pub(crate) struct CandleEncoder {
     model: Box<dyn Model>,
     device: candle_core::Device,
     sizes: Sizes,
-    /// Whether sequences of similar length go together, padded.
-    padded: bool,
 }
 
 impl CandleEncoder {
     /// The batch sizes, in tokens, that run well.
-    const GPU_BATCH_TOKENS: usize = 16_384;
+    const BATCH_TOKENS: usize = 16_384;
     const PACKED_BATCH_TOKENS: usize = 65_536;
-    const CPU_BATCH_TOKENS: usize = 1024;
-    const GPU_PREFETCH_TEXTS: usize = 2048;
+    const PREFETCH_TEXTS: usize = 2048;
 
     /// Reads the weights to `device` with `load`.
     ///
@@ -75,16 +70,8 @@ impl CandleEncoder {
             model: Box::new(load(&tensors)?),
             device: tensors.device().clone(),
             sizes,
-            padded: device != Device::Cpu,
         };
         Ok((encoder, tensors.digest()))
-    }
-
-    /// Sets whether sequences of similar length go together, padded, as they do on a GPU.
-    #[cfg(test)]
-    pub(crate) fn padded(mut self, padded: bool) -> Self {
-        self.padded = padded;
-        self
     }
 
     /// Runs all texts of a batch that have a token, in one run or several, and passes the hidden
@@ -115,12 +102,7 @@ impl CandleEncoder {
                 })
                 .map_err(Error::forward);
         }
-        let groups = if self.padded {
-            group_by_length(&lengths)
-        } else {
-            (0..lengths.len()).map(|text| vec![text]).collect()
-        };
-        for texts in groups {
+        for texts in group_by_length(&lengths) {
             if lengths[texts[0]] == 0 {
                 continue;
             }
@@ -193,22 +175,20 @@ impl Backend for CandleEncoder {
         Ok(rows)
     }
 
-    /// Returns `false`: candle's own threads share each product.
+    /// Returns `false`: a GPU runs one batch at a time.
     fn parallel_over_batches(&self) -> bool {
         false
     }
 
     fn prefetch_texts(&self) -> Option<usize> {
-        (!self.device.is_cpu()).then_some(Self::GPU_PREFETCH_TEXTS)
+        Some(Self::PREFETCH_TEXTS)
     }
 
     fn batch_tokens(&self) -> usize {
         if self.model.supports_packed() {
             Self::PACKED_BATCH_TOKENS
-        } else if self.padded {
-            Self::GPU_BATCH_TOKENS
         } else {
-            Self::CPU_BATCH_TOKENS
+            Self::BATCH_TOKENS
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod hidden_act;
 mod json;
+mod positions;
 mod rope;
 mod sizes;
 
@@ -9,5 +10,6 @@ pub(crate) use hidden_act::HiddenAct;
 pub(crate) use json::Json;
 #[cfg(feature = "hub")]
 pub(crate) use json::MAX_JSON_BYTES;
+pub(crate) use positions::token_positions;
 pub(crate) use rope::{Rope, check_rotation};
 pub(crate) use sizes::Sizes;

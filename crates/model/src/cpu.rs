@@ -1,163 +1,159 @@
-//! The BERT family on the CPU kernels of Cognate.
+//! Transformers on the CPU kernels of Cognate.
 
 use std::fmt;
+use std::sync::Arc;
 
-use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias};
+use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias, SharedBuffer};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::architecture::post_norm::PostNormConfig;
 use crate::backend::Backend;
+use crate::packed::Saving;
 use crate::{Result, TokenBatch};
 
+mod description;
+mod embeddings;
 mod layer;
+mod linear_reader;
 mod load;
+mod norm;
 mod projection;
+mod rotary;
 mod scratch_pool;
 mod token_embeddings;
 
-use layer::{Layer, Norm, Scratch};
+pub(crate) use description::{
+    BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
+    NormTensors, PositionBiasTensor, PositionTable, Table, TensorRows,
+};
+use embeddings::Embeddings;
+use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};
+use norm::Norm;
+use rotary::{Angles, RotaryTable, Rotation};
 use scratch_pool::ScratchPool;
-use token_embeddings::TokenEmbeddings;
 
 /// The default batch size: enough rows for the matrix products, few enough for the caches.
 const BATCH_TOKENS: usize = 256;
 
-/// The rows of a tile of the matrix products; threads share rows in multiples of it.
-const TILE_ROWS: usize = 6;
-
-/// A transformer of the BERT family on the CPU kernels.
+/// A transformer on the CPU kernels, as a [`Description`] describes it.
 ///
 /// A batch is packed: all rows go through the matrix products together, attention goes sequence by
 /// sequence, and nothing is padded.
-pub(crate) struct PostNormEncoder {
+pub(crate) struct CpuTransformer {
     cpu: Cpu,
-    config: PostNormConfig,
-    token_embeddings: TokenEmbeddings,
-    /// The sum of each token type embedding and each position embedding,
-    /// `[types, positions, hidden_size]`.
-    position_embeddings: Vec<f32>,
-    embedding_norm: Norm,
+    description: Description,
+    embeddings: Embeddings,
+    rotary_tables: Vec<RotaryTable>,
     layers: Vec<Layer>,
-    /// `[heads, 2 · span − 1]`, or `None` if the variant has no relative position bias.
-    position_bias: Option<Vec<f32>>,
+    final_norm: Option<Norm>,
+    /// `[heads, 2 · max_tokens − 1]`, or `None` if there is no relative position bias.
+    position_bias: Option<SharedBuffer>,
     /// Whether the layers are quantized to int8, and attention may use int8 too.
     int8: bool,
     batch_buffers: ScratchPool<BatchBuffers>,
     scratch: ScratchPool<Scratch>,
+    /// The thread that writes the packed weights to a cache.
+    saving: Option<Saving>,
 }
 
-impl PostNormEncoder {
-    /// Computes the input of the first layer, `[T, hidden_size]`.
-    fn embed(&self, batch: &TokenBatch, hidden: &mut [f32]) -> Result<()> {
-        let PostNormConfig {
-            hidden_size: width,
-            vocab_size,
-            type_vocab_size,
-            max_position_embeddings,
-            ..
-        } = self.config;
-        batch.check(vocab_size, self.config.max_tokens(), type_vocab_size)?;
-        let mut token_types = batch.token_types().unwrap_or_default().iter();
-        let mut rows = hidden.chunks_exact_mut(width);
-        for ids in batch.sequences() {
-            for (&id, position) in ids.iter().zip(self.config.positions(ids)) {
-                let Some(row) = rows.next() else { break };
-                let token_type = token_types.next().map_or(0, |&id| id as usize);
-                let index = token_type * max_position_embeddings + position;
-                row.copy_from_slice(&self.position_embeddings[index * width..][..width]);
-                self.token_embeddings.add(id as usize, row);
-            }
+/// A batch, and how threads share its work.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    batch: &'a TokenBatch,
+    /// The angles of each rotary table, for the positions of the batch.
+    angles: &'a [Arc<Angles>],
+    /// The number of threads that share the rows, and the sequences.
+    row_threads: usize,
+    run: Run,
+}
+
+impl CpuTransformer {
+    /// Lets the thread that writes the packed weights live no longer than the transformer.
+    pub(crate) fn while_saving(mut self, saving: Saving) -> Self {
+        self.saving = Some(saving);
+        self
+    }
+
+    /// Divides the work on a batch among `threads`: by rows, or by the columns of each product if
+    /// there are few rows, as in a query.
+    fn plan<'a>(
+        &self,
+        batch: &'a TokenBatch,
+        angles: &'a [Arc<Angles>],
+        threads: usize,
+    ) -> Plan<'a> {
+        let (row_threads, column_threads) = if batch.ids().len() < Layer::FEW_ROWS {
+            (1, threads)
+        } else {
+            (threads, 1)
+        };
+        Plan {
+            batch,
+            angles,
+            row_threads,
+            run: Run {
+                cpu: self.cpu,
+                threads: column_threads,
+            },
         }
-        self.embedding_norm.apply(self.cpu, hidden);
-        Ok(())
     }
 
-    /// Runs a layer on the current thread.
-    fn run_on_one_thread(
+    /// Runs a layer: `x`, `[T, hidden_size]`, becomes the input of the next one.
+    fn run_layer(
         &self,
         layer: &Layer,
-        batch: &TokenBatch,
+        plan: Plan<'_>,
         x: &mut [f32],
         qkv: &mut [f32],
         context: &mut [f32],
     ) {
-        self.scratch
-            .with(|scratch| layer.queries_keys_values(x, scratch, qkv));
-        self.attend(batch, 1, qkv, context);
-        self.scratch
-            .with(|scratch| layer.finish(self.cpu, context, scratch, x));
-    }
-
-    /// Runs a layer with its rows divided among threads, for long texts.
-    fn run_by_rows(
-        &self,
-        layer: &Layer,
-        batch: &TokenBatch,
-        threads: usize,
-        x: &mut [f32],
-        qkv: &mut [f32],
-        context: &mut [f32],
-    ) {
-        let width = self.config.hidden_size;
+        let width = self.description.hidden_size;
+        let (qkv_width, context_width) = (
+            self.description.heads.qkv_width(),
+            self.description.heads.query_width(),
+        );
         let rows = x.len() / width;
-        let chunk = rows.div_ceil(threads).next_multiple_of(TILE_ROWS) * width;
-        x.par_chunks(chunk)
-            .zip(qkv.par_chunks_mut(3 * chunk))
-            .for_each(|(x, qkv)| {
-                self.scratch
-                    .with(|scratch| layer.queries_keys_values(x, scratch, qkv));
-            });
-        self.attend(batch, threads, qkv, context);
-        x.par_chunks_mut(chunk)
-            .zip(context.par_chunks(chunk))
-            .for_each(|(x, context)| {
-                self.scratch
-                    .with(|scratch| layer.finish(self.cpu, context, scratch, x));
-            });
-    }
-
-    /// Runs a layer with the columns of each matrix product divided among threads, for one query.
-    fn run_by_columns(
-        &self,
-        layer: &Layer,
-        batch: &TokenBatch,
-        threads: usize,
-        x: &mut [f32],
-        qkv: &mut [f32],
-        context: &mut [f32],
-    ) {
-        self.scratch
-            .with(|scratch| layer.queries_keys_values_by_columns(threads, x, scratch, qkv));
-        self.attend(batch, 1, qkv, context);
-        self.scratch
-            .with(|scratch| layer.finish_by_columns(self.cpu, threads, context, scratch, x));
-    }
-
-    fn attention(&self) -> Attention<'_> {
-        let position_bias = self.position_bias.as_deref().map(|values| PositionBias {
-            values,
-            span: self.config.max_tokens(),
+        let chunk = rows.div_ceil(plan.row_threads).next_multiple_of(TILE_ROWS);
+        let chunks = x
+            .chunks(chunk * width)
+            .zip(qkv.chunks_mut(chunk * qkv_width));
+        let rotation = layer.attention.rotary.map(|table| Rotation {
+            angles: &plan.angles[table],
+            offsets: plan.batch.offsets(),
         });
-        Attention::new(self.config.num_attention_heads, self.config.head_size())
-            .position_bias(position_bias)
-            .int8(self.int8)
+        self.for_each(plan.row_threads, chunks.enumerate(), |scratch, work| {
+            let (index, (x, qkv)) = work;
+            let first_row = index * chunk;
+            layer
+                .attention
+                .queries_keys_values(plan.run, rotation, first_row, x, scratch, qkv);
+        });
+        self.attend(&layer.attention, plan, qkv, context);
+        let chunks = x
+            .chunks_mut(chunk * width)
+            .zip(context.chunks(chunk * context_width));
+        self.for_each(plan.row_threads, chunks, |scratch, (x, context)| {
+            layer.finish(plan.run, context, scratch, x);
+        });
     }
 
-    /// Computes attention of all sequences into `out`, `[T, hidden_size]`.
+    /// Computes attention of all sequences into `out`, `[T, query_width]`.
     ///
-    /// A unit of work is a range of queries of one sequence, so that all `threads` get a similar
+    /// A unit of work is a range of queries of one sequence, so that all threads get a similar
     /// share.
-    fn attend(&self, batch: &TokenBatch, threads: usize, qkv: &[f32], out: &mut [f32]) {
+    fn attend(&self, block: &AttentionBlock, plan: Plan<'_>, qkv: &[f32], out: &mut [f32]) {
         /// A minimum, because each unit packs the keys and values of its sequence again.
         const MIN_QUERIES: usize = 48;
-        let width = self.config.hidden_size;
-        let queries = batch.ids().len().div_ceil(threads).max(MIN_QUERIES);
+        let Plan {
+            batch, row_threads, ..
+        } = plan;
+        let (qkv_width, width) = (block.heads.qkv_width(), block.heads.query_width());
+        let queries = batch.ids().len().div_ceil(row_threads).max(MIN_QUERIES);
         let mut units = Vec::new();
         let mut remaining = out;
         for bounds in batch.offsets().windows(2) {
             let (start, end) = (bounds[0], bounds[1]);
-            let qkv = &qkv[start * 3 * width..end * 3 * width];
+            let qkv = &qkv[start * qkv_width..end * qkv_width];
             let parts = (end - start).div_ceil(queries).max(1);
             let boundary = |part: usize| part * (end - start) / parts;
             for part in 0..parts {
@@ -167,53 +163,89 @@ impl PostNormEncoder {
                 units.push((qkv, queries, out));
             }
         }
-        let attention = self.attention();
-        let run = |scratch: &mut Scratch, (qkv, queries, out): (&[f32], _, &mut [f32])| {
+        let position_bias = self.position_bias.as_deref().map(|values| PositionBias {
+            values,
+            span: self.description.max_tokens,
+        });
+        let attention = Attention::new(block.heads.queries, block.heads.size)
+            .key_heads(block.heads.keys)
+            .mask(block.mask)
+            .position_bias(position_bias)
+            .int8(self.int8);
+        self.for_each(row_threads, units.into_iter(), |scratch, unit| {
+            let (qkv, queries, out) = unit;
             let scratch = &mut scratch.attention;
             self.cpu
                 .attention_of_queries(attention, qkv, queries, scratch, out);
-        };
+        });
+    }
+
+    /// Runs `work` for each of `items`, on `threads` of the current thread pool.
+    fn for_each<T: Send>(
+        &self,
+        threads: usize,
+        items: impl Iterator<Item = T>,
+        work: impl Fn(&mut Scratch, T) + Sync,
+    ) {
         if threads == 1 {
             self.scratch
-                .with(|scratch| units.into_iter().for_each(|unit| run(scratch, unit)));
+                .with(|scratch| items.for_each(|item| work(scratch, item)));
         } else {
-            units
+            items
+                .collect::<Vec<_>>()
                 .into_par_iter()
-                .for_each(|unit| self.scratch.with(|scratch| run(scratch, unit)));
+                .for_each(|item| self.scratch.with(|scratch| work(scratch, item)));
         }
     }
 }
 
-impl fmt::Debug for PostNormEncoder {
+impl fmt::Debug for CpuTransformer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostNormEncoder")
+        f.debug_struct("CpuTransformer")
             .field("cpu", &self.cpu)
-            .field("config", &self.config)
+            .field("description", &self.description)
             .finish_non_exhaustive()
     }
 }
 
-impl Backend for PostNormEncoder {
+impl Backend for CpuTransformer {
     fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>> {
-        let (tokens, width) = (batch.ids().len(), self.config.hidden_size);
+        let Description {
+            hidden_size: width,
+            heads,
+            vocab_size,
+            max_tokens,
+            token_types,
+            ..
+        } = self.description;
+        batch.check(
+            vocab_size,
+            max_tokens,
+            token_types.map_or(1, |table| table.rows),
+        )?;
+        let tokens = batch.ids().len();
         let mut hidden = Array2::zeros((tokens, width));
         let Some(x) = hidden.as_slice_mut().filter(|_| tokens > 0) else {
             return Ok(hidden);
         };
-        self.embed(batch, x)?;
+        self.embeddings.embed(self.cpu, batch, width, x);
+        let longest = batch.sequences().map(<[u32]>::len).max().unwrap_or(0);
+        let angles: Vec<_> = self
+            .rotary_tables
+            .iter()
+            .map(|table| table.angles(longest))
+            .collect();
+        let plan = self.plan(batch, &angles, threads);
         self.batch_buffers.with(|buffers| {
-            let qkv = buffers.qkv.first(3 * tokens * width);
-            let context = buffers.context.first(tokens * width);
             for layer in &self.layers {
-                if threads == 1 {
-                    self.run_on_one_thread(layer, batch, x, qkv, context);
-                } else if tokens < Layer::FEW_ROWS {
-                    self.run_by_columns(layer, batch, threads, x, qkv, context);
-                } else {
-                    self.run_by_rows(layer, batch, threads, x, qkv, context);
-                }
+                let qkv = buffers.qkv.first(tokens * heads.qkv_width());
+                let context = buffers.context.first(tokens * heads.query_width());
+                self.run_layer(layer, plan, x, qkv, context);
             }
         });
+        if let Some(norm) = &self.final_norm {
+            norm.apply(self.cpu, x);
+        }
         Ok(hidden)
     }
 
@@ -224,75 +256,19 @@ impl Backend for PostNormEncoder {
     fn batch_tokens(&self) -> usize {
         BATCH_TOKENS
     }
+
+    fn wait_for_weights_cache(&self) {
+        if let Some(saving) = &self.saving {
+            saving.wait();
+        }
+    }
 }
 
 /// Buffers for the rows of one batch.
 #[derive(Debug, Default)]
 struct BatchBuffers {
-    /// `[T, 3 · hidden_size]`
+    /// `[T, qkv_width]`
     qkv: AlignedBuffer,
-    /// `[T, hidden_size]`
+    /// `[T, query_width]`
     context: AlignedBuffer,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::architecture::BERT_VARIANT;
-    use crate::testing::fixture;
-    use crate::weights::WeightsFile;
-
-    fn load(cpu: Cpu, int8: bool) -> PostNormEncoder {
-        let dir = fixture("tiny-bert");
-        let config = PostNormConfig::read(&dir.join("config.json"), &BERT_VARIANT).unwrap();
-        let weights = WeightsFile::open(dir.join("model.safetensors")).unwrap();
-        PostNormEncoder::load(cpu, &config, weights, int8)
-            .unwrap()
-            .0
-    }
-
-    /// Runs the AVX2 and portable code even on a machine that has a better instruction set.
-    #[test]
-    fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
-        let sequence = |length: u32, step: u32| -> Vec<u32> {
-            (0..length).map(|i| (i * step + 7) % 364).collect()
-        };
-        let few = [sequence(5, 3), sequence(1, 1)];
-        let many = [
-            sequence(48, 5),
-            sequence(3, 7),
-            sequence(60, 11),
-            sequence(17, 2),
-        ];
-        for int8 in [false, true] {
-            for sequences in [&few[..], &many] {
-                let batch = TokenBatch::from_sequences(sequences.iter().map(Vec::as_slice));
-                let expected = load(Cpu::portable(), int8).forward(&batch, 1).unwrap();
-                for cpu in Cpu::available() {
-                    let encoder = load(cpu, int8);
-                    for threads in 1..5 {
-                        let found = encoder.forward(&batch, threads).unwrap();
-                        assert_eq!(found, expected, "{cpu:?} {threads}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn refuses_tokens_and_positions_without_an_embedding() {
-        let encoder = load(Cpu::detect(), false);
-        let message = |ids: &[u32]| {
-            let batch = TokenBatch::from_sequences([ids]);
-            encoder.forward(&batch, 1).unwrap_err().to_string()
-        };
-        assert_eq!(
-            message(&[364]),
-            "token id, largest: expected 363, found 364"
-        );
-        assert_eq!(
-            message(&[1; 65]),
-            "tokens of a text, most: expected 64, found 65"
-        );
-    }
 }

@@ -78,7 +78,7 @@ pub enum Precision {
     F16,
     /// 16-bit floats with the exponent range of `F32`.
     BF16,
-    /// 8-bit integers, for weights and activations.
+    /// 8-bit integers, for weights and activations, on a CPU.
     Int8,
 }
 

@@ -31,9 +31,9 @@
 //!
 //! # Supported checkpoints
 //!
-//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet and DistilBERT run on a CPU with the kernels of
-//! `cognate-kernels`, in f32 and int8. ModernBERT, NomicBERT and Qwen3 run on a CPU with [candle], in
-//! f32. All of them run on a GPU with candle, in f32, f16 and bf16.
+//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet, DistilBERT, ModernBERT, NomicBERT and Qwen3 run on a
+//! CPU with the kernels of `cognate-kernels`, in f32 and int8, and on a GPU with [candle], in f32, f16
+//! and bf16.
 //!
 //! Supported poolings are mean, cls, max, last token, weighted mean, mean divided by the square root
 //! of the length, and their concatenations. Normalize and Dense modules, prompts and `truncate_dim`
@@ -86,6 +86,7 @@ mod fingerprint;
 mod modules;
 mod normalize;
 mod options;
+mod packed;
 mod pooling;
 mod progress;
 mod regular_file;

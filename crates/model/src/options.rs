@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use crate::workers::Workers;
@@ -20,6 +21,7 @@ pub struct EncoderOptions {
     pub(crate) max_batch_tokens: Option<usize>,
     pub(crate) threads: Option<usize>,
     pub(crate) truncate_dim: Option<usize>,
+    pub(crate) weights_cache: Option<PathBuf>,
 }
 
 impl EncoderOptions {
@@ -32,8 +34,7 @@ impl EncoderOptions {
 
     /// Sets the number format of the arithmetic. Default: [`Precision::F32`].
     ///
-    /// [`Precision::Int8`] runs the BERT family on a CPU; [`Precision::F16`] and
-    /// [`Precision::BF16`] run on a GPU.
+    /// [`Precision::Int8`] runs on a CPU, [`Precision::F16`] and [`Precision::BF16`] on a GPU.
     #[must_use]
     pub fn precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
@@ -51,9 +52,9 @@ impl EncoderOptions {
 
     /// Sets the maximum number of tokens in a batch; a longer text is a batch of its own.
     ///
-    /// Default: 256 for the BERT family on a CPU and 1,024 for other architectures; 16,384 on a
-    /// GPU, and 65,536 for the BERT family on an NVIDIA GPU, where it runs without padding. The
-    /// batch size changes speed and memory use, and on a CPU never a result.
+    /// Default: 256 on a CPU, 16,384 on a GPU, and 65,536 for the BERT family on an NVIDIA GPU,
+    /// where it runs without padding. The batch size changes speed and memory use, and on a CPU
+    /// never a result.
     #[must_use]
     pub fn max_batch_tokens(mut self, tokens: usize) -> Self {
         self.max_batch_tokens = Some(tokens);
@@ -76,6 +77,25 @@ impl EncoderOptions {
     #[must_use]
     pub fn truncate_dim(mut self, dim: usize) -> Self {
         self.truncate_dim = Some(dim);
+        self
+    }
+
+    /// Keeps the weights in `folder` as the CPU kernels need them, so that later processes map them
+    /// instead of reading and packing the weights of the checkpoint, and share their memory. A thread
+    /// of its own writes them after loading. Default: nothing is written. [`ModelSource::weights_cache`](crate::ModelSource::weights_cache) is the
+    /// folder that the command `cognate` uses.
+    ///
+    /// A file of the folder is used for weights with the same path, size, modification time and, on
+    /// Unix, inode and time of the last status change, and after its checksums have been compared. If
+    /// it does not fit, is damaged, or cannot be written, the weights are packed again. The folder is
+    /// as trusted as the checkpoint: its files must come from processes of the same user, which replace
+    /// them and never change them.
+    ///
+    /// The folder has at most 8 files, of 2 GiB each and 4 GiB together; writing a file removes the
+    /// oldest ones beyond that, and those whose weights were changed or removed.
+    #[must_use]
+    pub fn weights_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.weights_cache = Some(folder.into());
         self
     }
 
@@ -158,6 +178,14 @@ impl RerankerOptions {
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.0 = self.0.threads(threads);
+        self
+    }
+
+    /// Keeps packed weights in `folder`, like
+    /// [`EncoderOptions::weights_cache`]. Default: nothing is written.
+    #[must_use]
+    pub fn weights_cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.0 = self.0.weights_cache(folder);
         self
     }
 }

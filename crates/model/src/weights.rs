@@ -1,15 +1,20 @@
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytemuck::cast_slice_mut;
-use half::{bf16, f16};
-use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
 use crate::{Error, Result, regular_file};
+
+mod float_format;
+mod tensor_reader;
+
+use float_format::FloatFormat;
+pub(crate) use tensor_reader::TensorReader;
+
+/// The hash of the bytes of each tensor, by its name in the file.
+pub(crate) type TensorHashes = BTreeMap<String, blake3::Hash>;
 
 /// The greatest length of the header in bytes. The safetensors specification allows 100 MB; a header
 /// has about 100 bytes for each tensor, so this is room for more than 100,000 tensors.
@@ -18,8 +23,8 @@ const MAX_HEADER_BYTES: u64 = 16 << 20;
 /// The size in bytes of the smallest values that are read: those of F16 and BF16.
 const MIN_VALUE_BYTES: u64 = 2;
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read one at
-/// a time, so that the whole file is never in memory.
+/// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read in blocks,
+/// so that the whole file is never in memory.
 ///
 /// Several threads may read tensors at once.
 #[derive(Debug)]
@@ -32,8 +37,8 @@ pub(crate) struct WeightsFile {
     data_offset: u64,
     /// What precedes every requested name in the file.
     prefix: String,
-    /// The hash of each tensor read so far, by its name in the file.
-    hashes: Mutex<BTreeMap<String, blake3::Hash>>,
+    /// Of each tensor read so far.
+    hashes: Mutex<TensorHashes>,
 }
 
 impl WeightsFile {
@@ -112,6 +117,19 @@ impl WeightsFile {
     /// Returns [`Error::Tensor`] if the tensor is missing, has another shape or a type that is not a
     /// float, or holds a value that is not finite.
     pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let mut reader = self.reader(name, shape)?;
+        let mut values = vec![0.0; shape.iter().product()];
+        reader.read(&mut values)?;
+        Ok(values)
+    }
+
+    /// Opens a tensor, whose values are then read in order.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Tensor`] if the tensor is missing, has another shape or a type that is not a
+    /// float.
+    pub(crate) fn reader(&self, name: &str, shape: &[usize]) -> Result<TensorReader<'_>> {
         let name = format!("{}{name}", self.prefix);
         let wrong = |found: String, expected: String| Error::Tensor {
             path: self.path.clone(),
@@ -126,82 +144,36 @@ impl WeightsFile {
             let found = format!("shape {:?}", info.shape);
             return Err(wrong(found, format!("shape {shape:?}")));
         }
-        let count = shape.iter().product();
-        let start = info.data_offsets.0;
-        let values = match info.dtype {
-            Dtype::F32 => {
-                let mut values = vec![0.0f32; count];
-                self.read_into(&name, start, cast_slice_mut(&mut values))?;
-                for value in &mut values {
-                    *value = f32::from_bits(u32::from_le(value.to_bits()));
-                }
-                values
-            }
-            Dtype::F16 => {
-                self.read_half_precision(&name, start, count, |b| f16::from_le_bytes(b).to_f32())?
-            }
-            Dtype::BF16 => {
-                self.read_half_precision(&name, start, count, |b| bf16::from_le_bytes(b).to_f32())?
-            }
-            found => {
-                let expected = "one of `F32`, `F16`, `BF16`".to_owned();
-                return Err(wrong(format!("type `{found:?}`"), expected));
-            }
+        let Some(format) = FloatFormat::of(info.dtype) else {
+            let expected = "one of `F32`, `F16`, `BF16`".to_owned();
+            return Err(wrong(format!("type `{:?}`", info.dtype), expected));
         };
-        // The bits of |x|, taken as an integer, order floats by magnitude, with infinity and NaN
-        // last. A maximum of integers vectorizes well.
-        let largest = values
-            .iter()
-            .fold(0, |largest: u32, value| largest.max(value.abs().to_bits()));
-        if largest >= f32::INFINITY.to_bits()
-            && let Some(index) = values.iter().position(|value| !value.is_finite())
-        {
-            let found = format!("{} at value {index}", values[index]);
-            return Err(wrong(found, "finite numbers".to_owned()));
-        }
-        Ok(values)
+        let start = self.data_offset + info.data_offsets.0 as u64;
+        TensorReader::open(self, name, format, start, shape.iter().product())
     }
 
-    /// Reads the values of a tensor of 16-bit floats.
-    fn read_half_precision(
-        &self,
-        name: &str,
-        start: usize,
-        count: usize,
-        value: impl Fn([u8; 2]) -> f32,
-    ) -> Result<Vec<f32>> {
-        let mut bytes = vec![0; 2 * count];
-        self.read_into(name, start, &mut bytes)?;
-        let (pairs, _) = bytes.as_chunks::<2>();
-        Ok(pairs.iter().map(|&pair| value(pair)).collect())
+    /// Returns the hashes of all tensors read so far.
+    pub(crate) fn hashes(&self) -> TensorHashes {
+        self.locked_hashes().clone()
     }
 
-    /// Fills `bytes` from the file, and keeps their hash for the [`digest`](Self::digest).
-    fn read_into(&self, name: &str, start: usize, bytes: &mut [u8]) -> Result<()> {
-        // A file handle for each tensor, because threads must not share a file position.
-        let mut file = File::open(&self.path).map_err(Error::io("read", &self.path))?;
-        file.seek(SeekFrom::Start(self.data_offset + start as u64))
-            .and_then(|_| file.read_exact(bytes))
-            .map_err(|source| Error::Weights {
-                path: self.path.clone(),
-                bytes: self.bytes,
-                source: source.into(),
-            })?;
-        let hash = blake3::hash(bytes);
-        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-        hashes.insert(name.to_owned(), hash);
-        Ok(())
-    }
-
-    /// Returns the names and hashes of all tensors read so far, ordered by name.
+    /// Returns the digest of all tensors read so far.
     pub(crate) fn digest(&self) -> Vec<u8> {
-        let hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut digest = Vec::new();
-        for (name, hash) in hashes.iter() {
-            digest.extend_from_slice(name.as_bytes());
-            digest.push(0);
-            digest.extend_from_slice(hash.as_bytes());
-        }
-        digest
+        digest(&self.locked_hashes())
     }
+
+    fn locked_hashes(&self) -> MutexGuard<'_, TensorHashes> {
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the names and hashes of tensors, ordered by name, for the fingerprint.
+pub(crate) fn digest(hashes: &TensorHashes) -> Vec<u8> {
+    let mut digest = Vec::new();
+    for (name, hash) in hashes {
+        digest.extend_from_slice(name.as_bytes());
+        digest.push(0);
+        digest.extend_from_slice(hash.as_bytes());
+    }
+    digest
 }

@@ -1,6 +1,7 @@
 """Pads texts into batches and pools hidden states into rows, for runtimes of ONNX graphs."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +44,30 @@ def pad(sequences: list[list[int]]) -> Inputs:
     }
 
 
-def pool(hidden: np.ndarray, mask: np.ndarray) -> np.ndarray:
+Pool = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def pooling(model: Path) -> Pool:
+    """Returns the function that turns hidden states and a mask into rows of length 1."""
+    modes = json.loads((model / "1_Pooling" / "config.json").read_text())
+    return last_token if modes.get("pooling_mode_lasttoken") else mean_of_tokens
+
+
+def mean_of_tokens(hidden: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Returns the mean over the tokens that are not padding, normalized to length 1."""
     mask = mask.astype(np.float32)
     # A matrix product is much faster than a masked sum in numpy.
     mean = (mask[:, None, :] @ hidden)[:, 0] / mask.sum(axis=1, keepdims=True)
-    return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    return normalized(mean)
+
+
+def last_token(hidden: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Returns the last token that is not padding, normalized to length 1."""
+    return normalized(hidden[np.arange(len(hidden)), mask.sum(axis=1) - 1])
+
+
+def normalized(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def rows_of(

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import onnxruntime
 
-from batches import batches, open_tokenizer, pool, rows_of
+from batches import batches, open_tokenizer, pooling, rows_of
 from serve import Embed, serve
 
 
@@ -18,12 +18,13 @@ def load(options: argparse.Namespace) -> Embed:
     session = onnxruntime.InferenceSession(
         options.graph, settings, providers=["CPUExecutionProvider"]
     )
-    tokenizer = open_tokenizer(options.model)
+    tokenizer, pool = open_tokenizer(options.model), pooling(options.model)
+    names = [one.name for one in session.get_inputs()]
     dim = session.get_outputs()[0].shape[-1]
 
     def run(batch):
         indices, inputs = batch
-        (hidden,) = session.run(None, inputs)
+        (hidden,) = session.run(None, {name: inputs[name] for name in names})
         return indices, pool(hidden, inputs["attention_mask"])
 
     def embed(texts: list[str], batch: int):

@@ -216,7 +216,7 @@ fn hits(snapshot: &Snapshot<'_>, sentences: &[&str], best: &[Candidate]) -> Resu
         Ok(MissedHit {
             hit: PaperHit {
                 rank: index + 1,
-                score: candidate.score,
+                score: Some(candidate.score),
                 keyword_score: candidate.keyword_score,
                 fused_score: candidate.fused_score,
                 rerank_score: None,

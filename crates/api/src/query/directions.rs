@@ -29,21 +29,23 @@ pub(crate) enum Directions {
 }
 
 impl Directions {
-    /// Resolves the target of a query. `vector` is the vector of a query by text or by vector. The
-    /// papers of a query by papers are excluded from what `retriever` returns.
+    /// Resolves the target of a query. `vector` is the vector of a query by text or by vector; a text
+    /// that is searched for by keywords alone needs none. The papers of a query by papers are excluded
+    /// from what `retriever` returns.
     pub(crate) fn resolve(
         query: &Query,
         vector: Option<&Array1<f32>>,
         retriever: &mut Retriever<'_>,
     ) -> Result<Self> {
+        let is_by_keyword = retriever.ranking.mode == Mode::Keyword;
         let direction = match (&query.target, vector) {
             (Target::Papers(wanted), _) => return of_papers(query, wanted, retriever),
-            (Target::Text(text), Some(vector)) => Direction {
-                vector: vector.clone(),
+            (Target::Text(text), vector) if vector.is_some() || is_by_keyword => Direction {
+                vector: vector.cloned(),
                 keywords: KeywordQuery::of_text(text),
             },
             (_, Some(vector)) => Direction {
-                vector: vector.clone(),
+                vector: Some(vector.clone()),
                 keywords: KeywordQuery::default(),
             },
             (_, None) => return Err(Error::EmptyQuery { expected: "a text" }),
@@ -67,12 +69,12 @@ fn with_feedback(
         .iter()
         .map(|scored| retriever.snapshot.vector(scored.row));
     let found = found.collect::<Result<Vec<_>>>()?;
-    let vector = from_papers::rocchio(direction.vector.view(), &found);
+    let vector = from_papers::rocchio(direction.vector()?, &found);
     let vector = vector.ok_or(Error::EmptyQuery {
         expected: "a vector that the papers near it do not cancel out",
     })?;
     Ok(Direction {
-        vector,
+        vector: Some(vector),
         ..direction
     })
 }
@@ -114,7 +116,7 @@ fn of_papers(
                 let rows: Vec<_> = group.iter().map(|member| wanted[*member]).collect();
                 let vector = from_papers::direction(&vectors, &negative);
                 Ok(Direction {
-                    vector: vector.ok_or_else(no_direction)?,
+                    vector: Some(vector.ok_or_else(no_direction)?),
                     keywords: keywords_of(&rows, &unwanted, retriever)?,
                 })
             };
@@ -129,7 +131,7 @@ fn of_papers(
             let rows = training_rows(&wanted, &unwanted, retriever)?;
             let vector = from_papers::classified(&rows, wanted.len());
             Ok(Directions::One(Direction {
-                vector: vector.ok_or_else(no_direction)?,
+                vector: Some(vector.ok_or_else(no_direction)?),
                 keywords: keywords_of(&wanted, &unwanted, retriever)?,
             }))
         }
@@ -223,7 +225,7 @@ mod tests {
 
     fn one(directions: Directions) -> Array1<f32> {
         match directions {
-            Directions::One(direction) => direction.vector,
+            Directions::One(direction) => direction.vector.unwrap(),
             _ => panic!("expected one direction"),
         }
     }
@@ -256,7 +258,8 @@ mod tests {
             panic!("expected several directions");
         };
         assert_eq!(directions.len(), 2);
-        assert!(directions[0].vector[0] > 0.99 && directions[1].vector[1] > 0.99);
+        let component = |at: usize| directions[at].vector().unwrap()[at];
+        assert!(component(0) > 0.99 && component(1) > 0.99);
         assert_eq!(excluded, [0, 1, 2, 3]);
     }
 

@@ -132,23 +132,21 @@ impl<'a> QueryExecution<'a> {
         let nearest = match &self.directions {
             Directions::One(direction) => {
                 let depth = self.k.saturating_mul(2).max(POOL);
-                Some(
-                    self.retriever
-                        .nearest(direction.vector.view(), depth, None)?,
-                )
+                Some(self.retriever.nearest(direction.vector()?, depth, None)?)
             }
             _ => None,
         };
         for hit in hits {
+            let Some(score) = hit.score else { continue };
             let rank = |nearest: &Vec<Hit>| {
-                let is_among = nearest.last().is_some_and(|last| hit.score >= last.score);
-                let rank = nearest.partition_point(|other| other.score >= hit.score);
+                let is_among = nearest.last().is_some_and(|last| score >= last.score);
+                let rank = nearest.partition_point(|other| other.score >= score);
                 is_among.then_some(rank)
             };
             hit.score_context = Some(ScoreContext {
                 percentile: background
                     .as_ref()
-                    .and_then(|sampled| sampled.percentile(hit.score)),
+                    .and_then(|sampled| sampled.percentile(score)),
                 rank_by_cosine: nearest.as_ref().and_then(rank),
             });
         }
@@ -266,7 +264,7 @@ mod tests {
         assert_ne!(ids(&diverse), ids(&by_score[..10]));
         for hit in &diverse {
             let same = by_score.iter().find(|other| other.paper == hit.paper);
-            assert_eq!(same.unwrap().score.to_bits(), hit.score.to_bits());
+            assert_eq!(same.unwrap().score, hit.score);
         }
     }
 

@@ -8,9 +8,10 @@ use crate::Paper;
 pub struct PaperHit {
     /// The rank among the hits, counted from 1.
     pub rank: usize,
-    /// The cosine of the angle between the vectors of query and paper, −1 to 1, higher is better. It
-    /// is given in every mode; hits found by keywords are not in its order.
-    pub score: f32,
+    /// The cosine of the angle between the vectors of query and paper, −1 to 1, higher is better. Hits
+    /// found by keywords are not in its order. `None` only for a text that was searched for by keywords
+    /// in a library without an embedder.
+    pub score: Option<f32>,
     /// The BM25 score of the words that paper and query share, higher is better, or `None` if the
     /// paper was not found by keywords. In [`Mode::Hybrid`](crate::Mode::Hybrid) the 200 best papers by
     /// keywords have one.

@@ -83,7 +83,7 @@ impl RankingQuery for Examples {
         retriever: &Retriever<'_>,
         rows: &RoaringBitmap,
         min_score: Option<f32>,
-    ) -> Result<HashMap<RowId, f32>> {
+    ) -> Result<Option<HashMap<RowId, f32>>> {
         let mut best: HashMap<RowId, f32> = HashMap::new();
         for vector in &self.wanted {
             for (row, cosine) in retriever.cosines(vector.view(), rows, min_score)? {
@@ -97,7 +97,7 @@ impl RankingQuery for Examples {
                 allowed.insert(row, cosine);
             }
         }
-        Ok(allowed)
+        Ok(Some(allowed))
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
                 }
                 // Cosines of given rows are those of the ranking, without the rows that are no hits.
                 let rows: RoaringBitmap = (0..150).collect();
-                let cosines = examples.cosines(&retriever, &rows, None)?;
+                let cosines = examples.cosines(&retriever, &rows, None)?.unwrap();
                 for hit in examples.nearest(&retriever, 150, None)? {
                     assert_eq!(cosines[&hit.row].to_bits(), hit.score.to_bits());
                 }

@@ -42,20 +42,31 @@ pub(crate) trait RankingQuery {
     ) -> Result<Vec<Hit>>;
 
     /// Returns the cosines of those of `rows` that may be hits and that have at least a cosine of
-    /// `min_score`. The cosine of a row has the same bits as in [`nearest`](Self::nearest).
+    /// `min_score`, or `None` if the query has no vector. The cosine of a row has the same bits as in
+    /// [`nearest`](Self::nearest).
     fn cosines(
         &self,
         retriever: &Retriever<'_>,
         rows: &RoaringBitmap,
         min_score: Option<f32>,
-    ) -> Result<HashMap<RowId, f32>>;
+    ) -> Result<Option<HashMap<RowId, f32>>>;
 }
 
 /// One direction in which to search.
 #[derive(Clone, Debug)]
 pub(crate) struct Direction {
-    pub(crate) vector: Array1<f32>,
+    /// The vector, or `None` for a text that was not embedded, because it is searched for by keywords
+    /// alone.
+    pub(crate) vector: Option<Array1<f32>>,
     pub(crate) keywords: KeywordQuery,
+}
+
+impl Direction {
+    /// Returns the vector, or [`Error::NoEmbedder`] if there is none.
+    pub(crate) fn vector(&self) -> Result<ArrayView1<'_, f32>> {
+        let vector = self.vector.as_ref().ok_or(Error::NoEmbedder)?;
+        Ok(vector.view())
+    }
 }
 
 impl RankingQuery for Direction {
@@ -69,7 +80,7 @@ impl RankingQuery for Direction {
         n: usize,
         min_score: Option<f32>,
     ) -> Result<Vec<Hit>> {
-        retriever.nearest(self.vector.view(), n, min_score)
+        retriever.nearest(self.vector()?, n, min_score)
     }
 
     fn cosines(
@@ -77,8 +88,9 @@ impl RankingQuery for Direction {
         retriever: &Retriever<'_>,
         rows: &RoaringBitmap,
         min_score: Option<f32>,
-    ) -> Result<HashMap<RowId, f32>> {
-        retriever.cosines(self.vector.view(), rows, min_score)
+    ) -> Result<Option<HashMap<RowId, f32>>> {
+        let cosines = |vector: &Array1<f32>| retriever.cosines(vector.view(), rows, min_score);
+        self.vector.as_ref().map(cosines).transpose()
     }
 }
 
@@ -221,7 +233,8 @@ impl<'a> Retriever<'a> {
         hits
     }
 
-    /// Adds cosines to hits by keyword, and leaves out those with a cosine below `min_score`.
+    /// Adds cosines to hits by keyword, if the query has a vector, and leaves out those with a cosine
+    /// below `min_score`.
     fn with_cosines(
         &self,
         query: &impl RankingQuery,
@@ -234,9 +247,13 @@ impl<'a> Retriever<'a> {
         }
         let cosines = query.cosines(self, &rows, min_score)?;
         let scored = hits.into_iter().filter_map(|hit| {
+            let score = match &cosines {
+                Some(cosines) => Some(*cosines.get(&hit.row)?),
+                None => None,
+            };
             Some(ScoredRow {
                 row: hit.row,
-                score: *cosines.get(&hit.row)?,
+                score,
                 keyword_score: Some(hit.score),
                 fused_score: None,
             })
@@ -272,7 +289,7 @@ impl<'a> Retriever<'a> {
         } = self.ranking;
         let mut fused = fuse(fusion, vector_weight, &nearest, &by_keyword);
         if let Some(min_score) = self.min_score {
-            fused.retain(|scored| scored.score >= min_score);
+            fused.retain(|scored| scored.cosine() >= min_score);
         }
         fused.truncate(n);
         Ok(fused)

@@ -6,8 +6,8 @@ use cognate_index::{Hit, RowId};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ScoredRow {
     pub(crate) row: RowId,
-    /// The cosine.
-    pub(crate) score: f32,
+    /// The cosine, or `None` if the query has no vector.
+    pub(crate) score: Option<f32>,
     /// The BM25 score, or `None` if the row was not found by keywords.
     pub(crate) keyword_score: Option<f64>,
     /// The score that fusion and smoothing made, or `None` without them.
@@ -20,7 +20,12 @@ impl ScoredRow {
     pub(crate) fn rank_score(&self) -> f64 {
         self.fused_score
             .or(self.keyword_score)
-            .unwrap_or_else(|| f64::from(self.score))
+            .unwrap_or_else(|| f64::from(self.cosine()))
+    }
+
+    /// Returns the cosine, or −1 if the query has no vector.
+    pub(crate) fn cosine(&self) -> f32 {
+        self.score.unwrap_or(-1.0)
     }
 
     pub(crate) fn with_fused_score(mut self, score: f64) -> Self {
@@ -33,7 +38,7 @@ impl From<&Hit> for ScoredRow {
     fn from(hit: &Hit) -> Self {
         Self {
             row: hit.row,
-            score: hit.score,
+            score: Some(hit.score),
             keyword_score: None,
             fused_score: None,
         }
@@ -45,7 +50,7 @@ pub(crate) fn sort(rows: &mut [ScoredRow]) {
     rows.sort_by(|a, b| {
         let by_score = b.rank_score().total_cmp(&a.rank_score());
         by_score
-            .then(b.score.total_cmp(&a.score))
+            .then(b.cosine().total_cmp(&a.cosine()))
             .then(a.row.cmp(&b.row))
     });
 }

@@ -7,6 +7,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::query::execute::{QueryExecution, retrieval_depth};
 use crate::query::hit::PaperHit;
+use crate::query::mode::Mode;
 use crate::query::{Query, Target};
 use crate::{Error, Result};
 
@@ -25,7 +26,7 @@ impl Library {
     ///
     /// Returns [`Error::EmptyQuery`], [`Error::InvalidOption`], [`Error::UnknownPaper`] or
     /// [`Error::EmptyLibrary`] if the query cannot be answered; [`Error::NoEmbedder`] or
-    /// [`Error::Embed`] if its text cannot be embedded; and [`Error::Index`], [`Error::Store`] or
+    /// [`Error::Embed`] if its text has to be embedded and cannot be; and [`Error::Index`], [`Error::Store`] or
     /// [`Error::Damaged`] if the library cannot be read.
     ///
     /// # Complexity
@@ -54,17 +55,20 @@ impl Library {
     ///
     /// Returns the errors of [`search`](Self::search).
     pub fn search_batch(&self, queries: &[Query]) -> Result<Vec<Vec<PaperHit>>> {
-        // Embedding takes longest, so it is done before the library is locked.
+        // Embedding takes longest, so it is done before the library is read.
         let vectors = self.query_vectors(queries)?;
-        self.read(|snapshot| search_batch(snapshot, queries, &vectors))
+        self.read(|snapshot| search_batch(self, snapshot, queries, &vectors))
     }
 
-    /// Returns the vectors of the queries by text or by vector, and `None` for those by papers.
+    /// Returns the vectors of the queries by text or by vector. The vector is `None` for a query by papers,
+    /// and for a text that is not embedded.
     fn query_vectors(&self, queries: &[Query]) -> Result<Vec<Option<Array1<f32>>>> {
-        let texts = queries.iter().filter_map(|query| match &query.target {
-            Target::Text(text) => Some(text.as_str()),
-            Target::Vector(_) | Target::Papers(_) => None,
-        });
+        let is_blank =
+            |query: &Query| matches!(&query.target, Target::Text(text) if text.trim().is_empty());
+        if queries.iter().any(is_blank) {
+            return Err(Error::EmptyQuery { expected: "a text" });
+        }
+        let texts = queries.iter().filter_map(|query| self.text_to_embed(query));
         let texts: Vec<&str> = texts.collect();
         let embedded = if texts.is_empty() {
             None
@@ -73,15 +77,27 @@ impl Library {
         };
         let mut embedded = embedded.iter().flat_map(|rows| rows.outer_iter());
         let vectors = queries.iter().map(|query| match &query.target {
-            Target::Text(_) => embedded.next().map(|row| row.to_owned()),
             Target::Vector(vector) => Some(Array1::from(vector.clone())),
-            Target::Papers(_) => None,
+            Target::Text(_) | Target::Papers(_) => {
+                let text = self.text_to_embed(query);
+                text.and_then(|_| embedded.next().map(|row| row.to_owned()))
+            }
         });
         Ok(vectors.collect())
+    }
+
+    /// Returns the text of a query, or `None` if the query has none or is answered without its vector: by
+    /// keywords alone, in a library without an embedder.
+    fn text_to_embed<'q>(&self, query: &'q Query) -> Option<&'q str> {
+        match &query.target {
+            Target::Text(text) if self.embedder.is_some() || query.needs_cosines() => Some(text),
+            Target::Text(_) | Target::Vector(_) | Target::Papers(_) => None,
+        }
     }
 }
 
 fn search_batch(
+    library: &Library,
     snapshot: &Snapshot<'_>,
     queries: &[Query],
     vectors: &[Option<Array1<f32>>],
@@ -91,12 +107,14 @@ fn search_batch(
         query.check(snapshot.index.len())?;
     }
     let nearest = nearest_of_batch(snapshot, queries, vectors)?;
-    let answers = queries.iter().zip(vectors).zip(nearest);
-    answers
-        .map(|((query, vector), nearest)| {
+    let searches: Vec<_> = queries.iter().zip(vectors).zip(nearest).collect();
+    library.map_on(
+        snapshot,
+        searches,
+        |snapshot, ((query, vector), nearest)| {
             QueryExecution::new(snapshot, query, vector.as_ref(), nearest)?.hits()
-        })
-        .collect()
+        },
+    )
 }
 
 /// Finds the nearest rows for all queries that need nothing but one vector, in one pass over the
@@ -110,7 +128,9 @@ fn nearest_of_batch(
     let mut nearest: Vec<Option<Vec<Hit>>> = vec![None; queries.len()];
     let is_plain = |position: &usize| {
         let query = &queries[*position];
-        query.filter.is_empty()
+        // A query by keyword needs no nearest rows, unless its hits are ranked among them.
+        (query.ranking().mode != Mode::Keyword || query.score_context)
+            && query.filter.is_empty()
             && query.min_score.is_none()
             // Feedback changes the vector.
             && query.feedback.is_none_or(|papers| papers == 0)

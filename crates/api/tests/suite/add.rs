@@ -63,7 +63,7 @@ fn embeds_only_what_changed() {
         .search(&Query::text(changed[8].text()).mode(Mode::Vector).k(300))
         .unwrap();
     assert_eq!(hits[0].paper, changed[8]);
-    assert!((hits[0].score - 1.0).abs() < 1e-6);
+    assert!((hits[0].score.unwrap() - 1.0).abs() < 1e-6);
     assert_eq!(hits.iter().filter(|hit| hit.paper.id == "p8").count(), 1);
 }
 
@@ -205,7 +205,7 @@ fn embeds_the_text_of_the_recipe_and_refuses_another_recipe() {
         .search(&Query::text(paper(4).title).mode(Mode::Vector).k(1))
         .unwrap();
     assert_eq!(hits[0].paper.id, "p4");
-    assert!((hits[0].score - 1.0).abs() < 1e-6);
+    assert!((hits[0].score.unwrap() - 1.0).abs() < 1e-6);
 
     let library = Library::open(dir.path().join("library")).unwrap();
     let library = library.with_embedder(LetterCounts::default()).unwrap();

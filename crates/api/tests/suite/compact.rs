@@ -24,7 +24,8 @@ fn hits(library: &Library) -> Vec<(PaperHit, u32)> {
     let words = library.search(&words).unwrap();
     assert!(!words.is_empty());
     let all = all.into_iter().chain(related).chain(words);
-    all.map(|hit| (hit.clone(), hit.score.to_bits())).collect()
+    all.map(|hit| (hit.clone(), hit.score.unwrap().to_bits()))
+        .collect()
 }
 
 fn numbers(report: CompactReport) -> (usize, usize, usize) {

@@ -34,8 +34,14 @@ fn answers(dir: &Path) -> Vec<Result<String>> {
         Err(error) => return vec![Err(error)],
     };
     let hits = |hits: Result<Vec<PaperHit>>| {
-        let line =
-            |hit: PaperHit| format!("{} {:08x} {:?}", hit.rank, hit.score.to_bits(), hit.paper);
+        let line = |hit: PaperHit| {
+            format!(
+                "{} {:08x} {:?}",
+                hit.rank,
+                hit.score.unwrap().to_bits(),
+                hit.paper
+            )
+        };
         hits.map(|hits| hits.into_iter().map(line).collect::<Vec<_>>().join("\n"))
     };
     let filter = Filter::default().years(..2012);
@@ -183,7 +189,7 @@ fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
         hits.map(|hit| {
             (
                 hit.paper.id.clone(),
-                hit.score.to_bits(),
+                hit.score.unwrap().to_bits(),
                 percentile(&hit).is_some(),
             )
         })

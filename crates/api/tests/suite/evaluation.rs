@@ -101,7 +101,7 @@ fn a_run_has_the_hits_of_its_setting() {
             let mut hits = library.search(&query).unwrap();
             let score = |hit: &PaperHit| {
                 let score = hit.fused_score.or(hit.keyword_score);
-                score.unwrap_or_else(|| f64::from(hit.score))
+                score.unwrap_or_else(|| f64::from(hit.score.unwrap()))
             };
             hits.sort_by(|a, b| {
                 let by_score = score(b).total_cmp(&score(a));

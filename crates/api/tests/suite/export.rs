@@ -187,16 +187,16 @@ fn hits_have_rank_and_score_in_formats_that_have_fields_for_them() {
     for (line, hit) in lines.lines().zip(&hits) {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(record["rank"], hit.rank);
-        assert_eq!(record["score"].to_string(), hit.score.to_string());
+        assert_eq!(record["score"].to_string(), hit.score.unwrap().to_string());
         assert_eq!(record["id"], hit.paper.id.as_str());
     }
     assert_eq!(lines.lines().count(), 3);
     let table = write(ExportFormat::Csv);
-    let start = format!("1,{},{},", hits[0].score, hits[0].paper.id);
+    let start = format!("1,{},{},", hits[0].score.unwrap(), hits[0].paper.id);
     assert!(table.starts_with("rank,score,id,"), "{table}");
     assert!(table.lines().nth(1).unwrap().starts_with(&start), "{table}");
     let list = write(ExportFormat::Markdown);
-    let end = format!("score {:.3}", hits[2].score);
+    let end = format!("score {:.3}", hits[2].score.unwrap());
     assert!(list.lines().nth(2).unwrap().starts_with("3. ") && list.trim_end().ends_with(&end));
     assert_eq!(write(ExportFormat::Ris).matches("ER  - \r\n").count(), 3);
     assert_eq!(write(ExportFormat::Bibtex).matches("\n}\n").count(), 3);

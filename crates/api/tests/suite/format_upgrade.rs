@@ -92,7 +92,8 @@ fn answers(library: &Library) -> Vec<(PaperHit, u32)> {
     let hits = queries
         .iter()
         .flat_map(|query| library.search(query).unwrap());
-    hits.map(|hit| (hit.clone(), hit.score.to_bits())).collect()
+    hits.map(|hit| (hit.clone(), hit.score.unwrap().to_bits()))
+        .collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognate::{Filter, Library, Mode, Paper, PaperHit, Query};
+use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
 use cognate_testing::LetterCounts;
 
 fn library() -> (tempfile::TempDir, Library) {
@@ -63,7 +63,7 @@ fn hits_have_cosines_and_are_sorted_by_bm25() {
             .iter()
             .find(|other| other.paper.id == hit.paper.id)
             .unwrap();
-        assert_eq!(same.score.to_bits(), hit.score.to_bits());
+        assert_eq!(same.score, hit.score);
         assert_eq!(same.keyword_score, None);
     }
 }
@@ -80,14 +80,14 @@ fn filters_and_the_minimum_score_apply_to_keyword_search() {
     let hits = library.search(&by_keyword("index learned")).unwrap();
     let bound = hits
         .iter()
-        .map(|hit| hit.score)
+        .map(|hit| hit.score.unwrap())
         .max_by(f32::total_cmp)
         .unwrap();
     let found = library
         .search(&by_keyword("index learned").min_score(bound))
         .unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].score.to_bits(), bound.to_bits());
+    assert_eq!(found[0].score, Some(bound));
 }
 
 #[test]
@@ -156,4 +156,42 @@ fn a_damaged_index_is_an_error_and_can_be_repaired() {
     let library = Library::open(dir.path()).unwrap();
     let library = library.with_embedder(LetterCounts::default()).unwrap();
     assert_finds(&library, &by_keyword("index"), &["a", "b", "c"]);
+}
+
+#[test]
+fn a_library_without_an_embedder_gives_the_same_hits_without_cosines() {
+    let (dir, library) = library();
+    let without = Library::open(dir.path()).unwrap();
+    let query = || by_keyword("learned index");
+    let late = Filter::default().years(2002..);
+    for query in [
+        query(),
+        query().k(1),
+        query().filter(late),
+        query().every_version(true),
+        query().diversity(0.5),
+        query().smooth(true),
+    ] {
+        let mut expected = library.search(&query).unwrap();
+        assert!(!expected.is_empty());
+        for hit in &mut expected {
+            assert!(hit.score.take().is_some());
+        }
+        assert_eq!(without.search(&query).unwrap(), expected);
+        let batch = [query, Query::paper("a")];
+        let answers = without.search_batch(&batch).unwrap();
+        assert_eq!(answers[0], expected);
+        assert!(answers[1].iter().all(|hit| hit.score.is_some()));
+    }
+    for query in [
+        query().mode(Mode::Hybrid),
+        query().mode(Mode::Vector),
+        query().min_score(0.5),
+        query().score_context(true),
+    ] {
+        let error = without.search(&query).unwrap_err();
+        assert!(matches!(error, Error::NoEmbedder), "{error}");
+    }
+    let error = without.search(&by_keyword(" ")).unwrap_err();
+    assert_eq!(error.to_string(), "the query is empty, expected a text");
 }

@@ -78,7 +78,7 @@ proptest! {
             prop_assert_eq!(&found, &expected);
             for hit in &hits {
                 let text = Query::text(hit.paper.text()).mode(Mode::Vector).k(1);
-                prop_assert!((library.search(&text).unwrap()[0].score - 1.0).abs() < 1e-6);
+                prop_assert!((library.search(&text).unwrap()[0].score.unwrap() - 1.0).abs() < 1e-6);
             }
         }
     }

@@ -47,8 +47,8 @@ fn assert_exact(hits: &[PaperHit], query: &[f32], k: usize, all: &[Paper]) {
     for (index, hit) in hits.iter().enumerate() {
         assert_eq!(hit.rank, index + 1);
         assert!(all.contains(&hit.paper));
-        assert!((f64::from(hit.score) - score(&hit.paper)).abs() < 1e-6);
-        assert!((f64::from(hit.score) - best[index]).abs() < 1e-6);
+        assert!((f64::from(hit.score.unwrap()) - score(&hit.paper)).abs() < 1e-6);
+        assert!((f64::from(hit.score.unwrap()) - best[index]).abs() < 1e-6);
     }
 }
 
@@ -244,9 +244,9 @@ proptest! {
         assert_exact(&hits, &LetterCounts::row(text), k, &expected);
 
         // A minimum score leaves out the last hits.
-        let bound = hits.get(hits.len() / 2).map_or(0.0, |hit| hit.score);
+        let bound = hits.get(hits.len() / 2).map_or(0.0, |hit| hit.score.unwrap());
         let query = by_vector(text).k(k).filter(filter).min_score(bound);
-        let above: Vec<_> = hits.iter().filter(|hit| hit.score >= bound).cloned().collect();
+        let above: Vec<_> = hits.iter().filter(|hit| hit.score.unwrap() >= bound).cloned().collect();
         prop_assert_eq!(library.search(&query).unwrap(), above);
     }
 }

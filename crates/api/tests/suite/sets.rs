@@ -72,7 +72,7 @@ fn nearest_example_sorts_by_the_highest_cosine_to_any_paper() {
     let mut all: Vec<(String, f32)> = near("x5")
         .into_iter()
         .chain(near("y5"))
-        .map(|hit| (hit.paper.id, hit.score))
+        .map(|hit| (hit.paper.id, hit.score.unwrap()))
         .filter(|(id, _)| id != "x5" && id != "y5")
         .collect();
     all.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -80,7 +80,7 @@ fn nearest_example_sorts_by_the_highest_cosine_to_any_paper() {
     all.retain(|(id, _)| seen.insert(id.clone()));
     let found: Vec<(String, f32)> = hits
         .iter()
-        .map(|hit| (hit.paper.id.clone(), hit.score))
+        .map(|hit| (hit.paper.id.clone(), hit.score.unwrap()))
         .collect();
     assert_eq!(found, all[..10]);
 
@@ -161,10 +161,7 @@ fn score_context_gives_percentile_and_rank() {
         .map(|hit| hit.score_context.unwrap().rank_by_cosine.unwrap())
         .collect();
     for (hit, rank) in hits.iter().zip(&ranks) {
-        let ties = hits
-            .iter()
-            .filter(|other| other.score.to_bits() == hit.score.to_bits())
-            .count();
+        let ties = hits.iter().filter(|other| other.score == hit.score).count();
         assert!((hit.rank..hit.rank + ties).contains(rank));
     }
     let percentiles: Vec<f32> = hits

@@ -63,7 +63,7 @@ fn not_native(library: &Library) -> BTreeSet<String> {
             .search(&query.k(library.len().unwrap()).every_version(true))
             .unwrap();
         let hit = hits.iter().find(|hit| hit.paper.id == paper.id).unwrap();
-        hit.score > 1.0 - 1e-6
+        hit.score.unwrap() > 1.0 - 1e-6
     };
     let papers = library.ids().unwrap();
     let papers = papers.iter().map(|id| library.get(id).unwrap().unwrap());
@@ -85,7 +85,8 @@ fn answers(library: &Library) -> Vec<(PaperHit, u32)> {
         .iter()
         .flat_map(|query| library.search(query).unwrap());
     let hits = texts.chain(library.related("p7", 400).unwrap());
-    hits.map(|hit| (hit.clone(), hit.score.to_bits())).collect()
+    hits.map(|hit| (hit.clone(), hit.score.unwrap().to_bits()))
+        .collect()
 }
 
 #[test]
@@ -208,7 +209,11 @@ fn mapped_vectors_are_near_those_of_the_model() {
             let paper = library.get(id).unwrap().unwrap();
             let query = Query::text(paper.text()).mode(Mode::Vector).k(496);
             let hits = library.search(&query.every_version(true)).unwrap();
-            hits.iter().find(|hit| hit.paper.id == *id).unwrap().score
+            hits.iter()
+                .find(|hit| hit.paper.id == *id)
+                .unwrap()
+                .score
+                .unwrap()
         })
         .collect();
     let count = f32::from(u16::try_from(scores.len()).unwrap());
@@ -234,7 +239,7 @@ fn an_upgrade_does_not_depend_on_the_order_of_adding() {
             .unwrap();
         let scores = hits
             .into_iter()
-            .map(|hit| (hit.paper.id, hit.score.to_bits()));
+            .map(|hit| (hit.paper.id, hit.score.unwrap().to_bits()));
         (last, scores.collect::<BTreeMap<_, _>>())
     };
     // Neither of the two papers that are last is in the sample.

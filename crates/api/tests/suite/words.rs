@@ -219,7 +219,7 @@ fn the_order_of_adding_changes_no_topics_and_no_classifier() {
         let hits = library.search(&query).unwrap();
         let hits = hits
             .into_iter()
-            .map(|hit| (hit.paper.id, hit.score.to_bits()));
+            .map(|hit| (hit.paper.id, hit.score.unwrap().to_bits()));
         hits.collect::<Vec<_>>()
     };
     assert_eq!(scores(&one.1), scores(&other.1));

@@ -50,7 +50,10 @@ fn writers_take_turns_and_lose_nothing() {
             .unwrap();
         assert_eq!(hits.len(), 450);
         let own = hits.iter().find(|hit| hit.paper.id == id).unwrap();
-        assert!((own.score - 1.0).abs() < 1e-6, "{id} has its own vector");
+        assert!(
+            (own.score.unwrap() - 1.0).abs() < 1e-6,
+            "{id} has its own vector"
+        );
     }
 }
 
@@ -76,7 +79,7 @@ fn every_call_uses_the_newest_commit() {
     let hits = writer
         .search(&Query::text(paper(40).text()).mode(Mode::Vector).k(1))
         .unwrap();
-    assert!((hits[0].score - 1.0).abs() < 1e-6);
+    assert!((hits[0].score.unwrap() - 1.0).abs() < 1e-6);
 }
 
 #[test]

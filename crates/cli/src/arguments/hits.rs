@@ -13,7 +13,7 @@ pub(crate) struct HitArguments {
     filter: FilterArguments,
     /// Only papers with at least this cosine similarity, from -1 to 1
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
-    min_score: Option<f32>,
+    pub(crate) min_score: Option<f32>,
     /// Diversity weight of maximal marginal relevance, from 0 (off) to 1
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     diversity: f32,

@@ -3,9 +3,10 @@ use cognate::{Fusion, Mode, Query};
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RankingArguments {
-    /// Search mode: vector (by meaning), keyword (by words, with BM25) or hybrid (both, fused)
+    /// Search mode: vector (by meaning), keyword (by words, with BM25, without the model) or hybrid (both,
+    /// fused)
     #[arg(long, default_value_t)]
-    mode: Mode,
+    pub(crate) mode: Mode,
     /// With --mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)
     #[arg(long)]
     fusion: Option<Fusion>,

@@ -1,6 +1,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
+use cognate::Precision;
 
 #[derive(Debug, Args)]
 pub(crate) struct RerankArguments {
@@ -10,4 +11,8 @@ pub(crate) struct RerankArguments {
     /// Number of hits that the cross-encoder reranks
     #[arg(long, value_name = "N", default_value = "50", requires = "rerank")]
     pub(crate) rerank_depth: NonZeroUsize,
+    /// Numeric precision of the cross-encoder: f32 or int8 [default: int8 if the library's is int8, or
+    /// else f32]
+    #[arg(long, value_name = "PRECISION", requires = "rerank")]
+    pub(crate) rerank_precision: Option<Precision>,
 }

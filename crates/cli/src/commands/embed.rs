@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     )?;
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
-    let rows = embed(&encoder, &texts, arguments.query, &mut progress)?;
+    let rows = embed(encoder, &texts, arguments.query, &mut progress)?;
     drop(progress);
     write(&rows, &arguments.output)?;
     let (output, dim) = (arguments.output.display(), rows.ncols());

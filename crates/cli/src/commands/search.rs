@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{Library, Query};
+use cognate::{Library, Mode, Query};
 
 use crate::arguments::{
     HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
@@ -39,20 +39,33 @@ pub(crate) struct Arguments {
     text: String,
 }
 
+impl Arguments {
+    /// Returns whether the text must be embedded, which takes most of the time of a search: unless it
+    /// is searched for by keywords, and nothing else is asked for that depends on cosines.
+    fn needs_embedder(&self) -> bool {
+        self.ranking.mode != Mode::Keyword || self.hits.min_score.is_some() || self.explain
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let library = Library::open(&arguments.library.dir)?;
     if arguments.text.trim().is_empty() {
         bail!("the query is empty, expected a text");
     }
-    let library = model::attach(library, &arguments.model)?;
-
-    let reranking = Reranking::load(&arguments.rerank)?;
+    let library = if arguments.needs_embedder() {
+        model::attach(library, &arguments.model)?
+    } else {
+        library
+    };
+    let precision = library.embedder_info().precision.parse()?;
+    let reranking = Reranking::load(&arguments.rerank, precision)?;
 
     let start = Instant::now();
     let query = Query::text(&arguments.text)
         .feedback(arguments.feedback)
         .smooth(arguments.smooth);
     let query = arguments.hits.apply(arguments.ranking.apply(query));
+    let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
         Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
         None => library.search(&query)?,

@@ -13,7 +13,7 @@ pub(crate) struct SearchDocument<'a, Q> {
 pub(crate) struct HitDocument<'a> {
     rank: usize,
     id: &'a str,
-    score: f32,
+    score: Option<f32>,
     percentile: Option<f32>,
     at_least_as_near: Option<usize>,
     keyword_score: Option<f64>,

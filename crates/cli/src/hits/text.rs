@@ -5,16 +5,17 @@ use cognate::{Explanation, Name, Paper, PaperHit, ScoreContext};
 use crate::output::{one_line, thousands, title};
 
 /// Formats a hit as two or three lines: rank, score, percentile and title; authors, year, venue and
-/// id; the URL if there is one.
+/// id; the URL if there is one. Without a cosine, the score is the BM25 score.
 pub(crate) fn hit_text(hit: &PaperHit) -> String {
     let mut text = String::new();
     let paper = &hit.paper;
     let context = hit.score_context.as_ref();
+    let score = hit.score.map(f64::from).or(hit.keyword_score);
     let _ = writeln!(
         text,
         "{:>3}  {:.3}  {}{}",
         hit.rank,
-        hit.score,
+        score.unwrap_or_default(),
         context.and_then(percentile).unwrap_or_default(),
         title(&paper.title)
     );

@@ -95,3 +95,41 @@ fn invalid_rerankers_and_depths_are_rejected() {
         assert_eq!(output.status.code(), Some(2));
     }
 }
+
+#[test]
+fn the_cross_encoder_runs_in_the_precision_of_the_library_unless_told_otherwise() {
+    let sandbox = Sandbox::with_library(10);
+    let add = ["add", "--library", "I", "--model", &tiny_model()];
+    sandbox.ok(&[&add[..], &["--precision", "int8", "papers.jsonl"]].concat());
+    let model = fixture("cross_encoders/bert");
+    let scores = |library: &str, options: &[&str]| -> Vec<f64> {
+        let search = ["search", "--library", library, "--json", "--rerank", &model];
+        let found = sandbox.json(&[&search[..], options, &["enzyme and graph"]].concat());
+        let hits = found["hits"].as_array().unwrap();
+        let mut scores: Vec<_> = hits.iter().map(rerank_score).collect();
+        scores.sort_by(f64::total_cmp);
+        scores
+    };
+    let [f32, int8] = ["f32", "int8"].map(|name| scores("L", &["--rerank-precision", name]));
+    assert_ne!(f32, int8);
+    for (a, b) in f32.iter().zip(&int8) {
+        assert!((a - b).abs() < 0.1, "{a} {b}");
+    }
+    assert_eq!(scores("L", &[]), f32);
+    assert_eq!(scores("I", &[]), int8);
+    assert_eq!(scores("I", &["--rerank-precision", "f32"]), f32);
+    let options = ["--rerank", &model, "--rerank-precision", "f16"];
+    let message = sandbox.fails(&[&SEARCH[..], &options].concat());
+    assert!(
+        message.contains("cannot load the cross-encoder"),
+        "{message}"
+    );
+    assert!(
+        message.contains("expected one of `f32`, `int8`"),
+        "{message}"
+    );
+    let options = ["--rerank-precision", "int8"];
+    let mut command = sandbox.command(&[&SEARCH[..], &options].concat());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
+use std::fs;
 
-use crate::sandbox::{Sandbox, stderr};
+use crate::sandbox::{Sandbox, copy_model, papers, stderr};
 
 #[test]
 fn a_search_prints_rank_score_and_metadata() {
@@ -127,4 +128,44 @@ fn every_hit_matches_the_filters() {
     let output = { no_hits }.output().unwrap();
     assert!(output.status.success() && output.stdout.is_empty());
     assert_eq!(stderr(&output), "no paper matches the filters\n");
+}
+
+#[test]
+fn keyword_search_reads_no_model_unless_it_needs_cosines() {
+    let sandbox = Sandbox::new();
+    copy_model(&sandbox.path("model"));
+    sandbox.write("papers.jsonl", &papers(0..20));
+    sandbox.ok(&["add", "--library", "L", "--model", "model", "papers.jsonl"]);
+    let search = ["search", "--library", "L", "--mode", "keyword", "enzyme"];
+    let cosines = sandbox.json(&[&search[..], &["--json", "--min-score", "-1"]].concat());
+    fs::remove_dir_all(sandbox.path("model")).unwrap();
+
+    let found = sandbox.json(&[&search[..], &["--json"]].concat());
+    let hits = found["hits"].as_array().unwrap();
+    assert!(!hits.is_empty());
+    for (hit, other) in hits.iter().zip(cosines["hits"].as_array().unwrap()) {
+        assert_eq!(hit["id"], other["id"]);
+        assert_eq!(hit["keyword_score"], other["keyword_score"]);
+        assert!(other["score"].is_f64() && other["percentile"].is_f64());
+        assert!(hit["score"].is_null() && hit["percentile"].is_null());
+    }
+    let text = sandbox.ok(&search);
+    let score = hits[0]["keyword_score"].as_f64().unwrap();
+    assert!(text.starts_with(&format!("  1  {score:.3}  ")), "{text}");
+    let table = sandbox.ok(&[&search[..], &["--format", "csv"]].concat());
+    assert!(table.lines().nth(1).unwrap().starts_with("1,,"), "{table}");
+    for options in [
+        ["--mode", "vector"].as_slice(),
+        &["--min-score", "0"],
+        &["--explain"],
+    ] {
+        let mut arguments = vec!["search", "--library", "L"];
+        if options[0] != "--mode" {
+            arguments.extend(["--mode", "keyword"]);
+        }
+        arguments.extend(options);
+        arguments.push("enzyme");
+        let message = sandbox.fails(&arguments);
+        assert!(message.contains("model"), "{message}");
+    }
 }

@@ -100,7 +100,7 @@ impl ExhaustiveScan {
 }
 
 /// Returns the number of queries that are scored against a strip at a time.
-pub(super) fn queries_per_chunk(dim: usize) -> usize {
+pub(crate) fn queries_per_chunk(dim: usize) -> usize {
     (STRIP_QUERY_BYTES / (dim * size_of::<f32>())).max(1)
 }
 

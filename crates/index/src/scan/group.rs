@@ -52,6 +52,6 @@ impl<'a> QueryGroup<'a> {
 }
 
 /// Returns the largest number of queries in a group.
-pub(super) fn max_queries(dim: usize) -> usize {
+pub(crate) fn max_queries(dim: usize) -> usize {
     (GROUP_BYTES / (dim * size_of::<f32>())).clamp(1, GROUP_QUERIES)
 }

@@ -1,22 +1,46 @@
+use std::ops::Range;
+
+use super::mask::AttentionMask;
+
 /// The attention of all heads over one sequence (<https://arxiv.org/abs/1706.03762>).
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
     pub(super) heads: usize,
+    pub(super) key_heads: usize,
     pub(super) head_size: usize,
+    pub(super) mask: AttentionMask,
     pub(super) position_bias: Option<PositionBias<'a>>,
     pub(super) int8: bool,
 }
 
 impl<'a> Attention<'a> {
-    /// Creates attention in f32, without a position bias, with `heads` heads of `head_size`
-    /// dimensions each.
+    /// Creates attention in f32, with all keys for each query and without a position bias, with
+    /// `heads` heads of `head_size` dimensions each.
     pub fn new(heads: usize, head_size: usize) -> Self {
         Self {
             heads,
+            key_heads: heads,
             head_size,
+            mask: AttentionMask::All,
             position_bias: None,
             int8: false,
         }
+    }
+
+    /// Sets the number of heads of keys and of values, which must divide the number of heads; as many
+    /// as heads by default. Consecutive heads of queries share one (grouped queries,
+    /// <https://arxiv.org/abs/2305.13245>).
+    #[must_use]
+    pub fn key_heads(mut self, key_heads: usize) -> Self {
+        self.key_heads = key_heads;
+        self
+    }
+
+    /// Sets the keys that a query may attend to; all by default.
+    #[must_use]
+    pub fn mask(mut self, mask: AttentionMask) -> Self {
+        self.mask = mask;
+        self
     }
 
     /// Adds a bias to the scores by relative position; none by default.
@@ -41,6 +65,17 @@ impl<'a> Attention<'a> {
     /// Returns the width of all heads.
     pub(super) fn width(&self) -> usize {
         self.heads * self.head_size
+    }
+
+    /// Returns the width of the queries, keys and values of one token.
+    pub(super) fn row_width(&self) -> usize {
+        (self.heads + 2 * self.key_heads) * self.head_size
+    }
+
+    /// Returns the heads that share the keys and values of `key_head`.
+    pub(super) fn heads_of(&self, key_head: usize) -> Range<usize> {
+        let group = self.heads / self.key_heads;
+        key_head * group..(key_head + 1) * group
     }
 }
 

@@ -6,6 +6,9 @@ use crate::simd::{Kernel, LANES, Simd};
 /// The largest number of vectors side by side in a panel of queries.
 pub(super) const PANEL_VECTORS: usize = 2;
 
+/// The largest number of queries of a panel. A panel does not extend beyond a multiple of it.
+pub(super) const PANEL_LANES: usize = PANEL_VECTORS * LANES;
+
 /// One number for each query of a panel.
 pub(super) type PanelLanes = [[f32; LANES]; PANEL_VECTORS];
 
@@ -24,7 +27,8 @@ impl Panel {
     pub(super) fn split(cpu: Cpu, queries: Range<usize>) -> impl Iterator<Item = Self> {
         let mut first = queries.start;
         std::iter::from_fn(move || {
-            let left = queries.end - first;
+            let cell_end = (first + 1).next_multiple_of(PANEL_LANES);
+            let left = queries.end.min(cell_end) - first;
             let vectors = cpu.panel_vectors(left);
             let count = left.min(vectors * LANES);
             let panel = Self {

@@ -3,15 +3,18 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
+use super::mask::PanelKeys;
 use super::panel::{PANEL_VECTORS, PanelLanes};
 use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// Computes the scores of a panel of queries with all keys, `[tokens, vectors · 16]`, and returns the
-/// largest score of each query.
+/// Computes the scores of a panel of queries with their keys, `[keys, vectors · 16]`, and returns the
+/// largest score of each query. The score of a key that a query must not attend to is −∞.
 pub(super) struct Score<'a, P> {
     pub(super) products: P,
+    /// The number of tokens of the sequence.
     pub(super) tokens: usize,
+    pub(super) keys: &'a PanelKeys,
     pub(super) vectors: usize,
     /// The reversed position bias; the bias of the first query with the last key comes first.
     pub(super) bias: Option<&'a [f32]>,
@@ -96,14 +99,29 @@ impl<P> Score<'_, P> {
     where
         P: Products<S>,
     {
-        match self.vectors {
-            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => self.tiles::<S, PANEL_VECTORS>(s),
-            _ => self.tiles::<S, 1>(s),
+        // Two versions, because a test in each tile would slow down attention without a mask.
+        if self.keys.is_masked() {
+            self.vectors::<S, true>(s)
+        } else {
+            self.vectors::<S, false>(s)
         }
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const V: usize>(mut self, s: S) -> PanelLanes
+    fn vectors<S: Simd, const MASKED: bool>(self, s: S) -> PanelLanes
+    where
+        P: Products<S>,
+    {
+        match self.vectors {
+            PANEL_VECTORS if S::TILE_VECTORS >= PANEL_VECTORS => {
+                self.tiles::<S, PANEL_VECTORS, MASKED>(s)
+            }
+            _ => self.tiles::<S, 1, MASKED>(s),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd, const V: usize, const MASKED: bool>(mut self, s: S) -> PanelLanes
     where
         P: Products<S>,
     {
@@ -113,9 +131,9 @@ impl<P> Score<'_, P> {
         } else {
             TILE_ROWS
         };
-        for rows in tiles(0..self.tokens, height) {
+        for rows in tiles(self.keys.range.clone(), height) {
             at_height!(rows.len(), V == PANEL_VECTORS, R => {
-                self.tile::<S, R, V>(s, rows.start, &mut largest);
+                self.tile::<S, R, V, MASKED>(s, rows.start, &mut largest);
             });
         }
         let mut found = [[0.0; LANES]; PANEL_VECTORS];
@@ -127,7 +145,7 @@ impl<P> Score<'_, P> {
 
     /// Computes one tile of scores.
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const V: usize>(
+    fn tile<S: Simd, const R: usize, const V: usize, const MASKED: bool>(
         &mut self,
         s: S,
         key: usize,
@@ -144,7 +162,13 @@ impl<P> Score<'_, P> {
                 }
             }
         }
-        let scores = &mut self.scores[key * V * LANES..][..R * V * LANES];
+        let PanelKeys { range, full, edges } = self.keys;
+        if MASKED && (key < full.start || key + R > full.end) {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                edges.mask(s, key + r, sums);
+            }
+        }
+        let scores = &mut self.scores[(key - range.start) * V * LANES..][..R * V * LANES];
         let (scores, _) = scores.as_chunks_mut::<LANES>();
         for (r, sums) in sums.iter().enumerate() {
             for v in 0..V {

@@ -18,11 +18,11 @@ pub(super) struct Sequence<'a> {
     pub(super) cpu: Cpu,
     pub(super) attention: Attention<'a>,
     pub(super) tokens: usize,
-    /// `[tokens, 3 · width]`
+    /// `[tokens, row width]`
     pub(super) qkv: &'a [f32],
 }
 
-/// A third of the columns of `qkv`.
+/// A part of the columns of `qkv`.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     Queries,
@@ -31,13 +31,21 @@ pub(super) enum Part {
 }
 
 impl Sequence<'_> {
-    /// Returns the vectors of a part of `qkv` for one head, from a token on.
+    /// Returns the vectors of a part of `qkv` for one of its heads, from a token on.
     pub(super) fn rows(&self, part: Part, head: usize, token: usize) -> Rows<'_> {
-        let width = self.attention.width();
-        let at = token * 3 * width + part as usize * width + head * self.attention.head_size;
+        let Attention {
+            heads, key_heads, ..
+        } = self.attention;
+        let first_head = match part {
+            Part::Queries => 0,
+            Part::Keys => heads,
+            Part::Values => heads + key_heads,
+        };
+        let stride = self.attention.row_width();
+        let at = token * stride + (first_head + head) * self.attention.head_size;
         Rows {
             values: &self.qkv[at..],
-            stride: 3 * width,
+            stride,
             step: 1,
         }
     }

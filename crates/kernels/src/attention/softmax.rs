@@ -3,6 +3,9 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
+use std::ops::Range;
+
+use super::mask::clear_masked;
 use super::panel::{PANEL_VECTORS, PanelLanes};
 use crate::elementary::exp_to_88;
 use crate::simd::{GROUP, Integers, Kernel, LANES, ROUNDING_MAGIC, Simd};
@@ -10,11 +13,13 @@ use crate::simd::{GROUP, Integers, Kernel, LANES, ROUNDING_MAGIC, Simd};
 /// Replaces each score by `exp(score − largest)` and returns the sums, which are at least 1.
 ///
 /// `scores` is `[keys, vectors · 16]`. A lane is a query, with its own largest score and its own sum,
-/// which is computed in the order of the keys.
+/// which is computed in the order of the keys. A score of −∞ becomes 0.
 pub(super) struct Exponentials<'a> {
     pub(super) scores: &'a mut [f32],
     pub(super) vectors: usize,
     pub(super) largest: PanelLanes,
+    /// The keys without a score of −∞.
+    pub(super) full: Range<usize>,
 }
 
 impl Kernel for Exponentials<'_> {
@@ -22,16 +27,19 @@ impl Kernel for Exponentials<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Self::Output {
-        match self.vectors {
-            PANEL_VECTORS => self.lanes::<S, PANEL_VECTORS>(s),
-            _ => self.lanes::<S, 1>(s),
+        let masked = self.full != (0..self.scores.len() / (self.vectors * LANES));
+        match (self.vectors, masked) {
+            (PANEL_VECTORS, false) => self.lanes::<S, PANEL_VECTORS, false>(s),
+            (PANEL_VECTORS, true) => self.lanes::<S, PANEL_VECTORS, true>(s),
+            (_, false) => self.lanes::<S, 1, false>(s),
+            (_, true) => self.lanes::<S, 1, true>(s),
         }
     }
 }
 
 impl Exponentials<'_> {
     #[inline(always)]
-    fn lanes<S: Simd, const V: usize>(self, s: S) -> PanelLanes {
+    fn lanes<S: Simd, const V: usize, const MASKED: bool>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
@@ -40,13 +48,18 @@ impl Exponentials<'_> {
         let (keys, _) = self.scores.as_chunks_mut::<LANES>();
         let (keys, _) = keys.as_chunks_mut::<V>();
         let (pairs, odd) = keys.as_chunks_mut::<2>();
-        for [first, second] in pairs {
+        let odd_key = 2 * pairs.len();
+        for (pair, [first, second]) in pairs.iter_mut().enumerate() {
             // Two keys at a time: the exponential is a long chain of dependent instructions, and
             // independent chains hide each other's latency.
-            let powers = [
+            let mut powers = [
                 Self::powers(s, first, &largest),
                 Self::powers(s, second, &largest),
             ];
+            if MASKED && (2 * pair < self.full.start || 2 * pair + 2 > self.full.end) {
+                powers[0] = clear_masked(s, powers[0], load_all(s, first));
+                powers[1] = clear_masked(s, powers[1], load_all(s, second));
+            }
             for (powers, scores) in powers.iter().zip([first, second]) {
                 for v in 0..V {
                     sums[v] = s.add(sums[v], powers[v]);
@@ -55,7 +68,10 @@ impl Exponentials<'_> {
             }
         }
         for scores in odd {
-            let powers = Self::powers(s, scores, &largest);
+            let mut powers = Self::powers(s, scores, &largest);
+            if MASKED && !self.full.contains(&odd_key) {
+                powers = clear_masked(s, powers, load_all(s, scores));
+            }
             for v in 0..V {
                 sums[v] = s.add(sums[v], powers[v]);
                 s.store(powers[v], &mut scores[v]);
@@ -82,6 +98,16 @@ impl Exponentials<'_> {
     }
 }
 
+/// Loads the scores of one key.
+#[inline(always)]
+fn load_all<S: Simd, const V: usize>(s: S, scores: &[[f32; LANES]; V]) -> [S::F; V] {
+    let mut lanes = [s.splat(0.0); V];
+    for (lanes, scores) in lanes.iter_mut().zip(scores) {
+        *lanes = s.load(scores);
+    }
+    lanes
+}
+
 /// The largest code of a weight.
 const MAX_CODE: f32 = 255.0;
 
@@ -97,6 +123,8 @@ pub(super) struct ExponentialCodes<'a> {
     pub(super) scores: &'a [f32],
     pub(super) vectors: usize,
     pub(super) largest: PanelLanes,
+    /// The keys without a score of −∞, whose code is 0.
+    pub(super) full: Range<usize>,
     pub(super) codes: &'a mut [i32],
 }
 
@@ -105,16 +133,19 @@ impl Kernel for ExponentialCodes<'_> {
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> Self::Output {
-        match self.vectors {
-            PANEL_VECTORS => self.lanes::<S, PANEL_VECTORS>(s),
-            _ => self.lanes::<S, 1>(s),
+        let masked = self.full != (0..self.scores.len() / (self.vectors * LANES));
+        match (self.vectors, masked) {
+            (PANEL_VECTORS, false) => self.lanes::<S, PANEL_VECTORS, false>(s),
+            (PANEL_VECTORS, true) => self.lanes::<S, PANEL_VECTORS, true>(s),
+            (_, false) => self.lanes::<S, 1, false>(s),
+            (_, true) => self.lanes::<S, 1, true>(s),
         }
     }
 }
 
 impl ExponentialCodes<'_> {
     #[inline(always)]
-    fn lanes<S: Integers, const V: usize>(self, s: S) -> PanelLanes {
+    fn lanes<S: Integers, const V: usize, const MASKED: bool>(self, s: S) -> PanelLanes {
         let mut largest = [s.splat(0.0); V];
         for (lanes, largest) in largest.iter_mut().zip(&self.largest) {
             *lanes = s.load(largest);
@@ -126,10 +157,15 @@ impl ExponentialCodes<'_> {
         let (keys, _) = keys.as_chunks::<V>();
         let (words, _) = self.codes.as_chunks_mut::<LANES>();
         let (words, _) = words.as_chunks_mut::<V>();
-        for (keys, words) in keys.chunks(GROUP).zip(words) {
+        for (group, (keys, words)) in keys.chunks(GROUP).zip(words).enumerate() {
+            let key = group * GROUP;
+            let masked = MASKED && (key < self.full.start || key + keys.len() > self.full.end);
             let mut codes = [[magic; GROUP]; V];
             for (i, scores) in keys.iter().enumerate() {
-                let powers = Exponentials::powers(s, scores, &largest);
+                let mut powers = Exponentials::powers(s, scores, &largest);
+                if masked {
+                    powers = clear_masked(s, powers, load_all(s, scores));
+                }
                 for v in 0..V {
                     let weight = s.fma(powers[v], s.splat(MAX_CODE), carries[v]);
                     codes[v][i] = s.add(s.min(weight, s.splat(MAX_CODE)), magic);
@@ -176,6 +212,7 @@ mod tests {
                     scores: &mut found,
                     vectors,
                     largest,
+                    full: 0..keys,
                 });
                 (sums, found)
             };
@@ -209,6 +246,7 @@ mod tests {
                 scores: &mut powers,
                 vectors,
                 largest,
+                full: 0..keys,
             });
             for cpu in Cpu::available() {
                 let mut codes = vec![-1; keys.div_ceil(GROUP) * panel];
@@ -216,6 +254,7 @@ mod tests {
                     scores: &scores,
                     vectors,
                     largest,
+                    full: 0..keys,
                     codes: &mut codes,
                 });
                 for lane in 0..panel {

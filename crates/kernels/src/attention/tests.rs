@@ -5,6 +5,8 @@
     reason = "a head is small, and bits are compared"
 )]
 
+use proptest::prelude::*;
+
 use super::column_block::column_block_vectors;
 use super::pack::PackQueries;
 use super::panel::PANEL_VECTORS;
@@ -16,16 +18,31 @@ use crate::tile::Rows;
 
 /// Computes attention in f64, one score after the other.
 fn reference(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> {
-    let (size, width) = (attention.head_size, attention.heads * attention.head_size);
-    let at =
-        |token: usize, part: usize, i: usize| f64::from(qkv[token * 3 * width + part * width + i]);
+    let Attention {
+        heads, key_heads, ..
+    } = *attention;
+    let (size, width) = (attention.head_size, heads * attention.head_size);
+    // The value `i` of a head of all queries, keys and values.
+    let at = |token: usize, head: usize, i: usize| {
+        f64::from(qkv[(token * (heads + 2 * key_heads) + head) * size + i])
+    };
+    let allowed = |query: usize, key: usize| match attention.mask {
+        AttentionMask::All => true,
+        AttentionMask::Causal => key <= query,
+        AttentionMask::Window(distance) => key.abs_diff(query) <= distance,
+        AttentionMask::CausalWindow(distance) => key <= query && query - key <= distance,
+    };
     let mut out = vec![0.0; tokens * width];
-    for head in 0..attention.heads {
+    for head in 0..heads {
+        let key_head = heads + head / (heads / key_heads);
         for query in 0..tokens {
             let scores: Vec<f64> = (0..tokens)
                 .map(|key| {
-                    let product: f64 = (head * size..(head + 1) * size)
-                        .map(|i| at(query, 0, i) * at(key, 1, i))
+                    if !allowed(query, key) {
+                        return f64::NEG_INFINITY;
+                    }
+                    let product: f64 = (0..size)
+                        .map(|i| at(query, head, i) * at(key, key_head, i))
                         .sum();
                     let bias = attention.position_bias.map_or(0.0, |bias| {
                         let row = head * (2 * bias.span - 1);
@@ -36,9 +53,11 @@ fn reference(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> 
                 .collect();
             let largest = scores.iter().copied().fold(f64::MIN, f64::max);
             let sum: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
-            for i in head * size..(head + 1) * size {
-                out[query * width + i] = (0..tokens)
-                    .map(|key| (scores[key] - largest).exp() / sum * at(key, 2, i))
+            for i in 0..size {
+                out[query * width + head * size + i] = (0..tokens)
+                    .map(|key| {
+                        (scores[key] - largest).exp() / sum * at(key, key_head + key_heads, i)
+                    })
                     .sum();
             }
         }
@@ -47,7 +66,7 @@ fn reference(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> 
 }
 
 fn run(cpu: Cpu, attention: Attention<'_>, qkv: &[f32]) -> Vec<f32> {
-    let mut out = vec![f32::NAN; qkv.len() / 3];
+    let mut out = vec![f32::NAN; qkv.len() / attention.row_width() * attention.width()];
     cpu.attention(attention, qkv, &mut AttentionScratch::default(), &mut out);
     out
 }
@@ -86,6 +105,127 @@ fn every_level_equals_attention_in_f64_at_every_length() {
                     assert!(error < 1e-5, "{tokens}: {found}, expected {expected}");
                 }
             }
+        }
+    }
+}
+
+/// Returns queries and keys whose scores are from −`scores` to `scores`, and values from −1 to 1.
+fn random_qkv(attention: &Attention<'_>, seed: u64, tokens: usize, scores: f32) -> Vec<f32> {
+    let width = attention.row_width();
+    let mut qkv = numbers(seed, tokens * width);
+    let factor = (scores / attention.head_size as f32).sqrt();
+    let scaled = (attention.heads + attention.key_heads) * attention.head_size;
+    for row in qkv.chunks_mut(width) {
+        row[..scaled].iter_mut().for_each(|x| *x *= factor);
+    }
+    qkv
+}
+
+fn any_mask() -> impl Strategy<Value = AttentionMask> {
+    let distance = || prop_oneof![0usize..6, 6usize..80, Just(usize::MAX)];
+    prop_oneof![
+        Just(AttentionMask::All),
+        Just(AttentionMask::Causal),
+        distance().prop_map(AttentionMask::Window),
+        distance().prop_map(AttentionMask::CausalWindow),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn masked_and_grouped_attention_equals_the_reference(
+        mask in any_mask(),
+        (key_heads, group) in (1usize..4, 1usize..4),
+        head_size in prop_oneof![Just(64usize), Just(96), Just(128), Just(256), 1usize..80],
+        tokens in prop_oneof![1usize..40, 40usize..150],
+        (biased, int8) in (any::<bool>(), any::<bool>()),
+        cuts in [0usize..150, 0usize..150],
+        seed: u64,
+    ) {
+        let heads = key_heads * group;
+        let bias = numbers(seed ^ 1, heads * (2 * 150 - 1));
+        let bias = PositionBias { values: &bias, span: 150 };
+        let attention = Attention::new(heads, head_size)
+            .key_heads(key_heads)
+            .mask(mask)
+            .position_bias(biased.then_some(bias))
+            .int8(int8);
+        let qkv = random_qkv(&attention, seed, tokens, 1.0);
+        let found = run(Cpu::portable(), attention, &qkv);
+        // As in `int8_attention_has_the_same_bits_on_every_level_and_is_near_f64`, with scores up to 2.
+        let bound = if int8 && tokens >= MIN_INT8_TOKENS { 0.5 } else { 1e-5 };
+        let mut squares = 0.0;
+        for (found, expected) in found.iter().zip(reference(&attention, &qkv, tokens)) {
+            let error = (f64::from(*found) - expected).abs();
+            prop_assert!(error < bound, "{found}, expected {expected}");
+            squares += error * error;
+        }
+        prop_assert!((squares / found.len() as f64).sqrt() < 0.01);
+        let [from, to] = cuts.map(|cut| cut.min(tokens));
+        let queries = from.min(to)..from.max(to);
+        for cpu in Cpu::available() {
+            prop_assert!(run(cpu, attention, &qkv) == found, "{cpu:?}");
+            let mut part = vec![f32::NAN; queries.len() * attention.width()];
+            let mut scratch = AttentionScratch::default();
+            cpu.attention_of_queries(attention, &qkv, queries.clone(), &mut scratch, &mut part);
+            let all = queries.start * attention.width()..queries.end * attention.width();
+            prop_assert!(part == found[all], "{cpu:?} {queries:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mask_that_allows_all_keys_changes_no_bit() {
+    for (tokens, int8) in [(1, false), (20, false), (90, false), (90, true)] {
+        let attention = Attention::new(2, 24).int8(int8);
+        let qkv = random_qkv(&attention, 3, tokens, 3.0);
+        let all = run(Cpu::detect(), attention, &qkv);
+        let window = attention.mask(AttentionMask::Window(tokens - 1));
+        assert_eq!(run(Cpu::detect(), window, &qkv), all);
+        // The last query of a decoder may attend to all keys.
+        let causal = run(Cpu::detect(), attention.mask(AttentionMask::Causal), &qkv);
+        assert_eq!(causal[(tokens - 1) * 48..], all[(tokens - 1) * 48..]);
+    }
+}
+
+#[test]
+fn keys_out_of_reach_do_not_matter() {
+    let (tokens, distance) = (200, 10);
+    let attention = Attention::new(1, 16).mask(AttentionMask::Window(distance));
+    for cpu in Cpu::available() {
+        let mut qkv = random_qkv(&attention, 4, tokens, 3.0);
+        let expected = run(cpu, attention, &qkv);
+        // Scores of masked keys that would dominate all others.
+        for row in qkv[150 * 48..].chunks_mut(48) {
+            row[16..32].iter_mut().for_each(|x| *x *= 1e6);
+        }
+        let found = run(cpu, attention, &qkv);
+        let unaffected = (150 - distance) * 16;
+        assert_eq!(found[..unaffected], expected[..unaffected]);
+        assert_ne!(found[unaffected..], expected[unaffected..]);
+    }
+}
+
+#[test]
+fn a_nan_reaches_the_same_queries_however_they_are_divided() {
+    let attention = Attention::new(1, 16).mask(AttentionMask::CausalWindow(7));
+    let mut qkv = random_qkv(&attention, 5, 100, 1.0);
+    qkv[41 * 48 + 40] = f32::NAN;
+    let bits = |x: &[f32]| -> Vec<u32> {
+        let nan_or_bits = |x: &f32| if x.is_nan() { u32::MAX } else { x.to_bits() };
+        x.iter().map(nan_or_bits).collect()
+    };
+    let all = bits(&run(Cpu::portable(), attention, &qkv));
+    assert!(all[41 * 16 + 8] == u32::MAX && all[64 * 16..].iter().all(|x| *x != u32::MAX));
+    for cpu in Cpu::available() {
+        assert_eq!(bits(&run(cpu, attention, &qkv)), all);
+        for queries in [0..39, 39..60, 42..43, 42..100] {
+            let mut out = vec![0.0; queries.len() * 16];
+            let mut scratch = AttentionScratch::default();
+            cpu.attention_of_queries(attention, &qkv, queries.clone(), &mut scratch, &mut out);
+            assert_eq!(bits(&out), all[queries.start * 16..queries.end * 16]);
         }
     }
 }
@@ -297,6 +437,12 @@ fn a_subset_of_the_queries_has_the_results_of_all_queries() {
         );
         assert_eq!(out, all[queries.start * width..queries.end * width]);
     }
+}
+
+#[test]
+#[should_panic = "key_heads must divide the number of heads"]
+fn heads_that_cannot_share_keys_panic() {
+    run(Cpu::detect(), Attention::new(3, 1).key_heads(2), &[0.0; 7]);
 }
 
 #[test]

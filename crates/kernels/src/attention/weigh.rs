@@ -3,11 +3,13 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
+use std::ops::Range;
+
 use super::column_block::column_block_vectors;
 use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Multiply, Rows, TILE_ROWS, at_height, tile, tiles};
 
-/// Computes the weighted mean of the values of all tokens for each query of a panel.
+/// Computes the weighted mean of the values of the keys for each query of a panel.
 pub(super) struct Weigh<'a, P> {
     pub(super) products: P,
     /// The sum of the weights of each query.
@@ -30,14 +32,17 @@ pub(super) trait Products<S: Simd> {
     ) -> [[S::F; V]; R];
 }
 
-/// Weights, `[steps, panel width]`, and values in blocks of columns, `[steps, columns]` each.
+/// Weights, `[steps, panel width]`, and values in blocks of columns, `[all steps, columns]` each.
 ///
 /// In f32, [`PackValues`](super::pack::PackValues) packs the values, and a step is a token. In 8 bits,
 /// [`QuantizeValues`](super::quantize::QuantizeValues) packs them, and a step is a word of codes.
 pub(super) struct Factors<'a, E> {
     pub(super) weights: &'a [E],
     pub(super) panel_width: usize,
-    pub(super) steps: usize,
+    /// The steps of the panel.
+    pub(super) steps: Range<usize>,
+    /// The number of steps of the sequence.
+    pub(super) all_steps: usize,
     pub(super) values: &'a [E],
 }
 
@@ -53,14 +58,16 @@ impl<E: Copy + Default> Factors<'_, E> {
         S: Simd,
         M: Multiply<S, Element = E, Weight = E>,
     {
-        let values = &self.values[column * self.steps..][..V * LANES * self.steps];
+        let steps = self.steps.len();
+        let first = column * self.all_steps + self.steps.start * V * LANES;
+        let values = &self.values[first..][..V * LANES * steps];
         let weights = Rows {
             values: &self.weights[query..],
             stride: 1,
             step: self.panel_width,
         };
         let zeros = [[M::splat(s, E::default()); V]; R];
-        tile::<S, M, R, V>(s, zeros, weights, self.steps, values, &[])
+        tile::<S, M, R, V>(s, zeros, weights, steps, values, &[])
     }
 }
 

@@ -65,30 +65,11 @@ fn tile_in_passes<S: Simd, const P: usize, const Q: usize, const R: usize>(
             }
         }
         for p in 0..P {
+            let part = pass * P + p;
+            add_tail(s, query_tails, row_tails, part, &mut pass_sums[p]);
             for q in 0..Q {
                 for r in 0..R {
-                    sums[q][r][pass * P + p] = pass_sums[p][q][r];
-                }
-            }
-        }
-    }
-
-    let tail = row_tails[0].len();
-    if tail > 0 {
-        let row_tails = row_tails.map(padded);
-        for q in 0..Q {
-            let query_tail = padded(query_tails[q]);
-            for r in 0..R {
-                for part in 0..tail.div_ceil(LANES) {
-                    let lanes = tail - part * LANES;
-                    let (a, b) = (s.load(&query_tail[part]), s.load(&row_tails[r][part]));
-                    let sum = sums[q][r][part];
-                    sums[q][r][part] = if lanes < LANES {
-                        // Adding 0 · 0 to the remaining lanes would turn −0 into +0.
-                        s.fma_first(a, b, sum, lanes)
-                    } else {
-                        s.fma(a, b, sum)
-                    };
+                    sums[q][r][part] = pass_sums[p][q][r];
                 }
             }
         }
@@ -114,10 +95,29 @@ fn chunks(slice: &[f32]) -> (&[[[f32; LANES]; PARTS]], &[f32]) {
     (parts.as_chunks().0, tail)
 }
 
-/// Fills an incomplete chunk with zeros.
+/// Adds to `sums` the products of one of the [`PARTS`] of incomplete chunks of the same length.
 #[inline(always)]
-fn padded(tail: &[f32]) -> [[f32; LANES]; PARTS] {
-    let mut chunk = [[0.0; LANES]; PARTS];
-    chunk.as_flattened_mut()[..tail.len()].copy_from_slice(tail);
-    chunk
+fn add_tail<S: Simd, const Q: usize, const R: usize>(
+    s: S,
+    query_tails: [&[f32]; Q],
+    row_tails: [&[f32]; R],
+    part: usize,
+    sums: &mut [[S::F; R]; Q],
+) {
+    let start = part * LANES;
+    let lanes = row_tails[0].len().saturating_sub(start).min(LANES);
+    if lanes == 0 {
+        return;
+    }
+    let mut rows = [s.splat(0.0); R];
+    for r in 0..R {
+        rows[r] = s.load_partial(&row_tails[r][start..][..lanes], 0.0);
+    }
+    for q in 0..Q {
+        let query = s.load_partial(&query_tails[q][start..][..lanes], 0.0);
+        for r in 0..R {
+            // Adding 0 · 0 to the remaining lanes would turn −0 into +0.
+            sums[q][r] = s.fma_first(query, rows[r], sums[q][r], lanes);
+        }
+    }
 }

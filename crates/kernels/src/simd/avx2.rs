@@ -4,17 +4,17 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
+    __m256, __m256i, _CMP_GE_OQ, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
     _mm_loadu_si128, _mm_movehl_ps, _mm_packus_epi16, _mm_prefetch, _mm_shuffle_ps,
     _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_blendv_ps,
     _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128,
     _mm256_cmp_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extractf128_ps,
     _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps,
-    _mm256_mul_ps, _mm256_or_si256, _mm256_packus_epi32, _mm256_permute2f128_ps,
-    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps,
-    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps, _mm256_unpackhi_ps,
-    _mm256_unpacklo_ps,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_max_ps, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_or_si256, _mm256_packus_epi32,
+    _mm256_permute2f128_ps, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::float::{LANES, Simd};
@@ -53,6 +53,21 @@ fn run<K: Kernel>(avx2: Avx2, kernel: K) -> K::Output {
 type Pair = [__m256; 2];
 
 impl Avx2 {
+    /// Returns a mask of the first `lanes` lanes, of all if there are fewer.
+    #[inline(always)]
+    fn first_lanes(self, lanes: usize) -> [__m256i; 2] {
+        const MASKS: [[i32; LANES]; 2] = [[-1; LANES], [0; LANES]];
+        let masks = &MASKS.as_flattened()[LANES - lanes.min(LANES)..][..LANES];
+        // SAFETY: an `Avx2` proves AVX2; the slice has all lanes that the loads read, and they need no
+        // alignment.
+        unsafe {
+            [
+                _mm256_loadu_si256(masks.as_ptr().cast()),
+                _mm256_loadu_si256(masks[HALF..].as_ptr().cast()),
+            ]
+        }
+    }
+
     /// Transposes 8 registers: lane `l` of row `r` becomes lane `r` of row `l`.
     #[inline(always)]
     fn transpose_half(self, rows: [__m256; HALF]) -> [__m256; HALF] {
@@ -127,22 +142,33 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn fma_first(self, a: Pair, b: Pair, c: Pair, lanes: usize) -> Pair {
-        const INDICES: [f32; LANES] = [
-            0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0,
-        ];
-        let indices = self.load(&INDICES);
         let sum = self.fma(a, b, c);
+        let chosen = self.first_lanes(lanes);
         let mut kept = c;
         for half in 0..2 {
-            #[expect(clippy::cast_precision_loss, reason = "there are at most 16 lanes")]
             // SAFETY: an `Avx2` proves AVX2.
             unsafe {
-                let lanes = _mm256_set1_ps(lanes as f32);
-                let chosen = _mm256_cmp_ps::<_CMP_LT_OQ>(indices[half], lanes);
+                let chosen = _mm256_castsi256_ps(chosen[half]);
                 kept[half] = _mm256_blendv_ps(c[half], sum[half], chosen);
             }
         }
         kept
+    }
+
+    #[inline(always)]
+    fn load_partial(self, from: &[f32], fill: f32) -> Pair {
+        let chosen = self.first_lanes(from.len());
+        let mut lanes = self.splat(fill);
+        for (half, lanes) in lanes.iter_mut().enumerate() {
+            // SAFETY: an `Avx2` proves AVX2; the load reads only the lanes of its mask, which are
+            // within the slice, and needs no alignment.
+            unsafe {
+                let start = from.as_ptr().wrapping_add(half * HALF);
+                let loaded = _mm256_maskload_ps(start, chosen[half]);
+                *lanes = _mm256_blendv_ps(*lanes, loaded, _mm256_castsi256_ps(chosen[half]));
+            }
+        }
+        lanes
     }
 
     #[inline(always)]

@@ -11,8 +11,8 @@ use std::arch::x86_64::{
     _mm512_castsi512_ps, _mm512_cmp_ps_mask, _mm512_cvtepi8_epi16, _mm512_cvtepi32_epi8,
     _mm512_cvtepi32_ps, _mm512_div_ps, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, _mm512_fmadd_ps,
     _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_maddubs_epi16,
-    _mm512_mask3_fmadd_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_or_si512,
-    _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_f64x2,
+    _mm512_mask_loadu_ps, _mm512_mask3_fmadd_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_or_si512, _mm512_set1_epi32, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_f64x2,
     _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_ps,
     _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
@@ -68,6 +68,17 @@ fn run_vnni<K: Kernel>(avx512: Avx512<true>, kernel: K) -> K::Output {
     kernel.run(avx512)
 }
 
+/// Returns a bit mask of the first `lanes` lanes, of all if there are fewer.
+#[inline(always)]
+fn first_lanes(lanes: usize) -> u16 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are at most 16 lanes"
+    )]
+    let mask = ((1u32 << lanes.min(LANES)) - 1) as u16;
+    mask
+}
+
 impl<const VNNI: bool> Simd for Avx512<VNNI> {
     type F = __m512;
 
@@ -106,13 +117,8 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
 
     #[inline(always)]
     fn fma_first(self, a: __m512, b: __m512, c: __m512, lanes: usize) -> __m512 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "there are at most 16 lanes"
-        )]
-        let mask = ((1u32 << lanes) - 1) as u16;
         // SAFETY: an `Avx512` proves AVX-512F.
-        unsafe { _mm512_mask3_fmadd_ps(a, b, c, mask) }
+        unsafe { _mm512_mask3_fmadd_ps(a, b, c, first_lanes(lanes)) }
     }
 
     #[inline(always)]
@@ -216,6 +222,16 @@ impl<const VNNI: bool> Simd for Avx512<VNNI> {
     fn load(self, from: &[f32; LANES]) -> __m512 {
         // SAFETY: the reference covers all floats that the load reads.
         unsafe { self.load_at(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn load_partial(self, from: &[f32], fill: f32) -> __m512 {
+        // SAFETY: an `Avx512` proves AVX-512F; the load reads only the lanes of its mask, which are
+        // within the slice, and needs no alignment.
+        unsafe {
+            let mask = first_lanes(from.len());
+            _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask, from.as_ptr())
+        }
     }
 
     #[inline(always)]

@@ -98,6 +98,38 @@ fn every_level_multiplies_pairs_and_the_first_lanes() {
     }
 }
 
+/// Loads the floats of a slice, and stores as many lanes.
+struct Partial<'a>(&'a [f32], f32);
+
+impl Kernel for Partial<'_> {
+    type Output = ([f32; LANES], Vec<f32>);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        let loaded = s.load_partial(self.0, self.1);
+        let mut stored = vec![0.0; self.0.len()];
+        s.store_partial(loaded, &mut stored);
+        (s.to_array(loaded), stored)
+    }
+}
+
+#[test]
+fn every_level_loads_and_stores_the_first_lanes() {
+    for lanes in 0..=LANES {
+        for fill in [0.0, -0.0, 7.0, f32::INFINITY] {
+            let from = numbers(lanes as u64, lanes);
+            let expected: [f32; LANES] =
+                std::array::from_fn(|l| from.get(l).copied().unwrap_or(fill));
+            for cpu in Cpu::available() {
+                let (loaded, stored) = cpu.run(Partial(&from, fill));
+                let bits = |lanes: [f32; LANES]| lanes.map(f32::to_bits);
+                assert_eq!(bits(loaded), bits(expected), "{cpu:?} {lanes}");
+                assert_eq!(stored, from, "{cpu:?}");
+            }
+        }
+    }
+}
+
 struct AtLeast<'a>(&'a [f32; LANES], f32);
 
 impl Kernel for AtLeast<'_> {

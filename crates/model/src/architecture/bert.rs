@@ -16,7 +16,7 @@ pub(super) static BERT: Architecture = Architecture {
     read_config: |path| post_norm::read_config(path, &VARIANT),
 };
 
-pub(crate) static VARIANT: PostNormVariant = PostNormVariant {
+static VARIANT: PostNormVariant = PostNormVariant {
     fingerprint_name: "Bert",
     tensor_names: TensorNames {
         prefixes: &["bert."],

@@ -1,15 +1,21 @@
 use std::sync::Arc;
 
+use cognate_kernels::{AttentionMask, Epilogue};
+
 use super::spec::{Architecture, TransformerConfig};
 use crate::candle::CandleEncoder;
 use crate::config::Sizes;
+use crate::cpu::{
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
+    TensorRows,
+};
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
 
 mod config;
 mod model;
 
-use config::ModernBertConfig;
+use config::{LayerType, ModernBertConfig};
 
 /// ModernBERT (<https://arxiv.org/abs/2412.13663>).
 pub(super) static MODERN_BERT: Architecture = Architecture {
@@ -48,6 +54,67 @@ impl TransformerConfig for ModernBertConfig {
         )
     }
 
+    fn describe(&self) -> Description {
+        Description {
+            prefixes: PREFIXES,
+            hidden_size: self.hidden_size,
+            intermediate_size: self.intermediate_size,
+            heads: Heads {
+                queries: self.num_attention_heads,
+                keys: self.num_attention_heads,
+                size: self.head_size(),
+            },
+            num_layers: self.layer_types.len(),
+            vocab_size: self.vocab_size,
+            max_tokens: self.max_position_embeddings,
+            token_embeddings: model::TOKEN_EMBEDDINGS,
+            token_types: None,
+            positions: None,
+            embedding_norm: Some(self.norm_tensors("embeddings.norm".to_owned())),
+            rotary_thetas: vec![self.global_rope_theta, self.local_rope_theta],
+            position_bias: None,
+            final_norm: Some(self.norm_tensors("final_norm".to_owned())),
+        }
+    }
+
+    fn describe_layer(&self, layer: usize) -> LayerDescription {
+        let (hidden, intermediate) = (self.hidden_size, self.intermediate_size);
+        let name = |part: &str| format!("layers.{layer}.{part}");
+        let norm = |part| self.norm_tensors(name(part));
+        let linear = |part, outputs| LinearTensors::without_bias(name(part), outputs);
+        // The first half of the tensor is the gate, the second half the projection that it multiplies.
+        let half = |start| LinearTensors {
+            parts: vec![TensorRows {
+                name: name("mlp.Wi"),
+                of: 2 * intermediate,
+                rows: start..start + intermediate,
+            }],
+            has_bias: false,
+        };
+        let (mask, rotary) = match self.layer_types[layer] {
+            LayerType::Global => (AttentionMask::All, 0),
+            LayerType::Local => (AttentionMask::Window(self.window), 1),
+        };
+        LayerDescription {
+            attention_norms: BlockNorms {
+                // The input of the first layer is already normalized.
+                input: (layer > 0).then(|| norm("attn_norm")),
+                sum: None,
+            },
+            qkv: linear("attn.Wqkv", 3 * hidden),
+            query_norm: None,
+            key_norm: None,
+            rotary: Some(rotary),
+            mask,
+            output: linear("attn.Wo", hidden),
+            feed_forward_norms: BlockNorms::pre(norm("mlp_norm")),
+            gate: Some(half(0)),
+            up: half(intermediate),
+            activation: Epilogue::from(self.hidden_activation),
+            down: linear("mlp.Wo", hidden),
+        }
+    }
+
     fn load_candle(
         &self,
         weights: WeightsFile,
@@ -58,5 +125,15 @@ impl TransformerConfig for ModernBertConfig {
         CandleEncoder::load(self.sizes(), weights, device, precision, |tensors| {
             model::ModernBert::load(self, tensors)
         })
+    }
+}
+
+impl ModernBertConfig {
+    fn norm_tensors(&self, name: String) -> NormTensors {
+        NormTensors {
+            kind: NormKind::LayerWithoutBias,
+            name,
+            epsilon: self.norm_eps,
+        }
     }
 }

@@ -1,8 +1,13 @@
 use std::sync::Arc;
 
+use cognate_kernels::{AttentionMask, Epilogue};
+
 use super::spec::{Architecture, TransformerConfig};
 use crate::candle::CandleEncoder;
 use crate::config::Sizes;
+use crate::cpu::{
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
+};
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
 
@@ -42,6 +47,54 @@ impl TransformerConfig for NomicBertConfig {
         )
     }
 
+    fn describe(&self) -> Description {
+        let heads = self.num_attention_heads;
+        Description {
+            prefixes: PREFIXES,
+            hidden_size: self.hidden_size,
+            intermediate_size: self.intermediate_size,
+            heads: Heads {
+                queries: heads,
+                keys: heads,
+                size: self.hidden_size / heads,
+            },
+            num_layers: self.num_hidden_layers,
+            vocab_size: self.vocab_size,
+            max_tokens: self.max_position_embeddings,
+            token_embeddings: model::TOKEN_EMBEDDINGS,
+            token_types: (self.type_vocab_size > 0).then_some(Table {
+                name: "embeddings.token_type_embeddings.weight",
+                rows: self.type_vocab_size,
+            }),
+            positions: None,
+            embedding_norm: Some(self.norm_tensors("emb_ln".to_owned())),
+            rotary_thetas: vec![self.rope_theta],
+            position_bias: None,
+            final_norm: None,
+        }
+    }
+
+    fn describe_layer(&self, layer: usize) -> LayerDescription {
+        let (hidden, intermediate) = (self.hidden_size, self.intermediate_size);
+        let name = |part: &str| format!("encoder.layers.{layer}.{part}");
+        let norms = |part| BlockNorms::post(self.norm_tensors(name(part)));
+        let linear = |part, outputs| LinearTensors::without_bias(name(part), outputs);
+        LayerDescription {
+            attention_norms: norms("norm1"),
+            qkv: linear("attn.Wqkv", 3 * hidden),
+            query_norm: None,
+            key_norm: None,
+            rotary: Some(0),
+            mask: AttentionMask::All,
+            output: linear("attn.out_proj", hidden),
+            feed_forward_norms: norms("norm2"),
+            gate: Some(linear("mlp.fc12", intermediate)),
+            up: linear("mlp.fc11", intermediate),
+            activation: Epilogue::Silu,
+            down: linear("mlp.fc2", hidden),
+        }
+    }
+
     fn load_candle(
         &self,
         weights: WeightsFile,
@@ -52,5 +105,15 @@ impl TransformerConfig for NomicBertConfig {
         CandleEncoder::load(self.sizes(), weights, device, precision, |tensors| {
             model::NomicBert::load(self, tensors)
         })
+    }
+}
+
+impl NomicBertConfig {
+    fn norm_tensors(&self, name: String) -> NormTensors {
+        NormTensors {
+            kind: NormKind::Layer,
+            name,
+            epsilon: self.layer_norm_eps,
+        }
     }
 }

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cognate_kernels::Cpu;
+use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::TransformerConfig;
-use crate::backend::Backend;
 use crate::candle::CandleEncoder;
 use crate::config::Sizes;
-use crate::cpu::PostNormEncoder;
+use crate::cpu::{
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
+    PositionBiasTensor, PositionTable, Table, TensorRows,
+};
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
 
@@ -18,9 +20,10 @@ mod model;
 mod position_bias;
 mod variant;
 
-pub(crate) use config::PostNormConfig;
-pub(crate) use position_bias::expand_buckets;
-pub(crate) use variant::{Positions, PostNormVariant, TOKEN_EMBEDDINGS, TensorNames};
+use config::PostNormConfig;
+use position_bias::expand_buckets;
+use variant::TOKEN_EMBEDDINGS;
+pub(super) use variant::{Positions, PostNormVariant, TensorNames};
 
 /// Reads `config.json` of a `variant`.
 pub(super) fn read_config(
@@ -54,6 +57,71 @@ impl TransformerConfig for PostNormConfig {
         )
     }
 
+    fn describe(&self) -> Description {
+        let names = &self.variant.tensor_names;
+        Description {
+            prefixes: names.prefixes,
+            hidden_size: self.hidden_size,
+            intermediate_size: self.intermediate_size,
+            heads: Heads {
+                queries: self.num_attention_heads,
+                keys: self.num_attention_heads,
+                size: self.head_size(),
+            },
+            num_layers: self.num_hidden_layers,
+            vocab_size: self.vocab_size,
+            max_tokens: self.max_tokens(),
+            token_embeddings: TOKEN_EMBEDDINGS,
+            token_types: (self.type_vocab_size > 0).then_some(Table {
+                name: "embeddings.token_type_embeddings.weight",
+                rows: self.type_vocab_size,
+            }),
+            positions: Some(PositionTable {
+                table: Table {
+                    name: "embeddings.position_embeddings.weight",
+                    rows: self.max_position_embeddings,
+                },
+                pad_token_id: self.pad_token_id,
+            }),
+            embedding_norm: Some(self.norm_tensors("embeddings.LayerNorm".to_owned())),
+            rotary_thetas: Vec::new(),
+            position_bias: self.variant.relative_attention_num_buckets.map(|buckets| {
+                PositionBiasTensor {
+                    name: "encoder.relative_attention_bias.weight",
+                    buckets,
+                    expand: expand_buckets,
+                }
+            }),
+            final_norm: None,
+        }
+    }
+
+    fn describe_layer(&self, layer: usize) -> LayerDescription {
+        let names = &self.variant.tensor_names;
+        let (hidden, intermediate) = (self.hidden_size, self.intermediate_size);
+        let name = |part: &str| format!("{}.{layer}.{part}", names.layers);
+        let norms = |part| BlockNorms::post(self.norm_tensors(name(part)));
+        LayerDescription {
+            attention_norms: norms(names.attention_norm),
+            qkv: LinearTensors {
+                parts: [names.query, names.key, names.value]
+                    .map(|part| TensorRows::all(name(part), hidden))
+                    .into(),
+                has_bias: true,
+            },
+            query_norm: None,
+            key_norm: None,
+            rotary: None,
+            mask: AttentionMask::All,
+            output: LinearTensors::with_bias(name(names.output), hidden),
+            feed_forward_norms: norms(names.output_norm),
+            gate: None,
+            up: LinearTensors::with_bias(name(names.up), intermediate),
+            activation: Epilogue::from(self.hidden_act),
+            down: LinearTensors::with_bias(name(names.down), hidden),
+        }
+    }
+
     fn load_candle(
         &self,
         weights: WeightsFile,
@@ -65,18 +133,14 @@ impl TransformerConfig for PostNormConfig {
             model::PostNorm::load(self, tensors)
         })
     }
+}
 
-    fn cpu_precisions(&self) -> &'static [Precision] {
-        &[Precision::F32, Precision::Int8]
-    }
-
-    fn load_cpu(
-        &self,
-        weights: WeightsFile,
-        precision: Precision,
-    ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
-        let int8 = precision == Precision::Int8;
-        let (encoder, digest) = PostNormEncoder::load(Cpu::detect(), self, weights, int8)?;
-        Ok((Box::new(encoder), digest))
+impl PostNormConfig {
+    fn norm_tensors(&self, name: String) -> NormTensors {
+        NormTensors {
+            kind: NormKind::Layer,
+            name,
+            epsilon: self.layer_norm_eps,
+        }
     }
 }

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use cognate_kernels::QuantizedLinear;
+
 use crate::config::Sizes;
 use crate::{Error, Result};
 
@@ -48,6 +50,25 @@ pub(super) fn check_sizes(path: &Path, sizes: &Sizes, max_values: u64) -> Result
     Ok(())
 }
 
+/// Refuses layers with more inputs than int8 products are exact for.
+pub(super) fn check_int8_sizes(path: &Path, sizes: &Sizes) -> Result<()> {
+    for (field, inputs) in [
+        ("hidden_size", sizes.hidden_size),
+        ("attention width", sizes.attention_width),
+        ("intermediate_size", sizes.intermediate_size),
+    ] {
+        if inputs > QuantizedLinear::MAX_INPUTS {
+            return Err(Error::Unsupported {
+                path: path.to_owned(),
+                field: field.to_owned(),
+                found: inputs.to_string(),
+                expected: format!("at most {} in int8", QuantizedLinear::MAX_INPUTS),
+            });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +107,25 @@ mod tests {
             };
             check(&no_layers, 1000).unwrap();
         }
+    }
+
+    #[test]
+    fn layers_too_wide_for_exact_sums_are_refused_in_int8() {
+        let mut sizes = Sizes {
+            hidden_size: 10,
+            vocab_size: 100,
+            max_tokens: 8,
+            num_hidden_layers: 2,
+            attention_width: 10,
+            intermediate_size: 32_768,
+        };
+        check_int8_sizes(Path::new("c"), &sizes).unwrap();
+        sizes.intermediate_size += 1;
+        assert_eq!(
+            check_int8_sizes(Path::new("c"), &sizes)
+                .unwrap_err()
+                .to_string(),
+            "`c`: unsupported intermediate_size `32769`, expected at most 32768 in int8"
+        );
     }
 }

@@ -3,9 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::activation::Activation;
-use crate::backend::Backend;
 use crate::candle::CandleEncoder;
 use crate::config::Sizes;
+use crate::cpu::{Description, LayerDescription};
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
 
@@ -52,7 +52,13 @@ pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
     /// `Debug`, so that a field added later does not change existing fingerprints.
     fn fingerprint_fields(&self) -> String;
 
-    /// Loads the candle implementation, which runs on every device.
+    /// Describes the transformer, for the CPU kernels.
+    fn describe(&self) -> Description;
+
+    /// Describes the layer with this index.
+    fn describe_layer(&self, layer: usize) -> LayerDescription;
+
+    /// Loads the candle implementation, for GPUs.
     ///
     /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
     fn load_candle(
@@ -61,21 +67,4 @@ pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
         device: Device,
         precision: Precision,
     ) -> Result<(CandleEncoder, Vec<u8>)>;
-
-    /// Returns the number formats that [`load_cpu`](Self::load_cpu) supports.
-    fn cpu_precisions(&self) -> &'static [Precision] {
-        &[Precision::F32]
-    }
-
-    /// Loads the implementation for the CPU, which by default is the candle one.
-    ///
-    /// Returns the backend together with the digest of the tensors read, for the fingerprint.
-    fn load_cpu(
-        &self,
-        weights: WeightsFile,
-        precision: Precision,
-    ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
-        let (encoder, digest) = self.load_candle(weights, Device::Cpu, precision)?;
-        Ok((Box::new(encoder), digest))
-    }
 }

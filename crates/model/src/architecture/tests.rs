@@ -1,19 +1,18 @@
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
 use crate::candle::CandleEncoder;
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
-const BERT_FAMILY: [&str; 5] = [
+mod packed;
+
+const CHECKPOINTS: [&str; 8] = [
     "tiny-bert",
     "architectures/roberta",
     "architectures/xlm-roberta",
     "architectures/mpnet",
     "architectures/distilbert",
-];
-
-const CANDLE_ONLY: [&str; 3] = [
     "architectures/modernbert",
     "architectures/nomic-bert",
     "architectures/qwen3",
@@ -25,23 +24,47 @@ fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     (checkpoint.transformer.config, weights)
 }
 
-fn load_candle(name: &str, precision: Precision, padded: bool) -> CandleEncoder {
+fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {
     let (config, weights) = checkpoint(name);
-    let loaded = config.load_candle(weights, Device::Cpu, precision);
-    loaded.unwrap().0.padded(padded)
+    load_on_cpu(&*config, cpu, weights, int8, None).unwrap().0
 }
 
-/// Sequences of many lengths, with the padding token of RoBERTa among their tokens.
-fn batch() -> TokenBatch {
-    let lengths = [48, 3, 47, 1, 0, 12, 30, 5, 48, 17, 2];
+fn load_candle(name: &str, precision: Precision) -> CandleEncoder {
+    let (config, weights) = checkpoint(name);
+    let loaded = config.load_candle(weights, Device::Cpu, precision);
+    loaded.unwrap().0
+}
+
+fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
     let ids = |&length: &usize| -> Vec<u32> {
         (0..length)
             .map(|at| (at * at + 7 * length) % 360)
             .map(|id| id.try_into().unwrap())
             .collect()
     };
-    let sequences: Vec<_> = lengths.iter().map(ids).collect();
-    TokenBatch::from_sequences(sequences.iter().map(Vec::as_slice))
+    lengths.iter().map(ids).collect()
+}
+
+fn batch_of(lengths: &[usize]) -> TokenBatch {
+    TokenBatch::from_sequences(sequences(lengths).iter().map(Vec::as_slice))
+}
+
+/// Sequences of many lengths, with the padding token of RoBERTa among their tokens.
+fn batch() -> TokenBatch {
+    batch_of(&[48, 3, 47, 1, 0, 12, 30, 5, 48, 17, 2])
+}
+
+/// Runs each sequence of a batch alone.
+fn forward_one_by_one(backend: &dyn Backend, batch: &TokenBatch) -> Array2<f32> {
+    let rows: Vec<_> = batch
+        .sequences()
+        .map(|ids| {
+            let alone = TokenBatch::from_sequences([ids]);
+            backend.forward(&alone, 1).unwrap()
+        })
+        .collect();
+    let rows: Vec<_> = rows.iter().map(|rows| rows.view()).collect();
+    concatenate(Axis(0), &rows).unwrap()
 }
 
 #[track_caller]
@@ -57,27 +80,19 @@ fn assert_close(name: &str, tolerance: f32, found: &Array2<f32>, expected: &Arra
 }
 
 #[test]
-fn candle_agrees_with_the_cpu_kernels_on_the_bert_family() {
-    for name in BERT_FAMILY {
+fn the_cpu_kernels_agree_with_candle() {
+    for name in CHECKPOINTS {
         let (config, weights) = checkpoint(name);
-        let (kernels, digest) = config.load_cpu(weights, Precision::F32).unwrap();
-        let expected = kernels.forward(&batch(), 1).unwrap();
-        for padded in [false, true] {
-            let found = load_candle(name, Precision::F32, padded).forward(&batch(), 1);
-            assert_close(name, 1e-5, &found.unwrap(), &expected);
-        }
+        let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
+        let found = kernels.forward(&batch(), 1).unwrap();
         let (config, weights) = checkpoint(name);
         let candle = config.load_candle(weights, Device::Cpu, Precision::F32);
-        assert_eq!(candle.unwrap().1, digest, "{name}: other tensors were read");
-    }
-}
-
-#[test]
-fn padding_does_not_change_hidden_states() {
-    for name in CANDLE_ONLY {
-        let expected = load_candle(name, Precision::F32, false).forward(&batch(), 1);
-        let found = load_candle(name, Precision::F32, true).forward(&batch(), 1);
-        assert_close(name, 1e-5, &found.unwrap(), &expected.unwrap());
+        let (candle, candle_digest) = candle.unwrap();
+        assert_eq!(digest, candle_digest, "{name}: other tensors were read");
+        let expected = forward_one_by_one(&candle, &batch());
+        assert_close(name, 1e-5, &found, &expected);
+        let padded = candle.forward(&batch(), 1).unwrap();
+        assert_close(name, 1e-5, &padded, &expected);
     }
 }
 
@@ -85,40 +100,82 @@ fn padding_does_not_change_hidden_states() {
 /// bf16.
 #[test]
 fn half_precision_stays_close_to_f32() {
-    for name in BERT_FAMILY.into_iter().chain(CANDLE_ONLY) {
-        let expected = load_candle(name, Precision::F32, false).forward(&batch(), 1);
-        let found = load_candle(name, Precision::F16, true).forward(&batch(), 1);
+    for name in CHECKPOINTS {
+        let expected = load_candle(name, Precision::F32).forward(&batch(), 1);
+        let found = load_candle(name, Precision::F16).forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
     }
 }
 
+/// Runs the AVX2 and portable code even on a machine that has a better instruction set.
 #[test]
-fn on_a_cpu_a_sequence_does_not_depend_on_its_batch() {
-    for name in CANDLE_ONLY {
-        let encoder = load_candle(name, Precision::F32, false);
-        let batched = encoder.forward(&batch(), 1).unwrap();
-        let mut start = 0;
-        for ids in batch().sequences() {
-            let alone = encoder.forward(&TokenBatch::from_sequences([ids]), 1);
-            for (row, expected) in alone.unwrap().outer_iter().enumerate() {
-                assert_eq!(batched.row(start + row), expected, "{name}");
+fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
+    // One batch whose columns are divided among threads, and one whose rows are.
+    let batches = [
+        batch_of(&[5, 1]),
+        batch_of(&[48, 3, 0, 41, 17, 48, 48, 48, 48]),
+    ];
+    for name in CHECKPOINTS {
+        for int8 in [false, true] {
+            for batch in &batches {
+                let expected = load(name, Cpu::portable(), int8).forward(batch, 1).unwrap();
+                for cpu in Cpu::available() {
+                    let transformer = load(name, cpu, int8);
+                    for threads in 1..5 {
+                        let found = transformer.forward(batch, threads).unwrap();
+                        assert_eq!(found, expected, "{name} {int8} {cpu:?} {threads}");
+                    }
+                }
             }
-            start += ids.len();
         }
     }
 }
 
 #[test]
+fn a_sequence_does_not_depend_on_its_batch() {
+    for name in CHECKPOINTS {
+        for int8 in [false, true] {
+            let transformer = load(name, Cpu::detect(), int8);
+            let found = transformer.forward(&batch(), 1).unwrap();
+            let expected = forward_one_by_one(&transformer, &batch());
+            assert_eq!(found, expected, "{name} {int8}");
+        }
+    }
+}
+
+/// The random weights of these checkpoints amplify rounding errors much more than those of a trained
+/// model.
+#[test]
+fn int8_stays_close_to_f32() {
+    const MIN_MEAN_COSINE: f32 = 0.998;
+    for name in CHECKPOINTS {
+        let [expected, found] = [false, true].map(|int8| {
+            let transformer = load(name, Cpu::detect(), int8);
+            transformer.forward(&batch(), 1).unwrap()
+        });
+        let cosines = found.outer_iter().zip(expected.outer_iter());
+        let cosines: Array1<f32> = cosines
+            .map(|(a, b)| a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt())
+            .collect();
+        let mean = cosines.mean().unwrap();
+        assert!(mean >= MIN_MEAN_COSINE, "{name}: {mean}");
+    }
+}
+
+#[test]
 fn refuses_tokens_and_positions_without_an_embedding() {
-    let encoder = load_candle("architectures/qwen3", Precision::F32, false);
-    let message = |ids: &[u32]| {
-        let batch = TokenBatch::from_sequences([ids]);
-        encoder.forward(&batch, 1).unwrap_err().to_string()
-    };
-    let expected = "tokens of a text, most: expected 48, found 49";
-    assert_eq!(message(&[0; 49]), expected);
-    let expected = "token id, largest: expected 575, found 576";
-    assert_eq!(message(&[576]), expected);
+    let kernels = load("architectures/qwen3", Cpu::detect(), false);
+    let candle = load_candle("architectures/qwen3", Precision::F32);
+    for backend in [&kernels as &dyn Backend, &candle] {
+        let message = |ids: &[u32]| {
+            let batch = TokenBatch::from_sequences([ids]);
+            backend.forward(&batch, 1).unwrap_err().to_string()
+        };
+        let expected = "tokens of a text, most: expected 48, found 49";
+        assert_eq!(message(&[0; 49]), expected);
+        let expected = "token id, largest: expected 575, found 576";
+        assert_eq!(message(&[576]), expected);
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 use candle_core::{DType, Shape, Tensor};
 use candle_nn::Linear;
-use rayon::prelude::*;
 
 use super::layers::{LayerNorm, RmsNorm};
 use crate::error::BoxError;
@@ -162,16 +161,12 @@ impl Tensors {
         })
     }
 
-    /// Loads all layers, in parallel if the device is the CPU.
-    pub(crate) fn layers<L: Send>(
+    /// Loads all layers, one after the other, so that only one is on the host at a time.
+    pub(crate) fn layers<L>(
         &self,
         count: usize,
-        load: impl Fn(usize) -> Result<L> + Send + Sync,
+        load: impl FnMut(usize) -> Result<L>,
     ) -> Result<Vec<L>> {
-        if self.device.is_cpu() {
-            (0..count).into_par_iter().map(load).collect()
-        } else {
-            (0..count).map(load).collect()
-        }
+        (0..count).map(load).collect()
     }
 }

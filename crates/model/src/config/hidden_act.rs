@@ -1,3 +1,4 @@
+use cognate_kernels::Epilogue;
 use serde::de::DeserializeOwned;
 
 use super::json::Json;
@@ -31,6 +32,16 @@ impl HiddenAct {
                     "one of `gelu`, `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`, `relu`";
                 Err(json.unsupported(field, found, expected))
             }
+        }
+    }
+}
+
+impl From<HiddenAct> for Epilogue<'_> {
+    fn from(hidden_act: HiddenAct) -> Self {
+        match hidden_act {
+            HiddenAct::Gelu => Self::Gelu,
+            HiddenAct::GeluTanh => Self::GeluTanh,
+            HiddenAct::Relu => Self::Relu,
         }
     }
 }

@@ -1,35 +1,84 @@
-use cognate_kernels::{AlignedBuffer, AttentionScratch, Cpu, Epilogue, QuantizedRows};
+use cognate_kernels::{
+    AlignedBuffer, AttentionMask, AttentionScratch, Cpu, Epilogue, QuantizedRows,
+};
 
+use super::description::Heads;
+use super::norm::{HeadNorm, Norm, normalized};
 use super::projection::Projection;
-use crate::config::HiddenAct;
+use super::rotary::Rotation;
+
+/// The rows of a tile of the matrix products; blocks of rows, and the shares of threads, are multiples
+/// of it.
+pub(super) const TILE_ROWS: usize = 6;
+
+/// The maximum number of rows that are projected to queries, keys and values together: those of a
+/// batch, so that the scratch buffers of a long text stay small.
+const MAX_QKV_ROWS: usize = 44 * TILE_ROWS;
 
 /// The maximum number of rows that go through the feed-forward block together, so that their
 /// intermediate values stay in the second-level cache.
-const MAX_BLOCK_ROWS: usize = 60;
+const MAX_BLOCK_ROWS: usize = 10 * TILE_ROWS;
 
-/// One layer: attention and a feed-forward block, each followed by a residual connection and a norm.
+/// One layer: attention and a feed-forward block, each with a residual connection.
 #[derive(Debug)]
 pub(super) struct Layer {
+    pub(super) attention: AttentionBlock,
+    pub(super) feed_forward: FeedForwardBlock,
+}
+
+#[derive(Debug)]
+pub(super) struct AttentionBlock {
+    pub(super) input_norm: Option<Norm>,
+    pub(super) heads: Heads,
     pub(super) qkv: Projection,
+    pub(super) query_norm: Option<HeadNorm>,
+    pub(super) key_norm: Option<HeadNorm>,
+    /// The index of the rotary table.
+    pub(super) rotary: Option<usize>,
+    pub(super) mask: AttentionMask,
     pub(super) output: Projection,
-    pub(super) attention_norm: Norm,
+    pub(super) sum_norm: Option<Norm>,
+}
+
+#[derive(Debug)]
+pub(super) struct FeedForwardBlock {
+    pub(super) input_norm: Option<Norm>,
+    pub(super) gate: Option<Projection>,
     pub(super) up: Projection,
-    pub(super) hidden_act: HiddenAct,
+    pub(super) activation: Epilogue<'static>,
     pub(super) down: Projection,
-    pub(super) output_norm: Norm,
+    pub(super) sum_norm: Option<Norm>,
 }
 
 /// The scratch buffers of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) attention: AttentionScratch,
+    /// The result of the attention block, `[rows, hidden_size]`.
+    attended: AlignedBuffer,
+    block: BlockScratch,
+}
+
+/// The scratch buffers within a block.
+#[derive(Debug, Default)]
+struct BlockScratch {
     quantized: QuantizedRows,
-    /// `[rows, hidden_size]`
-    hidden: AlignedBuffer,
+    /// The normalized input, `[rows, hidden_size]`.
+    normed: AlignedBuffer,
+    /// `[rows, intermediate_size]`
+    gate: AlignedBuffer,
     /// `[rows, intermediate_size]`
     intermediate: AlignedBuffer,
     /// The output of a matrix product whose columns are divided among threads, part by part.
     parts: AlignedBuffer,
+}
+
+/// How a layer runs some rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub(super) cpu: Cpu,
+    /// The number of threads that share the columns of each matrix product.
+    pub(super) threads: usize,
 }
 
 impl Layer {
@@ -37,107 +86,140 @@ impl Layer {
     /// rows, because the time goes into reading the weights.
     pub(super) const FEW_ROWS: usize = 48;
 
-    fn activation(&self) -> Epilogue<'static> {
-        match self.hidden_act {
-            HiddenAct::Gelu => Epilogue::Gelu,
-            HiddenAct::GeluTanh => Epilogue::GeluTanh,
-            HiddenAct::Relu => Epilogue::Relu,
+    /// Computes everything after attention of rows `x`, `[n, hidden_size]`, which become the input of
+    /// the next layer; `context` is the result of the heads.
+    pub(super) fn finish(&self, run: Run, context: &[f32], scratch: &mut Scratch, x: &mut [f32]) {
+        let (attention, feed_forward) = (&self.attention, &self.feed_forward);
+        let (width, context_width) = (attention.output.outputs(), attention.heads.query_width());
+        let block = block_rows(x.len() / width, MAX_BLOCK_ROWS);
+        let blocks = context.chunks(block * context_width);
+        for (context, x) in blocks.zip(x.chunks_mut(block * width)) {
+            let attended = scratch.attended.first(x.len());
+            attention.finish(run, context, x, &mut scratch.block, attended);
+            feed_forward.apply(run, attended, &mut scratch.block, x);
         }
     }
+}
 
-    /// Computes queries, keys and values, `[n, 3 · hidden_size]`, of rows `x`, `[n, hidden_size]`.
-    pub(super) fn queries_keys_values(&self, x: &[f32], scratch: &mut Scratch, qkv: &mut [f32]) {
-        self.qkv
-            .apply(x, &mut scratch.quantized, Epilogue::Identity, qkv);
-    }
-
-    /// Computes everything after attention; `x` becomes the input of the next layer.
-    pub(super) fn finish(&self, cpu: Cpu, context: &[f32], scratch: &mut Scratch, x: &mut [f32]) {
-        let (rows, width) = (x.len() / self.output.outputs(), self.output.outputs());
-        // Blocks of equal height: a low one would read all weights for little work.
-        let blocks = rows.div_ceil(MAX_BLOCK_ROWS).max(1);
-        let block = rows.div_ceil(blocks).max(1) * width;
-        let quantized = &mut scratch.quantized;
-        for (context, x) in context.chunks(block).zip(x.chunks_mut(block)) {
-            let rows = x.len() / width;
-            let attended = scratch.hidden.first(x.len());
-            self.output
-                .apply(context, quantized, Epilogue::Add(x), attended);
-            self.attention_norm.apply(cpu, attended);
-            let intermediate = scratch.intermediate.first(rows * self.up.outputs());
-            self.up
-                .apply(attended, quantized, self.activation(), intermediate);
-            self.down
-                .apply(intermediate, quantized, Epilogue::Add(attended), x);
-            self.output_norm.apply(cpu, x);
-        }
-    }
-
-    /// Computes the same bits as [`queries_keys_values`](Self::queries_keys_values) on several
-    /// threads.
-    pub(super) fn queries_keys_values_by_columns(
+impl AttentionBlock {
+    /// Computes queries, keys and values, `[n, qkv_width]`, of rows `x`, `[n, hidden_size]`, which
+    /// are the rows of the batch from `first_row` on.
+    pub(super) fn queries_keys_values(
         &self,
-        threads: usize,
+        run: Run,
+        rotation: Option<Rotation<'_>>,
+        first_row: usize,
         x: &[f32],
         scratch: &mut Scratch,
         qkv: &mut [f32],
     ) {
-        let Scratch {
-            quantized, parts, ..
-        } = scratch;
-        self.qkv
-            .apply_by_columns(threads, x, quantized, Epilogue::Identity, parts, qkv);
-    }
-
-    /// Computes the same bits as [`finish`](Self::finish) on several threads, for a few rows.
-    pub(super) fn finish_by_columns(
-        &self,
-        cpu: Cpu,
-        threads: usize,
-        context: &[f32],
-        scratch: &mut Scratch,
-        x: &mut [f32],
-    ) {
-        let Scratch {
+        let BlockScratch {
             quantized,
-            hidden,
-            intermediate,
+            normed,
             parts,
             ..
-        } = scratch;
-        let rows = x.len() / self.output.outputs();
-        let attended = hidden.first(x.len());
+        } = &mut scratch.block;
+        let qkv_width = self.qkv.outputs();
+        let rows = qkv.len() / qkv_width;
+        let width = x.len() / rows;
+        let block = block_rows(rows, MAX_QKV_ROWS);
+        let blocks = x
+            .chunks(block * width)
+            .zip(qkv.chunks_mut(block * qkv_width));
+        for (index, (x, qkv)) in blocks.enumerate() {
+            let x = normalized(self.input_norm.as_ref(), run.cpu, x, normed);
+            let input = self.qkv.input(x, quantized);
+            self.qkv
+                .apply(run.threads, input, Epilogue::Identity, parts, qkv);
+            self.place(run.cpu, rotation, first_row + index * block, qkv);
+        }
+    }
+
+    /// Normalizes and rotates the queries and keys of some rows.
+    fn place(&self, cpu: Cpu, rotation: Option<Rotation<'_>>, first_row: usize, qkv: &mut [f32]) {
+        let (heads, stride) = (self.heads, self.heads.qkv_width());
+        if let Some(norm) = &self.query_norm {
+            norm.apply(cpu, qkv, stride, heads.queries);
+        }
+        if let Some(norm) = &self.key_norm {
+            let keys = &mut qkv[heads.query_width()..];
+            norm.apply(cpu, keys, stride, heads.keys);
+        }
+        if let Some(rotation) = rotation {
+            let heads = heads.queries + heads.keys;
+            rotation.apply(cpu, first_row, qkv, stride, heads);
+        }
+    }
+
+    /// Computes the result of the block from that of the heads, `[rows, query_width]`, and from its
+    /// input `x`, `[rows, hidden_size]`.
+    fn finish(
+        &self,
+        run: Run,
+        context: &[f32],
+        x: &[f32],
+        scratch: &mut BlockScratch,
+        result: &mut [f32],
+    ) {
+        let input = self.output.input(context, &mut scratch.quantized);
         let residual = Epilogue::Add(x);
         self.output
-            .apply_by_columns(threads, context, quantized, residual, parts, attended);
-        self.attention_norm.apply(cpu, attended);
-        let intermediate = intermediate.first(rows * self.up.outputs());
-        let activation = self.activation();
-        self.up.apply_by_columns(
-            threads,
-            attended,
-            quantized,
-            activation,
-            parts,
-            intermediate,
-        );
-        let residual = Epilogue::Add(attended);
-        self.down
-            .apply_by_columns(threads, intermediate, quantized, residual, parts, x);
-        self.output_norm.apply(cpu, x);
+            .apply(run.threads, input, residual, &mut scratch.parts, result);
+        if let Some(norm) = &self.sum_norm {
+            norm.apply(run.cpu, result);
+        }
     }
 }
 
-/// A layer norm on the CPU kernels.
-#[derive(Debug)]
-pub(super) struct Norm {
-    pub(super) scale: Vec<f32>,
-    pub(super) shift: Vec<f32>,
-    pub(super) epsilon: f32,
+impl FeedForwardBlock {
+    /// Computes the result of the block from its input `x`, both `[rows, hidden_size]`.
+    fn apply(&self, run: Run, x: &[f32], scratch: &mut BlockScratch, result: &mut [f32]) {
+        let BlockScratch {
+            quantized,
+            normed,
+            gate,
+            intermediate,
+            parts,
+        } = scratch;
+        let (cpu, threads) = (run.cpu, run.threads);
+        let rows = x.len() / self.down.outputs();
+        let intermediate = intermediate.first(rows * self.up.outputs());
+        let input = normalized(self.input_norm.as_ref(), cpu, x, normed);
+        let input = self.up.input(input, quantized);
+        let epilogue = match &self.gate {
+            None => self.activation,
+            Some(projection) => {
+                let gate = gate.first(intermediate.len());
+                projection.apply(threads, input, self.activation, parts, gate);
+                Epilogue::Multiply(gate)
+            }
+        };
+        self.up.apply(threads, input, epilogue, parts, intermediate);
+        let input = self.down.input(intermediate, quantized);
+        self.down
+            .apply(threads, input, Epilogue::Add(x), parts, result);
+        if let Some(norm) = &self.sum_norm {
+            norm.apply(cpu, result);
+        }
+    }
 }
 
-impl Norm {
-    pub(super) fn apply(&self, cpu: Cpu, rows: &mut [f32]) {
-        cpu.layer_norm(rows, &self.scale, &self.shift, self.epsilon);
+/// Returns the height of blocks of at most `max` rows that divide `rows` evenly, because a low block
+/// would read all weights for little work, and into whole tiles. `max` must be a multiple of
+/// [`TILE_ROWS`].
+fn block_rows(rows: usize, max: usize) -> usize {
+    let blocks = rows.div_ceil(max).max(1);
+    let block = rows.div_ceil(blocks).max(1);
+    block.next_multiple_of(TILE_ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_even_and_of_whole_tiles() {
+        let found = [1, 6, 60, 61, 120, 256].map(|rows| block_rows(rows, 60));
+        assert_eq!(found, [6, 6, 60, 36, 60, 54]);
     }
 }

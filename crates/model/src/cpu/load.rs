@@ -1,209 +1,310 @@
-use cognate_kernels::{Cpu, Linear, LinearShape, QuantizedLinear, Weights};
+use cognate_kernels::{AlignedBuffer, Cpu, Linear, LinearShape, QuantizedLinear, SharedBuffer};
 use rayon::prelude::*;
 
-use super::PostNormEncoder;
-use super::layer::{Layer, Norm};
-use super::projection::Projection;
-use super::scratch_pool::ScratchPool;
-use super::token_embeddings::TokenEmbeddings;
-use crate::Result;
-use crate::architecture::post_norm::{
-    PostNormConfig, TOKEN_EMBEDDINGS, TensorNames, expand_buckets,
+use super::CpuTransformer;
+use super::description::{
+    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable, Table,
 };
+use super::embeddings::{AddedEmbeddings, Embeddings};
+use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
+use super::linear_reader::{LinearPart, LinearReader};
+use super::norm::{HeadNorm, Norm};
+use super::projection::Projection;
+use super::rotary::RotaryTable;
+use super::scratch_pool::ScratchPool;
+use super::token_embeddings::TableShape;
+use crate::Result;
+use crate::packed::Parts;
 use crate::weights::WeightsFile;
 
-impl PostNormEncoder {
-    /// Reads the weights and packs them, layers in parallel, on the current thread pool; `int8` says
-    /// whether to quantize them.
-    ///
-    /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
+impl CpuTransformer {
+    /// Reads the weights and packs them, layers in parallel, on the current thread pool, or takes them
+    /// from `parts` if they have been packed before; `int8` says whether to quantize them.
+    /// `describe_layer` describes the layer with an index.
     pub(crate) fn load(
         cpu: Cpu,
-        config: &PostNormConfig,
-        weights: WeightsFile,
+        description: Description,
+        describe_layer: impl Fn(usize) -> LayerDescription + Sync,
+        weights: &WeightsFile,
+        parts: &Parts,
         int8: bool,
-    ) -> Result<(Self, Vec<u8>)> {
-        let names = &config.variant.tensor_names;
-        let weights = weights.with_prefix(names.prefixes, TOKEN_EMBEDDINGS);
+    ) -> Result<Self> {
         let loader = Loader {
             cpu,
-            config,
-            names,
-            weights: &weights,
+            description: &description,
+            weights,
+            parts,
             int8,
         };
         // The token embeddings are about as large as all layers combined.
-        let (token_embeddings, layers) = rayon::join(
-            || loader.token_embeddings(),
+        let (embeddings, layers) = rayon::join(
+            || loader.embeddings(),
             || {
-                (0..config.num_hidden_layers)
+                (0..description.num_layers)
                     .into_par_iter()
-                    .map(|layer| loader.layer(layer))
+                    .map(|layer| loader.layer(layer, &describe_layer(layer)))
                     .collect::<Result<Vec<_>>>()
             },
         );
-        let encoder = Self {
+        let rotary_table =
+            |&theta: &f32| RotaryTable::new(theta, description.heads.size, description.max_tokens);
+        Ok(Self {
             cpu,
-            token_embeddings: token_embeddings?,
+            embeddings: embeddings?,
+            rotary_tables: description.rotary_thetas.iter().map(rotary_table).collect(),
             layers: layers?,
-            position_embeddings: loader.position_embeddings()?,
-            embedding_norm: loader.norm("embeddings.LayerNorm")?,
+            final_norm: loader.optional_norm(description.final_norm.as_ref())?,
             position_bias: loader.position_bias()?,
             int8,
-            config: config.clone(),
             batch_buffers: ScratchPool::default(),
             scratch: ScratchPool::default(),
-        };
-        Ok((encoder, weights.digest()))
+            saving: None,
+            description,
+        })
     }
 }
 
-/// Reads the parts of an encoder from the weights.
+/// Reads the parts of a transformer from the weights, or takes them from those packed before.
 struct Loader<'a> {
     cpu: Cpu,
-    config: &'a PostNormConfig,
-    names: &'static TensorNames,
+    description: &'a Description,
     weights: &'a WeightsFile,
+    parts: &'a Parts,
     int8: bool,
 }
 
 impl Loader<'_> {
-    fn token_embeddings(&self) -> Result<TokenEmbeddings> {
-        let shape = [self.config.vocab_size, self.config.hidden_size];
-        let values = self.weights.tensor(TOKEN_EMBEDDINGS, &shape)?;
-        Ok(if self.int8 {
-            TokenEmbeddings::quantized(&values, self.config.hidden_size)
-        } else {
-            TokenEmbeddings::F32(values)
+    /// Returns the values of a tensor.
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<SharedBuffer> {
+        // A product that overflows is that of a shape which no tensor has.
+        let len = shape.iter().fold(1, |len: usize, &n| len.saturating_mul(n));
+        self.parts.part(name, len, || {
+            let mut reader = self.weights.reader(name, shape)?;
+            let mut values = AlignedBuffer::zeroed(len);
+            reader.read(values.as_mut_slice())?;
+            Ok(values.into())
         })
     }
 
-    fn layer(&self, layer: usize) -> Result<Layer> {
-        let PostNormConfig {
-            hidden_size: hidden,
-            intermediate_size: intermediate,
-            hidden_act,
+    fn embeddings(&self) -> Result<Embeddings> {
+        let Description {
+            hidden_size,
+            vocab_size,
             ..
-        } = *self.config;
-        let name = |part: &str| format!("{}.{layer}.{part}", self.names.layers);
-        let shape = |outputs, inputs| LinearShape { outputs, inputs };
-        // In the order in which they run: queries, keys and values; output; up; down.
-        let shapes = [
-            shape(3 * hidden, hidden),
-            shape(hidden, hidden),
-            shape(intermediate, hidden),
-            shape(hidden, intermediate),
-        ];
-        let read = |part| match part {
-            0 => self.queries_keys_values(name),
-            1 => self.linear(&name(self.names.output), shapes[part]),
-            2 => self.linear(&name(self.names.up), shapes[part]),
-            _ => self.linear(&name(self.names.down), shapes[part]),
+        } = *self.description;
+        let name = self.description.token_embeddings;
+        let table = TableShape {
+            rows: vocab_size,
+            width: hidden_size,
+            int8: self.int8,
         };
-        let cpu = self.cpu;
-        let [qkv, output, up, down] = if self.int8 {
-            QuantizedLinear::pack_all(cpu, shapes, read)?
-                .map(|linear| Projection::Int8(cpu, linear))
-        } else {
-            Linear::pack_all(cpu, shapes, read)?.map(Projection::F32)
-        };
-        Ok(Layer {
-            qkv,
-            output,
-            attention_norm: self.norm(&name(self.names.attention_norm))?,
-            up,
-            hidden_act,
-            down,
-            output_norm: self.norm(&name(self.names.output_norm))?,
-        })
-    }
-
-    /// Reads the three input projections of attention as one, with the queries divided by the
-    /// square root of the head size.
-    fn queries_keys_values(&self, name: impl Fn(&str) -> String) -> Result<Weights<'static>> {
-        let width = self.config.hidden_size;
-        #[expect(clippy::cast_precision_loss, reason = "a head is small")]
-        let scale = 1.0 / (self.config.head_size() as f32).sqrt();
-        let mut weights = Vec::with_capacity(3 * width * width);
-        let mut bias = Vec::with_capacity(3 * width);
-        for part in [self.names.query, self.names.key, self.names.value] {
-            let name = name(part);
-            weights.extend(
-                self.weights
-                    .tensor(&format!("{name}.weight"), &[width, width])?,
-            );
-            bias.extend(self.weights.tensor(&format!("{name}.bias"), &[width])?);
-            if part == self.names.query {
-                weights
-                    .iter_mut()
-                    .chain(&mut bias)
-                    .for_each(|value| *value *= scale);
-            }
-        }
-        Ok(Weights {
-            values: weights.into(),
-            bias: bias.into(),
-        })
-    }
-
-    fn linear(&self, name: &str, shape: LinearShape) -> Result<Weights<'static>> {
-        let LinearShape { outputs, inputs } = shape;
-        let weights = format!("{name}.weight");
-        let values = self.weights.tensor(&weights, &[outputs, inputs])?;
-        let bias = self.weights.tensor(&format!("{name}.bias"), &[outputs])?;
-        Ok(Weights {
-            values: values.into(),
-            bias: bias.into(),
-        })
-    }
-
-    fn norm(&self, name: &str) -> Result<Norm> {
-        // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
-        let (scale, shift) = if self.weights.has(&format!("{name}.gamma")) {
-            ("gamma", "beta")
-        } else {
-            ("weight", "bias")
-        };
-        let width = [self.config.hidden_size];
-        Ok(Norm {
-            scale: self.weights.tensor(&format!("{name}.{scale}"), &width)?,
-            shift: self.weights.tensor(&format!("{name}.{shift}"), &width)?,
-            epsilon: self.config.layer_norm_eps,
+        let packed = self.parts.part(name, table.packed_len(), || {
+            let mut reader = self.weights.reader(name, &[vocab_size, hidden_size])?;
+            table.pack(|rows| reader.read(rows))
+        })?;
+        Ok(Embeddings {
+            tokens: table.embeddings(&packed),
+            added: self.added_embeddings()?,
+            norm: self.optional_norm(self.description.embedding_norm.as_ref())?,
         })
     }
 
     /// Adds the position embeddings to each token type embedding in turn.
-    fn position_embeddings(&self) -> Result<Vec<f32>> {
-        let (config, width) = (self.config, self.config.hidden_size);
-        let shape = [config.max_position_embeddings, width];
-        let name = "embeddings.position_embeddings.weight";
-        let positions = self.weights.tensor(name, &shape)?;
-        if config.type_vocab_size == 0 {
-            return Ok(positions);
-        }
-        let shape = [config.type_vocab_size, width];
-        let name = "embeddings.token_type_embeddings.weight";
-        let types = self.weights.tensor(name, &shape)?;
-        let mut sums = Vec::with_capacity(config.type_vocab_size * positions.len());
-        for token_type in types.chunks_exact(width) {
-            for position in positions.chunks_exact(width) {
-                sums.extend(position.iter().zip(token_type).map(|(a, b)| a + b));
+    fn added_embeddings(&self) -> Result<Option<AddedEmbeddings>> {
+        let width = self.description.hidden_size;
+        let types = self.description.token_types;
+        let positions = self.description.positions;
+        let position_table = positions.map(|positions: PositionTable| positions.table);
+        let sums = match (types, position_table) {
+            (None, None) => return Ok(None),
+            (Some(table), None) | (None, Some(table)) => {
+                self.tensor(table.name, &[table.rows, width])?
             }
-        }
-        Ok(sums)
+            (Some(types), Some(positions)) => {
+                let rows = types.rows.saturating_mul(positions.rows);
+                let len = rows.saturating_mul(width);
+                self.parts.part("added embeddings", len, || {
+                    let read = |table: Table| self.weights.tensor(table.name, &[table.rows, width]);
+                    let (types, positions) = (read(types)?, read(positions)?);
+                    let mut sums = AlignedBuffer::zeroed(len);
+                    let sums_of_type = sums.as_mut_slice().chunks_exact_mut(positions.len());
+                    for (token_type, sums) in types.chunks_exact(width).zip(sums_of_type) {
+                        for (sums, position) in sums
+                            .chunks_exact_mut(width)
+                            .zip(positions.chunks_exact(width))
+                        {
+                            let pairs = position.iter().zip(token_type);
+                            for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
+                                *sum = a + b;
+                            }
+                        }
+                    }
+                    Ok(sums.into())
+                })?
+            }
+        };
+        Ok(Some(AddedEmbeddings {
+            sums,
+            positions: positions.map(|positions| (positions.table.rows, positions.pad_token_id)),
+        }))
     }
 
-    fn position_bias(&self) -> Result<Option<Vec<f32>>> {
-        let Some(buckets) = self.config.variant.relative_attention_num_buckets else {
+    fn position_bias(&self) -> Result<Option<SharedBuffer>> {
+        let Some(bias) = self.description.position_bias else {
             return Ok(None);
         };
-        let heads = self.config.num_attention_heads;
-        let name = "encoder.relative_attention_bias.weight";
-        let biases = self.weights.tensor(name, &[buckets, heads])?;
-        Ok(Some(expand_buckets(
-            &biases,
-            heads,
-            self.config.max_tokens(),
-        )))
+        let heads = self.description.heads.queries;
+        let span = self.description.max_tokens;
+        let len = heads.saturating_mul(span.saturating_mul(2).saturating_sub(1));
+        let expanded = self.parts.part("position bias", len, || {
+            let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
+            Ok((bias.expand)(&values, heads, span)[..].into())
+        })?;
+        Ok(Some(expanded))
     }
+
+    fn layer(&self, index: usize, layer: &LayerDescription) -> Result<Layer> {
+        let Description {
+            hidden_size: hidden,
+            intermediate_size: intermediate,
+            heads,
+            ..
+        } = *self.description;
+        let part = |tensors, outputs, inputs| LinearPart {
+            tensors,
+            shape: LinearShape { outputs, inputs },
+            scaled_outputs: 0,
+        };
+        let qkv = LinearPart {
+            // A norm of the queries removes every scale before it, so it has the scale itself.
+            scaled_outputs: match layer.query_norm {
+                None => heads.query_width(),
+                Some(_) => 0,
+            },
+            ..part(&layer.qkv, heads.qkv_width(), hidden)
+        };
+        let output = part(&layer.output, hidden, heads.query_width());
+        let up = part(&layer.up, intermediate, hidden);
+        let down = part(&layer.down, hidden, intermediate);
+        // In the order in which they run.
+        let (qkv, output, gate, up, down) = if let Some(gate) = &layer.gate {
+            let gate = part(gate, intermediate, hidden);
+            let packed = self.pack_all(index, [qkv, output, gate, up, down])?;
+            let [qkv, output, gate, up, down] = packed;
+            (qkv, output, Some(gate), up, down)
+        } else {
+            let [qkv, output, up, down] = self.pack_all(index, [qkv, output, up, down])?;
+            (qkv, output, None, up, down)
+        };
+        Ok(Layer {
+            attention: AttentionBlock {
+                input_norm: self.optional_norm(layer.attention_norms.input.as_ref())?,
+                heads,
+                qkv,
+                query_norm: self.head_norm(layer.query_norm.as_ref(), query_scale(heads.size))?,
+                key_norm: self.head_norm(layer.key_norm.as_ref(), 1.0)?,
+                rotary: layer.rotary,
+                mask: layer.mask,
+                output,
+                sum_norm: self.optional_norm(layer.attention_norms.sum.as_ref())?,
+            },
+            feed_forward: FeedForwardBlock {
+                input_norm: self.optional_norm(layer.feed_forward_norms.input.as_ref())?,
+                gate,
+                up,
+                activation: layer.activation,
+                down,
+                sum_norm: self.optional_norm(layer.feed_forward_norms.sum.as_ref())?,
+            },
+        })
+    }
+
+    /// Reads the linear layers of the layer with this index and packs them one after the other.
+    fn pack_all<const N: usize>(
+        &self,
+        index: usize,
+        linears: [LinearPart<'_>; N],
+    ) -> Result<[Projection; N]> {
+        let shapes = linears.each_ref().map(|linear| linear.shape);
+        let name = format!("layer {index}");
+        let cpu = self.cpu;
+        let scale = query_scale(self.description.heads.size);
+        let mut reader = LinearReader::new(self.weights, &linears, scale);
+        Ok(if self.int8 {
+            let len = QuantizedLinear::packed_len(cpu, shapes);
+            let packed = self.parts.part(&name, len, || {
+                let packed = QuantizedLinear::pack(cpu, shapes, &mut reader)?;
+                reader.finish()?;
+                Ok(packed)
+            })?;
+            QuantizedLinear::from_packed(cpu, shapes, &packed)
+                .map(|linear| Projection::Int8(cpu, linear))
+        } else {
+            let len = Linear::packed_len(cpu, shapes);
+            let packed = self.parts.part(&name, len, || {
+                let packed = Linear::pack(cpu, shapes, &mut reader)?;
+                reader.finish()?;
+                Ok(packed)
+            })?;
+            Linear::from_packed(cpu, shapes, &packed).map(Projection::F32)
+        })
+    }
+
+    fn optional_norm(&self, tensors: Option<&NormTensors>) -> Result<Option<Norm>> {
+        tensors.map(|tensors| self.norm(tensors)).transpose()
+    }
+
+    fn norm(&self, tensors: &NormTensors) -> Result<Norm> {
+        let NormTensors {
+            kind,
+            ref name,
+            epsilon,
+        } = *tensors;
+        let width = self.description.hidden_size;
+        let read = |ending| self.tensor(&format!("{name}.{ending}"), &[width]);
+        // Checkpoints converted from TensorFlow use the names `gamma` and `beta`.
+        let from_tensorflow = self.weights.has(&format!("{name}.gamma"));
+        Ok(match kind {
+            NormKind::Layer => Norm::Layer {
+                scale: read(if from_tensorflow { "gamma" } else { "weight" })?,
+                shift: read(if from_tensorflow { "beta" } else { "bias" })?,
+                epsilon,
+            },
+            NormKind::LayerWithoutBias => Norm::Layer {
+                scale: read("weight")?,
+                shift: AlignedBuffer::zeroed(width).into(),
+                epsilon,
+            },
+            NormKind::RootMeanSquare => Norm::RootMeanSquare {
+                scale: read("weight")?,
+                epsilon,
+            },
+        })
+    }
+
+    /// Reads a root mean square norm of heads, and multiplies its scale by `factor`.
+    fn head_norm(
+        &self,
+        tensors: Option<&HeadNormTensors>,
+        factor: f32,
+    ) -> Result<Option<HeadNorm>> {
+        let Some(HeadNormTensors { name, epsilon }) = tensors else {
+            return Ok(None);
+        };
+        let size = self.description.heads.size;
+        let mut scale = self.tensor(&format!("{name}.weight"), &[size])?.to_vec();
+        for scale in &mut scale {
+            *scale *= factor;
+        }
+        Ok(Some(HeadNorm {
+            scale,
+            epsilon: *epsilon,
+        }))
+    }
+}
+
+/// Returns the factor of the queries, one over the square root of the head size.
+#[expect(clippy::cast_precision_loss, reason = "a head is small")]
+fn query_scale(head_size: usize) -> f32 {
+    1.0 / (head_size as f32).sqrt()
 }

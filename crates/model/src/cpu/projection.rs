@@ -11,9 +11,9 @@ pub(super) enum Projection {
     Int8(Cpu, QuantizedLinear),
 }
 
-/// The input of a projection, in the number format of its weights.
+/// The input of projections, in the number format of their weights.
 #[derive(Clone, Copy)]
-enum Input<'a> {
+pub(super) enum Input<'a> {
     F32(&'a [f32]),
     Int8(&'a QuantizedRows),
 }
@@ -26,39 +26,43 @@ impl Projection {
         }
     }
 
-    /// Maps `x`, `[n, inputs]`, to `y`, `[n, outputs]`; `rows` is a scratch buffer for quantized
-    /// rows of `x`.
-    pub(super) fn apply(
-        &self,
-        x: &[f32],
-        rows: &mut QuantizedRows,
-        epilogue: Epilogue<'_>,
-        y: &mut [f32],
-    ) {
-        self.apply_to(0..self.outputs(), self.input(x, rows), epilogue, y);
+    /// Returns `x`, `[n, inputs]`, as the input of this projection and of others with as many
+    /// inputs; `rows` is a scratch buffer for quantized rows of `x`.
+    pub(super) fn input<'a>(&self, x: &'a [f32], rows: &'a mut QuantizedRows) -> Input<'a> {
+        match self {
+            Self::F32(_) => Input::F32(x),
+            Self::Int8(cpu, linear) => {
+                cpu.quantize(x, linear.inputs(), rows);
+                Input::Int8(rows)
+            }
+        }
     }
 
-    /// Computes the same bits as [`apply`](Self::apply), with the outputs divided among `threads` of
-    /// the current thread pool; `parts` is a scratch buffer for the outputs of each thread.
-    pub(super) fn apply_by_columns(
+    /// Maps `input`, `[n, inputs]`, to `y`, `[n, outputs]`.
+    ///
+    /// The outputs are divided among `threads` of the current thread pool, which does not change a
+    /// bit of them; `parts` is a scratch buffer for the outputs of each thread.
+    pub(super) fn apply(
         &self,
         threads: usize,
-        x: &[f32],
-        rows: &mut QuantizedRows,
+        input: Input<'_>,
         epilogue: Epilogue<'_>,
         parts: &mut AlignedBuffer,
         y: &mut [f32],
     ) {
+        if threads == 1 {
+            return self.apply_to(0..self.outputs(), input, epilogue, y);
+        }
         let count = y.len() / self.outputs();
-        let (first_epilogue, residual) = match epilogue {
-            Epilogue::Add(other) => (Epilogue::Identity, Some(other)),
-            other => (other, None),
+        // The matrix of an epilogue has the rows of `y`, not those of a part.
+        let first_epilogue = match epilogue {
+            Epilogue::Add(_) | Epilogue::Multiply(_) => Epilogue::Identity,
+            other => other,
         };
         let ranges = match self {
             Self::F32(linear) => linear.split_outputs(threads),
             Self::Int8(_, linear) => linear.split_outputs(threads),
         };
-        let input = self.input(x, rows);
         let mut remaining = parts.first(y.len());
         let mut work = Vec::with_capacity(ranges.len());
         for range in ranges {
@@ -73,21 +77,15 @@ impl Projection {
                 let start = row * self.outputs() + range.start;
                 let y = &mut y[start..start + range.len()];
                 y.copy_from_slice(part);
-                if let Some(residual) = residual {
-                    for (y, residual) in y.iter_mut().zip(&residual[start..]) {
-                        *y += residual;
+                match epilogue {
+                    Epilogue::Add(other) => {
+                        y.iter_mut().zip(&other[start..]).for_each(|(y, x)| *y += x);
                     }
+                    Epilogue::Multiply(other) => {
+                        y.iter_mut().zip(&other[start..]).for_each(|(y, x)| *y *= x);
+                    }
+                    _ => {}
                 }
-            }
-        }
-    }
-
-    fn input<'a>(&self, x: &'a [f32], rows: &'a mut QuantizedRows) -> Input<'a> {
-        match self {
-            Self::F32(_) => Input::F32(x),
-            Self::Int8(cpu, linear) => {
-                cpu.quantize(x, linear.inputs(), rows);
-                Input::Int8(rows)
             }
         }
     }
@@ -102,7 +100,7 @@ impl Projection {
         match (self, input) {
             (Self::F32(linear), Input::F32(x)) => linear.apply_to(outputs, x, epilogue, y),
             (Self::Int8(_, linear), Input::Int8(x)) => linear.apply_to(outputs, x, epilogue, y),
-            _ => unreachable!("`input` returns the format of its own projection"),
+            _ => unreachable!("all projections of a transformer have one number format"),
         }
     }
 }

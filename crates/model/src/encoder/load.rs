@@ -40,7 +40,8 @@ impl Encoder {
                 || {
                     let weights = checkpoint.weights_path();
                     let transformer = &checkpoint.transformer;
-                    transformer.load(weights, options.device, options.precision)
+                    let cache = options.weights_cache.as_deref();
+                    transformer.load(weights, options.device, options.precision, cache)
                 },
             )
         });

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// On Unix, the time of the last status change is part of it, which no program can set: a file that
 /// was overwritten has another stamp even if its size and modification time were restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     bytes: u64,
     modified: Option<Time>,
     /// The time of the last status change, on Unix.
@@ -26,7 +26,7 @@ type Time = (i64, u32);
 const SETTLED: Duration = Duration::from_secs(2);
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         let (changed, identity) = status(metadata);
         Self {
             bytes: metadata.len(),
@@ -38,7 +38,7 @@ impl Stamp {
 
     /// Returns whether a change of the file after `now` would give another stamp, which is not the
     /// case if the file has just been written.
-    pub(super) fn is_settled(&self, now: SystemTime) -> bool {
+    pub(crate) fn is_settled(&self, now: SystemTime) -> bool {
         let Some((now, _)) = now.checked_sub(SETTLED).and_then(time) else {
             return false;
         };

@@ -5,6 +5,7 @@
 //! other tokens. Here, both are errors.
 
 mod budget;
+mod direct;
 mod normalizer;
 mod pre_tokenizer;
 mod regex;
@@ -34,6 +35,10 @@ impl BoundedTokenizer {
     /// Loads a tokenizer from the bytes of its file, without the padding and the truncation of its
     /// last use, which the file may carry.
     pub(super) fn load(bytes: &[u8]) -> Result<Self> {
+        if let Ok(inner) = direct::read(bytes) {
+            return Ok(Self(inner));
+        }
+        // The library reads more notations, and its errors name what is wrong.
         let mut inner: Inner = serde_json::from_slice(bytes)?;
         inner.with_padding(None);
         inner.with_truncation(None)?;
@@ -153,6 +158,78 @@ mod tests {
                 );
                 assert_eq!(found, expected, "`{text}`");
             }
+        }
+    }
+
+    /// The models that the library has, with the kind first.
+    const MODELS: [&str; 4] = [
+        r###"{"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 9, "vocab": {"[UNK]": 0, "a": 1, "b": 2, "##b": 3, "é": 4}}"###,
+        r#"{"type": "WordLevel", "vocab": {"[UNK]": 0, "a": 1, "\u00e9": 2}, "unk_token": "[UNK]"}"#,
+        r#"{"type": "BPE", "dropout": null, "unk_token": "[UNK]", "fuse_unk": true,
+            "vocab": {"[UNK]": 0, "a": 1, "b": 2, "ab": 3}, "merges": [["a", "b"]]}"#,
+        r#"{"type": "Unigram", "unk_id": 0, "vocab": [["[UNK]", 0.0], ["a", -1.5], ["ab", -1e-1]]}"#,
+    ];
+
+    fn with_model(model: &str, added: &str) -> String {
+        format!(
+            r#"{{"version": "1.0", "truncation": {{"direction": "Right", "max_length": 2,
+            "strategy": "LongestFirst", "stride": 0}}, "padding": null, "added_tokens": [{added}],
+            "normalizer": {{"type": "Lowercase"}}, "pre_tokenizer": {{"type": "Whitespace"}},
+            "post_processor": null, "decoder": null, "model": {model}}}"#
+        )
+    }
+
+    const ADDED: &str = r#"{"id": 0, "content": "[UNK]", "single_word": false, "lstrip": false,
+        "rstrip": false, "normalized": false, "special": true}, {"id": 9, "content": "new",
+        "single_word": false, "lstrip": false, "rstrip": false, "normalized": true, "special": false}"#;
+
+    #[test]
+    fn a_file_that_is_read_in_one_pass_gives_the_tokenizer_of_the_library() {
+        for model in MODELS {
+            for added in ["", ADDED] {
+                let file = with_model(model, added);
+                let direct = BoundedTokenizer(direct::read(file.as_bytes()).unwrap());
+                let mut reference: Tokenizer = file.parse().unwrap();
+                reference.with_truncation(None).unwrap();
+                assert_eq!(direct.0.get_vocab(true), reference.get_vocab(true));
+                for text in ["", "a b", "AB abb é new ab newab [UNK] zz", "aaaaaaaaaaaa"] {
+                    assert_eq!(
+                        direct.encode(text).unwrap(),
+                        reference.encode(text, false).unwrap(),
+                        "{model} `{text}`"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn files_in_another_notation_are_left_to_the_library() {
+        // An older file does not name the kind of the model, and JSON has no order of fields.
+        let unnamed = MODELS[0].replace("\"type\": \"WordPiece\", ", "");
+        let last = MODELS[0]
+            .replace("\"type\": \"WordPiece\", ", "")
+            .replace("\"vocab\"", "\"type\": \"WordPiece\", \"vocab\"");
+        let additional = MODELS[0].replace("\"vocab\"", "\"other\": [1], \"vocab\"");
+        let expected = BoundedTokenizer::load(with_model(MODELS[0], ADDED).as_bytes()).unwrap();
+        for model in [unnamed, last, additional] {
+            let file = with_model(&model, ADDED);
+            assert!(direct::read(file.as_bytes()).is_err());
+            let tokenizer = BoundedTokenizer::load(file.as_bytes()).unwrap();
+            let text = "abb a new";
+            let (found, expected) = (tokenizer.encode(text), expected.encode(text));
+            assert_eq!(found.unwrap(), expected.unwrap());
+        }
+        for (from, to) in [
+            ("\"1.0\"", "\"2.0\""),
+            ("WordPiece", "Other"),
+            ("\"a\": 1", "\"a\": -1"),
+        ] {
+            let file = with_model(MODELS[0], "").replace(from, to);
+            let expected = serde_json::from_str::<Tokenizer>(&file).unwrap_err();
+            let error = BoundedTokenizer::load(file.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), expected.to_string());
         }
     }
 

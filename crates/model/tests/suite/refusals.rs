@@ -476,16 +476,6 @@ fn options_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn architectures_without_cpu_kernels_run_in_f32_only() {
-    let dir = variant_of("architectures/qwen3", &[]);
-    for precision in [Precision::Int8, Precision::F16] {
-        let options = EncoderOptions::default().precision(precision);
-        let expected = format!("`precision` is `{precision}`, expected `f32` on `cpu`");
-        assert_eq!(refusal(dir.path(), options), expected);
-    }
-}
-
-#[test]
 fn a_folder_without_a_list_of_modules_uses_mean_pooling() {
     let dir = tempfile::tempdir().unwrap();
     copy_dir(&fixtures().join("tiny-bert"), dir.path());

@@ -38,7 +38,8 @@ impl Export for CsvExport {
         let mut fields = Vec::new();
         if self.options.has_ranks {
             let rank = item.rank.map(|rank| rank.rank.to_string());
-            let score = item.rank.map(|rank| rank.score.to_string());
+            let score = item.rank.and_then(|rank| rank.score);
+            let score = score.map(|score| score.to_string());
             fields.extend([rank.unwrap_or_default(), score.unwrap_or_default()]);
         }
         let text = |text: &str| {
@@ -138,7 +139,7 @@ mod tests {
         paper.details.pages = Some("1-2".to_owned());
         let rank = Rank {
             rank: 1,
-            score: 0.25,
+            score: Some(0.25),
         };
         export
             .write(&mut out, &Item::first(&paper, Some(rank)))

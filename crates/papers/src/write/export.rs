@@ -51,7 +51,8 @@ pub(super) struct Item<'a> {
 pub(super) struct Rank {
     /// The position, counted from 1.
     pub(super) rank: usize,
-    pub(super) score: f32,
+    /// The score, or `None` if it is not known.
+    pub(super) score: Option<f32>,
 }
 
 #[cfg(test)]

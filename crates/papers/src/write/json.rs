@@ -55,7 +55,7 @@ struct Record<'a> {
 fn write_object(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
     let record = Record {
         rank: item.rank.map(|rank| rank.rank),
-        score: item.rank.map(|rank| rank.score),
+        score: item.rank.and_then(|rank| rank.score),
         paper: item.paper,
     };
     serde_json::to_writer(out, &record).map_err(io::Error::from)
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(text(None), format!("{{{fields}\n"));
         let rank = Rank {
             rank: 3,
-            score: 0.1,
+            score: Some(0.1),
         };
         assert_eq!(
             text(Some(rank)),

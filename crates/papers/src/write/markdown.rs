@@ -38,7 +38,8 @@ fn write_list_item(out: &mut dyn Write, item: &Item<'_>) -> io::Result<()> {
     let authors = (!names.is_empty()).then(|| escape(&names.join(", ")));
     let year = paper.year.map(|year| year.to_string());
     let venue = non_blank(paper.venue.as_deref()).map(|venue| format!("*{}*", escape(&venue)));
-    let score = rank.map(|rank| format!("score {:.3}", rank.score));
+    let score = rank.and_then(|rank| rank.score);
+    let score = score.map(|score| format!("score {score:.3}"));
     let details: Vec<_> = [authors, year, venue, score]
         .into_iter()
         .flatten()
@@ -117,7 +118,7 @@ mod tests {
         );
         let rank = Rank {
             rank: 2,
-            score: 0.123_45,
+            score: Some(0.123_45),
         };
         assert!(item(&paper, Some(rank)).starts_with("2. ["));
         assert!(item(&paper, Some(rank)).ends_with("*Letters\\_X* · score 0.123\n"));

@@ -93,14 +93,20 @@ impl<W: Write> PaperWriter<W> {
         self.write_item(paper, None)
     }
 
-    /// Writes a search result with its rank, counted from 1, and its score.
+    /// Writes a search result with its rank, counted from 1, and its score, if it has one.
     ///
     /// A writer that [`new`](Self::new) created writes the paper alone.
     ///
     /// # Errors
     ///
     /// Returns the errors of the underlying writer.
-    pub fn write_ranked(&mut self, paper: &Paper, rank: usize, score: f32) -> io::Result<()> {
+    pub fn write_ranked(
+        &mut self,
+        paper: &Paper,
+        rank: usize,
+        score: impl Into<Option<f32>>,
+    ) -> io::Result<()> {
+        let score = score.into();
         self.write_item(
             paper,
             self.options.has_ranks.then_some(Rank { rank, score }),

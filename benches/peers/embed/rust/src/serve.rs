@@ -29,6 +29,10 @@ pub struct Options {
     /// Run on the first NVIDIA GPU, if the contender supports it.
     #[arg(long)]
     pub cuda: bool,
+    /// Score documents instead of embedding texts, if the contender supports it. The first text of
+    /// a set is the query.
+    #[arg(long)]
+    pub rerank: bool,
     /// How threads are used: `together` on one batch, or as `workers` with one batch each.
     #[arg(long, default_value = "together")]
     pub mode: String,

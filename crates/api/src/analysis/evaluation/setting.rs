@@ -195,13 +195,14 @@ fn ranking_scores(hits: &[PaperHit]) -> Vec<f64> {
 fn ranking_score(hit: &PaperHit) -> f64 {
     hit.fused_score
         .or(hit.keyword_score)
-        .unwrap_or_else(|| f64::from(hit.score))
+        .or(hit.score.map(f64::from))
+        .unwrap_or_default()
 }
 
 /// Returns the bits of all scores of a hit.
-fn all_scores(hit: &PaperHit) -> (u32, [Option<u64>; 2], Option<u32>) {
+fn all_scores(hit: &PaperHit) -> (Option<u32>, [Option<u64>; 2], Option<u32>) {
     (
-        hit.score.to_bits(),
+        hit.score.map(f32::to_bits),
         [hit.keyword_score, hit.fused_score].map(|score| score.map(f64::to_bits)),
         hit.rerank_score.map(f32::to_bits),
     )
@@ -215,7 +216,7 @@ mod tests {
     fn hit(score: f32, keyword_score: Option<f64>, fused_score: Option<f64>) -> PaperHit {
         PaperHit {
             rank: 0,
-            score,
+            score: Some(score),
             keyword_score,
             fused_score,
             score_context: None,

@@ -81,7 +81,7 @@ impl Ranking<'_> {
         let mut candidates = candidates.collect::<Result<BTreeMap<RowId, Candidate>>>()?;
         let scored = |candidate: &Candidate, keyword_score| ScoredRow {
             row: candidate.row,
-            score: candidate.similarity(),
+            score: Some(candidate.similarity()),
             keyword_score,
             fused_score: None,
         };

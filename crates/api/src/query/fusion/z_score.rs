@@ -19,7 +19,9 @@ pub(super) fn fuse(
     by_keyword: &[ScoredRow],
 ) -> Vec<ScoredRow> {
     let pool = nearest.len().min(POOL);
-    let cosines = nearest[..pool].iter().map(|scored| f64::from(scored.score));
+    let cosines = nearest[..pool]
+        .iter()
+        .map(|scored| f64::from(scored.cosine()));
     let cosines = Standardization::of(cosines.collect());
     let mut scores: Vec<f64> = by_keyword
         .iter()
@@ -33,7 +35,7 @@ pub(super) fn fuse(
         let by_keyword = scored
             .keyword_score
             .map_or(missing, |score| keywords.z(score));
-        vector_weight * cosines.z(f64::from(scored.score)) + (1.0 - vector_weight) * by_keyword
+        vector_weight * cosines.z(f64::from(scored.cosine())) + (1.0 - vector_weight) * by_keyword
     };
     let mut fused: Vec<ScoredRow> = union(nearest, by_keyword)
         .into_iter()

@@ -27,7 +27,7 @@ fn with_retriever<T>(
 
 fn direction(x: f32, y: f32, z: f32, text: &str) -> Direction {
     Direction {
-        vector: array![x, y, z],
+        vector: Some(array![x, y, z]),
         keywords: KeywordQuery::of_text(text),
     }
 }
@@ -102,8 +102,8 @@ fn keyword_hits_have_cosines_and_respect_the_minimum_score() {
         assert_eq!(found.len(), 3);
         assert!(found.is_sorted_by(|a, b| a.keyword_score >= b.keyword_score));
         for scored in &found {
-            let cosine = retriever.snapshot.vector(scored.row)?.dot(&query.vector);
-            assert!((scored.score - cosine).abs() < 1e-6, "{scored:?}");
+            let cosine = retriever.snapshot.vector(scored.row)?.dot(&query.vector()?);
+            assert!((scored.cosine() - cosine).abs() < 1e-6, "{scored:?}");
         }
         retriever.min_score = Some(0.5);
         let mut found = rows(&retriever.best(&query, 9)?);
@@ -167,7 +167,7 @@ fn a_minimum_score_and_a_filter_leave_the_order_of_a_hybrid_ranking() {
         let query = direction(1.0, 0.0, 0.0, "wheel");
         let all = retriever.best(&query, texts.len())?;
         retriever.min_score = Some(0.2);
-        let above = |scored: &&ScoredRow| scored.score >= 0.2;
+        let above = |scored: &&ScoredRow| scored.cosine() >= 0.2;
         let expected: Vec<ScoredRow> = all.iter().filter(above).copied().collect();
         assert!((20..POOL).contains(&expected.len()), "{}", expected.len());
         for n in [1, 10, texts.len()] {

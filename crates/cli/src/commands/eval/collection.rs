@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use cognate::{Library, PapersError, Qrels, Query, TextReader};
+use cognate::{Library, PapersError, Precision, Qrels, Query, TextReader};
 use tempfile::TempDir;
 
 use super::{Arguments, library_to_evaluate};
@@ -48,11 +48,28 @@ impl Collection {
     }
 }
 
-/// Opens the library to evaluate, with its model unless the queries are papers, which need none.
+/// Returns the precision of the library that is searched, which may not exist yet.
+pub(super) fn precision(arguments: &Arguments) -> Result<Precision> {
+    if let Some(precision) = arguments.model.precision {
+        return Ok(precision);
+    }
+    let dir = match &arguments.corpus {
+        Some(_) => arguments.library.clone(),
+        None => Some(library_to_evaluate(arguments)?),
+    };
+    let found = dir.map(|dir| writable_library::find(&dir)).transpose()?;
+    match found.flatten() {
+        Some(library) => Ok(library.embedder_info().precision.parse()?),
+        None => Ok(arguments.model.precision()),
+    }
+}
+
+/// Opens the library to evaluate, with its model unless the queries are papers or all searches are by
+/// keywords, which need none.
 fn open_library(arguments: &Arguments) -> Result<Library> {
     interrupt::watch()?;
     let library = Library::open(library_to_evaluate(arguments)?)?;
-    if arguments.related {
+    if arguments.related || arguments.settings.is_by_keyword() {
         return Ok(library);
     }
     let dir = library.dir().to_owned();

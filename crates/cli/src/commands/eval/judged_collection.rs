@@ -6,7 +6,7 @@ use cognate::{Error, Qrels, Run, SearchSetting};
 use serde::Serialize;
 
 use super::Arguments;
-use super::collection::{Collection, note_missing_queries};
+use super::collection::{self, Collection, note_missing_queries};
 use super::report::{
     Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
     per_query, title,
@@ -147,8 +147,10 @@ fn search(
     qrels: &Qrels,
     qrels_file: &Path,
 ) -> Result<(Runs, Option<SearchedDocument>)> {
-    let reranker = arguments.settings.load_reranker()?;
-    let settings = arguments.settings.settings(reranker.as_ref());
+    // An unknown cross-encoder is found before the corpus is embedded.
+    let precision = collection::precision(arguments)?;
+    let reranker = arguments.settings.load_reranker(precision)?;
+    let settings = arguments.settings.settings(reranker);
     if arguments.write_run.is_some() && settings.len() > 1 {
         let names: Vec<&str> = settings.iter().map(SearchSetting::name).collect();
         bail!(

@@ -64,10 +64,11 @@ impl From<SelfTask> for Evaluations {
 pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
     let library = Library::open(dir)?;
     let library = writable_library::open_or_create(dir, Some(library), &arguments.model)?.library;
-    let reranker = arguments.settings.load_reranker()?;
+    let precision = library.embedder_info().precision.parse()?;
+    let reranker = arguments.settings.load_reranker(precision)?;
     let options = SelfEvaluationOptions::default()
         .sample(arguments.sample)
-        .settings(arguments.settings.settings(reranker.as_ref()));
+        .settings(arguments.settings.settings(reranker));
     interrupt::watch()?;
     let mut progress: Option<Progress> = None;
     let outcome = library.evaluate_itself(&options, &mut |state| {

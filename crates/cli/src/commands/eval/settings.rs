@@ -1,9 +1,9 @@
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{Fusion, Mode, Query, Reranker, SearchSetting, Strategy};
+use cognate::{Fusion, Mode, Precision, Query, Reranker, SearchSetting, Strategy};
 
 use crate::arguments::{FilterArguments, RerankArguments};
-use crate::model;
+use crate::reranking::load_reranker;
 
 #[derive(Debug, Args)]
 pub(crate) struct SettingArguments {
@@ -36,10 +36,14 @@ pub(crate) struct SettingArguments {
 }
 
 impl SettingArguments {
-    /// Loads the cross-encoder of `--rerank`, if any.
-    pub(crate) fn load_reranker(&self) -> Result<Option<Reranker>> {
-        let name = self.rerank.rerank.as_ref();
-        name.map(|name| model::load_reranker(name)).transpose()
+    /// Loads the cross-encoder of `--rerank`, if any, for a library of the precision `stored`.
+    pub(crate) fn load_reranker(&self, stored: Precision) -> Result<Option<&'static Reranker>> {
+        load_reranker(&self.rerank, stored)
+    }
+
+    /// Returns whether only keyword searches are measured, which need no embedder.
+    pub(crate) fn is_by_keyword(&self) -> bool {
+        self.mode == Some(Mode::Keyword)
     }
 
     /// Fails if a setting was given, because `reason` leaves it without an effect.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::variant::{Positions, PostNormVariant};
 use crate::Result;
 use crate::architecture::TRANSFORMER_CONFIG;
-use crate::config::{HiddenAct, Json};
+use crate::config::{HiddenAct, Json, token_positions};
 
 /// A transformer of the BERT family: layers of attention and feed-forward, each followed by a
 /// residual connection and a layer norm (<https://arxiv.org/abs/1810.04805>).
@@ -123,23 +123,9 @@ impl PostNormConfig {
         self.pad_token_id.map_or(0, |pad| pad as usize + 1)
     }
 
-    /// Returns the position of each token of a text, counted as transformers counts.
-    pub(crate) fn positions(&self, ids: &[u32]) -> Vec<usize> {
-        match self.pad_token_id {
-            None => (0..ids.len()).collect(),
-            // A text can spell out the padding token, which does not advance the count.
-            Some(pad) => {
-                let mut last = pad as usize;
-                let position = |&id: &u32| {
-                    if id == pad {
-                        return pad as usize;
-                    }
-                    last += 1;
-                    last
-                };
-                ids.iter().map(position).collect()
-            }
-        }
+    /// Returns the position of each token of a text.
+    pub(super) fn positions(&self, ids: &[u32]) -> Vec<usize> {
+        token_positions(ids, self.pad_token_id)
     }
 
     /// Returns the maximum number of tokens in a text.

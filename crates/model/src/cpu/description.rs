@@ -1,0 +1,204 @@
+use std::ops::Range;
+
+use cognate_kernels::{AttentionMask, Epilogue};
+
+/// What a transformer computes besides its layers, and which tensors have its weights.
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// What may precede every tensor name in a checkpoint.
+    pub(crate) prefixes: &'static [&'static str],
+    pub(crate) hidden_size: usize,
+    pub(crate) intermediate_size: usize,
+    pub(crate) heads: Heads,
+    pub(crate) num_layers: usize,
+    pub(crate) vocab_size: usize,
+    /// The maximum number of tokens in a text.
+    pub(crate) max_tokens: usize,
+    /// The tensor of the token embeddings, `[vocab_size, hidden_size]`.
+    pub(crate) token_embeddings: &'static str,
+    pub(crate) token_types: Option<Table>,
+    pub(crate) positions: Option<PositionTable>,
+    pub(crate) embedding_norm: Option<NormTensors>,
+    /// The bases of the rotary position embeddings (<https://arxiv.org/abs/2104.09864>) that the
+    /// layers choose from.
+    pub(crate) rotary_thetas: Vec<f32>,
+    pub(crate) position_bias: Option<PositionBiasTensor>,
+    pub(crate) final_norm: Option<NormTensors>,
+}
+
+/// The attention heads of every layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heads {
+    /// The number of heads of queries.
+    pub(crate) queries: usize,
+    /// The number of heads of keys and of values, which divides that of queries.
+    pub(crate) keys: usize,
+    pub(crate) size: usize,
+}
+
+impl Heads {
+    /// Returns the width of the queries of all heads, which is the width of attention's result.
+    pub(crate) fn query_width(self) -> usize {
+        self.queries * self.size
+    }
+
+    /// Returns the width of the keys of all heads, and of the values.
+    pub(crate) fn key_width(self) -> usize {
+        self.keys * self.size
+    }
+
+    /// Returns the width of queries, keys and values together.
+    pub(crate) fn qkv_width(self) -> usize {
+        self.query_width() + 2 * self.key_width()
+    }
+}
+
+/// A tensor of embeddings, `[rows, hidden_size]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    pub(crate) rows: usize,
+}
+
+/// The position embeddings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PositionTable {
+    pub(crate) table: Table,
+    /// The padding token after which positions are counted, or `None` if they start at 0.
+    pub(crate) pad_token_id: Option<u32>,
+}
+
+/// A bias of the attention scores by relative position, which all layers share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PositionBiasTensor {
+    /// The tensor, `[buckets, heads]`.
+    pub(crate) name: &'static str,
+    pub(crate) buckets: usize,
+    /// Expands the values of the tensor, for a number of heads and a span, to
+    /// `[heads, 2 · span − 1]`.
+    pub(crate) expand: fn(&[f32], usize, usize) -> Vec<f32>,
+}
+
+/// What a layer computes, and which tensors have its weights.
+///
+/// A layer is an attention block and a feed-forward block. Each block adds its result to its input;
+/// [`BlockNorms`] says where it normalizes.
+#[derive(Debug)]
+pub(crate) struct LayerDescription {
+    pub(crate) attention_norms: BlockNorms,
+    /// The projection to queries, keys and values of all heads.
+    pub(crate) qkv: LinearTensors,
+    /// The norm of the queries of each head.
+    pub(crate) query_norm: Option<HeadNormTensors>,
+    /// The norm of the keys of each head.
+    pub(crate) key_norm: Option<HeadNormTensors>,
+    /// The index of the rotation base in [`Description::rotary_thetas`].
+    pub(crate) rotary: Option<usize>,
+    pub(crate) mask: AttentionMask,
+    pub(crate) output: LinearTensors,
+    pub(crate) feed_forward_norms: BlockNorms,
+    /// The projection whose activated result multiplies that of `up`
+    /// (<https://arxiv.org/abs/2002.05202>); without it, the result of `up` is activated.
+    pub(crate) gate: Option<LinearTensors>,
+    pub(crate) up: LinearTensors,
+    pub(crate) activation: Epilogue<'static>,
+    pub(crate) down: LinearTensors,
+}
+
+/// The norms of a block.
+#[derive(Debug, Default)]
+pub(crate) struct BlockNorms {
+    /// The norm of the input; the residual connection goes around it.
+    pub(crate) input: Option<NormTensors>,
+    /// The norm of the sum of the input and the result.
+    pub(crate) sum: Option<NormTensors>,
+}
+
+impl BlockNorms {
+    /// Returns the norms of a block that normalizes its input.
+    pub(crate) fn pre(input: NormTensors) -> Self {
+        Self {
+            input: Some(input),
+            sum: None,
+        }
+    }
+
+    /// Returns the norms of a block that normalizes the sum.
+    pub(crate) fn post(sum: NormTensors) -> Self {
+        Self {
+            input: None,
+            sum: Some(sum),
+        }
+    }
+}
+
+/// The tensors of a norm.
+#[derive(Debug)]
+pub(crate) struct NormTensors {
+    pub(crate) kind: NormKind,
+    /// The name without its ending.
+    pub(crate) name: String,
+    pub(crate) epsilon: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormKind {
+    Layer,
+    LayerWithoutBias,
+    /// Root mean square normalization (<https://arxiv.org/abs/1910.07467>).
+    RootMeanSquare,
+}
+
+/// The tensor of a root mean square norm of each head, `[head_size]`.
+#[derive(Debug)]
+pub(crate) struct HeadNormTensors {
+    /// The name without its ending.
+    pub(crate) name: String,
+    pub(crate) epsilon: f32,
+}
+
+/// The tensors of a linear layer: rows of one tensor or several, one after the other.
+#[derive(Debug)]
+pub(crate) struct LinearTensors {
+    pub(crate) parts: Vec<TensorRows>,
+    pub(crate) has_bias: bool,
+}
+
+/// Some rows of a tensor of weights, and of its bias.
+#[derive(Debug)]
+pub(crate) struct TensorRows {
+    /// The name without its ending.
+    pub(crate) name: String,
+    /// The number of rows of the tensor.
+    pub(crate) of: usize,
+    pub(crate) rows: Range<usize>,
+}
+
+impl TensorRows {
+    /// Returns all `rows` rows of a tensor.
+    pub(crate) fn all(name: String, rows: usize) -> Self {
+        Self {
+            name,
+            of: rows,
+            rows: 0..rows,
+        }
+    }
+}
+
+impl LinearTensors {
+    /// Returns the tensors of a layer that has a tensor of its own, and a bias.
+    pub(crate) fn with_bias(name: String, outputs: usize) -> Self {
+        Self {
+            parts: vec![TensorRows::all(name, outputs)],
+            has_bias: true,
+        }
+    }
+
+    /// Returns the tensors of a layer that has a tensor of its own, and no bias.
+    pub(crate) fn without_bias(name: String, outputs: usize) -> Self {
+        Self {
+            parts: vec![TensorRows::all(name, outputs)],
+            has_bias: false,
+        }
+    }
+}
