@@ -41,7 +41,7 @@ impl ByteProducts for Widening {
     }
 }
 
-/// Products of unsigned bytes (the extension FEAT_DotProd).
+/// Products of unsigned bytes (the extension `FEAT_DotProd`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct DotProduct(());
 
@@ -67,7 +67,7 @@ impl ByteProducts for DotProduct {
     }
 }
 
-/// Products of unsigned and signed bytes (the extension FEAT_I8MM).
+/// Products of unsigned and signed bytes (the extension `FEAT_I8MM`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MixedDotProduct(());
 

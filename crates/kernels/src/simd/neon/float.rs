@@ -270,6 +270,10 @@ impl<P: ByteProducts> Simd for Neon<P> {
     }
 
     #[inline(always)]
+    #[expect(
+        clippy::pointers_in_nomem_asm_block,
+        reason = "the program does not depend on what a prefetch reads"
+    )]
     fn prefetch(self, line: &[f32; LANES]) {
         // Written in assembly because the intrinsic is not stable yet.
         // SAFETY: a prefetch changes no register and no memory.
