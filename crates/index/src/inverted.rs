@@ -273,7 +273,7 @@ impl InvertedIndex {
     }
 
     /// Calls `take` with every tag of a range that a row has, the deleted ones included, until it breaks. A
-    /// tag may come once for each segment; those of a segment are in ascending order.
+    /// tag may come once for each segment; within a segment, tags come in ascending order.
     ///
     /// # Errors
     ///

@@ -23,8 +23,8 @@ impl FlatIndex {
     ///
     /// # Complexity
     ///
-    /// O(rows · allowed rows · dim). If no segment has quantized codes and there is no filter, each pair
-    /// of rows is scored once, for both.
+    /// O(rows · allowed rows · dim). Without quantized codes and without a filter, each pair of rows is
+    /// scored once, for both.
     pub fn neighbors<'a>(
         &self,
         options: impl Into<SearchOptions<'a>>,

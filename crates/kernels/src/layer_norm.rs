@@ -29,9 +29,7 @@ impl Cpu {
             epsilon,
         });
     }
-}
 
-impl Cpu {
     /// Computes [`layer_norm`](Self::layer_norm) of `x`, `[n, dim]`, into `out`, which has the same
     /// shape.
     ///

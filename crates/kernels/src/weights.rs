@@ -178,7 +178,7 @@ impl<const N: usize> Packing<'_, N> {
     }
 
     /// Returns the weights of each layer in a packed buffer, and its vectors. The weights of a layer
-    /// are followed by those of the next layers.
+    /// come with the weights of all later layers, so that the next layer can be prefetched.
     ///
     /// # Panics
     ///

@@ -46,7 +46,7 @@ pub(crate) struct CpuTransformer {
     rotary_tables: Vec<RotaryTable>,
     layers: Vec<Layer>,
     final_norm: Option<Norm>,
-    /// `[heads, 2 · max_tokens − 1]`, or `None` if there is no relative position bias.
+    /// `[heads, 2 · max_tokens − 1]`, or `None` without a relative position bias.
     position_bias: Option<SharedBuffer>,
     /// Whether the layers are quantized to int8, and attention may use int8 too.
     int8: bool,

@@ -83,7 +83,7 @@ enum Chunk<I, T> {
 impl Snapshot<'_> {
     /// Reads all papers, makes an item of each by `take`, on the calling thread and in ascending order of
     /// rows, and adds the items to sums by `add`, on the threads of the pool and in no particular order.
-    /// Returns the sums, each of which was made by `new`: at least one, unless there is no paper.
+    /// `new` creates a sum. Returns all sums, which are none if the library has no papers.
     pub(crate) fn sum_in_parallel<I: Send, S: Send>(
         &self,
         mut take: impl FnMut(RowId, StoredPaper) -> Option<I>,

@@ -1,7 +1,7 @@
 //! Scores of all pairs of rows, each computed once.
 //!
-//! A dot product has the same bits if its vectors are exchanged, because each product does and the
-//! order of summation is that of the dimensions. So a score serves the hits of both rows.
+//! A dot product has the same bits if its vectors are exchanged, because multiplication is commutative
+//! and the order of summation depends on the dimensions alone. So a score serves the hits of both rows.
 
 use std::mem;
 use std::ops::Range;

@@ -16,7 +16,7 @@ impl Sequence<'_> {
     /// Computes the attention of `queries` from 8-bit codes, whose products are summed exactly, in the
     /// heads that share the keys of `key_head`.
     ///
-    /// The steps are those of [`float_heads`](Self::float_heads).
+    /// The steps are the same as in [`float_heads`](Self::float_heads).
     pub(super) fn int8_heads(
         &self,
         key_head: usize,

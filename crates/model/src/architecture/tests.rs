@@ -143,8 +143,7 @@ fn a_sequence_does_not_depend_on_its_batch() {
     }
 }
 
-/// The random weights of these checkpoints amplify rounding errors much more than those of a trained
-/// model.
+/// These checkpoints have random weights, which amplify rounding errors much more than trained ones.
 #[test]
 fn int8_stays_close_to_f32() {
     const MIN_MEAN_COSINE: f32 = 0.998;

@@ -31,7 +31,7 @@ pub(crate) struct Description {
 pub(crate) struct Heads {
     /// The number of heads of queries.
     pub(crate) queries: usize,
-    /// The number of heads of keys and of values, which divides that of queries.
+    /// The number of heads of keys and of values, a divisor of the number of heads of queries.
     pub(crate) keys: usize,
     pub(crate) size: usize,
 }
@@ -97,7 +97,7 @@ pub(crate) struct LayerDescription {
     pub(crate) mask: AttentionMask,
     pub(crate) output: LinearTensors,
     pub(crate) feed_forward_norms: BlockNorms,
-    /// The projection whose activated result multiplies that of `up`
+    /// The projection whose activated result multiplies the result of `up`
     /// (<https://arxiv.org/abs/2002.05202>); without it, the result of `up` is activated.
     pub(crate) gate: Option<LinearTensors>,
     pub(crate) up: LinearTensors,

@@ -11,8 +11,8 @@ use super::rotary::Rotation;
 /// of it.
 pub(super) const TILE_ROWS: usize = 6;
 
-/// The maximum number of rows that are projected to queries, keys and values together: those of a
-/// batch, so that the scratch buffers of a long text stay small.
+/// The maximum number of rows that are projected to queries, keys and values together: about as many as
+/// a batch has, so that the scratch buffers of a long text stay small.
 const MAX_QKV_ROWS: usize = 44 * TILE_ROWS;
 
 /// The maximum number of rows that go through the feed-forward block together, so that their
@@ -151,8 +151,8 @@ impl AttentionBlock {
         }
     }
 
-    /// Computes the result of the block from that of the heads, `[rows, query_width]`, and from its
-    /// input `x`, `[rows, hidden_size]`.
+    /// Computes the result of the block from the results of the heads, `[rows, query_width]`, and from
+    /// its input `x`, `[rows, hidden_size]`.
     fn finish(
         &self,
         run: Run,

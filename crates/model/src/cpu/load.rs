@@ -76,7 +76,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     /// Returns the values of a tensor.
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<SharedBuffer> {
-        // A product that overflows is that of a shape which no tensor has.
+        // No tensor has a shape whose product overflows.
         let len = shape.iter().fold(1, |len: usize, &n| len.saturating_mul(n));
         self.parts.part(name, len, || {
             let mut reader = self.weights.reader(name, shape)?;

@@ -54,7 +54,7 @@ impl Projection {
             return self.apply_to(0..self.outputs(), input, epilogue, y);
         }
         let count = y.len() / self.outputs();
-        // The matrix of an epilogue has the rows of `y`, not those of a part.
+        // The matrix of an epilogue has rows as wide as `y`, wider than a part.
         let first_epilogue = match epilogue {
             Epilogue::Add(_) | Epilogue::Multiply(_) => Epilogue::Identity,
             other => other,

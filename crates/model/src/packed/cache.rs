@@ -201,7 +201,7 @@ impl Saving {
     /// Waits until the file has been written, or cannot be.
     pub(crate) fn wait(&self) {
         let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A panic of the thread leaves the file unwritten, which is no error.
+        // After a panic of the thread, the file is missing, and the next process packs the weights again.
         let _ = thread.take().map(JoinHandle::join);
     }
 }

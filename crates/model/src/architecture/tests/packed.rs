@@ -28,7 +28,7 @@ impl Copy {
         self.dir.path().join("cache")
     }
 
-    /// Returns the cache of a later time, when the copy is no longer new.
+    /// Returns the cache as a process sees it that starts a while after the copy was made.
     fn cache(&self, cpu: Cpu, int8: bool) -> WeightsCache {
         let key = CacheKey {
             config: self.name.to_owned(),
@@ -169,7 +169,7 @@ fn of_another_model_precision_or_state_are_not_used() {
     let files = copy.files();
     assert_eq!(copy.run(cpu, false, Some(&cache)), expected);
     assert!(cache.open().is_some());
-    // Those of the other precision were removed, because they are of the weights before.
+    // The file of the other precision was removed, because it was packed from the weights before.
     assert_eq!((files, copy.files()), (2, 1));
 }
 
@@ -236,7 +236,7 @@ fn are_kept_of_the_last_eight_checkpoints() {
         .collect();
     let kept: Vec<_> = caches.iter().map(|cache| cache.open().is_some()).collect();
     assert_eq!(kept, [vec![false; 2], vec![true; 8]].concat());
-    // Those of a checkpoint that was removed go when the next file is written.
+    // Writing a file removes the packed weights of a checkpoint that was removed.
     fs::remove_file(copies[5].weights()).unwrap();
     fs::remove_file(caches[9].path()).unwrap();
     copies[9].run(cpu, false, Some(&caches[9]));
