@@ -39,33 +39,17 @@ impl Linear {
     /// Panics if `inputs` is 0, or if `weights` has another size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
         let layer = InMemory::new(weights, bias, inputs);
-        let Ok([layer]) = Self::pack_all(cpu, [layer.shape()], layer);
+        let shapes = [layer.shape()];
+        let Ok(packed) = Self::pack(cpu, shapes, layer);
+        let [layer] = Self::from_packed(cpu, shapes, &packed);
         layer
     }
 
-    /// Packs layers that are applied one after the other into one buffer, which may have large pages.
-    /// While a layer is applied, the next one is prefetched.
+    /// Packs layers that are applied one after the other into one buffer, for
+    /// [`from_packed`](Self::from_packed). The buffer may have large pages. While a layer is applied, the
+    /// next one is prefetched.
     ///
     /// The weights are read in blocks, so that hardly more than the packed form is in memory.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first error of `reader`.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a layer has no inputs.
-    pub fn pack_all<const N: usize, R: ReadLayers>(
-        cpu: Cpu,
-        shapes: [LinearShape; N],
-        reader: R,
-    ) -> Result<[Self; N], R::Error> {
-        let packed = Self::pack(cpu, shapes, reader)?;
-        Ok(Self::from_packed(cpu, shapes, &packed))
-    }
-
-    /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
-    /// [`from_packed`](Self::from_packed) takes.
     ///
     /// # Errors
     ///
@@ -449,7 +433,7 @@ mod tests {
             }
         }
         random.fails_at = 1;
-        let error = Linear::pack_all(Cpu::detect(), shapes, &random).unwrap_err();
+        let error = Linear::pack(Cpu::detect(), shapes, &random).unwrap_err();
         assert_eq!(error, 1);
     }
 

@@ -60,31 +60,14 @@ impl QuantizedLinear {
     /// size.
     pub fn new(cpu: Cpu, weights: &[f32], bias: &[f32], inputs: usize) -> Self {
         let layer = InMemory::new(weights, bias, inputs);
-        let Ok([layer]) = Self::pack_all(cpu, [layer.shape()], layer);
+        let shapes = [layer.shape()];
+        let Ok(packed) = Self::pack(cpu, shapes, layer);
+        let [layer] = Self::from_packed(cpu, shapes, &packed);
         layer
     }
 
     /// Packs layers that are applied one after the other into one buffer, like
-    /// [`Linear::pack_all`](crate::Linear::pack_all).
-    ///
-    /// # Errors
-    ///
-    /// Returns the first error of `reader`.
-    ///
-    /// # Panics
-    ///
-    /// Panics if a layer has no inputs or more than [`MAX_INPUTS`](Self::MAX_INPUTS).
-    pub fn pack_all<const N: usize, R: ReadLayers>(
-        cpu: Cpu,
-        shapes: [LinearShape; N],
-        reader: R,
-    ) -> Result<[Self; N], R::Error> {
-        let packed = Self::pack(cpu, shapes, reader)?;
-        Ok(Self::from_packed(cpu, shapes, &packed))
-    }
-
-    /// Packs layers like [`pack_all`](Self::pack_all), into a buffer that
-    /// [`from_packed`](Self::from_packed) takes.
+    /// [`Linear::pack`](crate::Linear::pack).
     ///
     /// # Errors
     ///
