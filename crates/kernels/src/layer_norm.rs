@@ -4,6 +4,7 @@
 )]
 
 use crate::Cpu;
+use crate::norm_rows::{NormRows, for_each_row, lanes, lanes_mut};
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
@@ -19,19 +20,9 @@ impl Cpu {
     ///
     /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn layer_norm(self, x: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
-        assert!(!scale.is_empty(), "dim must not be 0");
-        assert_eq!(scale.len(), shift.len(), "scale and shift must be [dim]");
-        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
-        self.run(LayerNorm {
-            x,
-            scale,
-            shift,
-            epsilon,
-        });
+        self.normalize(None, x, scale, shift, epsilon);
     }
-}
 
-impl Cpu {
     /// Computes [`layer_norm`](Self::layer_norm) of `x`, `[n, dim]`, into `out`, which has the same
     /// shape.
     ///
@@ -47,12 +38,33 @@ impl Cpu {
         out: &mut [f32],
     ) {
         assert_eq!(out.len(), x.len(), "out must have the shape of x");
-        out.copy_from_slice(x);
-        self.layer_norm(out, scale, shift, epsilon);
+        self.normalize(Some(x), out, scale, shift, epsilon);
+    }
+
+    fn normalize(
+        self,
+        source: Option<&[f32]>,
+        x: &mut [f32],
+        scale: &[f32],
+        shift: &[f32],
+        epsilon: f32,
+    ) {
+        assert!(!scale.is_empty(), "dim must not be 0");
+        assert_eq!(scale.len(), shift.len(), "scale and shift must be [dim]");
+        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
+        self.run(LayerNorm {
+            source,
+            x,
+            scale,
+            shift,
+            epsilon,
+        });
     }
 }
 
 struct LayerNorm<'a> {
+    /// The input, unless `x` is.
+    source: Option<&'a [f32]>,
     x: &'a mut [f32],
     scale: &'a [f32],
     shift: &'a [f32],
@@ -64,43 +76,83 @@ impl Kernel for LayerNorm<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let dim = self.scale.len();
+        let rows = Rows {
+            scale: self.scale,
+            shift: self.shift,
+            epsilon: self.epsilon,
+        };
+        for_each_row(s, &rows, self.source, self.x);
+    }
+}
+
+struct Rows<'a> {
+    scale: &'a [f32],
+    shift: &'a [f32],
+    epsilon: f32,
+}
+
+impl NormRows for Rows<'_> {
+    fn dim(&self) -> usize {
+        self.scale.len()
+    }
+
+    #[inline(always)]
+    fn normalize<S: Simd, const N: usize>(&self, s: S, x: &mut [f32]) {
+        let dim = self.dim();
         #[expect(clippy::cast_precision_loss, reason = "a dimension is far below 2²⁴")]
         let count = dim as f32;
+        let whole = dim / LANES * LANES;
         let (scales, scale_tail) = self.scale.as_chunks::<LANES>();
         let (shifts, shift_tail) = self.shift.as_chunks::<LANES>();
-        for row in self.x.chunks_exact_mut(dim) {
-            let (chunks, tail) = row.as_chunks_mut::<LANES>();
 
-            let mut sums = s.splat(0.0);
-            for chunk in chunks.iter() {
-                sums = s.add(sums, s.load(chunk));
+        let mut sums = [s.splat(0.0); N];
+        for column in (0..whole).step_by(LANES) {
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = s.add(*sum, s.load(lanes(x, r * dim + column)));
             }
-            sums = s.add(sums, s.load_partial(tail, 0.0));
-            let mean = s.reduce_sum(sums) / count;
-            let means = s.splat(mean);
+        }
+        let mut means = [0.0; N];
+        for (r, mean) in means.iter_mut().enumerate() {
+            let last = s.load_partial(&x[r * dim + whole..(r + 1) * dim], 0.0);
+            *mean = s.reduce_sum(s.add(sums[r], last)) / count;
+        }
 
-            let mut squares = s.splat(0.0);
-            for chunk in chunks.iter() {
-                let difference = s.sub(s.load(chunk), means);
-                squares = s.fma(difference, difference, squares);
+        let mut squares = [s.splat(0.0); N];
+        for column in (0..whole).step_by(LANES) {
+            for (r, squares) in squares.iter_mut().enumerate() {
+                let difference = s.sub(s.load(lanes(x, r * dim + column)), s.splat(means[r]));
+                *squares = s.fma(difference, difference, *squares);
             }
+        }
+        let mut inverses = [0.0; N];
+        for (r, inverse) in inverses.iter_mut().enumerate() {
             // The lanes past the end hold the mean, so that their difference is 0.
-            let difference = s.sub(s.load_partial(tail, mean), means);
-            squares = s.fma(difference, difference, squares);
-            let inverse = s.splat(1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt());
+            let last = s.load_partial(&x[r * dim + whole..(r + 1) * dim], means[r]);
+            let difference = s.sub(last, s.splat(means[r]));
+            let squares = s.fma(difference, difference, squares[r]);
+            *inverse = 1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt();
+        }
 
-            for ((chunk, scale), shift) in chunks.iter_mut().zip(scales).zip(shifts) {
-                let normalized = s.mul(s.sub(s.load(chunk), means), inverse);
-                s.store(s.fma(normalized, s.load(scale), s.load(shift)), chunk);
+        for (i, (scale, shift)) in scales.iter().zip(shifts).enumerate() {
+            let (scale, shift) = (s.load(scale), s.load(shift));
+            for r in 0..N {
+                let x = lanes_mut(x, r * dim + i * LANES);
+                let centered = s.sub(s.load(x), s.splat(means[r]));
+                s.store(
+                    s.fma(s.mul(centered, s.splat(inverses[r])), scale, shift),
+                    x,
+                );
             }
-            let normalized = s.mul(s.sub(s.load_partial(tail, 0.0), means), inverse);
-            let scaled = s.fma(
-                normalized,
-                s.load_partial(scale_tail, 0.0),
-                s.load_partial(shift_tail, 0.0),
-            );
-            s.store_partial(scaled, tail);
+        }
+        if whole < dim {
+            let scale = s.load_partial(scale_tail, 0.0);
+            let shift = s.load_partial(shift_tail, 0.0);
+            for r in 0..N {
+                let x = &mut x[r * dim + whole..(r + 1) * dim];
+                let centered = s.sub(s.load_partial(x, 0.0), s.splat(means[r]));
+                let normalized = s.mul(centered, s.splat(inverses[r]));
+                s.store_partial(s.fma(normalized, scale, shift), x);
+            }
         }
     }
 }
@@ -125,17 +177,27 @@ mod tests {
 
     #[test]
     fn every_level_equals_the_reference_at_every_length() {
+        const ROWS: usize = 6;
         for dim in (1..100).chain([384, 768, 1000]) {
-            let x: Vec<f32> = numbers(1, 3 * dim).iter().map(|x| 5.0 * x + 3.0).collect();
+            let x: Vec<f32> = numbers(1, ROWS * dim)
+                .iter()
+                .map(|x| 5.0 * x + 3.0)
+                .collect();
             let (scale, shift) = (numbers(2, dim), numbers(3, dim));
             let expected: Vec<f32> = x
                 .chunks(dim)
                 .flat_map(|row| reference(row, &scale, &shift, 1e-12))
                 .collect();
             for cpu in Cpu::available() {
-                let mut found = x.clone();
-                cpu.layer_norm(&mut found, &scale, &shift, 1e-12);
-                assert_eq!(found, expected, "{cpu:?} {dim}");
+                for rows in 0..=ROWS {
+                    let (x, expected) = (&x[..rows * dim], &expected[..rows * dim]);
+                    let mut found = x.to_vec();
+                    cpu.layer_norm(&mut found, &scale, &shift, 1e-12);
+                    assert_eq!(found, expected, "{cpu:?} {dim}");
+                    let mut found = vec![f32::NAN; x.len()];
+                    cpu.layer_norm_to(x, &scale, &shift, 1e-12, &mut found);
+                    assert_eq!(found, expected, "{cpu:?} {dim}");
+                }
             }
         }
     }

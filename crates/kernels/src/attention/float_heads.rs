@@ -56,7 +56,6 @@ impl Sequence<'_> {
                     scores,
                     vectors,
                     largest,
-                    full: panel_keys.full_in_range(),
                 });
                 let products = Factors {
                     weights: scores,

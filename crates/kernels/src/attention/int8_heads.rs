@@ -87,7 +87,6 @@ impl Sequence<'_> {
                     scores,
                     vectors,
                     largest,
-                    full: panel_keys.full_in_range(),
                     codes: weights,
                 });
                 let first_group = panel_keys.range.start / GROUP;
