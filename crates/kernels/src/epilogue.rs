@@ -68,26 +68,6 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Prefetches the part of the matrix of the epilogue that [`finish`](Self::finish) needs for a tile.
-    #[inline(always)]
-    pub(crate) fn prefetch<S: Simd>(
-        &self,
-        s: S,
-        rows: Range<usize>,
-        column: usize,
-        columns: usize,
-    ) {
-        if let Epilogue::Add(other) | Epilogue::Multiply(other) = self.epilogue {
-            let live = columns.min(self.outputs - column);
-            for row in rows {
-                let other = &other[row * self.outputs + column..][..live];
-                for line in other.as_chunks().0 {
-                    s.prefetch_near(line);
-                }
-            }
-        }
-    }
-
     /// Stores a tile of values, bias included. The part of the tile past the last column is ignored.
     /// [`finish`](Self::finish) must be called afterwards.
     #[inline(always)]

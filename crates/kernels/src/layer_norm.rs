@@ -4,7 +4,7 @@
 )]
 
 use crate::Cpu;
-use crate::norm_rows::{NormRows, for_each_row, lanes, lanes_mut};
+use crate::norm_rows::{Norm, load_columns, normalize_rows};
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
@@ -55,9 +55,11 @@ impl Cpu {
         self.run(LayerNorm {
             source,
             x,
-            scale,
-            shift,
-            epsilon,
+            norm: CenteredNorm {
+                scale,
+                shift,
+                epsilon,
+            },
         });
     }
 }
@@ -66,9 +68,7 @@ struct LayerNorm<'a> {
     /// The input, unless `x` is.
     source: Option<&'a [f32]>,
     x: &'a mut [f32],
-    scale: &'a [f32],
-    shift: &'a [f32],
-    epsilon: f32,
+    norm: CenteredNorm<'a>,
 }
 
 impl Kernel for LayerNorm<'_> {
@@ -76,84 +76,83 @@ impl Kernel for LayerNorm<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let rows = Rows {
-            scale: self.scale,
-            shift: self.shift,
-            epsilon: self.epsilon,
-        };
-        for_each_row(s, &rows, self.source, self.x);
+        normalize_rows(s, &self.norm, self.source, self.x);
     }
 }
 
-struct Rows<'a> {
+struct CenteredNorm<'a> {
     scale: &'a [f32],
     shift: &'a [f32],
     epsilon: f32,
 }
 
-impl NormRows for Rows<'_> {
+/// The mean of a row and the inverse of its standard deviation.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    mean: f32,
+    inverse: f32,
+}
+
+impl Norm for CenteredNorm<'_> {
+    type Statistics = Moments;
+
     fn dim(&self) -> usize {
         self.scale.len()
     }
 
     #[inline(always)]
-    fn normalize<S: Simd, const N: usize>(&self, s: S, x: &mut [f32]) {
+    fn statistics<S: Simd, const N: usize>(&self, s: S, rows: &[f32]) -> [Moments; N] {
         let dim = self.dim();
         #[expect(clippy::cast_precision_loss, reason = "a dimension is far below 2²⁴")]
         let count = dim as f32;
         let whole = dim / LANES * LANES;
-        let (scales, scale_tail) = self.scale.as_chunks::<LANES>();
-        let (shifts, shift_tail) = self.shift.as_chunks::<LANES>();
+        let mut moments = [Moments::default(); N];
 
         let mut sums = [s.splat(0.0); N];
         for column in (0..whole).step_by(LANES) {
             for (r, sum) in sums.iter_mut().enumerate() {
-                *sum = s.add(*sum, s.load(lanes(x, r * dim + column)));
+                *sum = s.add(*sum, load_columns::<S, true>(s, rows, r * dim + column));
             }
         }
-        let mut means = [0.0; N];
-        for (r, mean) in means.iter_mut().enumerate() {
-            let last = s.load_partial(&x[r * dim + whole..(r + 1) * dim], 0.0);
-            *mean = s.reduce_sum(s.add(sums[r], last)) / count;
+        for (r, moments) in moments.iter_mut().enumerate() {
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], 0.0);
+            moments.mean = s.reduce_sum(s.add(sums[r], last)) / count;
         }
 
         let mut squares = [s.splat(0.0); N];
         for column in (0..whole).step_by(LANES) {
             for (r, squares) in squares.iter_mut().enumerate() {
-                let difference = s.sub(s.load(lanes(x, r * dim + column)), s.splat(means[r]));
+                let x = load_columns::<S, true>(s, rows, r * dim + column);
+                let difference = s.sub(x, s.splat(moments[r].mean));
                 *squares = s.fma(difference, difference, *squares);
             }
         }
-        let mut inverses = [0.0; N];
-        for (r, inverse) in inverses.iter_mut().enumerate() {
+        for (r, moments) in moments.iter_mut().enumerate() {
             // The lanes past the end hold the mean, so that their difference is 0.
-            let last = s.load_partial(&x[r * dim + whole..(r + 1) * dim], means[r]);
-            let difference = s.sub(last, s.splat(means[r]));
-            let squares = s.fma(difference, difference, squares[r]);
-            *inverse = 1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt();
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], moments.mean);
+            let difference = s.sub(last, s.splat(moments.mean));
+            let squares = s.reduce_sum(s.fma(difference, difference, squares[r]));
+            moments.inverse = 1.0 / (squares / count + self.epsilon).sqrt();
         }
+        moments
+    }
 
-        for (i, (scale, shift)) in scales.iter().zip(shifts).enumerate() {
-            let (scale, shift) = (s.load(scale), s.load(shift));
-            for r in 0..N {
-                let x = lanes_mut(x, r * dim + i * LANES);
-                let centered = s.sub(s.load(x), s.splat(means[r]));
-                s.store(
-                    s.fma(s.mul(centered, s.splat(inverses[r])), scale, shift),
-                    x,
-                );
-            }
-        }
-        if whole < dim {
-            let scale = s.load_partial(scale_tail, 0.0);
-            let shift = s.load_partial(shift_tail, 0.0);
-            for r in 0..N {
-                let x = &mut x[r * dim + whole..(r + 1) * dim];
-                let centered = s.sub(s.load_partial(x, 0.0), s.splat(means[r]));
-                let normalized = s.mul(centered, s.splat(inverses[r]));
-                s.store_partial(s.fma(normalized, scale, shift), x);
-            }
-        }
+    #[inline(always)]
+    fn normalize<S: Simd, const WHOLE: bool>(
+        &self,
+        s: S,
+        values: S::F,
+        moments: Moments,
+        column: usize,
+    ) -> S::F {
+        let Moments { mean, inverse } = moments;
+        let normalized = s.mul(s.sub(values, s.splat(mean)), s.splat(inverse));
+        let scale = load_columns::<S, WHOLE>(s, self.scale, column);
+        s.fma(
+            normalized,
+            scale,
+            load_columns::<S, WHOLE>(s, self.shift, column),
+        )
     }
 }
 

@@ -91,7 +91,6 @@ impl<T> Product<'_, T> {
         let mut parts = next.chunks(part.max(1));
         for rows in tiles {
             let (row, prefetch) = (rows.start, parts.next().unwrap_or_default());
-            self.out.prefetch(s, rows.clone(), column, columns);
             at_height!(rows.len(), false, R => {
                 self.tile::<S, V, R>(s, row, column, panel, prefetch);
             });

@@ -5,7 +5,7 @@
 
 use crate::Cpu;
 use crate::heads::check_heads;
-use crate::norm_rows::{NormRows, for_each_row, lanes, lanes_mut};
+use crate::norm_rows::{Norm, load_columns, normalize_rows};
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
@@ -39,7 +39,7 @@ impl Cpu {
             stride: x.len(),
             width: x.len(),
             x,
-            rows: Rows { scale, epsilon },
+            norm: UncenteredNorm { scale, epsilon },
         });
     }
 
@@ -65,7 +65,7 @@ impl Cpu {
             x,
             stride,
             width,
-            rows: Rows { scale, epsilon },
+            norm: UncenteredNorm { scale, epsilon },
         });
     }
 }
@@ -77,7 +77,7 @@ struct RmsNorm<'a> {
     stride: usize,
     /// The values from each multiple of `stride` on that are normalized.
     width: usize,
-    rows: Rows<'a>,
+    norm: UncenteredNorm<'a>,
 }
 
 impl Kernel for RmsNorm<'_> {
@@ -86,58 +86,56 @@ impl Kernel for RmsNorm<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         for x in self.x.chunks_mut(self.stride.max(1)) {
-            for_each_row(s, &self.rows, self.source, &mut x[..self.width]);
+            normalize_rows(s, &self.norm, self.source, &mut x[..self.width]);
         }
     }
 }
 
-struct Rows<'a> {
+struct UncenteredNorm<'a> {
     scale: &'a [f32],
     epsilon: f32,
 }
 
-impl NormRows for Rows<'_> {
+impl Norm for UncenteredNorm<'_> {
+    /// The inverse of the root mean square.
+    type Statistics = f32;
+
     fn dim(&self) -> usize {
         self.scale.len()
     }
 
     #[inline(always)]
-    fn normalize<S: Simd, const N: usize>(&self, s: S, x: &mut [f32]) {
+    fn statistics<S: Simd, const N: usize>(&self, s: S, rows: &[f32]) -> [f32; N] {
         let dim = self.dim();
         #[expect(clippy::cast_precision_loss, reason = "a dimension is far below 2²⁴")]
         let count = dim as f32;
         let whole = dim / LANES * LANES;
-        let (scales, scale_tail) = self.scale.as_chunks::<LANES>();
-
         let mut squares = [s.splat(0.0); N];
         for column in (0..whole).step_by(LANES) {
             for (r, squares) in squares.iter_mut().enumerate() {
-                let x = s.load(lanes(x, r * dim + column));
+                let x = load_columns::<S, true>(s, rows, r * dim + column);
                 *squares = s.fma(x, x, *squares);
             }
         }
         let mut inverses = [0.0; N];
         for (r, inverse) in inverses.iter_mut().enumerate() {
-            let last = s.load_partial(&x[r * dim + whole..(r + 1) * dim], 0.0);
-            let squares = s.fma(last, last, squares[r]);
-            *inverse = 1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt();
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], 0.0);
+            let squares = s.reduce_sum(s.fma(last, last, squares[r]));
+            *inverse = 1.0 / (squares / count + self.epsilon).sqrt();
         }
+        inverses
+    }
 
-        for (i, scale) in scales.iter().enumerate() {
-            let scale = s.load(scale);
-            for (r, inverse) in inverses.iter().enumerate() {
-                let x = lanes_mut(x, r * dim + i * LANES);
-                s.store(s.mul(s.mul(s.load(x), s.splat(*inverse)), scale), x);
-            }
-        }
-        if whole < dim {
-            let scale = s.load_partial(scale_tail, 0.0);
-            for (r, inverse) in inverses.iter().enumerate() {
-                let x = &mut x[r * dim + whole..(r + 1) * dim];
-                let normalized = s.mul(s.load_partial(x, 0.0), s.splat(*inverse));
-                s.store_partial(s.mul(normalized, scale), x);
-            }
-        }
+    #[inline(always)]
+    fn normalize<S: Simd, const WHOLE: bool>(
+        &self,
+        s: S,
+        values: S::F,
+        inverse: f32,
+        column: usize,
+    ) -> S::F {
+        let scale = load_columns::<S, WHOLE>(s, self.scale, column);
+        s.mul(s.mul(values, s.splat(inverse)), scale)
     }
 }
 

@@ -233,8 +233,11 @@ mod tests {
         let x = (score - largest).max(-88.0);
         let n = x.mul_add(std::f32::consts::LOG2_E, EXPONENT_MAGIC) - EXPONENT_MAGIC;
         let r = x.mul_add(std::f32::consts::LOG2_E, -n);
-        let [a, b, c, d] = POWER_OF_2;
-        let power = d.mul_add(r, c).mul_add(r, b).mul_add(r, a);
+        let power = POWER_OF_2
+            .into_iter()
+            .rev()
+            .reduce(|sum, coefficient| sum.mul_add(r, coefficient))
+            .unwrap();
         #[expect(clippy::cast_possible_truncation, reason = "an exponent is small")]
         let power_of_2 = if n < -126.0 { 0.0 } else { 2f32.powi(n as i32) };
         let weight = power.mul_add(power_of_2, carry);

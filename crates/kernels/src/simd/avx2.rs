@@ -4,8 +4,8 @@
 )]
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _MM_HINT_T0, _MM_HINT_T1, _mm_add_ps, _mm_add_ss,
-    _mm_cvtss_f32, _mm_loadu_si128, _mm_movehl_ps, _mm_packus_epi16, _mm_prefetch, _mm_shuffle_ps,
+    __m256, __m256i, _CMP_GE_OQ, _CMP_LT_OQ, _MM_HINT_T1, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32,
+    _mm_loadu_si128, _mm_movehl_ps, _mm_packus_epi16, _mm_prefetch, _mm_shuffle_ps,
     _mm_storeu_si128, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_blendv_ps,
     _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_castsi256_si128,
     _mm256_cmp_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_div_ps, _mm256_extractf128_ps,
@@ -273,12 +273,6 @@ impl Simd for Avx2 {
     fn prefetch(self, line: &[f32; LANES]) {
         // SAFETY: every x86-64 processor has SSE, and the reference is a valid address.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
-    }
-
-    #[inline(always)]
-    fn prefetch_near(self, line: &[f32; LANES]) {
-        // SAFETY: every x86-64 processor has SSE, and the reference is a valid address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
     }
 
     #[inline(always)]

@@ -53,10 +53,6 @@ pub(crate) trait Simd: Copy {
     /// Prefetches a cache line into the second-level cache.
     fn prefetch(self, line: &[f32; LANES]);
 
-    /// Prefetches a cache line into the first-level cache.
-    #[inline(always)]
-    fn prefetch_near(self, _: &[f32; LANES]) {}
-
     /// Transposes 16 vectors: lane `l` of row `r` becomes lane `r` of row `l`.
     fn transpose(self, rows: [Self::F; LANES]) -> [Self::F; LANES];
 
