@@ -13,7 +13,7 @@ use crate::simd::{EXPONENT_MAGIC, Simd};
 
 /// Computes the polynomial `c[0] + c[1]·x + c[2]·x² + …`.
 #[inline(always)]
-fn horner<S: Simd, const N: usize, const C: usize>(
+pub(crate) fn horner<S: Simd, const N: usize, const C: usize>(
     s: S,
     x: [S::F; N],
     coefficients: [f32; C],
@@ -61,8 +61,8 @@ fn even_odd_horner<S: Simd, const N: usize, const C: usize>(
     even
 }
 
-/// Computes `exp(x)` with an error of at most 2 units in the last place for x from −87 to 88. Outside
-/// this range, the result is the value at the nearer end.
+/// Computes `exp(x)` with an error of at most 2 units in the last place for x from −87 to 88. Above
+/// this range, the result is the value at 88; below −87.7 it is 0.
 #[inline(always)]
 pub(crate) fn exp<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
     for x in &mut x {
@@ -92,7 +92,8 @@ pub(crate) fn exp_to_88<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     let (mut n, mut r) = (x, x);
     for v in 0..N {
         // `max` returns its second argument if either is NaN, so that NaN stays NaN.
-        x[v] = s.max(s.splat(-87.0), x[v]);
+        // The exponent of the result at −88 is −127, for which `exp2` returns 0.
+        x[v] = s.max(s.splat(-88.0), x[v]);
         n[v] = s.fma(x[v], s.splat(std::f32::consts::LOG2_E), exponent);
         let integer = s.sub(n[v], exponent);
         r[v] = s.fma(integer, s.splat(-LN_2_HIGH), x[v]);
@@ -310,7 +311,9 @@ mod tests {
         });
         assert!(error < 2.0, "{error}");
         let ends = Cpu::detect().run(Apply(Function::Exp, [-1000.0; LANES]));
-        assert!(ends[0] > 0.0 && ends[0] < 2e-38);
+        assert_eq!(ends[0].to_bits(), 0);
+        let infinite = Cpu::detect().run(Apply(Function::Exp, [f32::NEG_INFINITY; LANES]));
+        assert_eq!(infinite[0].to_bits(), 0);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 )]
 
 use crate::Cpu;
+use crate::norm_rows::{Norm, load_columns, normalize_rows};
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
@@ -19,15 +20,7 @@ impl Cpu {
     ///
     /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn layer_norm(self, x: &mut [f32], scale: &[f32], shift: &[f32], epsilon: f32) {
-        assert!(!scale.is_empty(), "dim must not be 0");
-        assert_eq!(scale.len(), shift.len(), "scale and shift must be [dim]");
-        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
-        self.run(LayerNorm {
-            x,
-            scale,
-            shift,
-            epsilon,
-        });
+        self.normalize(None, x, scale, shift, epsilon);
     }
 
     /// Computes [`layer_norm`](Self::layer_norm) of `x`, `[n, dim]`, into `out`, which has the same
@@ -45,16 +38,37 @@ impl Cpu {
         out: &mut [f32],
     ) {
         assert_eq!(out.len(), x.len(), "out must have the shape of x");
-        out.copy_from_slice(x);
-        self.layer_norm(out, scale, shift, epsilon);
+        self.normalize(Some(x), out, scale, shift, epsilon);
+    }
+
+    fn normalize(
+        self,
+        source: Option<&[f32]>,
+        x: &mut [f32],
+        scale: &[f32],
+        shift: &[f32],
+        epsilon: f32,
+    ) {
+        assert!(!scale.is_empty(), "dim must not be 0");
+        assert_eq!(scale.len(), shift.len(), "scale and shift must be [dim]");
+        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
+        self.run(LayerNorm {
+            source,
+            x,
+            norm: CenteredNorm {
+                scale,
+                shift,
+                epsilon,
+            },
+        });
     }
 }
 
 struct LayerNorm<'a> {
+    /// The input, unless `x` is.
+    source: Option<&'a [f32]>,
     x: &'a mut [f32],
-    scale: &'a [f32],
-    shift: &'a [f32],
-    epsilon: f32,
+    norm: CenteredNorm<'a>,
 }
 
 impl Kernel for LayerNorm<'_> {
@@ -62,44 +76,83 @@ impl Kernel for LayerNorm<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let dim = self.scale.len();
+        normalize_rows(s, &self.norm, self.source, self.x);
+    }
+}
+
+struct CenteredNorm<'a> {
+    scale: &'a [f32],
+    shift: &'a [f32],
+    epsilon: f32,
+}
+
+/// The mean of a row and the inverse of its standard deviation.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    mean: f32,
+    inverse: f32,
+}
+
+impl Norm for CenteredNorm<'_> {
+    type Statistics = Moments;
+
+    fn dim(&self) -> usize {
+        self.scale.len()
+    }
+
+    #[inline(always)]
+    fn statistics<S: Simd, const N: usize>(&self, s: S, rows: &[f32]) -> [Moments; N] {
+        let dim = self.dim();
         #[expect(clippy::cast_precision_loss, reason = "a dimension is far below 2²⁴")]
         let count = dim as f32;
-        let (scales, scale_tail) = self.scale.as_chunks::<LANES>();
-        let (shifts, shift_tail) = self.shift.as_chunks::<LANES>();
-        for row in self.x.chunks_exact_mut(dim) {
-            let (chunks, tail) = row.as_chunks_mut::<LANES>();
+        let whole = dim / LANES * LANES;
+        let mut moments = [Moments::default(); N];
 
-            let mut sums = s.splat(0.0);
-            for chunk in chunks.iter() {
-                sums = s.add(sums, s.load(chunk));
+        let mut sums = [s.splat(0.0); N];
+        for column in (0..whole).step_by(LANES) {
+            for (r, sum) in sums.iter_mut().enumerate() {
+                *sum = s.add(*sum, load_columns::<S, true>(s, rows, r * dim + column));
             }
-            sums = s.add(sums, s.load_partial(tail, 0.0));
-            let mean = s.reduce_sum(sums) / count;
-            let means = s.splat(mean);
-
-            let mut squares = s.splat(0.0);
-            for chunk in chunks.iter() {
-                let difference = s.sub(s.load(chunk), means);
-                squares = s.fma(difference, difference, squares);
-            }
-            // The lanes past the end hold the mean, so that their difference is 0.
-            let difference = s.sub(s.load_partial(tail, mean), means);
-            squares = s.fma(difference, difference, squares);
-            let inverse = s.splat(1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt());
-
-            for ((chunk, scale), shift) in chunks.iter_mut().zip(scales).zip(shifts) {
-                let normalized = s.mul(s.sub(s.load(chunk), means), inverse);
-                s.store(s.fma(normalized, s.load(scale), s.load(shift)), chunk);
-            }
-            let normalized = s.mul(s.sub(s.load_partial(tail, 0.0), means), inverse);
-            let scaled = s.fma(
-                normalized,
-                s.load_partial(scale_tail, 0.0),
-                s.load_partial(shift_tail, 0.0),
-            );
-            s.store_partial(scaled, tail);
         }
+        for (r, moments) in moments.iter_mut().enumerate() {
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], 0.0);
+            moments.mean = s.reduce_sum(s.add(sums[r], last)) / count;
+        }
+
+        let mut squares = [s.splat(0.0); N];
+        for column in (0..whole).step_by(LANES) {
+            for (r, squares) in squares.iter_mut().enumerate() {
+                let x = load_columns::<S, true>(s, rows, r * dim + column);
+                let difference = s.sub(x, s.splat(moments[r].mean));
+                *squares = s.fma(difference, difference, *squares);
+            }
+        }
+        for (r, moments) in moments.iter_mut().enumerate() {
+            // The lanes past the end hold the mean, so that their difference is 0.
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], moments.mean);
+            let difference = s.sub(last, s.splat(moments.mean));
+            let squares = s.reduce_sum(s.fma(difference, difference, squares[r]));
+            moments.inverse = 1.0 / (squares / count + self.epsilon).sqrt();
+        }
+        moments
+    }
+
+    #[inline(always)]
+    fn normalize<S: Simd, const WHOLE: bool>(
+        &self,
+        s: S,
+        values: S::F,
+        moments: Moments,
+        column: usize,
+    ) -> S::F {
+        let Moments { mean, inverse } = moments;
+        let normalized = s.mul(s.sub(values, s.splat(mean)), s.splat(inverse));
+        let scale = load_columns::<S, WHOLE>(s, self.scale, column);
+        s.fma(
+            normalized,
+            scale,
+            load_columns::<S, WHOLE>(s, self.shift, column),
+        )
     }
 }
 
@@ -123,17 +176,27 @@ mod tests {
 
     #[test]
     fn every_level_equals_the_reference_at_every_length() {
+        const ROWS: usize = 6;
         for dim in (1..100).chain([384, 768, 1000]) {
-            let x: Vec<f32> = numbers(1, 3 * dim).iter().map(|x| 5.0 * x + 3.0).collect();
+            let x: Vec<f32> = numbers(1, ROWS * dim)
+                .iter()
+                .map(|x| 5.0 * x + 3.0)
+                .collect();
             let (scale, shift) = (numbers(2, dim), numbers(3, dim));
             let expected: Vec<f32> = x
                 .chunks(dim)
                 .flat_map(|row| reference(row, &scale, &shift, 1e-12))
                 .collect();
             for cpu in Cpu::available() {
-                let mut found = x.clone();
-                cpu.layer_norm(&mut found, &scale, &shift, 1e-12);
-                assert_eq!(found, expected, "{cpu:?} {dim}");
+                for rows in 0..=ROWS {
+                    let (x, expected) = (&x[..rows * dim], &expected[..rows * dim]);
+                    let mut found = x.to_vec();
+                    cpu.layer_norm(&mut found, &scale, &shift, 1e-12);
+                    assert_eq!(found, expected, "{cpu:?} {dim}");
+                    let mut found = vec![f32::NAN; x.len()];
+                    cpu.layer_norm_to(x, &scale, &shift, 1e-12, &mut found);
+                    assert_eq!(found, expected, "{cpu:?} {dim}");
+                }
             }
         }
     }

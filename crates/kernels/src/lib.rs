@@ -1,4 +1,4 @@
-//! The arithmetic of Cognate: matrix products, attention, layer norm, dot products and BM25 in SIMD.
+//! The arithmetic of Cognate: matrix products, attention, norms, dot products and BM25 in SIMD.
 //!
 //! A [`Cpu`] stands for an instruction set that this machine has, detected once at run time, and its
 //! methods are the kernels. One binary runs on every x86-64 processor: AVX-512 with VNNI, AVX-512, and
@@ -7,7 +7,15 @@
 //!
 //! A [`Linear`] layer packs its weights once for the instruction set. A [`QuantizedLinear`] is the same
 //! layer in 8 bits, for [`QuantizedRows`]: about twice as fast with AVX2, in a quarter of the memory,
-//! with an error bound in its documentation. [`LeadingCodes`] and [`ResidualCodes`] hold rows for
+//! with an error bound in its documentation. An [`Epilogue`] applies an activation, a sum or a gate to
+//! the result.
+//!
+//! [`Cpu::attention`] computes the [`Attention`] of one sequence, in f32 or from 8-bit codes, of
+//! encoders and decoders: an [`AttentionMask`] restricts the keys of a query, and several heads can
+//! share keys and values. [`Cpu::layer_norm`] and [`Cpu::rms_norm`] normalize rows, and
+//! [`Cpu::rotate`] applies [`Rotary`] position embeddings.
+//!
+//! [`LeadingCodes`] and [`ResidualCodes`] hold rows for
 //! [`Cpu::first_pass`] and [`Cpu::refine`], which bound dot products from 8-bit codes. [`Bm25`] has the
 //! factors of a term of a keyword query, with which [`Cpu::add_bm25`] scores rows.
 //!
@@ -69,8 +77,10 @@ pub mod cuda;
 mod dot;
 mod elementary;
 mod epilogue;
+mod heads;
 mod layer_norm;
 mod linear;
+mod norm_rows;
 mod peak;
 mod prefetch;
 mod product;

@@ -4,6 +4,8 @@
 )]
 
 use crate::Cpu;
+use crate::heads::check_heads;
+use crate::norm_rows::{Norm, load_columns, normalize_rows};
 use crate::simd::{Kernel, LANES, Simd};
 
 impl Cpu {
@@ -16,9 +18,7 @@ impl Cpu {
     ///
     /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn rms_norm(self, x: &mut [f32], scale: &[f32], epsilon: f32) {
-        assert!(!scale.is_empty(), "dim must not be 0");
-        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
-        self.rms_norm_heads(x, scale.len(), 1, scale, epsilon);
+        self.divide_by_rms(None, x, scale, epsilon);
     }
 
     /// Computes [`rms_norm`](Self::rms_norm) of `x`, `[n, dim]`, into `out`, which has the same shape.
@@ -28,8 +28,19 @@ impl Cpu {
     /// Panics if `dim` is 0, or if the lengths do not fit.
     pub fn rms_norm_to(self, x: &[f32], scale: &[f32], epsilon: f32, out: &mut [f32]) {
         assert_eq!(out.len(), x.len(), "out must have the shape of x");
-        out.copy_from_slice(x);
-        self.rms_norm(out, scale, epsilon);
+        self.divide_by_rms(Some(x), out, scale, epsilon);
+    }
+
+    fn divide_by_rms(self, source: Option<&[f32]>, x: &mut [f32], scale: &[f32], epsilon: f32) {
+        assert!(!scale.is_empty(), "dim must not be 0");
+        assert_eq!(x.len() % scale.len(), 0, "x must be [n, dim]");
+        self.run(RmsNorm {
+            source,
+            stride: x.len(),
+            width: x.len(),
+            x,
+            norm: UncenteredNorm { scale, epsilon },
+        });
     }
 
     /// Computes [`rms_norm`](Self::rms_norm) of each of the first `heads` heads of every row, each of
@@ -49,42 +60,24 @@ impl Cpu {
         assert!(!scale.is_empty(), "a head needs values");
         let width = heads * scale.len();
         check_heads(x, stride, width);
-        if width != 0 {
-            self.run(RmsNorm {
-                x,
-                stride,
-                width,
-                scale,
-                epsilon,
-            });
-        }
+        self.run(RmsNorm {
+            source: None,
+            x,
+            stride,
+            width,
+            norm: UncenteredNorm { scale, epsilon },
+        });
     }
 }
 
-/// Checks that rows which are `stride` apart begin with `width` values.
-///
-/// # Panics
-///
-/// Panics if a row is shorter.
-pub(crate) fn check_heads(x: &[f32], stride: usize, width: usize) {
-    assert!(
-        stride != 0 && stride >= width,
-        "rows are {stride} apart, which is less than the {width} values of their heads"
-    );
-    let last = x.len() % stride;
-    assert!(
-        last == 0 || last >= width,
-        "the last row has {last} values, which is less than the {width} values of its heads"
-    );
-}
-
 struct RmsNorm<'a> {
+    /// The input, unless `x` is.
+    source: Option<&'a [f32]>,
     x: &'a mut [f32],
     stride: usize,
-    /// The values of a row that are normalized.
+    /// The values from each multiple of `stride` on that are normalized.
     width: usize,
-    scale: &'a [f32],
-    epsilon: f32,
+    norm: UncenteredNorm<'a>,
 }
 
 impl Kernel for RmsNorm<'_> {
@@ -92,28 +85,57 @@ impl Kernel for RmsNorm<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let dim = self.scale.len();
+        for x in self.x.chunks_mut(self.stride.max(1)) {
+            normalize_rows(s, &self.norm, self.source, &mut x[..self.width]);
+        }
+    }
+}
+
+struct UncenteredNorm<'a> {
+    scale: &'a [f32],
+    epsilon: f32,
+}
+
+impl Norm for UncenteredNorm<'_> {
+    /// The inverse of the root mean square.
+    type Statistics = f32;
+
+    fn dim(&self) -> usize {
+        self.scale.len()
+    }
+
+    #[inline(always)]
+    fn statistics<S: Simd, const N: usize>(&self, s: S, rows: &[f32]) -> [f32; N] {
+        let dim = self.dim();
         #[expect(clippy::cast_precision_loss, reason = "a dimension is far below 2²⁴")]
         let count = dim as f32;
-        let (scales, scale_tail) = self.scale.as_chunks::<LANES>();
-        for row in self.x.chunks_mut(self.stride) {
-            for head in row[..self.width].chunks_exact_mut(dim) {
-                let (chunks, tail) = head.as_chunks_mut::<LANES>();
-                let mut squares = s.splat(0.0);
-                for chunk in chunks.iter() {
-                    let x = s.load(chunk);
-                    squares = s.fma(x, x, squares);
-                }
-                let last = s.load_partial(tail, 0.0);
-                squares = s.fma(last, last, squares);
-                let inverse = s.splat(1.0 / (s.reduce_sum(squares) / count + self.epsilon).sqrt());
-                for (chunk, scale) in chunks.iter_mut().zip(scales) {
-                    s.store(s.mul(s.mul(s.load(chunk), inverse), s.load(scale)), chunk);
-                }
-                let scaled = s.mul(s.mul(last, inverse), s.load_partial(scale_tail, 0.0));
-                s.store_partial(scaled, tail);
+        let whole = dim / LANES * LANES;
+        let mut squares = [s.splat(0.0); N];
+        for column in (0..whole).step_by(LANES) {
+            for (r, squares) in squares.iter_mut().enumerate() {
+                let x = load_columns::<S, true>(s, rows, r * dim + column);
+                *squares = s.fma(x, x, *squares);
             }
         }
+        let mut inverses = [0.0; N];
+        for (r, inverse) in inverses.iter_mut().enumerate() {
+            let last = s.load_partial(&rows[r * dim + whole..(r + 1) * dim], 0.0);
+            let squares = s.reduce_sum(s.fma(last, last, squares[r]));
+            *inverse = 1.0 / (squares / count + self.epsilon).sqrt();
+        }
+        inverses
+    }
+
+    #[inline(always)]
+    fn normalize<S: Simd, const WHOLE: bool>(
+        &self,
+        s: S,
+        values: S::F,
+        inverse: f32,
+        column: usize,
+    ) -> S::F {
+        let scale = load_columns::<S, WHOLE>(s, self.scale, column);
+        s.mul(s.mul(values, s.splat(inverse)), scale)
     }
 }
 

@@ -4,7 +4,7 @@
 )]
 
 use crate::Cpu;
-use crate::rms_norm::check_heads;
+use crate::heads::check_heads;
 use crate::simd::{Kernel, LANES, Simd};
 
 /// The angles of rotary position embeddings (<https://arxiv.org/abs/2104.09864>), which the caller

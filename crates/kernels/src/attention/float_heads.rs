@@ -40,7 +40,7 @@ impl Sequence<'_> {
                 let packed = scratch.queries.first(padded_size * width);
                 let scores = scratch.scores.first(panel_keys.range.len() * width);
                 self.pack_queries(head, &panel, packed);
-                let largest = cpu.run(Score {
+                let score = Score {
                     products: FloatProducts {
                         keys,
                         head_size,
@@ -51,12 +51,12 @@ impl Sequence<'_> {
                     vectors,
                     bias: bias.map(|bias| &bias[first..]),
                     scores,
-                });
+                };
+                let largest = score.compute(cpu);
                 let sums = cpu.run(Exponentials {
                     scores,
                     vectors,
                     largest,
-                    full: panel_keys.full_in_range(),
                 });
                 let products = Factors {
                     weights: scores,

@@ -65,7 +65,7 @@ impl Sequence<'_> {
                     scales: scales.as_flattened_mut(),
                     offsets: offsets.as_flattened_mut(),
                 });
-                let largest = cpu.run(Score {
+                let score = Score {
                     products: CodeProducts {
                         keys: Rows {
                             values: keys,
@@ -82,12 +82,12 @@ impl Sequence<'_> {
                     vectors,
                     bias: bias.map(|bias| &bias[first..]),
                     scores,
-                });
+                };
+                let largest = score.compute(cpu);
                 let sums = cpu.run(ExponentialCodes {
                     scores,
                     vectors,
                     largest,
-                    full: panel_keys.full_in_range(),
                     codes: weights,
                 });
                 let first_group = panel_keys.range.start / GROUP;

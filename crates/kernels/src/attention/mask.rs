@@ -76,12 +76,6 @@ impl PanelKeys {
     pub(super) fn is_masked(&self) -> bool {
         self.full != self.range
     }
-
-    /// Returns [`full`](Self::full), counted from the first key that is scored.
-    pub(super) fn full_in_range(&self) -> Range<usize> {
-        let start = self.range.start;
-        self.full.start.max(start) - start..self.full.end.max(start) - start
-    }
 }
 
 /// The mask of a panel whose first query is `first`.
@@ -122,23 +116,6 @@ impl Edges {
             scores[v] = s.add(scores[v], s.add(s.load(&last[v]), s.load(&first[v])));
         }
     }
-}
-
-/// Returns weights that are 0 for scores of −∞, for which the exponential is a small positive number.
-/// NaN stays NaN.
-#[inline(always)]
-pub(super) fn clear_masked<S: Simd, const V: usize>(
-    s: S,
-    mut weights: [S::F; V],
-    scores: [S::F; V],
-) -> [S::F; V] {
-    // A weight is at most 1, and so less than any other score plus 10³⁰. Minimum and maximum return
-    // their second argument if either is NaN.
-    for v in 0..V {
-        let limit = s.add(scores[v], s.splat(1e30));
-        weights[v] = s.max(s.splat(0.0), s.min(weights[v], limit));
-    }
-    weights
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl<'a> Attention<'a> {
     ///
     /// A code is off by at most half a step. A step is 1/64 of the largest value of a query, 1/127 of
     /// the largest value of all keys of a head, between 1/64 and 1/127 of the largest value of a
-    /// column of values, and 1/255 of the largest weight.
+    /// column of values, and 1/254 of the largest weight.
     #[must_use]
     pub fn int8(mut self, int8: bool) -> Self {
         self.int8 = int8;

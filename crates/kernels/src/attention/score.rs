@@ -5,6 +5,7 @@
 
 use super::mask::PanelKeys;
 use super::panel::{PANEL_VECTORS, PanelLanes};
+use crate::Cpu;
 use crate::simd::{Integers, Kernel, LANES, Simd};
 use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 
@@ -80,7 +81,7 @@ impl Kernel for Score<'_, FloatProducts<'_>> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> Self::Output {
-        self.panel(s)
+        self.panel::<S, false>(s)
     }
 }
 
@@ -89,26 +90,49 @@ impl Kernel for Score<'_, CodeProducts<'_>> {
 
     #[inline(always)]
     fn run<S: Integers>(self, s: S) -> Self::Output {
-        self.panel(s)
+        self.panel::<S, false>(s)
+    }
+}
+
+/// A [`Score`] for a panel whose queries must not attend to all keys.
+///
+/// It is a kernel of its own, because a test in each tile would slow down attention without a mask.
+pub(super) struct Masked<T>(T);
+
+impl Kernel for Masked<Score<'_, FloatProducts<'_>>> {
+    type Output = PanelLanes;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Self::Output {
+        self.0.panel::<S, true>(s)
+    }
+}
+
+impl Kernel for Masked<Score<'_, CodeProducts<'_>>> {
+    type Output = PanelLanes;
+
+    #[inline(always)]
+    fn run<S: Integers>(self, s: S) -> Self::Output {
+        self.0.panel::<S, true>(s)
     }
 }
 
 impl<P> Score<'_, P> {
-    #[inline(always)]
-    fn panel<S: Simd>(self, s: S) -> PanelLanes
+    /// Computes the scores with the kernel for this panel.
+    pub(super) fn compute(self, cpu: Cpu) -> PanelLanes
     where
-        P: Products<S>,
+        Self: Kernel<Output = PanelLanes>,
+        Masked<Self>: Kernel<Output = PanelLanes>,
     {
-        // Two versions, because a test in each tile would slow down attention without a mask.
         if self.keys.is_masked() {
-            self.vectors::<S, true>(s)
+            cpu.run(Masked(self))
         } else {
-            self.vectors::<S, false>(s)
+            cpu.run(self)
         }
     }
 
     #[inline(always)]
-    fn vectors<S: Simd, const MASKED: bool>(self, s: S) -> PanelLanes
+    fn panel<S: Simd, const MASKED: bool>(self, s: S) -> PanelLanes
     where
         P: Products<S>,
     {

@@ -250,10 +250,10 @@ fn int8_attention_has_the_same_bits_on_every_level_and_is_near_f64() {
                 1e-5
             } else {
                 // The errors of the scores, which are sums of products with an error of half a step
-                // in either factor; of the weights, which are off by 1 and at least exp(-2) of 255;
+                // in either factor; of the weights, which are off by 1 and at least exp(-2) of 254;
                 // and of the values.
                 let scores = 0.501 / 64.0 + 0.501 / 127.0;
-                2.0 * f64::exp_m1(2.0 * scores) + f64::exp(2.0) / 255.0 + 0.501 / 64.0
+                2.0 * f64::exp_m1(2.0 * scores) + f64::exp(2.0) / 254.0 + 0.501 / 64.0
             };
             let mut squares = 0.0;
             for (found, expected) in found.iter().zip(reference(&attention, &qkv, tokens)) {

@@ -45,12 +45,15 @@ fn every_level_equals_the_reference_at_every_size() {
             let other = numbers(4, n * outputs);
             let expected = reference(&weights, &bias, &quantized(Cpu::portable(), &x, inputs));
             let sum: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a + b).collect();
+            let product: Vec<f32> = expected.iter().zip(&other).map(|(a, b)| a * b).collect();
             let positive: Vec<f32> = expected.iter().map(|&y| y.max(0.0)).collect();
             for cpu in Cpu::available() {
                 let layer = QuantizedLinear::new(cpu, &weights, &bias, inputs);
                 let x = quantized(cpu, &x, inputs);
                 assert_eq!(apply(&layer, &x, Epilogue::Identity), expected, "{cpu:?}");
                 assert_eq!(apply(&layer, &x, Epilogue::Add(&other)), sum, "{cpu:?}");
+                let multiply = Epilogue::Multiply(&other);
+                assert_eq!(apply(&layer, &x, multiply), product, "{cpu:?}");
                 assert_eq!(apply(&layer, &x, Epilogue::Relu), positive, "{cpu:?}");
             }
         }
@@ -61,7 +64,7 @@ fn every_level_equals_the_reference_at_every_size() {
 fn activations_have_the_same_bits_on_every_level() {
     let (weights, bias) = (numbers(1, 30 * 70), numbers(2, 70));
     let x: Vec<f32> = numbers(3, 13 * 30).iter().map(|x| 4.0 * x).collect();
-    for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh] {
+    for epilogue in [Epilogue::Gelu, Epilogue::GeluTanh, Epilogue::Silu] {
         let run = |cpu| {
             let layer = QuantizedLinear::new(cpu, &weights, &bias, 30);
             apply(&layer, &quantized(cpu, &x, 30), epilogue)
@@ -230,6 +233,7 @@ fn nan_and_infinity_make_the_result_nan() {
             Epilogue::Gelu,
             Epilogue::GeluTanh,
             Epilogue::Relu,
+            Epilogue::Silu,
         ];
         for epilogue in epilogues {
             for cpu in Cpu::available() {
