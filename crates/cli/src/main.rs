@@ -48,10 +48,12 @@ fn main() -> ExitCode {
         Ok(command_line) => command_line,
         Err(error) => return failure::report_usage(&error),
     };
-    match command_line.command.run() {
+    let code = match command_line.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
-    }
+    };
+    model::before_exit();
+    code
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Models, found by name and loaded.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use cognate::{
@@ -77,7 +78,7 @@ pub(crate) fn load(
         .weights_cache(source.weights_cache());
     let encoder = Encoder::load(&open(&source, name)?, options)
         .with_context(|| format!("cannot load the model `{}`", name.name))?;
-    Ok(until_exit(encoder))
+    Ok(until_exit(encoder, Encoder::wait_for_weights_cache))
 }
 
 /// Finds the cross-encoder `name` and loads it.
@@ -88,13 +89,27 @@ pub(crate) fn load_reranker(name: &str, precision: Precision) -> Result<&'static
         .weights_cache(source.weights_cache());
     let reranker = Reranker::load(&open(&source, ModelName::of_user(name))?, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))?;
-    Ok(until_exit(reranker))
+    Ok(until_exit(reranker, Reranker::wait_for_weights_cache))
 }
 
 /// Keeps a model until the process ends, when the system takes its memory back at once. Freeing each
 /// word of a tokenizer first takes milliseconds, and more than a tenth of a second for 250,000 words.
-fn until_exit<T>(model: T) -> &'static T {
-    Box::leak(Box::new(model))
+///
+/// [`before_exit`] calls `wait` with the model.
+fn until_exit<T: Sync>(model: T, wait: fn(&T)) -> &'static T {
+    let model: &'static T = Box::leak(Box::new(model));
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.push(Box::new(move || wait(model)));
+    model
+}
+
+/// What waits for each model that may still be writing its packed weights.
+static WAITING: Mutex<Vec<Box<dyn FnOnce() + Send>>> = Mutex::new(Vec::new());
+
+/// Waits until the models of this process have written their packed weights.
+pub(crate) fn before_exit() {
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.drain(..).for_each(|wait| wait());
 }
 
 /// Finds a checkpoint, and reports downloads and damaged files on stderr.

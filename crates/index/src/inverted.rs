@@ -14,7 +14,7 @@ mod segment;
 mod varint;
 
 use std::fmt;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -272,8 +272,8 @@ impl InvertedIndex {
         Ok(rows - &*self.deleted)
     }
 
-    /// Calls `take` with every tag of a range that a row has, the deleted ones included. A tag may come once
-    /// for each segment.
+    /// Calls `take` with every tag of a range that a row has, the deleted ones included, until it breaks. A
+    /// tag may come once for each segment; those of a segment are in ascending order.
     ///
     /// # Errors
     ///
@@ -282,17 +282,21 @@ impl InvertedIndex {
         &self,
         first: &[u8],
         end: Bound<&[u8]>,
-        mut take: impl FnMut(&[u8]),
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<()> {
+        let mut flow = ControlFlow::Continue(());
         for at in &*self.segments {
             at.segment
                 .for_each_from(&dictionary_name(Kind::Tag, first), |term| {
                     let is_within = is_before(&term, end);
                     if is_within {
-                        take(&term.name[1..]);
+                        flow = take(&term.name[1..]);
                     }
-                    is_within
+                    is_within && flow.is_continue()
                 })?;
+            if flow.is_break() {
+                break;
+            }
         }
         Ok(())
     }

@@ -194,7 +194,7 @@ pub(crate) fn gelu_tanh<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::
     x
 }
 
-/// Computes SiLU, `x · σ(x) = x / (1 + exp(−x))` (<https://arxiv.org/abs/1606.08415>).
+/// Computes the sigmoid linear unit, `x / (1 + exp(−x))` (<https://arxiv.org/abs/1606.08415>).
 #[inline(always)]
 pub(crate) fn silu<S: Simd, const N: usize>(s: S, mut x: [S::F; N]) -> [S::F; N] {
     let (zero, one) = (s.splat(0.0), s.splat(1.0));

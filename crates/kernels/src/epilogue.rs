@@ -25,7 +25,7 @@ pub enum Epilogue<'a> {
     GeluTanh,
     /// Replaces negative values by 0; NaN stays NaN.
     Relu,
-    /// Applies SiLU, `x / (1 + e^−x)` (<https://arxiv.org/abs/1606.08415>).
+    /// Applies the sigmoid linear unit, `x / (1 + e^−x)` (<https://arxiv.org/abs/1606.08415>).
     Silu,
     /// Adds the value of this matrix, which has the shape of the product.
     Add(&'a [f32]),

@@ -127,7 +127,6 @@ impl fmt::Debug for SharedBuffer {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "bits are compared")]
 mod tests {
     use std::io::Write as _;
 

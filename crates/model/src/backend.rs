@@ -45,4 +45,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 
     /// Returns the batch size, in tokens, to use if the caller does not choose one.
     fn batch_tokens(&self) -> usize;
+
+    /// Waits until packed weights have been written to the cache, if they are being written.
+    fn wait_for_weights_cache(&self) {}
 }

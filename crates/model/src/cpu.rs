@@ -256,6 +256,12 @@ impl Backend for CpuTransformer {
     fn batch_tokens(&self) -> usize {
         BATCH_TOKENS
     }
+
+    fn wait_for_weights_cache(&self) {
+        if let Some(saving) = &self.saving {
+            saving.wait();
+        }
+    }
 }
 
 /// Buffers for the rows of one batch.

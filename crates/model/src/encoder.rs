@@ -90,6 +90,15 @@ impl Encoder {
         &self.fingerprint
     }
 
+    /// Waits until packed weights have been written to the folder of
+    /// [`EncoderOptions::weights_cache`](crate::EncoderOptions::weights_cache), which happens on a thread of its own after loading.
+    ///
+    /// Dropping the encoder waits too. A program that exits without dropping it should call this
+    /// method, because the file would be written in vain.
+    pub fn wait_for_weights_cache(&self) {
+        self.backend.wait_for_weights_cache();
+    }
+
     /// Embeds queries and returns `[n, dim]`, row i for text i.
     ///
     /// # Errors

@@ -81,8 +81,8 @@ impl EncoderOptions {
     }
 
     /// Keeps the weights in `folder` as the CPU kernels need them, so that later processes map them
-    /// instead of reading and packing the weights of the checkpoint, and share their memory. Default:
-    /// nothing is written. [`ModelSource::weights_cache`](crate::ModelSource::weights_cache) is the
+    /// instead of reading and packing the weights of the checkpoint, and share their memory. A thread
+    /// of its own writes them after loading. Default: nothing is written. [`ModelSource::weights_cache`](crate::ModelSource::weights_cache) is the
     /// folder that the command `cognate` uses.
     ///
     /// A file of the folder is used for weights with the same path, size, modification time and, on

@@ -144,6 +144,15 @@ impl Reranker {
         self.max_tokens
     }
 
+    /// Waits until packed weights have been written to the folder of
+    /// [`RerankerOptions::weights_cache`], which happens on a thread of its own after loading.
+    ///
+    /// Dropping the reranker waits too. A program that exits without dropping it should call this
+    /// method, because the file would be written in vain.
+    pub fn wait_for_weights_cache(&self) {
+        self.backend.wait_for_weights_cache();
+    }
+
     /// Scores the relevance of each document to the query, and returns `[n]`, score i for document
     /// i. Higher is better.
     ///

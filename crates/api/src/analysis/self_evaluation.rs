@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use self::options::SelfEvaluationOptions;
 use self::tasks::{JudgedQuery, Outline, Task};
-use crate::analysis::evaluation::qrels::Qrels;
+use crate::analysis::evaluation::metrics::{Gain, Metrics};
 use crate::analysis::evaluation::results::Evaluation;
+use crate::analysis::evaluation::run::Run;
 use crate::analysis::evaluation::setting::SearchSetting;
 use crate::analysis::require_papers;
 use crate::library::{IfExists, Library};
@@ -174,12 +175,6 @@ fn evaluate_on(
     settings: &[SearchSetting<'_>],
     progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<SelfTask> {
-    let mut qrels = Qrels::default();
-    for query in judged {
-        for relevant in &query.relevant {
-            qrels.insert(&query.id, relevant, 1);
-        }
-    }
     let queries: Vec<(String, Query)> = judged
         .iter()
         .map(|judged| (judged.id.clone(), judged.query.clone()))
@@ -189,7 +184,7 @@ fn evaluate_on(
         let before = position * judged.len();
         let mut progress = |state: Progress| progress(before + state.done);
         let run = library.run(setting, &queries, &mut progress)?;
-        results.push((setting.name().to_owned(), qrels.evaluate(&run)));
+        results.push((setting.name().to_owned(), evaluation(judged, &run)));
     }
     Ok(SelfTask {
         name,
@@ -197,4 +192,65 @@ fn evaluate_on(
         documents: library.len()?,
         results,
     })
+}
+
+/// Returns the metrics of the queries, as [`Qrels::evaluate`](crate::Qrels::evaluate) does, without a list of
+/// the relevant papers for each query.
+fn evaluation(judged: &[JudgedQuery], run: &Run) -> Evaluation {
+    let metrics = |query: &JudgedQuery| {
+        let ranking = run.ranking(&query.id);
+        let ranked: Vec<i32> = ranking
+            .map(|(id, _)| i32::from(query.is_relevant(id)))
+            .collect();
+        let relevant = vec![1; query.count_relevant()];
+        (
+            query.id.clone(),
+            Metrics::of_ranking(&ranked, &relevant, Gain::default()),
+        )
+    };
+    Evaluation::new(judged.iter().map(metrics).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::Qrels;
+    use crate::analysis::self_evaluation::tasks::Relevant;
+
+    #[test]
+    fn the_metrics_are_those_of_qrels() {
+        let set =
+            |ids: &[&str]| -> HashSet<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+        let shared = Arc::new(set(&["a", "b", "c", "d"]));
+        let relevant = [
+            ("a", Relevant::OthersOf(Arc::clone(&shared))),
+            ("b", Relevant::OthersOf(shared)),
+            ("x", Relevant::Only(set(&["x", "c"]))),
+            ("unanswered", Relevant::Only(set(&["a"]))),
+        ];
+        let judged = relevant.map(|(id, relevant)| JudgedQuery {
+            id: id.to_owned(),
+            query: Query::text(id),
+            relevant,
+        });
+        let mut run = Run::default();
+        let mut qrels = Qrels::default();
+        for query in &judged {
+            for (rank, id) in ["q", "d", "x", "a", "b", "c"].into_iter().enumerate() {
+                if query.id != "unanswered" {
+                    run.insert(
+                        &query.id,
+                        id,
+                        1.0 / f64::from(u32::try_from(rank).unwrap() + 1),
+                    );
+                }
+                if query.is_relevant(id) {
+                    qrels.insert(&query.id, id, 1);
+                }
+            }
+        }
+        assert_eq!(evaluation(&judged, &run), qrels.evaluate(&run));
+    }
 }

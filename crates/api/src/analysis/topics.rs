@@ -6,14 +6,13 @@ mod leiden;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::ops::ControlFlow;
 
 use cognate_index::{FlatIndex, Hit, RowId};
 use ndarray::Array1;
 
 use self::graph::Graph;
-use self::labels::WordCounts;
+use self::labels::{Occurrences, WordCounts};
 use self::leiden::communities;
 use crate::analysis::require_papers;
 use crate::library::Library;
@@ -238,23 +237,33 @@ impl Groups {
                 ids: vec![String::new(); rows.len()],
             })
             .collect();
-        let mut counts = WordCounts::new(topics.len());
-        snapshot.for_each(|row, mut stored| {
-            if let Some(&(topic, rank)) = membership.get(&row) {
-                counts.add(topic, &stored.paper);
+        let groups = topics.len();
+        let counts = snapshot.sum_in_parallel(
+            |row, stored| {
+                let &(topic, rank) = membership.get(&row)?;
                 topics[topic].ids[rank].clone_from(&stored.paper.id);
                 if let Some(central) = topics[topic].central.get_mut(rank) {
-                    *central = mem::take(&mut stored.paper);
+                    central.clone_from(&stored.paper);
                 }
-            }
-        })?;
-        let mut candidates = counts.candidates(options.words);
-        snapshot.for_each(|row, stored| {
-            if let Some(&(topic, _)) = membership.get(&row) {
-                candidates.add(topic, &stored.paper);
-            }
-        })?;
-        for (topic, words) in topics.iter_mut().zip(candidates.labels()) {
+                Some((topic, stored.paper))
+            },
+            || WordCounts::new(groups),
+            |counts, (topic, paper)| counts.add(topic, &paper),
+        )?;
+        let mut counts = counts.into_iter();
+        let mut sum = counts.next().unwrap_or_else(|| WordCounts::new(groups));
+        counts.for_each(|counts| sum.merge(counts));
+        let candidates = sum.candidates(options.words);
+        let occurrences = snapshot.sum_in_parallel(
+            |row, stored| Some((membership.get(&row)?.0, stored.paper)),
+            || Occurrences::new(&candidates),
+            |found, (topic, paper)| candidates.count(found, topic, &paper),
+        )?;
+        let mut occurrences = occurrences.into_iter();
+        let first = occurrences.next();
+        let mut sum = first.unwrap_or_else(|| Occurrences::new(&candidates));
+        occurrences.for_each(|found| sum.merge(found));
+        for (topic, words) in topics.iter_mut().zip(candidates.labels(&sum)) {
             topic.words = words;
         }
         Ok(Topics {

@@ -70,6 +70,16 @@ impl Library {
         expected: Option<i64>,
         change: impl FnOnce(&mut Change<'_>) -> Result<()>,
     ) -> Result<bool> {
+        self.change_if(expected, |made| change(made).map(|()| true))
+    }
+
+    /// Does the same as [`change`](Self::change), except that nothing is committed and the result is false
+    /// if `change` returns false.
+    pub(crate) fn change_if(
+        &self,
+        expected: Option<i64>,
+        change: impl FnOnce(&mut Change<'_>) -> Result<bool>,
+    ) -> Result<bool> {
         let vectors = vectors_dir(&self.dir);
         let _lock = WriteLock::acquire(&self.dir)?;
         let connection = self.store.connect()?;
@@ -83,7 +93,7 @@ impl Library {
         let mut writer = IndexWriter::with_manifest(&vectors, papers.manifest()?);
         // A change that failed, perhaps because the disk was full, may have left files.
         collect_garbage(&mut writer, &vectors);
-        change(&mut Change {
+        let is_made = change(&mut Change {
             papers: &papers,
             writer: &mut writer,
             before: Snapshot {
@@ -93,6 +103,10 @@ impl Library {
                 dir: &self.dir,
             },
         })?;
+        if !is_made {
+            collect_garbage(&mut writer, &vectors);
+            return Ok(false);
+        }
         let index_error = || Error::index(&vectors);
         let index = before.index.reopen(&vectors, writer.manifest());
         let index = index.map_err(index_error())?;

@@ -1,6 +1,6 @@
 //! Compaction: dropping deleted vectors and merging segments.
 
-use cognate_index::IndexWriter;
+use cognate_index::{Compaction, IndexWriter};
 
 use crate::library::lock::WriteLock;
 use crate::library::store::ReadTxn;
@@ -79,22 +79,31 @@ impl Library {
                     continue;
                 }
             };
-            let mut is_done = false;
-            self.change(None, |change| {
-                report.segments_before = change.writer.manifest().files().len();
-                let map = change.writer.apply_compaction(compaction);
-                if let Some(map) = map.map_err(index_error())? {
-                    change.papers.renumber_mapped_rows(&map)?;
-                    report.segments = change.writer.manifest().files().len();
-                    report.dropped = dropped;
-                    is_done = true;
-                }
-                Ok(())
-            })?;
-            if is_done {
+            report.dropped = dropped;
+            if self.commit_compaction(compaction, &mut report)? {
                 return Ok(report);
             }
         }
+    }
+
+    /// Commits a compaction and counts the files of vectors before and after. Returns false, and changes
+    /// nothing, if it no longer applies, because other files were merged meanwhile.
+    fn commit_compaction(
+        &self,
+        compaction: Compaction,
+        report: &mut CompactReport,
+    ) -> Result<bool> {
+        let vectors = vectors_dir(&self.dir);
+        self.change_if(None, |change| {
+            report.segments_before = change.writer.manifest().files().len();
+            let map = change.writer.apply_compaction(compaction);
+            let Some(map) = map.map_err(Error::index(&vectors))? else {
+                return Ok(false);
+            };
+            change.papers.renumber_mapped_rows(&map)?;
+            report.segments = change.writer.manifest().files().len();
+            Ok(true)
+        })
     }
 
     /// Compacts a library in which most vectors are deleted, so that a library whose papers are
@@ -106,5 +115,44 @@ impl Library {
             self.compact()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Paper;
+    use crate::testing::library;
+
+    #[test]
+    fn a_compaction_that_no_longer_applies_commits_nothing() {
+        let (_dir, library) = library(&["1 0 0", "0 1 0", "0 0 1"]);
+        library.remove(&["1"]).unwrap();
+        let generation = || {
+            library
+                .read_papers(|papers: &ReadTxn<'_>| papers.generation())
+                .unwrap()
+        };
+        let files = || {
+            std::fs::read_dir(vectors_dir(&library.dir))
+                .unwrap()
+                .count()
+        };
+        let manifest = library
+            .read_papers(|papers: &ReadTxn<'_>| papers.manifest())
+            .unwrap();
+        let writer = IndexWriter::with_manifest(vectors_dir(&library.dir), manifest);
+        let compaction = writer.prepare_compaction().unwrap().unwrap();
+        // Another process compacts first.
+        assert_eq!(library.compact().unwrap().dropped, 1);
+        let before = generation();
+        let mut report = CompactReport::default();
+        assert!(!library.commit_compaction(compaction, &mut report).unwrap());
+        // The vectors and the terms; what was prepared is gone.
+        assert_eq!((generation(), files()), (before, 2));
+        library
+            .add([Paper::new("3").abstract_text("1 1 0")])
+            .unwrap();
+        assert_eq!(library.ids().unwrap(), ["0", "2", "3"]);
     }
 }

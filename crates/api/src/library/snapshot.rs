@@ -9,14 +9,18 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use crate::library::background_similarity::{BackgroundSimilarity, live_rows};
-use crate::library::document::{FIELD_WEIGHTS, all_id_tags, id_of_tag, id_tag};
+use crate::library::document::{FIELD_WEIGHTS, id_tag};
 use crate::library::nearest_ids::nearest_ids;
+use crate::library::similar_ids::ids_to_compare;
 use crate::library::store::{ReadTxn, StoredPaper};
 use crate::query::keyword_query::KeywordQuery;
 use crate::{Error, Paper, Result};
 
 /// The largest number of similar ids in the error for an unknown id.
 const SUGGESTIONS: usize = 3;
+
+/// The number of papers from whose ids the schemes of a library, such as `arXiv:`, are learned.
+const EXAMPLES: usize = 64;
 
 /// The papers, the vectors and the terms of one commit.
 #[derive(Clone, Copy)]
@@ -183,25 +187,35 @@ impl<'a> Snapshot<'a> {
         found.map_err(Error::index(self.dir))
     }
 
-    /// Returns the error for an id that no paper has, with the ids that are spelled most like it.
+    /// Returns the error for an id that no paper has, with the ids that are spelled most like it. In a large
+    /// library only ids that begin alike are compared, so that it takes no time that grows with it.
     pub(crate) fn unknown_paper(&self, id: &str) -> Error {
-        let (first, end) = all_id_tags();
-        let mut ids = Vec::new();
-        let read = self.terms.for_each_tag(first, end, |tag| {
-            ids.extend(id_of_tag(tag).map(str::to_owned));
+        let ids = self.some_ids(EXAMPLES).and_then(|examples| {
+            let ids = ids_to_compare(self.terms, id, &examples);
+            ids.map_err(Error::index(self.dir))
         });
-        if let Err(error) = read {
-            return Error::index(self.dir)(error);
-        }
+        let ids = match ids {
+            Ok(ids) => ids,
+            Err(error) => return error,
+        };
         // The terms still have the ids of papers that were removed.
         let mut nearest = nearest_ids(id, ids, 3 * SUGGESTIONS);
-        nearest.dedup();
         nearest.retain(|id| matches!(self.find(id), Ok(Some(_))));
         nearest.truncate(SUGGESTIONS);
         Error::UnknownPaper {
             id: id.to_owned(),
             nearest,
         }
+    }
+
+    /// Returns the ids of at most `count` papers, evenly spaced.
+    pub(crate) fn some_ids(&self, count: usize) -> Result<Vec<String>> {
+        let rows = self.index.rows();
+        let spaced = (0..count).map(|i| u32::try_from(i * rows / count).unwrap_or(u32::MAX));
+        let spaced: RoaringBitmap = spaced.filter(|row| (*row as usize) < rows).collect();
+        let live = spaced - self.index.deleted();
+        let id = |row| Ok(self.paper_at(RowId::new(row))?.id);
+        live.into_iter().map(id).collect()
     }
 
     /// Returns [`Error::EmptyLibrary`] if there is no paper.

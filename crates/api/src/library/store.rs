@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
-use self::damage::store_error;
-use self::pool::{Pool, PooledConnection};
+use self::damage::{leftover_log, store_error};
+use self::pool::{Pool, PooledConnection, is_leftover_log, log_path};
 use self::schema::{
     APPLICATION_ID, FORMAT_VERSION, META_TABLE, OLDEST_VERSION, PAGE_SIZE, PAPERS_TABLE, set_meta,
     unexpected_schema,
@@ -71,6 +71,9 @@ impl Store {
             Ok(pool) => pool,
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 return Err(not_a_library(format!("its `{FILE}` is not an SQLite file")));
+            }
+            Err(error) if is_leftover_log(&path, &error) => {
+                return Err(leftover_log(&path, log_path(&path), error));
             }
             Err(error) => return Err(store_error("open", &path)(error)),
         };

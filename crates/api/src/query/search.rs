@@ -7,6 +7,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::query::execute::{QueryExecution, retrieval_depth};
 use crate::query::hit::PaperHit;
+use crate::query::mode::Mode;
 use crate::query::{Query, Target};
 use crate::{Error, Result};
 
@@ -56,7 +57,7 @@ impl Library {
     pub fn search_batch(&self, queries: &[Query]) -> Result<Vec<Vec<PaperHit>>> {
         // Embedding takes longest, so it is done before the library is read.
         let vectors = self.query_vectors(queries)?;
-        self.read(|snapshot| search_batch(snapshot, queries, &vectors))
+        self.read(|snapshot| search_batch(self, snapshot, queries, &vectors))
     }
 
     /// Returns the vectors of the queries by text or by vector. The vector is `None` for a query by papers,
@@ -96,6 +97,7 @@ impl Library {
 }
 
 fn search_batch(
+    library: &Library,
     snapshot: &Snapshot<'_>,
     queries: &[Query],
     vectors: &[Option<Array1<f32>>],
@@ -105,12 +107,14 @@ fn search_batch(
         query.check(snapshot.index.len())?;
     }
     let nearest = nearest_of_batch(snapshot, queries, vectors)?;
-    let answers = queries.iter().zip(vectors).zip(nearest);
-    answers
-        .map(|((query, vector), nearest)| {
+    let searches: Vec<_> = queries.iter().zip(vectors).zip(nearest).collect();
+    library.map_on(
+        snapshot,
+        searches,
+        |snapshot, ((query, vector), nearest)| {
             QueryExecution::new(snapshot, query, vector.as_ref(), nearest)?.hits()
-        })
-        .collect()
+        },
+    )
 }
 
 /// Finds the nearest rows for all queries that need nothing but one vector, in one pass over the
@@ -124,7 +128,9 @@ fn nearest_of_batch(
     let mut nearest: Vec<Option<Vec<Hit>>> = vec![None; queries.len()];
     let is_plain = |position: &usize| {
         let query = &queries[*position];
-        query.filter.is_empty()
+        // A query by keyword needs no nearest rows, unless its hits are ranked among them.
+        (query.ranking().mode != Mode::Keyword || query.score_context)
+            && query.filter.is_empty()
             && query.min_score.is_none()
             // Feedback changes the vector.
             && query.feedback.is_none_or(|papers| papers == 0)

@@ -184,7 +184,21 @@ fn a_read_only_library_can_be_searched_and_rejects_writes() {
             "error: cannot write `L/lock`: Permission denied (os error 13)\n"
         );
     }
+    // A process that was killed left commits in the log.
     mode("L", 0o755);
+    sandbox.write("L/papers.sqlite-wal", "commits");
+    mode("L/papers.sqlite-wal", 0o444);
+    mode("L", 0o555);
+    let output = run(&["related", "--library", "L", "paper-1", "-k", "2"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(
+        message.contains("commits are in `L/papers.sqlite-wal`")
+            && message.contains("open the library once where it can be written"),
+        "{message}"
+    );
+    mode("L", 0o755);
+    fs::remove_file(sandbox.path("L/papers.sqlite-wal")).unwrap();
     assert_eq!(sandbox.count("L"), 5);
 }
 

@@ -25,3 +25,4 @@ mod terminal;
 mod topics;
 mod upgrade;
 mod usage;
+mod weights_cache;

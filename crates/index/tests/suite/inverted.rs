@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use cognate_index::{Document, FlatIndex, IndexWriter, InvertedIndex, Manifest, Phrase, RowId};
 use ndarray::Array2;
@@ -212,9 +212,22 @@ fn check(index: &InvertedIndex, rows: &Rows) {
         .for_each_tag(b"id", Bound::Excluded(b"ie"), |tag| {
             assert!(tag.starts_with(b"id"));
             ids += 1;
+            ControlFlow::Continue(())
         })
         .unwrap();
     assert!(ids >= live);
+    let mut taken = 0;
+    index
+        .for_each_tag(b"id", Bound::Excluded(b"ie"), |_| {
+            taken += 1;
+            if taken == 2 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+        .unwrap();
+    assert_eq!(taken, ids.min(2));
 }
 
 fn append(writer: &mut IndexWriter, rows: &mut Rows, new: &[Plain]) {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -129,7 +130,7 @@ impl WeightsCache {
         let thread = Builder::new()
             .name("cognate-packed".to_owned())
             .spawn(write);
-        Saving(thread.ok())
+        Saving(Mutex::new(thread.ok()))
     }
 
     fn try_save(
@@ -194,12 +195,20 @@ impl WeightsCache {
 /// A thread that writes a file of packed weights. Dropping this value waits for it, so that a process
 /// that ends soon does not leave the file unfinished.
 #[derive(Debug)]
-pub(crate) struct Saving(Option<JoinHandle<()>>);
+pub(crate) struct Saving(Mutex<Option<JoinHandle<()>>>);
+
+impl Saving {
+    /// Waits until the file has been written, or cannot be.
+    pub(crate) fn wait(&self) {
+        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A panic of the thread leaves the file unwritten, which is no error.
+        let _ = thread.take().map(JoinHandle::join);
+    }
+}
 
 impl Drop for Saving {
     fn drop(&mut self) {
-        // A panic of the thread leaves the file unwritten, which is no error.
-        let _ = self.0.take().map(JoinHandle::join);
+        self.wait();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tasks of a self-evaluation: queries with known answers, made from papers.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use cognate_papers::identifiers::{arxiv, doi};
 use cognate_papers::text::sentences;
@@ -22,7 +23,15 @@ pub(super) struct JudgedQuery {
     /// The id of the paper that the query is or was taken from.
     pub(super) id: String,
     pub(super) query: Query,
-    pub(super) relevant: HashSet<String>,
+    pub(super) relevant: Relevant,
+}
+
+/// The papers that are relevant to a query.
+#[derive(Debug, PartialEq)]
+pub(super) enum Relevant {
+    Only(HashSet<String>),
+    /// The others of a set to which the paper of the query belongs. All queries with this set share it.
+    OthersOf(Arc<HashSet<String>>),
 }
 
 /// The fewest words of a sentence that is used as a query.
@@ -88,7 +97,7 @@ impl Task {
             queries.push(JudgedQuery {
                 id: document.id.clone(),
                 query: Query::text(text),
-                relevant: HashSet::from([document.id.clone()]),
+                relevant: Relevant::Only(HashSet::from([document.id.clone()])),
             });
             documents.push(document);
         }
@@ -110,11 +119,27 @@ impl Task {
 
 impl JudgedQuery {
     /// Creates a query by a paper.
-    fn by_paper(paper: &Paper, relevant: HashSet<String>) -> Self {
+    fn by_paper(paper: &Paper, relevant: Relevant) -> Self {
         Self {
             id: paper.id.clone(),
             query: Query::paper(&paper.id),
             relevant,
+        }
+    }
+
+    /// Returns whether a paper is relevant.
+    pub(super) fn is_relevant(&self, id: &str) -> bool {
+        match &self.relevant {
+            Relevant::Only(relevant) => relevant.contains(id),
+            Relevant::OthersOf(set) => id != self.id && set.contains(id),
+        }
+    }
+
+    /// Returns the number of relevant papers.
+    pub(super) fn count_relevant(&self) -> usize {
+        match &self.relevant {
+            Relevant::Only(relevant) => relevant.len(),
+            Relevant::OthersOf(set) => set.len() - 1,
         }
     }
 }
@@ -158,33 +183,37 @@ fn citing_papers(papers: &[&Paper], sample: usize) -> Vec<JudgedQuery> {
                 .map(|id| (*id).to_owned())
         });
         let relevant: HashSet<String> = cited.collect();
-        (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
+        (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, Relevant::Only(relevant)))
     };
     evenly_spaced(papers.iter().copied().filter_map(query).collect(), sample)
 }
 
 /// Returns queries by the papers whose first category other papers have too.
 fn categorized_papers(papers: &[&Paper], sample: usize) -> Vec<JudgedQuery> {
+    let categorized = papers.iter().filter_map(|paper| {
+        let category = paper.categories.first()?;
+        Some((*paper, category.as_str()))
+    });
+    let categorized: Vec<(&Paper, &str)> = categorized.collect();
+    let sampled = evenly_spaced(categorized.clone(), sample);
     let mut members: HashMap<&str, HashSet<String>> = HashMap::new();
-    for paper in papers {
-        if let Some(category) = paper.categories.first() {
-            members
-                .entry(category)
-                .or_default()
-                .insert(paper.id.clone());
+    for (_, category) in &sampled {
+        members.entry(category).or_default();
+    }
+    for (paper, category) in categorized {
+        if let Some(members) = members.get_mut(category) {
+            members.insert(paper.id.clone());
         }
     }
-    let query = |paper: &Paper| {
-        let mut relevant = members.get(paper.categories.first()?.as_str())?.clone();
-        relevant.remove(&paper.id);
-        (!relevant.is_empty()).then(|| JudgedQuery::by_paper(paper, relevant))
+    let members = members.into_iter();
+    let members: HashMap<&str, Arc<HashSet<String>>> =
+        members.map(|(name, ids)| (name, Arc::new(ids))).collect();
+    let query = |(paper, category): (&Paper, &str)| {
+        let members = members.get(category)?;
+        let relevant = Relevant::OthersOf(Arc::clone(members));
+        (members.len() > 1).then(|| JudgedQuery::by_paper(paper, relevant))
     };
-    let categorized = papers.iter().copied();
-    let categorized = categorized.filter(|paper| !paper.categories.is_empty());
-    evenly_spaced(categorized.collect(), sample)
-        .into_iter()
-        .filter_map(query)
-        .collect()
+    sampled.into_iter().filter_map(query).collect()
 }
 
 #[cfg(test)]
@@ -208,8 +237,37 @@ mod tests {
         assert_eq!(queries.len(), 1);
         assert_eq!(
             queries[0].relevant,
-            HashSet::from(["a".to_owned(), "b".to_owned()])
+            Relevant::Only(HashSet::from(["a".to_owned(), "b".to_owned()]))
         );
+    }
+
+    #[test]
+    fn queries_of_a_category_share_its_papers() {
+        let categories = [("a", "x"), ("b", "x"), ("c", "y"), ("d", "x"), ("e", "z")];
+        let papers = categories.map(|(id, category)| Paper::new(id).categories([category, "w"]));
+        let papers: Vec<&Paper> = papers.iter().collect();
+        let queries = categorized_papers(&papers, 5);
+        let ids: Vec<&str> = queries.iter().map(|query| query.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b", "d"]);
+        for query in &queries {
+            let relevant: Vec<&str> = ["a", "b", "c", "d", "e"]
+                .into_iter()
+                .filter(|id| query.is_relevant(id))
+                .collect();
+            let mut expected = vec!["a", "b", "d"];
+            expected.retain(|id| *id != query.id);
+            assert_eq!(relevant, expected);
+            assert_eq!(query.count_relevant(), 2);
+            let (Relevant::OthersOf(own), Relevant::OthersOf(first)) =
+                (&query.relevant, &queries[0].relevant)
+            else {
+                panic!("{:?}", query.relevant);
+            };
+            assert!(Arc::ptr_eq(own, first));
+        }
+        // Papers that are not sampled are relevant too.
+        let sampled = categorized_papers(&papers, 1);
+        assert_eq!((sampled.len(), sampled[0].count_relevant()), (1, 2));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use cognate_papers::text::{is_stop_word, stem, words};
+use rayon::prelude::*;
 
 use crate::Paper;
 
@@ -31,7 +32,8 @@ const MIN_LABEL_SHARE: f64 = 0.02;
 /// The number of a stem.
 type Stem = u32;
 
-/// The first pass over the papers, which counts how many papers of each group have each stem.
+/// The first pass over the papers, which counts how many papers of each group have each stem. Several
+/// threads can count some papers each, and their counts are then added.
 #[derive(Debug)]
 pub(crate) struct WordCounts {
     /// The stem of each word in lower case, or `None` if the word cannot be a label.
@@ -73,16 +75,36 @@ impl WordCounts {
         if let Some(known) = self.stems.get(&word) {
             return *known;
         }
-        let number = is_label(&word).then(|| {
-            let name = stem(&word);
-            let next = Stem::try_from(self.names.len()).unwrap_or(Stem::MAX);
-            *self.numbers.entry(name).or_insert_with_key(|name| {
-                self.names.push(name.clone());
-                next
-            })
-        });
+        let number = is_label(&word).then(|| self.number_of(stem(&word)));
         self.stems.insert(word, number);
         number
+    }
+
+    /// Returns the number of a stem, which is a new one if the stem has none.
+    fn number_of(&mut self, name: String) -> Stem {
+        let next = Stem::try_from(self.names.len()).unwrap_or(Stem::MAX);
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            self.names.push(name.clone());
+            next
+        })
+    }
+
+    /// Adds the counts of other papers of the same groups.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let names = other.names.into_iter();
+        let numbers: Vec<Stem> = names.map(|name| self.number_of(name)).collect();
+        let number = |stem: Stem| numbers[stem as usize];
+        let stems = other.stems.into_iter();
+        self.stems
+            .extend(stems.map(|(word, stem)| (word, stem.map(number))));
+        for (counts, others) in self.groups.iter_mut().zip(other.groups) {
+            for (stem, count) in others {
+                *counts.entry(number(stem)).or_default() += count;
+            }
+        }
+        for (papers, others) in self.papers.iter_mut().zip(other.papers) {
+            *papers += others;
+        }
     }
 
     /// Selects the most typical stems of each group as candidates for `labels` labels, best first.
@@ -114,13 +136,11 @@ impl WordCounts {
             });
             ranked.truncate(labels * CANDIDATES_PER_LABEL);
             Group {
-                forms: vec![HashMap::new(); ranked.len()],
                 ranks: (0..).zip(&ranked).map(|(rank, r)| (r.1, rank)).collect(),
                 counts: ranked.iter().map(|&(_, _, count)| count).collect(),
-                pairs: HashMap::new(),
             }
         };
-        let groups = self.groups.iter().zip(&self.papers);
+        let groups = self.groups.par_iter().zip(&self.papers);
         Candidates {
             groups: groups
                 .map(|(counts, &papers)| rank(counts, papers))
@@ -131,7 +151,7 @@ impl WordCounts {
     }
 }
 
-/// The second pass over the papers, which counts the written forms and the pairs of the candidates.
+/// The stems that may be labels.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     stems: HashMap<String, Option<Stem>>,
@@ -145,16 +165,55 @@ struct Group {
     ranks: HashMap<Stem, usize>,
     /// The number of papers that have each candidate.
     counts: Vec<u32>,
+}
+
+/// The second pass over the papers, which counts the written forms and the pairs of the candidates of each
+/// group. Several threads can count some papers each, and their counts are then added.
+#[derive(Debug)]
+pub(crate) struct Occurrences {
+    groups: Vec<GroupOccurrences>,
+}
+
+#[derive(Debug)]
+struct GroupOccurrences {
     /// The written forms of each candidate, with their numbers of occurrences.
     forms: Vec<HashMap<String, u32>>,
     /// The number of papers that have one candidate immediately before another.
     pairs: HashMap<(usize, usize), u32>,
 }
 
+impl Occurrences {
+    /// Creates counts of 0 of the candidates.
+    pub(crate) fn new(candidates: &Candidates) -> Self {
+        let groups = candidates.groups.iter().map(|group| GroupOccurrences {
+            forms: vec![HashMap::new(); group.counts.len()],
+            pairs: HashMap::new(),
+        });
+        Self {
+            groups: groups.collect(),
+        }
+    }
+
+    /// Adds the counts of other papers.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (group, other) in self.groups.iter_mut().zip(other.groups) {
+            for (forms, others) in group.forms.iter_mut().zip(other.forms) {
+                for (form, count) in others {
+                    *forms.entry(form).or_default() += count;
+                }
+            }
+            for (pair, count) in other.pairs {
+                *group.pairs.entry(pair).or_default() += count;
+            }
+        }
+    }
+}
+
 impl Candidates {
     /// Counts a paper that has been counted in the first pass.
-    pub(crate) fn add(&mut self, group: usize, paper: &Paper) {
-        let group = &mut self.groups[group];
+    pub(crate) fn count(&self, occurrences: &mut Occurrences, group: usize, paper: &Paper) {
+        let found = &mut occurrences.groups[group];
+        let group = &self.groups[group];
         let mut pairs = BTreeSet::new();
         for text in [&paper.title, &paper.abstract_text] {
             let mut previous = None;
@@ -162,31 +221,32 @@ impl Candidates {
                 let stem = self.stems.get(&word).copied().flatten();
                 let candidate = stem.and_then(|stem| group.ranks.get(&stem)).copied();
                 if let Some(candidate) = candidate {
-                    *group.forms[candidate].entry(word).or_default() += 1;
+                    *found.forms[candidate].entry(word).or_default() += 1;
                     pairs.extend(previous.map(|previous| (previous, candidate)));
                 }
                 previous = candidate;
             }
         }
         for pair in pairs.into_iter().filter(|(a, b)| a != b) {
-            *group.pairs.entry(pair).or_default() += 1;
+            *found.pairs.entry(pair).or_default() += 1;
         }
     }
 
     /// Returns the labels of each group, the most typical first.
-    pub(crate) fn labels(&self) -> Vec<Vec<String>> {
-        self.groups
-            .iter()
-            .map(|group| group.labels(self.labels))
+    pub(crate) fn labels(&self, occurrences: &Occurrences) -> Vec<Vec<String>> {
+        let groups = self.groups.par_iter().zip(&occurrences.groups);
+        groups
+            .map(|(group, found)| found.labels(&group.counts, self.labels))
             .collect()
     }
 }
 
-impl Group {
-    fn labels(&self, wanted: usize) -> Vec<String> {
-        let mut used = vec![false; self.counts.len()];
+impl GroupOccurrences {
+    /// Returns the labels of a group, of which `counts` papers have each candidate.
+    fn labels(&self, counts: &[u32], wanted: usize) -> Vec<String> {
+        let mut used = vec![false; counts.len()];
         let mut labels = Vec::new();
-        for candidate in 0..self.counts.len() {
+        for candidate in 0..counts.len() {
             if labels.len() == wanted {
                 break;
             }
@@ -194,7 +254,7 @@ impl Group {
                 continue;
             }
             used[candidate] = true;
-            let label = match self.pair_of(candidate, &used) {
+            let label = match self.pair_of(candidate, counts, &used) {
                 Some((a, b)) => {
                     used[a] = true;
                     used[b] = true;
@@ -209,15 +269,15 @@ impl Group {
 
     /// Returns the pair that replaces a candidate: the most frequent one, ties by the rank of the
     /// candidates. Returns `None` if no pair is frequent enough.
-    fn pair_of(&self, candidate: usize, used: &[bool]) -> Option<(usize, usize)> {
+    fn pair_of(&self, candidate: usize, counts: &[u32], used: &[bool]) -> Option<(usize, usize)> {
         let is_frequent = |&(&(a, b), &count): &(&(usize, usize), &u32)| {
             let other = if a == candidate { b } else { a };
-            let rarer = self.counts[a].min(self.counts[b]);
+            let rarer = counts[a].min(counts[b]);
             (a == candidate || b == candidate)
                 && !used[other]
                 && count >= MIN_PAIR_PAPERS
                 && f64::from(count) >= MIN_PAIR_SHARE * f64::from(rarer)
-                && f64::from(count) >= MIN_PAIR_SHARE / 2.0 * f64::from(self.counts[candidate])
+                && f64::from(count) >= MIN_PAIR_SHARE / 2.0 * f64::from(counts[candidate])
         };
         self.pairs
             .iter()
@@ -256,15 +316,32 @@ mod tests {
                 texts.iter().map(move |text| (group, paper(text)))
             })
         };
-        let mut counts = WordCounts::new(groups.len());
-        for (group, paper) in papers() {
-            counts.add(group, &paper);
+        // Each of several threads counts some of the papers.
+        let label = |threads: usize| {
+            let mut counts = WordCounts::new(groups.len());
+            for thread in 0..threads {
+                let mut own = WordCounts::new(groups.len());
+                for (group, paper) in papers().skip(thread).step_by(threads) {
+                    own.add(group, &paper);
+                }
+                counts.merge(own);
+            }
+            let candidates = counts.candidates(wanted);
+            let mut occurrences = Occurrences::new(&candidates);
+            for thread in (0..threads).rev() {
+                let mut own = Occurrences::new(&candidates);
+                for (group, paper) in papers().skip(thread).step_by(threads) {
+                    candidates.count(&mut own, group, &paper);
+                }
+                occurrences.merge(own);
+            }
+            candidates.labels(&occurrences)
+        };
+        let labels = label(1);
+        for threads in [2, 3, 10] {
+            assert_eq!(label(threads), labels);
         }
-        let mut candidates = counts.candidates(wanted);
-        for (group, paper) in papers() {
-            candidates.add(group, &paper);
-        }
-        candidates.labels()
+        labels
     }
 
     #[test]

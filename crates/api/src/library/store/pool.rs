@@ -140,6 +140,12 @@ fn connect(path: &Path, access: Access, flags: OpenFlags) -> rusqlite::Result<Co
     Ok(connection)
 }
 
+/// Returns whether a file could not be opened because commits are in a log beside it, which can only be
+/// read where the folder can be written.
+pub(super) fn is_leftover_log(path: &Path, error: &rusqlite::Error) -> bool {
+    needs_writing(error) && has_log(path)
+}
+
 /// Returns whether an error may come from a folder that cannot be written.
 fn needs_writing(error: &rusqlite::Error) -> bool {
     matches!(
@@ -150,9 +156,14 @@ fn needs_writing(error: &rusqlite::Error) -> bool {
 
 /// Returns whether commits may be in a write-ahead log that was not merged into the file.
 fn has_log(path: &Path) -> bool {
+    fs::metadata(log_path(path)).is_ok_and(|log| log.len() > 0)
+}
+
+/// Returns the path of the write-ahead log of a file.
+pub(super) fn log_path(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    log.into()
 }
 
 /// Returns the URI of a file that nothing changes, in the syntax of `SQLite`.
