@@ -33,7 +33,12 @@ class Shape:
     pooling: str | None = "mean"
 
 
-MINILM = {"hidden_size": 384, "intermediate_size": 1536, "num_attention_heads": 12, "num_hidden_layers": 6}
+MINILM = {
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "num_attention_heads": 12,
+    "num_hidden_layers": 6,
+}
 
 SHAPES = {
     "bert-base": Shape(

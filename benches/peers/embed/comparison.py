@@ -196,8 +196,8 @@ class Comparison:
 
 
 def agreement(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Returns the cosine of each pair of rows. Rows of one value are scores: the cosine is taken over
-    all of them, after their means are subtracted, which is their correlation.
+    """Returns the cosine of each pair of rows. Rows of one value are scores, and the only cosine is
+    that of all scores after subtraction of their mean, which is their correlation.
     """
     if expected.shape[1] == 1:
         found, expected = found.T - found.mean(), expected.T - expected.mean()

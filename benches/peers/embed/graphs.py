@@ -1,4 +1,4 @@
-"""Runs `prepare.py`, in a process of its own, because the packages that it needs take much memory."""
+"""Runs `prepare.py` in a process of its own, because its packages take much memory."""
 
 import subprocess
 import sys

@@ -1,5 +1,4 @@
-"""Compares the embedding speed of this repository's library with that of its peers, on models in the
-shapes of published ones.
+"""Compares the embedding speed of this library with its peers, on models in published shapes.
 
 The weights are random, so the figures say nothing about retrieval. On one thread, speeds are texts
 per second of processor time.
@@ -16,8 +15,9 @@ from contest import chosen, say
 from default_model import fetch_model
 from document import BENCHMARKS, write_between_markers
 from graphs import prepare
-from lineup import REFERENCE, Setup, for_large_models, lineup, reranking, with_graphs
+from lineup import REFERENCE, Contender, Setup, for_large_models, lineup, reranking, with_graphs
 from models_report import ModelsReport, load_runs, save_run
+from report import Report
 from texts import (
     CALIBRATION_LARGE,
     FULL_LARGE,
@@ -74,11 +74,10 @@ class Models:
         sets = self.pairs(model, folder) if reranks else self.sets(model, folder)
         for threads in map(int, self.options.threads.split(",")):
             setup = Setup(model, folder / "texts.json", threads)
-            if reranks:
-                everyone, failures = reranking(self.binaries), {}
-            else:
-                everyone, failures = self.embedding(setup, folder)
-            run = self.compare(setup, chosen(everyone, self.options.only), sets, folder)
+            everyone = reranking(self.binaries) if reranks else self.embedding(threads, folder)
+            able, failures = self.prepared(setup, chosen(everyone, self.options.only), folder)
+            reference = next(one for one in everyone if one.name == REFERENCE)
+            run = self.compare(setup, able, reference, sets, folder)
             run.failures |= failures
             save_run(folder, threads, self.rounds, sets, run)
 
@@ -97,21 +96,39 @@ class Models:
         write_texts(folder / "texts.json", sets, [])
         return sets
 
-    def embedding(self, setup: Setup, folder: Path):
-        say("preparing the models of the peers")
-        graphs = self.options.work.resolve() / "graphs-of-models" / folder.name
-        prepare(setup, graphs)
-        everyone = for_large_models(lineup(graphs, self.binaries), setup.threads)
-        return with_graphs(everyone, graphs)
+    def graphs(self, folder: Path) -> Path:
+        return self.options.work.resolve() / "graphs-of-models" / folder.name
 
-    def compare(self, setup: Setup, contenders, sets, folder: Path) -> Comparison:
-        say(f"\n{setup.threads} threads")
+    def embedding(self, threads: int, folder: Path) -> list[Contender]:
+        return for_large_models(lineup(self.graphs(folder), self.binaries), threads)
+
+    def prepared(
+        self, setup: Setup, contenders: list[Contender], folder: Path
+    ) -> tuple[list[Contender], dict[str, str]]:
+        """Returns the contenders whose models could be prepared, and the reasons for the others."""
+        if not any(mode.graph for one in contenders for mode in one.modes):
+            return contenders, {}
+        say("preparing the models of the peers")
+        prepare(setup, self.graphs(folder))
+        return with_graphs(contenders, self.graphs(folder))
+
+    def compare(
+        self,
+        setup: Setup,
+        contenders: list[Contender],
+        reference: Contender,
+        sets: dict[str, TextSet],
+        folder: Path,
+    ) -> Comparison:
+        say(f"\n{setup.threads} {'thread' if setup.threads == 1 else 'threads'}")
         cpu_time = setup.threads == 1
         run = Comparison(setup, contenders, sets, folder, LEAST_COSINE_RANDOM, cpu_time)
-        run.make_references(next(one for one in contenders if one.name == REFERENCE))
+        run.make_references(reference)
         choices = {one.name: run.choose(one, None) for one in run.remaining()}
-        for name in sets:
+        for name, found in sets.items():
+            say(f"\n{name}: {found.describe()}")
             run.measure(name, choices, self.rounds)
+            say(Report(run.measured(), sets).times(name))
         return run
 
 

@@ -33,7 +33,12 @@ class Run:
         return [Turn(**turn) for turn in result["turns"].get(name, [])]
 
     def all_turns(self) -> list[Turn]:
-        return [t for result in self.results for name in self.sets for t in self.turns(result, name)]
+        return [
+            turn
+            for result in self.results
+            for name in self.sets
+            for turn in self.turns(result, name)
+        ]
 
     def speed(self, result: dict, name: str) -> float:
         return self.sets[name][1] / median(turn.seconds for turn in self.turns(result, name))
@@ -73,7 +78,9 @@ def path_of(folder: Path, threads: int) -> Path:
     return folder / f"results-{threads}.json"
 
 
-def save_run(folder: Path, threads: int, rounds: int, sets: dict[str, TextSet], run: Comparison) -> None:
+def save_run(
+    folder: Path, threads: int, rounds: int, sets: dict[str, TextSet], run: Comparison
+) -> None:
     described = {name: (found.describe(), len(found.texts)) for name, found in sets.items()}
     results = [asdict(result) for result in run.measured()]
     saved = Run(folder.name, threads, rounds, described, results, run.failures)
@@ -108,7 +115,11 @@ class ModelsReport:
             "fastest in int8, and over the fastest in f32:",
             self.ratios(),
         ]
-        failed = {f"{SHAPES[run.model].label}: {n}": why for run in self.runs for n, why in run.failures.items()}
+        failed = {
+            f"{SHAPES[run.model].label}: {name}": reason
+            for run in self.runs
+            for name, reason in run.failures.items()
+        }
         if failed:
             blocks.append(failures(failed))
         return "\n\n".join(blocks)
@@ -120,6 +131,10 @@ class ModelsReport:
                 sets.setdefault(f"{SETS[name]} for {SHAPES[run.model].label}", description)
         return "; ".join(f"{name}: {description}" for name, description in sets.items())
 
+    @staticmethod
+    def speed(run: Run, result: dict, name: str) -> str:
+        return f"{run.speed(result, name):.2f}" if run.turns(result, name) else "–"
+
     def speeds(self) -> str:
         rows = []
         for run in self.runs:
@@ -127,11 +142,11 @@ class ModelsReport:
                 contender = result["contender"]
                 cells = [SHAPES[run.model].label, str(run.threads)]
                 cells += [contender["label"], contender["precision"]]
-                speeds = [f"{run.speed(result, n):.2f}" if run.turns(result, n) else "–" for n in run.sets]
+                speeds = [self.speed(run, result, name) for name in run.sets]
                 cells += speeds + ["–"] * (2 - len(speeds))
                 cells += [mean_and_least(result["cosines"]), megabytes(result["peak_memory"])]
                 rows.append(cells)
-        headings = ["model", "threads", "", "", "documents or pairs", "titles"]
+        headings = ["model", "threads", "contender", "precision", "documents or pairs", "titles"]
         return table([*headings, "cosine: mean, least", "peak memory"], rows)
 
     def ratios(self) -> str:
@@ -143,4 +158,4 @@ class ModelsReport:
                     continue
                 cells = [SHAPES[run.model].label, str(run.threads), f"{ours} over {peer}"]
                 rows.append(cells + ratios + ["–"] * (2 - len(ratios)))
-        return table(["model", "threads", "", "documents or pairs", "titles"], rows)
+        return table(["model", "threads", "precision", "documents or pairs", "titles"], rows)

@@ -15,7 +15,7 @@ CALIBRATION_LARGE = 32
 FULL = {"documents": 192, "mixed": 400, "queries": 1000}
 QUICK = {"documents": 6, "mixed": 12, "queries": 24}
 # For models that are ten times as large as the default one.
-FULL_LARGE = {"documents": 8, "mixed": 0, "queries": 64}
+FULL_LARGE = {"documents": 4, "mixed": 0, "queries": 48}
 QUICK_LARGE = {"documents": 3, "mixed": 0, "queries": 6}
 # A query and the documents that a search found.
 RERANKED = 50

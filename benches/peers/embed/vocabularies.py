@@ -82,8 +82,10 @@ def word_pieces(default_model: Path, _texts: list[str]) -> Tokenizer:
     return Tokenizer.from_file(str(default_model / "tokenizer.json"))
 
 
-def byte_pairs(before: pre_tokenizers.PreTokenizer, special: list[str], texts: list[str]) -> Tokenizer:
-    """Learns byte pairs. The special tokens get the highest ids, as in the published vocabularies."""
+def byte_pairs(
+    before: pre_tokenizers.PreTokenizer, special: list[str], texts: list[str]
+) -> Tokenizer:
+    """Learns byte pairs. Special tokens get the highest ids, as in the published vocabularies."""
     tokenizer = Tokenizer(BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = before
@@ -128,23 +130,26 @@ def qwen3(_default_model: Path, texts: list[str]) -> Tokenizer:
 
 
 def xlm_roberta(_default_model: Path, texts: list[str]) -> Tokenizer:
-    """Makes a unigram vocabulary of XLM-RoBERTa's size: characters, then the most frequent beginnings of words."""
+    """Builds a unigram vocabulary of XLM-RoBERTa's size: characters, and the most frequent
+    beginnings and ends of words.
+    """
     words = Counter(f"▁{word}" for text in texts for word in text.split())
-    characters, pieces = Counter({"▁": 1}), Counter()
+    characters, parts = Counter({"▁": 1}), Counter()
     for word, count in words.items():
         for character in word:
             characters[character] += count
         for end in range(2, min(len(word), 16) + 1):
-            pieces[word[:end]] += count
-            pieces[word[-end:]] += count
+            parts[word[:end]] += count
+            parts[word[-end:]] += count
     special = ["<s>", "<pad>", "</s>", "<unk>"]
     room = XLMR_WORDS - len(special) - len(characters) - 1
-    counts = characters + Counter(dict(pieces.most_common(room)))
+    counts = characters + Counter(dict(parts.most_common(room)))
     for filler in range(XLMR_WORDS - len(special) - len(counts) - 1):
         counts[f"▁unused{filler}"] = 1
     total = sum(counts.values())
     scored = [(piece, math.log(count / total)) for piece, count in counts.most_common()]
-    tokenizer = Tokenizer(Unigram([*((token, 0.0) for token in special), *scored, ("<mask>", 0.0)], unk_id=3))
+    pieces = [*((token, 0.0) for token in special), *scored, ("<mask>", 0.0)]
+    tokenizer = Tokenizer(Unigram(pieces, unk_id=special.index("<unk>")))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
