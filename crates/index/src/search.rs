@@ -16,10 +16,11 @@ impl FlatIndex {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::DimensionMismatch`] if the query does not have the dimensions of the index,
-    /// [`Error::InvalidQuery`] if the query cannot be normalized, [`Error::InvalidOption`] if `k` is
-    /// 0 or the minimum score is NaN, and [`Error::Corrupt`] if rows that the search reads are
-    /// damaged.
+    /// Returns [`Error::DimensionMismatch`](crate::Error::DimensionMismatch) if the query does not
+    /// have the dimensions of the index, [`Error::InvalidQuery`](crate::Error::InvalidQuery) if the
+    /// query cannot be normalized, [`Error::InvalidOption`](crate::Error::InvalidOption) if `k` is 0
+    /// or the minimum score is NaN, and [`Error::Corrupt`](crate::Error::Corrupt) if rows that the
+    /// search reads are damaged.
     ///
     /// # Complexity
     ///

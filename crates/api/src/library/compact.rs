@@ -128,13 +128,19 @@ mod tests {
     fn a_compaction_that_no_longer_applies_commits_nothing() {
         let (_dir, library) = library(&["1 0 0", "0 1 0", "0 0 1"]);
         library.remove(&["1"]).unwrap();
-        let generation = || library.read_papers(|papers| papers.generation()).unwrap();
+        let generation = || {
+            library
+                .read_papers(|papers: &ReadTxn<'_>| papers.generation())
+                .unwrap()
+        };
         let files = || {
             std::fs::read_dir(vectors_dir(&library.dir))
                 .unwrap()
                 .count()
         };
-        let manifest = library.read_papers(|papers| papers.manifest()).unwrap();
+        let manifest = library
+            .read_papers(|papers: &ReadTxn<'_>| papers.manifest())
+            .unwrap();
         let writer = IndexWriter::with_manifest(vectors_dir(&library.dir), manifest);
         let compaction = writer.prepare_compaction().unwrap().unwrap();
         // Another process compacts first.
