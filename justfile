@@ -36,6 +36,10 @@ fuzz target="read_papers" seconds="60":
 torture:
     COGNATE_TORTURE=100 cargo test --release --workspace --test torture -- --include-ignored --test-threads 1
 
+# Tests the kernels for 64-bit ARM in an emulator; needs a cross compiler, QEMU and the Rust target.
+neon *arguments:
+    tools/neon.sh {{arguments}}
+
 # Builds the package of each published crate, and each crate from its package.
 package:
     cargo package --workspace

@@ -33,7 +33,8 @@ impl Cpu {
         Level::available().into_iter().map(Self).collect()
     }
 
-    /// Returns the name for reports: `avx512vnni`, `avx512`, `avx2` or `portable`.
+    /// Returns the name for reports: `avx512vnni`, `avx512`, `avx2` or `portable`, on ARM `neon-i8mm`,
+    /// `neon-dotprod`, `neon` or `portable`.
     pub const fn name(self) -> &'static str {
         self.0.name()
     }

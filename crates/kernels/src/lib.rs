@@ -2,8 +2,9 @@
 //!
 //! A [`Cpu`] stands for an instruction set that this machine has, detected once at run time, and its
 //! methods are the kernels. One binary runs on every x86-64 processor: AVX-512 with VNNI, AVX-512, and
-//! AVX2 with FMA are used where they exist, and a portable implementation everywhere else. All of them
-//! give the same results, bit for bit.
+//! AVX2 with FMA are used where they exist, and a portable implementation everywhere else. On 64-bit
+//! ARM there is NEON, with the products of bytes of the extensions I8MM and `DotProd`; it is tested
+//! in an emulator only. All of them give the same results, bit for bit.
 //!
 //! A [`Linear`] layer packs its weights once for the instruction set. A [`QuantizedLinear`] is the same
 //! layer in 8 bits, for [`QuantizedRows`]: about twice as fast with AVX2, in a quarter of the memory,

@@ -3,8 +3,8 @@
 use std::arch::aarch64::{
     float32x4_t, vadd_f32, vaddq_f32, vaddv_u8, vand_u8, vbsl_f32, vbslq_f32, vcgeq_f32, vcgt_f32,
     vcgtq_f32, vcltq_f32, vcltq_u32, vdivq_f32, vdupq_n_f32, vdupq_n_u32, vfmaq_f32, vget_high_f32,
-    vget_high_u8, vget_lane_f32, vget_low_f32, vget_low_u8, vgetq_lane_f32, vld1_u8, vld1q_f32,
-    vld1q_u32, vmulq_f32, vreinterpretq_f32_f64, vreinterpretq_f32_u32, vreinterpretq_f64_f32,
+    vget_high_u8, vget_lane_f32, vget_low_f32, vget_low_u8, vld1_u8, vld1q_f32, vld1q_u32,
+    vmulq_f32, vreinterpretq_f32_f64, vreinterpretq_f32_u32, vreinterpretq_f64_f32,
     vreinterpretq_u8_u16, vreinterpretq_u16_u32, vreinterpretq_u32_f32, vsetq_lane_f32,
     vshlq_n_u32, vst1q_f32, vsubq_f32, vtrn1q_f32, vtrn1q_f64, vtrn2q_f32, vtrn2q_f64, vuzp1q_u8,
     vuzp1q_u16,
@@ -53,28 +53,6 @@ impl<P: ByteProducts> Neon<P> {
                     vsetq_lane_f32::<2>(*c, pair)
                 }
                 [_, _, _, _, ..] => vld1q_f32(from.as_ptr()),
-            }
-        }
-    }
-
-    /// Stores the first `to.len()` lanes, at most 4.
-    #[inline(always)]
-    fn store_first(self, value: float32x4_t, to: &mut [f32]) {
-        // SAFETY: a `Neon` proves NEON; the slice covers all floats that a store writes.
-        unsafe {
-            match to {
-                [] => {}
-                [a] => *a = vgetq_lane_f32::<0>(value),
-                [a, b] => {
-                    *a = vgetq_lane_f32::<0>(value);
-                    *b = vgetq_lane_f32::<1>(value);
-                }
-                [a, b, c] => {
-                    *a = vgetq_lane_f32::<0>(value);
-                    *b = vgetq_lane_f32::<1>(value);
-                    *c = vgetq_lane_f32::<2>(value);
-                }
-                [_, _, _, _, ..] => vst1q_f32(to.as_mut_ptr(), value),
             }
         }
     }
@@ -293,13 +271,6 @@ impl<P: ByteProducts> Simd for Neon<P> {
             // SAFETY: a `Neon` proves NEON; the reference covers 16 floats, and these stores need no
             // alignment.
             unsafe { vst1q_f32(to.add(i * QUARTER), value) };
-        }
-    }
-
-    #[inline(always)]
-    fn store_partial(self, value: Quad, to: &mut [f32]) {
-        for (i, value) in value.into_iter().enumerate() {
-            self.store_first(value, to.get_mut(i * QUARTER..).unwrap_or_default());
         }
     }
 }
