@@ -12,10 +12,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use cognate_kernels::Cpu;
-use serde::Deserialize;
 
 use crate::backend::Backend;
-use crate::config::Json;
 use crate::cpu::CpuTransformer;
 use crate::packed::{CacheKey, Parts, WeightsCache};
 use crate::weights::WeightsFile;
@@ -23,6 +21,7 @@ use crate::{Device, Error, Precision, Result};
 
 mod bert;
 mod distilbert;
+mod identity;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
@@ -32,6 +31,7 @@ mod roberta;
 mod size_check;
 mod spec;
 
+use identity::Identity;
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -57,40 +57,10 @@ pub(crate) struct Transformer {
     pub(crate) config: Arc<dyn TransformerConfig>,
 }
 
-/// The fields of `config.json` that name the architecture.
-#[derive(Deserialize)]
-struct Identity {
-    model_type: Option<String>,
-    #[serde(default)]
-    architectures: Vec<String>,
-}
-
 impl Transformer {
     /// Reads `config.json` of a transformer and refuses what this release does not run.
-    ///
-    /// The architecture is the one with the file's `model_type`; a file without one is identified
-    /// by the first class in `architectures`.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let identity: Json<Identity> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
-        let Identity {
-            model_type,
-            architectures,
-        } = &identity.value;
-        let class = architectures.first();
-        let found = REGISTRY.iter().find(|known| match model_type {
-            Some(model_type) => model_type == known.model_type,
-            None => class.is_some_and(|class| class.starts_with(known.class_prefix)),
-        });
-        let Some(architecture) = found else {
-            let found = class.or(model_type.as_ref()).cloned();
-            let found = found.unwrap_or_else(|| "(none)".to_owned());
-            let names: Vec<_> = REGISTRY
-                .iter()
-                .map(|known| format!("`{}Model`", known.class_prefix))
-                .collect();
-            let expected = format!("one of {}", names.join(", "));
-            return Err(identity.unsupported("architecture", found, expected));
-        };
+        let architecture = Identity::architecture(path, REGISTRY)?;
         Ok(Self {
             path: path.to_owned(),
             architecture,

@@ -21,6 +21,7 @@ use config::{LayerType, ModernBertConfig};
 pub(super) static MODERN_BERT: Architecture = Architecture {
     model_type: "modernbert",
     class_prefix: "ModernBert",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| Ok(Arc::new(ModernBertConfig::read(path)?)),

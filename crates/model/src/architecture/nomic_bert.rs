@@ -20,13 +20,18 @@ use config::NomicBertConfig;
 pub(super) static NOMIC_BERT: Architecture = Architecture {
     model_type: "nomic_bert",
     class_prefix: "NomicBert",
+    remote_code: &[
+        "nomic-ai/nomic-bert-2048",
+        "configuration_hf_nomic_bert",
+        "modeling_hf_nomic_bert",
+    ],
     tokenizer_class: "BertTokenizer",
     pair_head: None,
     read_config: |path| Ok(Arc::new(NomicBertConfig::read(path)?)),
 };
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
-const PREFIXES: &[&str] = &["bert."];
+const PREFIXES: &[&str] = &["bert.", "nomic_bert."];
 
 impl TransformerConfig for NomicBertConfig {
     fn sizes(&self) -> Sizes {

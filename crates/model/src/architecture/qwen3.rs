@@ -21,6 +21,7 @@ use config::Qwen3Config;
 pub(super) static QWEN3: Architecture = Architecture {
     model_type: "qwen3",
     class_prefix: "Qwen3",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| Ok(Arc::new(Qwen3Config::read(path)?)),

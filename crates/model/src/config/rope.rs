@@ -12,16 +12,24 @@ use crate::Result;
 pub(crate) struct Rope {
     #[serde(rename = "rope_theta")]
     pub(crate) theta: Option<f32>,
-    #[serde(rename = "rope_type", alias = "type")]
+    rope_type: Option<String>,
+    /// The former name of `rope_type`, which some files have too.
+    #[serde(rename = "type")]
     kind: Option<String>,
     partial_rotary_factor: Option<f32>,
 }
 
 impl Rope {
+    /// Returns whether none of the settings is made.
+    pub(crate) fn is_empty(&self) -> bool {
+        let has_kind = self.rope_type.is_some() || self.kind.is_some();
+        self.theta.is_none() && self.partial_rotary_factor.is_none() && !has_kind
+    }
+
     /// Refuses every scaled or partial rotation; `field` is the field of `json` that holds these
     /// settings.
     pub(crate) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {
-        let kind = self.kind.as_deref();
+        let kind = self.rope_type.as_deref().or(self.kind.as_deref());
         json.only(&format!("{field}.rope_type"), kind, "default")?;
         let factor = self.partial_rotary_factor;
         json.only(&format!("{field}.partial_rotary_factor"), factor, 1.0)
