@@ -1,8 +1,10 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::architecture::Transformer;
-use crate::modules::Modules;
-use crate::{Result, regular_file};
+use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
+use crate::pooling::Pooling;
+use crate::{Result, Role, regular_file};
 
 mod prompts;
 mod sentence_config;
@@ -29,14 +31,37 @@ use sentence_config::{SentenceConfig, default_max_tokens};
 pub struct Checkpoint {
     dir: PathBuf,
     name: String,
-    pub(crate) transformer: Transformer,
-    pub(crate) modules: Modules,
+    query: Arc<Route>,
+    /// The same as `query`, unless the checkpoint has other modules for documents.
+    document: Arc<Route>,
     pub(crate) prompts: Prompts,
-    pub(crate) max_tokens: usize,
-    pub(crate) do_lower_case: bool,
     pub(crate) truncate_dim: Option<usize>,
     /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
     pub(crate) is_cross_encoder: bool,
+}
+
+/// The modules that texts of a role go through, with their configurations.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) input: Input,
+    /// The modules after the pooling, in order.
+    pub(crate) post_pooling: Vec<PostPoolingModule>,
+}
+
+/// The modules of a route that turn a text into a row.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A transformer, and the pooling of its hidden states.
+    Transformer(TransformerModule, Pooling),
+}
+
+/// A transformer in its folder, with its tokenizer and limits.
+#[derive(Debug)]
+pub(crate) struct TransformerModule {
+    folder: PathBuf,
+    pub(crate) transformer: Transformer,
+    pub(crate) max_tokens: usize,
+    pub(crate) do_lower_case: bool,
 }
 
 impl Checkpoint {
@@ -59,46 +84,25 @@ impl Checkpoint {
             SentenceTransformersConfig::default()
         };
         let is_cross_encoder = settings.model_type.as_deref() == Some("CrossEncoder");
-        let modules = if is_cross_encoder {
-            Modules::read_cross_encoder(&dir)?
+        let routes = if is_cross_encoder {
+            Routes::read_cross_encoder(&dir)?
         } else {
-            Modules::read(&dir)?
+            Routes::read(&dir)?
         };
-        let folder = dir.join(&modules.transformer);
-        let transformer = Transformer::read(&folder.join("config.json"))?;
-        let sentence = if has_modules {
-            SentenceConfig::read(&folder)?
-        } else {
-            SentenceConfig::default()
+        let document = Arc::new(Route::read(&dir, routes.document, has_modules)?);
+        let query = match routes.query {
+            Some(modules) => Arc::new(Route::read(&dir, modules, has_modules)?),
+            None => Arc::clone(&document),
         };
-        let max_tokens = match sentence.max_seq_length {
-            Some(tokens) => tokens,
-            None => default_max_tokens(&folder, &transformer)?,
-        };
-        let checkpoint = Self {
+        Ok(Self {
             prompts: Prompts::from_config(&dir, &settings)?,
             truncate_dim: settings.truncate_dim,
-            do_lower_case: sentence.do_lower_case,
             name: dir.display().to_string(),
             dir,
-            transformer,
-            modules,
-            max_tokens,
+            query,
+            document,
             is_cross_encoder,
-        };
-        for (path, expected) in [
-            (
-                checkpoint.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (
-                checkpoint.weights_path(),
-                "weights in the safetensors format",
-            ),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
-        Ok(checkpoint)
+        })
     }
 
     /// Sets the name of the checkpoint. Default: the path of its folder.
@@ -120,23 +124,103 @@ impl Checkpoint {
 
     /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
     pub fn max_tokens(&self) -> usize {
-        self.max_tokens
+        match &self.document.input {
+            Input::Transformer(module, _) => module.max_tokens,
+        }
     }
 
-    pub(crate) fn config_path(&self) -> PathBuf {
-        self.transformer_file("config.json")
+    /// Returns the modules for texts of a role.
+    pub(crate) fn route(&self, role: Role) -> &Route {
+        match role {
+            Role::Query => &self.query,
+            Role::Document => &self.document,
+        }
+    }
+
+    /// Returns the transformer, which a cross-encoder has.
+    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+        match &self.document.input {
+            Input::Transformer(module, _) => module,
+        }
+    }
+
+    /// Returns whether queries and documents go through the same modules.
+    pub(crate) fn has_one_route(&self) -> bool {
+        Arc::ptr_eq(&self.query, &self.document)
     }
 
     pub(crate) fn sentence_transformers_config_path(&self) -> PathBuf {
         self.dir.join(SENTENCE_TRANSFORMERS_CONFIG)
     }
+}
+
+impl Route {
+    /// Reads the configurations of the modules of a checkpoint in `dir`.
+    fn read(dir: &Path, modules: ModuleChain, has_modules: bool) -> Result<Self> {
+        let input = match modules.input {
+            InputModule::Transformer { folder, pooling } => {
+                let module = TransformerModule::read(dir.join(folder), has_modules)?;
+                Input::Transformer(module, pooling)
+            }
+        };
+        Ok(Self {
+            input,
+            post_pooling: modules.post_pooling,
+        })
+    }
+}
+
+impl Route {
+    /// Returns whether the modules that turn a text into hidden states are those of `other`.
+    pub(crate) fn shares_input(&self, other: &Self) -> bool {
+        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
+            (&self.input, &other.input);
+        own.folder == others.folder
+    }
+}
+
+impl TransformerModule {
+    /// Reads the configuration in `folder`. Without `modules.json`, the settings of
+    /// sentence-transformers are ignored.
+    fn read(folder: PathBuf, has_modules: bool) -> Result<Self> {
+        let transformer = Transformer::read(&folder.join("config.json"))?;
+        let sentence = if has_modules {
+            SentenceConfig::read(&folder)?
+        } else {
+            SentenceConfig::default()
+        };
+        let max_tokens = match sentence.max_seq_length {
+            Some(tokens) => tokens,
+            None => default_max_tokens(&folder, &transformer)?,
+        };
+        let module = Self {
+            do_lower_case: sentence.do_lower_case,
+            folder,
+            transformer,
+            max_tokens,
+        };
+        for (path, expected) in [
+            (
+                module.tokenizer_path(),
+                "a tokenizer in the format of the tokenizers library",
+            ),
+            (module.weights_path(), "weights in the safetensors format"),
+        ] {
+            regular_file::require(&path, expected)?;
+        }
+        Ok(module)
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
-        self.transformer_file("model.safetensors")
+        self.folder.join("model.safetensors")
     }
 
     pub(crate) fn tokenizer_path(&self) -> PathBuf {
-        self.transformer_file("tokenizer.json")
+        self.folder.join("tokenizer.json")
     }
 
     /// Reads the file of the tokenizer.
@@ -145,11 +229,7 @@ impl Checkpoint {
     }
 
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
-        self.transformer_file("tokenizer_config.json")
-    }
-
-    fn transformer_file(&self, name: &str) -> PathBuf {
-        self.dir.join(&self.modules.transformer).join(name)
+        self.folder.join("tokenizer_config.json")
     }
 }
 

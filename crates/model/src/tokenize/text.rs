@@ -2,7 +2,8 @@ use tokenizers::TruncationDirection;
 
 use super::bounded::BoundedTokenizer;
 use super::settings::{self, Settings};
-use crate::{Checkpoint, Error, Result};
+use crate::checkpoint::TransformerModule;
+use crate::{Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct TokenizedText {
 impl TextTokenizer {
     /// Loads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
     pub(crate) fn load(
-        checkpoint: &Checkpoint,
+        checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
         max_tokens: usize,
