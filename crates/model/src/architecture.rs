@@ -31,7 +31,8 @@ mod roberta;
 mod size_check;
 mod spec;
 
-use identity::Identity;
+pub(crate) use identity::Dtype;
+use identity::{Identified, Identity};
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -55,17 +56,36 @@ pub(crate) struct Transformer {
     path: PathBuf,
     pub(crate) architecture: &'static Architecture,
     pub(crate) config: Arc<dyn TransformerConfig>,
+    /// Whether the class that was saved is a language model that predicts the next token.
+    pub(crate) is_causal_lm: bool,
+    pub(crate) dtype: Option<Dtype>,
 }
 
 impl Transformer {
     /// Reads `config.json` of a transformer and refuses what this release does not run.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let architecture = Identity::architecture(path, REGISTRY)?;
+        let Identified {
+            architecture,
+            is_causal_lm,
+            dtype,
+        } = Identity::read(path, REGISTRY)?;
         Ok(Self {
             path: path.to_owned(),
             architecture,
             config: (architecture.read_config)(path)?,
+            is_causal_lm,
+            dtype,
         })
+    }
+
+    /// Makes room for texts of up to `tokens` tokens, if the positions are not rows of a table in the
+    /// weights.
+    pub(crate) fn extend_positions(&mut self, tokens: usize) {
+        if tokens > self.config.sizes().max_tokens
+            && let Some(extended) = self.config.with_positions(tokens)
+        {
+            self.config = extended;
+        }
     }
 
     /// Loads the transformer from the file of its `weights`, on the current thread pool.

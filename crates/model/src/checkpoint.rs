@@ -6,12 +6,16 @@ use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
 use crate::{Result, Role, regular_file};
 
+mod keyword_arguments;
 mod prompts;
 mod sentence_config;
+mod token_limits;
+mod tokenizer_config;
 
 pub(crate) use prompts::Prompts;
 use prompts::{SENTENCE_TRANSFORMERS_CONFIG, SentenceTransformersConfig};
-use sentence_config::{SentenceConfig, default_max_tokens};
+use sentence_config::SentenceConfig;
+pub(crate) use token_limits::{TokenLimit, TokenLimits};
 
 /// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
 /// and checked.
@@ -27,6 +31,10 @@ use sentence_config::{SentenceConfig, default_max_tokens};
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
 /// | `config_sentence_transformers.json` | no prompts |
+///
+/// All settings in these files that change an embedding are followed, or refused by name. Without
+/// `modules.json`, a language model (`Qwen3ForCausalLM`) gives the hidden state of its last token
+/// instead of the mean, as in sentence-transformers.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
@@ -38,6 +46,7 @@ pub struct Checkpoint {
     pub(crate) truncate_dim: Option<usize>,
     /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
     pub(crate) is_cross_encoder: bool,
+    notes: Vec<String>,
 }
 
 /// The modules that texts of a role go through, with their configurations.
@@ -60,8 +69,10 @@ pub(crate) enum Input {
 pub(crate) struct TransformerModule {
     folder: PathBuf,
     pub(crate) transformer: Transformer,
-    pub(crate) max_tokens: usize,
+    pub(crate) limits: TokenLimits,
     pub(crate) do_lower_case: bool,
+    /// What a user should know of settings that are followed in part.
+    notes: Vec<String>,
 }
 
 impl Checkpoint {
@@ -89,12 +100,24 @@ impl Checkpoint {
         } else {
             Routes::read(&dir)?
         };
-        let document = Arc::new(Route::read(&dir, routes.document, has_modules)?);
+        let use_of_folder = Use {
+            has_modules,
+            is_cross_encoder,
+        };
+        let document = Arc::new(Route::read(&dir, routes.document, use_of_folder)?);
         let query = match routes.query {
-            Some(modules) => Arc::new(Route::read(&dir, modules, has_modules)?),
+            Some(modules) => Arc::new(Route::read(&dir, modules, use_of_folder)?),
             None => Arc::clone(&document),
         };
+        let mut notes = document.notes().to_vec();
+        let of_queries = query.notes().iter();
+        notes.extend(
+            of_queries
+                .filter(|note| !document.notes().contains(note))
+                .cloned(),
+        );
         Ok(Self {
+            notes,
             prompts: Prompts::from_config(&dir, &settings)?,
             truncate_dim: settings.truncate_dim,
             name: dir.display().to_string(),
@@ -122,11 +145,18 @@ impl Checkpoint {
         &self.dir
     }
 
-    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a document, special tokens
+    /// included.
     pub fn max_tokens(&self) -> usize {
         match &self.document.input {
-            Input::Transformer(module, _) => module.max_tokens,
+            Input::Transformer(module, _) => module.limits.document.tokens,
         }
+    }
+
+    /// Returns what a user should know about the checkpoint: settings that are followed in part, and
+    /// the number format in which sentence-transformers would run it. One sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns the modules for texts of a role.
@@ -156,10 +186,15 @@ impl Checkpoint {
 
 impl Route {
     /// Reads the configurations of the modules of a checkpoint in `dir`.
-    fn read(dir: &Path, modules: ModuleChain, has_modules: bool) -> Result<Self> {
+    fn read(dir: &Path, modules: ModuleChain, use_of_folder: Use) -> Result<Self> {
         let input = match modules.input {
             InputModule::Transformer { folder, pooling } => {
-                let module = TransformerModule::read(dir.join(folder), has_modules)?;
+                let module = TransformerModule::read(dir.join(folder), use_of_folder)?;
+                let pooling = if !use_of_folder.has_modules && module.transformer.is_causal_lm {
+                    Pooling::last_token()
+                } else {
+                    pooling
+                };
                 Input::Transformer(module, pooling)
             }
         };
@@ -177,27 +212,48 @@ impl Route {
             (&self.input, &other.input);
         own.folder == others.folder
     }
+
+    fn notes(&self) -> &[String] {
+        match &self.input {
+            Input::Transformer(module, _) => &module.notes,
+        }
+    }
+}
+
+/// How sentence-transformers uses a folder with a transformer.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// Whether `modules.json` lists the modules; without it, other settings of sentence-transformers
+    /// are ignored, and the modules are chosen by the class of the transformer.
+    has_modules: bool,
+    is_cross_encoder: bool,
 }
 
 impl TransformerModule {
-    /// Reads the configuration in `folder`. Without `modules.json`, the settings of
-    /// sentence-transformers are ignored.
-    fn read(folder: PathBuf, has_modules: bool) -> Result<Self> {
-        let transformer = Transformer::read(&folder.join("config.json"))?;
+    /// Reads the configuration in `folder`.
+    fn read(folder: PathBuf, use_of_folder: Use) -> Result<Self> {
+        let Use {
+            has_modules,
+            is_cross_encoder,
+        } = use_of_folder;
+        let mut transformer = Transformer::read(&folder.join("config.json"))?;
         let sentence = if has_modules {
-            SentenceConfig::read(&folder)?
+            SentenceConfig::read(&folder, is_cross_encoder)?
         } else {
             SentenceConfig::default()
         };
-        let max_tokens = match sentence.max_seq_length {
-            Some(tokens) => tokens,
-            None => default_max_tokens(&folder, &transformer)?,
-        };
+        let default = tokenizer_config::default_limit(&folder, &transformer, has_modules)?;
+        let mut limits = sentence.limits(default);
+        let mut notes = Vec::new();
+        transformer.extend_positions(limits.longest());
+        limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
+        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &folder));
         let module = Self {
             do_lower_case: sentence.do_lower_case,
             folder,
             transformer,
-            max_tokens,
+            limits,
+            notes,
         };
         for (path, expected) in [
             (

@@ -13,5 +13,5 @@ pub(crate) use json::Json;
 pub(crate) use json::MAX_JSON_BYTES;
 pub(crate) use positions::token_positions;
 pub(crate) use remote_code::RemoteCode;
-pub(crate) use rope::{Rope, check_rotation};
+pub(crate) use rope::{Rope, check_rotation, max_positions};
 pub(crate) use sizes::Sizes;

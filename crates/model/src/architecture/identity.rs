@@ -18,10 +18,29 @@ pub(super) struct Identity {
     pruned_heads: Option<Map<String, Value>>,
     quantization_config: Option<Value>,
     transformers_weights: Option<String>,
+    dtype: Option<Value>,
+    /// The former name of `dtype`.
+    torch_dtype: Option<Value>,
+}
+
+/// The number format in which transformers computes unless it is told otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct Dtype {
+    /// The field that names it.
+    pub(crate) field: &'static str,
+    pub(crate) name: String,
+}
+
+/// What the file names.
+pub(super) struct Identified {
+    pub(super) architecture: &'static Architecture,
+    /// Whether the first class is a language model that predicts the next token.
+    pub(super) is_causal_lm: bool,
+    pub(super) dtype: Option<Dtype>,
 }
 
 impl Identity {
-    /// Reads `config.json`, and returns the entry of the `registry` that it names.
+    /// Reads `config.json`, and finds the entry of the `registry` that it names.
     ///
     /// The architecture is the one with the file's `model_type`; if several have it, the classes in
     /// `architectures` decide, as they do in a file without it.
@@ -30,10 +49,10 @@ impl Identity {
     ///
     /// Returns [`Error::Unsupported`](crate::Error::Unsupported) if there is no such entry, and for
     /// a class or a setting with which the checkpoint would not be computed as the entry is.
-    pub(super) fn architecture(
+    pub(super) fn read(
         path: &Path,
         registry: &'static [&'static Architecture],
-    ) -> Result<&'static Architecture> {
+    ) -> Result<Identified> {
         let json: Json<Self> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let classes = json.value.architectures.as_deref().unwrap_or_default();
         let class = classes.first().map(String::as_str);
@@ -50,7 +69,19 @@ impl Identity {
             return Err(json.value.unknown(&json, &candidates, registry));
         };
         json.value.check(&json, architecture)?;
-        Ok(architecture)
+        let fields = [
+            ("dtype", &json.value.dtype),
+            ("torch_dtype", &json.value.torch_dtype),
+        ];
+        let dtype = fields.into_iter().find_map(|(field, value)| {
+            let name = value.as_ref()?.as_str()?.to_owned();
+            Some(Dtype { field, name })
+        });
+        Ok(Identified {
+            architecture,
+            is_causal_lm: class.is_some_and(|class| class.ends_with("ForCausalLM")),
+            dtype,
+        })
     }
 
     /// Refuses code of the checkpoint's own, and settings that no architecture of this release

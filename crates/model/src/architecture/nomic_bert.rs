@@ -4,7 +4,7 @@ use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::{Architecture, TransformerConfig};
 use crate::candle::CandleEncoder;
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
 };
@@ -43,6 +43,14 @@ impl TransformerConfig for NomicBertConfig {
             attention_width: self.hidden_size,
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.hidden_size / self.num_attention_heads)).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {

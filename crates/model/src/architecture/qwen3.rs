@@ -4,7 +4,7 @@ use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::{Architecture, TransformerConfig};
 use crate::candle::CandleEncoder;
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
     NormTensors, TensorRows,
@@ -40,6 +40,14 @@ impl TransformerConfig for Qwen3Config {
             attention_width: self.num_attention_heads.saturating_mul(self.head_dim),
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.head_dim)).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {

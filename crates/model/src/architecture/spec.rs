@@ -49,6 +49,12 @@ pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
     /// Returns the sizes that do not depend on the architecture.
     fn sizes(&self) -> Sizes;
 
+    /// Returns the same transformer with room for `positions` tokens in a text, which rotary
+    /// position embeddings have, or `None` if the weights have a table of positions.
+    fn with_positions(&self, _positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        None
+    }
+
     /// Formats every setting that the hidden states depend on, besides the weights.
     ///
     /// The fingerprint hashes this string. Implementations format field by field instead of using

@@ -40,6 +40,11 @@ impl Rope {
 /// values. No tensor of the weights has the size of the tables of angles, so none bounds them.
 const MAX_ANGLES: usize = 1 << 24;
 
+/// Returns the greatest number of positions for which angles are computed.
+pub(crate) fn max_positions(head_size: usize) -> usize {
+    MAX_ANGLES / (head_size / 2).max(1)
+}
+
 /// Refuses a rotation base that is not a positive number, an odd head size, which cannot be
 /// rotated, and more `positions` than tables of angles are made for.
 pub(crate) fn check_rotation<T: DeserializeOwned>(
@@ -48,8 +53,11 @@ pub(crate) fn check_rotation<T: DeserializeOwned>(
     head_size: usize,
     positions: usize,
 ) -> Result<()> {
-    let max_positions = MAX_ANGLES / (head_size / 2).max(1);
-    json.at_most("max_position_embeddings", positions, max_positions)?;
+    json.at_most(
+        "max_position_embeddings",
+        positions,
+        max_positions(head_size),
+    )?;
     if !(theta.is_finite() && theta > 0.0) {
         return Err(json.unsupported(field, theta.to_string(), "a positive number"));
     }

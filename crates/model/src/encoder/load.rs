@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::route::{Input, PostPooling, Route};
 use super::{Encoder, PromptTokens};
-use crate::checkpoint::{self, TransformerModule};
+use crate::checkpoint::{self, TokenLimits, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
 use crate::modules::PostPoolingModule;
@@ -56,7 +56,7 @@ impl Encoder {
         tracing::debug!(
             model = checkpoint.name(),
             dim,
-            max_tokens = document.input.max_tokens,
+            max_tokens = document.max_tokens,
             threads = workers.threads(),
             "encoder loaded"
         );
@@ -65,11 +65,29 @@ impl Encoder {
             query: query.input.tokenizer.prompt_tokens(&prompts.query)?,
             document: document.input.tokenizer.prompt_tokens(&prompts.document)?,
         };
+        for (role, route, tokens) in [
+            (Role::Query, &query, prompt_tokens.query),
+            (Role::Document, &document, prompt_tokens.document),
+        ] {
+            if route.pooling.leaves_nothing(tokens, route.max_tokens) {
+                return Err(Error::Unsupported {
+                    path: checkpoint.sentence_transformers_config_path(),
+                    field: format!("prompts.{role}"),
+                    found: format!("a prompt of {tokens} tokens"),
+                    expected: format!(
+                        "fewer than the {} that are read of a {role}, because the pooling leaves out \
+                         the prompt (`include_prompt` is false)",
+                        route.max_tokens
+                    ),
+                });
+            }
+        }
         Ok(Self {
             model: checkpoint.name().to_owned(),
             precision: options.precision,
             query,
             document,
+            notes: checkpoint.notes().to_vec(),
             prompts,
             prompt_tokens,
             dim,
@@ -90,6 +108,7 @@ struct Loader<'a> {
 struct LoadedInput {
     input: Arc<Input>,
     parts: Vec<Vec<u8>>,
+    limits: TokenLimits,
 }
 
 impl Loader<'_> {
@@ -106,13 +125,13 @@ impl Loader<'_> {
 
     fn load_transformer(&self, module: &TransformerModule) -> Result<LoadedInput> {
         let options = self.options;
-        let max_tokens = options.checked_max_tokens(module)?;
+        let limits = options.limits(module)?;
         let tokenizer_bytes = module.read_tokenizer()?;
         let settings = Settings::read(module)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
-                || TextTokenizer::load(module, &settings, &tokenizer_bytes, max_tokens),
+                || TextTokenizer::load(module, &settings, &tokenizer_bytes, &limits.general),
                 || {
                     let weights = module.weights_path();
                     let transformer = &module.transformer;
@@ -122,17 +141,20 @@ impl Loader<'_> {
             )
         });
         let (tokenizer, (backend, weights_digest)) = (tokenizer?, loaded?);
+        for limit in [&limits.query, &limits.document] {
+            limit.check(tokenizer.special_tokens(), "a text")?;
+        }
         let settings = settings.fingerprint_fields().into_bytes();
         Ok(LoadedInput {
             input: Arc::new(Input {
                 tokenizer,
-                max_tokens,
                 max_batch_tokens: options
                     .max_batch_tokens
                     .unwrap_or_else(|| backend.batch_tokens()),
                 backend,
             }),
             parts: vec![tokenizer_bytes, settings, weights_digest],
+            limits,
         })
     }
 
@@ -141,8 +163,11 @@ impl Loader<'_> {
         let modules = self.checkpoint.route(role);
         let input = Arc::clone(&loaded.input);
         let truncate_dim = self.truncate_dim();
-        let mut fingerprint =
-            Fingerprint::new(self.checkpoint, modules, input.max_tokens, truncate_dim);
+        let max_tokens = loaded.limits.general.tokens;
+        let mut fingerprint = Fingerprint::new(self.checkpoint, modules, max_tokens, truncate_dim);
+        if let Some(fields) = loaded.limits.fingerprint_fields() {
+            fingerprint.update(fields.as_bytes());
+        }
         for part in &loaded.parts {
             fingerprint.update(part);
         }
@@ -175,6 +200,7 @@ impl Loader<'_> {
             });
         }
         let route = Route {
+            max_tokens: loaded.limits.of(role).tokens,
             input,
             pooling: pooling.clone(),
             post_pooling,

@@ -15,6 +15,8 @@ pub(super) struct Route {
     pub(super) input: Arc<Input>,
     pub(super) pooling: Pooling,
     pub(super) post_pooling: Vec<PostPooling>,
+    /// The maximum number of tokens of a text, special tokens included.
+    pub(super) max_tokens: usize,
     /// The number of values of a row after all modules.
     pub(super) dim: usize,
 }
@@ -24,7 +26,6 @@ pub(super) struct Route {
 pub(super) struct Input {
     pub(super) tokenizer: TextTokenizer,
     pub(super) backend: Box<dyn Backend>,
-    pub(super) max_tokens: usize,
     pub(super) max_batch_tokens: usize,
 }
 
