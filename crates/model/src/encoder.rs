@@ -28,18 +28,30 @@ pub struct Encoder {
     /// The same as `query`, unless the checkpoint has other modules for documents.
     document: Arc<Route>,
     prompts: Prompts,
-    prompt_tokens: PromptTokens,
+    /// The length of the prompts.
+    prompt_tokens: TokensByRole,
+    /// The maximum length of texts, special tokens included.
+    max_tokens: TokensByRole,
     dim: usize,
     workers: Workers,
     fingerprint: String,
     notes: Vec<String>,
 }
 
-/// The number of tokens of each prompt.
-#[derive(Debug)]
-struct PromptTokens {
+/// A number of tokens for each role.
+#[derive(Clone, Copy, Debug)]
+struct TokensByRole {
     query: usize,
     document: usize,
+}
+
+impl TokensByRole {
+    fn of(self, role: Role) -> usize {
+        match role {
+            Role::Query => self.query,
+            Role::Document => self.document,
+        }
+    }
 }
 
 /// Embeddings, together with a report of what was truncated.
@@ -76,7 +88,7 @@ impl Encoder {
     /// Returns the maximum number of tokens that are read of a text with this role, special tokens
     /// included.
     pub fn max_tokens_of(&self, role: Role) -> usize {
-        self.route(role).max_tokens
+        self.max_tokens.of(role)
     }
 
     /// Returns the [notes](crate::Checkpoint::notes) on the checkpoint.
@@ -255,13 +267,6 @@ impl Encoder {
         }
     }
 
-    fn prompt_tokens(&self, role: Role) -> usize {
-        match role {
-            Role::Query => self.prompt_tokens.query,
-            Role::Document => self.prompt_tokens.document,
-        }
-    }
-
     /// Tokenizes texts, the first of which is text `start` of the call, for error messages.
     fn tokenize_all<S: AsRef<str> + Sync>(
         &self,
@@ -271,10 +276,10 @@ impl Encoder {
     ) -> Result<Vec<TokenizedText>> {
         let route = self.route(role);
         let (prompt, tokenizer) = (self.prompt(role), &route.input.tokenizer);
-        let prompt_tokens = self.prompt_tokens(role);
+        let (prompt_tokens, max_tokens) = (self.prompt_tokens.of(role), self.max_tokens.of(role));
         let tokenize = |(index, text): (usize, &S)| {
             let index = start + index;
-            let tokenized = tokenizer.tokenize(prompt, text.as_ref(), route.max_tokens, index)?;
+            let tokenized = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
             let tokens = tokenized.ids.len();
             if route.pooling.leaves_nothing(prompt_tokens, tokens) {
                 return Err(Error::NothingToPool {

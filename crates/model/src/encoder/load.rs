@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::route::{Input, PostPooling, Route};
-use super::{Encoder, PromptTokens};
+use super::{Encoder, TokensByRole};
 use crate::checkpoint::{self, TokenLimits, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
@@ -56,28 +56,29 @@ impl Encoder {
         tracing::debug!(
             model = checkpoint.name(),
             dim,
-            max_tokens = document.max_tokens,
+            max_tokens = document.limits.document.tokens,
             threads = workers.threads(),
             "encoder loaded"
         );
         let prompts = checkpoint.prompts.clone();
-        let prompt_tokens = PromptTokens {
+        let prompt_tokens = TokensByRole {
             query: query.input.tokenizer.prompt_tokens(&prompts.query)?,
             document: document.input.tokenizer.prompt_tokens(&prompts.document)?,
         };
-        for (role, route, tokens) in [
-            (Role::Query, &query, prompt_tokens.query),
-            (Role::Document, &document, prompt_tokens.document),
-        ] {
-            if route.pooling.leaves_nothing(tokens, route.max_tokens) {
+        let max_tokens = TokensByRole {
+            query: query.limits.query.tokens,
+            document: document.limits.document.tokens,
+        };
+        for (role, route) in [(Role::Query, &query), (Role::Document, &document)] {
+            let (found, limit) = (prompt_tokens.of(role), max_tokens.of(role));
+            if route.pooling.leaves_nothing(found, limit) {
                 return Err(Error::Unsupported {
                     path: checkpoint.sentence_transformers_config_path(),
                     field: format!("prompts.{role}"),
-                    found: format!("a prompt of {tokens} tokens"),
+                    found: format!("a prompt of {found} tokens"),
                     expected: format!(
-                        "fewer than the {} that are read of a {role}, because the pooling leaves out \
-                         the prompt (`include_prompt` is false)",
-                        route.max_tokens
+                        "fewer than the {limit} that are read of a {role}, because the pooling leaves \
+                         out the prompt (`include_prompt` is false)"
                     ),
                 });
             }
@@ -90,6 +91,7 @@ impl Encoder {
             notes: checkpoint.notes().to_vec(),
             prompts,
             prompt_tokens,
+            max_tokens,
             dim,
             workers,
             fingerprint,
@@ -200,7 +202,7 @@ impl Loader<'_> {
             });
         }
         let route = Route {
-            max_tokens: loaded.limits.of(role).tokens,
+            limits: loaded.limits.clone(),
             input,
             pooling: pooling.clone(),
             post_pooling,

@@ -4,6 +4,7 @@ use ndarray::{Array2, Axis, Slice};
 
 use crate::Result;
 use crate::backend::Backend;
+use crate::checkpoint::TokenLimits;
 use crate::dense::Dense;
 use crate::normalize::normalize_rows;
 use crate::pooling::Pooling;
@@ -15,8 +16,8 @@ pub(super) struct Route {
     pub(super) input: Arc<Input>,
     pub(super) pooling: Pooling,
     pub(super) post_pooling: Vec<PostPooling>,
-    /// The maximum number of tokens of a text, special tokens included.
-    pub(super) max_tokens: usize,
+    /// The limits of tokens of its texts.
+    pub(super) limits: TokenLimits,
     /// The number of values of a row after all modules.
     pub(super) dim: usize,
 }

@@ -41,7 +41,7 @@ impl Encoder {
     ) -> Result<(), Stop> {
         let route = self.route(role);
         let input = &route.input;
-        let prompt_tokens = self.prompt_tokens(role);
+        let prompt_tokens = self.prompt_tokens.of(role);
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
         let batches = batches_by_length(&lengths, input.max_batch_tokens);
         let mut done = 0;

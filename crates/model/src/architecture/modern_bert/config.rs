@@ -49,6 +49,7 @@ struct Fields {
     hidden_activation: Option<String>,
     max_position_embeddings: usize,
     norm_eps: Option<f32>,
+    is_causal: Option<bool>,
     norm_bias: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
@@ -78,6 +79,7 @@ impl ModernBertConfig {
         let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
         for (field, found) in [
+            ("is_causal", fields.is_causal),
             ("norm_bias", fields.norm_bias),
             ("attention_bias", fields.attention_bias),
             ("mlp_bias", fields.mlp_bias),

@@ -58,6 +58,7 @@ struct Fields {
     parallel_block: Option<bool>,
     use_rms_norm: Option<bool>,
     causal: Option<bool>,
+    is_causal: Option<bool>,
     scale_attn_weights: Option<bool>,
     scale_attn_by_inverse_layer_idx: Option<bool>,
     num_experts: Option<usize>,
@@ -148,6 +149,7 @@ fn check_variant(json: &Json<Fields>) -> Result<()> {
         ("parallel_block", fields.parallel_block, false),
         ("use_rms_norm", fields.use_rms_norm, false),
         ("causal", fields.causal, false),
+        ("is_causal", fields.is_causal, false),
         ("scale_attn_weights", fields.scale_attn_weights, true),
         (
             "scale_attn_by_inverse_layer_idx",

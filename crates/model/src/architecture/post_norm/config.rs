@@ -50,6 +50,7 @@ struct Fields {
     pad_token_id: Option<u32>,
     relative_attention_num_buckets: Option<usize>,
     position_embedding_type: Option<String>,
+    is_causal: Option<bool>,
     is_decoder: Option<bool>,
 }
 
@@ -108,6 +109,7 @@ impl PostNormConfig {
         let (activation_field, activation) = named.activation;
         let positions = fields.position_embedding_type.as_deref();
         json.only("position_embedding_type", positions, "absolute")?;
+        json.only("is_causal", fields.is_causal, false)?;
         json.only("is_decoder", fields.is_decoder, false)?;
         if let Some(buckets) = variant.relative_attention_num_buckets {
             let found = fields.relative_attention_num_buckets;
