@@ -22,6 +22,7 @@ use crate::{Device, Error, Precision, Result};
 mod bert;
 mod distilbert;
 mod identity;
+mod gpu;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
@@ -31,6 +32,7 @@ mod roberta;
 mod size_check;
 mod spec;
 
+use gpu::load_on_gpu;
 pub(crate) use identity::Dtype;
 use identity::{Identified, Identity};
 use size_check::{check_int8_sizes, check_sizes};
@@ -129,8 +131,7 @@ impl Transformer {
             let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
-        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
-        Ok((Box::new(encoder), digest))
+        load_on_gpu(&*self.config, weights, device, precision)
     }
 }
 
