@@ -7,7 +7,7 @@ use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
-    NormTensors, TensorRows,
+    NormTensors, RotaryFrequencies, TensorRows,
 };
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
@@ -62,10 +62,12 @@ impl TransformerConfig for Qwen3Config {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: model::TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: None,
             positions: None,
             embedding_norm: None,
-            rotary_thetas: vec![self.rope_theta],
+            rotary: vec![RotaryFrequencies::of_base(self.rope_theta, self.head_dim)],
+            attention_scale: None,
             position_bias: None,
             final_norm: Some(self.norm_tensors("norm".to_owned())),
         }
@@ -78,6 +80,7 @@ impl TransformerConfig for Qwen3Config {
         let head_norm = |part| HeadNormTensors {
             name: name(part),
             epsilon: self.rms_norm_eps,
+            zero_centered: false,
         };
         let linear = |part, outputs| LinearTensors::without_bias(name(part), outputs);
         let heads = self.heads();
