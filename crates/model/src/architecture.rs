@@ -26,6 +26,7 @@ mod bert;
 mod decoder;
 mod distilbert;
 mod gemma3;
+mod gpu;
 mod llama;
 mod mistral;
 mod modern_bert;
@@ -38,6 +39,7 @@ mod roberta;
 mod size_check;
 mod spec;
 
+use gpu::load_on_gpu;
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -149,8 +151,7 @@ impl Transformer {
             let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
-        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
-        Ok((Box::new(encoder), digest))
+        load_on_gpu(&*self.config, weights, device, precision)
     }
 }
 
