@@ -6,7 +6,7 @@ use crate::{Checkpoint, TokenBatch};
 
 mod packed;
 
-const CHECKPOINTS: [&str; 8] = [
+const CHECKPOINTS: [&str; 11] = [
     "tiny-bert",
     "architectures/roberta",
     "architectures/xlm-roberta",
@@ -15,7 +15,13 @@ const CHECKPOINTS: [&str; 8] = [
     "architectures/modernbert",
     "architectures/nomic-bert",
     "architectures/qwen3",
+    "architectures/qwen2",
+    "architectures/mistral",
+    "architectures/gemma3",
 ];
+
+/// The checkpoints whose architecture has an implementation for GPUs too.
+const WITH_CANDLE: &[&str] = CHECKPOINTS.split_at(8).0;
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
@@ -80,7 +86,7 @@ fn assert_close(name: &str, tolerance: f32, found: &Array2<f32>, expected: &Arra
 
 #[test]
 fn the_cpu_kernels_agree_with_candle() {
-    for name in CHECKPOINTS {
+    for name in WITH_CANDLE {
         let (config, weights) = checkpoint(name);
         let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
@@ -97,10 +103,21 @@ fn the_cpu_kernels_agree_with_candle() {
 /// bf16.
 #[test]
 fn half_precision_stays_close_to_f32() {
-    for name in CHECKPOINTS {
+    for name in WITH_CANDLE {
         let expected = load_candle(name, Precision::F32).0.forward(&batch(), 1);
         let found = load_candle(name, Precision::F16).0.forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
+    }
+}
+
+#[test]
+fn models_without_an_implementation_for_gpus_are_refused_there() {
+    for name in &CHECKPOINTS[WITH_CANDLE.len()..] {
+        let (config, weights) = checkpoint(name);
+        let loaded = gpu::load_on_gpu(&*config, weights, Device::Cpu, Precision::F32);
+        let message = loaded.unwrap_err().to_string();
+        let expected = "expected `cpu` for a model of this architecture";
+        assert!(message.ends_with(expected), "{name}: {message}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod architectures;
 mod checkpoints;
+mod decoders;
 mod fingerprints;
 mod golden;
 mod golden_file;
