@@ -24,7 +24,7 @@ mod token_embeddings;
 
 pub(crate) use description::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
-    NormTensors, PositionBiasTensor, PositionTable, Table, TensorRows,
+    NormTensors, PositionBiasTensor, PositionTable, RotaryFrequencies, Table, TensorRows,
 };
 use embeddings::Embeddings;
 use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};

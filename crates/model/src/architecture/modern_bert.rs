@@ -7,7 +7,7 @@ use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
-    TensorRows,
+    RotaryFrequencies, TensorRows,
 };
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
@@ -68,10 +68,14 @@ impl TransformerConfig for ModernBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: model::TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: None,
             positions: None,
             embedding_norm: Some(self.norm_tensors("embeddings.norm".to_owned())),
-            rotary_thetas: vec![self.global_rope_theta, self.local_rope_theta],
+            rotary: [self.global_rope_theta, self.local_rope_theta]
+                .map(|theta| RotaryFrequencies::of_base(theta, self.head_size()))
+                .into(),
+            attention_scale: None,
             position_bias: None,
             final_norm: Some(self.norm_tensors("final_norm".to_owned())),
         }
@@ -99,7 +103,7 @@ impl TransformerConfig for ModernBertConfig {
             attention_norms: BlockNorms {
                 // The input of the first layer is already normalized.
                 input: (layer > 0).then(|| norm("attn_norm")),
-                sum: None,
+                ..BlockNorms::default()
             },
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,

@@ -6,7 +6,8 @@ use super::spec::{Architecture, TransformerConfig};
 use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
-    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
+    RotaryFrequencies, Table,
 };
 use crate::weights::WeightsFile;
 use crate::{Device, Precision, Result};
@@ -62,13 +63,18 @@ impl TransformerConfig for NomicBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: model::TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
             }),
             positions: None,
             embedding_norm: Some(self.norm_tensors("emb_ln".to_owned())),
-            rotary_thetas: vec![self.rope_theta],
+            rotary: vec![RotaryFrequencies::of_base(
+                self.rope_theta,
+                self.hidden_size / heads,
+            )],
+            attention_scale: None,
             position_bias: None,
             final_norm: None,
         }

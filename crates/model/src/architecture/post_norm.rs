@@ -72,6 +72,7 @@ impl TransformerConfig for PostNormConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_tokens(),
             token_embeddings: TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
@@ -84,7 +85,8 @@ impl TransformerConfig for PostNormConfig {
                 pad_token_id: self.pad_token_id,
             }),
             embedding_norm: Some(self.norm_tensors("embeddings.LayerNorm".to_owned())),
-            rotary_thetas: Vec::new(),
+            rotary: Vec::new(),
+            attention_scale: None,
             position_bias: self.variant.relative_attention_num_buckets.map(|buckets| {
                 PositionBiasTensor {
                     name: "encoder.relative_attention_bias.weight",

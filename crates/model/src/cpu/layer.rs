@@ -4,7 +4,7 @@ use cognate_kernels::{
 
 use super::description::Heads;
 use super::norm::{HeadNorm, Norm, normalized};
-use super::projection::Projection;
+use super::projection::{Input, Projection};
 use super::rotary::Rotation;
 
 /// The rows of a tile of the matrix products; blocks of rows, and the shares of threads, are multiples
@@ -37,6 +37,7 @@ pub(super) struct AttentionBlock {
     pub(super) rotary: Option<usize>,
     pub(super) mask: AttentionMask,
     pub(super) output: Projection,
+    pub(super) result_norm: Option<Norm>,
     pub(super) sum_norm: Option<Norm>,
 }
 
@@ -47,6 +48,7 @@ pub(super) struct FeedForwardBlock {
     pub(super) up: Projection,
     pub(super) activation: Epilogue<'static>,
     pub(super) down: Projection,
+    pub(super) result_norm: Option<Norm>,
     pub(super) sum_norm: Option<Norm>,
 }
 
@@ -162,9 +164,8 @@ impl AttentionBlock {
         result: &mut [f32],
     ) {
         let input = self.output.input(context, &mut scratch.quantized);
-        let residual = Epilogue::Add(x);
-        self.output
-            .apply(run.threads, input, residual, &mut scratch.parts, result);
+        let (norm, parts) = (self.result_norm.as_ref(), &mut scratch.parts);
+        project_onto(x, &self.output, norm, run, input, parts, result);
         if let Some(norm) = &self.sum_norm {
             norm.apply(run.cpu, result);
         }
@@ -196,11 +197,32 @@ impl FeedForwardBlock {
         };
         self.up.apply(threads, input, epilogue, parts, intermediate);
         let input = self.down.input(intermediate, quantized);
-        self.down
-            .apply(threads, input, Epilogue::Add(x), parts, result);
+        let norm = self.result_norm.as_ref();
+        project_onto(x, &self.down, norm, run, input, parts, result);
         if let Some(norm) = &self.sum_norm {
             norm.apply(cpu, result);
         }
+    }
+}
+
+/// Computes `x` plus the projection of `input`, normalized by `norm` if there is one, into `result`;
+/// `parts` is a scratch buffer.
+fn project_onto(
+    x: &[f32],
+    projection: &Projection,
+    norm: Option<&Norm>,
+    run: Run,
+    input: Input<'_>,
+    parts: &mut AlignedBuffer,
+    result: &mut [f32],
+) {
+    let Some(norm) = norm else {
+        return projection.apply(run.threads, input, Epilogue::Add(x), parts, result);
+    };
+    projection.apply(run.threads, input, Epilogue::Identity, parts, result);
+    norm.apply(run.cpu, result);
+    for (result, x) in result.iter_mut().zip(x) {
+        *result += x;
     }
 }
 

@@ -3,7 +3,8 @@ use rayon::prelude::*;
 
 use super::CpuTransformer;
 use super::description::{
-    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable, Table,
+    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable,
+    RotaryFrequencies, Table,
 };
 use super::embeddings::{AddedEmbeddings, Embeddings};
 use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
@@ -46,12 +47,13 @@ impl CpuTransformer {
                     .collect::<Result<Vec<_>>>()
             },
         );
-        let rotary_table =
-            |&theta: &f32| RotaryTable::new(theta, description.heads.size, description.max_tokens);
+        let rotary_table = |frequencies: &RotaryFrequencies| {
+            RotaryTable::new(frequencies.clone(), description.max_tokens)
+        };
         Ok(Self {
             cpu,
             embeddings: embeddings?,
-            rotary_tables: description.rotary_thetas.iter().map(rotary_table).collect(),
+            rotary_tables: description.rotary.iter().map(rotary_table).collect(),
             layers: layers?,
             final_norm: loader.optional_norm(description.final_norm.as_ref())?,
             position_bias: loader.position_bias()?,
@@ -90,6 +92,7 @@ impl Loader<'_> {
         let Description {
             hidden_size,
             vocab_size,
+            embedding_scale,
             ..
         } = *self.description;
         let name = self.description.token_embeddings;
@@ -100,7 +103,13 @@ impl Loader<'_> {
         };
         let packed = self.parts.part(name, table.packed_len(), || {
             let mut reader = self.weights.reader(name, &[vocab_size, hidden_size])?;
-            table.pack(|rows| reader.read(rows))
+            table.pack(|rows| {
+                reader.read(rows)?;
+                for x in rows {
+                    *x *= embedding_scale;
+                }
+                Ok(())
+            })
         })?;
         Ok(Embeddings {
             tokens: table.embeddings(&packed),
@@ -201,11 +210,12 @@ impl Loader<'_> {
                 input_norm: self.optional_norm(layer.attention_norms.input.as_ref())?,
                 heads,
                 qkv,
-                query_norm: self.head_norm(layer.query_norm.as_ref(), query_scale(heads.size))?,
+                query_norm: self.head_norm(layer.query_norm.as_ref(), self.query_scale())?,
                 key_norm: self.head_norm(layer.key_norm.as_ref(), 1.0)?,
                 rotary: layer.rotary,
                 mask: layer.mask,
                 output,
+                result_norm: self.optional_norm(layer.attention_norms.result.as_ref())?,
                 sum_norm: self.optional_norm(layer.attention_norms.sum.as_ref())?,
             },
             feed_forward: FeedForwardBlock {
@@ -214,6 +224,7 @@ impl Loader<'_> {
                 up,
                 activation: layer.activation,
                 down,
+                result_norm: self.optional_norm(layer.feed_forward_norms.result.as_ref())?,
                 sum_norm: self.optional_norm(layer.feed_forward_norms.sum.as_ref())?,
             },
         })
@@ -228,7 +239,7 @@ impl Loader<'_> {
         let shapes = linears.each_ref().map(|linear| linear.shape);
         let name = format!("layer {index}");
         let cpu = self.cpu;
-        let scale = query_scale(self.description.heads.size);
+        let scale = self.query_scale();
         let mut reader = LinearReader::new(self.weights, &linears, scale);
         Ok(if self.int8 {
             let len = QuantizedLinear::packed_len(cpu, shapes);
@@ -279,6 +290,13 @@ impl Loader<'_> {
                 scale: read("weight")?,
                 epsilon,
             },
+            NormKind::ZeroCenteredRootMeanSquare => {
+                let scale: Vec<f32> = read("weight")?.iter().map(|weight| 1.0 + weight).collect();
+                Norm::RootMeanSquare {
+                    scale: scale[..].into(),
+                    epsilon,
+                }
+            }
         })
     }
 
@@ -288,23 +306,31 @@ impl Loader<'_> {
         tensors: Option<&HeadNormTensors>,
         factor: f32,
     ) -> Result<Option<HeadNorm>> {
-        let Some(HeadNormTensors { name, epsilon }) = tensors else {
+        let Some(tensors) = tensors else {
             return Ok(None);
         };
+        let HeadNormTensors {
+            ref name,
+            epsilon,
+            zero_centered,
+        } = *tensors;
+        let offset = if zero_centered { 1.0 } else { 0.0 };
         let size = self.description.heads.size;
         let mut scale = self.tensor(&format!("{name}.weight"), &[size])?.to_vec();
         for scale in &mut scale {
-            *scale *= factor;
+            *scale = (offset + *scale) * factor;
         }
-        Ok(Some(HeadNorm {
-            scale,
-            epsilon: *epsilon,
-        }))
+        Ok(Some(HeadNorm { scale, epsilon }))
     }
-}
 
-/// Returns the factor of the queries, one over the square root of the head size.
-#[expect(clippy::cast_precision_loss, reason = "a head is small")]
-fn query_scale(head_size: usize) -> f32 {
-    1.0 / (head_size as f32).sqrt()
+    /// Returns the factor of the queries.
+    #[expect(clippy::cast_precision_loss, reason = "a head is small")]
+    fn query_scale(&self) -> f32 {
+        let Description {
+            heads,
+            attention_scale,
+            ..
+        } = self.description;
+        attention_scale.unwrap_or_else(|| 1.0 / (heads.size as f32).sqrt())
+    }
 }
