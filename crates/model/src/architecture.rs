@@ -23,9 +23,13 @@ use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
+mod cpu_only;
+mod deberta;
 mod decoder;
 mod distilbert;
 mod gemma3;
+mod gte;
+mod jina_bert;
 mod llama;
 mod mistral;
 mod modern_bert;
@@ -37,6 +41,7 @@ mod qwen3;
 mod roberta;
 mod size_check;
 mod spec;
+mod t5;
 
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
@@ -56,6 +61,11 @@ static REGISTRY: &[&Architecture] = &[
     &mistral::MISTRAL,
     &llama::LLAMA,
     &gemma3::GEMMA3,
+    &gte::NEW,
+    &gte::GTE,
+    &jina_bert::JINA_BERT,
+    &t5::T5,
+    &deberta::DEBERTA_V2,
 ];
 
 /// The transformer that a `config.json` describes.
@@ -87,10 +97,18 @@ impl Transformer {
             architectures,
         } = &identity.value;
         let class = architectures.first();
-        let found = REGISTRY.iter().find(|known| match model_type {
-            Some(model_type) => model_type == known.model_type,
-            None => class.is_some_and(|class| class.starts_with(known.class_prefix)),
-        });
+        let has_class = |known: &&&Architecture| {
+            class.is_some_and(|class| class.starts_with(known.class_prefix))
+        };
+        // If several have the same `model_type`, the class decides.
+        let has_type = |known: &&&Architecture| Some(known.model_type) == model_type.as_deref();
+        let found = match model_type {
+            Some(_) => {
+                let mut of_type = REGISTRY.iter().filter(has_type);
+                of_type.clone().find(has_class).or_else(|| of_type.next())
+            }
+            None => REGISTRY.iter().find(has_class),
+        };
         let Some(architecture) = found else {
             let found = class.or(model_type.as_ref()).cloned();
             let found = found.unwrap_or_else(|| "(none)".to_owned());

@@ -17,6 +17,7 @@ mod layer;
 mod linear_reader;
 mod load;
 mod norm;
+mod position_keys;
 mod projection;
 mod rotary;
 mod scratch_pool;
@@ -24,7 +25,8 @@ mod token_embeddings;
 
 pub(crate) use description::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
-    NormTensors, PositionBiasTensor, PositionTable, RotaryFrequencies, Table, TensorRows,
+    NormTensors, PositionBiasTensor, PositionProjections, PositionTable, RelativeBias,
+    RelativePositions, RotaryFrequencies, Table, TensorRows,
 };
 use embeddings::Embeddings;
 use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};
@@ -144,11 +146,17 @@ impl CpuTransformer {
     fn attend(&self, block: &AttentionBlock, plan: Plan<'_>, qkv: &[f32], out: &mut [f32]) {
         /// A minimum, because each unit packs the keys and values of its sequence again.
         const MIN_QUERIES: usize = 48;
+        /// A maximum for queries that have a bias for each key, so that the memory is linear in the
+        /// number of tokens.
+        const MAX_BIASED_QUERIES: usize = 256;
         let Plan {
             batch, row_threads, ..
         } = plan;
         let (qkv_width, width) = (block.heads.qkv_width(), block.heads.query_width());
-        let queries = batch.ids().len().div_ceil(row_threads).max(MIN_QUERIES);
+        let mut queries = batch.ids().len().div_ceil(row_threads).max(MIN_QUERIES);
+        if block.position_keys.is_some() {
+            queries = queries.min(MAX_BIASED_QUERIES);
+        }
         let mut units = Vec::new();
         let mut remaining = out;
         for bounds in batch.offsets().windows(2) {
@@ -174,6 +182,11 @@ impl CpuTransformer {
             .int8(self.int8);
         self.for_each(row_threads, units.into_iter(), |scratch, unit| {
             let (qkv, queries, out) = unit;
+            let pair_bias = block.position_keys.as_ref().map(|keys| {
+                let scratch = &mut scratch.position_keys;
+                keys.bias(block.heads, qkv, queries.clone(), scratch)
+            });
+            let attention = attention.pair_bias(pair_bias);
             let scratch = &mut scratch.attention;
             self.cpu
                 .attention_of_queries(attention, qkv, queries, scratch, out);

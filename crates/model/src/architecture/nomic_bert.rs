@@ -76,6 +76,7 @@ impl TransformerConfig for NomicBertConfig {
             )],
             attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -90,6 +91,8 @@ impl TransformerConfig for NomicBertConfig {
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(0),
             mask: AttentionMask::All,
             output: linear("attn.out_proj", hidden),
