@@ -147,3 +147,81 @@ fn product<'a>(
     positions.apply_to(used.clone(), vectors, Epilogue::Identity, products);
     products
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADS: Heads = Heads {
+        queries: 2,
+        keys: 2,
+        size: 6,
+    };
+    const SPAN: usize = 20;
+
+    fn numbers(seed: usize, len: usize) -> Vec<f32> {
+        let value = |at: usize| f32::from(u16::try_from((at * 7919 + seed) % 1009).unwrap());
+        (0..len).map(|at| value(at) / 504.5 - 1.0).collect()
+    }
+
+    /// Computes the bias from the definition, one product after the other.
+    fn reference(
+        rows: &[usize],
+        [keys, queries]: [&[f32]; 2],
+        qkv: &[f32],
+        [head, query, key]: [usize; 3],
+    ) -> f32 {
+        let (size, width) = (HEADS.size, HEADS.query_width());
+        let row = rows[rows.len() / 2 + query - key];
+        let position = |values: &[f32], at: usize| values[row * width + head * size + at];
+        let of_query = |at: usize| qkv[query * HEADS.qkv_width() + head * size + at];
+        let of_key = |at: usize| qkv[key * HEADS.qkv_width() + width + head * size + at];
+        (0..size)
+            .map(|at| of_query(at) * position(keys, at) + of_key(at) * position(queries, at))
+            .sum()
+    }
+
+    #[test]
+    fn the_bias_of_any_queries_is_the_sum_of_both_products() {
+        let (width, max_tokens) = (HEADS.query_width(), 70);
+        // Distances of more than the span share the last rows.
+        let row = |at: usize| (SPAN + at).saturating_sub(max_tokens - 1).min(2 * SPAN - 1);
+        let rows: Vec<usize> = (0..2 * max_tokens - 1).map(row).collect();
+        let [keys, queries] = [1, 2].map(|seed| numbers(seed, 2 * SPAN * width));
+        let none = vec![0.0; keys.len()];
+        for cpu in Cpu::available() {
+            let split = |vectors| PositionKeys::split(cpu, HEADS, vectors);
+            for (with_keys, with_queries) in [(true, true), (true, false), (false, true)] {
+                let positions = PositionKeys {
+                    cpu,
+                    rows: rows[..].into(),
+                    keys: if with_keys { split(&keys) } else { Vec::new() },
+                    queries: if with_queries {
+                        split(&queries)
+                    } else {
+                        Vec::new()
+                    },
+                };
+                let expected_keys: &[f32] = if with_keys { &keys } else { &none };
+                let expected_queries: &[f32] = if with_queries { &queries } else { &none };
+                let mut scratch = PositionScratch::default();
+                for tokens in [1, 2, 19, 40, 70] {
+                    let qkv = numbers(3, tokens * HEADS.qkv_width());
+                    for range in [0..tokens, tokens / 2..tokens, tokens..tokens] {
+                        let count = range.len();
+                        let bias = positions.bias(HEADS, &qkv, range.clone(), &mut scratch);
+                        let len = HEADS.queries * tokens * count;
+                        assert_eq!(bias.values.len(), len + PairBias::PADDING);
+                        for (at, found) in bias.values[..len].iter().enumerate() {
+                            let (row, query) = (at / count, range.start + at % count);
+                            let place = [row / tokens, query, row % tokens];
+                            let vectors = [expected_keys, expected_queries];
+                            let expected = reference(&rows, vectors, &qkv, place);
+                            assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

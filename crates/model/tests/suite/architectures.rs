@@ -61,7 +61,7 @@ pub(crate) fn assert_close(
 
 /// Compares every stage of the checkpoint in `dir` with the golden numbers of `name`.
 #[track_caller]
-fn assert_agrees_in(dir: &Path, name: &str) {
+pub(crate) fn assert_agrees_in(dir: &Path, name: &str) {
     let golden = golden(name);
     let encoder = load(dir);
     let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();

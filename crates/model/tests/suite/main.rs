@@ -4,6 +4,7 @@
 
 mod architectures;
 mod checkpoints;
+mod encoder_settings;
 mod fingerprints;
 mod golden;
 mod golden_file;

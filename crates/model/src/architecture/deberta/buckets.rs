@@ -50,3 +50,51 @@ impl Buckets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_fall_into_the_buckets_of_transformers() {
+        let buckets = |span, positions: usize, distances: &[usize]| -> Vec<usize> {
+            let logarithmic = Some(positions - 1);
+            let buckets = Buckets { span, logarithmic };
+            distances.iter().map(|&d| buckets.bucket(d)).collect()
+        };
+        let first: Vec<usize> = (0..48).collect();
+        let expected = [
+            0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7,
+            7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+        ];
+        assert_eq!(buckets(8, 48, &first), expected);
+        let distances = [127, 128, 129, 510, 511, 512, 1024];
+        let expected = [127, 128, 129, 255, 255, 256, 319];
+        assert_eq!(buckets(256, 512, &distances), expected);
+        assert_eq!(
+            buckets(16, 512, &[8, 9, 510, 511, 512, 1024]),
+            [8, 9, 15, 15, 16, 17]
+        );
+    }
+
+    #[test]
+    fn rows_increase_with_the_distance_and_stay_in_the_table() {
+        for logarithmic in [None, Some(11)] {
+            let buckets = Buckets {
+                span: 6,
+                logarithmic,
+            };
+            for max_tokens in [1, 2, 40] {
+                let rows = buckets.rows_of_distances(max_tokens);
+                assert_eq!(rows.len(), 2 * max_tokens - 1);
+                assert_eq!(rows[max_tokens - 1], 6);
+                assert!(rows.is_sorted() && rows.iter().all(|&row| row < 12));
+            }
+        }
+        let buckets = Buckets {
+            span: 3,
+            logarithmic: None,
+        };
+        assert_eq!(buckets.rows_of_distances(5), [0, 0, 1, 2, 3, 4, 5, 5, 5]);
+    }
+}
