@@ -23,11 +23,11 @@ use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
-mod cpu_only;
 mod deberta;
 mod decoder;
 mod distilbert;
 mod gemma3;
+mod gpu;
 mod gte;
 mod jina_bert;
 mod llama;
@@ -43,6 +43,7 @@ mod size_check;
 mod spec;
 mod t5;
 
+use gpu::load_on_gpu;
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -167,8 +168,7 @@ impl Transformer {
             let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
-        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
-        Ok((Box::new(encoder), digest))
+        load_on_gpu(&*self.config, weights, device, precision)
     }
 }
 

@@ -2,16 +2,12 @@ use std::sync::Arc;
 
 use cognate_kernels::{AttentionMask, Epilogue};
 
-use super::cpu_only;
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     PositionProjections, PositionTable, RelativePositions, Table, TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod buckets;
 mod config;
@@ -140,15 +136,6 @@ impl TransformerConfig for DebertaConfig {
             activation: Epilogue::from(self.hidden_act),
             down: linear("output.dense", hidden),
         }
-    }
-
-    fn load_candle(
-        &self,
-        _: WeightsFile,
-        device: Device,
-        _: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        Err(cpu_only::refused("DebertaV2Model", device))
     }
 }
 

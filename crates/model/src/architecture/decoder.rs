@@ -6,29 +6,31 @@ use std::sync::Arc;
 use cognate_kernels::Epilogue;
 
 use super::spec::TransformerConfig;
-use crate::candle::CandleEncoder;
+use crate::Result;
+#[cfg(any(test, feature = "candle"))]
+use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
     NormTensors, TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Error, Precision, Result};
 
 mod config;
 mod layers;
+#[cfg(any(test, feature = "candle"))]
+mod model;
 mod rope;
 mod variant;
 
-pub(super) use config::DecoderConfig;
+use config::DecoderConfig;
 use rope::RopeScaling;
 pub(super) use variant::{DecoderVariant, Style, Windows};
 
 /// The tensor of the token embeddings.
-pub(super) const TOKEN_EMBEDDINGS: &str = "embed_tokens.weight";
+const TOKEN_EMBEDDINGS: &str = "embed_tokens.weight";
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
-pub(super) const PREFIXES: &[&str] = &["model."];
+const PREFIXES: &[&str] = &["model."];
 
 /// Reads `config.json` of a `variant`.
 pub(super) fn read_config(
@@ -158,29 +160,12 @@ impl TransformerConfig for DecoderConfig {
         }
     }
 
-    fn load_candle(
-        &self,
-        weights: WeightsFile,
-        device: Device,
-        precision: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        match self.variant.load_candle {
-            Some(load) if self.is_plain() => load(self, weights, device, precision),
-            candle => {
-                let name = self.variant.name;
-                let settings = match candle {
-                    Some(_) => {
-                        " with a sliding window, bidirectional attention or scaled rotations"
-                    }
-                    None => "",
-                };
-                Err(Error::InvalidOption {
-                    option: "device",
-                    found: format!("`{device}`"),
-                    expected: format!("`cpu` for `{name}Model`{settings}"),
-                })
-            }
+    #[cfg(any(test, feature = "candle"))]
+    fn load_candle(&self, tensors: &Tensors) -> Result<Option<Box<dyn Model>>> {
+        if !self.is_plain_qwen3() {
+            return Ok(None);
         }
+        Ok(Some(Box::new(model::Qwen3::load(self, tensors)?)))
     }
 }
 

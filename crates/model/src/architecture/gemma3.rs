@@ -18,5 +18,4 @@ static VARIANT: DecoderVariant = DecoderVariant {
     has_qkv_bias: false,
     has_head_norms: true,
     windows: Windows::AllButEvery,
-    load_candle: None,
 };

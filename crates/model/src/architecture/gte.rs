@@ -2,16 +2,12 @@ use std::sync::Arc;
 
 use cognate_kernels::{AttentionMask, Epilogue};
 
-use super::cpu_only;
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
     TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
 
@@ -132,15 +128,6 @@ impl TransformerConfig for GteConfig {
             activation: Epilogue::from(self.hidden_act),
             down: LinearTensors::with_bias(name("mlp.down_proj"), hidden),
         }
-    }
-
-    fn load_candle(
-        &self,
-        _: WeightsFile,
-        device: Device,
-        _: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        Err(cpu_only::refused("NewModel", device))
     }
 }
 

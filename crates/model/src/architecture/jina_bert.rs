@@ -2,16 +2,12 @@ use std::sync::Arc;
 
 use cognate_kernels::{AttentionMask, Epilogue};
 
-use super::cpu_only;
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     RelativeBias, Table, TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
 mod slopes;
@@ -126,15 +122,6 @@ impl TransformerConfig for JinaBertConfig {
             activation: Epilogue::from(self.gate_activation),
             down: LinearTensors::with_bias(name(names.down), hidden),
         }
-    }
-
-    fn load_candle(
-        &self,
-        _: WeightsFile,
-        device: Device,
-        _: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        Err(cpu_only::refused("JinaBertModel", device))
     }
 }
 

@@ -17,5 +17,4 @@ static VARIANT: DecoderVariant = DecoderVariant {
     has_qkv_bias: false,
     has_head_norms: false,
     windows: Windows::All,
-    load_candle: None,
 };

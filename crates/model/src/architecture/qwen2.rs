@@ -17,5 +17,4 @@ static VARIANT: DecoderVariant = DecoderVariant {
     has_qkv_bias: true,
     has_head_norms: false,
     windows: Windows::Last,
-    load_candle: None,
 };

@@ -2,17 +2,13 @@ use std::sync::Arc;
 
 use cognate_kernels::AttentionMask;
 
-use super::cpu_only;
 use super::post_norm::expand_buckets;
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     PositionBiasTensor, RelativeBias, TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
 
@@ -116,15 +112,6 @@ impl TransformerConfig for T5Config {
             activation: self.activation.epilogue(),
             down: linear("1.DenseReluDense.wo", hidden),
         }
-    }
-
-    fn load_candle(
-        &self,
-        _: WeightsFile,
-        device: Device,
-        _: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        Err(cpu_only::refused("T5EncoderModel", device))
     }
 }
 

@@ -1,14 +1,12 @@
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
-use crate::candle::CandleEncoder;
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
 mod packed;
 
-/// Checkpoints of architectures that have a second implementation, for GPUs.
-const WITH_CANDLE: [&str; 8] = [
+const CHECKPOINTS: [&str; 19] = [
     "tiny-bert",
     "architectures/roberta",
     "architectures/xlm-roberta",
@@ -17,10 +15,9 @@ const WITH_CANDLE: [&str; 8] = [
     "architectures/modernbert",
     "architectures/nomic-bert",
     "architectures/qwen3",
-];
-
-/// Checkpoints of architectures that run on the CPU only.
-const CPU_ONLY: [&str; 8] = [
+    "architectures/qwen2",
+    "architectures/mistral",
+    "architectures/gemma3",
     "architectures/new",
     "architectures/gte",
     "architectures/jina-bert",
@@ -31,10 +28,8 @@ const CPU_ONLY: [&str; 8] = [
     "architectures/deberta-v2-unshared",
 ];
 
-/// Returns the names of all checkpoints.
-fn checkpoints() -> impl Iterator<Item = &'static str> {
-    WITH_CANDLE.into_iter().chain(CPU_ONLY)
-}
+/// The checkpoints whose architecture has an implementation for GPUs too.
+const WITH_CANDLE: &[&str] = CHECKPOINTS.split_at(8).0;
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
@@ -47,10 +42,9 @@ fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {
     load_on_cpu(&*config, cpu, weights, int8, None).unwrap().0
 }
 
-fn load_candle(name: &str, precision: Precision) -> CandleEncoder {
+fn load_candle(name: &str, precision: Precision) -> (Box<dyn Backend>, Vec<u8>) {
     let (config, weights) = checkpoint(name);
-    let loaded = config.load_candle(weights, Device::Cpu, precision);
-    loaded.unwrap().0
+    load_on_gpu(&*config, weights, Device::Cpu, precision).unwrap()
 }
 
 fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
@@ -103,11 +97,9 @@ fn the_cpu_kernels_agree_with_candle() {
         let (config, weights) = checkpoint(name);
         let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
-        let (config, weights) = checkpoint(name);
-        let candle = config.load_candle(weights, Device::Cpu, Precision::F32);
-        let (candle, candle_digest) = candle.unwrap();
+        let (candle, candle_digest) = load_candle(name, Precision::F32);
         assert_eq!(digest, candle_digest, "{name}: other tensors were read");
-        let expected = forward_one_by_one(&candle, &batch());
+        let expected = forward_one_by_one(&*candle, &batch());
         assert_close(name, 1e-5, &found, &expected);
         let padded = candle.forward(&batch(), 1).unwrap();
         assert_close(name, 1e-5, &padded, &expected);
@@ -119,9 +111,20 @@ fn the_cpu_kernels_agree_with_candle() {
 #[test]
 fn half_precision_stays_close_to_f32() {
     for name in WITH_CANDLE {
-        let expected = load_candle(name, Precision::F32).forward(&batch(), 1);
-        let found = load_candle(name, Precision::F16).forward(&batch(), 1);
+        let expected = load_candle(name, Precision::F32).0.forward(&batch(), 1);
+        let found = load_candle(name, Precision::F16).0.forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
+    }
+}
+
+#[test]
+fn models_without_an_implementation_for_gpus_are_refused_there() {
+    for name in &CHECKPOINTS[WITH_CANDLE.len()..] {
+        let (config, weights) = checkpoint(name);
+        let loaded = gpu::load_on_gpu(&*config, weights, Device::Cpu, Precision::F32);
+        let message = loaded.unwrap_err().to_string();
+        let expected = "expected `cpu` for a model of this architecture";
+        assert!(message.ends_with(expected), "{name}: {message}");
     }
 }
 
@@ -133,7 +136,7 @@ fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
         batch_of(&[5, 1]),
         batch_of(&[48, 3, 0, 41, 17, 48, 48, 48, 48]),
     ];
-    for name in checkpoints() {
+    for name in CHECKPOINTS {
         for int8 in [false, true] {
             for batch in &batches {
                 let expected = load(name, Cpu::portable(), int8).forward(batch, 1).unwrap();
@@ -151,7 +154,7 @@ fn all_instruction_sets_and_thread_counts_give_the_same_bits() {
 
 #[test]
 fn a_sequence_does_not_depend_on_its_batch() {
-    for name in checkpoints() {
+    for name in CHECKPOINTS {
         for int8 in [false, true] {
             let transformer = load(name, Cpu::detect(), int8);
             let found = transformer.forward(&batch(), 1).unwrap();
@@ -165,7 +168,7 @@ fn a_sequence_does_not_depend_on_its_batch() {
 #[test]
 fn int8_stays_close_to_f32() {
     const MIN_MEAN_COSINE: f32 = 0.998;
-    for name in checkpoints() {
+    for name in CHECKPOINTS {
         let [expected, found] = [false, true].map(|int8| {
             let transformer = load(name, Cpu::detect(), int8);
             transformer.forward(&batch(), 1).unwrap()
@@ -182,8 +185,8 @@ fn int8_stays_close_to_f32() {
 #[test]
 fn refuses_tokens_and_positions_without_an_embedding() {
     let kernels = load("architectures/qwen3", Cpu::detect(), false);
-    let candle = load_candle("architectures/qwen3", Precision::F32);
-    for backend in [&kernels as &dyn Backend, &candle] {
+    let candle = load_candle("architectures/qwen3", Precision::F32).0;
+    for backend in [&kernels as &dyn Backend, &*candle] {
         let message = |ids: &[u32]| {
             let batch = TokenBatch::from_sequences([ids]);
             backend.forward(&batch, 1).unwrap_err().to_string()

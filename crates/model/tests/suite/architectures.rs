@@ -20,7 +20,7 @@ use crate::golden_file::GoldenFile;
 const TOLERANCE: f32 = 2e-5;
 
 /// The tolerance of unit rows, whose golden numbers differ from f64 by at most 8e-7.
-const UNIT_TOLERANCE: f32 = 2e-6;
+pub(crate) const UNIT_TOLERANCE: f32 = 2e-6;
 
 pub(crate) fn checkpoint(name: &str) -> PathBuf {
     fixtures().join("architectures").join(name)
@@ -238,7 +238,15 @@ fn tokenizer_settings_decide_about_a_leading_space() {
 
 #[test]
 fn batches_and_threads_do_not_change_a_bit() {
-    for name in ["roberta", "modernbert", "nomic-bert", "qwen3"] {
+    for name in [
+        "roberta",
+        "modernbert",
+        "nomic-bert",
+        "qwen3",
+        "qwen2",
+        "mistral",
+        "gemma3",
+    ] {
         let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
         let rows = |options: EncoderOptions, texts: &[String]| {
             let encoder = Encoder::load(&checkpoint, options).unwrap();
@@ -266,6 +274,8 @@ fn tensors_with_a_prefix_are_found() {
         ("distilbert", "distilbert."),
         ("modernbert", "model."),
         ("qwen3", "model."),
+        ("qwen2", "model."),
+        ("mistral", "model."),
     ] {
         let dir = tempfile::tempdir().unwrap();
         copy_dir(&checkpoint(name), dir.path());
@@ -291,7 +301,7 @@ fn prompts_agree_with_last_token_pooling() {
 
 #[test]
 fn configurations_written_by_transformers_5_agree() {
-    for name in ["modernbert", "nomic-bert", "qwen3"] {
+    for name in ["modernbert", "nomic-bert", "qwen3", "qwen2", "mistral"] {
         let dir = tempfile::tempdir().unwrap();
         copy_dir(&checkpoint(name), dir.path());
         let recent = dir.path().join("config-transformers-5.json");

@@ -4,6 +4,7 @@
 
 mod architectures;
 mod checkpoints;
+mod decoders;
 mod encoder_settings;
 mod fingerprints;
 mod golden;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::layers::{LayerFields, Layers};
-use super::rope::{Rope, RopeFields, RopeScaling, RopeSource};
+#[cfg(any(test, feature = "candle"))]
+use super::rope::RopeScaling;
+use super::rope::{Rope, RopeFields, RopeSource};
 use super::variant::{DecoderVariant, Style, Windows};
 use crate::architecture::TRANSFORMER_CONFIG;
 use crate::config::{HiddenAct, Json, check_rotation};
@@ -168,9 +170,11 @@ impl DecoderConfig {
         })
     }
 
-    /// Returns whether this is causal attention in all layers with unscaled rotations.
-    pub(super) fn is_plain(&self) -> bool {
-        self.layers.causal
+    /// Returns whether this is Qwen3 with causal attention in all layers and unscaled rotations.
+    #[cfg(any(test, feature = "candle"))]
+    pub(super) fn is_plain_qwen3(&self) -> bool {
+        self.variant.name == "Qwen3"
+            && self.layers.causal
             && !self.layers.sliding.contains(&true)
             && self.rope.scaling == RopeScaling::Default
     }

@@ -1,8 +1,3 @@
-use super::DecoderConfig;
-use crate::candle::CandleEncoder;
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
-
 /// What distinguishes one decoder of the family of Llama from the others.
 #[derive(Debug)]
 pub(crate) struct DecoderVariant {
@@ -17,12 +12,7 @@ pub(crate) struct DecoderVariant {
     /// Whether the queries and keys of each head are normalized.
     pub(crate) has_head_norms: bool,
     pub(crate) windows: Windows,
-    /// Loads the implementation for GPUs, or `None` if there is none.
-    pub(crate) load_candle: Option<LoadCandle>,
 }
-
-type LoadCandle =
-    fn(&DecoderConfig, WeightsFile, Device, Precision) -> Result<(CandleEncoder, Vec<u8>)>;
 
 /// How a layer computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,7 +59,7 @@ impl Copy {
 
 #[test]
 fn give_the_same_bits_and_digest_for_every_architecture() {
-    for name in checkpoints() {
+    for name in CHECKPOINTS {
         let copy = Copy::new(name);
         for int8 in [false, true] {
             for cpu in Cpu::available() {
