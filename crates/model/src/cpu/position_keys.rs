@@ -74,7 +74,7 @@ impl PositionKeys {
             return PairBias { values, stride };
         }
         let center = self.rows.len() / 2;
-        let used = self.used_rows(tokens);
+        let used = self.used_rows(tokens, &queries);
         let values = bias.first(heads.queries * tokens * stride + PairBias::PADDING);
         let (values_of_heads, padding) = values.split_at_mut(heads.queries * tokens * stride);
         padding.fill(0.0);
@@ -114,14 +114,15 @@ impl PositionKeys {
         PairBias { values, stride }
     }
 
-    /// Returns the rows of a sequence of `tokens` tokens, extended to whole panels of the kernels.
-    fn used_rows(&self, tokens: usize) -> Range<usize> {
+    /// Returns the rows of some queries, at least one, and the keys of `tokens` tokens, extended to
+    /// whole panels of the kernels.
+    fn used_rows(&self, tokens: usize, queries: &Range<usize>) -> Range<usize> {
         let center = self.rows.len() / 2;
         let linear = self.keys.first().or(self.queries.first());
         let count = linear.map_or(0, Linear::outputs);
         let columns = self.cpu.tile_columns();
-        let first = self.rows[center + 1 - tokens] / columns * columns;
-        let end = self.rows[center + tokens - 1] + 1;
+        let first = self.rows[center + queries.start + 1 - tokens] / columns * columns;
+        let end = self.rows[center + queries.end - 1] + 1;
         first..end.next_multiple_of(columns).min(count)
     }
 }
