@@ -21,11 +21,14 @@ use crate::weights::WeightsFile;
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
+mod deberta;
 mod decoder;
 mod distilbert;
 mod gemma3;
 mod gpu;
+mod gte;
 mod identity;
+mod jina_bert;
 mod llama;
 mod mistral;
 mod modern_bert;
@@ -37,6 +40,7 @@ mod qwen3;
 mod roberta;
 mod size_check;
 mod spec;
+mod t5;
 
 use gpu::load_on_gpu;
 pub(crate) use identity::Dtype;
@@ -59,6 +63,11 @@ static REGISTRY: &[&Architecture] = &[
     &mistral::MISTRAL,
     &llama::LLAMA,
     &gemma3::GEMMA3,
+    &gte::NEW,
+    &gte::GTE,
+    &jina_bert::JINA_BERT,
+    &t5::T5,
+    &deberta::DEBERTA_V2,
 ];
 
 /// The transformer that a `config.json` describes.

@@ -106,6 +106,7 @@ impl TransformerConfig for DecoderConfig {
                 .collect(),
             attention_scale: self.query_pre_attn_scalar.map(|scalar| 1.0 / scalar.sqrt()),
             position_bias: None,
+            relative_positions: None,
             final_norm: Some(self.norm_tensors("norm".to_owned())),
         }
     }
@@ -154,6 +155,8 @@ impl TransformerConfig for DecoderConfig {
             },
             query_norm: head_norm("self_attn.q_norm"),
             key_norm: head_norm("self_attn.k_norm"),
+            joint_norms: None,
+            positions: None,
             rotary: Some(usize::from(slides_with_own_rope)),
             mask: self.layers.mask(layer),
             output: linear("self_attn.o_proj", hidden),

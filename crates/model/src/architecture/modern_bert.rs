@@ -91,6 +91,7 @@ impl TransformerConfig for ModernBertConfig {
                 .into(),
             attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: Some(self.norm_tensors("final_norm".to_owned())),
         }
     }
@@ -122,6 +123,8 @@ impl TransformerConfig for ModernBertConfig {
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(rotary),
             mask,
             output: linear("attn.Wo", hidden),

@@ -94,6 +94,7 @@ impl TransformerConfig for NomicBertConfig {
             )],
             attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -108,6 +109,8 @@ impl TransformerConfig for NomicBertConfig {
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(0),
             mask: AttentionMask::All,
             output: linear("attn.out_proj", hidden),

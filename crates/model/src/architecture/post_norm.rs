@@ -12,7 +12,7 @@ use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
-    PositionBiasTensor, PositionTable, Table, TensorRows,
+    PositionBiasTensor, PositionTable, RelativeBias, Table, TensorRows,
 };
 
 mod config;
@@ -22,7 +22,7 @@ mod position_bias;
 mod variant;
 
 use config::PostNormConfig;
-use position_bias::expand_buckets;
+pub(super) use position_bias::expand_buckets;
 use variant::TOKEN_EMBEDDINGS;
 pub(super) use variant::{FieldNames, Positions, PostNormVariant, TensorNames};
 
@@ -89,12 +89,13 @@ impl TransformerConfig for PostNormConfig {
             rotary: Vec::new(),
             attention_scale: None,
             position_bias: self.variant.relative_attention_num_buckets.map(|buckets| {
-                PositionBiasTensor {
+                RelativeBias::Learned(PositionBiasTensor {
                     name: "encoder.relative_attention_bias.weight",
                     buckets,
                     expand: expand_buckets,
-                }
+                })
             }),
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -114,6 +115,8 @@ impl TransformerConfig for PostNormConfig {
             },
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: None,
             mask: AttentionMask::All,
             output: LinearTensors::with_bias(name(names.output), hidden),

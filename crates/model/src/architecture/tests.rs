@@ -1,12 +1,13 @@
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
+use crate::pooling::{Pooling, PoolingMode};
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
 mod packed;
 
-const CHECKPOINTS: [&str; 11] = [
+const CHECKPOINTS: [&str; 19] = [
     "tiny-bert",
     "architectures/roberta",
     "architectures/xlm-roberta",
@@ -18,6 +19,14 @@ const CHECKPOINTS: [&str; 11] = [
     "architectures/qwen2",
     "architectures/mistral",
     "architectures/gemma3",
+    "architectures/new",
+    "architectures/gte",
+    "architectures/jina-bert",
+    "architectures/jina-bert-code",
+    "architectures/t5",
+    "architectures/t5-gated",
+    "architectures/deberta-v2",
+    "architectures/deberta-v2-unshared",
 ];
 
 /// The checkpoints whose architecture has an implementation for GPUs too.
@@ -175,6 +184,42 @@ fn int8_stays_close_to_f32() {
     }
 }
 
+/// Poolings of single tokens skip most of the last layer, and give the same bits.
+#[test]
+fn poolings_of_single_tokens_equal_those_of_all_hidden_states() {
+    let batch = batch_of(&[48, 3, 47, 12, 30, 5, 48, 17, 4]);
+    for modes in [
+        vec![PoolingMode::Cls],
+        vec![PoolingMode::LastToken],
+        vec![PoolingMode::Cls, PoolingMode::LastToken],
+        vec![PoolingMode::LastToken, PoolingMode::Cls],
+    ] {
+        let pooling = Pooling {
+            modes,
+            include_prompt: false,
+        };
+        for (name, int8) in CHECKPOINTS
+            .iter()
+            .flat_map(|name| [(name, false), (name, true)])
+        {
+            let kernels = load(name, Cpu::detect(), int8);
+            for prompt_tokens in [0, 2, 3] {
+                for threads in [1, 3] {
+                    let hidden = kernels.forward(&batch, threads).unwrap();
+                    let expected = pooling.apply(hidden.view(), &batch, prompt_tokens).unwrap();
+                    let found = kernels
+                        .pooled(&batch, &pooling, prompt_tokens, threads)
+                        .unwrap();
+                    assert!(
+                        found.map(|value| value.to_bits()) == expected.map(|value| value.to_bits()),
+                        "{name}, int8 {int8}, {pooling:?}, {prompt_tokens}, {threads} threads"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn refuses_tokens_and_positions_without_an_embedding() {
     let kernels = load("architectures/qwen3", Cpu::detect(), false);
@@ -195,7 +240,8 @@ fn refuses_tokens_and_positions_without_an_embedding() {
 fn names_in_the_registry_are_unique_and_unambiguous() {
     for (at, known) in REGISTRY.iter().enumerate() {
         for other in &REGISTRY[at + 1..] {
-            assert_ne!(known.model_type, other.model_type);
+            let names = |known: &Architecture| (known.model_type, known.class_prefix);
+            assert_ne!(names(known), names(other));
             // An earlier entry must not claim the classes of a later one.
             assert!(
                 !other.class_prefix.starts_with(known.class_prefix),

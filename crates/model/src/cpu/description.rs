@@ -25,7 +25,8 @@ pub(crate) struct Description {
     pub(crate) rotary: Vec<RotaryFrequencies>,
     /// The factor of the attention scores, or `None` for one over the square root of the head size.
     pub(crate) attention_scale: Option<f32>,
-    pub(crate) position_bias: Option<PositionBiasTensor>,
+    pub(crate) position_bias: Option<RelativeBias>,
+    pub(crate) relative_positions: Option<RelativePositions>,
     pub(crate) final_norm: Option<NormTensors>,
 }
 
@@ -94,6 +95,15 @@ pub(crate) struct PositionTable {
 
 /// A bias of the attention scores by relative position, which all layers share.
 #[derive(Clone, Copy, Debug)]
+pub(crate) enum RelativeBias {
+    Learned(PositionBiasTensor),
+    /// The distance between query and key, times the negative of the slope of each head; the function
+    /// returns the slopes for a number of heads.
+    Linear(fn(usize) -> Vec<f32>),
+}
+
+/// The learned biases by relative position.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct PositionBiasTensor {
     /// The tensor, `[buckets, heads]`.
     pub(crate) name: &'static str,
@@ -101,6 +111,25 @@ pub(crate) struct PositionBiasTensor {
     /// Expands the values of the tensor, for a number of heads and a span, to
     /// `[heads, 2 · span − 1]`.
     pub(crate) expand: fn(&[f32], usize, usize) -> Vec<f32>,
+}
+
+/// The embeddings of relative positions, of which each layer makes queries and keys: disentangled
+/// attention (<https://arxiv.org/abs/2006.03654>).
+#[derive(Clone, Debug)]
+pub(crate) struct RelativePositions {
+    pub(crate) table: Table,
+    pub(crate) norm: Option<NormTensors>,
+    /// The row of the table for query i and key j at `max_tokens − 1 + i − j`. Rows never decrease.
+    pub(crate) rows: Vec<usize>,
+}
+
+/// The projections of a layer from [`RelativePositions`].
+#[derive(Debug)]
+pub(crate) struct PositionProjections {
+    /// The projection to keys of positions, which are multiplied with the queries of tokens.
+    pub(crate) key: Option<LinearTensors>,
+    /// The projection to queries of positions, which are multiplied with the keys of tokens.
+    pub(crate) query: Option<LinearTensors>,
 }
 
 /// What a layer computes, and which tensors have its weights.
@@ -116,6 +145,10 @@ pub(crate) struct LayerDescription {
     pub(crate) query_norm: Option<HeadNormTensors>,
     /// The norm of the keys of each head.
     pub(crate) key_norm: Option<HeadNormTensors>,
+    /// The norms of the queries of all heads together, and of the keys.
+    pub(crate) joint_norms: Option<[NormTensors; 2]>,
+    /// The projections of relative positions.
+    pub(crate) positions: Option<PositionProjections>,
     /// The index of the rotary position embedding in [`Description::rotary`].
     pub(crate) rotary: Option<usize>,
     pub(crate) mask: AttentionMask,
@@ -159,7 +192,7 @@ impl BlockNorms {
 }
 
 /// The tensors of a norm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NormTensors {
     pub(crate) kind: NormKind,
     /// The name without its ending.

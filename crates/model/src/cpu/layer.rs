@@ -4,6 +4,7 @@ use cognate_kernels::{
 
 use super::description::Heads;
 use super::norm::{HeadNorm, Norm, normalized};
+use super::position_keys::{PositionKeys, PositionScratch};
 use super::projection::{Input, Projection};
 use super::rotary::Rotation;
 
@@ -33,6 +34,9 @@ pub(super) struct AttentionBlock {
     pub(super) qkv: Projection,
     pub(super) query_norm: Option<HeadNorm>,
     pub(super) key_norm: Option<HeadNorm>,
+    /// The norms of the queries of all heads together, and of the keys.
+    pub(super) joint_norms: Option<[Norm; 2]>,
+    pub(super) position_keys: Option<PositionKeys>,
     /// The index of the rotary table.
     pub(super) rotary: Option<usize>,
     pub(super) mask: AttentionMask,
@@ -56,6 +60,7 @@ pub(super) struct FeedForwardBlock {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) attention: AttentionScratch,
+    pub(super) position_keys: PositionScratch,
     /// The result of the attention block, `[rows, hidden_size]`.
     attended: AlignedBuffer,
     block: BlockScratch,
@@ -133,7 +138,34 @@ impl AttentionBlock {
             let input = self.qkv.input(x, quantized);
             self.qkv
                 .apply(run.threads, input, Epilogue::Identity, parts, qkv);
+            if let Some(norms) = &self.joint_norms {
+                self.normalize_jointly(norms, run.cpu, qkv, normed);
+            }
             self.place(run.cpu, rotation, first_row + index * block, qkv);
+        }
+    }
+
+    /// Normalizes the queries of all heads together, and the keys, by a norm each; `buffer` is a
+    /// scratch buffer.
+    fn normalize_jointly(
+        &self,
+        norms: &[Norm; 2],
+        cpu: Cpu,
+        qkv: &mut [f32],
+        buffer: &mut AlignedBuffer,
+    ) {
+        let stride = self.heads.qkv_width();
+        let widths = [self.heads.query_width(), self.heads.key_width()];
+        let rows = qkv.len() / stride;
+        for (norm, (first, width)) in norms.iter().zip([0, widths[0]].into_iter().zip(widths)) {
+            let part = buffer.first(rows * width);
+            for (part, row) in part.chunks_exact_mut(width).zip(qkv.chunks_exact(stride)) {
+                part.copy_from_slice(&row[first..first + width]);
+            }
+            norm.apply(cpu, part);
+            for (part, row) in part.chunks_exact(width).zip(qkv.chunks_exact_mut(stride)) {
+                row[first..first + width].copy_from_slice(part);
+            }
         }
     }
 

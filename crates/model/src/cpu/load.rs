@@ -1,15 +1,18 @@
-use cognate_kernels::{AlignedBuffer, Cpu, Linear, LinearShape, QuantizedLinear, SharedBuffer};
+use cognate_kernels::{
+    AlignedBuffer, Cpu, Epilogue, Linear, LinearShape, QuantizedLinear, SharedBuffer,
+};
 use rayon::prelude::*;
 
 use super::CpuTransformer;
 use super::description::{
-    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable,
-    RotaryFrequencies, Table,
+    Description, HeadNormTensors, LayerDescription, LinearTensors, NormKind, NormTensors,
+    PositionProjections, PositionTable, RelativeBias, RelativePositions, RotaryFrequencies, Table,
 };
 use super::embeddings::{AddedEmbeddings, Embeddings};
 use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
 use super::linear_reader::{LinearPart, LinearReader};
 use super::norm::{HeadNorm, Norm};
+use super::position_keys::PositionKeys;
 use super::projection::Projection;
 use super::rotary::RotaryTable;
 use super::scratch_pool::ScratchPool;
@@ -165,10 +168,13 @@ impl Loader<'_> {
         let heads = self.description.heads.queries;
         let span = self.description.max_tokens;
         let len = heads.saturating_mul(span.saturating_mul(2).saturating_sub(1));
-        let expanded = self.parts.part("position bias", len, || {
-            let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
-            Ok((bias.expand)(&values, heads, span)[..].into())
-        })?;
+        let expanded = match bias {
+            RelativeBias::Learned(bias) => self.parts.part("position bias", len, || {
+                let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
+                Ok((bias.expand)(&values, heads, span)[..].into())
+            })?,
+            RelativeBias::Linear(slopes) => linear_biases(&slopes(heads), span)[..].into(),
+        };
         Ok(Some(expanded))
     }
 
@@ -186,9 +192,9 @@ impl Loader<'_> {
         };
         let qkv = LinearPart {
             // A norm of the queries removes every scale before it, so it has the scale itself.
-            scaled_outputs: match layer.query_norm {
-                None => heads.query_width(),
-                Some(_) => 0,
+            scaled_outputs: match (&layer.query_norm, &layer.joint_norms) {
+                (None, None) => heads.query_width(),
+                _ => 0,
             },
             ..part(&layer.qkv, heads.qkv_width(), hidden)
         };
@@ -212,6 +218,8 @@ impl Loader<'_> {
                 qkv,
                 query_norm: self.head_norm(layer.query_norm.as_ref(), self.query_scale())?,
                 key_norm: self.head_norm(layer.key_norm.as_ref(), 1.0)?,
+                joint_norms: self.joint_norms(layer.joint_norms.as_ref())?,
+                position_keys: self.position_keys(index, layer.positions.as_ref())?,
                 rotary: layer.rotary,
                 mask: layer.mask,
                 output,
@@ -259,6 +267,78 @@ impl Loader<'_> {
             })?;
             Linear::from_packed(cpu, shapes, &packed).map(Projection::F32)
         })
+    }
+
+    /// Reads the norms of the queries of all heads together, and of the keys. The norm of the queries
+    /// has their scale.
+    fn joint_norms(&self, tensors: Option<&[NormTensors; 2]>) -> Result<Option<[Norm; 2]>> {
+        let Some([queries, keys]) = tensors else {
+            return Ok(None);
+        };
+        let mut queries = self.norm(queries)?;
+        queries.multiply(self.query_scale());
+        Ok(Some([queries, self.norm(keys)?]))
+    }
+
+    /// Computes the keys and queries that the layer with this index makes of relative positions.
+    fn position_keys(
+        &self,
+        index: usize,
+        projections: Option<&PositionProjections>,
+    ) -> Result<Option<PositionKeys>> {
+        let (Some(positions), Some(projections)) =
+            (&self.description.relative_positions, projections)
+        else {
+            return Ok(None);
+        };
+        let (cpu, heads) = (self.cpu, self.description.heads);
+        let vectors = |name: &str, tensors: Option<&LinearTensors>, is_scaled: bool| {
+            let Some(tensors) = tensors else {
+                return Ok(Vec::new());
+            };
+            let name = format!("position {name} {index}");
+            let len = positions.table.rows.saturating_mul(heads.query_width());
+            let vectors = self.parts.part(&name, len, || {
+                self.position_vectors(positions, tensors, is_scaled)
+            })?;
+            Ok(PositionKeys::split(cpu, heads, &vectors))
+        };
+        Ok(Some(PositionKeys {
+            cpu,
+            rows: positions.rows[..].into(),
+            keys: vectors("keys", projections.key.as_ref(), false)?,
+            queries: vectors("queries", projections.query.as_ref(), true)?,
+        }))
+    }
+
+    /// Projects the embeddings of relative positions, and returns `[rows, query_width]`; `is_scaled`
+    /// says whether the result has the scale of queries.
+    fn position_vectors(
+        &self,
+        positions: &RelativePositions,
+        tensors: &LinearTensors,
+        is_scaled: bool,
+    ) -> Result<SharedBuffer> {
+        let (cpu, inputs) = (self.cpu, self.description.hidden_size);
+        let Table { name, rows } = positions.table;
+        let mut embeddings = self.weights.tensor(name, &[rows, inputs])?;
+        if let Some(norm) = self.optional_norm(positions.norm.as_ref())? {
+            norm.apply(cpu, &mut embeddings);
+        }
+        let outputs = self.description.heads.query_width();
+        let shapes = [LinearShape { outputs, inputs }];
+        let linears = [LinearPart {
+            tensors,
+            shape: shapes[0],
+            scaled_outputs: if is_scaled { outputs } else { 0 },
+        }];
+        let mut reader = LinearReader::new(self.weights, &linears, self.query_scale());
+        let packed = Linear::pack(cpu, shapes, &mut reader)?;
+        reader.finish()?;
+        let [linear] = Linear::from_packed(cpu, shapes, &packed);
+        let mut vectors = AlignedBuffer::zeroed(rows * outputs);
+        linear.apply(&embeddings, Epilogue::Identity, vectors.as_mut_slice());
+        Ok(vectors.into())
     }
 
     fn optional_norm(&self, tensors: Option<&NormTensors>) -> Result<Option<Norm>> {
@@ -333,4 +413,15 @@ impl Loader<'_> {
         } = self.description;
         attention_scale.unwrap_or_else(|| 1.0 / (heads.size as f32).sqrt())
     }
+}
+
+/// Returns the biases by distance, `[heads, 2 · span − 1]`, that fall with the slope of each head.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions are small, and the reference computes the biases in f32 too"
+)]
+fn linear_biases(slopes: &[f32], span: usize) -> Vec<f32> {
+    let distances = (0..2 * span - 1).map(|at| at.abs_diff(span - 1) as f32);
+    let of_head = |slope: f32| distances.clone().map(move |distance| -slope * distance);
+    slopes.iter().copied().flat_map(of_head).collect()
 }

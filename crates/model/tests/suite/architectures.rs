@@ -117,6 +117,46 @@ fn qwen3_agrees() {
     assert_agrees("qwen3");
 }
 
+#[test]
+fn gte_agrees_with_scaled_rotations() {
+    assert_agrees("new");
+}
+
+#[test]
+fn gte_of_transformers_agrees() {
+    assert_agrees("gte");
+}
+
+#[test]
+fn jina_bert_agrees() {
+    assert_agrees("jina-bert");
+}
+
+#[test]
+fn jina_bert_for_code_agrees() {
+    assert_agrees("jina-bert-code");
+}
+
+#[test]
+fn t5_agrees_with_a_dense_module() {
+    assert_agrees("t5");
+}
+
+#[test]
+fn gated_t5_agrees() {
+    assert_agrees("t5-gated");
+}
+
+#[test]
+fn deberta_agrees() {
+    assert_agrees("deberta-v2");
+}
+
+#[test]
+fn deberta_with_projections_of_positions_agrees() {
+    assert_agrees("deberta-v2-unshared");
+}
+
 /// The tokenizer classes of BERT, DistilBERT and MPNet build their normalizer from the settings, or
 /// from defaults, whatever `tokenizer.json` says; the general class follows the file.
 #[test]

@@ -5,6 +5,7 @@
 mod architectures;
 mod checkpoints;
 mod decoders;
+mod encoder_settings;
 mod fingerprints;
 mod golden;
 mod golden_file;
