@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::architecture::Transformer;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
-use crate::{Result, Role, regular_file};
+use crate::{Error, Result, Role, regular_file};
 
 mod prompts;
 mod sentence_config;
@@ -53,6 +53,14 @@ pub(crate) struct Route {
 pub(crate) enum Input {
     /// A transformer, and the pooling of its hidden states.
     Transformer(TransformerModule, Pooling),
+    /// A table of token embeddings, whose rows are averaged.
+    Static(StaticModule),
+}
+
+/// A static embedding in its folder, with its tokenizer.
+#[derive(Debug)]
+pub(crate) struct StaticModule {
+    folder: PathBuf,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
@@ -122,10 +130,14 @@ impl Checkpoint {
         &self.dir
     }
 
-    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a document, special tokens
+    /// included.
+    ///
+    /// It is `usize::MAX` for a static embedding, whose tokenizer may still have a limit.
     pub fn max_tokens(&self) -> usize {
         match &self.document.input {
             Input::Transformer(module, _) => module.max_tokens,
+            Input::Static(_) => usize::MAX,
         }
     }
 
@@ -137,10 +149,20 @@ impl Checkpoint {
         }
     }
 
-    /// Returns the transformer, which a cross-encoder has.
-    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+    /// Returns the transformer that scores a query and a document together.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Unsupported`] if the checkpoint has no transformer for documents.
+    pub(crate) fn transformer_module(&self) -> Result<&TransformerModule> {
         match &self.document.input {
-            Input::Transformer(module, _) => module,
+            Input::Transformer(module, _) => Ok(module),
+            Input::Static(_) => Err(Error::Unsupported {
+                path: self.dir.join("modules.json"),
+                field: "module 0".to_owned(),
+                found: "StaticEmbedding".to_owned(),
+                expected: "`Transformer` for a cross-encoder".to_owned(),
+            }),
         }
     }
 
@@ -162,6 +184,9 @@ impl Route {
                 let module = TransformerModule::read(dir.join(folder), has_modules)?;
                 Input::Transformer(module, pooling)
             }
+            InputModule::StaticEmbedding { folder } => {
+                Input::Static(StaticModule::open(dir.join(folder))?)
+            }
         };
         Ok(Self {
             input,
@@ -173,9 +198,14 @@ impl Route {
 impl Route {
     /// Returns whether the modules that turn a text into hidden states are those of `other`.
     pub(crate) fn shares_input(&self, other: &Self) -> bool {
-        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
-            (&self.input, &other.input);
-        own.folder == others.folder
+        self.folder() == other.folder()
+    }
+
+    fn folder(&self) -> &Path {
+        match &self.input {
+            Input::Transformer(module, _) => &module.folder,
+            Input::Static(module) => &module.folder,
+        }
     }
 }
 
@@ -230,6 +260,38 @@ impl TransformerModule {
 
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
         self.folder.join("tokenizer_config.json")
+    }
+}
+
+impl StaticModule {
+    fn open(folder: PathBuf) -> Result<Self> {
+        let module = Self { folder };
+        for (path, expected) in [
+            (
+                module.tokenizer_path(),
+                "a tokenizer in the format of the tokenizers library",
+            ),
+            (
+                module.weights_path(),
+                "a table of token embeddings in the safetensors format",
+            ),
+        ] {
+            regular_file::require(&path, expected)?;
+        }
+        Ok(module)
+    }
+
+    pub(crate) fn weights_path(&self) -> PathBuf {
+        self.folder.join("model.safetensors")
+    }
+
+    pub(crate) fn tokenizer_path(&self) -> PathBuf {
+        self.folder.join("tokenizer.json")
+    }
+
+    /// Reads the file of the tokenizer.
+    pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
+        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
     }
 }
 

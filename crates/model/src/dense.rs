@@ -1,10 +1,7 @@
-use candle_core::DType;
-use candle_core::safetensors::load_buffer;
 use cognate_kernels::Cpu;
 use ndarray::{Array2, ArrayView2};
 
 use crate::activation::Activation;
-use crate::error::BoxError;
 use crate::modules::DenseConfig;
 use crate::weights::WeightsFile;
 use crate::{Error, Result};
@@ -19,32 +16,47 @@ pub(crate) struct Dense {
     bias: Vec<f32>,
     in_features: usize,
     activation: Activation,
+    residual: Residual,
+}
+
+/// What is added to the output of a linear layer.
+#[derive(Debug)]
+enum Residual {
+    None,
+    Input,
+    /// A projection of the input, by `[out_features, in_features]`.
+    Projection(Vec<f32>),
 }
 
 impl Dense {
-    /// Loads a module from the bytes of its safetensors file.
-    pub(crate) fn load(config: &DenseConfig, bytes: &[u8]) -> Result<Self, BoxError> {
-        let tensors = load_buffer(bytes, &candle_core::Device::Cpu)?;
-        let values = |name: &str, shape: &[usize]| -> Result<Vec<f32>, BoxError> {
-            let tensor = tensors
-                .get(name)
-                .ok_or_else(|| format!("no tensor `{name}`"))?;
-            if tensor.dims() != shape {
-                let found = tensor.dims();
-                return Err(format!("`{name}` is {found:?}, expected {shape:?}").into());
-            }
-            Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
-        };
+    /// Loads a module from its safetensors file.
+    pub(crate) fn load(config: &DenseConfig) -> Result<Self> {
+        let weights = WeightsFile::open(config.weights.clone())?;
         let (rows, columns) = (config.out_features, config.in_features);
+        let mut names = vec!["linear.weight"];
+        if config.bias {
+            names.push("linear.bias");
+        }
+        if config.projects_residual() {
+            names.push("residual.weight");
+        }
+        weights.only(&names)?;
         Ok(Self {
-            weight: values("linear.weight", &[rows, columns])?,
+            weight: weights.tensor("linear.weight", &[rows, columns])?,
             bias: if config.bias {
-                values("linear.bias", &[rows])?
+                weights.tensor("linear.bias", &[rows])?
             } else {
                 vec![0.0; rows]
             },
             in_features: columns,
             activation: config.activation,
+            residual: if config.projects_residual() {
+                Residual::Projection(weights.tensor("residual.weight", &[rows, columns])?)
+            } else if config.use_residual {
+                Residual::Input
+            } else {
+                Residual::None
+            },
         })
     }
 
@@ -61,6 +73,7 @@ impl Dense {
             bias: weights.tensor(&format!("{name}.bias"), &[out_features])?,
             in_features,
             activation,
+            residual: Residual::None,
         })
     }
 
@@ -86,6 +99,16 @@ impl Dense {
             let weights = self.weight.chunks_exact(self.in_features);
             for ((to, weight), bias) in to.iter_mut().zip(weights).zip(&self.bias) {
                 *to = self.activation.apply(cpu.dot(weight, &row) + bias);
+            }
+            match &self.residual {
+                Residual::None => {}
+                Residual::Input => to.iter_mut().zip(&row).for_each(|(to, value)| *to += value),
+                Residual::Projection(weight) => {
+                    let weights = weight.chunks_exact(self.in_features);
+                    for (to, weight) in to.iter_mut().zip(weights) {
+                        *to += cpu.dot(weight, &row);
+                    }
+                }
             }
         }
         Ok(mapped)

@@ -8,6 +8,7 @@ use safetensors::tensor::Metadata;
 use crate::{Error, Result, regular_file};
 
 mod float_format;
+mod raw_tensor;
 mod tensor_reader;
 
 use float_format::FloatFormat;

@@ -20,7 +20,7 @@ const CHECKPOINTS: [&str; 8] = [
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
-    let module = checkpoint.transformer_module();
+    let module = checkpoint.transformer_module().unwrap();
     let weights = WeightsFile::open(module.weights_path()).unwrap();
     (Arc::clone(&module.transformer.config), weights)
 }

@@ -80,6 +80,8 @@ impl DenseConfig {
             .saturating_mul(matrices)
             .saturating_add(1)
             .saturating_mul(self.out_features as u64);
-        values.saturating_mul(8).saturating_add(super::MAX_HEADER_BYTES)
+        values
+            .saturating_mul(8)
+            .saturating_add(super::MAX_HEADER_BYTES)
     }
 }

@@ -37,6 +37,8 @@ impl LayerNormConfig {
     /// and room for the header.
     pub(crate) fn max_file_bytes(&self) -> u64 {
         let values = (self.dimension as u64).saturating_mul(2);
-        values.saturating_mul(8).saturating_add(super::MAX_HEADER_BYTES)
+        values
+            .saturating_mul(8)
+            .saturating_add(super::MAX_HEADER_BYTES)
     }
 }
