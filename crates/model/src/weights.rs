@@ -146,7 +146,7 @@ impl WeightsFile {
             return Err(wrong(found, format!("shape {shape:?}")));
         }
         let Some(format) = FloatFormat::of(info.dtype) else {
-            let expected = "one of `F32`, `F16`, `BF16`".to_owned();
+            let expected = FloatFormat::NAMES.to_owned();
             return Err(wrong(format!("type `{:?}`", info.dtype), expected));
         };
         let start = self.data_offset + info.data_offsets.0 as u64;
