@@ -1,9 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::route::{Input, PostPooling, Route};
+use super::route::{Input, Model, PostPooling, Route};
 use super::{Encoder, PromptTokens};
-use crate::backend::Backend as _;
 use crate::checkpoint::{self, StaticModule, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
@@ -11,7 +10,7 @@ use crate::layer_norm::LayerNorm;
 use crate::modules::PostPoolingModule;
 use crate::pooling::Pooling;
 use crate::static_embedding::StaticEmbedding;
-use crate::tokenize::{Settings, TextTokenizer};
+use crate::tokenize::{FastWordPiece, Settings, TextTokenizer};
 use crate::workers::Workers;
 use crate::{Checkpoint, EncoderOptions, Error, Result, Role, regular_file};
 
@@ -143,10 +142,12 @@ impl Loader<'_> {
             input: Arc::new(Input {
                 tokenizer,
                 max_tokens,
-                max_batch_tokens: options
-                    .max_batch_tokens
-                    .unwrap_or_else(|| backend.batch_tokens()),
-                backend,
+                model: Model::Transformer {
+                    max_batch_tokens: options
+                        .max_batch_tokens
+                        .unwrap_or_else(|| backend.batch_tokens()),
+                    backend,
+                },
             }),
             parts: vec![tokenizer_bytes, settings, weights_digest],
             dim: module.transformer.config.sizes().hidden_size,
@@ -169,11 +170,11 @@ impl Loader<'_> {
             dim: table.dim(),
             input: Arc::new(Input {
                 max_tokens: tokenizer.max_tokens(),
+                model: Model::Static {
+                    table,
+                    fast: FastWordPiece::of(&tokenizer),
+                },
                 tokenizer,
-                max_batch_tokens: options
-                    .max_batch_tokens
-                    .unwrap_or_else(|| table.batch_tokens()),
-                backend: Box::new(table),
             }),
             parts: vec![tokenizer_bytes, weights_digest],
         })

@@ -8,7 +8,8 @@ use crate::dense::Dense;
 use crate::layer_norm::LayerNorm;
 use crate::normalize::normalize_rows;
 use crate::pooling::Pooling;
-use crate::tokenize::TextTokenizer;
+use crate::static_embedding::StaticEmbedding;
+use crate::tokenize::{FastWordPiece, TextTokenizer};
 
 /// The loaded modules that texts of a role go through.
 #[derive(Debug)]
@@ -24,9 +25,31 @@ pub(super) struct Route {
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) tokenizer: TextTokenizer,
-    pub(super) backend: Box<dyn Backend>,
+    pub(super) model: Model,
     pub(super) max_tokens: usize,
-    pub(super) max_batch_tokens: usize,
+}
+
+/// What turns tokens into hidden states.
+#[derive(Debug)]
+pub(super) enum Model {
+    Transformer {
+        backend: Box<dyn Backend>,
+        max_batch_tokens: usize,
+    },
+    Static {
+        table: StaticEmbedding,
+        /// A faster form of the tokenizer, if it has one.
+        fast: Option<FastWordPiece>,
+    },
+}
+
+impl Input {
+    /// Waits until packed weights have been written to the cache, if they are being written.
+    pub(super) fn wait_for_weights_cache(&self) {
+        if let Model::Transformer { backend, .. } = &self.model {
+            backend.wait_for_weights_cache();
+        }
+    }
 }
 
 /// A module after the pooling, loaded.

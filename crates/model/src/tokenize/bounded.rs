@@ -10,10 +10,12 @@ mod normalizer;
 mod pre_tokenizer;
 mod regex;
 
+use std::collections::BTreeMap;
+
 use normalizer::NORMALIZER_ERROR;
 use tokenizers::{
-    DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _, PostProcessorWrapper, Result,
-    TokenizerImpl,
+    AddedToken, DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _, PostProcessorWrapper,
+    Result, TokenizerImpl,
 };
 
 pub(super) use normalizer::BoundedNormalizer;
@@ -60,6 +62,15 @@ impl BoundedTokenizer {
 
     pub(super) fn set_pre_tokenizer(&mut self, pre_tokenizer: BoundedPreTokenizer) {
         self.0.with_pre_tokenizer(Some(pre_tokenizer));
+    }
+
+    pub(super) fn model(&self) -> &ModelWrapper {
+        self.0.get_model()
+    }
+
+    /// Returns the tokens that are found before words are, by their ids.
+    pub(super) fn added_tokens(&self) -> BTreeMap<u32, AddedToken> {
+        self.0.get_added_tokens_decoder().into_iter().collect()
     }
 
     /// Adds no special tokens from now on.
