@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::activation::Activation;
 use crate::error::BoxError;
 use crate::modules::DenseConfig;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Error, Result};
 
 /// A linear layer with an activation: a module after the pooling, or a layer of a cross-encoder's
@@ -50,7 +50,7 @@ impl Dense {
 
     /// Loads the layer `name`, `[out_features, in_features]`, from the weights of a model.
     pub(crate) fn from_model(
-        weights: &WeightsFile,
+        weights: &Weights,
         name: &str,
         [out_features, in_features]: [usize; 2],
         activation: Activation,
