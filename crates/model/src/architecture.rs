@@ -23,6 +23,7 @@ use crate::{Device, Error, Precision, Result};
 
 mod bert;
 mod distilbert;
+mod gpu;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
@@ -32,6 +33,7 @@ mod roberta;
 mod size_check;
 mod spec;
 
+use gpu::load_on_gpu;
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -143,9 +145,9 @@ impl Transformer {
             return Ok((Box::new(transformer), digest(&read)));
         }
         let read = weights.read_tensors();
-        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
+        let loaded = load_on_gpu(&*self.config, weights, device, precision)?;
         inventory.check(read.hashes().keys(), sizes.num_hidden_layers)?;
-        Ok((Box::new(encoder), digest))
+        Ok(loaded)
     }
 }
 
