@@ -1,15 +1,18 @@
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use crate::architecture::Transformer;
-use crate::config::Json;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
 use crate::weights::{self, WeightsFiles};
 use crate::{Error, Result, Role, regular_file};
+
+mod prompts;
+mod sentence_config;
+
+pub(crate) use prompts::Prompts;
+use prompts::{SENTENCE_TRANSFORMERS_CONFIG, SentenceTransformersConfig};
+use sentence_config::{SentenceConfig, default_max_tokens};
 
 /// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
 /// and checked.
@@ -53,6 +56,16 @@ pub(crate) struct Route {
 pub(crate) enum Input {
     /// A transformer, and the pooling of its hidden states.
     Transformer(TransformerModule, Pooling),
+    /// A table of token embeddings, whose rows are averaged.
+    Static(StaticModule),
+}
+
+/// A static embedding in its folder, with its tokenizer.
+#[derive(Debug)]
+pub(crate) struct StaticModule {
+    folder: PathBuf,
+    /// The file of the table.
+    weights: PathBuf,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
@@ -65,37 +78,6 @@ pub(crate) struct TransformerModule {
     pub(crate) weights: WeightsFiles,
     pub(crate) max_tokens: usize,
     pub(crate) do_lower_case: bool,
-}
-
-/// The prompts that precede queries and documents.
-///
-/// The `Debug` form is part of fingerprints and must not change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prompts {
-    pub(crate) query: String,
-    pub(crate) document: String,
-}
-
-#[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
-}
-
-#[derive(Deserialize)]
-struct TokenizerConfig {
-    /// A float, because some checkpoints use 1e30 for "no limit".
-    model_max_length: Option<f64>,
-}
-
-/// The settings in `config_sentence_transformers.json`.
-#[derive(Default, Deserialize)]
-struct SentenceTransformersConfig {
-    model_type: Option<String>,
-    #[serde(default)]
-    prompts: BTreeMap<String, String>,
-    truncate_dim: Option<usize>,
 }
 
 impl Checkpoint {
@@ -156,10 +138,14 @@ impl Checkpoint {
         &self.dir
     }
 
-    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a document, special tokens
+    /// included.
+    ///
+    /// It is `usize::MAX` for a static embedding, whose tokenizer may still have a limit.
     pub fn max_tokens(&self) -> usize {
         match &self.document.input {
             Input::Transformer(module, _) => module.max_tokens,
+            Input::Static(_) => usize::MAX,
         }
     }
 
@@ -171,10 +157,20 @@ impl Checkpoint {
         }
     }
 
-    /// Returns the transformer, which a cross-encoder has.
-    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+    /// Returns the transformer that scores a query and a document together.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Unsupported`] if the checkpoint has no transformer for documents.
+    pub(crate) fn transformer_module(&self) -> Result<&TransformerModule> {
         match &self.document.input {
-            Input::Transformer(module, _) => module,
+            Input::Transformer(module, _) => Ok(module),
+            Input::Static(_) => Err(Error::Unsupported {
+                path: self.dir.join("modules.json"),
+                field: "module 0".to_owned(),
+                found: "StaticEmbedding".to_owned(),
+                expected: "`Transformer` for a cross-encoder".to_owned(),
+            }),
         }
     }
 
@@ -196,6 +192,9 @@ impl Route {
                 let module = TransformerModule::read(dir.join(folder), has_modules)?;
                 Input::Transformer(module, pooling)
             }
+            InputModule::StaticEmbedding { folder } => {
+                Input::Static(StaticModule::open(dir.join(folder))?)
+            }
         };
         Ok(Self {
             input,
@@ -207,9 +206,14 @@ impl Route {
 impl Route {
     /// Returns whether the modules that turn a text into hidden states are those of `other`.
     pub(crate) fn shares_input(&self, other: &Self) -> bool {
-        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
-            (&self.input, &other.input);
-        own.folder == others.folder
+        self.folder() == other.folder()
+    }
+
+    fn folder(&self) -> &Path {
+        match &self.input {
+            Input::Transformer(module, _) => &module.folder,
+            Input::Static(module) => &module.folder,
+        }
     }
 }
 
@@ -259,97 +263,29 @@ impl TransformerModule {
     }
 }
 
-/// The greatest length of a prompt. A prompt precedes every text, and what is longer than the model
-/// reads would leave no room for the text.
-const MAX_PROMPT_BYTES: usize = 32 << 10;
+impl StaticModule {
+    fn open(folder: PathBuf) -> Result<Self> {
+        let expected = "a table of token embeddings in the safetensors format";
+        let weights = weights::module_file(&folder, expected)?;
+        let module = Self { folder, weights };
+        let expected = "a tokenizer in the format of the tokenizers library";
+        regular_file::require(&module.tokenizer_path(), expected)?;
+        Ok(module)
+    }
+
+    pub(crate) fn weights_path(&self) -> PathBuf {
+        self.weights.clone()
+    }
+
+    pub(crate) fn tokenizer_path(&self) -> PathBuf {
+        self.folder.join("tokenizer.json")
+    }
+
+    /// Reads the file of the tokenizer.
+    pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
+        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
+    }
+}
 
 /// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.
 pub(crate) const MAX_TOKENIZER_BYTES: u64 = 128 << 20;
-
-const SENTENCE_TRANSFORMERS_CONFIG: &str = "config_sentence_transformers.json";
-
-/// Returns the smaller of the tokenizer's limit and the model's number of positions, as
-/// sentence-transformers does.
-fn default_max_tokens(folder: &Path, transformer: &Transformer) -> Result<usize> {
-    let config = Json::<TokenizerConfig>::read_optional(
-        folder.join("tokenizer_config.json"),
-        "the settings of a tokenizer, in JSON",
-    )?;
-    let limit = config
-        .and_then(|json| json.value.model_max_length)
-        .unwrap_or(f64::INFINITY);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float cast saturates, and the minimum bounds it"
-    )]
-    let limit = limit as usize;
-    Ok(limit.min(transformer.config.sizes().max_tokens))
-}
-
-/// The file names that the settings of a transformer module may have, in the order in which they
-/// are tried.
-const SENTENCE_CONFIGS: [&str; 7] = [
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
-];
-
-impl SentenceConfig {
-    fn read(folder: &Path) -> Result<Self> {
-        const EXPECTED: &str = "the settings of a transformer module, in JSON";
-        for name in SENTENCE_CONFIGS {
-            if let Some(json) = Json::<Self>::read_optional(folder.join(name), EXPECTED)? {
-                return Ok(json.value);
-            }
-        }
-        Ok(Self::default())
-    }
-}
-
-impl SentenceTransformersConfig {
-    fn read(dir: &Path) -> Result<Self> {
-        let config = Json::<Self>::read_optional(
-            dir.join(SENTENCE_TRANSFORMERS_CONFIG),
-            "the settings of sentence-transformers, in JSON",
-        )?;
-        let Some(json) = config else {
-            return Ok(Self::default());
-        };
-        match json.value.model_type.as_deref() {
-            None | Some("SentenceTransformer" | "CrossEncoder") => Ok(json.value),
-            Some(found) => {
-                let expected = "one of `SentenceTransformer`, `CrossEncoder`";
-                Err(json.unsupported("model_type", found, expected))
-            }
-        }
-    }
-}
-
-impl Prompts {
-    /// Returns the prompts that `encode_query` and `encode_document` of sentence-transformers use.
-    ///
-    /// `default_prompt_name` is ignored, because it applies only to calls without a role.
-    fn from_config(dir: &Path, config: &SentenceTransformersConfig) -> Result<Self> {
-        let prompt = |name: &str| {
-            let prompt = config.prompts.get(name).cloned().unwrap_or_default();
-            if prompt.len() > MAX_PROMPT_BYTES {
-                return Err(Error::Unsupported {
-                    path: dir.join(SENTENCE_TRANSFORMERS_CONFIG),
-                    field: format!("length of the prompt `{name}` in bytes"),
-                    found: prompt.len().to_string(),
-                    expected: format!("at most {MAX_PROMPT_BYTES}"),
-                });
-            }
-            Ok(prompt)
-        };
-        Ok(Self {
-            query: prompt("query")?,
-            document: prompt("document")?,
-        })
-    }
-}

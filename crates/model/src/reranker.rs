@@ -81,7 +81,7 @@ impl Reranker {
     pub fn load(checkpoint: &Checkpoint, options: RerankerOptions) -> Result<Self> {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
-        let module = checkpoint.transformer_module();
+        let module = checkpoint.transformer_module()?;
         let max_tokens = options.checked_max_tokens(module)?;
         let workers = options.workers()?;
         let bytes = module.read_tokenizer()?;

@@ -14,6 +14,7 @@ mod adapter;
 mod files;
 mod float_format;
 mod member;
+mod raw_tensor;
 mod safetensors_file;
 mod tensor_file;
 mod tensor_reader;
@@ -24,7 +25,7 @@ mod unread;
 
 #[cfg(feature = "hub")]
 pub(crate) use files::names_of_index;
-pub(crate) use files::{WeightsFiles, model_folder};
+pub(crate) use files::{WeightsFiles, model_folder, module_file};
 use float_format::FloatFormat;
 use member::Member;
 pub(crate) use tensor_reader::TensorReader;
@@ -86,6 +87,11 @@ impl Weights {
             prefixes: vec![String::new()],
             hashes: Arc::default(),
         })
+    }
+
+    /// Opens the only file of a module.
+    pub(crate) fn open_file(path: &Path) -> Result<Self> {
+        Self::open(&WeightsFiles::one(path))
     }
 
     /// Accepts names in the files that one of `prefixes` precedes; `name` is a tensor that every

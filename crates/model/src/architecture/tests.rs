@@ -19,7 +19,7 @@ const CHECKPOINTS: [&str; 8] = [
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, Weights) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
-    let module = checkpoint.transformer_module();
+    let module = checkpoint.transformer_module().unwrap();
     let weights = Weights::open(&module.weights).unwrap();
     (Arc::clone(&module.transformer.config), weights)
 }

@@ -1,11 +1,16 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use super::route::{Input, PostPooling, Route};
 use super::{Encoder, PromptTokens};
-use crate::checkpoint::{self, TransformerModule};
+use crate::backend::Backend as _;
+use crate::checkpoint::{self, StaticModule, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
+use crate::layer_norm::LayerNorm;
 use crate::modules::PostPoolingModule;
+use crate::pooling::Pooling;
+use crate::static_embedding::StaticEmbedding;
 use crate::tokenize::{Settings, TextTokenizer};
 use crate::workers::Workers;
 use crate::{Checkpoint, EncoderOptions, Error, Result, Role, regular_file};
@@ -51,6 +56,14 @@ impl Encoder {
             fingerprint = Fingerprint::of_routes(&query_fingerprint, &fingerprint);
             Arc::new(query)
         };
+        if query.dim != document.dim {
+            return Err(Error::Unsupported {
+                path: checkpoint.dir().join("modules.json"),
+                field: "dimensions of queries and documents".to_owned(),
+                found: format!("{} and {}", query.dim, document.dim),
+                expected: "the same number".to_owned(),
+            });
+        }
         let dim = loader.truncate_dim().unwrap_or(document.dim);
 
         tracing::debug!(
@@ -90,6 +103,8 @@ struct Loader<'a> {
 struct LoadedInput {
     input: Arc<Input>,
     parts: Vec<Vec<u8>>,
+    /// The number of values of a hidden state.
+    dim: usize,
 }
 
 impl Loader<'_> {
@@ -101,6 +116,7 @@ impl Loader<'_> {
     fn load_input(&self, modules: &checkpoint::Route) -> Result<LoadedInput> {
         match &modules.input {
             checkpoint::Input::Transformer(module, _) => self.load_transformer(module),
+            checkpoint::Input::Static(module) => self.load_static(module),
         }
     }
 
@@ -133,6 +149,33 @@ impl Loader<'_> {
                 backend,
             }),
             parts: vec![tokenizer_bytes, settings, weights_digest],
+            dim: module.transformer.config.sizes().hidden_size,
+        })
+    }
+
+    /// Loads a static embedding, which runs on the CPU on every device and in f32.
+    fn load_static(&self, module: &StaticModule) -> Result<LoadedInput> {
+        let options = self.options;
+        let tokenizer_bytes = module.read_tokenizer()?;
+        let path = module.tokenizer_path();
+        let (tokenizer, loaded) = self.workers.install(|| {
+            rayon::join(
+                || TextTokenizer::plain(&path, &tokenizer_bytes, options.max_tokens),
+                || StaticEmbedding::load(module.weights_path()),
+            )
+        });
+        let (tokenizer, (table, weights_digest)) = (tokenizer?, loaded?);
+        Ok(LoadedInput {
+            dim: table.dim(),
+            input: Arc::new(Input {
+                max_tokens: tokenizer.max_tokens(),
+                tokenizer,
+                max_batch_tokens: options
+                    .max_batch_tokens
+                    .unwrap_or_else(|| table.batch_tokens()),
+                backend: Box::new(table),
+            }),
+            parts: vec![tokenizer_bytes, weights_digest],
         })
     }
 
@@ -146,8 +189,11 @@ impl Loader<'_> {
         for part in &loaded.parts {
             fingerprint.update(part);
         }
-        let checkpoint::Input::Transformer(module, pooling) = &modules.input;
-        let mut dim = pooling.dim(module.transformer.config.sizes().hidden_size);
+        let pooling = match &modules.input {
+            checkpoint::Input::Transformer(_, pooling) => pooling.clone(),
+            checkpoint::Input::Static(_) => Pooling::mean(),
+        };
+        let mut dim = pooling.dim(loaded.dim);
         let mut post_pooling = Vec::new();
         for module in &modules.post_pooling {
             post_pooling.push(match module {
@@ -156,8 +202,15 @@ impl Loader<'_> {
                     let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
                     fingerprint.update(&bytes);
                     let dense = Dense::load(config)?;
+                    check_width(&config.weights, "linear.weight", config.in_features, dim)?;
                     dim = dense.out_features();
                     PostPooling::Dense(dense)
+                }
+                PostPoolingModule::LayerNorm(config) => {
+                    let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
+                    fingerprint.update(&bytes);
+                    check_width(&config.weights, "norm.weight", config.dimension, dim)?;
+                    PostPooling::LayerNorm(LayerNorm::load(config)?)
                 }
             });
         }
@@ -172,10 +225,24 @@ impl Loader<'_> {
         }
         let route = Route {
             input,
-            pooling: pooling.clone(),
+            pooling,
             post_pooling,
             dim,
         };
         Ok((route, fingerprint.finish()))
     }
+}
+
+/// Refuses a module, given by the file and a tensor of its weights, that is made for rows of another
+/// width than `dim`.
+fn check_width(file: &Path, tensor: &str, width: usize, dim: usize) -> Result<()> {
+    if width == dim {
+        return Ok(());
+    }
+    Err(Error::Tensor {
+        path: file.to_owned(),
+        tensor: tensor.to_owned(),
+        found: format!("a module for {width} values"),
+        expected: format!("{dim}, the number that the module before it gives"),
+    })
 }

@@ -5,6 +5,7 @@ use ndarray::{Array2, Axis, Slice};
 use crate::Result;
 use crate::backend::Backend;
 use crate::dense::Dense;
+use crate::layer_norm::LayerNorm;
 use crate::normalize::normalize_rows;
 use crate::pooling::Pooling;
 use crate::tokenize::TextTokenizer;
@@ -32,6 +33,7 @@ pub(super) struct Input {
 #[derive(Debug)]
 pub(super) enum PostPooling {
     Dense(Dense),
+    LayerNorm(LayerNorm),
     Normalize,
 }
 
@@ -41,6 +43,7 @@ impl Route {
         for module in &self.post_pooling {
             match module {
                 PostPooling::Dense(dense) => rows = dense.apply(rows.view())?,
+                PostPooling::LayerNorm(norm) => norm.apply(&mut rows)?,
                 PostPooling::Normalize => normalize_rows(&mut rows),
             }
         }

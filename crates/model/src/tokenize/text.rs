@@ -10,7 +10,7 @@ use crate::{Error, Result};
 pub(crate) struct TextTokenizer {
     pub(super) tokenizer: BoundedTokenizer,
     pub(super) max_tokens: usize,
-    special_tokens: usize,
+    pub(super) special_tokens: usize,
 }
 
 /// The tokens of one text, special tokens included.
@@ -52,6 +52,11 @@ impl TextTokenizer {
             max_tokens,
             special_tokens,
         })
+    }
+
+    /// Returns the maximum number of tokens of a text, special tokens included.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_tokens
     }
 
     /// Returns the number of special tokens that are added to each text.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::member::TensorSet;
 use super::tensor_file::{StoredTensor, TensorFile};
 use super::unread::is_harmless;
-use super::{BASE_PREFIXES, FloatFormat};
+use super::BASE_PREFIXES;
 use crate::{Error, Result, regular_file};
 
 mod config;
@@ -172,30 +172,15 @@ impl Adapter {
 
     /// Reads a factor of a change.
     fn factor(&self, name: &str, shape: [usize; 2]) -> Result<Vec<f32>> {
-        let wrong = |path: &Path, found: String, expected: String| Error::Tensor {
-            path: path.to_owned(),
-            tensor: name.to_owned(),
-            found,
-            expected,
-        };
         let Some((file, tensor)) = self.tensors.get(name) else {
-            return Err(wrong(
-                &self.sources[1],
-                "nothing".to_owned(),
-                format!("shape {shape:?}"),
-            ));
+            return Err(Error::Tensor {
+                path: self.sources[1].clone(),
+                tensor: name.to_owned(),
+                found: "nothing".to_owned(),
+                expected: format!("shape {shape:?}"),
+            });
         };
-        if tensor.shape != shape {
-            let found = format!("shape {:?}", tensor.shape);
-            return Err(wrong(&file.path, found, format!("shape {shape:?}")));
-        }
-        let format = match &tensor.format {
-            Ok(format) => *format,
-            Err(found) => {
-                let expected = FloatFormat::NAMES.to_owned();
-                return Err(wrong(&file.path, format!("type `{found}`"), expected));
-            }
-        };
+        let format = tensor.float(file, name, &shape)?;
         let mut values = vec![0.0; shape[0] * shape[1]];
         file.read_values(tensor, format, &mut values)?;
         Ok(values)

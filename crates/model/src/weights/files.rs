@@ -78,6 +78,15 @@ impl WeightsFiles {
         }]))
     }
 
+    /// Returns a file that has all weights.
+    pub(crate) fn one(path: &Path) -> Self {
+        Self(vec![FolderFiles {
+            main: path.to_owned(),
+            kind: Kind::Whole,
+            adapter: None,
+        }])
+    }
+
     /// Returns the files of all `members`, whose weights are averaged.
     pub(crate) fn averaged<'a>(members: impl IntoIterator<Item = &'a Self>) -> Self {
         Self(
@@ -91,6 +100,23 @@ impl WeightsFiles {
     pub(super) fn folders(&self) -> &[FolderFiles] {
         &self.0
     }
+}
+
+/// Returns the file of the weights of a module besides the transformer, in `folder`; `expected` says what
+/// is missing if there is none.
+///
+/// # Errors
+///
+/// Returns [`Error::MissingFile`] or [`Error::NotAFile`].
+pub(crate) fn module_file(folder: &Path, expected: &'static str) -> Result<PathBuf> {
+    let [safetensors, torch] = ["model.safetensors", "pytorch_model.bin"].map(|name| folder.join(name));
+    let found = if !safetensors.exists() && torch.exists() {
+        torch
+    } else {
+        safetensors
+    };
+    regular_file::require(&found, expected)?;
+    Ok(found)
 }
 
 /// Returns the folder that has the weights and `config.json`: `folder`, or the base model that an adapter

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use safetensors::tensor::Metadata;
 
-use super::FloatFormat;
 use super::tensor_file::{StoredTensor, TensorFile};
 use crate::{Error, Result, regular_file};
 
@@ -49,7 +48,7 @@ pub(super) fn open(path: &Path) -> Result<TensorFile> {
     }
     let stored = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         let tensor = StoredTensor {
-            format: FloatFormat::of(info.dtype).ok_or_else(|| format!("{:?}", info.dtype)),
+            dtype: info.dtype,
             shape: info.shape.clone(),
             start: data_offset + info.data_offsets.0 as u64,
             strides: None,

@@ -3,6 +3,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use safetensors::Dtype;
+
 use super::{FloatFormat, safetensors_file, torch_file};
 use crate::error::BoxError;
 use crate::{Error, Result};
@@ -21,8 +23,7 @@ pub(super) struct TensorFile {
 /// Where a file has the values of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StoredTensor {
-    /// The number format, or the name of a type that is not read.
-    pub(super) format: Result<FloatFormat, String>,
+    pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
     /// The first byte of the first value in the file.
     pub(super) start: u64,
@@ -37,6 +38,32 @@ pub(super) struct Strides {
     pub(super) steps: Vec<usize>,
     /// The number of values from the first to the last one in the file, both included.
     pub(super) span: usize,
+}
+
+impl StoredTensor {
+    /// Returns the number format, or the error of the tensor `name` in `file` if its type or its shape is
+    /// not the expected one.
+    pub(super) fn float(
+        &self,
+        file: &TensorFile,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<FloatFormat> {
+        let wrong = |found: String, expected: String| Error::Tensor {
+            path: file.path.clone(),
+            tensor: name.to_owned(),
+            found,
+            expected,
+        };
+        if self.shape != shape {
+            let found = format!("shape {:?}", self.shape);
+            return Err(wrong(found, format!("shape {shape:?}")));
+        }
+        FloatFormat::of(self.dtype).ok_or_else(|| {
+            let expected = FloatFormat::NAMES.to_owned();
+            wrong(format!("type `{:?}`", self.dtype), expected)
+        })
+    }
 }
 
 impl TensorFile {
@@ -69,7 +96,7 @@ impl TensorFile {
         values: &mut [f32],
     ) -> Result<()> {
         let mut bytes = vec![0; values.len() * format.bytes()];
-        let mut source = self.values(tensor, format)?;
+        let mut source = self.values(tensor)?;
         source
             .read_exact(&mut bytes)
             .map_err(|source| self.broken(source))?;
@@ -78,7 +105,7 @@ impl TensorFile {
     }
 
     /// Opens the bytes of a tensor's values, which are then read in row-major order.
-    pub(super) fn values(&self, tensor: &StoredTensor, format: FloatFormat) -> Result<ValueBytes> {
+    pub(super) fn values(&self, tensor: &StoredTensor) -> Result<ValueBytes> {
         // A file handle for each tensor, because threads must not share a file position.
         let mut file = File::open(&self.path).map_err(Error::io("read", &self.path))?;
         file.seek(SeekFrom::Start(tensor.start))
@@ -86,15 +113,16 @@ impl TensorFile {
         let Some(strides) = &tensor.strides else {
             return Ok(ValueBytes::File(file));
         };
+        let size = tensor.dtype.bitsize() / 8;
         let mut stored = Vec::new();
-        let span = strides.span * format.bytes();
+        let span = strides.span * size;
         file.take(span as u64)
             .read_to_end(&mut stored)
             .map_err(Error::io("read", &self.path))?;
         if stored.len() != span {
             return Err(self.broken("the file is cut short"));
         }
-        let bytes = strides.gather(&tensor.shape, &stored, format.bytes());
+        let bytes = strides.gather(&tensor.shape, &stored, size);
         Ok(ValueBytes::Memory(std::io::Cursor::new(bytes)))
     }
 }

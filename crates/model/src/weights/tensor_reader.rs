@@ -55,32 +55,14 @@ impl<'a> Stream<'a> {
                 expected: format!("shape {shape:?}"),
             });
         };
-        let wrong = |found: String, expected: String| Error::Tensor {
-            path: file.path.clone(),
-            tensor: name.to_owned(),
-            found,
-            expected,
-        };
-        if tensor.shape != shape {
-            let found = format!("shape {:?}", tensor.shape);
-            return Err(wrong(found, format!("shape {shape:?}")));
-        }
-        let format = match &tensor.format {
-            Ok(format) => *format,
-            Err(found) => {
-                return Err(wrong(
-                    format!("type `{found}`"),
-                    FloatFormat::NAMES.to_owned(),
-                ));
-            }
-        };
+        let format = tensor.float(file, name, shape)?;
         let delta = match &member.adapter {
             Some(adapter) => adapter.delta(name, shape)?,
             None => None,
         };
         Ok(Self {
             file,
-            source: file.values(tensor, format)?,
+            source: file.values(tensor)?,
             format,
             delta,
             bytes: Vec::new(),

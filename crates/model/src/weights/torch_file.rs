@@ -129,7 +129,7 @@ fn place_tensors(
     for (name, tensor) in tensors {
         let storage = &tensor.storage;
         let StoragePlace { start, bytes } = place(&storage.key)?;
-        let size = storage.storage_type.bytes;
+        let size = storage.value_bytes();
         if (storage.len as u64)
             .checked_mul(size as u64)
             .is_none_or(|needed| needed > bytes)
@@ -137,10 +137,7 @@ fn place_tensors(
             return broken(format!("the values of `{name}` are cut short"));
         }
         let stored = StoredTensor {
-            format: storage
-                .storage_type
-                .format
-                .ok_or_else(|| storage.storage_type.name.to_owned()),
+            dtype: storage.dtype,
             start: start + (tensor.offset * size) as u64,
             strides: strides(&tensor),
             shape: tensor.shape,

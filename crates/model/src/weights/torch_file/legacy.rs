@@ -76,6 +76,6 @@ pub(super) fn read(mut file: &File) -> pickle::Result<BTreeMap<String, StoredTen
 
 /// Returns the length of a storage in bytes.
 fn storage_len(storage: &Storage) -> pickle::Result<u64> {
-    let len = (storage.len as u64).checked_mul(storage.storage_type.bytes as u64);
+    let len = (storage.len as u64).checked_mul(storage.value_bytes() as u64);
     len.map_or_else(|| broken("a storage is too long"), Ok)
 }

@@ -463,7 +463,7 @@ impl Machine<'_> {
         match items[..] {
             [
                 Value::Text(kind),
-                Value::Global(Global::StorageType(storage_type)),
+                Value::Global(Global::StorageType(dtype)),
                 Value::Text(key),
                 Value::Text(_),
                 Value::Int(len),
@@ -474,7 +474,7 @@ impl Machine<'_> {
                 };
                 self.push(Value::Storage(Storage {
                     key: key.clone(),
-                    storage_type: *storage_type,
+                    dtype: *dtype,
                     len,
                 }))
             }

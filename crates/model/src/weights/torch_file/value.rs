@@ -1,4 +1,4 @@
-use crate::weights::FloatFormat;
+use safetensors::Dtype;
 
 /// The place of a value in the [`Values`] of a pickle.
 pub(super) type ValueId = usize;
@@ -28,25 +28,14 @@ pub(super) enum Global {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
-    StorageType(StorageType),
-}
-
-/// A type of values in a storage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct StorageType {
-    /// The name of the class, without its module `torch`.
-    pub(super) name: &'static str,
-    /// The size of a value in bytes.
-    pub(super) bytes: usize,
-    /// The number format, or `None` if the values are not read.
-    pub(super) format: Option<FloatFormat>,
+    StorageType(Dtype),
 }
 
 /// Consecutive values in the file, which tensors share.
 #[derive(Clone, Debug)]
 pub(super) struct Storage {
     pub(super) key: String,
-    pub(super) storage_type: StorageType,
+    pub(super) dtype: Dtype,
     /// The number of values.
     pub(super) len: usize,
 }
@@ -63,35 +52,26 @@ pub(super) struct Tensor {
 }
 
 /// The types of storages, by the names of their classes.
-const STORAGE_TYPES: [StorageType; 11] = {
-    const fn other(name: &'static str, bytes: usize) -> StorageType {
-        StorageType {
-            name,
-            bytes,
-            format: None,
-        }
+const STORAGE_TYPES: [(&str, Dtype); 11] = [
+    ("FloatStorage", Dtype::F32),
+    ("HalfStorage", Dtype::F16),
+    ("BFloat16Storage", Dtype::BF16),
+    ("DoubleStorage", Dtype::F64),
+    ("LongStorage", Dtype::I64),
+    ("IntStorage", Dtype::I32),
+    ("ShortStorage", Dtype::I16),
+    ("CharStorage", Dtype::I8),
+    ("ByteStorage", Dtype::U8),
+    ("BoolStorage", Dtype::BOOL),
+    ("ComplexFloatStorage", Dtype::C64),
+];
+
+impl Storage {
+    /// Returns the size of a value in bytes.
+    pub(super) fn value_bytes(&self) -> usize {
+        self.dtype.bitsize() / 8
     }
-    const fn float(name: &'static str, bytes: usize, format: FloatFormat) -> StorageType {
-        StorageType {
-            name,
-            bytes,
-            format: Some(format),
-        }
-    }
-    [
-        float("FloatStorage", 4, FloatFormat::F32),
-        float("HalfStorage", 2, FloatFormat::F16),
-        float("BFloat16Storage", 2, FloatFormat::BF16),
-        float("DoubleStorage", 8, FloatFormat::F64),
-        other("LongStorage", 8),
-        other("IntStorage", 4),
-        other("ShortStorage", 2),
-        other("CharStorage", 1),
-        other("ByteStorage", 1),
-        other("BoolStorage", 1),
-        other("ComplexFloatStorage", 8),
-    ]
-};
+}
 
 impl Global {
     /// Returns what the name of a function or class stands for, or `None` if a state dictionary does
@@ -102,8 +82,8 @@ impl Global {
             ("torch._utils", "_rebuild_tensor_v2") => Some(Self::RebuildTensor),
             ("torch._utils", "_rebuild_parameter") => Some(Self::RebuildParameter),
             ("torch", _) => {
-                let known = STORAGE_TYPES.iter().find(|known| known.name == name);
-                known.copied().map(Self::StorageType)
+                let known = STORAGE_TYPES.iter().find(|(known, _)| *known == name);
+                known.map(|&(_, dtype)| Self::StorageType(dtype))
             }
             _ => None,
         }
