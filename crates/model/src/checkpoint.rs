@@ -7,6 +7,7 @@ use crate::pooling::Pooling;
 use crate::weights::{self, WeightsFiles};
 use crate::{Error, Result, Role, regular_file};
 
+mod average;
 mod prompts;
 mod sentence_config;
 
@@ -69,7 +70,7 @@ pub(crate) struct StaticModule {
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TransformerModule {
     folder: PathBuf,
     /// The folder of `config.json` and of the weights: another one if `folder` has an adapter alone.

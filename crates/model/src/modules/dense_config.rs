@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::Result;
 use crate::activation::Activation;
 use crate::config::Json;
-use crate::Result;
 use crate::weights::module_file;
 
 /// The configuration of a linear layer with an activation.

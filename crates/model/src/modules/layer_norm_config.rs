@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::Json;
 use crate::Result;
+use crate::config::Json;
 use crate::weights::module_file;
 
 /// The configuration of a layer normalization.

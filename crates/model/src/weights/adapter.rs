@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::BASE_PREFIXES;
 use super::member::TensorSet;
 use super::tensor_file::{StoredTensor, TensorFile};
 use super::unread::is_harmless;
-use super::BASE_PREFIXES;
 use crate::{Error, Result, regular_file};
 
 mod config;

@@ -70,6 +70,12 @@ impl WeightsFiles {
             return Err(Error::MissingFile { path, expected });
         };
         regular_file::require(&main, expected)?;
+        if kind == Kind::Index {
+            for (file, _) in read_index(&main)? {
+                let expected = "weights that the index of the checkpoint names";
+                regular_file::require(&file, expected)?;
+            }
+        }
         let adapter = folder.join(ADAPTER_CONFIG);
         Ok(Self(vec![FolderFiles {
             main,
@@ -109,7 +115,8 @@ impl WeightsFiles {
 ///
 /// Returns [`Error::MissingFile`] or [`Error::NotAFile`].
 pub(crate) fn module_file(folder: &Path, expected: &'static str) -> Result<PathBuf> {
-    let [safetensors, torch] = ["model.safetensors", "pytorch_model.bin"].map(|name| folder.join(name));
+    let [safetensors, torch] =
+        ["model.safetensors", "pytorch_model.bin"].map(|name| folder.join(name));
     let found = if !safetensors.exists() && torch.exists() {
         torch
     } else {

@@ -74,12 +74,6 @@ impl Member {
         let parts = files.tensor_files()?;
         let mut sources = vec![files.main.clone()];
         for (path, _) in &parts {
-            if !path.exists() {
-                return Err(Error::MissingFile {
-                    path: path.clone(),
-                    expected: "the weights that the index of the checkpoint names",
-                });
-            }
             if *path != files.main {
                 sources.push(path.clone());
             }
