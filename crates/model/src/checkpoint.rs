@@ -4,8 +4,10 @@ use std::sync::Arc;
 use crate::architecture::Transformer;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
+use crate::weights::{self, WeightsFiles};
 use crate::{Error, Result, Role, regular_file};
 
+mod average;
 mod prompts;
 mod sentence_config;
 
@@ -22,7 +24,9 @@ use sentence_config::{SentenceConfig, default_max_tokens};
 ///
 /// | file | if it is missing |
 /// |---|---|
-/// | `config.json`, `tokenizer.json`, `model.safetensors` | an error |
+/// | `config.json`, `tokenizer.json` | an error |
+/// | `model.safetensors` | `model.safetensors.index.json` and the files that it names, `pytorch_model.bin`, or `pytorch_model.bin.index.json`; an error without any |
+/// | `adapter_config.json`, `adapter_model.safetensors` | the weights as they are |
 /// | `modules.json` | the transformer, then mean pooling |
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
@@ -61,13 +65,18 @@ pub(crate) enum Input {
 #[derive(Debug)]
 pub(crate) struct StaticModule {
     folder: PathBuf,
+    /// The file of the table.
+    weights: PathBuf,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TransformerModule {
     folder: PathBuf,
+    /// The folder of `config.json` and of the weights: another one if `folder` has an adapter alone.
+    model_folder: PathBuf,
     pub(crate) transformer: Transformer,
+    pub(crate) weights: WeightsFiles,
     pub(crate) max_tokens: usize,
     pub(crate) do_lower_case: bool,
 }
@@ -213,7 +222,8 @@ impl TransformerModule {
     /// Reads the configuration in `folder`. Without `modules.json`, the settings of
     /// sentence-transformers are ignored.
     fn read(folder: PathBuf, has_modules: bool) -> Result<Self> {
-        let transformer = Transformer::read(&folder.join("config.json"))?;
+        let model_folder = weights::model_folder(&folder)?;
+        let transformer = Transformer::read(&model_folder.join("config.json"))?;
         let sentence = if has_modules {
             SentenceConfig::read(&folder)?
         } else {
@@ -225,28 +235,19 @@ impl TransformerModule {
         };
         let module = Self {
             do_lower_case: sentence.do_lower_case,
+            weights: WeightsFiles::find(&folder, "weights in the safetensors format")?,
             folder,
+            model_folder,
             transformer,
             max_tokens,
         };
-        for (path, expected) in [
-            (
-                module.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (module.weights_path(), "weights in the safetensors format"),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
+        let expected = "a tokenizer in the format of the tokenizers library";
+        regular_file::require(&module.tokenizer_path(), expected)?;
         Ok(module)
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.folder.join("config.json")
-    }
-
-    pub(crate) fn weights_path(&self) -> PathBuf {
-        self.folder.join("model.safetensors")
+        self.model_folder.join("config.json")
     }
 
     pub(crate) fn tokenizer_path(&self) -> PathBuf {
@@ -265,24 +266,16 @@ impl TransformerModule {
 
 impl StaticModule {
     fn open(folder: PathBuf) -> Result<Self> {
-        let module = Self { folder };
-        for (path, expected) in [
-            (
-                module.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (
-                module.weights_path(),
-                "a table of token embeddings in the safetensors format",
-            ),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
+        let expected = "a table of token embeddings in the safetensors format";
+        let weights = weights::module_file(&folder, expected)?;
+        let module = Self { folder, weights };
+        let expected = "a tokenizer in the format of the tokenizers library";
+        regular_file::require(&module.tokenizer_path(), expected)?;
         Ok(module)
     }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
-        self.folder.join("model.safetensors")
+        self.weights.clone()
     }
 
     pub(crate) fn tokenizer_path(&self) -> PathBuf {

@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::activation::Activation;
 use crate::modules::DenseConfig;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Error, Result};
 
 /// A linear layer with an activation: a module after the pooling, or a layer of a cross-encoder's
@@ -31,7 +31,7 @@ enum Residual {
 impl Dense {
     /// Loads a module from its safetensors file.
     pub(crate) fn load(config: &DenseConfig) -> Result<Self> {
-        let weights = WeightsFile::open(config.weights.clone())?;
+        let weights = Weights::open_file(&config.weights)?;
         let (rows, columns) = (config.out_features, config.in_features);
         let mut names = vec!["linear.weight"];
         if config.bias {
@@ -62,7 +62,7 @@ impl Dense {
 
     /// Loads the layer `name`, `[out_features, in_features]`, from the weights of a model.
     pub(crate) fn from_model(
-        weights: &WeightsFile,
+        weights: &Weights,
         name: &str,
         [out_features, in_features]: [usize; 2],
         activation: Activation,

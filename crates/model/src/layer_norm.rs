@@ -1,7 +1,7 @@
 use ndarray::Array2;
 
 use crate::modules::LayerNormConfig;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Error, Result};
 
 /// A layer normalization (<https://arxiv.org/abs/1607.06450>) of embeddings: a module after the
@@ -20,7 +20,7 @@ const EPSILON: f64 = 1e-5;
 impl LayerNorm {
     /// Loads a module from its safetensors file.
     pub(crate) fn load(config: &LayerNormConfig) -> Result<Self> {
-        let weights = WeightsFile::open(config.weights.clone())?;
+        let weights = Weights::open_file(&config.weights)?;
         weights.only(&["norm.weight", "norm.bias"])?;
         let shape = [config.dimension];
         Ok(Self {

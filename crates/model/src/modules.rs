@@ -56,6 +56,15 @@ pub(crate) enum PostPoolingModule {
 }
 
 impl PostPoolingModule {
+    /// Returns the file of the weights, if the module has any.
+    pub(crate) fn weights(&self) -> Option<&Path> {
+        match self {
+            Self::Dense(config) => Some(&config.weights),
+            Self::LayerNorm(config) => Some(&config.weights),
+            Self::Normalize => None,
+        }
+    }
+
     /// Formats the module for the fingerprint, without the path of its weights.
     pub(crate) fn fingerprint_fields(&self) -> String {
         match self {

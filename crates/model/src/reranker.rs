@@ -10,7 +10,7 @@ use crate::cross_encoder::CrossEncoderConfig;
 use crate::dense::Dense;
 use crate::pooling::Pooling;
 use crate::tokenize::{PairTokenizer, Settings, TokenizedPair};
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::workers::Workers;
 use crate::{
     Checkpoint, Device, Error, Precision, Progress, RerankerOptions, Result, TokenBatch, Truncation,
@@ -91,7 +91,7 @@ impl Reranker {
             rayon::join(
                 || PairTokenizer::load(module, &settings, &bytes, max_tokens),
                 || {
-                    let weights = module.weights_path();
+                    let weights = &module.weights;
                     let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, Device::Cpu, options.precision, cache)
@@ -102,7 +102,7 @@ impl Reranker {
 
         let width = module.transformer.config.sizes().hidden_size;
         let head = config.head;
-        let weights = WeightsFile::open(module.weights_path())?;
+        let weights = Weights::open(&module.weights)?;
         let pooler = Dense::from_model(&weights, head.pooler, [width, width], head.activation)?;
         let identity = Activation::Identity;
         let classifier = Dense::from_model(&weights, head.classifier, [1, width], identity)?;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use ndarray::Array2;
 use safetensors::Dtype;
 
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Error, Result, TokenBatch};
 
 /// The name of the table in a file of sentence-transformers.
@@ -33,7 +33,7 @@ impl StaticEmbedding {
     ///
     /// Returns the table together with the digest of its tensors, for the fingerprint.
     pub(crate) fn load(path: PathBuf) -> Result<(Self, Vec<u8>)> {
-        let weights = WeightsFile::open(path.clone())?;
+        let weights = Weights::open_file(&path)?;
         let name = if weights.has(TABLE) {
             weights.only(&[TABLE])?;
             TABLE

@@ -17,10 +17,10 @@ const CHECKPOINTS: [&str; 8] = [
     "architectures/qwen3",
 ];
 
-fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
+fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, Weights) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
     let module = checkpoint.transformer_module().unwrap();
-    let weights = WeightsFile::open(module.weights_path()).unwrap();
+    let weights = Weights::open(&module.weights).unwrap();
     (Arc::clone(&module.transformer.config), weights)
 }
 

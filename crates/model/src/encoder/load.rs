@@ -129,7 +129,7 @@ impl Loader<'_> {
             rayon::join(
                 || TextTokenizer::load(module, &settings, &tokenizer_bytes, max_tokens),
                 || {
-                    let weights = module.weights_path();
+                    let weights = &module.weights;
                     let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, options.device, options.precision, cache)

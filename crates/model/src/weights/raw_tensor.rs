@@ -1,33 +1,32 @@
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read as _;
 
 use safetensors::Dtype;
 
-use super::WeightsFile;
+use super::Weights;
 use crate::{Error, Result};
 
-impl WeightsFile {
-    /// Returns the type and the shape of a tensor, or `None` if the file does not have it.
+/// Tensors of modules, whose types and shapes are not known before. They are never averaged.
+impl Weights {
+    /// Returns the type and the shape of a tensor, or `None` if there is none of this name.
     pub(crate) fn shape(&self, name: &str) -> Option<(Dtype, Vec<usize>)> {
-        let info = self.metadata.info(&format!("{}{name}", self.prefix))?;
-        Some((info.dtype, info.shape.clone()))
+        let (_, tensor) = self.members[0].tensors.get(name)?;
+        Some((tensor.dtype, tensor.shape.clone()))
     }
 
-    /// Refuses a file that has a tensor besides those of these names.
+    /// Refuses weights that have a tensor besides those of these names.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Tensor`] with the first other name.
     pub(crate) fn only(&self, names: &[&str]) -> Result<()> {
-        let all = self.metadata.tensors();
-        let others = all.keys().filter(|name| !names.contains(&name.as_str()));
-        let Some(name) = others.min() else {
+        let member = &self.members[0];
+        let Some(name) = member.tensors.names().find(|name| !names.contains(name)) else {
             return Ok(());
         };
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         Err(Error::Tensor {
-            path: self.path.clone(),
-            tensor: name.clone(),
+            path: member.path.clone(),
+            tensor: name.to_owned(),
             found: "a tensor that no module reads".to_owned(),
             expected: format!("{} alone", names.join(", ")),
         })
@@ -37,29 +36,26 @@ impl WeightsFile {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Tensor`] if the file does not have the tensor, and [`Error::Weights`] if it
-    /// cannot be read.
+    /// Returns [`Error::Tensor`] if there is no such tensor, and [`Error::Weights`] if it cannot be
+    /// read.
     pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>> {
-        let name = format!("{}{name}", self.prefix);
-        let Some(info) = self.metadata.info(&name) else {
+        let member = &self.members[0];
+        let Some((file, tensor)) = member.tensors.get(name) else {
             return Err(Error::Tensor {
-                path: self.path.clone(),
-                tensor: name,
+                path: member.path.clone(),
+                tensor: name.to_owned(),
                 found: "nothing".to_owned(),
                 expected: "a tensor".to_owned(),
             });
         };
-        let (start, end) = info.data_offsets;
-        let mut file = File::open(&self.path).map_err(Error::io("read", &self.path))?;
-        let mut bytes = vec![0; end - start];
-        file.seek(SeekFrom::Start(self.data_offset + start as u64))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .map_err(|source| Error::Weights {
-                path: self.path.clone(),
-                bytes: self.bytes,
-                source: source.into(),
-            })?;
-        self.locked_hashes().insert(name, blake3::hash(&bytes));
+        // The file has room for the values: that was checked when it was opened.
+        let count: usize = tensor.shape.iter().product();
+        let mut bytes = vec![0; count * tensor.dtype.bitsize() / 8];
+        file.values(tensor)?
+            .read_exact(&mut bytes)
+            .map_err(|source| file.broken(source))?;
+        self.locked_hashes()
+            .insert(name.to_owned(), blake3::hash(&bytes));
         Ok(bytes)
     }
 }
