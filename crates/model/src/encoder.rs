@@ -29,17 +29,30 @@ pub struct Encoder {
     /// The same as `query`, unless the checkpoint has other modules for documents.
     document: Arc<Route>,
     prompts: Prompts,
-    prompt_tokens: PromptTokens,
+    /// The length of the prompts.
+    prompt_tokens: TokensByRole,
+    /// The maximum length of texts, special tokens included.
+    max_tokens: TokensByRole,
     dim: usize,
     workers: Workers,
     fingerprint: String,
+    notes: Vec<String>,
 }
 
-/// The number of tokens of each prompt.
-#[derive(Debug)]
-struct PromptTokens {
+/// A number of tokens for each role.
+#[derive(Clone, Copy, Debug)]
+struct TokensByRole {
     query: usize,
     document: usize,
+}
+
+impl TokensByRole {
+    fn of(self, role: Role) -> usize {
+        match role {
+            Role::Query => self.query,
+            Role::Document => self.document,
+        }
+    }
 }
 
 /// Embeddings, together with a report of what was truncated.
@@ -71,7 +84,18 @@ impl Encoder {
     /// Returns the maximum number of tokens that are read of a document, special tokens included:
     /// `usize::MAX` if a static embedding has no limit.
     pub fn max_tokens(&self) -> usize {
-        self.document.input.max_tokens
+        self.max_tokens_of(Role::Document)
+    }
+
+    /// Returns the maximum number of tokens that are read of a text with this role, special tokens
+    /// included.
+    pub fn max_tokens_of(&self, role: Role) -> usize {
+        self.max_tokens.of(role)
+    }
+
+    /// Returns the [notes](crate::Checkpoint::notes) on the checkpoint.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns a hash of everything that the embeddings depend on: weights, tokenizer, pooling,
@@ -122,8 +146,9 @@ impl Encoder {
     /// # Errors
     ///
     /// Returns [`Error::Cancelled`] if `progress` breaks, [`Error::Tokenize`] if the tokenizer
-    /// rejects a text, [`Error::Forward`] if the device fails, and [`Error::NotFinite`] if an
-    /// embedding holds a value that is infinite or not a number.
+    /// rejects a text, [`Error::NothingToPool`] if the pooling leaves out the prompt and a text has no
+    /// other tokens, [`Error::Forward`] if the device fails, and [`Error::NotFinite`] if an embedding
+    /// holds a value that is infinite or not a number.
     ///
     /// # Complexity
     ///
@@ -196,7 +221,7 @@ impl Encoder {
     pub fn text_within_limit<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
         let prompt = self.prompt(role);
         let tokenizer = &self.route(role).input.tokenizer;
-        let end = tokenizer.bytes_within_limit(prompt, text)?;
+        let end = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
         Ok(text.get(..end).unwrap_or(text))
     }
 
@@ -204,7 +229,8 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Tokenize`] if the tokenizer rejects a text.
+    /// Returns [`Error::Tokenize`] if the tokenizer rejects a text, and [`Error::NothingToPool`] if the
+    /// pooling leaves out the prompt and a text has no other tokens.
     pub fn tokenize<S: AsRef<str> + Sync>(&self, role: Role, texts: &[S]) -> Result<TokenBatch> {
         let tokenized = self.tokenize_all(role, texts, 0)?;
         Ok(TokenBatch::from_sequences(
@@ -274,9 +300,22 @@ impl Encoder {
         texts: &[S],
         start: usize,
     ) -> Result<Vec<TokenizedText>> {
-        let (prompt, tokenizer) = (self.prompt(role), &self.route(role).input.tokenizer);
-        let tokenize =
-            |(index, text): (usize, &S)| tokenizer.tokenize(prompt, text.as_ref(), start + index);
+        let route = self.route(role);
+        let (prompt, tokenizer) = (self.prompt(role), &route.input.tokenizer);
+        let (prompt_tokens, max_tokens) = (self.prompt_tokens.of(role), self.max_tokens.of(role));
+        let tokenize = |(index, text): (usize, &S)| {
+            let index = start + index;
+            let tokenized = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
+            let tokens = tokenized.ids.len();
+            if route.pooling.leaves_nothing(prompt_tokens, tokens) {
+                return Err(Error::NothingToPool {
+                    text: index,
+                    tokens,
+                    prompt_tokens,
+                });
+            }
+            Ok(tokenized)
+        };
         self.workers
             .install(|| texts.par_iter().enumerate().map(tokenize).collect())
     }

@@ -82,14 +82,15 @@ impl Reranker {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
         let module = checkpoint.transformer_module()?;
-        let max_tokens = options.checked_max_tokens(module)?;
+        let limit = options.limits(module)?.general;
+        let max_tokens = limit.tokens;
         let workers = options.workers()?;
         let bytes = module.read_tokenizer()?;
         let settings = Settings::read(module)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {
             rayon::join(
-                || PairTokenizer::load(module, &settings, &bytes, max_tokens),
+                || PairTokenizer::load(module, &settings, &bytes, &limit),
                 || {
                     let weights = &module.weights;
                     let transformer = &module.transformer;

@@ -4,6 +4,7 @@ use ndarray::{Array2, Axis, Slice};
 
 use crate::Result;
 use crate::backend::Backend;
+use crate::checkpoint::TokenLimits;
 use crate::dense::Dense;
 use crate::layer_norm::LayerNorm;
 use crate::normalize::normalize_rows;
@@ -17,6 +18,8 @@ pub(super) struct Route {
     pub(super) input: Arc<Input>,
     pub(super) pooling: Pooling,
     pub(super) post_pooling: Vec<PostPooling>,
+    /// The limits of tokens of its texts.
+    pub(super) limits: TokenLimits,
     /// The number of values of a row after all modules.
     pub(super) dim: usize,
 }
@@ -26,7 +29,6 @@ pub(super) struct Route {
 pub(super) struct Input {
     pub(super) tokenizer: TextTokenizer,
     pub(super) model: Model,
-    pub(super) max_tokens: usize,
 }
 
 /// What turns tokens into hidden states.

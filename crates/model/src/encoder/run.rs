@@ -42,10 +42,7 @@ impl Encoder {
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), Stop> {
         let route = self.route(role);
-        let prompt_tokens = match role {
-            Role::Query => self.prompt_tokens.query,
-            Role::Document => self.prompt_tokens.document,
-        };
+        let prompt_tokens = self.prompt_tokens.of(role);
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
         let batches = batches_by_length(&lengths, max_batch_tokens);
         let mut done = 0;

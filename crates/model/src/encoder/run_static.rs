@@ -62,6 +62,7 @@ impl Encoder {
     ) -> Result<Truncation> {
         let route = self.route(role);
         let (prompt, tokenizer) = (self.prompt(role), &route.input.tokenizer);
+        let max_tokens = self.max_tokens_of(role);
         let mut means = Array2::zeros((texts.len(), table.dim()));
         let mut truncation = Truncation::default();
         let mut ids = Vec::new();
@@ -82,12 +83,12 @@ impl Encoder {
                     }
                     ids.clear();
                     fast.tokenize(tokenizer, whole, index, &mut ids)?;
-                    let truncated = ids.len().saturating_sub(tokenizer.max_tokens());
-                    ids.truncate(tokenizer.max_tokens());
+                    let truncated = ids.len().saturating_sub(max_tokens);
+                    ids.truncate(max_tokens);
                     truncated
                 }
                 None => {
-                    let text = tokenizer.tokenize(prompt, text.as_ref(), index)?;
+                    let text = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
                     ids = text.ids;
                     text.truncated
                 }

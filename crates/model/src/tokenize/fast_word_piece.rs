@@ -268,7 +268,7 @@ mod tests {
             let general = tokenizer(&changes);
             let fast = FastWordPiece::of(&general).unwrap();
             for text in texts().chain([String::new(), "a".repeat(101), "a".repeat(300)]) {
-                let expected = general.tokenize("", &text, 0).unwrap().ids;
+                let expected = general.tokenize("", &text, usize::MAX, 0).unwrap().ids;
                 let mut found = vec![7];
                 fast.tokenize(&general, &text, 0, &mut found).unwrap();
                 assert_eq!(found[1..], expected, "{changes:?} {text:?}");
