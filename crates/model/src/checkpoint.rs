@@ -22,7 +22,8 @@ use sentence_config::{SentenceConfig, default_max_tokens};
 ///
 /// | file | if it is missing |
 /// |---|---|
-/// | `config.json`, `tokenizer.json`, `model.safetensors` | an error |
+/// | `config.json`, `model.safetensors` | an error |
+/// | `tokenizer.json` | `vocab.txt` is the vocabulary of a tokenizer of BERT, DistilBERT or MPNet |
 /// | `modules.json` | the transformer, then mean pooling |
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
@@ -59,6 +60,7 @@ pub(crate) enum Input {
 #[derive(Debug)]
 pub(crate) struct TransformerModule {
     folder: PathBuf,
+    tokenizer: PathBuf,
     pub(crate) transformer: Transformer,
     pub(crate) max_tokens: usize,
     pub(crate) do_lower_case: bool,
@@ -195,19 +197,12 @@ impl TransformerModule {
         };
         let module = Self {
             do_lower_case: sentence.do_lower_case,
+            tokenizer: tokenizer_file(&folder)?,
             folder,
             transformer,
             max_tokens,
         };
-        for (path, expected) in [
-            (
-                module.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (module.weights_path(), "weights in the safetensors format"),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
+        regular_file::require(&module.weights_path(), "weights in the safetensors format")?;
         Ok(module)
     }
 
@@ -219,18 +214,56 @@ impl TransformerModule {
         self.folder.join("model.safetensors")
     }
 
-    pub(crate) fn tokenizer_path(&self) -> PathBuf {
-        self.folder.join("tokenizer.json")
+    /// Returns the path of `tokenizer.json`, or of `vocab.txt` if there is no such file.
+    pub(crate) fn tokenizer_path(&self) -> &Path {
+        &self.tokenizer
     }
 
     /// Reads the file of the tokenizer.
     pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
-        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
+        regular_file::read(&self.tokenizer, MAX_TOKENIZER_BYTES)
     }
 
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
         self.folder.join("tokenizer_config.json")
     }
+
+    pub(crate) fn special_tokens_map_path(&self) -> PathBuf {
+        self.folder.join("special_tokens_map.json")
+    }
+
+    pub(crate) fn added_tokens_path(&self) -> PathBuf {
+        self.folder.join("added_tokens.json")
+    }
+}
+
+/// Returns the path of the file with the vocabulary of the tokenizer, which must exist.
+fn tokenizer_file(folder: &Path) -> Result<PathBuf> {
+    const EXPECTED: &str = "a tokenizer in the format of the tokenizers library, or the vocabulary `vocab.txt` of BERT";
+    const CONVERTIBLE: &str = "a tokenizer in the format of the tokenizers library, which Python's transformers makes of \
+         the other files with `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`";
+    const OTHER_FORMATS: [&str; 5] = [
+        "sentencepiece.bpe.model",
+        "spiece.model",
+        "spm.model",
+        "tokenizer.model",
+        "vocab.json",
+    ];
+    let exists = |file: &str| std::fs::metadata(folder.join(file)).is_ok();
+    let file = if !exists("tokenizer.json") && exists("vocab.txt") {
+        "vocab.txt"
+    } else {
+        "tokenizer.json"
+    };
+    let is_convertible = OTHER_FORMATS.iter().any(|file| exists(file));
+    let expected = if is_convertible {
+        CONVERTIBLE
+    } else {
+        EXPECTED
+    };
+    let path = folder.join(file);
+    regular_file::require(&path, expected)?;
+    Ok(path)
 }
 
 /// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.

@@ -1,9 +1,17 @@
 //! Tokenization of texts and of pairs, as sentence-transformers does it.
+//!
+//! [`bounded`] reads `tokenizer.json`, [`settings`] the other files about tokens, and [`rebuild`] makes
+//! of them the tokenizer that transformers makes.
 
 mod bounded;
+mod class;
 mod pair;
+mod rebuild;
 mod settings;
+mod special_tokens;
 mod text;
+mod token_config;
+mod vocab_txt;
 
 pub(crate) use pair::{PairTokenizer, TokenizedPair};
 pub(crate) use settings::Settings;

@@ -108,7 +108,7 @@ impl Loader<'_> {
         let options = self.options;
         let max_tokens = options.checked_max_tokens(module)?;
         let tokenizer_bytes = module.read_tokenizer()?;
-        let settings = Settings::read(module)?;
+        let settings = Settings::read(module, &tokenizer_bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
@@ -123,6 +123,11 @@ impl Loader<'_> {
         });
         let (tokenizer, (backend, weights_digest)) = (tokenizer?, loaded?);
         let settings = settings.fingerprint_fields().into_bytes();
+        let mut parts = vec![tokenizer_bytes, settings, weights_digest];
+        let rebuilt = tokenizer.fingerprint_fields();
+        if !rebuilt.is_empty() {
+            parts.push(rebuilt.as_bytes().to_vec());
+        }
         Ok(LoadedInput {
             input: Arc::new(Input {
                 tokenizer,
@@ -132,7 +137,7 @@ impl Loader<'_> {
                     .unwrap_or_else(|| backend.batch_tokens()),
                 backend,
             }),
-            parts: vec![tokenizer_bytes, settings, weights_digest],
+            parts,
         })
     }
 
