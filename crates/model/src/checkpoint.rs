@@ -28,7 +28,8 @@ pub(crate) use token_limits::{TokenLimit, TokenLimits};
 ///
 /// | file | if it is missing |
 /// |---|---|
-/// | `config.json`, `tokenizer.json` | an error |
+/// | `config.json` | an error |
+/// | `tokenizer.json` | `vocab.txt` is the vocabulary of a tokenizer of BERT, DistilBERT or MPNet |
 /// | `model.safetensors` | `model.safetensors.index.json` and the files that it names, `pytorch_model.bin`, or `pytorch_model.bin.index.json`; an error without any |
 /// | `adapter_config.json`, `adapter_model.safetensors` | the weights as they are |
 /// | `modules.json` | the transformer, then mean pooling |
@@ -84,6 +85,7 @@ pub(crate) struct TransformerModule {
     folder: PathBuf,
     /// The folder of `config.json` and of the weights: another one if `folder` has an adapter alone.
     model_folder: PathBuf,
+    tokenizer: PathBuf,
     pub(crate) transformer: Transformer,
     pub(crate) weights: WeightsFiles,
     pub(crate) limits: TokenLimits,
@@ -291,14 +293,13 @@ impl TransformerModule {
         let module = Self {
             do_lower_case: sentence.do_lower_case,
             weights: WeightsFiles::find(&folder, "weights in the safetensors format")?,
+            tokenizer: tokenizer_file(&folder)?,
             folder,
             model_folder,
             transformer,
             limits,
             notes,
         };
-        let expected = "a tokenizer in the format of the tokenizers library";
-        regular_file::require(&module.tokenizer_path(), expected)?;
         Ok(module)
     }
 
@@ -306,18 +307,56 @@ impl TransformerModule {
         self.model_folder.join("config.json")
     }
 
-    pub(crate) fn tokenizer_path(&self) -> PathBuf {
-        self.folder.join("tokenizer.json")
+    /// Returns the path of `tokenizer.json`, or of `vocab.txt` if there is no such file.
+    pub(crate) fn tokenizer_path(&self) -> &Path {
+        &self.tokenizer
     }
 
     /// Reads the file of the tokenizer.
     pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
-        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
+        regular_file::read(&self.tokenizer, MAX_TOKENIZER_BYTES)
     }
 
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
         self.folder.join("tokenizer_config.json")
     }
+
+    pub(crate) fn special_tokens_map_path(&self) -> PathBuf {
+        self.folder.join("special_tokens_map.json")
+    }
+
+    pub(crate) fn added_tokens_path(&self) -> PathBuf {
+        self.folder.join("added_tokens.json")
+    }
+}
+
+/// Returns the path of the file with the vocabulary of the tokenizer, which must exist.
+fn tokenizer_file(folder: &Path) -> Result<PathBuf> {
+    const EXPECTED: &str = "a tokenizer in the format of the tokenizers library, or the vocabulary `vocab.txt` of BERT";
+    const CONVERTIBLE: &str = "a tokenizer in the format of the tokenizers library, which Python's transformers makes of \
+         the other files with `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`";
+    const OTHER_FORMATS: [&str; 5] = [
+        "sentencepiece.bpe.model",
+        "spiece.model",
+        "spm.model",
+        "tokenizer.model",
+        "vocab.json",
+    ];
+    let exists = |file: &str| std::fs::metadata(folder.join(file)).is_ok();
+    let file = if !exists("tokenizer.json") && exists("vocab.txt") {
+        "vocab.txt"
+    } else {
+        "tokenizer.json"
+    };
+    let is_convertible = OTHER_FORMATS.iter().any(|file| exists(file));
+    let expected = if is_convertible {
+        CONVERTIBLE
+    } else {
+        EXPECTED
+    };
+    let path = folder.join(file);
+    regular_file::require(&path, expected)?;
+    Ok(path)
 }
 
 impl StaticModule {

@@ -212,8 +212,8 @@ impl Encoder {
         Ok(Embeddings { rows, truncation })
     }
 
-    /// Returns the part of `text` that its embedding depends on: all of it, or the part before the
-    /// limit of tokens.
+    /// Returns the part of `text` that its embedding depends on: all of it, or the part within the
+    /// limit of tokens, which is the end of the text if the tokenizer truncates on the left.
     ///
     /// # Errors
     ///
@@ -221,8 +221,8 @@ impl Encoder {
     pub fn text_within_limit<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
         let prompt = self.prompt(role);
         let tokenizer = &self.route(role).input.tokenizer;
-        let end = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
-        Ok(text.get(..end).unwrap_or(text))
+        let part = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
+        Ok(text.get(part).unwrap_or(text))
     }
 
     /// Tokenizes `texts` with the prompt of their role: the first stage of an encoding.

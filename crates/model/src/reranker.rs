@@ -86,7 +86,7 @@ impl Reranker {
         let max_tokens = limit.tokens;
         let workers = options.workers()?;
         let bytes = module.read_tokenizer()?;
-        let settings = Settings::read(module)?;
+        let settings = Settings::read(module, &bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {
             rayon::join(

@@ -144,7 +144,7 @@ impl Loader<'_> {
         let options = self.options;
         let limits = options.limits(module)?;
         let tokenizer_bytes = module.read_tokenizer()?;
-        let settings = Settings::read(module)?;
+        let settings = Settings::read(module, &tokenizer_bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
@@ -162,6 +162,11 @@ impl Loader<'_> {
             limit.check(tokenizer.special_tokens(), "a text")?;
         }
         let settings = settings.fingerprint_fields().into_bytes();
+        let mut parts = vec![tokenizer_bytes, settings, weights_digest];
+        let rebuilt = tokenizer.fingerprint_fields();
+        if !rebuilt.is_empty() {
+            parts.push(rebuilt.as_bytes().to_vec());
+        }
         Ok(LoadedInput {
             input: Arc::new(Input {
                 tokenizer,
@@ -172,7 +177,7 @@ impl Loader<'_> {
                     backend,
                 },
             }),
-            parts: vec![tokenizer_bytes, settings, weights_digest],
+            parts,
             dim: module.transformer.config.sizes().hidden_size,
             limits,
         })

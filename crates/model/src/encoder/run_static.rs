@@ -83,9 +83,7 @@ impl Encoder {
                     }
                     ids.clear();
                     fast.tokenize(tokenizer, whole, index, &mut ids)?;
-                    let truncated = ids.len().saturating_sub(max_tokens);
-                    ids.truncate(max_tokens);
-                    truncated
+                    tokenizer.truncate(&mut ids, max_tokens)
                 }
                 None => {
                     let text = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;

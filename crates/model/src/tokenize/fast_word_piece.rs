@@ -1,4 +1,4 @@
-use tokenizers::{Model as _, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
+use tokenizers::{AddedToken, Model as _, ModelWrapper, NormalizerWrapper, PreTokenizerWrapper};
 
 use super::bounded::{BoundedNormalizer, BoundedPreTokenizer};
 use super::text::TextTokenizer;
@@ -57,13 +57,13 @@ impl FastWordPiece {
             return None;
         };
         let added = tokenizer.added_tokens();
-        let is_searched_as_it_is = |token: &tokenizers::AddedToken| !token.normalized;
-        if !added.values().all(is_searched_as_it_is) {
+        let is_searched_as_it_is = |(_, token): &(u32, AddedToken)| !token.normalized;
+        if !added.iter().all(is_searched_as_it_is) {
             return None;
         }
         let special: Vec<Box<str>> = added
-            .values()
-            .map(|token| token.content.as_str().into())
+            .iter()
+            .map(|(_, token)| token.content.as_str().into())
             .collect();
         let vocabulary = model.get_vocab();
         if vocabulary.keys().map(String::len).sum::<usize>() > MAX_VOCABULARY_BYTES {
