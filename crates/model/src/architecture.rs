@@ -17,7 +17,7 @@ use cognate_kernels::Cpu;
 use crate::backend::Backend;
 use crate::cpu::CpuTransformer;
 use crate::packed::{CacheKey, Parts, WeightsCache};
-use crate::weights::WeightsFile;
+use crate::weights::{TensorHashes, Weights, WeightsFiles, digest};
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
@@ -109,14 +109,14 @@ impl Transformer {
         }
     }
 
-    /// Loads the transformer from the file of its `weights`, on the current thread pool.
+    /// Loads the transformer from its weights in `files`, on the current thread pool.
     ///
     /// On a CPU, packed weights are kept in the folder `cache`, if there is one.
     ///
     /// Returns the backend together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         &self,
-        weights: PathBuf,
+        files: &WeightsFiles,
         device: Device,
         precision: Precision,
         cache: Option<&Path>,
@@ -130,6 +130,7 @@ impl Transformer {
         if !supported.contains(&precision) {
             return Err(unsupported(precision, device, supported));
         }
+        let weights = Weights::open(files)?;
         let cpu = Cpu::detect();
         let cache = cache.filter(|_| device == Device::Cpu).and_then(|folder| {
             let sizes = self.config.sizes();
@@ -138,33 +139,38 @@ impl Transformer {
                 precision,
                 tile_columns: cpu.tile_columns(),
             };
-            WeightsCache::new(folder, &weights, &key, SystemTime::now())
+            WeightsCache::new(folder, weights.sources(), &key, SystemTime::now())
         });
-        let weights = WeightsFile::open(weights)?;
-        check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
+        let sizes = self.config.sizes();
+        check_sizes(&self.path, &sizes, weights.max_values())?;
+        let inventory = weights.inventory(self.config.describe().prefixes);
         if device == Device::Cpu {
             let int8 = precision == Precision::Int8;
             if int8 {
-                check_int8_sizes(&self.path, &self.config.sizes())?;
+                check_int8_sizes(&self.path, &sizes)?;
             }
-            let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
-            return Ok((Box::new(transformer), digest));
+            let (transformer, read) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
+            inventory.check(read.keys(), sizes.num_hidden_layers)?;
+            return Ok((Box::new(transformer), digest(&read)));
         }
-        load_on_gpu(&*self.config, weights, device, precision)
+        let read = weights.read_tensors();
+        let loaded = load_on_gpu(&*self.config, weights, device, precision)?;
+        inventory.check(read.hashes().keys(), sizes.num_hidden_layers)?;
+        Ok(loaded)
     }
 }
 
 /// Loads the transformer that a configuration describes, with the kernels of `cpu`, from the packed
 /// weights of `cache` if it has them.
 ///
-/// Returns the transformer together with the digest of the tensors, for the fingerprint.
+/// Returns the transformer together with the hashes of the tensors that were read, for the fingerprint.
 fn load_on_cpu(
     config: &dyn TransformerConfig,
     cpu: Cpu,
-    weights: WeightsFile,
+    weights: Weights,
     int8: bool,
     cache: Option<WeightsCache>,
-) -> Result<(CpuTransformer, Vec<u8>)> {
+) -> Result<(CpuTransformer, TensorHashes)> {
     let description = config.describe();
     let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
     let load = |parts: &Parts| {
@@ -180,19 +186,19 @@ fn load_on_cpu(
     };
     let Some(cache) = cache else {
         let transformer = load(&Parts::Packed)?;
-        return Ok((transformer, weights.digest()));
+        return Ok((transformer, weights.hashes()));
     };
     if let Some(file) = cache.open() {
-        let digest = file.digest();
+        let hashes = file.hashes().clone();
         // Parts that are missing are found here, and the weights packed again.
         if let Ok(transformer) = load(&Parts::File(file)) {
-            return Ok((transformer, digest));
+            return Ok((transformer, hashes));
         }
     }
     let parts = Parts::kept_too();
     let transformer = load(&parts)?;
     let saving = cache.save(weights.hashes(), &parts);
-    Ok((transformer.while_saving(saving), weights.digest()))
+    Ok((transformer.while_saving(saving), weights.hashes()))
 }
 
 /// Returns the class prefixes of the architectures whose cross-encoders run.

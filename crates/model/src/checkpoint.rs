@@ -4,8 +4,10 @@ use std::sync::Arc;
 use crate::architecture::Transformer;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
-use crate::{Result, Role, regular_file};
+use crate::weights::{self, WeightsFiles};
+use crate::{Error, Result, Role, regular_file};
 
+mod average;
 mod keyword_arguments;
 mod prompts;
 mod sentence_config;
@@ -26,7 +28,10 @@ pub(crate) use token_limits::{TokenLimit, TokenLimits};
 ///
 /// | file | if it is missing |
 /// |---|---|
-/// | `config.json`, `tokenizer.json`, `model.safetensors` | an error |
+/// | `config.json` | an error |
+/// | `tokenizer.json` | `vocab.txt` is the vocabulary of a tokenizer of BERT, DistilBERT or MPNet |
+/// | `model.safetensors` | `model.safetensors.index.json` and the files that it names, `pytorch_model.bin`, or `pytorch_model.bin.index.json`; an error without any |
+/// | `adapter_config.json`, `adapter_model.safetensors` | the weights as they are |
 /// | `modules.json` | the transformer, then mean pooling |
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
@@ -62,13 +67,27 @@ pub(crate) struct Route {
 pub(crate) enum Input {
     /// A transformer, and the pooling of its hidden states.
     Transformer(TransformerModule, Pooling),
+    /// A table of token embeddings, whose rows are averaged.
+    Static(StaticModule),
+}
+
+/// A static embedding in its folder, with its tokenizer.
+#[derive(Debug)]
+pub(crate) struct StaticModule {
+    folder: PathBuf,
+    /// The file of the table.
+    weights: PathBuf,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TransformerModule {
     folder: PathBuf,
+    /// The folder of `config.json` and of the weights: another one if `folder` has an adapter alone.
+    model_folder: PathBuf,
+    tokenizer: PathBuf,
     pub(crate) transformer: Transformer,
+    pub(crate) weights: WeightsFiles,
     pub(crate) limits: TokenLimits,
     pub(crate) do_lower_case: bool,
     /// What a user should know of settings that are followed in part.
@@ -147,9 +166,12 @@ impl Checkpoint {
 
     /// Returns the maximum number of tokens that the model reads of a document, special tokens
     /// included.
+    ///
+    /// It is `usize::MAX` for a static embedding, whose tokenizer may still have a limit.
     pub fn max_tokens(&self) -> usize {
         match &self.document.input {
             Input::Transformer(module, _) => module.limits.document.tokens,
+            Input::Static(_) => usize::MAX,
         }
     }
 
@@ -167,10 +189,20 @@ impl Checkpoint {
         }
     }
 
-    /// Returns the transformer, which a cross-encoder has.
-    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+    /// Returns the transformer that scores a query and a document together.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Unsupported`] if the checkpoint has no transformer for documents.
+    pub(crate) fn transformer_module(&self) -> Result<&TransformerModule> {
         match &self.document.input {
-            Input::Transformer(module, _) => module,
+            Input::Transformer(module, _) => Ok(module),
+            Input::Static(_) => Err(Error::Unsupported {
+                path: self.dir.join("modules.json"),
+                field: "module 0".to_owned(),
+                found: "StaticEmbedding".to_owned(),
+                expected: "`Transformer` for a cross-encoder".to_owned(),
+            }),
         }
     }
 
@@ -197,6 +229,9 @@ impl Route {
                 };
                 Input::Transformer(module, pooling)
             }
+            InputModule::StaticEmbedding { folder } => {
+                Input::Static(StaticModule::open(dir.join(folder))?)
+            }
         };
         Ok(Self {
             input,
@@ -208,14 +243,20 @@ impl Route {
 impl Route {
     /// Returns whether the modules that turn a text into hidden states are those of `other`.
     pub(crate) fn shares_input(&self, other: &Self) -> bool {
-        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
-            (&self.input, &other.input);
-        own.folder == others.folder
+        self.folder() == other.folder()
+    }
+
+    fn folder(&self) -> &Path {
+        match &self.input {
+            Input::Transformer(module, _) => &module.folder,
+            Input::Static(module) => &module.folder,
+        }
     }
 
     fn notes(&self) -> &[String] {
         match &self.input {
             Input::Transformer(module, _) => &module.notes,
+            Input::Static(_) => &[],
         }
     }
 }
@@ -236,7 +277,8 @@ impl TransformerModule {
             has_modules,
             is_cross_encoder,
         } = use_of_folder;
-        let mut transformer = Transformer::read(&folder.join("config.json"))?;
+        let model_folder = weights::model_folder(&folder)?;
+        let mut transformer = Transformer::read(&model_folder.join("config.json"))?;
         let sentence = if has_modules {
             SentenceConfig::read(&folder, is_cross_encoder)?
         } else {
@@ -247,32 +289,88 @@ impl TransformerModule {
         let mut notes = Vec::new();
         transformer.extend_positions(limits.longest());
         limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
-        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &folder));
+        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &model_folder));
         let module = Self {
             do_lower_case: sentence.do_lower_case,
+            weights: WeightsFiles::find(&folder, "weights in the safetensors format")?,
+            tokenizer: tokenizer_file(&folder)?,
             folder,
+            model_folder,
             transformer,
             limits,
             notes,
         };
-        for (path, expected) in [
-            (
-                module.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (module.weights_path(), "weights in the safetensors format"),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
         Ok(module)
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.folder.join("config.json")
+        self.model_folder.join("config.json")
+    }
+
+    /// Returns the path of `tokenizer.json`, or of `vocab.txt` if there is no such file.
+    pub(crate) fn tokenizer_path(&self) -> &Path {
+        &self.tokenizer
+    }
+
+    /// Reads the file of the tokenizer.
+    pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
+        regular_file::read(&self.tokenizer, MAX_TOKENIZER_BYTES)
+    }
+
+    pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
+        self.folder.join("tokenizer_config.json")
+    }
+
+    pub(crate) fn special_tokens_map_path(&self) -> PathBuf {
+        self.folder.join("special_tokens_map.json")
+    }
+
+    pub(crate) fn added_tokens_path(&self) -> PathBuf {
+        self.folder.join("added_tokens.json")
+    }
+}
+
+/// Returns the path of the file with the vocabulary of the tokenizer, which must exist.
+fn tokenizer_file(folder: &Path) -> Result<PathBuf> {
+    const EXPECTED: &str = "a tokenizer in the format of the tokenizers library, or the vocabulary `vocab.txt` of BERT";
+    const CONVERTIBLE: &str = "a tokenizer in the format of the tokenizers library, which Python's transformers makes of \
+         the other files with `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`";
+    const OTHER_FORMATS: [&str; 5] = [
+        "sentencepiece.bpe.model",
+        "spiece.model",
+        "spm.model",
+        "tokenizer.model",
+        "vocab.json",
+    ];
+    let exists = |file: &str| std::fs::metadata(folder.join(file)).is_ok();
+    let file = if !exists("tokenizer.json") && exists("vocab.txt") {
+        "vocab.txt"
+    } else {
+        "tokenizer.json"
+    };
+    let is_convertible = OTHER_FORMATS.iter().any(|file| exists(file));
+    let expected = if is_convertible {
+        CONVERTIBLE
+    } else {
+        EXPECTED
+    };
+    let path = folder.join(file);
+    regular_file::require(&path, expected)?;
+    Ok(path)
+}
+
+impl StaticModule {
+    fn open(folder: PathBuf) -> Result<Self> {
+        let expected = "a table of token embeddings in the safetensors format";
+        let weights = weights::module_file(&folder, expected)?;
+        let module = Self { folder, weights };
+        let expected = "a tokenizer in the format of the tokenizers library";
+        regular_file::require(&module.tokenizer_path(), expected)?;
+        Ok(module)
     }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
-        self.folder.join("model.safetensors")
+        self.weights.clone()
     }
 
     pub(crate) fn tokenizer_path(&self) -> PathBuf {
@@ -282,10 +380,6 @@ impl TransformerModule {
     /// Reads the file of the tokenizer.
     pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
         regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
-    }
-
-    pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
-        self.folder.join("tokenizer_config.json")
     }
 }
 

@@ -12,8 +12,9 @@ use crate::{Error, Precision, Progress, Result, Role, TokenBatch, Truncation};
 mod load;
 mod route;
 mod run;
+mod run_static;
 
-use route::Route;
+use route::{Model, Route};
 
 /// A loaded checkpoint: texts in, embeddings out.
 ///
@@ -80,7 +81,8 @@ impl Encoder {
         self.dim
     }
 
-    /// Returns the maximum number of tokens that are read of a document, special tokens included.
+    /// Returns the maximum number of tokens that are read of a document, special tokens included:
+    /// `usize::MAX` if a static embedding has no limit.
     pub fn max_tokens(&self) -> usize {
         self.max_tokens_of(Role::Document)
     }
@@ -110,8 +112,8 @@ impl Encoder {
     /// Dropping the encoder waits too. A program that exits without dropping it should call this
     /// method, because the file would be written in vain.
     pub fn wait_for_weights_cache(&self) {
-        self.query.input.backend.wait_for_weights_cache();
-        self.document.input.backend.wait_for_weights_cache();
+        self.query.input.wait_for_weights_cache();
+        self.document.input.wait_for_weights_cache();
     }
 
     /// Embeds queries and returns `[n, dim]`, row i for text i.
@@ -136,7 +138,8 @@ impl Encoder {
 
     /// Embeds texts, reports progress, and counts what was truncated.
     ///
-    /// `progress` is called on the calling thread after each batch. If it returns
+    /// `progress` is called on the calling thread after each batch, or after some thousand texts of a
+    /// static embedding. If it returns
     /// [`ControlFlow::Break`], no further batch is started, and the call fails once the running
     /// batches have ended.
     ///
@@ -158,8 +161,17 @@ impl Encoder {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embeddings> {
         let route = self.route(role);
+        let (backend, max_batch_tokens) = match &route.input.model {
+            Model::Static { table, fast } => {
+                return self.run_static(role, (table, fast.as_ref()), texts, progress);
+            }
+            Model::Transformer {
+                backend,
+                max_batch_tokens,
+            } => (&**backend, *max_batch_tokens),
+        };
         let total = texts.len();
-        let window = route.input.backend.prefetch_texts().unwrap_or(total).max(1);
+        let window = backend.prefetch_texts().unwrap_or(total).max(1);
         let tokenize = |start: usize| {
             let texts = &texts[start..total.min(start + window)];
             self.tokenize_all(role, texts, start)
@@ -183,7 +195,16 @@ impl Encoder {
             };
             let (prefetched, outcome) = self.workers.join_with_caller(
                 || (next < total).then(|| tokenize(next)),
-                || self.run(role, &tokenized, &mut window_rows, &mut window_progress),
+                || {
+                    let model = (backend, max_batch_tokens);
+                    self.run(
+                        role,
+                        model,
+                        &tokenized,
+                        &mut window_rows,
+                        &mut window_progress,
+                    )
+                },
             );
             outcome.map_err(|stop| stop.into_error(start, total))?;
             tokenized = prefetched.flatten().transpose()?.unwrap_or_default();
@@ -191,8 +212,8 @@ impl Encoder {
         Ok(Embeddings { rows, truncation })
     }
 
-    /// Returns the part of `text` that its embedding depends on: all of it, or the part before the
-    /// limit of tokens.
+    /// Returns the part of `text` that its embedding depends on: all of it, or the part within the
+    /// limit of tokens, which is the end of the text if the tokenizer truncates on the left.
     ///
     /// # Errors
     ///
@@ -200,8 +221,8 @@ impl Encoder {
     pub fn text_within_limit<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
         let prompt = self.prompt(role);
         let tokenizer = &self.route(role).input.tokenizer;
-        let end = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
-        Ok(text.get(..end).unwrap_or(text))
+        let part = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
+        Ok(text.get(part).unwrap_or(text))
     }
 
     /// Tokenizes `texts` with the prompt of their role: the first stage of an encoding.
@@ -217,7 +238,8 @@ impl Encoder {
         ))
     }
 
-    /// Computes the last hidden states of packed tokens, `[T, hidden_size]`: the second stage.
+    /// Computes the last hidden states of packed tokens, `[T, hidden_size]`: the second stage. For a
+    /// static embedding they are the rows of the tokens.
     ///
     /// # Errors
     ///
@@ -227,8 +249,12 @@ impl Encoder {
     pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
         let route = self.only_route("hidden_states")?;
         let threads = self.workers.threads();
-        self.workers
-            .install(|| route.input.backend.forward(batch, threads))
+        match &route.input.model {
+            Model::Static { table, .. } => table.rows(batch),
+            Model::Transformer { backend, .. } => {
+                self.workers.install(|| backend.forward(batch, threads))
+            }
+        }
     }
 
     /// Pools hidden states, `[T, hidden_size]`, into one row for each text, before the modules

@@ -32,10 +32,10 @@ const CHECKPOINTS: [&str; 19] = [
 /// The checkpoints whose architecture has an implementation for GPUs too.
 const WITH_CANDLE: &[&str] = CHECKPOINTS.split_at(8).0;
 
-fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
+fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, Weights) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
-    let module = checkpoint.transformer_module();
-    let weights = WeightsFile::open(module.weights_path()).unwrap();
+    let module = checkpoint.transformer_module().unwrap();
+    let weights = Weights::open(&module.weights).unwrap();
     (Arc::clone(&module.transformer.config), weights)
 }
 

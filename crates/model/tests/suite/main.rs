@@ -11,6 +11,7 @@ mod golden;
 mod golden_file;
 mod gpu;
 mod hostile;
+mod modules;
 mod refusals;
 mod reranker;
 mod settings;
