@@ -12,3 +12,4 @@ mod hostile;
 mod modules;
 mod refusals;
 mod reranker;
+mod weights;
