@@ -50,6 +50,15 @@ impl Pooling {
         }
     }
 
+    /// Returns the pooling of sentence-transformers for a language model without `modules.json`: the
+    /// last token.
+    pub(crate) fn last_token() -> Self {
+        Self {
+            modes: vec![PoolingMode::LastToken],
+            include_prompt: true,
+        }
+    }
+
     /// Returns the width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size
@@ -63,6 +72,38 @@ impl Pooling {
         } else {
             prompt_tokens
         }
+    }
+
+    /// Returns whether nothing would be left to pool of a text of `tokens` tokens, given the number of
+    /// tokens of its prompt. The first token alone is always there.
+    pub(crate) fn leaves_nothing(&self, prompt_tokens: usize, tokens: usize) -> bool {
+        let skipped = self.skipped(prompt_tokens);
+        skipped > 0 && skipped >= tokens && self.modes.iter().any(|&mode| mode != PoolingMode::Cls)
+    }
+
+    /// Returns the indices of the tokens whose hidden states are the pooled rows, text by text and
+    /// mode by mode in ascending order, or `None` if a mode reads more than one token of a text.
+    pub(crate) fn single_rows(
+        &self,
+        batch: &TokenBatch,
+        prompt_tokens: usize,
+    ) -> Option<Vec<usize>> {
+        let skip = self.skipped(prompt_tokens);
+        let mut rows = Vec::with_capacity(batch.len() * self.modes.len());
+        for bounds in batch.offsets().windows(2) {
+            let (start, end) = (bounds[0], bounds[1]);
+            if skip >= end - start {
+                return None;
+            }
+            for mode in &self.modes {
+                rows.push(match mode {
+                    PoolingMode::Cls => start + skip,
+                    PoolingMode::LastToken => end - 1,
+                    _ => return None,
+                });
+            }
+        }
+        rows.is_sorted().then_some(rows)
     }
 
     /// Pools the hidden states of each text into one row.

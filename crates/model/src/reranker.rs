@@ -82,14 +82,15 @@ impl Reranker {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
         let module = checkpoint.transformer_module()?;
-        let max_tokens = options.checked_max_tokens(module)?;
+        let limit = options.limits(module)?.general;
+        let max_tokens = limit.tokens;
         let workers = options.workers()?;
         let bytes = module.read_tokenizer()?;
-        let settings = Settings::read(module)?;
+        let settings = Settings::read(module, &bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {
             rayon::join(
-                || PairTokenizer::load(module, &settings, &bytes, max_tokens),
+                || PairTokenizer::load(module, &settings, &bytes, &limit),
                 || {
                     let weights = &module.weights;
                     let transformer = &module.transformer;
@@ -203,8 +204,10 @@ impl Reranker {
             self.backend.parallel_over_batches(),
             |batch, threads| {
                 let packed = pack(batches[batch].iter().map(|&pair| &pairs[pair]))?;
-                let hidden = self.backend.forward(&packed, threads)?;
-                let pooled = self.pool(hidden.view(), &packed)?;
+                let first = self
+                    .backend
+                    .pooled(&packed, &self.first_token, 0, threads)?;
+                let pooled = self.pooler.apply(first.view())?;
                 self.logits(pooled.view())
             },
             |batch, logits| {

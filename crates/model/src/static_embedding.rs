@@ -1,10 +1,8 @@
 use std::path::PathBuf;
 
-use ndarray::{Array2, ArrayViewMut1};
+use ndarray::Array2;
 use safetensors::Dtype;
 
-use crate::backend::Backend;
-use crate::pooling::Pooling;
 use crate::weights::Weights;
 use crate::{Error, Result, TokenBatch};
 
@@ -15,10 +13,6 @@ const TABLE: &str = "embedding.weight";
 const ROWS: &str = "embeddings";
 const MAPPING: &str = "mapping";
 const WEIGHTS: &str = "weights";
-
-/// The default batch size in tokens: enough work for a thread, few enough texts for regular reports
-/// of progress.
-const BATCH_TOKENS: usize = 8192;
 
 /// A table with a row for each token: the embedding of a text is the mean of the rows of its tokens.
 ///
@@ -113,87 +107,67 @@ impl StaticEmbedding {
     }
 
     /// Returns the number of tokens that have a row.
-    fn vocab_size(&self) -> usize {
+    pub(crate) fn vocab_size(&self) -> usize {
         let count = self.rows.len() / self.dim;
         self.mapping.as_ref().map_or(count, Vec::len)
     }
 
-    /// Calls `consume` with each value of the row of a token, which is in the vocabulary.
-    fn for_each_value(&self, token: u32, mut consume: impl FnMut(usize, f32)) {
-        let token = token as usize;
-        let row = self
-            .mapping
-            .as_ref()
-            .map_or(token, |rows| rows[token] as usize);
-        let row = &self.rows[row * self.dim..][..self.dim];
+    /// Writes the mean of the rows of `tokens`, which are in the vocabulary, to `mean`, `[dim]`; zeros if
+    /// there are none.
+    pub(crate) fn mean(&self, tokens: &[u32], mean: &mut [f32]) {
         match &self.weights {
-            None => row
-                .iter()
-                .enumerate()
-                .for_each(|(i, &value)| consume(i, value)),
-            Some(weights) => {
-                let weight = weights[token];
-                row.iter()
-                    .enumerate()
-                    .for_each(|(i, &value)| consume(i, value * weight));
+            None => self.sum(tokens, mean, |_, value| value),
+            Some(weights) => self.sum(tokens, mean, |token, value| value * weights[token]),
+        }
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^24")]
+        let count = tokens.len().max(1) as f32;
+        mean.iter_mut().for_each(|sum| *sum /= count);
+    }
+
+    /// Writes the sums of the rows of `tokens`, with each value changed by `weighted`, in the order of the
+    /// tokens.
+    fn sum(&self, tokens: &[u32], sums: &mut [f32], weighted: impl Fn(usize, f32) -> f32) {
+        // So many sums stay in registers while the rows are read.
+        const COLUMNS: usize = 32;
+
+        let row = |token: u32| {
+            let token = token as usize;
+            let row = self
+                .mapping
+                .as_ref()
+                .map_or(token, |rows| rows[token] as usize);
+            (token, &self.rows[row * self.dim..][..self.dim])
+        };
+        let (blocks, rest) = sums.as_chunks_mut::<COLUMNS>();
+        let rest_start = self.dim - rest.len();
+        for (block, sums) in blocks.iter_mut().enumerate() {
+            *sums = [0.0; COLUMNS];
+            for &token in tokens {
+                let (token, row) = row(token);
+                let values = &row[block * COLUMNS..][..COLUMNS];
+                for (sum, &value) in sums.iter_mut().zip(values) {
+                    *sum += weighted(token, value);
+                }
+            }
+        }
+        rest.fill(0.0);
+        for &token in tokens {
+            let (token, row) = row(token);
+            for (sum, &value) in rest.iter_mut().zip(&row[rest_start..]) {
+                *sum += weighted(token, value);
             }
         }
     }
 
-    /// Writes the mean of the rows of `tokens` to `mean`, or zeros if there are none.
-    ///
-    /// The sums are in f64, so that their rounding errors do not show in the f32 result.
-    fn mean(&self, tokens: &[u32], sums: &mut [f64], mean: ArrayViewMut1<'_, f32>) {
-        sums.fill(0.0);
-        for &token in tokens {
-            self.for_each_value(token, |i, value| sums[i] += f64::from(value));
-        }
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let count = tokens.len().max(1) as f64;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the result is f32, rounded once"
-        )]
-        mean.into_iter()
-            .zip(sums)
-            .for_each(|(mean, sum)| *mean = (*sum / count) as f32);
-    }
-}
-
-impl Backend for StaticEmbedding {
-    /// Returns the row of each token.
-    fn forward(&self, batch: &TokenBatch, _threads: usize) -> Result<Array2<f32>> {
+    /// Returns the row of each token of a batch, `[T, dim]`.
+    pub(crate) fn rows(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
         batch.check(self.vocab_size(), usize::MAX, 0)?;
         let mut rows = Array2::zeros((batch.ids().len(), self.dim));
-        for (&token, mut row) in batch.ids().iter().zip(rows.outer_iter_mut()) {
-            self.for_each_value(token, |i, value| row[i] = value);
+        let all = rows.as_slice_mut().unwrap_or_default();
+        for (token, row) in batch.ids().chunks(1).zip(all.chunks_exact_mut(self.dim)) {
+            self.mean(token, row);
         }
         Ok(rows)
-    }
-
-    /// Returns the mean of the rows of each text.
-    fn pooled(
-        &self,
-        batch: &TokenBatch,
-        _pooling: &Pooling,
-        _prompt_tokens: usize,
-        _threads: usize,
-    ) -> Result<Array2<f32>> {
-        batch.check(self.vocab_size(), usize::MAX, 0)?;
-        let mut rows = Array2::zeros((batch.len(), self.dim));
-        let mut sums = vec![0.0; self.dim];
-        for (tokens, row) in batch.sequences().zip(rows.outer_iter_mut()) {
-            self.mean(tokens, &mut sums, row);
-        }
-        Ok(rows)
-    }
-
-    fn parallel_over_batches(&self) -> bool {
-        true
-    }
-
-    fn batch_tokens(&self) -> usize {
-        BATCH_TOKENS
     }
 }
 

@@ -7,7 +7,7 @@ use super::spec::{Architecture, TransformerConfig};
 use crate::Result;
 #[cfg(any(test, feature = "candle"))]
 use crate::candle::{Model, Tensors};
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
     NormTensors, TensorRows,
@@ -23,6 +23,7 @@ use config::Qwen3Config;
 pub(super) static QWEN3: Architecture = Architecture {
     model_type: "qwen3",
     class_prefix: "Qwen3",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| Ok(Arc::new(Qwen3Config::read(path)?)),
@@ -44,6 +45,14 @@ impl TransformerConfig for Qwen3Config {
             attention_width: self.num_attention_heads.saturating_mul(self.head_dim),
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.head_dim)).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {

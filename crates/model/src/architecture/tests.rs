@@ -1,6 +1,7 @@
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
+use crate::pooling::{Pooling, PoolingMode};
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
@@ -155,6 +156,42 @@ fn int8_stays_close_to_f32() {
             .collect();
         let mean = cosines.mean().unwrap();
         assert!(mean >= MIN_MEAN_COSINE, "{name}: {mean}");
+    }
+}
+
+/// Poolings of single tokens skip most of the last layer, and give the same bits.
+#[test]
+fn poolings_of_single_tokens_equal_those_of_all_hidden_states() {
+    let batch = batch_of(&[48, 3, 47, 12, 30, 5, 48, 17, 4]);
+    for modes in [
+        vec![PoolingMode::Cls],
+        vec![PoolingMode::LastToken],
+        vec![PoolingMode::Cls, PoolingMode::LastToken],
+        vec![PoolingMode::LastToken, PoolingMode::Cls],
+    ] {
+        let pooling = Pooling {
+            modes,
+            include_prompt: false,
+        };
+        for (name, int8) in CHECKPOINTS
+            .iter()
+            .flat_map(|name| [(name, false), (name, true)])
+        {
+            let kernels = load(name, Cpu::detect(), int8);
+            for prompt_tokens in [0, 2, 3] {
+                for threads in [1, 3] {
+                    let hidden = kernels.forward(&batch, threads).unwrap();
+                    let expected = pooling.apply(hidden.view(), &batch, prompt_tokens).unwrap();
+                    let found = kernels
+                        .pooled(&batch, &pooling, prompt_tokens, threads)
+                        .unwrap();
+                    assert!(
+                        found.map(|value| value.to_bits()) == expected.map(|value| value.to_bits()),
+                        "{name}, int8 {int8}, {pooling:?}, {prompt_tokens}, {threads} threads"
+                    );
+                }
+            }
+        }
     }
 }
 

@@ -1,17 +1,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::route::{Input, PostPooling, Route};
-use super::{Encoder, PromptTokens};
-use crate::backend::Backend as _;
-use crate::checkpoint::{self, StaticModule, TransformerModule};
+use super::route::{Input, Model, PostPooling, Route};
+use super::{Encoder, TokensByRole};
+use crate::checkpoint::{self, StaticModule, TokenLimit, TokenLimits, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
 use crate::layer_norm::LayerNorm;
 use crate::modules::PostPoolingModule;
 use crate::pooling::Pooling;
 use crate::static_embedding::StaticEmbedding;
-use crate::tokenize::{Settings, TextTokenizer};
+use crate::tokenize::{FastWordPiece, Settings, TextTokenizer};
 use crate::workers::Workers;
 use crate::{Checkpoint, EncoderOptions, Error, Result, Role, regular_file};
 
@@ -69,22 +68,42 @@ impl Encoder {
         tracing::debug!(
             model = checkpoint.name(),
             dim,
-            max_tokens = document.input.max_tokens,
+            max_tokens = document.limits.document.tokens,
             threads = workers.threads(),
             "encoder loaded"
         );
         let prompts = checkpoint.prompts.clone();
-        let prompt_tokens = PromptTokens {
+        let prompt_tokens = TokensByRole {
             query: query.input.tokenizer.prompt_tokens(&prompts.query)?,
             document: document.input.tokenizer.prompt_tokens(&prompts.document)?,
         };
+        let max_tokens = TokensByRole {
+            query: query.limits.query.tokens,
+            document: document.limits.document.tokens,
+        };
+        for (role, route) in [(Role::Query, &query), (Role::Document, &document)] {
+            let (found, limit) = (prompt_tokens.of(role), max_tokens.of(role));
+            if route.pooling.leaves_nothing(found, limit) {
+                return Err(Error::Unsupported {
+                    path: checkpoint.sentence_transformers_config_path(),
+                    field: format!("prompts.{role}"),
+                    found: format!("a prompt of {found} tokens"),
+                    expected: format!(
+                        "fewer than the {limit} that are read of a {role}, because the pooling leaves \
+                         out the prompt (`include_prompt` is false)"
+                    ),
+                });
+            }
+        }
         Ok(Self {
             model: checkpoint.name().to_owned(),
             precision: options.precision,
             query,
             document,
+            notes: checkpoint.notes().to_vec(),
             prompts,
             prompt_tokens,
+            max_tokens,
             dim,
             workers,
             fingerprint,
@@ -105,6 +124,7 @@ struct LoadedInput {
     parts: Vec<Vec<u8>>,
     /// The number of values of a hidden state.
     dim: usize,
+    limits: TokenLimits,
 }
 
 impl Loader<'_> {
@@ -122,13 +142,13 @@ impl Loader<'_> {
 
     fn load_transformer(&self, module: &TransformerModule) -> Result<LoadedInput> {
         let options = self.options;
-        let max_tokens = options.checked_max_tokens(module)?;
+        let limits = options.limits(module)?;
         let tokenizer_bytes = module.read_tokenizer()?;
-        let settings = Settings::read(module)?;
+        let settings = Settings::read(module, &tokenizer_bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
-                || TextTokenizer::load(module, &settings, &tokenizer_bytes, max_tokens),
+                || TextTokenizer::load(module, &settings, &tokenizer_bytes, &limits.general),
                 || {
                     let weights = &module.weights;
                     let transformer = &module.transformer;
@@ -138,18 +158,28 @@ impl Loader<'_> {
             )
         });
         let (tokenizer, (backend, weights_digest)) = (tokenizer?, loaded?);
+        for limit in [&limits.query, &limits.document] {
+            limit.check(tokenizer.special_tokens(), "a text")?;
+        }
         let settings = settings.fingerprint_fields().into_bytes();
+        let mut parts = vec![tokenizer_bytes, settings, weights_digest];
+        let rebuilt = tokenizer.fingerprint_fields();
+        if !rebuilt.is_empty() {
+            parts.push(rebuilt.as_bytes().to_vec());
+        }
         Ok(LoadedInput {
             input: Arc::new(Input {
                 tokenizer,
-                max_tokens,
-                max_batch_tokens: options
-                    .max_batch_tokens
-                    .unwrap_or_else(|| backend.batch_tokens()),
-                backend,
+                model: Model::Transformer {
+                    max_batch_tokens: options
+                        .max_batch_tokens
+                        .unwrap_or_else(|| backend.batch_tokens()),
+                    backend,
+                },
             }),
-            parts: vec![tokenizer_bytes, settings, weights_digest],
+            parts,
             dim: module.transformer.config.sizes().hidden_size,
+            limits,
         })
     }
 
@@ -167,13 +197,13 @@ impl Loader<'_> {
         let (tokenizer, (table, weights_digest)) = (tokenizer?, loaded?);
         Ok(LoadedInput {
             dim: table.dim(),
+            limits: TokenLimits::uniform(TokenLimit::of_option(tokenizer.max_tokens())),
             input: Arc::new(Input {
-                max_tokens: tokenizer.max_tokens(),
+                model: Model::Static {
+                    table,
+                    fast: FastWordPiece::of(&tokenizer),
+                },
                 tokenizer,
-                max_batch_tokens: options
-                    .max_batch_tokens
-                    .unwrap_or_else(|| table.batch_tokens()),
-                backend: Box::new(table),
             }),
             parts: vec![tokenizer_bytes, weights_digest],
         })
@@ -184,8 +214,11 @@ impl Loader<'_> {
         let modules = self.checkpoint.route(role);
         let input = Arc::clone(&loaded.input);
         let truncate_dim = self.truncate_dim();
-        let mut fingerprint =
-            Fingerprint::new(self.checkpoint, modules, input.max_tokens, truncate_dim);
+        let max_tokens = loaded.limits.general.tokens;
+        let mut fingerprint = Fingerprint::new(self.checkpoint, modules, max_tokens, truncate_dim);
+        if let Some(fields) = loaded.limits.fingerprint_fields() {
+            fingerprint.update(fields.as_bytes());
+        }
         for part in &loaded.parts {
             fingerprint.update(part);
         }
@@ -224,6 +257,7 @@ impl Loader<'_> {
             });
         }
         let route = Route {
+            limits: loaded.limits.clone(),
             input,
             pooling,
             post_pooling,

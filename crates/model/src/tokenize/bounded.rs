@@ -6,15 +6,18 @@
 
 mod budget;
 mod direct;
+mod file;
 mod normalizer;
 mod pre_tokenizer;
 mod regex;
 
 use normalizer::NORMALIZER_ERROR;
 use tokenizers::{
-    DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _, PostProcessorWrapper, Result,
-    TokenizerImpl,
+    AddedToken, AddedVocabulary, DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _,
+    PostProcessorWrapper, Result, TokenizerImpl,
 };
+
+pub(super) use file::{FileTokens, TokenizerFile};
 
 pub(super) use normalizer::BoundedNormalizer;
 pub(super) use pre_tokenizer::BoundedPreTokenizer;
@@ -32,25 +35,32 @@ type Inner = TokenizerImpl<
 >;
 
 impl BoundedTokenizer {
+    /// Makes a tokenizer of a model alone.
+    pub(super) fn of_model(model: ModelWrapper) -> Self {
+        Self(Inner::new(model))
+    }
+
     /// Loads a tokenizer from the bytes of its file, without the padding and the truncation of its
     /// last use, which the file may carry.
+    #[cfg(test)]
     pub(super) fn load(bytes: &[u8]) -> Result<Self> {
-        if let Ok(inner) = direct::read(bytes) {
-            return Ok(Self(inner));
-        }
-        // The library reads more notations, and its errors name what is wrong.
-        let mut inner: Inner = serde_json::from_slice(bytes)?;
-        inner.with_padding(None);
-        inner.with_truncation(None)?;
-        Ok(Self(inner))
+        Ok(TokenizerFile::read(bytes)?.tokenizer)
+    }
+
+    pub(super) fn model(&self) -> &ModelWrapper {
+        self.0.get_model()
+    }
+
+    pub(super) fn set_model(&mut self, model: ModelWrapper) {
+        self.0.with_model(model);
     }
 
     pub(super) fn normalizer(&self) -> Option<&BoundedNormalizer> {
         self.0.get_normalizer()
     }
 
-    pub(super) fn set_normalizer(&mut self, normalizer: BoundedNormalizer) -> Result<()> {
-        self.0.with_normalizer(Some(normalizer))?;
+    pub(super) fn set_normalizer(&mut self, normalizer: Option<BoundedNormalizer>) -> Result<()> {
+        self.0.with_normalizer(normalizer)?;
         Ok(())
     }
 
@@ -58,8 +68,42 @@ impl BoundedTokenizer {
         self.0.get_pre_tokenizer()
     }
 
-    pub(super) fn set_pre_tokenizer(&mut self, pre_tokenizer: BoundedPreTokenizer) {
-        self.0.with_pre_tokenizer(Some(pre_tokenizer));
+    pub(super) fn set_pre_tokenizer(&mut self, pre_tokenizer: Option<BoundedPreTokenizer>) {
+        self.0.with_pre_tokenizer(pre_tokenizer);
+    }
+
+    pub(super) fn post_processor(&self) -> Option<&PostProcessorWrapper> {
+        self.0.get_post_processor()
+    }
+
+    pub(super) fn set_post_processor(&mut self, processor: PostProcessorWrapper) {
+        self.0.with_post_processor(Some(processor));
+    }
+
+    /// Returns the added tokens, sorted by id.
+    pub(super) fn added_tokens(&self) -> Vec<(u32, AddedToken)> {
+        let mut tokens: Vec<_> = self.0.get_added_tokens_decoder().into_iter().collect();
+        tokens.sort_unstable_by_key(|(id, _)| *id);
+        tokens
+    }
+
+    /// Replaces all added tokens. A token that the model does not have gets the next free id.
+    pub(super) fn set_added_tokens(&mut self, tokens: Vec<AddedToken>) -> Result<()> {
+        let splits = self.0.get_encode_special_tokens();
+        self.0.with_added_vocabulary(AddedVocabulary::new());
+        self.0.set_encode_special_tokens(splits);
+        self.0.add_tokens(tokens)?;
+        Ok(())
+    }
+
+    /// Returns the id of a token of the model, or of an added one.
+    pub(super) fn token_id(&self, token: &str) -> Option<u32> {
+        self.0.token_to_id(token)
+    }
+
+    /// Takes the texts of special tokens for ordinary text from now on.
+    pub(super) fn split_special_tokens(&mut self) {
+        self.0.set_encode_special_tokens(true);
     }
 
     /// Adds no special tokens from now on.
@@ -194,7 +238,7 @@ mod tests {
         for model in MODELS {
             for added in ["", ADDED] {
                 let file = with_model(model, added);
-                let direct = BoundedTokenizer(direct::read(file.as_bytes()).unwrap());
+                let direct = direct::read(file.as_bytes()).unwrap().tokenizer;
                 let mut reference: Tokenizer = file.parse().unwrap();
                 reference.with_truncation(None).unwrap();
                 assert_eq!(direct.0.get_vocab(true), reference.get_vocab(true));

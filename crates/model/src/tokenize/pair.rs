@@ -1,11 +1,9 @@
 use serde::Deserialize;
-use tokenizers::{
-    Encoding, TruncationDirection, TruncationParams, TruncationStrategy, truncate_encodings,
-};
+use tokenizers::{Encoding, TruncationParams, TruncationStrategy, truncate_encodings};
 
 use super::settings::Settings;
 use super::text::TextTokenizer;
-use crate::checkpoint::TransformerModule;
+use crate::checkpoint::{TokenLimit, TransformerModule};
 use crate::config::Json;
 use crate::{Error, Result};
 
@@ -26,7 +24,7 @@ pub(crate) struct TokenizedPair {
     pub(crate) ids: Vec<u32>,
     /// One type for each token, or empty if all types are 0.
     pub(crate) token_types: Vec<u32>,
-    /// The number of tokens that were truncated at the ends of both texts.
+    /// The number of tokens that were truncated, of both texts.
     pub(crate) truncated: usize,
 }
 
@@ -36,17 +34,11 @@ impl PairTokenizer {
         checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
-        max_tokens: usize,
+        limit: &TokenLimit,
     ) -> Result<Self> {
-        let text = TextTokenizer::load(checkpoint, settings, bytes, max_tokens)?;
+        let text = TextTokenizer::load(checkpoint, settings, bytes, limit)?;
         let special_tokens = text.tokenizer.special_tokens(true);
-        if max_tokens <= special_tokens {
-            return Err(Error::InvalidOption {
-                option: "max_tokens",
-                found: max_tokens.to_string(),
-                expected: format!("more than the {special_tokens} special tokens of a pair"),
-            });
-        }
+        limit.check(special_tokens, "a pair")?;
         Ok(Self {
             text,
             special_tokens,
@@ -87,7 +79,7 @@ impl PairTokenizer {
             max_length: self.text.max_tokens - self.special_tokens,
             strategy: TruncationStrategy::LongestFirst,
             stride: 0,
-            direction: TruncationDirection::Right,
+            direction: self.text.truncation_side,
         };
         let total = query.len() + document.len();
         let (mut query, mut document) =
@@ -120,14 +112,6 @@ struct Inputs {
 /// Returns whether the model gets token types: its architecture must have more than one, and its
 /// tokenizer must produce them.
 fn has_token_types(checkpoint: &TransformerModule, settings: &Settings) -> Result<bool> {
-    // Tokenizer classes of transformers that produce none.
-    const WITHOUT_TYPES: [&str; 5] = [
-        "CamembertTokenizer",
-        "DistilBertTokenizer",
-        "MPNetTokenizer",
-        "RobertaTokenizer",
-        "XLMRobertaTokenizer",
-    ];
     let head = checkpoint.transformer.architecture.pair_head.as_ref();
     if !head.is_some_and(|head| head.has_token_types) {
         return Ok(false);
@@ -138,6 +122,6 @@ fn has_token_types(checkpoint: &TransformerModule, settings: &Settings) -> Resul
     )?;
     Ok(match inputs.and_then(|json| json.value.model_input_names) {
         Some(names) => names.iter().any(|name| name == "token_type_ids"),
-        None => !WITHOUT_TYPES.contains(&settings.class()),
+        None => settings.has_token_types(),
     })
 }

@@ -1,13 +1,12 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use tokenizers::TruncationDirection;
 
-use super::bounded::BoundedTokenizer;
+use super::bounded::TokenizerFile;
+use super::rebuild::TOKENIZER;
 use super::text::TextTokenizer;
 use crate::{Error, Result};
-
-/// What `tokenizer.json` holds, for error messages.
-const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
 
 /// The field of `tokenizer.json` about the length of texts.
 #[derive(Deserialize)]
@@ -18,32 +17,24 @@ struct File {
 #[derive(Deserialize)]
 struct Truncation {
     max_length: usize,
-    #[serde(default = "right")]
-    direction: String,
-}
-
-fn right() -> String {
-    "Right".to_owned()
+    #[serde(default)]
+    direction: TruncationDirection,
 }
 
 impl TextTokenizer {
     /// Loads the tokenizer of a static embedding from the `bytes` of its file, `path`: as it is, with
     /// the limit of the file, and without special tokens. At most `max_tokens` tokens are kept.
     pub(crate) fn plain(path: &Path, bytes: &[u8], max_tokens: Option<usize>) -> Result<Self> {
-        let mut tokenizer =
-            BoundedTokenizer::load(bytes).map_err(Error::malformed(path, EXPECTED))?;
+        let mut tokenizer = TokenizerFile::read(bytes)
+            .map_err(Error::malformed(path, TOKENIZER))?
+            .tokenizer;
         tokenizer.remove_post_processor();
-        let file: File = serde_json::from_slice(bytes).map_err(Error::malformed(path, EXPECTED))?;
+        let file: File =
+            serde_json::from_slice(bytes).map_err(Error::malformed(path, TOKENIZER))?;
         let mut limit = max_tokens.unwrap_or(usize::MAX);
+        let mut truncation_side = TruncationDirection::Right;
         if let Some(truncation) = file.truncation {
-            if truncation.direction != right() {
-                return Err(Error::Unsupported {
-                    path: path.to_owned(),
-                    field: "truncation.direction".to_owned(),
-                    found: truncation.direction,
-                    expected: "`Right`".to_owned(),
-                });
-            }
+            truncation_side = truncation.direction;
             limit = limit.min(truncation.max_length);
         }
         if limit == 0 {
@@ -57,6 +48,8 @@ impl TextTokenizer {
             tokenizer,
             max_tokens: limit,
             special_tokens: 0,
+            truncation_side,
+            changes: String::new(),
         })
     }
 }

@@ -12,4 +12,5 @@ mod hostile;
 mod modules;
 mod refusals;
 mod reranker;
+mod settings;
 mod weights;

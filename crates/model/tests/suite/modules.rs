@@ -223,17 +223,6 @@ fn tokens_and_stages_of_a_static_embedding_agree() {
 }
 
 #[test]
-fn the_stages_of_a_static_embedding_give_the_same_bits() {
-    for table in ["f32", "shared-rows"] {
-        let encoder = load(static_checkpoint(table, &[]).path());
-        let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
-        let rows = encoder.hidden_states(&tokens).unwrap();
-        let pooled = encoder.pool(rows.view(), &tokens).unwrap();
-        assert_eq!(pooled, encoder.encode_documents(&texts()).unwrap());
-    }
-}
-
-#[test]
 fn a_static_embedding_does_not_depend_on_batches_or_threads() {
     let dir = static_checkpoint("shared-rows", &[("1_Normalize", "Normalize")]);
     let checkpoint = Checkpoint::open(dir.path()).unwrap();

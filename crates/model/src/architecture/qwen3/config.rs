@@ -36,6 +36,7 @@ struct Fields {
     rms_norm_eps: Option<f32>,
     attention_bias: Option<bool>,
     is_causal: Option<bool>,
+    use_bidirectional_attention: Option<bool>,
     use_sliding_window: Option<bool>,
     // Written by transformers 5.
     layer_types: Option<Vec<String>>,
@@ -53,6 +54,8 @@ impl Qwen3Config {
         json.only("hidden_act", fields.hidden_act.as_deref(), "silu")?;
         json.only("attention_bias", fields.attention_bias, false)?;
         json.only("is_causal", fields.is_causal, true)?;
+        let both_ways = fields.use_bidirectional_attention;
+        json.only("use_bidirectional_attention", both_ways, false)?;
         json.only("use_sliding_window", fields.use_sliding_window, false)?;
         for layer_type in fields.layer_types.iter().flatten() {
             json.only("layer_types", Some(layer_type.as_str()), "full_attention")?;
@@ -76,15 +79,16 @@ impl Qwen3Config {
             ("num_attention_heads", heads),
         )?;
         let parameters = fields.rope_parameters.as_ref();
-        for (field, rope) in [
-            ("rope_parameters", parameters),
-            ("rope_scaling", fields.rope_scaling.as_ref()),
-        ] {
+        let scaling = fields.rope_scaling.as_ref();
+        for (field, rope) in [("rope_parameters", parameters), ("rope_scaling", scaling)] {
             if let Some(rope) = rope {
                 rope.check(&json, field)?;
             }
         }
-        let rope_theta = parameters
+        // As in transformers, `rope_scaling` replaces `rope_parameters`.
+        let rope_theta = scaling
+            .filter(|rope| !rope.is_empty())
+            .or(parameters)
             .and_then(|rope| rope.theta)
             .or(fields.rope_theta)
             .unwrap_or(10_000.0);

@@ -100,7 +100,11 @@ fn is_preferred(file: &str, all: &BTreeSet<String>) -> bool {
 fn is_wanted(file: &str) -> bool {
     let (is_in_place, name) = match file.rsplit_once('/') {
         None => (true, file),
-        Some((folder, name)) => (is_module(folder), name),
+        // A router after the pooling has folders of modules in its own.
+        Some((folder, name)) => {
+            let mut folders = folder.splitn(3, '/');
+            (folders.all(is_module), name)
+        }
     };
     let is_settings = matches!(
         name,
@@ -149,6 +153,7 @@ mod tests {
             "model.safetensors",
             "sentence_bert_config.json",
             "1_Pooling/config.json",
+            "2_Asym/query_0_Dense/model.safetensors",
             "2_Dense/model.safetensors",
             "query_0_Transformer/model.safetensors.index.json",
         ] {

@@ -13,19 +13,20 @@ use tokenizers::models::bpe::BPE;
 use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordlevel::WordLevel;
 use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::{
-    AddedToken, DecoderWrapper, ModelWrapper, PostProcessorWrapper, TokenizerBuilder,
-};
+use tokenizers::{DecoderWrapper, ModelWrapper, PostProcessorWrapper, TokenizerBuilder};
 
-use super::Inner;
+use super::file::{Added, FileTokens, Padding, TokenizerFile, Truncation};
 use super::normalizer::BoundedNormalizer;
 use super::pre_tokenizer::BoundedPreTokenizer;
+use super::{BoundedTokenizer, Inner};
 use crate::error::BoxError;
 
-/// The fields of a file, except the padding and the truncation of its last use.
+/// The fields of a file.
 #[derive(Deserialize)]
 struct File {
     version: Version,
+    truncation: Option<Truncation>,
+    padding: Option<Padding>,
     added_tokens: Vec<Added>,
     normalizer: Option<BoundedNormalizer>,
     pre_tokenizer: Option<BoundedPreTokenizer>,
@@ -40,17 +41,20 @@ enum Version {
     V1,
 }
 
-/// An added token; the library gives it the id that the model has, or the next free one.
-#[derive(Deserialize)]
-struct Added {
-    #[serde(rename = "id")]
-    _id: u32,
-    #[serde(flatten)]
-    token: AddedToken,
+/// A model whose kind is the first field.
+struct DirectModel {
+    model: ModelWrapper,
+    unk_id: Option<usize>,
 }
 
-/// A model whose kind is the first field.
-struct DirectModel(ModelWrapper);
+/// The fields of a Unigram model, whose `unk_id` the library keeps to itself.
+#[derive(Deserialize)]
+struct UnigramFields {
+    unk_id: Option<usize>,
+    #[serde(default)]
+    byte_fallback: bool,
+    vocab: Vec<(String, f64)>,
+}
 
 #[derive(Deserialize)]
 enum Kind {
@@ -84,26 +88,35 @@ impl<'de> Visitor<'de> for ModelVisitor {
         }
         let kind = map.next_value()?;
         let rest = MapAccessDeserializer::new(map);
-        Ok(DirectModel(match kind {
+        let mut unk_id = None;
+        let model = match kind {
             Kind::Bpe => ModelWrapper::BPE(BPE::deserialize(rest)?),
             Kind::WordPiece => ModelWrapper::WordPiece(WordPiece::deserialize(rest)?),
             Kind::WordLevel => ModelWrapper::WordLevel(WordLevel::deserialize(rest)?),
-            Kind::Unigram => ModelWrapper::Unigram(Unigram::deserialize(rest)?),
-        }))
+            Kind::Unigram => {
+                let fields = UnigramFields::deserialize(rest)?;
+                unk_id = fields.unk_id;
+                let model = Unigram::from(fields.vocab, unk_id, fields.byte_fallback);
+                ModelWrapper::Unigram(model.map_err(A::Error::custom)?)
+            }
+        };
+        Ok(DirectModel { model, unk_id })
     }
 }
 
 /// Reads a file, or returns an error if its parts are missing or in an order that only the
 /// `tokenizers` library reads.
-pub(super) fn read(bytes: &[u8]) -> Result<Inner, BoxError> {
+pub(super) fn read(bytes: &[u8]) -> Result<TokenizerFile, BoxError> {
     let File {
         version: Version::V1,
+        truncation,
+        padding,
         added_tokens,
         normalizer,
         pre_tokenizer,
         post_processor,
         decoder,
-        model: DirectModel(model),
+        model: DirectModel { model, unk_id },
     } = serde_json::from_slice(bytes)?;
     let mut tokenizer: Inner = TokenizerBuilder::new()
         .with_model(model)
@@ -112,6 +125,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Inner, BoxError> {
         .with_post_processor(post_processor)
         .with_decoder(decoder)
         .build()?;
-    tokenizer.add_tokens(added_tokens.into_iter().map(|added| added.token))?;
-    Ok(tokenizer)
+    tokenizer.add_tokens(added_tokens.iter().map(|added| added.token.clone()))?;
+    Ok(TokenizerFile {
+        tokenizer: BoundedTokenizer(tokenizer),
+        tokens: FileTokens::new(added_tokens, padding),
+        truncation_side: truncation.and_then(|truncation| truncation.direction),
+        unk_id,
+    })
 }

@@ -70,6 +70,14 @@ impl BoundedNormalizer {
         Ok(Self::Replace { regex, content })
     }
 
+    /// Returns the normalizers that run one after the other.
+    pub(in crate::tokenize) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Sequence(parts) => parts,
+            one => std::slice::from_ref(one),
+        }
+    }
+
     fn run(&self, text: &mut NormalizedString, budget: &Budget) -> Result<()> {
         match self {
             Self::Linear(linear) => {

@@ -39,6 +39,11 @@ impl BoundedRegex {
         Ok(Self(fancy_regex::Regex::new(&fancy_regex::escape(text))?))
     }
 
+    /// Returns the expression as it was written.
+    pub(in crate::tokenize) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// Returns a pattern that takes its time from `budget`.
     pub(super) fn within<'a>(&'a self, budget: &'a Budget) -> BudgetedPattern<'a> {
         BudgetedPattern {
