@@ -59,8 +59,15 @@ impl Checkpoint {
         } else {
             average(|checkpoint| &checkpoint.query)?
         };
+        let mut notes = Vec::new();
+        for note in checkpoints.iter().flat_map(Self::notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
         Ok(Self {
             name: names.join(SEPARATOR),
+            notes,
             document,
             query,
             ..first.clone()
@@ -136,9 +143,15 @@ impl Route {
             )
         };
         let limits = |module: &TransformerModule| {
+            let TransformerModule {
+                limits,
+                do_lower_case,
+                ..
+            } = module;
+            let longest = limits.longest();
             format!(
-                "max_seq_length {} do_lower_case {}",
-                module.max_tokens, module.do_lower_case
+                "{longest} tokens, {:?}, lower case {do_lower_case}",
+                limits.fingerprint_fields()
             )
         };
         let modules = |route: &Self| {

@@ -102,7 +102,8 @@ impl Adapter {
                     return Err(unused(&format!("it without `{other}`")));
                 }
                 let is_matrix = |name: &String| {
-                    base.get(name).is_some_and(|(_, tensor)| tensor.shape.len() == 2)
+                    base.get(name)
+                        .is_some_and(|(_, tensor)| tensor.shape.len() == 2)
                 };
                 let target = name_in_base(base, &format!("{module}.weight")).filter(is_matrix);
                 let Some(target) = target.filter(|_| settings.has_target(module)) else {
@@ -132,7 +133,9 @@ impl Adapter {
         // transformers gives factors that are missing random values.
         let is_left_out = |name: &&str| {
             let module = name.strip_suffix(".weight").filter(|_| !is_harmless(name));
-            let is_matrix = base.get(name).is_some_and(|(_, tensor)| tensor.shape.len() == 2);
+            let is_matrix = base
+                .get(name)
+                .is_some_and(|(_, tensor)| tensor.shape.len() == 2);
             let is_target = module.is_some_and(|module| settings.changes_linear(module));
             is_target && is_matrix && !changes.contains_key(*name)
         };
@@ -141,7 +144,8 @@ impl Adapter {
                 path,
                 tensor: name.to_owned(),
                 found: "no factors".to_owned(),
-                expected: "factors `lora_A` and `lora_B` for every module of `target_modules`".to_owned(),
+                expected: "factors `lora_A` and `lora_B` for every module of `target_modules`"
+                    .to_owned(),
             });
         }
         Ok(Self {

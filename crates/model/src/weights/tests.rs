@@ -14,7 +14,10 @@ fn write(path: &Path, tensors: &[(&str, &[f32])]) {
         .map(|(name, values)| (*name, bytemuck::cast_slice(values).to_vec(), values.len()))
         .collect();
     let views = bytes.iter().map(|(name, bytes, len)| {
-        (*name, TensorView::new(Dtype::F32, vec![*len], bytes).unwrap())
+        (
+            *name,
+            TensorView::new(Dtype::F32, vec![*len], bytes).unwrap(),
+        )
     });
     serialize_to_file(views, None, path).unwrap();
 }
@@ -57,12 +60,16 @@ fn an_average_has_the_values_and_the_digest_of_the_averaged_tensors() {
 
 #[test]
 fn a_member_of_an_average_without_a_tensor_is_named() {
-    let (dirs, files): (Vec<_>, Vec<_>) =
-        [folder(&[("w", &[1.0])]), folder(&[("v", &[1.0])])].into_iter().unzip();
+    let (dirs, files): (Vec<_>, Vec<_>) = [folder(&[("w", &[1.0])]), folder(&[("v", &[1.0])])]
+        .into_iter()
+        .unzip();
     let average = Weights::open(&WeightsFiles::averaged(&files)).unwrap();
     let error = average.tensor("w", &[1]).unwrap_err().to_string();
     let path = dirs[1].path().join("model.safetensors");
-    assert!(error.starts_with(&format!("`{}`: tensor `w`: found nothing", path.display())), "{error}");
+    assert!(
+        error.starts_with(&format!("`{}`: tensor `w`: found nothing", path.display())),
+        "{error}"
+    );
 }
 
 #[test]
@@ -71,7 +78,9 @@ fn unread_tensors_are_refused_by_name_unless_they_are_heads_buffers_or_layers_be
         let mut tensors: Vec<(&str, &[f32])> = vec![("bert.layer.0.w", &[1.0])];
         tensors.extend(names.iter().map(|&name| (name, &[1.0][..])));
         let (_dir, files) = folder(&tensors);
-        let weights = Weights::open(&files).unwrap().with_prefix(&["bert."], "layer.0.w");
+        let weights = Weights::open(&files)
+            .unwrap()
+            .with_prefix(&["bert."], "layer.0.w");
         let inventory = weights.inventory(&["bert."]);
         weights.tensor("layer.0.w", &[1]).unwrap();
         inventory.check(weights.hashes().keys(), 1)
@@ -102,7 +111,10 @@ fn unread_tensors_are_refused_by_name_unless_they_are_heads_buffers_or_layers_be
         assert!(error.contains(&expected), "{error}");
     }
     let error = check(&["a", "b", "c", "d", "e"]).unwrap_err().to_string();
-    assert!(error.contains("(5), such as `a`, `b`, `c`, `d`, expected"), "{error}");
+    assert!(
+        error.contains("(5), such as `a`, `b`, `c`, `d`, expected"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -121,10 +133,22 @@ fn an_index_must_name_files_of_the_folder_that_have_the_tensors() {
     assert_eq!(weights.tensor("c", &[1]).unwrap(), [3.0]);
     assert_eq!(weights.sources().count(), 3);
     for (map, expected) in [
-        (serde_json::json!({"a": two, "c": two}), "tensor `a`: found nothing"),
-        (serde_json::json!({"a": "three.safetensors"}), "three.safetensors` is missing"),
-        (serde_json::json!({"a": "../one.safetensors"}), "file of the tensor `a`"),
-        (serde_json::json!({"a": "/etc/passwd"}), "file of the tensor `a`"),
+        (
+            serde_json::json!({"a": two, "c": two}),
+            "tensor `a`: found nothing",
+        ),
+        (
+            serde_json::json!({"a": "three.safetensors"}),
+            "three.safetensors` is missing",
+        ),
+        (
+            serde_json::json!({"a": "../one.safetensors"}),
+            "file of the tensor `a`",
+        ),
+        (
+            serde_json::json!({"a": "/etc/passwd"}),
+            "file of the tensor `a`",
+        ),
         (serde_json::json!({"a": ".."}), "file of the tensor `a`"),
     ] {
         let error = open(map).unwrap_err().to_string();
@@ -133,5 +157,10 @@ fn an_index_must_name_files_of_the_folder_that_have_the_tensors() {
     write(&path("two.safetensors"), &[("a", &[3.0])]);
     let error = open(serde_json::json!({"b": one, "a": two})).unwrap_err();
     assert!(matches!(error, Error::Tensor { .. }), "{error}");
-    assert!(error.to_string().contains("two.safetensors`: tensor `a`: found it in"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("two.safetensors`: tensor `a`: found it in"),
+        "{error}"
+    );
 }

@@ -53,7 +53,10 @@ fn write(path: &Path, tensors: &Tensors) {
 /// Changes every value of f32 tensors.
 fn map(tensors: &Tensors, change: impl Fn(f32) -> f32) -> Tensors {
     let mut mapped = tensors.clone();
-    for tensor in mapped.values_mut().filter(|tensor| tensor.dtype == Dtype::F32) {
+    for tensor in mapped
+        .values_mut()
+        .filter(|tensor| tensor.dtype == Dtype::F32)
+    {
         for bytes in tensor.bytes.as_chunks_mut::<4>().0 {
             *bytes = change(f32::from_le_bytes(*bytes)).to_le_bytes();
         }
@@ -70,8 +73,8 @@ fn write_torch(path: &Path, tensors: &Tensors) {
     let number = |number: usize| [b"J", &u32::try_from(number).unwrap().to_le_bytes()[..]].concat();
     let mut pickle = b"\x80\x02ccollections\nOrderedDict\n)R(".to_vec();
     let mut archive = zip::ZipWriter::new(fs::File::create(path).unwrap());
-    let options = zip::write::SimpleFileOptions::default()
-        .compression_method(zip::CompressionMethod::Stored);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (key, (name, tensor)) in tensors.iter().enumerate() {
         assert_eq!(tensor.dtype, Dtype::F32);
         let count: usize = tensor.shape.iter().product();
@@ -84,11 +87,16 @@ fn write_torch(path: &Path, tensors: &Tensors) {
         pickle.extend(number(count));
         pickle.extend(b"tQK\x00(");
         let steps = (0..tensor.shape.len()).map(|axis| tensor.shape[axis + 1..].iter().product());
-        tensor.shape.iter().for_each(|&size| pickle.extend(number(size)));
+        tensor
+            .shape
+            .iter()
+            .for_each(|&size| pickle.extend(number(size)));
         pickle.extend(b"t(");
         steps.for_each(|step: usize| pickle.extend(number(step)));
         pickle.extend(b"t\x89ccollections\nOrderedDict\n)RtR");
-        archive.start_file(format!("m/data/{key}"), options).unwrap();
+        archive
+            .start_file(format!("m/data/{key}"), options)
+            .unwrap();
         archive.write_all(&tensor.bytes).unwrap();
     }
     pickle.extend(b"u.");
@@ -105,7 +113,9 @@ fn shard(dir: &Path, stem: &str, ending: &str, save: fn(&Path, &Tensors)) {
     for part in 0..3 {
         let file = format!("{stem}-{part}-of-3.{ending}");
         let names = tensors.iter().skip(part).step_by(3);
-        let chosen: Tensors = names.map(|(name, tensor)| (name.clone(), tensor.clone())).collect();
+        let chosen: Tensors = names
+            .map(|(name, tensor)| (name.clone(), tensor.clone()))
+            .collect();
         map.extend(chosen.keys().map(|name| (name.clone(), file.clone())));
         save(&dir.join(file), &chosen);
     }
@@ -129,7 +139,10 @@ fn several_files_and_the_format_of_pytorch_give_the_same_bits_and_fingerprint() 
         let sharded = variant_of(name, &[]);
         shard(sharded.path(), "model", "safetensors", write);
         let torch = variant_of(name, &[]);
-        write_torch(&torch.path().join("pytorch_model.bin"), &read(&torch.path().join(WEIGHTS)));
+        write_torch(
+            &torch.path().join("pytorch_model.bin"),
+            &read(&torch.path().join(WEIGHTS)),
+        );
         fs::remove_file(torch.path().join(WEIGHTS)).unwrap();
         let both = variant_of(name, &[]);
         shard(both.path(), "pytorch_model", "bin", write_torch);
@@ -163,7 +176,10 @@ fn an_adapter_gives_the_embeddings_of_the_reference_and_a_fingerprint_of_its_own
     let golden = GoldenFile::read(fixtures().join("weights/golden.safetensors"));
     let texts: Vec<Value> =
         serde_json::from_slice(&fs::read(fixtures().join("tiny-texts.json")).unwrap()).unwrap();
-    let texts: Vec<_> = texts.iter().map(|text| text["text"].as_str().unwrap()).collect();
+    let texts: Vec<_> = texts
+        .iter()
+        .map(|text| text["text"].as_str().unwrap())
+        .collect();
     let mut fingerprints = vec![load(&fixtures().join("tiny-bert")).fingerprint().to_owned()];
     for name in ["adapter", "adapter_patterns"] {
         let dir = variant(&[]);
@@ -172,7 +188,10 @@ fn an_adapter_gives_the_embeddings_of_the_reference_and_a_fingerprint_of_its_own
         let (found, expected) = (encoder.encode_documents(&texts).unwrap(), golden.rows(name));
         assert_eq!(found.dim(), expected.dim());
         for (found, expected) in found.iter().zip(&expected) {
-            assert!((found - expected).abs() < 3e-6, "{name}: {found}, expected {expected}");
+            assert!(
+                (found - expected).abs() < 3e-6,
+                "{name}: {found}, expected {expected}"
+            );
         }
         fingerprints.push(encoder.fingerprint().to_owned());
     }
@@ -196,7 +215,8 @@ fn an_adapter_alone_changes_the_model_that_it_names() {
     assert_eq!(embed(alone.path()), embed(beside.path()));
     set_base("owner/model");
     let error = Checkpoint::open(alone.path()).unwrap_err().to_string();
-    let expected = "adapter_config.json`: unsupported base_model_name_or_path `owner/model`, expected";
+    let expected =
+        "adapter_config.json`: unsupported base_model_name_or_path `owner/model`, expected";
     assert!(error.contains(expected), "{error}");
 }
 
@@ -217,22 +237,52 @@ fn refusal(change: impl Fn(&Path)) -> String {
         Ok(checkpoint) => Encoder::load(&checkpoint, EncoderOptions::default()).unwrap_err(),
         Err(error) => error,
     };
-    error.to_string().replace(&dir.path().display().to_string(), "ckpt")
+    error
+        .to_string()
+        .replace(&dir.path().display().to_string(), "ckpt")
 }
 
 #[test]
 fn what_an_adapter_does_besides_is_refused_by_name() {
     for (field, value, expected) in [
-        ("peft_type", json!("IA3"), "peft_type `IA3`, expected `LORA`"),
-        ("peft_type", json!(null), "peft_type `(none)`, expected `LORA`"),
+        (
+            "peft_type",
+            json!("IA3"),
+            "peft_type `IA3`, expected `LORA`",
+        ),
+        (
+            "peft_type",
+            json!(null),
+            "peft_type `(none)`, expected `LORA`",
+        ),
         ("use_dora", json!(true), "use_dora `true`, expected nothing"),
         ("bias", json!("all"), "bias `all`, expected `none`"),
-        ("init_lora_weights", json!("pissa"), "init_lora_weights `\"pissa\"`, expected"),
-        ("layers_to_transform", json!([0]), "layers_to_transform `[0]`, expected nothing"),
-        ("a_new_setting", json!({"a": 1}), "a_new_setting `{\"a\":1}`, expected nothing"),
-        ("target_modules", json!(null), "target_modules `null`, expected a list of names"),
+        (
+            "init_lora_weights",
+            json!("pissa"),
+            "init_lora_weights `\"pissa\"`, expected",
+        ),
+        (
+            "layers_to_transform",
+            json!([0]),
+            "layers_to_transform `[0]`, expected nothing",
+        ),
+        (
+            "a_new_setting",
+            json!({"a": 1}),
+            "a_new_setting `{\"a\":1}`, expected nothing",
+        ),
+        (
+            "target_modules",
+            json!(null),
+            "target_modules `(none)`, expected a list of names",
+        ),
         ("r", json!(0), "r `0`, expected a whole number"),
-        ("alpha_pattern", json!({"query": 1, "self.query": 2}), "alpha_pattern `two for"),
+        (
+            "alpha_pattern",
+            json!({"query": 1, "self.query": 2}),
+            "alpha_pattern `two for",
+        ),
         ("rank_pattern", json!({"(": 1}), "rank_pattern `"),
     ] {
         let error = refusal(|dir| set(dir, field, value.clone()));
@@ -241,13 +291,25 @@ fn what_an_adapter_does_besides_is_refused_by_name() {
     }
     let weights = "adapter_model.safetensors";
     let error = refusal(|dir| fs::remove_file(dir.join(weights)).unwrap());
-    assert!(error.starts_with("`ckpt/adapter_model.safetensors` is missing"), "{error}");
+    assert!(
+        error.starts_with("`ckpt/adapter_model.safetensors` is missing"),
+        "{error}"
+    );
     let error = refusal(|dir| set(dir, "target_modules", json!(["query"])));
-    assert!(error.contains("self.value.lora_A.weight`: found a change of something else"), "{error}");
+    assert!(
+        error.contains("self.value.lora_A.weight`: found a change of something else"),
+        "{error}"
+    );
     let error = refusal(|dir| set(dir, "target_modules", json!(["query", "value", "key"])));
-    assert!(error.contains("self.key.weight`: found no factors"), "{error}");
+    assert!(
+        error.contains("self.key.weight`: found no factors"),
+        "{error}"
+    );
     let error = refusal(|dir| set(dir, "r", json!(2)));
-    assert!(error.contains("found shape [4, 32], expected shape [2, 32]"), "{error}");
+    assert!(
+        error.contains("found shape [4, 32], expected shape [2, 32]"),
+        "{error}"
+    );
     let edit = |change: fn(&mut Tensors)| {
         refusal(|dir| {
             let mut tensors = read(&dir.join(weights));
@@ -261,12 +323,18 @@ fn what_an_adapter_does_besides_is_refused_by_name() {
         let (name, tensor) = tensors.pop_first().unwrap();
         tensors.insert(name.replace("lora_A", "lora_A.default"), tensor);
     });
-    assert!(error.contains("found a tensor that the model does not have"), "{error}");
+    assert!(
+        error.contains("found a tensor that the model does not have"),
+        "{error}"
+    );
     let error = edit(|tensors| {
         let tensor = tensors.values().next().unwrap().clone();
         tensors.insert("base_model.model.extra.weight".to_owned(), tensor);
     });
-    assert!(error.contains("`base_model.model.extra.weight`: found a tensor that the model"), "{error}");
+    assert!(
+        error.contains("`base_model.model.extra.weight`: found a tensor that the model"),
+        "{error}"
+    );
 }
 
 /// Makes two checkpoints with the tokenizer and configuration of the tiny one, and one with the mean of
@@ -274,7 +342,10 @@ fn what_an_adapter_does_besides_is_refused_by_name() {
 fn soup() -> [TempDir; 3] {
     let [first, second, mean] = [(); 3].map(|()| variant(&[]));
     let tensors = read(&first.path().join(WEIGHTS));
-    write(&second.path().join(WEIGHTS), &map(&tensors, |x| x * 0.7 + 0.01));
+    write(
+        &second.path().join(WEIGHTS),
+        &map(&tensors, |x| x * 0.7 + 0.01),
+    );
     #[expect(clippy::cast_possible_truncation, reason = "the mean, rounded once")]
     let average = |x: f32| ((f64::from(x) + f64::from(x * 0.7 + 0.01)) / 2.0) as f32;
     write(&mean.path().join(WEIGHTS), &map(&tensors, average));
@@ -298,11 +369,20 @@ fn an_average_of_checkpoints_is_the_checkpoint_with_the_average_of_the_weights()
     let name = format!("{}+{}", first.path().display(), second.path().display());
     let model = source.resolve(&name).unwrap();
     let opened = model.open().unwrap();
-    let again = source.find_on_disk(opened.name(), &mut |_| {}).unwrap().unwrap();
+    let again = source
+        .find_on_disk(opened.name(), &mut |_| {})
+        .unwrap()
+        .unwrap();
     let encoder = Encoder::load(&again.open().unwrap(), EncoderOptions::default()).unwrap();
     assert_eq!(encoder.fingerprint(), expected.1);
-    let error = source.resolve(&format!("{name}+./nowhere")).unwrap_err().to_string();
-    assert!(error.contains("the model `./nowhere` was not found"), "{error}");
+    let error = source
+        .resolve(&format!("{name}+./nowhere"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("the model `./nowhere` was not found"),
+        "{error}"
+    );
     // A folder whose name has a `+` is a folder.
     let plus = cache.path().join("a+b");
     fs::create_dir(&plus).unwrap();
@@ -317,22 +397,38 @@ fn checkpoints_that_differ_are_not_averaged() {
     let other_tokenizer = base();
     let path = other_tokenizer.path().join("tokenizer.json");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replacen("\"lowercase\": true", "\"lowercase\": false", 1)).unwrap();
+    fs::write(
+        &path,
+        text.replacen("\"lowercase\": true", "\"lowercase\": false", 1),
+    )
+    .unwrap();
     for (other, expected) in [
-        (variant(&[("config.json", "hidden_act", json!("relu"))]), "architecture in an average"),
-        (variant_of("architectures/distilbert", &[]), "in an average of checkpoints"),
+        (
+            variant(&[("config.json", "hidden_act", json!("relu"))]),
+            "architecture in an average",
+        ),
+        (
+            variant_of("architectures/distilbert", &[]),
+            "in an average of checkpoints",
+        ),
         (
             variant(&[("sentence_bert_config.json", "max_seq_length", json!(30))]),
             "settings of the transformer in an average",
         ),
-        (variant(&[("1_Pooling/config.json", "pooling_mode", json!("cls"))]), "modules in an average"),
+        (
+            variant(&[("1_Pooling/config.json", "pooling_mode", json!("cls"))]),
+            "modules in an average",
+        ),
         (other_tokenizer, "tokenizer.json in an average"),
     ] {
         let first = base();
         let checkpoints = [&first, &other].map(|dir| Checkpoint::open(dir.path()).unwrap());
         let error = Checkpoint::average(&checkpoints).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
-        assert!(error.contains(&first.path().display().to_string()), "{error}");
+        assert!(
+            error.contains(&first.path().display().to_string()),
+            "{error}"
+        );
     }
     assert!(Checkpoint::average(&[]).is_err());
 }
@@ -396,6 +492,9 @@ fn a_tensor_that_nothing_reads_is_refused_also_with_packed_weights() {
         let checkpoint = Checkpoint::open(dir.path()).unwrap();
         let options = EncoderOptions::default().weights_cache(cache.path());
         let error = Encoder::load(&checkpoint, options).unwrap_err().to_string();
-        assert!(error.contains("tensors that nothing reads (1): `linear.weight`"), "{error}");
+        assert!(
+            error.contains("tensors that nothing reads (1): `linear.weight`"),
+            "{error}"
+        );
     }
 }

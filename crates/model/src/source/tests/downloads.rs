@@ -36,7 +36,10 @@ fn the_files_that_an_index_of_weights_names_are_downloaded() {
     let server = hub_server(folder.path(), COMMIT, |_, reply| reply);
     let model = source(&dir, &server).resolve("tiny/bert").unwrap();
     model.open().unwrap();
-    assert_eq!(fs::read(model.dir().join(weights)).unwrap(), self::weights());
+    assert_eq!(
+        fs::read(model.dir().join(weights)).unwrap(),
+        self::weights()
+    );
     assert!(!model.dir().join("README.md").exists());
     // A file that is missing from the cache is downloaded again.
     fs::remove_file(model.dir().join(weights)).unwrap();

@@ -11,7 +11,9 @@ use crate::weights::Weights;
 /// The pickle of `{"w": tensor}`, where the tensor has these sizes.
 fn pickle_of(storage_len: u32, offset: u8, shape: &[u8], steps: &[u8]) -> Vec<u8> {
     let mut pickle = b"\x80\x02}(X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n(".to_vec();
-    pickle.extend(b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuJ");
+    pickle.extend(
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuJ",
+    );
     pickle.extend(storage_len.to_le_bytes());
     pickle.extend(b"tQK");
     pickle.push(offset);
@@ -65,7 +67,10 @@ fn both_formats_have_the_tensors_that_torch_saved() {
         let path = folder.join(name);
         let found = Weights::open_file(&path).unwrap();
         let file = open(&path).unwrap();
-        assert!(file.tensors.keys().eq(expected_file.tensors.keys()), "{name}");
+        assert!(
+            file.tensors.keys().eq(expected_file.tensors.keys()),
+            "{name}"
+        );
         assert_eq!(file.tensors["position_ids"].dtype, Dtype::I64);
         for (tensor, stored) in &expected_file.tensors {
             if tensor == "position_ids" {
@@ -76,7 +81,11 @@ fn both_formats_have_the_tensors_that_torch_saved() {
         }
         // Values in the same format have the same hash in every kind of file.
         for tensor in ["f32", "transposed", "shared.second"] {
-            assert_eq!(found.hashes()[tensor], expected.hashes()[tensor], "{name} {tensor}");
+            assert_eq!(
+                found.hashes()[tensor],
+                expected.hashes()[tensor],
+                "{name} {tensor}"
+            );
         }
     }
 }
@@ -96,7 +105,10 @@ fn a_tensor_must_lie_in_its_storage() {
         (8, 9, &[0], &[1]),
     ] {
         let message = refusal(&pickle_of(len, offset, shape, steps));
-        assert_eq!(message, "a tensor exceeds its storage", "{shape:?} {steps:?}");
+        assert_eq!(
+            message, "a tensor exceeds its storage",
+            "{shape:?} {steps:?}"
+        );
     }
     let message = refusal(&pickle_of(9, 0, &[9], &[1]));
     assert_eq!(message, "the values of `w` are cut short");
@@ -107,17 +119,41 @@ fn a_tensor_must_lie_in_its_storage() {
 #[test]
 fn functions_and_objects_are_named_and_not_called() {
     for (pickle, expected) in [
-        (&b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R."[..], "function or class `os.system`"),
-        (b"\x80\x02cbuiltins\neval\n.", "function or class `builtins.eval`"),
-        (b"\x80\x02}(X\x01\x00\x00\x00wK\x03u.", "`w`, which is a number and not a tensor"),
+        (
+            &b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R."[..],
+            "function or class `os.system`",
+        ),
+        (
+            b"\x80\x02cbuiltins\neval\n.",
+            "function or class `builtins.eval`",
+        ),
+        (
+            b"\x80\x02}(X\x01\x00\x00\x00wK\x03u.",
+            "`w`, which is a number and not a tensor",
+        ),
         (b"\x80\x02]K\x01a.", "a list in place of a dictionary"),
         (b"\x80\x04\x95\x00.", "the pickle protocol 4"),
         (b"\x80\x02(i", "the opcode 0x69 of pickles"),
-        (b"\x80\x02NNR.", "a call of something that is not a function"),
-        (b"\x80\x02ccollections\nOrderedDict\nN\x85R.", "a call of OrderedDict with other arguments"),
-        (b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.", "a call of RebuildTensor with other arguments"),
-        (b"\x80\x02NQ.", "a persistent identifier that is not a tuple"),
-        (b"\x80\x02)Q.", "a persistent identifier that is not of a storage"),
+        (
+            b"\x80\x02NNR.",
+            "a call of something that is not a function",
+        ),
+        (
+            b"\x80\x02ccollections\nOrderedDict\nN\x85R.",
+            "a call of OrderedDict with other arguments",
+        ),
+        (
+            b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.",
+            "a call of RebuildTensor with other arguments",
+        ),
+        (
+            b"\x80\x02NQ.",
+            "a persistent identifier that is not a tuple",
+        ),
+        (
+            b"\x80\x02)Q.",
+            "a persistent identifier that is not of a storage",
+        ),
         (b"\x80\x02N}b.", "an object with attributes"),
         (b"\x80\x02U\x01\xff.", "a text that is not UTF-8"),
     ] {
@@ -136,10 +172,22 @@ fn damaged_pickles_are_errors() {
         (b"\x80\x02", "the pickle is cut short"),
         (b"\x80\x02.", "the pickle takes more values than it has"),
         (b"\x80\x02\x87.", "the pickle takes more values than it has"),
-        (b"\x80\x02N(\x85.", "the pickle takes more values than it has"),
-        (b"\x80\x02N(q\x01.", "the pickle takes more values than it has"),
-        (b"\x80\x02t.", "the pickle ends a list that it did not begin"),
-        (b"\x80\x02h\x05.", "the pickle recalls a value 5 that it does not have"),
+        (
+            b"\x80\x02N(\x85.",
+            "the pickle takes more values than it has",
+        ),
+        (
+            b"\x80\x02N(q\x01.",
+            "the pickle takes more values than it has",
+        ),
+        (
+            b"\x80\x02t.",
+            "the pickle ends a list that it did not begin",
+        ),
+        (
+            b"\x80\x02h\x05.",
+            "the pickle recalls a value 5 that it does not have",
+        ),
         (b"\x80\x02X\xff\xff\xff\xffa", "the pickle is cut short"),
         (b"\x80\x02\x8a\xff", "the pickle is cut short"),
         (b"\x80\x02cabc", "the pickle is cut short"),
@@ -161,11 +209,25 @@ fn damaged_pickles_are_errors() {
 fn values_must_be_where_the_pickle_says() {
     let pickle = pickle_of(8, 0, &[8], &[1]);
     let deflated = open_bytes(&archive(&pickle, CompressionMethod::Deflated)).unwrap_err();
-    assert!(deflated.to_string().contains("compressed values, `data/0`"), "{deflated}");
-    let elsewhere: Vec<u8> = pickle.iter().map(|&byte| if byte == b'0' { b'7' } else { byte }).collect();
+    assert!(
+        deflated.to_string().contains("compressed values, `data/0`"),
+        "{deflated}"
+    );
+    let elsewhere: Vec<u8> = pickle
+        .iter()
+        .map(|&byte| if byte == b'0' { b'7' } else { byte })
+        .collect();
     assert_eq!(refusal(&elsewhere), "`data/7` is missing");
-    for bytes in [&b"PK\x03\x04"[..], b"", b"\x80\x02", b"not a file of torch at all"] {
-        assert!(matches!(open_bytes(bytes), Err(Error::Weights { .. })), "{bytes:?}");
+    for bytes in [
+        &b"PK\x03\x04"[..],
+        b"",
+        b"\x80\x02",
+        b"not a file of torch at all",
+    ] {
+        assert!(
+            matches!(open_bytes(bytes), Err(Error::Weights { .. })),
+            "{bytes:?}"
+        );
     }
 }
 
