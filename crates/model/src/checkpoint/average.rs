@@ -59,8 +59,15 @@ impl Checkpoint {
         } else {
             average(|checkpoint| &checkpoint.query)?
         };
+        let mut notes = Vec::new();
+        for note in checkpoints.iter().flat_map(Self::notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
         Ok(Self {
             name: names.join(SEPARATOR),
+            notes,
             document,
             query,
             ..first.clone()
