@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use cognate_kernels::{AttentionMask, Epilogue};
 
-use super::spec::{Architecture, TransformerConfig};
+use super::spec::{Architecture, PairHead, TransformerConfig};
+use crate::activation::Activation;
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
@@ -21,7 +22,12 @@ pub(super) static DEBERTA_V2: Architecture = Architecture {
     class_prefix: "DebertaV2",
     remote_code: &[],
     tokenizer_class: "DebertaV2Tokenizer",
-    pair_head: None,
+    pair_head: Some(PairHead {
+        pooler: "pooler.dense",
+        activation: Activation::Gelu,
+        classifier: "classifier",
+        has_token_types: false,
+    }),
     read_config: |path| Ok(Arc::new(DebertaConfig::read(path)?)),
 };
 

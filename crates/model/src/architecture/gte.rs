@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use cognate_kernels::{AttentionMask, Epilogue};
 
-use super::spec::{Architecture, TransformerConfig};
+use super::spec::{Architecture, PairHead, TransformerConfig};
+use crate::activation::Activation;
 use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
@@ -19,7 +20,7 @@ pub(super) static NEW: Architecture = Architecture {
     class_prefix: "New",
     remote_code: REMOTE_CODE,
     tokenizer_class: "",
-    pair_head: None,
+    pair_head: Some(pair_head("new.pooler.dense")),
     read_config: |path| Ok(Arc::new(GteConfig::read(path, DEFAULT_THETA_OF_NEW)?)),
 };
 
@@ -29,7 +30,7 @@ pub(super) static GTE: Architecture = Architecture {
     class_prefix: "Gte",
     remote_code: REMOTE_CODE,
     tokenizer_class: "",
-    pair_head: None,
+    pair_head: Some(pair_head("gte.pooler.dense")),
     read_config: |path| Ok(Arc::new(GteConfig::read(path, DEFAULT_THETA_OF_GTE)?)),
 };
 
@@ -43,6 +44,16 @@ const REMOTE_CODE: &[&str] = &[
 
 const DEFAULT_THETA_OF_NEW: f32 = 10_000.0;
 const DEFAULT_THETA_OF_GTE: f32 = 160_000.0;
+
+/// Returns the head of cross-encoders whose first layer is the tensor `pooler`.
+const fn pair_head(pooler: &'static str) -> PairHead {
+    PairHead {
+        pooler,
+        activation: Activation::Tanh,
+        classifier: "classifier",
+        has_token_types: true,
+    }
+}
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
 const PREFIXES: &[&str] = &["new.", "gte."];

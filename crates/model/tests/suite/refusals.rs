@@ -55,13 +55,18 @@ fn a_missing_file_is_named() {
 fn an_unsupported_setting_is_named_with_the_supported_values() {
     assert_refused(
         &[
-            ("config.json", "model_type", json!("t5")),
-            ("config.json", "architectures", json!(["T5EncoderModel"])),
+            ("config.json", "model_type", json!("longt5")),
+            (
+                "config.json",
+                "architectures",
+                json!(["LongT5EncoderModel"]),
+            ),
         ],
-        "`ckpt/config.json`: unsupported architecture `T5EncoderModel`, expected one of \
+        "`ckpt/config.json`: unsupported architecture `LongT5EncoderModel`, expected one of \
          `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, `MPNetModel`, \
          `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`, `Qwen2Model`, \
-         `MistralModel`, `LlamaModel`, `Gemma3TextModel`",
+         `MistralModel`, `LlamaModel`, `Gemma3TextModel`, `NewModel`, `GteModel`, \
+         `JinaBertModel`, `T5Model`, `DebertaV2Model`",
     );
     assert_refused(
         &[(
