@@ -1,6 +1,7 @@
 //! Transformers on the CPU kernels of Cognate.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cognate_kernels::{AlignedBuffer, Attention, Cpu, PositionBias, SharedBuffer};
@@ -9,7 +10,8 @@ use rayon::prelude::*;
 
 use crate::backend::Backend;
 use crate::packed::Saving;
-use crate::{Result, TokenBatch};
+use crate::pooling::Pooling;
+use crate::{Error, Result, TokenBatch};
 
 mod description;
 mod embeddings;
@@ -17,6 +19,7 @@ mod layer;
 mod linear_reader;
 mod load;
 mod norm;
+mod pooled;
 mod projection;
 mod rotary;
 mod scratch_pool;
@@ -67,11 +70,46 @@ struct Plan<'a> {
     run: Run,
 }
 
+impl Plan<'_> {
+    /// Returns how many of `rows` rows a thread takes at a time.
+    fn chunk_rows(&self, rows: usize) -> usize {
+        rows.div_ceil(self.row_threads).next_multiple_of(TILE_ROWS)
+    }
+}
+
+/// Attention of some queries of one sequence.
+struct AttentionUnit<'a> {
+    /// The queries, keys and values of the sequence, `[n, qkv_width]`.
+    qkv: &'a [f32],
+    queries: Range<usize>,
+    /// The result, `[queries, query_width]`.
+    out: &'a mut [f32],
+}
+
 impl CpuTransformer {
     /// Lets the thread that writes the packed weights live no longer than the transformer.
     pub(crate) fn while_saving(mut self, saving: Saving) -> Self {
         self.saving = Some(saving);
         self
+    }
+
+    /// Refuses tokens and positions that have no embedding.
+    fn check(&self, batch: &TokenBatch) -> Result<()> {
+        let Description {
+            vocab_size,
+            max_tokens,
+            token_types,
+            ..
+        } = self.description;
+        let token_types = token_types.map_or(1, |table| table.rows);
+        batch.check(vocab_size, max_tokens, token_types)
+    }
+
+    /// Returns the angles of each rotary table, for the positions of a batch.
+    fn angles(&self, batch: &TokenBatch) -> Vec<Arc<Angles>> {
+        let longest = batch.sequences().map(<[u32]>::len).max().unwrap_or(0);
+        let tables = self.rotary_tables.iter();
+        tables.map(|table| table.angles(longest)).collect()
     }
 
     /// Divides the work on a batch among `threads`: by rows, or by the columns of each product if
@@ -99,21 +137,20 @@ impl CpuTransformer {
     }
 
     /// Runs a layer: `x`, `[T, hidden_size]`, becomes the input of the next one.
-    fn run_layer(
-        &self,
-        layer: &Layer,
-        plan: Plan<'_>,
-        x: &mut [f32],
-        qkv: &mut [f32],
-        context: &mut [f32],
-    ) {
+    fn run_layer(&self, layer: &Layer, plan: Plan<'_>, x: &mut [f32], buffers: &mut BatchBuffers) {
+        let (heads, tokens) = (self.description.heads, plan.batch.ids().len());
+        let qkv = buffers.qkv.first(tokens * heads.qkv_width());
+        let context = buffers.context.first(tokens * heads.query_width());
+        self.project(layer, plan, x, qkv);
+        self.attend(&layer.attention, plan, qkv, context);
+        self.finish(layer, plan, context, x);
+    }
+
+    /// Computes the queries, keys and values of all rows.
+    fn project(&self, layer: &Layer, plan: Plan<'_>, x: &[f32], qkv: &mut [f32]) {
         let width = self.description.hidden_size;
-        let (qkv_width, context_width) = (
-            self.description.heads.qkv_width(),
-            self.description.heads.query_width(),
-        );
-        let rows = x.len() / width;
-        let chunk = rows.div_ceil(plan.row_threads).next_multiple_of(TILE_ROWS);
+        let qkv_width = self.description.heads.qkv_width();
+        let chunk = plan.chunk_rows(x.len() / width);
         let chunks = x
             .chunks(chunk * width)
             .zip(qkv.chunks_mut(chunk * qkv_width));
@@ -128,7 +165,13 @@ impl CpuTransformer {
                 .attention
                 .queries_keys_values(plan.run, rotation, first_row, x, scratch, qkv);
         });
-        self.attend(&layer.attention, plan, qkv, context);
+    }
+
+    /// Computes everything after attention: rows `x` become the output of the layer.
+    fn finish(&self, layer: &Layer, plan: Plan<'_>, context: &[f32], x: &mut [f32]) {
+        let width = self.description.hidden_size;
+        let context_width = self.description.heads.query_width();
+        let chunk = plan.chunk_rows(x.len() / width);
         let chunks = x
             .chunks_mut(chunk * width)
             .zip(context.chunks(chunk * context_width));
@@ -144,11 +187,10 @@ impl CpuTransformer {
     fn attend(&self, block: &AttentionBlock, plan: Plan<'_>, qkv: &[f32], out: &mut [f32]) {
         /// A minimum, because each unit packs the keys and values of its sequence again.
         const MIN_QUERIES: usize = 48;
-        let Plan {
-            batch, row_threads, ..
-        } = plan;
+        let batch = plan.batch;
         let (qkv_width, width) = (block.heads.qkv_width(), block.heads.query_width());
-        let queries = batch.ids().len().div_ceil(row_threads).max(MIN_QUERIES);
+        let queries = batch.ids().len().div_ceil(plan.row_threads);
+        let queries = queries.max(MIN_QUERIES);
         let mut units = Vec::new();
         let mut remaining = out;
         for bounds in batch.offsets().windows(2) {
@@ -160,9 +202,14 @@ impl CpuTransformer {
                 let queries = boundary(part)..boundary(part + 1);
                 let (out, after) = remaining.split_at_mut(queries.len() * width);
                 remaining = after;
-                units.push((qkv, queries, out));
+                units.push(AttentionUnit { qkv, queries, out });
             }
         }
+        self.attend_units(block, plan.row_threads, units);
+    }
+
+    /// Computes attention of some queries.
+    fn attend_units(&self, block: &AttentionBlock, threads: usize, units: Vec<AttentionUnit<'_>>) {
         let position_bias = self.position_bias.as_deref().map(|values| PositionBias {
             values,
             span: self.description.max_tokens,
@@ -172,8 +219,8 @@ impl CpuTransformer {
             .mask(block.mask)
             .position_bias(position_bias)
             .int8(self.int8);
-        self.for_each(row_threads, units.into_iter(), |scratch, unit| {
-            let (qkv, queries, out) = unit;
+        self.for_each(threads, units.into_iter(), |scratch, unit| {
+            let AttentionUnit { qkv, queries, out } = unit;
             let scratch = &mut scratch.attention;
             self.cpu
                 .attention_of_queries(attention, qkv, queries, scratch, out);
@@ -210,43 +257,44 @@ impl fmt::Debug for CpuTransformer {
 
 impl Backend for CpuTransformer {
     fn forward(&self, batch: &TokenBatch, threads: usize) -> Result<Array2<f32>> {
-        let Description {
-            hidden_size: width,
-            heads,
-            vocab_size,
-            max_tokens,
-            token_types,
-            ..
-        } = self.description;
-        batch.check(
-            vocab_size,
-            max_tokens,
-            token_types.map_or(1, |table| table.rows),
-        )?;
+        self.check(batch)?;
         let tokens = batch.ids().len();
-        let mut hidden = Array2::zeros((tokens, width));
+        let mut hidden = Array2::zeros((tokens, self.description.hidden_size));
         let Some(x) = hidden.as_slice_mut().filter(|_| tokens > 0) else {
             return Ok(hidden);
         };
-        self.embeddings.embed(self.cpu, batch, width, x);
-        let longest = batch.sequences().map(<[u32]>::len).max().unwrap_or(0);
-        let angles: Vec<_> = self
-            .rotary_tables
-            .iter()
-            .map(|table| table.angles(longest))
-            .collect();
+        let angles = self.angles(batch);
         let plan = self.plan(batch, &angles, threads);
         self.batch_buffers.with(|buffers| {
+            self.embeddings
+                .embed(self.cpu, batch, self.description.hidden_size, x);
             for layer in &self.layers {
-                let qkv = buffers.qkv.first(tokens * heads.qkv_width());
-                let context = buffers.context.first(tokens * heads.query_width());
-                self.run_layer(layer, plan, x, qkv, context);
+                self.run_layer(layer, plan, x, buffers);
             }
         });
         if let Some(norm) = &self.final_norm {
             norm.apply(self.cpu, x);
         }
         Ok(hidden)
+    }
+
+    fn pooled(
+        &self,
+        batch: &TokenBatch,
+        pooling: &Pooling,
+        prompt_tokens: usize,
+        threads: usize,
+    ) -> Result<Array2<f32>> {
+        if let (Some(rows), Some((last, before))) = (
+            pooling.single_rows(batch, prompt_tokens),
+            self.layers.split_last(),
+        ) {
+            let hidden = self.forward_rows(before, last, batch, &rows, threads)?;
+            let shape = (batch.len(), pooling.dim(self.description.hidden_size));
+            return hidden.into_shape_with_order(shape).map_err(Error::forward);
+        }
+        let hidden = self.forward(batch, threads)?;
+        pooling.apply(hidden.view(), batch, prompt_tokens)
     }
 
     fn parallel_over_batches(&self) -> bool {
@@ -267,6 +315,8 @@ impl Backend for CpuTransformer {
 /// Buffers for the rows of one batch.
 #[derive(Debug, Default)]
 struct BatchBuffers {
+    /// `[T, hidden_size]`
+    hidden: AlignedBuffer,
     /// `[T, qkv_width]`
     qkv: AlignedBuffer,
     /// `[T, query_width]`

@@ -57,6 +57,31 @@ impl Pooling {
         }
     }
 
+    /// Returns the indices of the tokens whose hidden states are the pooled rows, text by text and
+    /// mode by mode in ascending order, or `None` if a mode reads more than one token of a text.
+    pub(crate) fn single_rows(
+        &self,
+        batch: &TokenBatch,
+        prompt_tokens: usize,
+    ) -> Option<Vec<usize>> {
+        let skip = self.skipped(prompt_tokens);
+        let mut rows = Vec::with_capacity(batch.len() * self.modes.len());
+        for bounds in batch.offsets().windows(2) {
+            let (start, end) = (bounds[0], bounds[1]);
+            if skip >= end - start {
+                return None;
+            }
+            for mode in &self.modes {
+                rows.push(match mode {
+                    PoolingMode::Cls => start + skip,
+                    PoolingMode::LastToken => end - 1,
+                    _ => return None,
+                });
+            }
+        }
+        rows.is_sorted().then_some(rows)
+    }
+
     /// Pools the hidden states of each text into one row.
     ///
     /// `hidden` is `[T, hidden_size]`, packed like `batch`; the result is `[B, dim]`. Every token

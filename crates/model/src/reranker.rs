@@ -203,8 +203,10 @@ impl Reranker {
             self.backend.parallel_over_batches(),
             |batch, threads| {
                 let packed = pack(batches[batch].iter().map(|&pair| &pairs[pair]))?;
-                let hidden = self.backend.forward(&packed, threads)?;
-                let pooled = self.pool(hidden.view(), &packed)?;
+                let first = self
+                    .backend
+                    .pooled(&packed, &self.first_token, 0, threads)?;
+                let pooled = self.pooler.apply(first.view())?;
                 self.logits(pooled.view())
             },
             |batch, logits| {

@@ -1,7 +1,7 @@
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
-use crate::candle::CandleEncoder;
+use crate::pooling::{Pooling, PoolingMode};
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
@@ -30,10 +30,9 @@ fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {
     load_on_cpu(&*config, cpu, weights, int8, None).unwrap().0
 }
 
-fn load_candle(name: &str, precision: Precision) -> CandleEncoder {
+fn load_candle(name: &str, precision: Precision) -> (Box<dyn Backend>, Vec<u8>) {
     let (config, weights) = checkpoint(name);
-    let loaded = config.load_candle(weights, Device::Cpu, precision);
-    loaded.unwrap().0
+    load_on_gpu(&*config, weights, Device::Cpu, precision).unwrap()
 }
 
 fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
@@ -86,11 +85,9 @@ fn the_cpu_kernels_agree_with_candle() {
         let (config, weights) = checkpoint(name);
         let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
-        let (config, weights) = checkpoint(name);
-        let candle = config.load_candle(weights, Device::Cpu, Precision::F32);
-        let (candle, candle_digest) = candle.unwrap();
+        let (candle, candle_digest) = load_candle(name, Precision::F32);
         assert_eq!(digest, candle_digest, "{name}: other tensors were read");
-        let expected = forward_one_by_one(&candle, &batch());
+        let expected = forward_one_by_one(&*candle, &batch());
         assert_close(name, 1e-5, &found, &expected);
         let padded = candle.forward(&batch(), 1).unwrap();
         assert_close(name, 1e-5, &padded, &expected);
@@ -102,8 +99,8 @@ fn the_cpu_kernels_agree_with_candle() {
 #[test]
 fn half_precision_stays_close_to_f32() {
     for name in CHECKPOINTS {
-        let expected = load_candle(name, Precision::F32).forward(&batch(), 1);
-        let found = load_candle(name, Precision::F16).forward(&batch(), 1);
+        let expected = load_candle(name, Precision::F32).0.forward(&batch(), 1);
+        let found = load_candle(name, Precision::F16).0.forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
     }
 }
@@ -162,11 +159,47 @@ fn int8_stays_close_to_f32() {
     }
 }
 
+/// Poolings of single tokens skip most of the last layer, and give the same bits.
+#[test]
+fn poolings_of_single_tokens_equal_those_of_all_hidden_states() {
+    let batch = batch_of(&[48, 3, 47, 12, 30, 5, 48, 17, 4]);
+    for modes in [
+        vec![PoolingMode::Cls],
+        vec![PoolingMode::LastToken],
+        vec![PoolingMode::Cls, PoolingMode::LastToken],
+        vec![PoolingMode::LastToken, PoolingMode::Cls],
+    ] {
+        let pooling = Pooling {
+            modes,
+            include_prompt: false,
+        };
+        for (name, int8) in CHECKPOINTS
+            .iter()
+            .flat_map(|name| [(name, false), (name, true)])
+        {
+            let kernels = load(name, Cpu::detect(), int8);
+            for prompt_tokens in [0, 2, 3] {
+                for threads in [1, 3] {
+                    let hidden = kernels.forward(&batch, threads).unwrap();
+                    let expected = pooling.apply(hidden.view(), &batch, prompt_tokens).unwrap();
+                    let found = kernels
+                        .pooled(&batch, &pooling, prompt_tokens, threads)
+                        .unwrap();
+                    assert!(
+                        found.map(|value| value.to_bits()) == expected.map(|value| value.to_bits()),
+                        "{name}, int8 {int8}, {pooling:?}, {prompt_tokens}, {threads} threads"
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn refuses_tokens_and_positions_without_an_embedding() {
     let kernels = load("architectures/qwen3", Cpu::detect(), false);
-    let candle = load_candle("architectures/qwen3", Precision::F32);
-    for backend in [&kernels as &dyn Backend, &candle] {
+    let candle = load_candle("architectures/qwen3", Precision::F32).0;
+    for backend in [&kernels as &dyn Backend, &*candle] {
         let message = |ids: &[u32]| {
             let batch = TokenBatch::from_sequences([ids]);
             backend.forward(&batch, 1).unwrap_err().to_string()
