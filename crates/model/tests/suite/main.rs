@@ -11,3 +11,4 @@ mod gpu;
 mod hostile;
 mod refusals;
 mod reranker;
+mod tokenizers;
