@@ -100,7 +100,11 @@ fn the_cpu_kernels_agree_with_candle() {
         let (kernels, read) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
         let (candle, candle_digest) = load_candle(name, Precision::F32);
-        assert_eq!(digest(&read), candle_digest, "{name}: other tensors were read");
+        assert_eq!(
+            digest(&read),
+            candle_digest,
+            "{name}: other tensors were read"
+        );
         let expected = forward_one_by_one(&*candle, &batch());
         assert_close(name, 1e-5, &found, &expected);
         let padded = candle.forward(&batch(), 1).unwrap();
