@@ -14,6 +14,7 @@ pub(super) struct Identity {
     model_type: Option<String>,
     architectures: Option<Vec<String>>,
     auto_map: Option<RemoteCode>,
+    is_causal: Option<bool>,
     add_cross_attention: Option<bool>,
     pruned_heads: Option<Map<String, Value>>,
     quantization_config: Option<Value>,
@@ -34,7 +35,8 @@ pub(crate) struct Dtype {
 /// What the file names.
 pub(super) struct Identified {
     pub(super) architecture: &'static Architecture,
-    /// Whether the first class is a language model that predicts the next token.
+    /// Whether the first class is a language model that predicts the next token, and attention is
+    /// causal.
     pub(super) is_causal_lm: bool,
     pub(super) dtype: Option<Dtype>,
 }
@@ -79,7 +81,8 @@ impl Identity {
         });
         Ok(Identified {
             architecture,
-            is_causal_lm: class.is_some_and(|class| class.ends_with("ForCausalLM")),
+            is_causal_lm: class.is_some_and(|class| class.ends_with("ForCausalLM"))
+                && json.value.is_causal != Some(false),
             dtype,
         })
     }

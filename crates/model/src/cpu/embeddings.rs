@@ -25,12 +25,14 @@ pub(super) struct AddedEmbeddings {
 }
 
 impl Embeddings {
-    /// Computes the input of the first layer, `[T, hidden_size]`, in `hidden`, which holds zeros.
+    /// Computes the input of the first layer, `[T, hidden_size]`, in `hidden`, whatever it holds.
     ///
     /// All ids, positions and token types of the batch must have embeddings.
     pub(super) fn embed(&self, cpu: Cpu, batch: &TokenBatch, width: usize, hidden: &mut [f32]) {
-        if let Some(added) = &self.added {
-            added.copy(batch, width, hidden);
+        match &self.added {
+            Some(added) => added.copy(batch, width, hidden),
+            // Buffers are used again, and the token embeddings are added.
+            None => hidden.fill(0.0),
         }
         for (&id, row) in batch.ids().iter().zip(hidden.chunks_exact_mut(width)) {
             self.tokens.add(id as usize, row);
