@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Input, MAX_TOKENIZER_BYTES, Route, TransformerModule};
+use super::{Input, MAX_TOKENIZER_BYTES, Route, TokenLimits, TransformerModule};
 use crate::modules::PostPoolingModule;
 use crate::weights::WeightsFiles;
 use crate::{Checkpoint, Error, Result, regular_file};
@@ -59,8 +59,15 @@ impl Checkpoint {
         } else {
             average(|checkpoint| &checkpoint.query)?
         };
+        let mut notes = Vec::new();
+        for note in checkpoints.iter().flat_map(Self::notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
         Ok(Self {
             name: names.join(SEPARATOR),
+            notes,
             document,
             query,
             ..first.clone()
@@ -136,9 +143,14 @@ impl Route {
             )
         };
         let limits = |module: &TransformerModule| {
+            let TokenLimits {
+                general,
+                query,
+                document,
+            } = &module.limits;
             format!(
-                "max_seq_length {} do_lower_case {}",
-                module.max_tokens, module.do_lower_case
+                "max_seq_length {} query_length {} document_length {} do_lower_case {}",
+                general.tokens, query.tokens, document.tokens, module.do_lower_case
             )
         };
         let modules = |route: &Self| {

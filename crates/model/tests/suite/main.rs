@@ -15,3 +15,5 @@ mod modules;
 mod refusals;
 mod reranker;
 mod settings;
+mod tokenizers;
+mod weights;
