@@ -13,10 +13,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use cognate_kernels::Cpu;
-use serde::Deserialize;
 
 use crate::backend::Backend;
-use crate::config::Json;
 use crate::cpu::CpuTransformer;
 use crate::packed::{CacheKey, Parts, WeightsCache};
 use crate::weights::WeightsFile;
@@ -27,6 +25,7 @@ mod decoder;
 mod distilbert;
 mod gemma3;
 mod gpu;
+mod identity;
 mod llama;
 mod mistral;
 mod modern_bert;
@@ -40,6 +39,8 @@ mod size_check;
 mod spec;
 
 use gpu::load_on_gpu;
+pub(crate) use identity::Dtype;
+use identity::{Identified, Identity};
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -67,47 +68,36 @@ pub(crate) struct Transformer {
     path: PathBuf,
     pub(crate) architecture: &'static Architecture,
     pub(crate) config: Arc<dyn TransformerConfig>,
-}
-
-/// The fields of `config.json` that name the architecture.
-#[derive(Deserialize)]
-struct Identity {
-    model_type: Option<String>,
-    #[serde(default)]
-    architectures: Vec<String>,
+    /// Whether the class that was saved is a language model that predicts the next token.
+    pub(crate) is_causal_lm: bool,
+    pub(crate) dtype: Option<Dtype>,
 }
 
 impl Transformer {
     /// Reads `config.json` of a transformer and refuses what this release does not run.
-    ///
-    /// The architecture is the one with the file's `model_type`; a file without one is identified
-    /// by the first class in `architectures`.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let identity: Json<Identity> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
-        let Identity {
-            model_type,
-            architectures,
-        } = &identity.value;
-        let class = architectures.first();
-        let found = REGISTRY.iter().find(|known| match model_type {
-            Some(model_type) => model_type == known.model_type,
-            None => class.is_some_and(|class| class.starts_with(known.class_prefix)),
-        });
-        let Some(architecture) = found else {
-            let found = class.or(model_type.as_ref()).cloned();
-            let found = found.unwrap_or_else(|| "(none)".to_owned());
-            let names: Vec<_> = REGISTRY
-                .iter()
-                .map(|known| format!("`{}Model`", known.class_prefix))
-                .collect();
-            let expected = format!("one of {}", names.join(", "));
-            return Err(identity.unsupported("architecture", found, expected));
-        };
+        let Identified {
+            architecture,
+            is_causal_lm,
+            dtype,
+        } = Identity::read(path, REGISTRY)?;
         Ok(Self {
             path: path.to_owned(),
             architecture,
             config: (architecture.read_config)(path)?,
+            is_causal_lm,
+            dtype,
         })
+    }
+
+    /// Makes room for texts of up to `tokens` tokens, if the positions are not rows of a table in the
+    /// weights.
+    pub(crate) fn extend_positions(&mut self, tokens: usize) {
+        if tokens > self.config.sizes().max_tokens
+            && let Some(extended) = self.config.with_positions(tokens)
+        {
+            self.config = extended;
+        }
     }
 
     /// Loads the transformer from the file of its `weights`, on the current thread pool.

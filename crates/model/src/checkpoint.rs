@@ -1,12 +1,21 @@
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
+use std::sync::Arc;
 
 use crate::architecture::Transformer;
-use crate::config::Json;
-use crate::modules::Modules;
-use crate::{Error, Result, regular_file};
+use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
+use crate::pooling::Pooling;
+use crate::{Result, Role, regular_file};
+
+mod keyword_arguments;
+mod prompts;
+mod sentence_config;
+mod token_limits;
+mod tokenizer_config;
+
+pub(crate) use prompts::Prompts;
+use prompts::{SENTENCE_TRANSFORMERS_CONFIG, SentenceTransformersConfig};
+use sentence_config::SentenceConfig;
+pub(crate) use token_limits::{TokenLimit, TokenLimits};
 
 /// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
 /// and checked.
@@ -22,49 +31,48 @@ use crate::{Error, Result, regular_file};
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
 /// | `config_sentence_transformers.json` | no prompts |
+///
+/// All settings in these files that change an embedding are followed, or refused by name. Without
+/// `modules.json`, a language model (`Qwen3ForCausalLM`) gives the hidden state of its last token
+/// instead of the mean, as in sentence-transformers.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
     name: String,
-    pub(crate) transformer: Transformer,
-    pub(crate) modules: Modules,
+    query: Arc<Route>,
+    /// The same as `query`, unless the checkpoint has other modules for documents.
+    document: Arc<Route>,
     pub(crate) prompts: Prompts,
-    pub(crate) max_tokens: usize,
-    pub(crate) do_lower_case: bool,
     pub(crate) truncate_dim: Option<usize>,
     /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
     pub(crate) is_cross_encoder: bool,
+    notes: Vec<String>,
 }
 
-/// The prompts that precede queries and documents.
-///
-/// The `Debug` form is part of fingerprints and must not change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prompts {
-    pub(crate) query: String,
-    pub(crate) document: String,
+/// The modules that texts of a role go through, with their configurations.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) input: Input,
+    /// The modules after the pooling, in order.
+    pub(crate) post_pooling: Vec<PostPoolingModule>,
 }
 
-#[derive(Default, Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
+/// The modules of a route that turn a text into a row.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A transformer, and the pooling of its hidden states.
+    Transformer(TransformerModule, Pooling),
 }
 
-#[derive(Deserialize)]
-struct TokenizerConfig {
-    /// A float, because some checkpoints use 1e30 for "no limit".
-    model_max_length: Option<f64>,
-}
-
-/// The settings in `config_sentence_transformers.json`.
-#[derive(Default, Deserialize)]
-struct SentenceTransformersConfig {
-    model_type: Option<String>,
-    #[serde(default)]
-    prompts: BTreeMap<String, String>,
-    truncate_dim: Option<usize>,
+/// A transformer in its folder, with its tokenizer and limits.
+#[derive(Debug)]
+pub(crate) struct TransformerModule {
+    folder: PathBuf,
+    pub(crate) transformer: Transformer,
+    pub(crate) limits: TokenLimits,
+    pub(crate) do_lower_case: bool,
+    /// What a user should know of settings that are followed in part.
+    notes: Vec<String>,
 }
 
 impl Checkpoint {
@@ -87,46 +95,37 @@ impl Checkpoint {
             SentenceTransformersConfig::default()
         };
         let is_cross_encoder = settings.model_type.as_deref() == Some("CrossEncoder");
-        let modules = if is_cross_encoder {
-            Modules::read_cross_encoder(&dir)?
+        let routes = if is_cross_encoder {
+            Routes::read_cross_encoder(&dir)?
         } else {
-            Modules::read(&dir)?
+            Routes::read(&dir)?
         };
-        let folder = dir.join(&modules.transformer);
-        let transformer = Transformer::read(&folder.join("config.json"))?;
-        let sentence = if has_modules {
-            SentenceConfig::read(&folder)?
-        } else {
-            SentenceConfig::default()
-        };
-        let max_tokens = match sentence.max_seq_length {
-            Some(tokens) => tokens,
-            None => default_max_tokens(&folder, &transformer)?,
-        };
-        let checkpoint = Self {
-            prompts: Prompts::from_config(&dir, &settings)?,
-            truncate_dim: settings.truncate_dim,
-            do_lower_case: sentence.do_lower_case,
-            name: dir.display().to_string(),
-            dir,
-            transformer,
-            modules,
-            max_tokens,
+        let use_of_folder = Use {
+            has_modules,
             is_cross_encoder,
         };
-        for (path, expected) in [
-            (
-                checkpoint.tokenizer_path(),
-                "a tokenizer in the format of the tokenizers library",
-            ),
-            (
-                checkpoint.weights_path(),
-                "weights in the safetensors format",
-            ),
-        ] {
-            regular_file::require(&path, expected)?;
-        }
-        Ok(checkpoint)
+        let document = Arc::new(Route::read(&dir, routes.document, use_of_folder)?);
+        let query = match routes.query {
+            Some(modules) => Arc::new(Route::read(&dir, modules, use_of_folder)?),
+            None => Arc::clone(&document),
+        };
+        let mut notes = document.notes().to_vec();
+        let of_queries = query.notes().iter();
+        notes.extend(
+            of_queries
+                .filter(|note| !document.notes().contains(note))
+                .cloned(),
+        );
+        Ok(Self {
+            notes,
+            prompts: Prompts::from_config(&dir, &settings)?,
+            truncate_dim: settings.truncate_dim,
+            name: dir.display().to_string(),
+            dir,
+            query,
+            document,
+            is_cross_encoder,
+        })
     }
 
     /// Sets the name of the checkpoint. Default: the path of its folder.
@@ -146,25 +145,138 @@ impl Checkpoint {
         &self.dir
     }
 
-    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a document, special tokens
+    /// included.
     pub fn max_tokens(&self) -> usize {
-        self.max_tokens
+        match &self.document.input {
+            Input::Transformer(module, _) => module.limits.document.tokens,
+        }
     }
 
-    pub(crate) fn config_path(&self) -> PathBuf {
-        self.transformer_file("config.json")
+    /// Returns what a user should know about the checkpoint: settings that are followed in part, and
+    /// the number format in which sentence-transformers would run it. One sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Returns the modules for texts of a role.
+    pub(crate) fn route(&self, role: Role) -> &Route {
+        match role {
+            Role::Query => &self.query,
+            Role::Document => &self.document,
+        }
+    }
+
+    /// Returns the transformer, which a cross-encoder has.
+    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+        match &self.document.input {
+            Input::Transformer(module, _) => module,
+        }
+    }
+
+    /// Returns whether queries and documents go through the same modules.
+    pub(crate) fn has_one_route(&self) -> bool {
+        Arc::ptr_eq(&self.query, &self.document)
     }
 
     pub(crate) fn sentence_transformers_config_path(&self) -> PathBuf {
         self.dir.join(SENTENCE_TRANSFORMERS_CONFIG)
     }
+}
+
+impl Route {
+    /// Reads the configurations of the modules of a checkpoint in `dir`.
+    fn read(dir: &Path, modules: ModuleChain, use_of_folder: Use) -> Result<Self> {
+        let input = match modules.input {
+            InputModule::Transformer { folder, pooling } => {
+                let module = TransformerModule::read(dir.join(folder), use_of_folder)?;
+                let pooling = if !use_of_folder.has_modules && module.transformer.is_causal_lm {
+                    Pooling::last_token()
+                } else {
+                    pooling
+                };
+                Input::Transformer(module, pooling)
+            }
+        };
+        Ok(Self {
+            input,
+            post_pooling: modules.post_pooling,
+        })
+    }
+}
+
+impl Route {
+    /// Returns whether the modules that turn a text into hidden states are those of `other`.
+    pub(crate) fn shares_input(&self, other: &Self) -> bool {
+        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
+            (&self.input, &other.input);
+        own.folder == others.folder
+    }
+
+    fn notes(&self) -> &[String] {
+        match &self.input {
+            Input::Transformer(module, _) => &module.notes,
+        }
+    }
+}
+
+/// How sentence-transformers uses a folder with a transformer.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// Whether `modules.json` lists the modules; without it, other settings of sentence-transformers
+    /// are ignored, and the modules are chosen by the class of the transformer.
+    has_modules: bool,
+    is_cross_encoder: bool,
+}
+
+impl TransformerModule {
+    /// Reads the configuration in `folder`.
+    fn read(folder: PathBuf, use_of_folder: Use) -> Result<Self> {
+        let Use {
+            has_modules,
+            is_cross_encoder,
+        } = use_of_folder;
+        let mut transformer = Transformer::read(&folder.join("config.json"))?;
+        let sentence = if has_modules {
+            SentenceConfig::read(&folder, is_cross_encoder)?
+        } else {
+            SentenceConfig::default()
+        };
+        let default = tokenizer_config::default_limit(&folder, &transformer, has_modules)?;
+        let mut limits = sentence.limits(default);
+        let mut notes = Vec::new();
+        transformer.extend_positions(limits.longest());
+        limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
+        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &folder));
+        let module = Self {
+            do_lower_case: sentence.do_lower_case,
+            folder,
+            transformer,
+            limits,
+            notes,
+        };
+        for (path, expected) in [
+            (
+                module.tokenizer_path(),
+                "a tokenizer in the format of the tokenizers library",
+            ),
+            (module.weights_path(), "weights in the safetensors format"),
+        ] {
+            regular_file::require(&path, expected)?;
+        }
+        Ok(module)
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
 
     pub(crate) fn weights_path(&self) -> PathBuf {
-        self.transformer_file("model.safetensors")
+        self.folder.join("model.safetensors")
     }
 
     pub(crate) fn tokenizer_path(&self) -> PathBuf {
-        self.transformer_file("tokenizer.json")
+        self.folder.join("tokenizer.json")
     }
 
     /// Reads the file of the tokenizer.
@@ -173,105 +285,9 @@ impl Checkpoint {
     }
 
     pub(crate) fn tokenizer_config_path(&self) -> PathBuf {
-        self.transformer_file("tokenizer_config.json")
-    }
-
-    fn transformer_file(&self, name: &str) -> PathBuf {
-        self.dir.join(&self.modules.transformer).join(name)
+        self.folder.join("tokenizer_config.json")
     }
 }
-
-/// The greatest length of a prompt. A prompt precedes every text, and what is longer than the model
-/// reads would leave no room for the text.
-const MAX_PROMPT_BYTES: usize = 32 << 10;
 
 /// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.
 pub(crate) const MAX_TOKENIZER_BYTES: u64 = 128 << 20;
-
-const SENTENCE_TRANSFORMERS_CONFIG: &str = "config_sentence_transformers.json";
-
-/// Returns the smaller of the tokenizer's limit and the model's number of positions, as
-/// sentence-transformers does.
-fn default_max_tokens(folder: &Path, transformer: &Transformer) -> Result<usize> {
-    let config = Json::<TokenizerConfig>::read_optional(
-        folder.join("tokenizer_config.json"),
-        "the settings of a tokenizer, in JSON",
-    )?;
-    let limit = config
-        .and_then(|json| json.value.model_max_length)
-        .unwrap_or(f64::INFINITY);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float cast saturates, and the minimum bounds it"
-    )]
-    let limit = limit as usize;
-    Ok(limit.min(transformer.config.sizes().max_tokens))
-}
-
-/// The file names that the settings of a transformer module may have, in the order in which they
-/// are tried.
-const SENTENCE_CONFIGS: [&str; 7] = [
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
-];
-
-impl SentenceConfig {
-    fn read(folder: &Path) -> Result<Self> {
-        const EXPECTED: &str = "the settings of a transformer module, in JSON";
-        for name in SENTENCE_CONFIGS {
-            if let Some(json) = Json::<Self>::read_optional(folder.join(name), EXPECTED)? {
-                return Ok(json.value);
-            }
-        }
-        Ok(Self::default())
-    }
-}
-
-impl SentenceTransformersConfig {
-    fn read(dir: &Path) -> Result<Self> {
-        let config = Json::<Self>::read_optional(
-            dir.join(SENTENCE_TRANSFORMERS_CONFIG),
-            "the settings of sentence-transformers, in JSON",
-        )?;
-        let Some(json) = config else {
-            return Ok(Self::default());
-        };
-        match json.value.model_type.as_deref() {
-            None | Some("SentenceTransformer" | "CrossEncoder") => Ok(json.value),
-            Some(found) => {
-                let expected = "one of `SentenceTransformer`, `CrossEncoder`";
-                Err(json.unsupported("model_type", found, expected))
-            }
-        }
-    }
-}
-
-impl Prompts {
-    /// Returns the prompts that `encode_query` and `encode_document` of sentence-transformers use.
-    ///
-    /// `default_prompt_name` is ignored, because it applies only to calls without a role.
-    fn from_config(dir: &Path, config: &SentenceTransformersConfig) -> Result<Self> {
-        let prompt = |name: &str| {
-            let prompt = config.prompts.get(name).cloned().unwrap_or_default();
-            if prompt.len() > MAX_PROMPT_BYTES {
-                return Err(Error::Unsupported {
-                    path: dir.join(SENTENCE_TRANSFORMERS_CONFIG),
-                    field: format!("length of the prompt `{name}` in bytes"),
-                    found: prompt.len().to_string(),
-                    expected: format!("at most {MAX_PROMPT_BYTES}"),
-                });
-            }
-            Ok(prompt)
-        };
-        Ok(Self {
-            query: prompt("query")?,
-            document: prompt("document")?,
-        })
-    }
-}

@@ -130,6 +130,19 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
+    /// The pooling leaves out the prompt, and a text has no other tokens.
+    #[error(
+        "text {text} has {tokens} tokens, expected more than the {prompt_tokens} of the prompt, which \
+         the pooling leaves out (`include_prompt` is false)"
+    )]
+    NothingToPool {
+        /// The index of the text in the input.
+        text: usize,
+        /// The number of tokens of the text with its prompt.
+        tokens: usize,
+        /// The number of tokens of the prompt alone.
+        prompt_tokens: usize,
+    },
     /// The model failed while it ran.
     #[error("the model failed")]
     Forward {
@@ -145,6 +158,15 @@ pub enum Error {
         expected: usize,
         /// The size found.
         found: usize,
+    },
+    /// A stage of an encoding was asked for, and it depends on the role of the texts.
+    #[error(
+        "`{stage}` needs the same modules for queries and documents, and the checkpoint has \
+         different ones"
+    )]
+    SeveralRoutes {
+        /// The name of the method.
+        stage: &'static str,
     },
     /// An embedding holds a value that is infinite or not a number.
     #[error("the embedding of text {text} is not finite; the weights or the device are at fault")]

@@ -8,14 +8,35 @@ use crate::config::Json;
 use crate::pooling::{Pooling, PoolingMode};
 use crate::{Result, regular_file};
 
-/// The modules that `modules.json` lists.
-#[derive(Clone, Debug)]
-pub(crate) struct Modules {
-    /// The folder of the transformer, relative to the checkpoint.
-    pub(crate) transformer: String,
-    pub(crate) pooling: Pooling,
+/// The modules that `modules.json` lists, for each role of a text.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    pub(crate) document: ModuleChain,
+    /// The modules for queries, or `None` if they are those for documents.
+    pub(crate) query: Option<ModuleChain>,
+}
+
+/// The modules that a text goes through.
+#[derive(Debug)]
+pub(crate) struct ModuleChain {
+    pub(crate) input: InputModule,
     /// The modules after the pooling, in order.
     pub(crate) post_pooling: Vec<PostPoolingModule>,
+}
+
+/// The modules that turn a text into a row; folders are relative to the checkpoint.
+#[derive(Debug)]
+pub(crate) enum InputModule {
+    Transformer { folder: String, pooling: Pooling },
+}
+
+impl From<ModuleChain> for Routes {
+    fn from(document: ModuleChain) -> Self {
+        Self {
+            document,
+            query: None,
+        }
+    }
 }
 
 /// A module after the pooling.
@@ -89,7 +110,7 @@ fn default_bias() -> bool {
     true
 }
 
-impl Modules {
+impl Routes {
     /// Reads `modules.json` and the configurations of the modules that it lists.
     ///
     /// Without that file, the modules are those that sentence-transformers assumes: a transformer
@@ -101,11 +122,13 @@ impl Modules {
                 modes: vec![PoolingMode::Mean],
                 include_prompt: true,
             };
-            return Ok(Self {
-                transformer: String::new(),
-                pooling,
+            return Ok(Self::from(ModuleChain {
+                input: InputModule::Transformer {
+                    folder: String::new(),
+                    pooling,
+                },
                 post_pooling: Vec::new(),
-            });
+            }));
         };
 
         check_list(&list)?;
@@ -132,12 +155,11 @@ impl Modules {
                 }
             }
         }
-        if let (Some(transformer), Some(pooling)) = (transformer, pooling) {
-            Ok(Self {
-                transformer,
-                pooling,
+        if let (Some(folder), Some(pooling)) = (transformer, pooling) {
+            Ok(Self::from(ModuleChain {
+                input: InputModule::Transformer { folder, pooling },
                 post_pooling,
-            })
+            }))
         } else {
             let found = format!("a list of {}", list.value.len());
             Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
@@ -151,11 +173,13 @@ impl Modules {
         let list: Json<Vec<ModuleEntry>> = Json::read(path, "a list of modules")?;
         check_list(&list)?;
         match list.value.as_slice() {
-            [module] if module.class() == "Transformer" => Ok(Self {
-                transformer: module.path.clone(),
-                pooling: Pooling::first_token(),
+            [module] if module.class() == "Transformer" => Ok(Self::from(ModuleChain {
+                input: InputModule::Transformer {
+                    folder: module.path.clone(),
+                    pooling: Pooling::first_token(),
+                },
                 post_pooling: Vec::new(),
-            }),
+            })),
             modules => {
                 let classes: Vec<_> = modules.iter().map(ModuleEntry::class).collect();
                 Err(list.unsupported("modules", classes.join(", "), "`Transformer` alone"))

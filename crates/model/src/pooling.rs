@@ -42,6 +42,15 @@ impl Pooling {
         }
     }
 
+    /// Returns the pooling of sentence-transformers for a language model without `modules.json`: the
+    /// last token.
+    pub(crate) fn last_token() -> Self {
+        Self {
+            modes: vec![PoolingMode::LastToken],
+            include_prompt: true,
+        }
+    }
+
     /// Returns the width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size
@@ -55,6 +64,13 @@ impl Pooling {
         } else {
             prompt_tokens
         }
+    }
+
+    /// Returns whether nothing would be left to pool of a text of `tokens` tokens, given the number of
+    /// tokens of its prompt. The first token alone is always there.
+    pub(crate) fn leaves_nothing(&self, prompt_tokens: usize, tokens: usize) -> bool {
+        let skipped = self.skipped(prompt_tokens);
+        skipped > 0 && skipped >= tokens && self.modes.iter().any(|&mode| mode != PoolingMode::Cls)
     }
 
     /// Pools the hidden states of each text into one row.

@@ -9,7 +9,7 @@ use super::spec::TransformerConfig;
 use crate::Result;
 #[cfg(any(test, feature = "candle"))]
 use crate::candle::{Model, Tensors};
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
     NormTensors, TensorRows,
@@ -50,6 +50,14 @@ impl TransformerConfig for DecoderConfig {
             attention_width: self.num_attention_heads.saturating_mul(self.head_dim),
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.head_dim)).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {

@@ -6,6 +6,7 @@ use super::spec::Architecture;
 pub(super) static GEMMA3: Architecture = Architecture {
     model_type: "gemma3_text",
     class_prefix: "Gemma3Text",
+    remote_code: &[],
     tokenizer_class: "GemmaTokenizer",
     pair_head: None,
     read_config: |path| decoder::read_config(path, &VARIANT),

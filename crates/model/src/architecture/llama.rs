@@ -5,6 +5,7 @@ use super::spec::Architecture;
 pub(super) static LLAMA: Architecture = Architecture {
     model_type: "llama",
     class_prefix: "Llama",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| decoder::read_config(path, &VARIANT),

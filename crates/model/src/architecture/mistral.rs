@@ -5,6 +5,7 @@ use super::spec::Architecture;
 pub(super) static MISTRAL: Architecture = Architecture {
     model_type: "mistral",
     class_prefix: "Mistral",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| decoder::read_config(path, &VARIANT),

@@ -7,7 +7,7 @@ use super::spec::{Architecture, TransformerConfig};
 use crate::Result;
 #[cfg(any(test, feature = "candle"))]
 use crate::candle::{Model, Tensors};
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     RotaryFrequencies, TensorRows,
@@ -23,6 +23,7 @@ use config::{LayerType, ModernBertConfig};
 pub(super) static MODERN_BERT: Architecture = Architecture {
     model_type: "modernbert",
     class_prefix: "ModernBert",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| Ok(Arc::new(ModernBertConfig::read(path)?)),
@@ -44,6 +45,14 @@ impl TransformerConfig for ModernBertConfig {
             attention_width: self.hidden_size,
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.head_size())).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {

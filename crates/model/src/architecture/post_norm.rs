@@ -24,7 +24,7 @@ mod variant;
 use config::PostNormConfig;
 use position_bias::expand_buckets;
 use variant::TOKEN_EMBEDDINGS;
-pub(super) use variant::{Positions, PostNormVariant, TensorNames};
+pub(super) use variant::{FieldNames, Positions, PostNormVariant, TensorNames};
 
 /// Reads `config.json` of a `variant`.
 pub(super) fn read_config(

@@ -5,6 +5,7 @@ use super::spec::Architecture;
 pub(super) static QWEN2: Architecture = Architecture {
     model_type: "qwen2",
     class_prefix: "Qwen2",
+    remote_code: &[],
     tokenizer_class: "Qwen2Tokenizer",
     pair_head: None,
     read_config: |path| decoder::read_config(path, &VARIANT),

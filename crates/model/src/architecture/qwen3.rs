@@ -5,6 +5,7 @@ use super::spec::Architecture;
 pub(super) static QWEN3: Architecture = Architecture {
     model_type: "qwen3",
     class_prefix: "Qwen3",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| decoder::read_config(path, &VARIANT),

@@ -25,8 +25,9 @@ const WITH_CANDLE: &[&str] = CHECKPOINTS.split_at(8).0;
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
-    let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
-    (checkpoint.transformer.config, weights)
+    let module = checkpoint.transformer_module();
+    let weights = WeightsFile::open(module.weights_path()).unwrap();
+    (Arc::clone(&module.transformer.config), weights)
 }
 
 fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {

@@ -2,7 +2,8 @@ use tokenizers::TruncationDirection;
 
 use super::bounded::BoundedTokenizer;
 use super::settings::{self, Settings};
-use crate::{Checkpoint, Error, Result};
+use crate::checkpoint::{TokenLimit, TransformerModule};
+use crate::{Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
 #[derive(Debug)]
@@ -23,10 +24,10 @@ pub(crate) struct TokenizedText {
 impl TextTokenizer {
     /// Loads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
     pub(crate) fn load(
-        checkpoint: &Checkpoint,
+        checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
-        max_tokens: usize,
+        limit: &TokenLimit,
     ) -> Result<Self> {
         const EXPECTED: &str = "a tokenizer in the format of the tokenizers library";
         let path = checkpoint.tokenizer_path();
@@ -39,16 +40,10 @@ impl TextTokenizer {
             settings::lower_case(&mut tokenizer).map_err(Error::malformed(&path, EXPECTED))?;
         }
         let special_tokens = tokenizer.special_tokens(false);
-        if max_tokens <= special_tokens {
-            return Err(Error::InvalidOption {
-                option: "max_tokens",
-                found: max_tokens.to_string(),
-                expected: format!("more than the {special_tokens} special tokens"),
-            });
-        }
+        limit.check(special_tokens, "a text")?;
         Ok(Self {
             tokenizer,
-            max_tokens,
+            max_tokens: limit.tokens,
             special_tokens,
         })
     }
@@ -58,8 +53,15 @@ impl TextTokenizer {
         self.special_tokens
     }
 
-    /// Tokenizes the concatenation of `prompt` and `text`; `index` identifies the text in an error.
-    pub(crate) fn tokenize(&self, prompt: &str, text: &str, index: usize) -> Result<TokenizedText> {
+    /// Tokenizes the concatenation of `prompt` and `text`, and truncates it to `max_tokens` tokens;
+    /// `index` identifies the text in an error.
+    pub(crate) fn tokenize(
+        &self,
+        prompt: &str,
+        text: &str,
+        max_tokens: usize,
+        index: usize,
+    ) -> Result<TokenizedText> {
         let joined;
         let whole = if prompt.is_empty() {
             text
@@ -72,7 +74,7 @@ impl TextTokenizer {
             source,
         };
         let mut encoding = self.tokenizer.encode_fast(whole, false).map_err(error)?;
-        let limit = self.limit();
+        let limit = self.without_special(max_tokens);
         let truncated = encoding.len().saturating_sub(limit);
         if truncated > 0 {
             encoding.truncate(limit, 0, TruncationDirection::Right);
@@ -88,11 +90,16 @@ impl TextTokenizer {
 
     /// Returns the length in bytes of the start of `text` that [`tokenize`](Self::tokenize) does not
     /// truncate.
-    pub(crate) fn bytes_within_limit(&self, prompt: &str, text: &str) -> Result<usize> {
+    pub(crate) fn bytes_within_limit(
+        &self,
+        prompt: &str,
+        text: &str,
+        max_tokens: usize,
+    ) -> Result<usize> {
         let whole = format!("{prompt}{text}");
         let error = |source| Error::Tokenize { text: 0, source };
         let encoding = self.tokenizer.encode(&whole).map_err(error)?;
-        let limit = self.limit();
+        let limit = self.without_special(max_tokens);
         let end = match encoding.get_offsets().get(..limit) {
             Some(kept) if encoding.len() > limit => kept.last().map_or(0, |&(_, end)| end),
             _ => whole.len(),
@@ -102,7 +109,7 @@ impl TextTokenizer {
     }
 
     /// Returns the number of tokens at the start of a text that belong to `prompt`: those of the
-    /// prompt alone, without a special token at its end.
+    /// prompt alone, truncated as a text without a role, without a special token at its end.
     pub(crate) fn prompt_tokens(&self, prompt: &str) -> Result<usize> {
         if prompt.is_empty() {
             return Ok(0);
@@ -110,11 +117,12 @@ impl TextTokenizer {
         let error = |source| Error::Tokenize { text: 0, source };
         let encoding = self.tokenizer.encode_fast(prompt, true).map_err(error)?;
         let ends_special = encoding.get_special_tokens_mask().last() == Some(&1);
-        Ok(encoding.len() - usize::from(ends_special))
+        let tokens = encoding.len().min(self.max_tokens);
+        Ok(tokens - usize::from(ends_special))
     }
 
-    /// Returns the maximum number of tokens of a text, special tokens excluded.
-    fn limit(&self) -> usize {
-        self.max_tokens - self.special_tokens
+    /// Returns the number of tokens of a text that fit besides the special tokens.
+    fn without_special(&self, max_tokens: usize) -> usize {
+        max_tokens.saturating_sub(self.special_tokens)
     }
 }

@@ -12,3 +12,4 @@ mod gpu;
 mod hostile;
 mod refusals;
 mod reranker;
+mod settings;
