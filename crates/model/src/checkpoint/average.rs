@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Input, MAX_TOKENIZER_BYTES, Route, TransformerModule};
 use crate::modules::PostPoolingModule;
 use crate::weights::WeightsFiles;
-use crate::{Checkpoint, Error, Result, regular_file};
+use crate::{Checkpoint, Error, Result, Role, regular_file};
 
 /// What the name of an average has between the names of its checkpoints.
 const SEPARATOR: &str = "+";
@@ -136,9 +136,13 @@ impl Route {
             )
         };
         let limits = |module: &TransformerModule| {
+            let tokens = |role| module.limits.of(role).tokens;
             format!(
-                "max_seq_length {} do_lower_case {}",
-                module.max_tokens, module.do_lower_case
+                "max_seq_length {} (queries {}, documents {}) do_lower_case {}",
+                module.limits.general.tokens,
+                tokens(Role::Query),
+                tokens(Role::Document),
+                module.do_lower_case
             )
         };
         let modules = |route: &Self| {
