@@ -4,6 +4,8 @@
 
 mod architectures;
 mod checkpoints;
+mod decoders;
+mod encoder_settings;
 mod fingerprints;
 mod golden;
 mod golden_file;

@@ -60,7 +60,8 @@ fn an_unsupported_setting_is_named_with_the_supported_values() {
         ],
         "`ckpt/config.json`: unsupported architecture `T5EncoderModel`, expected one of \
          `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, `MPNetModel`, \
-         `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`",
+         `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`, `Qwen2Model`, \
+         `MistralModel`, `LlamaModel`, `Gemma3TextModel`",
     );
     assert_refused(
         &[(
@@ -225,18 +226,6 @@ fn an_unsupported_setting_of_an_architecture_is_named_with_the_supported_values(
         ),
         (
             "qwen3",
-            "use_sliding_window",
-            json!(true),
-            "use_sliding_window `true`, expected `false`",
-        ),
-        (
-            "qwen3",
-            "is_causal",
-            json!(false),
-            "is_causal `false`, expected `true`",
-        ),
-        (
-            "qwen3",
             "hidden_act",
             json!("gelu"),
             "hidden_act `gelu`, expected `silu`",
@@ -244,8 +233,8 @@ fn an_unsupported_setting_of_an_architecture_is_named_with_the_supported_values(
         (
             "qwen3",
             "rope_scaling",
-            json!({"type": "linear", "factor": 2.0}),
-            "rope_scaling.rope_type `linear`, expected `default`",
+            json!({"type": "dynamic", "factor": 2.0}),
+            "rope_scaling.rope_type `dynamic`, expected one of `default`, `linear`, `llama3`, `yarn`",
         ),
         (
             "qwen3",
