@@ -290,9 +290,11 @@ impl TransformerModule {
         transformer.extend_positions(limits.longest());
         limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
         notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &model_folder));
+        let weights = WeightsFiles::find(&folder, "weights in the safetensors format")?;
+        notes.extend(weights.notes());
         let module = Self {
             do_lower_case: sentence.do_lower_case,
-            weights: WeightsFiles::find(&folder, "weights in the safetensors format")?,
+            weights,
             tokenizer: tokenizer_file(&folder)?,
             folder,
             model_folder,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Input, MAX_TOKENIZER_BYTES, Route, TransformerModule};
 use crate::modules::PostPoolingModule;
 use crate::weights::WeightsFiles;
-use crate::{Checkpoint, Error, Result, Role, regular_file};
+use crate::{Checkpoint, Error, Result, regular_file};
 
 /// What the name of an average has between the names of its checkpoints.
 const SEPARATOR: &str = "+";
@@ -59,8 +59,15 @@ impl Checkpoint {
         } else {
             average(|checkpoint| &checkpoint.query)?
         };
+        let mut notes = Vec::new();
+        for note in checkpoints.iter().flat_map(Self::notes) {
+            if !notes.contains(note) {
+                notes.push(note.clone());
+            }
+        }
         Ok(Self {
             name: names.join(SEPARATOR),
+            notes,
             document,
             query,
             ..first.clone()
@@ -136,13 +143,15 @@ impl Route {
             )
         };
         let limits = |module: &TransformerModule| {
-            let tokens = |role| module.limits.of(role).tokens;
+            let TransformerModule {
+                limits,
+                do_lower_case,
+                ..
+            } = module;
+            let longest = limits.longest();
             format!(
-                "max_seq_length {} (queries {}, documents {}) do_lower_case {}",
-                module.limits.general.tokens,
-                tokens(Role::Query),
-                tokens(Role::Document),
-                module.do_lower_case
+                "{longest} tokens, {:?}, lower case {do_lower_case}",
+                limits.fingerprint_fields()
             )
         };
         let modules = |route: &Self| {

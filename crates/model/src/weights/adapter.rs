@@ -101,7 +101,11 @@ impl Adapter {
                 if !tensors.has(&other) {
                     return Err(unused(&format!("it without `{other}`")));
                 }
-                let target = name_in_base(base, &format!("{module}.weight"));
+                let is_matrix = |name: &String| {
+                    base.get(name)
+                        .is_some_and(|(_, tensor)| tensor.shape.len() == 2)
+                };
+                let target = name_in_base(base, &format!("{module}.weight")).filter(is_matrix);
                 let Some(target) = target.filter(|_| settings.has_target(module)) else {
                     return Err(unused("a change of something else"));
                 };
@@ -125,6 +129,24 @@ impl Adapter {
             } else if !is_harmless(plain) {
                 return Err(unused("a tensor that the model does not have"));
             }
+        }
+        // transformers gives factors that are missing random values.
+        let is_left_out = |name: &&str| {
+            let module = name.strip_suffix(".weight").filter(|_| !is_harmless(name));
+            let is_matrix = base
+                .get(name)
+                .is_some_and(|(_, tensor)| tensor.shape.len() == 2);
+            let is_target = module.is_some_and(|module| settings.changes_linear(module));
+            is_target && is_matrix && !changes.contains_key(*name)
+        };
+        if let Some(name) = base.names().find(is_left_out) {
+            return Err(Error::Tensor {
+                path,
+                tensor: name.to_owned(),
+                found: "no factors".to_owned(),
+                expected: "factors `lora_A` and `lora_B` for every module of `target_modules`"
+                    .to_owned(),
+            });
         }
         Ok(Self {
             sources: [config.to_owned(), path],

@@ -103,6 +103,11 @@ impl WeightsFiles {
         )
     }
 
+    /// Returns what a user should know about the files.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
+        self.0.iter().flat_map(FolderFiles::notes)
+    }
+
     pub(super) fn folders(&self) -> &[FolderFiles] {
         &self.0
     }
@@ -153,6 +158,23 @@ pub(crate) fn model_folder(folder: &Path) -> Result<PathBuf> {
 }
 
 impl FolderFiles {
+    fn notes(&self) -> Vec<String> {
+        let name = self.main.file_name().unwrap_or_default();
+        let is_torch = name.as_encoded_bytes().starts_with(b"pytorch_model.bin");
+        let torch = is_torch.then(|| {
+            format!(
+                "`{}` is in the format of PyTorch; only its tensors are read, and nothing in it is \
+                 executed",
+                self.main.display()
+            )
+        });
+        let adapter = self.adapter.as_ref().map(|config| {
+            let config = config.display();
+            format!("the adapter that `{config}` describes changes the weights")
+        });
+        torch.into_iter().chain(adapter).collect()
+    }
+
     /// Returns the files that have tensors, each with the names that an index says it has.
     pub(super) fn tensor_files(&self) -> Result<Vec<(PathBuf, Vec<String>)>> {
         match self.kind {

@@ -82,13 +82,6 @@ impl Member {
         for (path, listed) in &parts {
             check_listed(&tensors, path, listed)?;
         }
-        if is_torch(&parts) {
-            tracing::warn!(
-                "the weights are read from `{}`; only its tensors are read, and nothing in it is \
-                 executed",
-                files.main.display()
-            );
-        }
         let adapter = match &files.adapter {
             Some(config) => Some(Adapter::open(config, &tensors)?),
             None => None,
@@ -117,10 +110,4 @@ fn check_listed(tensors: &TensorSet, path: &Path, listed: &[String]) -> Result<(
             expected: "the tensor that the index of the checkpoint lists in this file".to_owned(),
         }),
     }
-}
-
-/// Returns whether PyTorch saved the files.
-fn is_torch(files: &[(PathBuf, Vec<String>)]) -> bool {
-    let is_safetensors = |path: &Path| path.extension().is_some_and(|end| end == "safetensors");
-    files.iter().any(|(path, _)| !is_safetensors(path))
 }

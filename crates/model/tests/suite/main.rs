@@ -15,3 +15,4 @@ mod modules;
 mod refusals;
 mod reranker;
 mod settings;
+mod weights;

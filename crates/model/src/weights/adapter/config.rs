@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fancy_regex::Regex;
+use fancy_regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -63,6 +63,12 @@ const WITHOUT_EFFECT: [&str; 11] = [
     "task_type",
 ];
 
+/// The greatest number of patterns in a setting, which are compared with each module.
+const MAX_PATTERNS: usize = 256;
+
+/// The number of steps after which a pattern does not match.
+const BACKTRACK_LIMIT: usize = 10_000;
+
 const EXPECTED: &str = "the settings of an adapter of PEFT, in JSON";
 
 impl AdapterConfig {
@@ -104,6 +110,22 @@ impl AdapterConfig {
                 return Err(json.unsupported("target_modules", found, "a list of names"));
             }
         };
+        for (field, patterns) in [
+            (
+                "rank_pattern",
+                fields.rank_pattern.as_ref().map(BTreeMap::len),
+            ),
+            (
+                "alpha_pattern",
+                fields.alpha_pattern.as_ref().map(BTreeMap::len),
+            ),
+            (
+                "modules_to_save",
+                fields.modules_to_save.as_ref().map(Vec::len),
+            ),
+        ] {
+            json.at_most(field, patterns.unwrap_or(0), MAX_PATTERNS)?;
+        }
         let saved = fields.modules_to_save.iter().flatten();
         let saved = saved.map(|name| {
             regex(
@@ -142,6 +164,12 @@ impl AdapterConfig {
             Targets::Matching(pattern) => matches(pattern, module),
         };
         is_target && !self.saved.iter().any(|pattern| matches(pattern, module))
+    }
+
+    /// Returns whether the adapter must have a change of this module of the weights.
+    pub(super) fn changes_linear(&self, module: &str) -> bool {
+        let is_embedding = module.contains("embed");
+        self.has_target(module) && !(is_embedding && matches!(self.targets, Targets::All))
     }
 
     /// Returns the rank of the change of a module.
@@ -200,7 +228,10 @@ pub(in crate::weights) fn base_model(path: &Path) -> Result<Option<String>> {
 }
 
 fn regex(json: &Json<Fields>, field: &str, pattern: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|_| json.unsupported(field, pattern, "a regular expression"))
+    RegexBuilder::new(pattern)
+        .backtrack_limit(BACKTRACK_LIMIT)
+        .build()
+        .map_err(|_| json.unsupported(field, pattern, "a regular expression"))
 }
 
 /// Returns whether a pattern matches; one that takes too long does not.
