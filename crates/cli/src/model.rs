@@ -81,6 +81,13 @@ pub(crate) fn load(
     Ok(until_exit(encoder, Encoder::wait_for_weights_cache))
 }
 
+/// Prints on stderr what a user who makes vectors with this model should know about it.
+pub(crate) fn report_notes(encoder: &Encoder) {
+    for line in encoder.notes() {
+        note(&one_line(line));
+    }
+}
+
 /// Finds the cross-encoder `name` and loads it.
 pub(crate) fn load_reranker(name: &str, precision: Precision) -> Result<&'static Reranker> {
     let source = ModelSource::from_env()?;

@@ -53,6 +53,7 @@ pub(crate) fn open_or_create(
         None => ModelName::of_user(arguments.name()),
     };
     let encoder = model::load(name, precision, device)?;
+    model::report_notes(encoder);
     let max_tokens = encoder.max_tokens();
     let library = match found {
         Some(library) => library.with_embedder(encoder)?,

@@ -97,7 +97,7 @@ mod tile;
 mod weights;
 
 pub use aligned::AlignedBuffer;
-pub use attention::{Attention, AttentionMask, AttentionScratch, PositionBias};
+pub use attention::{Attention, AttentionMask, AttentionScratch, PairBias, PositionBias};
 pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;

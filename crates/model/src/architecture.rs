@@ -5,35 +5,46 @@
 //! architecture, reads the configuration, describes the transformer for the kernels of
 //! [`crate::cpu`], and loads the model for GPUs, which is written with the building blocks of
 //! [`crate::candle`]. A variant of the post-norm transformer of BERT only exports a
-//! [`PostNormVariant`](post_norm::PostNormVariant).
+//! [`PostNormVariant`](post_norm::PostNormVariant), and a variant of the decoder of Llama a
+//! [`DecoderVariant`](decoder::DecoderVariant).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use cognate_kernels::Cpu;
-use serde::Deserialize;
 
 use crate::backend::Backend;
-use crate::config::Json;
 use crate::cpu::CpuTransformer;
 use crate::packed::{CacheKey, Parts, WeightsCache};
-use crate::weights::WeightsFile;
+use crate::weights::{TensorHashes, Weights, WeightsFiles, digest};
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
+mod deberta;
+mod decoder;
 mod distilbert;
+mod gemma3;
 mod gpu;
+mod gte;
+mod identity;
+mod jina_bert;
+mod llama;
+mod mistral;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
 mod post_norm;
+mod qwen2;
 mod qwen3;
 mod roberta;
 mod size_check;
 mod spec;
+mod t5;
 
 use gpu::load_on_gpu;
+pub(crate) use identity::Dtype;
+use identity::{Identified, Identity};
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -48,6 +59,15 @@ static REGISTRY: &[&Architecture] = &[
     &modern_bert::MODERN_BERT,
     &nomic_bert::NOMIC_BERT,
     &qwen3::QWEN3,
+    &qwen2::QWEN2,
+    &mistral::MISTRAL,
+    &llama::LLAMA,
+    &gemma3::GEMMA3,
+    &gte::NEW,
+    &gte::GTE,
+    &jina_bert::JINA_BERT,
+    &t5::T5,
+    &deberta::DEBERTA_V2,
 ];
 
 /// The transformer that a `config.json` describes.
@@ -57,57 +77,46 @@ pub(crate) struct Transformer {
     path: PathBuf,
     pub(crate) architecture: &'static Architecture,
     pub(crate) config: Arc<dyn TransformerConfig>,
-}
-
-/// The fields of `config.json` that name the architecture.
-#[derive(Deserialize)]
-struct Identity {
-    model_type: Option<String>,
-    #[serde(default)]
-    architectures: Vec<String>,
+    /// Whether the class that was saved is a language model that predicts the next token.
+    pub(crate) is_causal_lm: bool,
+    pub(crate) dtype: Option<Dtype>,
 }
 
 impl Transformer {
     /// Reads `config.json` of a transformer and refuses what this release does not run.
-    ///
-    /// The architecture is the one with the file's `model_type`; a file without one is identified
-    /// by the first class in `architectures`.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let identity: Json<Identity> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
-        let Identity {
-            model_type,
-            architectures,
-        } = &identity.value;
-        let class = architectures.first();
-        let found = REGISTRY.iter().find(|known| match model_type {
-            Some(model_type) => model_type == known.model_type,
-            None => class.is_some_and(|class| class.starts_with(known.class_prefix)),
-        });
-        let Some(architecture) = found else {
-            let found = class.or(model_type.as_ref()).cloned();
-            let found = found.unwrap_or_else(|| "(none)".to_owned());
-            let names: Vec<_> = REGISTRY
-                .iter()
-                .map(|known| format!("`{}Model`", known.class_prefix))
-                .collect();
-            let expected = format!("one of {}", names.join(", "));
-            return Err(identity.unsupported("architecture", found, expected));
-        };
+        let Identified {
+            architecture,
+            is_causal_lm,
+            dtype,
+        } = Identity::read(path, REGISTRY)?;
         Ok(Self {
             path: path.to_owned(),
             architecture,
             config: (architecture.read_config)(path)?,
+            is_causal_lm,
+            dtype,
         })
     }
 
-    /// Loads the transformer from the file of its `weights`, on the current thread pool.
+    /// Makes room for texts of up to `tokens` tokens, if the positions are not rows of a table in the
+    /// weights.
+    pub(crate) fn extend_positions(&mut self, tokens: usize) {
+        if tokens > self.config.sizes().max_tokens
+            && let Some(extended) = self.config.with_positions(tokens)
+        {
+            self.config = extended;
+        }
+    }
+
+    /// Loads the transformer from its weights in `files`, on the current thread pool.
     ///
     /// On a CPU, packed weights are kept in the folder `cache`, if there is one.
     ///
     /// Returns the backend together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         &self,
-        weights: PathBuf,
+        files: &WeightsFiles,
         device: Device,
         precision: Precision,
         cache: Option<&Path>,
@@ -121,6 +130,7 @@ impl Transformer {
         if !supported.contains(&precision) {
             return Err(unsupported(precision, device, supported));
         }
+        let weights = Weights::open(files)?;
         let cpu = Cpu::detect();
         let cache = cache.filter(|_| device == Device::Cpu).and_then(|folder| {
             let sizes = self.config.sizes();
@@ -129,33 +139,38 @@ impl Transformer {
                 precision,
                 tile_columns: cpu.tile_columns(),
             };
-            WeightsCache::new(folder, &weights, &key, SystemTime::now())
+            WeightsCache::new(folder, weights.sources(), &key, SystemTime::now())
         });
-        let weights = WeightsFile::open(weights)?;
-        check_sizes(&self.path, &self.config.sizes(), weights.max_values())?;
+        let sizes = self.config.sizes();
+        check_sizes(&self.path, &sizes, weights.max_values())?;
+        let inventory = weights.inventory(self.config.describe().prefixes);
         if device == Device::Cpu {
             let int8 = precision == Precision::Int8;
             if int8 {
-                check_int8_sizes(&self.path, &self.config.sizes())?;
+                check_int8_sizes(&self.path, &sizes)?;
             }
-            let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
-            return Ok((Box::new(transformer), digest));
+            let (transformer, read) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
+            inventory.check(read.keys(), sizes.num_hidden_layers)?;
+            return Ok((Box::new(transformer), digest(&read)));
         }
-        load_on_gpu(&*self.config, weights, device, precision)
+        let read = weights.read_tensors();
+        let loaded = load_on_gpu(&*self.config, weights, device, precision)?;
+        inventory.check(read.hashes().keys(), sizes.num_hidden_layers)?;
+        Ok(loaded)
     }
 }
 
 /// Loads the transformer that a configuration describes, with the kernels of `cpu`, from the packed
 /// weights of `cache` if it has them.
 ///
-/// Returns the transformer together with the digest of the tensors, for the fingerprint.
+/// Returns the transformer together with the hashes of the tensors that were read, for the fingerprint.
 fn load_on_cpu(
     config: &dyn TransformerConfig,
     cpu: Cpu,
-    weights: WeightsFile,
+    weights: Weights,
     int8: bool,
     cache: Option<WeightsCache>,
-) -> Result<(CpuTransformer, Vec<u8>)> {
+) -> Result<(CpuTransformer, TensorHashes)> {
     let description = config.describe();
     let weights = weights.with_prefix(description.prefixes, description.token_embeddings);
     let load = |parts: &Parts| {
@@ -171,19 +186,19 @@ fn load_on_cpu(
     };
     let Some(cache) = cache else {
         let transformer = load(&Parts::Packed)?;
-        return Ok((transformer, weights.digest()));
+        return Ok((transformer, weights.hashes()));
     };
     if let Some(file) = cache.open() {
-        let digest = file.digest();
+        let hashes = file.hashes().clone();
         // Parts that are missing are found here, and the weights packed again.
         if let Ok(transformer) = load(&Parts::File(file)) {
-            return Ok((transformer, digest));
+            return Ok((transformer, hashes));
         }
     }
     let parts = Parts::kept_too();
     let transformer = load(&parts)?;
     let saving = cache.save(weights.hashes(), &parts);
-    Ok((transformer.while_saving(saving), weights.digest()))
+    Ok((transformer.while_saving(saving), weights.hashes()))
 }
 
 /// Returns the class prefixes of the architectures whose cross-encoders run.

@@ -4,14 +4,20 @@ use std::sync::Arc;
 use crate::architecture::Transformer;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
-use crate::{Result, Role, regular_file};
+use crate::weights::{self, WeightsFiles};
+use crate::{Error, Result, Role, regular_file};
 
+mod average;
+mod keyword_arguments;
 mod prompts;
 mod sentence_config;
+mod token_limits;
+mod tokenizer_config;
 
 pub(crate) use prompts::Prompts;
 use prompts::{SENTENCE_TRANSFORMERS_CONFIG, SentenceTransformersConfig};
-use sentence_config::{SentenceConfig, default_max_tokens};
+use sentence_config::SentenceConfig;
+pub(crate) use token_limits::{TokenLimit, TokenLimits};
 
 /// A checkpoint in the layout of sentence-transformers: a folder whose configuration has been read
 /// and checked.
@@ -22,12 +28,18 @@ use sentence_config::{SentenceConfig, default_max_tokens};
 ///
 /// | file | if it is missing |
 /// |---|---|
-/// | `config.json`, `model.safetensors` | an error |
+/// | `config.json` | an error |
 /// | `tokenizer.json` | `vocab.txt` is the vocabulary of a tokenizer of BERT, DistilBERT or MPNet |
+/// | `model.safetensors` | `model.safetensors.index.json` and the files that it names, `pytorch_model.bin`, or `pytorch_model.bin.index.json`; an error without any |
+/// | `adapter_config.json`, `adapter_model.safetensors` | the weights as they are |
 /// | `modules.json` | the transformer, then mean pooling |
 /// | `1_Pooling/config.json` | an error if `modules.json` names it |
 /// | `sentence_bert_config.json` | `tokenizer_config.json` and the number of positions limit the tokens |
 /// | `config_sentence_transformers.json` | no prompts |
+///
+/// All settings in these files that change an embedding are followed, or refused by name. Without
+/// `modules.json`, a language model (`Qwen3ForCausalLM`) gives the hidden state of its last token
+/// instead of the mean, as in sentence-transformers.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     dir: PathBuf,
@@ -39,6 +51,7 @@ pub struct Checkpoint {
     pub(crate) truncate_dim: Option<usize>,
     /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
     pub(crate) is_cross_encoder: bool,
+    notes: Vec<String>,
 }
 
 /// The modules that texts of a role go through, with their configurations.
@@ -54,16 +67,31 @@ pub(crate) struct Route {
 pub(crate) enum Input {
     /// A transformer, and the pooling of its hidden states.
     Transformer(TransformerModule, Pooling),
+    /// A table of token embeddings, whose rows are averaged.
+    Static(StaticModule),
+}
+
+/// A static embedding in its folder, with its tokenizer.
+#[derive(Debug)]
+pub(crate) struct StaticModule {
+    folder: PathBuf,
+    /// The file of the table.
+    weights: PathBuf,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TransformerModule {
     folder: PathBuf,
+    /// The folder of `config.json` and of the weights: another one if `folder` has an adapter alone.
+    model_folder: PathBuf,
     tokenizer: PathBuf,
     pub(crate) transformer: Transformer,
-    pub(crate) max_tokens: usize,
+    pub(crate) weights: WeightsFiles,
+    pub(crate) limits: TokenLimits,
     pub(crate) do_lower_case: bool,
+    /// What a user should know of settings that are followed in part.
+    notes: Vec<String>,
 }
 
 impl Checkpoint {
@@ -91,12 +119,24 @@ impl Checkpoint {
         } else {
             Routes::read(&dir)?
         };
-        let document = Arc::new(Route::read(&dir, routes.document, has_modules)?);
+        let use_of_folder = Use {
+            has_modules,
+            is_cross_encoder,
+        };
+        let document = Arc::new(Route::read(&dir, routes.document, use_of_folder)?);
         let query = match routes.query {
-            Some(modules) => Arc::new(Route::read(&dir, modules, has_modules)?),
+            Some(modules) => Arc::new(Route::read(&dir, modules, use_of_folder)?),
             None => Arc::clone(&document),
         };
+        let mut notes = document.notes().to_vec();
+        let of_queries = query.notes().iter();
+        notes.extend(
+            of_queries
+                .filter(|note| !document.notes().contains(note))
+                .cloned(),
+        );
         Ok(Self {
+            notes,
             prompts: Prompts::from_config(&dir, &settings)?,
             truncate_dim: settings.truncate_dim,
             name: dir.display().to_string(),
@@ -124,11 +164,21 @@ impl Checkpoint {
         &self.dir
     }
 
-    /// Returns the maximum number of tokens that the model reads of a text, special tokens included.
+    /// Returns the maximum number of tokens that the model reads of a document, special tokens
+    /// included.
+    ///
+    /// It is `usize::MAX` for a static embedding, whose tokenizer may still have a limit.
     pub fn max_tokens(&self) -> usize {
         match &self.document.input {
-            Input::Transformer(module, _) => module.max_tokens,
+            Input::Transformer(module, _) => module.limits.document.tokens,
+            Input::Static(_) => usize::MAX,
         }
+    }
+
+    /// Returns what a user should know about the checkpoint: settings that are followed in part, and
+    /// the number format in which sentence-transformers would run it. One sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns the modules for texts of a role.
@@ -139,10 +189,20 @@ impl Checkpoint {
         }
     }
 
-    /// Returns the transformer, which a cross-encoder has.
-    pub(crate) fn transformer_module(&self) -> &TransformerModule {
+    /// Returns the transformer that scores a query and a document together.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Unsupported`] if the checkpoint has no transformer for documents.
+    pub(crate) fn transformer_module(&self) -> Result<&TransformerModule> {
         match &self.document.input {
-            Input::Transformer(module, _) => module,
+            Input::Transformer(module, _) => Ok(module),
+            Input::Static(_) => Err(Error::Unsupported {
+                path: self.dir.join("modules.json"),
+                field: "module 0".to_owned(),
+                found: "StaticEmbedding".to_owned(),
+                expected: "`Transformer` for a cross-encoder".to_owned(),
+            }),
         }
     }
 
@@ -158,11 +218,19 @@ impl Checkpoint {
 
 impl Route {
     /// Reads the configurations of the modules of a checkpoint in `dir`.
-    fn read(dir: &Path, modules: ModuleChain, has_modules: bool) -> Result<Self> {
+    fn read(dir: &Path, modules: ModuleChain, use_of_folder: Use) -> Result<Self> {
         let input = match modules.input {
             InputModule::Transformer { folder, pooling } => {
-                let module = TransformerModule::read(dir.join(folder), has_modules)?;
+                let module = TransformerModule::read(dir.join(folder), use_of_folder)?;
+                let pooling = if !use_of_folder.has_modules && module.transformer.is_causal_lm {
+                    Pooling::last_token()
+                } else {
+                    pooling
+                };
                 Input::Transformer(module, pooling)
+            }
+            InputModule::StaticEmbedding { folder } => {
+                Input::Static(StaticModule::open(dir.join(folder))?)
             }
         };
         Ok(Self {
@@ -175,43 +243,70 @@ impl Route {
 impl Route {
     /// Returns whether the modules that turn a text into hidden states are those of `other`.
     pub(crate) fn shares_input(&self, other: &Self) -> bool {
-        let (Input::Transformer(own, _), Input::Transformer(others, _)) =
-            (&self.input, &other.input);
-        own.folder == others.folder
+        self.folder() == other.folder()
+    }
+
+    fn folder(&self) -> &Path {
+        match &self.input {
+            Input::Transformer(module, _) => &module.folder,
+            Input::Static(module) => &module.folder,
+        }
+    }
+
+    fn notes(&self) -> &[String] {
+        match &self.input {
+            Input::Transformer(module, _) => &module.notes,
+            Input::Static(_) => &[],
+        }
     }
 }
 
+/// How sentence-transformers uses a folder with a transformer.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// Whether `modules.json` lists the modules; without it, other settings of sentence-transformers
+    /// are ignored, and the modules are chosen by the class of the transformer.
+    has_modules: bool,
+    is_cross_encoder: bool,
+}
+
 impl TransformerModule {
-    /// Reads the configuration in `folder`. Without `modules.json`, the settings of
-    /// sentence-transformers are ignored.
-    fn read(folder: PathBuf, has_modules: bool) -> Result<Self> {
-        let transformer = Transformer::read(&folder.join("config.json"))?;
+    /// Reads the configuration in `folder`.
+    fn read(folder: PathBuf, use_of_folder: Use) -> Result<Self> {
+        let Use {
+            has_modules,
+            is_cross_encoder,
+        } = use_of_folder;
+        let model_folder = weights::model_folder(&folder)?;
+        let mut transformer = Transformer::read(&model_folder.join("config.json"))?;
         let sentence = if has_modules {
-            SentenceConfig::read(&folder)?
+            SentenceConfig::read(&folder, is_cross_encoder)?
         } else {
             SentenceConfig::default()
         };
-        let max_tokens = match sentence.max_seq_length {
-            Some(tokens) => tokens,
-            None => default_max_tokens(&folder, &transformer)?,
-        };
+        let default = tokenizer_config::default_limit(&folder, &transformer, has_modules)?;
+        let mut limits = sentence.limits(default);
+        let mut notes = Vec::new();
+        transformer.extend_positions(limits.longest());
+        limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
+        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &model_folder));
+        let weights = WeightsFiles::find(&folder, "weights in the safetensors format")?;
+        notes.extend(weights.notes());
         let module = Self {
             do_lower_case: sentence.do_lower_case,
+            weights,
             tokenizer: tokenizer_file(&folder)?,
             folder,
+            model_folder,
             transformer,
-            max_tokens,
+            limits,
+            notes,
         };
-        regular_file::require(&module.weights_path(), "weights in the safetensors format")?;
         Ok(module)
     }
 
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.folder.join("config.json")
-    }
-
-    pub(crate) fn weights_path(&self) -> PathBuf {
-        self.folder.join("model.safetensors")
+        self.model_folder.join("config.json")
     }
 
     /// Returns the path of `tokenizer.json`, or of `vocab.txt` if there is no such file.
@@ -264,6 +359,30 @@ fn tokenizer_file(folder: &Path) -> Result<PathBuf> {
     let path = folder.join(file);
     regular_file::require(&path, expected)?;
     Ok(path)
+}
+
+impl StaticModule {
+    fn open(folder: PathBuf) -> Result<Self> {
+        let expected = "a table of token embeddings in the safetensors format";
+        let weights = weights::module_file(&folder, expected)?;
+        let module = Self { folder, weights };
+        let expected = "a tokenizer in the format of the tokenizers library";
+        regular_file::require(&module.tokenizer_path(), expected)?;
+        Ok(module)
+    }
+
+    pub(crate) fn weights_path(&self) -> PathBuf {
+        self.weights.clone()
+    }
+
+    pub(crate) fn tokenizer_path(&self) -> PathBuf {
+        self.folder.join("tokenizer.json")
+    }
+
+    /// Reads the file of the tokenizer.
+    pub(crate) fn read_tokenizer(&self) -> Result<Vec<u8>> {
+        regular_file::read(&self.tokenizer_path(), MAX_TOKENIZER_BYTES)
+    }
 }
 
 /// The greatest length of `tokenizer.json` in bytes, with room for vocabularies of many languages.

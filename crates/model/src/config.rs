@@ -3,6 +3,7 @@
 mod hidden_act;
 mod json;
 mod positions;
+mod remote_code;
 mod rope;
 mod sizes;
 
@@ -11,5 +12,6 @@ pub(crate) use json::Json;
 #[cfg(feature = "hub")]
 pub(crate) use json::MAX_JSON_BYTES;
 pub(crate) use positions::token_positions;
-pub(crate) use rope::{Rope, check_rotation};
+pub(crate) use remote_code::RemoteCode;
+pub(crate) use rope::{Rope, check_rotation, max_positions};
 pub(crate) use sizes::Sizes;

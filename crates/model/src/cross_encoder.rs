@@ -44,7 +44,7 @@ impl CrossEncoderConfig {
     /// Reads the settings of the head, and refuses a checkpoint that is not a cross-encoder with
     /// one label.
     pub(crate) fn read(checkpoint: &Checkpoint) -> Result<Self> {
-        let module = checkpoint.transformer_module();
+        let module = checkpoint.transformer_module()?;
         let json: Json<Fields> = Json::read(module.config_path(), TRANSFORMER_CONFIG)?;
         let head = head(module, &json)?;
         // As in transformers: the list of labels decides, the number of labels replaces a missing

@@ -3,7 +3,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::activation::Activation;
 use crate::modules::DenseConfig;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Error, Result};
 
 /// A linear layer with an activation: a module after the pooling, or a layer of a cross-encoder's
@@ -16,13 +16,31 @@ pub(crate) struct Dense {
     bias: Vec<f32>,
     in_features: usize,
     activation: Activation,
+    residual: Residual,
+}
+
+/// What is added to the output of a linear layer.
+#[derive(Debug)]
+enum Residual {
+    None,
+    Input,
+    /// A projection of the input, by `[out_features, in_features]`.
+    Projection(Vec<f32>),
 }
 
 impl Dense {
     /// Loads a module from its safetensors file.
     pub(crate) fn load(config: &DenseConfig) -> Result<Self> {
-        let weights = WeightsFile::open(config.weights.clone())?;
+        let weights = Weights::open_file(&config.weights)?;
         let (rows, columns) = (config.out_features, config.in_features);
+        let mut names = vec!["linear.weight"];
+        if config.bias {
+            names.push("linear.bias");
+        }
+        if config.projects_residual() {
+            names.push("residual.weight");
+        }
+        weights.only(&names)?;
         Ok(Self {
             weight: weights.tensor("linear.weight", &[rows, columns])?,
             bias: if config.bias {
@@ -32,12 +50,19 @@ impl Dense {
             },
             in_features: columns,
             activation: config.activation,
+            residual: if config.projects_residual() {
+                Residual::Projection(weights.tensor("residual.weight", &[rows, columns])?)
+            } else if config.use_residual {
+                Residual::Input
+            } else {
+                Residual::None
+            },
         })
     }
 
     /// Loads the layer `name`, `[out_features, in_features]`, from the weights of a model.
     pub(crate) fn from_model(
-        weights: &WeightsFile,
+        weights: &Weights,
         name: &str,
         [out_features, in_features]: [usize; 2],
         activation: Activation,
@@ -48,6 +73,7 @@ impl Dense {
             bias: weights.tensor(&format!("{name}.bias"), &[out_features])?,
             in_features,
             activation,
+            residual: Residual::None,
         })
     }
 
@@ -73,6 +99,16 @@ impl Dense {
             let weights = self.weight.chunks_exact(self.in_features);
             for ((to, weight), bias) in to.iter_mut().zip(weights).zip(&self.bias) {
                 *to = self.activation.apply(cpu.dot(weight, &row) + bias);
+            }
+            match &self.residual {
+                Residual::None => {}
+                Residual::Input => to.iter_mut().zip(&row).for_each(|(to, value)| *to += value),
+                Residual::Projection(weight) => {
+                    let weights = weight.chunks_exact(self.in_features);
+                    for (to, weight) in to.iter_mut().zip(weights) {
+                        *to += cpu.dot(weight, &row);
+                    }
+                }
             }
         }
         Ok(mapped)

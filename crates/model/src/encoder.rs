@@ -12,8 +12,9 @@ use crate::{Error, Precision, Progress, Result, Role, TokenBatch, Truncation};
 mod load;
 mod route;
 mod run;
+mod run_static;
 
-use route::Route;
+use route::{Model, Route};
 
 /// A loaded checkpoint: texts in, embeddings out.
 ///
@@ -28,17 +29,30 @@ pub struct Encoder {
     /// The same as `query`, unless the checkpoint has other modules for documents.
     document: Arc<Route>,
     prompts: Prompts,
-    prompt_tokens: PromptTokens,
+    /// The length of the prompts.
+    prompt_tokens: TokensByRole,
+    /// The maximum length of texts, special tokens included.
+    max_tokens: TokensByRole,
     dim: usize,
     workers: Workers,
     fingerprint: String,
+    notes: Vec<String>,
 }
 
-/// The number of tokens of each prompt.
-#[derive(Debug)]
-struct PromptTokens {
+/// A number of tokens for each role.
+#[derive(Clone, Copy, Debug)]
+struct TokensByRole {
     query: usize,
     document: usize,
+}
+
+impl TokensByRole {
+    fn of(self, role: Role) -> usize {
+        match role {
+            Role::Query => self.query,
+            Role::Document => self.document,
+        }
+    }
 }
 
 /// Embeddings, together with a report of what was truncated.
@@ -67,9 +81,21 @@ impl Encoder {
         self.dim
     }
 
-    /// Returns the maximum number of tokens that are read of a document, special tokens included.
+    /// Returns the maximum number of tokens that are read of a document, special tokens included:
+    /// `usize::MAX` if a static embedding has no limit.
     pub fn max_tokens(&self) -> usize {
-        self.document.input.max_tokens
+        self.max_tokens_of(Role::Document)
+    }
+
+    /// Returns the maximum number of tokens that are read of a text with this role, special tokens
+    /// included.
+    pub fn max_tokens_of(&self, role: Role) -> usize {
+        self.max_tokens.of(role)
+    }
+
+    /// Returns the [notes](crate::Checkpoint::notes) on the checkpoint.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns a hash of everything that the embeddings depend on: weights, tokenizer, pooling,
@@ -86,8 +112,8 @@ impl Encoder {
     /// Dropping the encoder waits too. A program that exits without dropping it should call this
     /// method, because the file would be written in vain.
     pub fn wait_for_weights_cache(&self) {
-        self.query.input.backend.wait_for_weights_cache();
-        self.document.input.backend.wait_for_weights_cache();
+        self.query.input.wait_for_weights_cache();
+        self.document.input.wait_for_weights_cache();
     }
 
     /// Embeds queries and returns `[n, dim]`, row i for text i.
@@ -112,15 +138,17 @@ impl Encoder {
 
     /// Embeds texts, reports progress, and counts what was truncated.
     ///
-    /// `progress` is called on the calling thread after each batch. If it returns
+    /// `progress` is called on the calling thread after each batch, or after some thousand texts of a
+    /// static embedding. If it returns
     /// [`ControlFlow::Break`], no further batch is started, and the call fails once the running
     /// batches have ended.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Cancelled`] if `progress` breaks, [`Error::Tokenize`] if the tokenizer
-    /// rejects a text, [`Error::Forward`] if the device fails, and [`Error::NotFinite`] if an
-    /// embedding holds a value that is infinite or not a number.
+    /// rejects a text, [`Error::NothingToPool`] if the pooling leaves out the prompt and a text has no
+    /// other tokens, [`Error::Forward`] if the device fails, and [`Error::NotFinite`] if an embedding
+    /// holds a value that is infinite or not a number.
     ///
     /// # Complexity
     ///
@@ -133,8 +161,17 @@ impl Encoder {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embeddings> {
         let route = self.route(role);
+        let (backend, max_batch_tokens) = match &route.input.model {
+            Model::Static { table, fast } => {
+                return self.run_static(role, (table, fast.as_ref()), texts, progress);
+            }
+            Model::Transformer {
+                backend,
+                max_batch_tokens,
+            } => (&**backend, *max_batch_tokens),
+        };
         let total = texts.len();
-        let window = route.input.backend.prefetch_texts().unwrap_or(total).max(1);
+        let window = backend.prefetch_texts().unwrap_or(total).max(1);
         let tokenize = |start: usize| {
             let texts = &texts[start..total.min(start + window)];
             self.tokenize_all(role, texts, start)
@@ -158,7 +195,16 @@ impl Encoder {
             };
             let (prefetched, outcome) = self.workers.join_with_caller(
                 || (next < total).then(|| tokenize(next)),
-                || self.run(role, &tokenized, &mut window_rows, &mut window_progress),
+                || {
+                    let model = (backend, max_batch_tokens);
+                    self.run(
+                        role,
+                        model,
+                        &tokenized,
+                        &mut window_rows,
+                        &mut window_progress,
+                    )
+                },
             );
             outcome.map_err(|stop| stop.into_error(start, total))?;
             tokenized = prefetched.flatten().transpose()?.unwrap_or_default();
@@ -175,7 +221,7 @@ impl Encoder {
     pub fn text_within_limit<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
         let prompt = self.prompt(role);
         let tokenizer = &self.route(role).input.tokenizer;
-        let part = tokenizer.bytes_within_limit(prompt, text)?;
+        let part = tokenizer.bytes_within_limit(prompt, text, self.max_tokens_of(role))?;
         Ok(text.get(part).unwrap_or(text))
     }
 
@@ -183,7 +229,8 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Tokenize`] if the tokenizer rejects a text.
+    /// Returns [`Error::Tokenize`] if the tokenizer rejects a text, and [`Error::NothingToPool`] if the
+    /// pooling leaves out the prompt and a text has no other tokens.
     pub fn tokenize<S: AsRef<str> + Sync>(&self, role: Role, texts: &[S]) -> Result<TokenBatch> {
         let tokenized = self.tokenize_all(role, texts, 0)?;
         Ok(TokenBatch::from_sequences(
@@ -191,7 +238,8 @@ impl Encoder {
         ))
     }
 
-    /// Computes the last hidden states of packed tokens, `[T, hidden_size]`: the second stage.
+    /// Computes the last hidden states of packed tokens, `[T, hidden_size]`: the second stage. For a
+    /// static embedding they are the rows of the tokens.
     ///
     /// # Errors
     ///
@@ -201,8 +249,12 @@ impl Encoder {
     pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
         let route = self.only_route("hidden_states")?;
         let threads = self.workers.threads();
-        self.workers
-            .install(|| route.input.backend.forward(batch, threads))
+        match &route.input.model {
+            Model::Static { table, .. } => table.rows(batch),
+            Model::Transformer { backend, .. } => {
+                self.workers.install(|| backend.forward(batch, threads))
+            }
+        }
     }
 
     /// Pools hidden states, `[T, hidden_size]`, into one row for each text, before the modules
@@ -248,9 +300,22 @@ impl Encoder {
         texts: &[S],
         start: usize,
     ) -> Result<Vec<TokenizedText>> {
-        let (prompt, tokenizer) = (self.prompt(role), &self.route(role).input.tokenizer);
-        let tokenize =
-            |(index, text): (usize, &S)| tokenizer.tokenize(prompt, text.as_ref(), start + index);
+        let route = self.route(role);
+        let (prompt, tokenizer) = (self.prompt(role), &route.input.tokenizer);
+        let (prompt_tokens, max_tokens) = (self.prompt_tokens.of(role), self.max_tokens.of(role));
+        let tokenize = |(index, text): (usize, &S)| {
+            let index = start + index;
+            let tokenized = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
+            let tokens = tokenized.ids.len();
+            if route.pooling.leaves_nothing(prompt_tokens, tokens) {
+                return Err(Error::NothingToPool {
+                    text: index,
+                    tokens,
+                    prompt_tokens,
+                });
+            }
+            Ok(tokenized)
+        };
         self.workers
             .install(|| texts.par_iter().enumerate().map(tokenize).collect())
     }

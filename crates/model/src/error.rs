@@ -130,6 +130,19 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
+    /// The pooling leaves out the prompt, and a text has no other tokens.
+    #[error(
+        "text {text} has {tokens} tokens, expected more than the {prompt_tokens} of the prompt, which \
+         the pooling leaves out (`include_prompt` is false)"
+    )]
+    NothingToPool {
+        /// The index of the text in the input.
+        text: usize,
+        /// The number of tokens of the text with its prompt.
+        tokens: usize,
+        /// The number of tokens of the prompt alone.
+        prompt_tokens: usize,
+    },
     /// The model failed while it ran.
     #[error("the model failed")]
     Forward {

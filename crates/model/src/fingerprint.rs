@@ -18,19 +18,27 @@ impl Fingerprint {
         truncate_dim: Option<usize>,
     ) -> Self {
         let mut fingerprint = Self(blake3::Hasher::new());
-        let Input::Transformer(module, pooling) = &route.input;
         let post_pooling: Vec<_> = route
             .post_pooling
             .iter()
             .map(PostPoolingModule::fingerprint_fields)
             .collect();
-        let fields = format!(
-            "cognate 1\n{}\nlower {}\npooling {pooling:?}\nhead {post_pooling:?}\nprompts {:?}\n\
-             max_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",
-            module.transformer.config.fingerprint_fields(),
-            module.do_lower_case,
-            checkpoint.prompts,
-        );
+        let prompts = &checkpoint.prompts;
+        let fields = match &route.input {
+            Input::Transformer(module, pooling) => format!(
+                "cognate 1\n{}\nlower {}\npooling {pooling:?}\nhead {post_pooling:?}\n\
+                 prompts {prompts:?}\nmax_tokens {max_tokens}\ntruncate_dim {truncate_dim:?}\n",
+                module.transformer.config.fingerprint_fields(),
+                module.do_lower_case,
+            ),
+            Input::Static(_) => {
+                let limit = Some(max_tokens).filter(|&tokens| tokens != usize::MAX);
+                format!(
+                    "cognate 1\nstatic\nhead {post_pooling:?}\nprompts {prompts:?}\n\
+                     max_tokens {limit:?}\ntruncate_dim {truncate_dim:?}\n"
+                )
+            }
+        };
         fingerprint.update(fields.as_bytes());
         fingerprint
     }

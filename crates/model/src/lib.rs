@@ -43,8 +43,13 @@
 //!
 //! # Guarantees
 //!
-//! - In f32 on a CPU, values differ from those of sentence-transformers by a few units in the last
-//!   place: below 2e-6 over the golden texts of this repository.
+//! - In f32 on a CPU, values differ from those of sentence-transformers in f32 by a few units in the
+//!   last place: below 2e-6 over the golden texts of this repository. For a checkpoint whose
+//!   `config.json` names a `dtype` of 16 bits, sentence-transformers computes in 16 bits unless it is
+//!   told otherwise; [`Checkpoint::notes`] says so.
+//! - A setting that changes the embedding is followed or refused, with the file, the field and the
+//!   value in the message. Code that a checkpoint brings along (`auto_map`) is never run; the
+//!   published code of some architectures, which computes the same, may be named.
 //! - On a CPU, an embedding depends on its text alone: it does not change, bit for bit, with the
 //!   other texts of a call, their order, the batch size or the number of threads. On a GPU, texts of
 //!   similar length run together, which may change the last digits.
@@ -84,6 +89,7 @@ mod device;
 mod encoder;
 mod error;
 mod fingerprint;
+mod layer_norm;
 mod modules;
 mod normalize;
 mod options;
@@ -94,6 +100,7 @@ mod regular_file;
 mod reranker;
 mod role;
 mod source;
+mod static_embedding;
 #[cfg(test)]
 mod testing;
 mod tokenize;

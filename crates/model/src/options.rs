@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use crate::checkpoint::TransformerModule;
+use crate::checkpoint::{TokenLimit, TokenLimits, TransformerModule};
 use crate::workers::Workers;
 use crate::{Device, Error, Precision, Result};
 
@@ -100,11 +100,13 @@ impl EncoderOptions {
         self
     }
 
-    /// Returns the maximum number of tokens in a text, and refuses more than `checkpoint` has
+    /// Returns the limits of tokens of texts, and refuses an option for more than `module` has
     /// positions for.
-    pub(crate) fn checked_max_tokens(&self, checkpoint: &TransformerModule) -> Result<usize> {
-        let max_tokens = self.max_tokens.unwrap_or(checkpoint.max_tokens);
-        let positions = checkpoint.transformer.config.sizes().max_tokens;
+    pub(crate) fn limits(&self, module: &TransformerModule) -> Result<TokenLimits> {
+        let Some(max_tokens) = self.max_tokens else {
+            return Ok(module.limits.clone());
+        };
+        let positions = module.transformer.config.sizes().max_tokens;
         if max_tokens > positions {
             return Err(Error::InvalidOption {
                 option: "max_tokens",
@@ -112,7 +114,7 @@ impl EncoderOptions {
                 expected: format!("at most {positions}"),
             });
         }
-        Ok(max_tokens)
+        Ok(TokenLimits::uniform(TokenLimit::of_option(max_tokens)))
     }
 
     /// Starts the threads, and refuses 0 threads and empty batches.

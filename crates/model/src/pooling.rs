@@ -42,6 +42,23 @@ impl Pooling {
         }
     }
 
+    /// Returns the mean over all tokens.
+    pub(crate) fn mean() -> Self {
+        Self {
+            modes: vec![PoolingMode::Mean],
+            include_prompt: true,
+        }
+    }
+
+    /// Returns the pooling of sentence-transformers for a language model without `modules.json`: the
+    /// last token.
+    pub(crate) fn last_token() -> Self {
+        Self {
+            modes: vec![PoolingMode::LastToken],
+            include_prompt: true,
+        }
+    }
+
     /// Returns the width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size
@@ -55,6 +72,13 @@ impl Pooling {
         } else {
             prompt_tokens
         }
+    }
+
+    /// Returns whether nothing would be left to pool of a text of `tokens` tokens, given the number of
+    /// tokens of its prompt. The first token alone is always there.
+    pub(crate) fn leaves_nothing(&self, prompt_tokens: usize, tokens: usize) -> bool {
+        let skipped = self.skipped(prompt_tokens);
+        skipped > 0 && skipped >= tokens && self.modes.iter().any(|&mode| mode != PoolingMode::Cls)
     }
 
     /// Returns the indices of the tokens whose hidden states are the pooled rows, text by text and
@@ -105,7 +129,7 @@ impl Pooling {
         let skip = self.skipped(prompt_tokens);
         for (text, bounds) in batch.offsets().windows(2).enumerate() {
             let states = hidden.slice_axis(Axis(0), Slice::from(bounds[0]..bounds[1]));
-            if states.is_empty() {
+            if states.is_empty() && !self.modes.iter().all(|mode| mode.is_average()) {
                 return Err(Error::Shape {
                     what: "tokens of a text, least",
                     expected: 1,
@@ -128,6 +152,11 @@ impl Pooling {
 }
 
 impl PoolingMode {
+    /// Returns whether the mode gives zeros for a text without tokens.
+    fn is_average(self) -> bool {
+        matches!(self, Self::Mean | Self::MeanSqrtLen | Self::WeightedMean)
+    }
+
     /// Pools `states`, `[tokens, width]` with at least one token; the first `skip` tokens are
     /// masked.
     fn apply(self, states: ArrayView2<'_, f32>, skip: usize) -> Vec<f32> {

@@ -10,7 +10,7 @@ use crate::cross_encoder::CrossEncoderConfig;
 use crate::dense::Dense;
 use crate::pooling::Pooling;
 use crate::tokenize::{PairTokenizer, Settings, TokenizedPair};
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::workers::Workers;
 use crate::{
     Checkpoint, Device, Error, Precision, Progress, RerankerOptions, Result, TokenBatch, Truncation,
@@ -81,17 +81,18 @@ impl Reranker {
     pub fn load(checkpoint: &Checkpoint, options: RerankerOptions) -> Result<Self> {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
-        let module = checkpoint.transformer_module();
-        let max_tokens = options.checked_max_tokens(module)?;
+        let module = checkpoint.transformer_module()?;
+        let limit = options.limits(module)?.general;
+        let max_tokens = limit.tokens;
         let workers = options.workers()?;
         let bytes = module.read_tokenizer()?;
         let settings = Settings::read(module, &bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {
             rayon::join(
-                || PairTokenizer::load(module, &settings, &bytes, max_tokens),
+                || PairTokenizer::load(module, &settings, &bytes, &limit),
                 || {
-                    let weights = module.weights_path();
+                    let weights = &module.weights;
                     let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, Device::Cpu, options.precision, cache)
@@ -102,7 +103,7 @@ impl Reranker {
 
         let width = module.transformer.config.sizes().hidden_size;
         let head = config.head;
-        let weights = WeightsFile::open(module.weights_path())?;
+        let weights = Weights::open(&module.weights)?;
         let pooler = Dense::from_model(&weights, head.pooler, [width, width], head.activation)?;
         let identity = Activation::Identity;
         let classifier = Dense::from_model(&weights, head.classifier, [1, width], identity)?;

@@ -212,7 +212,8 @@ impl ModelSource {
     }
 
     /// Finds the model `name`: the path of a folder, or a name on the Hub, where a name without an
-    /// owner belongs to `sentence-transformers`.
+    /// owner belongs to `sentence-transformers`. Several names, joined by `+`, are the
+    /// [average](Checkpoint::average) of their checkpoints.
     ///
     /// # Errors
     ///
@@ -233,6 +234,10 @@ impl ModelSource {
         name: &str,
         watch: &mut dyn FnMut(SourceEvent<'_>),
     ) -> Result<ResolvedModel> {
+        if let Some(names) = averaged_names(name) {
+            let models = names.map(|name| self.resolve_with(name, watch));
+            return Ok(average(models.collect::<Result<_>>()?));
+        }
         let mut search = Search::default();
         if let Some(found) = self.search_disk(name, &mut search, watch)? {
             return Ok(found);
@@ -280,6 +285,11 @@ impl ModelSource {
         name: &str,
         watch: &mut dyn FnMut(SourceEvent<'_>),
     ) -> Result<Option<ResolvedModel>> {
+        if let Some(names) = averaged_names(name) {
+            let models = names.map(|name| self.find_on_disk(name, watch));
+            let models: Option<Vec<_>> = models.collect::<Result<_>>()?;
+            return Ok(models.map(average));
+        }
         self.search_disk(name, &mut Search::default(), watch)
     }
 
@@ -374,5 +384,28 @@ fn resolved(name: String, dir: PathBuf, origin: Origin, attempts: Vec<String>) -
         dir,
         origin,
         attempts,
+        others: Vec::new(),
     }
+}
+
+/// Returns the names of models whose average `name` stands for, or `None` if it is the name of one model.
+/// No name on the Hub has a `+`; the path of a folder may have one.
+fn averaged_names(name: &str) -> Option<std::str::Split<'_, char>> {
+    let is_average = name.contains('+') && !Path::new(name).is_dir();
+    is_average.then(|| name.split('+'))
+}
+
+/// Returns the model whose weights are the mean of those of `models`, of which there is at least one.
+fn average(mut models: Vec<ResolvedModel>) -> ResolvedModel {
+    let others = models.split_off(1);
+    let mut first = models.remove(0);
+    for other in &others {
+        first.attempts.extend(other.attempts.iter().cloned());
+        // A model that came from the network tells where the average is from.
+        if !matches!(other.origin, Origin::Directory | Origin::Cache) {
+            first.origin = other.origin;
+        }
+    }
+    first.others = others;
+    first
 }

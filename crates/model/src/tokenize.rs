@@ -5,14 +5,18 @@
 
 mod bounded;
 mod class;
+mod fast_word_piece;
 mod pair;
+mod plain;
 mod rebuild;
 mod settings;
 mod special_tokens;
 mod text;
 mod token_config;
+mod trie;
 mod vocab_txt;
 
+pub(crate) use fast_word_piece::FastWordPiece;
 pub(crate) use pair::{PairTokenizer, TokenizedPair};
 pub(crate) use settings::Settings;
 pub(crate) use text::{TextTokenizer, TokenizedText};

@@ -1,113 +1,137 @@
+//! The weights of a model: tensors in files, read in blocks, so that the files are never in memory as a
+//! whole.
+//!
+//! [`Weights`] hides how the tensors are stored: in one file or several, in the safetensors format or as
+//! PyTorch saved them, changed by an adapter, or averaged over several checkpoints.
+
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use safetensors::tensor::Metadata;
+use crate::Result;
 
-use crate::{Error, Result, regular_file};
-
+mod adapter;
+mod files;
 mod float_format;
+mod member;
+mod raw_tensor;
+mod safetensors_file;
+mod tensor_file;
 mod tensor_reader;
+#[cfg(test)]
+mod tests;
+mod torch_file;
+mod unread;
 
+#[cfg(feature = "hub")]
+pub(crate) use files::names_of_index;
+pub(crate) use files::{WeightsFiles, model_folder, module_file};
 use float_format::FloatFormat;
+use member::Member;
 pub(crate) use tensor_reader::TensorReader;
 
 /// The hash of the bytes of each tensor, by its name in the file.
 pub(crate) type TensorHashes = BTreeMap<String, blake3::Hash>;
 
-/// The greatest length of the header in bytes. The safetensors specification allows 100 MB; a header
-/// has about 100 bytes for each tensor, so this is room for more than 100,000 tensors.
-const MAX_HEADER_BYTES: u64 = 16 << 20;
+/// What may precede the names of a model's tensors in a checkpoint that was saved with a head.
+const BASE_PREFIXES: [&str; 8] = [
+    "bert.",
+    "roberta.",
+    "distilbert.",
+    "mpnet.",
+    "model.",
+    "nomic_bert.",
+    "deberta.",
+    "new.",
+];
 
 /// The size in bytes of the smallest values that are read: those of F16 and BF16.
 const MIN_VALUE_BYTES: u64 = 2;
 
-/// A safetensors file (<https://github.com/huggingface/safetensors>) whose tensors are read in blocks,
-/// so that the whole file is never in memory.
+/// The tensors of a model.
 ///
 /// Several threads may read tensors at once.
 #[derive(Debug)]
-pub(crate) struct WeightsFile {
-    path: PathBuf,
-    /// The length of the file in bytes.
-    bytes: u64,
-    metadata: Metadata,
-    /// The offset of the first tensor in the file, in bytes.
-    data_offset: u64,
-    /// What precedes every requested name in the file.
-    prefix: String,
+pub(crate) struct Weights {
+    /// The checkpoints that are averaged, or the only one.
+    members: Vec<Member>,
+    /// What may precede a requested name in a file, the likeliest first.
+    prefixes: Vec<String>,
     /// Of each tensor read so far.
-    hashes: Mutex<TensorHashes>,
+    hashes: Arc<Mutex<TensorHashes>>,
 }
 
-impl WeightsFile {
-    /// Opens a file and reads its header.
-    pub(crate) fn open(path: PathBuf) -> Result<Self> {
-        let (mut file, status) = regular_file::open(&path)?;
-        let bytes = status.len();
-        let broken = |source: &str| Error::Weights {
-            path: path.clone(),
-            bytes,
-            source: source.into(),
-        };
-        let mut length = [0; 8];
-        file.read_exact(&mut length)
-            .map_err(|_| broken("the header is cut short"))?;
-        let length = u64::from_le_bytes(length);
-        if length > bytes.saturating_sub(8) {
-            return Err(broken("the header is cut short"));
-        }
-        if length > MAX_HEADER_BYTES {
-            let limit =
-                format!("the header has {length} bytes, expected at most {MAX_HEADER_BYTES}");
-            return Err(broken(&limit));
-        }
-        let mut header = Vec::new();
-        file.take(length)
-            .read_to_end(&mut header)
-            .map_err(Error::io("read", &path))?;
-        let metadata: Metadata =
-            serde_json::from_slice(&header).map_err(|source| Error::Weights {
-                path: path.clone(),
-                bytes,
-                source: source.into(),
-            })?;
-        let data_offset = 8 + length;
-        let expected = data_offset + metadata.data_len() as u64;
-        if expected != bytes {
-            return Err(broken(&format!("the header speaks of {expected} bytes")));
-        }
+/// An earlier name of [`Weights`].
+pub(crate) type WeightsFile = Weights;
+
+/// The tensors that were read so far, also after [`Weights`] moved elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadTensors(Arc<Mutex<TensorHashes>>);
+
+impl ReadTensors {
+    /// Returns the hashes of the tensors, by their names in the file.
+    pub(crate) fn hashes(&self) -> TensorHashes {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Weights {
+    /// Opens the files and reads the names, types and shapes of their tensors.
+    pub(crate) fn open(files: &WeightsFiles) -> Result<Self> {
+        let members = files.folders().iter().map(Member::open);
         Ok(Self {
-            path,
-            bytes,
-            metadata,
-            data_offset,
-            prefix: String::new(),
-            hashes: Mutex::default(),
+            members: members.collect::<Result<_>>()?,
+            prefixes: vec![String::new()],
+            hashes: Arc::default(),
         })
     }
 
-    /// Detects which of `prefixes`, if any, precedes the names in the file; `name` is a tensor that
-    /// every checkpoint has.
+    /// Opens the only file of a module.
+    pub(crate) fn open_file(path: &Path) -> Result<Self> {
+        Self::open(&WeightsFiles::one(path))
+    }
+
+    /// Accepts names in the files that one of `prefixes` precedes; `name` is a tensor that every
+    /// checkpoint has.
     pub(crate) fn with_prefix(mut self, prefixes: &[&str], name: &str) -> Self {
-        let found = prefixes
+        let has = |prefix: &str| self.members[0].tensors.has(&format!("{prefix}{name}"));
+        let (mut likely, other): (Vec<String>, Vec<String>) = prefixes
             .iter()
-            .find(|prefix| self.metadata.info(&format!("{prefix}{name}")).is_some());
-        self.prefix = found.map_or(String::new(), |&prefix| prefix.to_owned());
+            .copied()
+            .chain([""])
+            .map(str::to_owned)
+            .partition(|prefix| has(prefix));
+        likely.extend(other);
+        self.prefixes = likely;
         self
     }
 
-    /// Returns the greatest number of values that the tensors of the file can have together.
+    /// Returns the greatest number of values that the tensors can have together.
     pub(crate) fn max_values(&self) -> u64 {
-        (self.bytes - self.data_offset) / MIN_VALUE_BYTES
+        let values = |member: &Member| member.tensors.content_bytes() / MIN_VALUE_BYTES;
+        self.members.iter().map(values).min().unwrap_or(0)
     }
 
-    /// Returns whether the file has a tensor of this name.
+    /// Returns every file that the weights depend on.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Path> {
+        self.members
+            .iter()
+            .flat_map(|member| &member.sources)
+            .map(PathBuf::as_path)
+    }
+
+    /// Returns whether there is a tensor of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.metadata
-            .info(&format!("{}{name}", self.prefix))
-            .is_some()
+        self.name_in_file(&self.members[0], name).is_some()
+    }
+
+    /// Returns the name that a tensor has in the files of a member.
+    fn name_in_file(&self, member: &Member, name: &str) -> Option<String> {
+        let mut candidates = self.prefixes.iter().map(|prefix| format!("{prefix}{name}"));
+        candidates.find(|name| member.tensors.has(name))
     }
 
     /// Reads the values of a tensor, row-major, as f32.
@@ -130,26 +154,21 @@ impl WeightsFile {
     /// Returns [`Error::Tensor`] if the tensor is missing, has another shape or a type that is not a
     /// float.
     pub(crate) fn reader(&self, name: &str, shape: &[usize]) -> Result<TensorReader<'_>> {
-        let name = format!("{}{name}", self.prefix);
-        let wrong = |found: String, expected: String| Error::Tensor {
-            path: self.path.clone(),
-            tensor: name.clone(),
-            found,
-            expected,
-        };
-        let Some(info) = self.metadata.info(&name) else {
-            return Err(wrong("nothing".to_owned(), format!("shape {shape:?}")));
-        };
-        if info.shape != shape {
-            let found = format!("shape {:?}", info.shape);
-            return Err(wrong(found, format!("shape {shape:?}")));
+        let mut streams = Vec::with_capacity(self.members.len());
+        let mut first_name = None;
+        for member in &self.members {
+            let found = self.name_in_file(member, name);
+            let in_file = found.unwrap_or_else(|| format!("{}{name}", self.prefixes[0]));
+            streams.push(tensor_reader::Stream::open(member, &in_file, shape)?);
+            first_name.get_or_insert(in_file);
         }
-        let Some(format) = FloatFormat::of(info.dtype) else {
-            let expected = "one of `F32`, `F16`, `BF16`".to_owned();
-            return Err(wrong(format!("type `{:?}`", info.dtype), expected));
-        };
-        let start = self.data_offset + info.data_offsets.0 as u64;
-        TensorReader::open(self, name, format, start, shape.iter().product())
+        let name = first_name.unwrap_or_default();
+        Ok(TensorReader::new(
+            self,
+            name,
+            streams,
+            shape.iter().product(),
+        ))
     }
 
     /// Returns the hashes of all tensors read so far.

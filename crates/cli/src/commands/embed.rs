@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         model.precision(),
         model.device.device,
     )?;
+    model::report_notes(encoder);
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
     let rows = embed(encoder, &texts, arguments.query, &mut progress)?;
@@ -87,7 +88,11 @@ fn embed(
         progress.update(state.done);
         interrupt::check()
     })?;
-    truncation::report(&embeddings.truncation, texts.len(), encoder.max_tokens());
+    truncation::report(
+        &embeddings.truncation,
+        texts.len(),
+        encoder.max_tokens_of(role),
+    );
     Ok(embeddings.rows)
 }
 

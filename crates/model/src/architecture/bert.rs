@@ -1,4 +1,4 @@
-use super::post_norm::{self, Positions, PostNormVariant, TensorNames};
+use super::post_norm::{self, FieldNames, Positions, PostNormVariant, TensorNames};
 use super::spec::{Architecture, PairHead};
 use crate::activation::Activation;
 
@@ -6,6 +6,7 @@ use crate::activation::Activation;
 pub(super) static BERT: Architecture = Architecture {
     model_type: "bert",
     class_prefix: "Bert",
+    remote_code: &[],
     tokenizer_class: "BertTokenizer",
     pair_head: Some(PairHead {
         pooler: "bert.pooler.dense",
@@ -22,6 +23,7 @@ static VARIANT: PostNormVariant = PostNormVariant {
         prefixes: &["bert."],
         ..TensorNames::BERT
     },
+    field_names: FieldNames::Bert,
     has_token_types: true,
     positions: Positions::FromZero,
     layer_norm_eps: None,

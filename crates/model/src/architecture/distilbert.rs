@@ -1,4 +1,4 @@
-use super::post_norm::{self, Positions, PostNormVariant, TensorNames};
+use super::post_norm::{self, FieldNames, Positions, PostNormVariant, TensorNames};
 use super::spec::{Architecture, PairHead};
 use crate::activation::Activation;
 
@@ -7,6 +7,7 @@ use crate::activation::Activation;
 pub(super) static DISTILBERT: Architecture = Architecture {
     model_type: "distilbert",
     class_prefix: "DistilBert",
+    remote_code: &[],
     tokenizer_class: "DistilBertTokenizer",
     pair_head: Some(PairHead {
         pooler: "pre_classifier",
@@ -31,6 +32,7 @@ static VARIANT: PostNormVariant = PostNormVariant {
         down: "ffn.lin2",
         output_norm: "output_layer_norm",
     },
+    field_names: FieldNames::DistilBert,
     has_token_types: false,
     positions: Positions::FromZero,
     // transformers hard-codes this epsilon.

@@ -7,10 +7,10 @@ use super::spec::{Architecture, TransformerConfig};
 use crate::Result;
 #[cfg(any(test, feature = "candle"))]
 use crate::candle::{Model, Tensors};
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
-    TensorRows,
+    RotaryFrequencies, TensorRows,
 };
 
 mod config;
@@ -23,6 +23,7 @@ use config::{LayerType, ModernBertConfig};
 pub(super) static MODERN_BERT: Architecture = Architecture {
     model_type: "modernbert",
     class_prefix: "ModernBert",
+    remote_code: &[],
     tokenizer_class: "",
     pair_head: None,
     read_config: |path| Ok(Arc::new(ModernBertConfig::read(path)?)),
@@ -44,6 +45,14 @@ impl TransformerConfig for ModernBertConfig {
             attention_width: self.hidden_size,
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.head_size())).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {
@@ -73,11 +82,16 @@ impl TransformerConfig for ModernBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: None,
             positions: None,
             embedding_norm: Some(self.norm_tensors("embeddings.norm".to_owned())),
-            rotary_thetas: vec![self.global_rope_theta, self.local_rope_theta],
+            rotary: [self.global_rope_theta, self.local_rope_theta]
+                .map(|theta| RotaryFrequencies::of_base(theta, self.head_size()))
+                .into(),
+            attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: Some(self.norm_tensors("final_norm".to_owned())),
         }
     }
@@ -104,11 +118,13 @@ impl TransformerConfig for ModernBertConfig {
             attention_norms: BlockNorms {
                 // The input of the first layer is already normalized.
                 input: (layer > 0).then(|| norm("attn_norm")),
-                sum: None,
+                ..BlockNorms::default()
             },
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(rotary),
             mask,
             output: linear("attn.Wo", hidden),

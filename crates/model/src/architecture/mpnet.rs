@@ -1,4 +1,4 @@
-use super::post_norm::{self, Positions, PostNormVariant, TensorNames};
+use super::post_norm::{self, FieldNames, Positions, PostNormVariant, TensorNames};
 use super::spec::{Architecture, PairHead};
 use crate::activation::Activation;
 
@@ -6,6 +6,7 @@ use crate::activation::Activation;
 pub(super) static MPNET: Architecture = Architecture {
     model_type: "mpnet",
     class_prefix: "MPNet",
+    remote_code: &[],
     tokenizer_class: "MPNetTokenizer",
     pair_head: Some(PairHead {
         pooler: "classifier.dense",
@@ -27,6 +28,7 @@ static VARIANT: PostNormVariant = PostNormVariant {
         attention_norm: "attention.LayerNorm",
         ..TensorNames::BERT
     },
+    field_names: FieldNames::Bert,
     has_token_types: false,
     // transformers hard-codes the padding token and the number of buckets, whatever `config.json`
     // says.

@@ -7,9 +7,10 @@ use super::spec::{Architecture, TransformerConfig};
 use crate::Result;
 #[cfg(any(test, feature = "candle"))]
 use crate::candle::{Model, Tensors};
-use crate::config::Sizes;
+use crate::config::{Sizes, max_positions};
 use crate::cpu::{
-    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
+    RotaryFrequencies, Table,
 };
 
 mod config;
@@ -22,13 +23,18 @@ use config::NomicBertConfig;
 pub(super) static NOMIC_BERT: Architecture = Architecture {
     model_type: "nomic_bert",
     class_prefix: "NomicBert",
+    remote_code: &[
+        "nomic-ai/nomic-bert-2048",
+        "configuration_hf_nomic_bert",
+        "modeling_hf_nomic_bert",
+    ],
     tokenizer_class: "BertTokenizer",
     pair_head: None,
     read_config: |path| Ok(Arc::new(NomicBertConfig::read(path)?)),
 };
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
-const PREFIXES: &[&str] = &["bert."];
+const PREFIXES: &[&str] = &["bert.", "nomic_bert."];
 
 /// The tensor of the token embeddings.
 const TOKEN_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
@@ -43,6 +49,14 @@ impl TransformerConfig for NomicBertConfig {
             attention_width: self.hidden_size,
             intermediate_size: self.intermediate_size,
         }
+    }
+
+    fn with_positions(&self, positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        (positions <= max_positions(self.hidden_size / self.num_attention_heads)).then(|| {
+            let mut extended = self.clone();
+            extended.max_position_embeddings = positions;
+            Arc::new(extended) as Arc<dyn TransformerConfig>
+        })
     }
 
     fn fingerprint_fields(&self) -> String {
@@ -67,14 +81,20 @@ impl TransformerConfig for NomicBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
             }),
             positions: None,
             embedding_norm: Some(self.norm_tensors("emb_ln".to_owned())),
-            rotary_thetas: vec![self.rope_theta],
+            rotary: vec![RotaryFrequencies::of_base(
+                self.rope_theta,
+                self.hidden_size / heads,
+            )],
+            attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -89,6 +109,8 @@ impl TransformerConfig for NomicBertConfig {
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(0),
             mask: AttentionMask::All,
             output: linear("attn.out_proj", hidden),

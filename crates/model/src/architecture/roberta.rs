@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::post_norm::{self, Positions, PostNormVariant, TensorNames};
+use super::post_norm::{self, FieldNames, Positions, PostNormVariant, TensorNames};
 use super::spec::{Architecture, PairHead, TransformerConfig};
 use crate::Result;
 use crate::activation::Activation;
@@ -10,6 +10,7 @@ use crate::activation::Activation;
 pub(super) static ROBERTA: Architecture = Architecture {
     model_type: "roberta",
     class_prefix: "Roberta",
+    remote_code: &[],
     tokenizer_class: "RobertaTokenizer",
     pair_head: Some(PAIR_HEAD),
     read_config,
@@ -42,6 +43,7 @@ static VARIANT: PostNormVariant = PostNormVariant {
         prefixes: &["roberta."],
         ..TensorNames::BERT
     },
+    field_names: FieldNames::Bert,
     has_token_types: true,
     positions: Positions::AfterConfiguredPadding { default: 1 },
     layer_norm_eps: None,

@@ -19,6 +19,9 @@ pub(crate) struct Architecture {
     pub(crate) model_type: &'static str,
     /// The start of the names of its classes in transformers: `Bert` for `BertModel`.
     pub(crate) class_prefix: &'static str,
+    /// The Python modules, or the repositories that hold them, whose published code computes the
+    /// same function: a checkpoint may name them in `auto_map`, and is refused if it names others.
+    pub(crate) remote_code: &'static [&'static str],
     /// The class of its tokenizer in transformers if `tokenizer_config.json` names none, or the
     /// empty string if transformers uses `tokenizer.json` as it is.
     pub(crate) tokenizer_class: &'static str,
@@ -45,6 +48,12 @@ pub(crate) struct PairHead {
 pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
     /// Returns the sizes that do not depend on the architecture.
     fn sizes(&self) -> Sizes;
+
+    /// Returns the same transformer with room for `positions` tokens in a text, which rotary
+    /// position embeddings have, or `None` if the weights have a table of positions.
+    fn with_positions(&self, _positions: usize) -> Option<Arc<dyn TransformerConfig>> {
+        None
+    }
 
     /// Formats every setting that the hidden states depend on, besides the weights.
     ///

@@ -25,8 +25,9 @@ const MAX_PROMPT_BYTES: usize = 32 << 10;
 #[derive(Default, Deserialize)]
 pub(super) struct SentenceTransformersConfig {
     pub(super) model_type: Option<String>,
-    #[serde(default)]
-    prompts: BTreeMap<String, String>,
+    /// The prompts by name; `null` is the empty prompt.
+    prompts: Option<BTreeMap<String, Option<String>>>,
+    default_prompt_name: Option<String>,
     pub(super) truncate_dim: Option<usize>,
 }
 
@@ -40,22 +41,42 @@ impl SentenceTransformersConfig {
             return Ok(Self::default());
         };
         match json.value.model_type.as_deref() {
-            None | Some("SentenceTransformer" | "CrossEncoder") => Ok(json.value),
+            None | Some("SentenceTransformer") => {
+                // The name applies only to calls without a role, but sentence-transformers does not
+                // load a checkpoint that names a prompt it does not have.
+                if let Some(name) = &json.value.default_prompt_name
+                    && !json.value.has_prompt(name)
+                {
+                    let expected = "the name of one of the `prompts`";
+                    return Err(json.unsupported("default_prompt_name", name, expected));
+                }
+                Ok(json.value)
+            }
+            Some("CrossEncoder") => Ok(json.value),
             Some(found) => {
                 let expected = "one of `SentenceTransformer`, `CrossEncoder`";
                 Err(json.unsupported("model_type", found, expected))
             }
         }
     }
+
+    fn has_prompt(&self, name: &str) -> bool {
+        let prompts = self.prompts.as_ref();
+        matches!(name, "query" | "document")
+            || prompts.is_some_and(|prompts| prompts.contains_key(name))
+    }
+
+    fn prompt(&self, name: &str) -> &str {
+        let prompt = self.prompts.as_ref().and_then(|prompts| prompts.get(name));
+        prompt.and_then(Option::as_deref).unwrap_or_default()
+    }
 }
 
 impl Prompts {
     /// Returns the prompts that `encode_query` and `encode_document` of sentence-transformers use.
-    ///
-    /// `default_prompt_name` is ignored, because it applies only to calls without a role.
     pub(super) fn from_config(dir: &Path, config: &SentenceTransformersConfig) -> Result<Self> {
         let prompt = |name: &str| {
-            let prompt = config.prompts.get(name).cloned().unwrap_or_default();
+            let prompt = config.prompt(name);
             if prompt.len() > MAX_PROMPT_BYTES {
                 return Err(Error::Unsupported {
                     path: dir.join(SENTENCE_TRANSFORMERS_CONFIG),
@@ -64,7 +85,7 @@ impl Prompts {
                     expected: format!("at most {MAX_PROMPT_BYTES}"),
                 });
             }
-            Ok(prompt)
+            Ok(prompt.to_owned())
         };
         Ok(Self {
             query: prompt("query")?,

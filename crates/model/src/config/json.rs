@@ -59,6 +59,21 @@ impl<T: DeserializeOwned> Json<T> {
         }
     }
 
+    /// Returns the value of two fields that mean the same, and refuses two different values.
+    pub(crate) fn either<V: PartialEq + Display>(
+        &self,
+        (field, value): (&str, Option<V>),
+        (other_field, other): (&str, Option<V>),
+    ) -> Result<Option<V>> {
+        match (value, other) {
+            (Some(value), Some(other)) if value != other => {
+                let expected = format!("the `{other_field}` of the same file, {other}");
+                Err(self.unsupported(field, value.to_string(), expected))
+            }
+            (value, other) => Ok(value.or(other)),
+        }
+    }
+
     /// Refuses a field whose value is below `minimum`.
     pub(crate) fn at_least(&self, field: &str, found: usize, minimum: usize) -> Result<()> {
         if found < minimum {

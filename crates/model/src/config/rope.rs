@@ -12,7 +12,9 @@ use crate::Result;
 pub(crate) struct Rope {
     #[serde(rename = "rope_theta")]
     pub(crate) theta: Option<f32>,
-    #[serde(rename = "rope_type", alias = "type")]
+    rope_type: Option<String>,
+    /// The former name of `rope_type`, which some files have too.
+    #[serde(rename = "type")]
     kind: Option<String>,
     partial_rotary_factor: Option<f32>,
 }
@@ -21,7 +23,7 @@ impl Rope {
     /// Refuses every scaled or partial rotation; `field` is the field of `json` that holds these
     /// settings.
     pub(crate) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {
-        let kind = self.kind.as_deref();
+        let kind = self.rope_type.as_deref().or(self.kind.as_deref());
         json.only(&format!("{field}.rope_type"), kind, "default")?;
         let factor = self.partial_rotary_factor;
         json.only(&format!("{field}.partial_rotary_factor"), factor, 1.0)
@@ -32,6 +34,11 @@ impl Rope {
 /// values. No tensor of the weights has the size of the tables of angles, so none bounds them.
 const MAX_ANGLES: usize = 1 << 24;
 
+/// Returns the greatest number of positions for which angles are computed.
+pub(crate) fn max_positions(head_size: usize) -> usize {
+    MAX_ANGLES / (head_size / 2).max(1)
+}
+
 /// Refuses a rotation base that is not a positive number, an odd head size, which cannot be
 /// rotated, and more `positions` than tables of angles are made for.
 pub(crate) fn check_rotation<T: DeserializeOwned>(
@@ -40,8 +47,11 @@ pub(crate) fn check_rotation<T: DeserializeOwned>(
     head_size: usize,
     positions: usize,
 ) -> Result<()> {
-    let max_positions = MAX_ANGLES / (head_size / 2).max(1);
-    json.at_most("max_position_embeddings", positions, max_positions)?;
+    json.at_most(
+        "max_position_embeddings",
+        positions,
+        max_positions(head_size),
+    )?;
     if !(theta.is_finite() && theta > 0.0) {
         return Err(json.unsupported(field, theta.to_string(), "a positive number"));
     }

@@ -1,12 +1,16 @@
+use std::path::Path;
 use std::sync::Arc;
 
-use super::route::{Input, PostPooling, Route};
-use super::{Encoder, PromptTokens};
-use crate::checkpoint::{self, TransformerModule};
+use super::route::{Input, Model, PostPooling, Route};
+use super::{Encoder, TokensByRole};
+use crate::checkpoint::{self, StaticModule, TokenLimit, TokenLimits, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
+use crate::layer_norm::LayerNorm;
 use crate::modules::PostPoolingModule;
-use crate::tokenize::{Settings, TextTokenizer};
+use crate::pooling::Pooling;
+use crate::static_embedding::StaticEmbedding;
+use crate::tokenize::{FastWordPiece, Settings, TextTokenizer};
 use crate::workers::Workers;
 use crate::{Checkpoint, EncoderOptions, Error, Result, Role, regular_file};
 
@@ -51,27 +55,55 @@ impl Encoder {
             fingerprint = Fingerprint::of_routes(&query_fingerprint, &fingerprint);
             Arc::new(query)
         };
+        if query.dim != document.dim {
+            return Err(Error::Unsupported {
+                path: checkpoint.dir().join("modules.json"),
+                field: "dimensions of queries and documents".to_owned(),
+                found: format!("{} and {}", query.dim, document.dim),
+                expected: "the same number".to_owned(),
+            });
+        }
         let dim = loader.truncate_dim().unwrap_or(document.dim);
 
         tracing::debug!(
             model = checkpoint.name(),
             dim,
-            max_tokens = document.input.max_tokens,
+            max_tokens = document.limits.document.tokens,
             threads = workers.threads(),
             "encoder loaded"
         );
         let prompts = checkpoint.prompts.clone();
-        let prompt_tokens = PromptTokens {
+        let prompt_tokens = TokensByRole {
             query: query.input.tokenizer.prompt_tokens(&prompts.query)?,
             document: document.input.tokenizer.prompt_tokens(&prompts.document)?,
         };
+        let max_tokens = TokensByRole {
+            query: query.limits.query.tokens,
+            document: document.limits.document.tokens,
+        };
+        for (role, route) in [(Role::Query, &query), (Role::Document, &document)] {
+            let (found, limit) = (prompt_tokens.of(role), max_tokens.of(role));
+            if route.pooling.leaves_nothing(found, limit) {
+                return Err(Error::Unsupported {
+                    path: checkpoint.sentence_transformers_config_path(),
+                    field: format!("prompts.{role}"),
+                    found: format!("a prompt of {found} tokens"),
+                    expected: format!(
+                        "fewer than the {limit} that are read of a {role}, because the pooling leaves \
+                         out the prompt (`include_prompt` is false)"
+                    ),
+                });
+            }
+        }
         Ok(Self {
             model: checkpoint.name().to_owned(),
             precision: options.precision,
             query,
             document,
+            notes: checkpoint.notes().to_vec(),
             prompts,
             prompt_tokens,
+            max_tokens,
             dim,
             workers,
             fingerprint,
@@ -90,6 +122,9 @@ struct Loader<'a> {
 struct LoadedInput {
     input: Arc<Input>,
     parts: Vec<Vec<u8>>,
+    /// The number of values of a hidden state.
+    dim: usize,
+    limits: TokenLimits,
 }
 
 impl Loader<'_> {
@@ -101,20 +136,21 @@ impl Loader<'_> {
     fn load_input(&self, modules: &checkpoint::Route) -> Result<LoadedInput> {
         match &modules.input {
             checkpoint::Input::Transformer(module, _) => self.load_transformer(module),
+            checkpoint::Input::Static(module) => self.load_static(module),
         }
     }
 
     fn load_transformer(&self, module: &TransformerModule) -> Result<LoadedInput> {
         let options = self.options;
-        let max_tokens = options.checked_max_tokens(module)?;
+        let limits = options.limits(module)?;
         let tokenizer_bytes = module.read_tokenizer()?;
         let settings = Settings::read(module, &tokenizer_bytes)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
-                || TextTokenizer::load(module, &settings, &tokenizer_bytes, max_tokens),
+                || TextTokenizer::load(module, &settings, &tokenizer_bytes, &limits.general),
                 || {
-                    let weights = module.weights_path();
+                    let weights = &module.weights;
                     let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, options.device, options.precision, cache)
@@ -122,6 +158,9 @@ impl Loader<'_> {
             )
         });
         let (tokenizer, (backend, weights_digest)) = (tokenizer?, loaded?);
+        for limit in [&limits.query, &limits.document] {
+            limit.check(tokenizer.special_tokens(), "a text")?;
+        }
         let settings = settings.fingerprint_fields().into_bytes();
         let mut parts = vec![tokenizer_bytes, settings, weights_digest];
         let rebuilt = tokenizer.fingerprint_fields();
@@ -131,13 +170,42 @@ impl Loader<'_> {
         Ok(LoadedInput {
             input: Arc::new(Input {
                 tokenizer,
-                max_tokens,
-                max_batch_tokens: options
-                    .max_batch_tokens
-                    .unwrap_or_else(|| backend.batch_tokens()),
-                backend,
+                model: Model::Transformer {
+                    max_batch_tokens: options
+                        .max_batch_tokens
+                        .unwrap_or_else(|| backend.batch_tokens()),
+                    backend,
+                },
             }),
             parts,
+            dim: module.transformer.config.sizes().hidden_size,
+            limits,
+        })
+    }
+
+    /// Loads a static embedding, which runs on the CPU on every device and in f32.
+    fn load_static(&self, module: &StaticModule) -> Result<LoadedInput> {
+        let options = self.options;
+        let tokenizer_bytes = module.read_tokenizer()?;
+        let path = module.tokenizer_path();
+        let (tokenizer, loaded) = self.workers.install(|| {
+            rayon::join(
+                || TextTokenizer::plain(&path, &tokenizer_bytes, options.max_tokens),
+                || StaticEmbedding::load(module.weights_path()),
+            )
+        });
+        let (tokenizer, (table, weights_digest)) = (tokenizer?, loaded?);
+        Ok(LoadedInput {
+            dim: table.dim(),
+            limits: TokenLimits::uniform(TokenLimit::of_option(tokenizer.max_tokens())),
+            input: Arc::new(Input {
+                model: Model::Static {
+                    table,
+                    fast: FastWordPiece::of(&tokenizer),
+                },
+                tokenizer,
+            }),
+            parts: vec![tokenizer_bytes, weights_digest],
         })
     }
 
@@ -146,13 +214,19 @@ impl Loader<'_> {
         let modules = self.checkpoint.route(role);
         let input = Arc::clone(&loaded.input);
         let truncate_dim = self.truncate_dim();
-        let mut fingerprint =
-            Fingerprint::new(self.checkpoint, modules, input.max_tokens, truncate_dim);
+        let max_tokens = loaded.limits.general.tokens;
+        let mut fingerprint = Fingerprint::new(self.checkpoint, modules, max_tokens, truncate_dim);
+        if let Some(fields) = loaded.limits.fingerprint_fields() {
+            fingerprint.update(fields.as_bytes());
+        }
         for part in &loaded.parts {
             fingerprint.update(part);
         }
-        let checkpoint::Input::Transformer(module, pooling) = &modules.input;
-        let mut dim = pooling.dim(module.transformer.config.sizes().hidden_size);
+        let pooling = match &modules.input {
+            checkpoint::Input::Transformer(_, pooling) => pooling.clone(),
+            checkpoint::Input::Static(_) => Pooling::mean(),
+        };
+        let mut dim = pooling.dim(loaded.dim);
         let mut post_pooling = Vec::new();
         for module in &modules.post_pooling {
             post_pooling.push(match module {
@@ -161,8 +235,15 @@ impl Loader<'_> {
                     let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
                     fingerprint.update(&bytes);
                     let dense = Dense::load(config)?;
+                    check_width(&config.weights, "linear.weight", config.in_features, dim)?;
                     dim = dense.out_features();
                     PostPooling::Dense(dense)
+                }
+                PostPoolingModule::LayerNorm(config) => {
+                    let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
+                    fingerprint.update(&bytes);
+                    check_width(&config.weights, "norm.weight", config.dimension, dim)?;
+                    PostPooling::LayerNorm(LayerNorm::load(config)?)
                 }
             });
         }
@@ -176,11 +257,26 @@ impl Loader<'_> {
             });
         }
         let route = Route {
+            limits: loaded.limits.clone(),
             input,
-            pooling: pooling.clone(),
+            pooling,
             post_pooling,
             dim,
         };
         Ok((route, fingerprint.finish()))
     }
+}
+
+/// Refuses a module, given by the file and a tensor of its weights, that is made for rows of another
+/// width than `dim`.
+fn check_width(file: &Path, tensor: &str, width: usize, dim: usize) -> Result<()> {
+    if width == dim {
+        return Ok(());
+    }
+    Err(Error::Tensor {
+        path: file.to_owned(),
+        tensor: tensor.to_owned(),
+        found: format!("a module for {width} values"),
+        expected: format!("{dim}, the number that the module before it gives"),
+    })
 }

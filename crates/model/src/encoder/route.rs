@@ -4,10 +4,13 @@ use ndarray::{Array2, Axis, Slice};
 
 use crate::Result;
 use crate::backend::Backend;
+use crate::checkpoint::TokenLimits;
 use crate::dense::Dense;
+use crate::layer_norm::LayerNorm;
 use crate::normalize::normalize_rows;
 use crate::pooling::Pooling;
-use crate::tokenize::TextTokenizer;
+use crate::static_embedding::StaticEmbedding;
+use crate::tokenize::{FastWordPiece, TextTokenizer};
 
 /// The loaded modules that texts of a role go through.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(super) struct Route {
     pub(super) input: Arc<Input>,
     pub(super) pooling: Pooling,
     pub(super) post_pooling: Vec<PostPooling>,
+    /// The limits of tokens of its texts.
+    pub(super) limits: TokenLimits,
     /// The number of values of a row after all modules.
     pub(super) dim: usize,
 }
@@ -23,15 +28,37 @@ pub(super) struct Route {
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) tokenizer: TextTokenizer,
-    pub(super) backend: Box<dyn Backend>,
-    pub(super) max_tokens: usize,
-    pub(super) max_batch_tokens: usize,
+    pub(super) model: Model,
+}
+
+/// What turns tokens into hidden states.
+#[derive(Debug)]
+pub(super) enum Model {
+    Transformer {
+        backend: Box<dyn Backend>,
+        max_batch_tokens: usize,
+    },
+    Static {
+        table: StaticEmbedding,
+        /// A faster form of the tokenizer, if it has one.
+        fast: Option<FastWordPiece>,
+    },
+}
+
+impl Input {
+    /// Waits until packed weights have been written to the cache, if they are being written.
+    pub(super) fn wait_for_weights_cache(&self) {
+        if let Model::Transformer { backend, .. } = &self.model {
+            backend.wait_for_weights_cache();
+        }
+    }
 }
 
 /// A module after the pooling, loaded.
 #[derive(Debug)]
 pub(super) enum PostPooling {
     Dense(Dense),
+    LayerNorm(LayerNorm),
     Normalize,
 }
 
@@ -41,6 +68,7 @@ impl Route {
         for module in &self.post_pooling {
             match module {
                 PostPooling::Dense(dense) => rows = dense.apply(rows.view())?,
+                PostPooling::LayerNorm(norm) => norm.apply(&mut rows)?,
                 PostPooling::Normalize => normalize_rows(&mut rows),
             }
         }

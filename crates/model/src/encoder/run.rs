@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use ndarray::ArrayViewMut2;
 
 use super::Encoder;
+use crate::backend::Backend;
 use crate::batch::batches_by_length;
 use crate::tokenize::TokenizedText;
 use crate::{Error, Role, TokenBatch};
@@ -35,32 +36,26 @@ impl Encoder {
     pub(super) fn run(
         &self,
         role: Role,
+        (backend, max_batch_tokens): (&dyn Backend, usize),
         tokenized: &[TokenizedText],
         rows: &mut ArrayViewMut2<'_, f32>,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), Stop> {
         let route = self.route(role);
-        let input = &route.input;
-        let prompt_tokens = match role {
-            Role::Query => self.prompt_tokens.query,
-            Role::Document => self.prompt_tokens.document,
-        };
+        let prompt_tokens = self.prompt_tokens.of(role);
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
-        let batches = batches_by_length(&lengths, input.max_batch_tokens);
+        let batches = batches_by_length(&lengths, max_batch_tokens);
         let mut done = 0;
         let mut outcome = Ok(());
         self.workers.for_each_batch(
             batches.len(),
-            input.backend.parallel_over_batches(),
+            backend.parallel_over_batches(),
             |batch, threads| {
                 let sequences = batches[batch]
                     .iter()
                     .map(|&text| tokenized[text].ids.as_slice());
                 let packed = TokenBatch::from_sequences(sequences);
-                let pooled =
-                    input
-                        .backend
-                        .pooled(&packed, &route.pooling, prompt_tokens, threads)?;
+                let pooled = backend.pooled(&packed, &route.pooling, prompt_tokens, threads)?;
                 route.finish(pooled, self.dim)
             },
             |batch, result| {

@@ -2,9 +2,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::Result;
 use crate::activation::Activation;
 use crate::config::Json;
-use crate::{Result, regular_file};
+use crate::weights::module_file;
 
 /// The configuration of a linear layer with an activation.
 #[derive(Clone, Debug)]
@@ -48,9 +49,8 @@ impl DenseConfig {
         };
         super::require_sentence_embedding(&json, "module_input_name", &fields.module_input_name)?;
         super::require_sentence_embedding(&json, "module_output_name", &fields.module_output_name)?;
-        let weights = folder.join("model.safetensors");
         let expected = "the weights of the dense module, in the safetensors format";
-        regular_file::require(&weights, expected)?;
+        let weights = module_file(folder, expected)?;
         for (field, size) in [
             ("in_features", fields.in_features),
             ("out_features", fields.out_features),
@@ -80,6 +80,8 @@ impl DenseConfig {
             .saturating_mul(matrices)
             .saturating_add(1)
             .saturating_mul(self.out_features as u64);
-        values.saturating_mul(8).saturating_add(super::MAX_HEADER_BYTES)
+        values
+            .saturating_mul(8)
+            .saturating_add(super::MAX_HEADER_BYTES)
     }
 }

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::Result;
 use crate::config::Json;
-use crate::{Result, regular_file};
+use crate::weights::module_file;
 
 /// The configuration of a layer normalization.
 #[derive(Clone, Debug)]
@@ -27,9 +28,8 @@ impl LayerNormConfig {
             Json::read(path, "the configuration of a layer normalization, in JSON")?;
         let dimension = json.value.dimension;
         json.at_least("dimension", dimension, 1)?;
-        let weights = folder.join("model.safetensors");
         let expected = "the weights of the layer normalization, in the safetensors format";
-        regular_file::require(&weights, expected)?;
+        let weights = module_file(folder, expected)?;
         Ok(Self { weights, dimension })
     }
 
@@ -37,6 +37,8 @@ impl LayerNormConfig {
     /// and room for the header.
     pub(crate) fn max_file_bytes(&self) -> u64 {
         let values = (self.dimension as u64).saturating_mul(2);
-        values.saturating_mul(8).saturating_add(super::MAX_HEADER_BYTES)
+        values
+            .saturating_mul(8)
+            .saturating_add(super::MAX_HEADER_BYTES)
     }
 }

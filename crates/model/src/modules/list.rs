@@ -25,6 +25,12 @@ pub(super) struct ListedModule {
     field: String,
 }
 
+/// The modules that `modules.json` lists.
+pub(super) struct ModuleList {
+    json: Json<Vec<Entry>>,
+    pub(super) modules: Vec<ListedModule>,
+}
+
 #[derive(Deserialize)]
 struct Entry {
     #[serde(default)]
@@ -80,32 +86,41 @@ impl ListedModule {
     }
 }
 
-/// Reads `modules.json`, or returns `None` if there is none.
-pub(super) fn read(dir: &Path) -> Result<Option<Json<Vec<ListedModule>>>> {
-    let path = dir.join("modules.json");
-    let Some(list) = Json::<Vec<Entry>>::read_optional(path, "a list of modules")? else {
-        return Ok(None);
-    };
-    list.at_most("number of modules", list.value.len(), MAX_MODULES)?;
-    let mut modules = Vec::new();
-    for (position, entry) in list.value.iter().enumerate() {
-        // In sentence-transformers, a module replaces an earlier one of the same name.
-        let mut earlier = list.value[..position].iter();
-        if let Some(name) = &entry.name
-            && earlier.any(|other| other.name.as_ref() == Some(name))
-        {
-            let field = format!("name of module {position}");
-            return Err(list.unsupported(field, name, "a name that no other module has"));
+impl ModuleList {
+    /// Reads `modules.json`, or returns `None` if there is none.
+    pub(super) fn read(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join("modules.json");
+        let Some(json) = Json::<Vec<Entry>>::read_optional(path, "a list of modules")? else {
+            return Ok(None);
+        };
+        json.at_most("number of modules", json.value.len(), MAX_MODULES)?;
+        let mut modules = Vec::new();
+        for (position, entry) in json.value.iter().enumerate() {
+            // In sentence-transformers, a module replaces an earlier one of the same name.
+            let mut earlier = json.value[..position].iter();
+            if let Some(name) = &entry.name
+                && earlier.any(|other| other.name.as_ref() == Some(name))
+            {
+                let field = format!("name of module {position}");
+                return Err(json.unsupported(field, name, "a name that no other module has"));
+            }
+            modules.push(ListedModule::new(
+                &json.path,
+                format!("module {position}"),
+                entry.path.clone(),
+                entry.python_type.clone(),
+            )?);
         }
-        modules.push(ListedModule::new(
-            &list.path,
-            format!("module {position}"),
-            entry.path.clone(),
-            entry.python_type.clone(),
-        )?);
+        Ok(Some(Self { json, modules }))
     }
-    Ok(Some(Json {
-        path: list.path,
-        value: modules,
-    }))
+
+    /// Refuses more modules on the way of a text than any checkpoint has.
+    pub(super) fn check_count(&self, count: usize) -> Result<()> {
+        self.json.at_most("number of modules", count, MAX_MODULES)
+    }
+
+    /// Returns the error for a list that is not supported as a whole.
+    pub(super) fn unsupported(&self, found: impl Into<String>, expected: &str) -> Error {
+        self.json.unsupported("modules", found, expected)
+    }
 }

@@ -59,18 +59,16 @@ impl Router {
 
     /// Returns the modules for texts of a role. `modality` is what sentence-transformers calls a text
     /// at this place, if it says so.
-    pub(super) fn modules(
-        &self,
-        role: Role,
-        modality: Option<&str>,
-    ) -> Result<Vec<ListedModule>> {
+    pub(super) fn modules(&self, role: Role, modality: Option<&str>) -> Result<Vec<ListedModule>> {
         let fields = &self.json.value;
         let route = self.resolve(role, modality)?;
         let mut modules = Vec::new();
         for (position, name) in fields.structure[route].iter().enumerate() {
             let field = format!("structure.{route}[{position}]");
             let Some(python_type) = fields.types.get(name) else {
-                return Err(self.json.unsupported(field, name, "one of the keys of `types`"));
+                return Err(self
+                    .json
+                    .unsupported(field, name, "one of the keys of `types`"));
             };
             let folder: PathBuf = [self.folder.as_str(), name].iter().collect();
             modules.push(ListedModule::new(
@@ -93,7 +91,8 @@ impl Router {
             parameters,
             ..
         } = &self.json.value;
-        let quoted = |name: Option<&str>| name.map_or("None".to_owned(), |name| format!("'{name}'"));
+        let quoted =
+            |name: Option<&str>| name.map_or("None".to_owned(), |name| format!("'{name}'"));
         let (task, modality_name) = (quoted(Some(role.name())), quoted(modality));
         for (task, modality) in [
             (task.as_str(), modality_name.as_str()),
@@ -114,7 +113,8 @@ impl Router {
             .map(|(route, _)| route.as_str())
             .ok_or_else(|| {
                 let expected = format!("a route `{role}`");
-                self.json.unsupported("structure", self.route_names(), expected)
+                self.json
+                    .unsupported("structure", self.route_names(), expected)
             })
     }
 
@@ -127,7 +127,13 @@ impl Router {
     }
 
     fn route_names(&self) -> String {
-        let names: Vec<_> = self.json.value.structure.keys().map(String::as_str).collect();
+        let names: Vec<_> = self
+            .json
+            .value
+            .structure
+            .keys()
+            .map(String::as_str)
+            .collect();
         names.join(", ")
     }
 }

@@ -9,10 +9,9 @@ use std::time::{Duration, SystemTime};
 use cognate_kernels::SharedBuffer;
 
 use super::Parts;
-use super::file::{self, Origin, PackedFile};
+use super::file::{self, Origin, PackedFile, Source};
 use super::verified::record_path;
 use crate::Precision;
-use crate::source::Stamp;
 use crate::weights::TensorHashes;
 
 /// The version of the packed form. It must change with everything that changes the packed values: the
@@ -49,30 +48,30 @@ pub(crate) struct CacheKey {
 
 /// A file of a cache of packed weights, which may not exist yet.
 ///
-/// The name of the file depends on the path of the weights, on the precision and on the kernels, so
+/// The name of the file depends on the paths of the weights, on the precision and on the kernels, so
 /// that other weights at the same path replace it.
 #[derive(Clone, Debug)]
 pub(crate) struct WeightsCache {
     folder: PathBuf,
     path: PathBuf,
     identity: String,
-    /// The file of the weights, without symbolic links.
-    weights: PathBuf,
-    stamp: Stamp,
+    /// Every file on which the weights depend.
+    sources: Vec<Source>,
 }
 
 impl WeightsCache {
-    /// Returns the file for `weights` in the cache `folder`, or `None` if the state of the weights
-    /// cannot be told, because the file has just been written, for example; `now` is the current time.
-    pub(crate) fn new(
+    /// Returns the file for weights that depend on the files `sources`, in the cache `folder`, or `None`
+    /// if the state of the weights cannot be told, because a file has just been written, for example;
+    /// `now` is the current time.
+    pub(crate) fn new<'a>(
         folder: &Path,
-        weights: &Path,
+        sources: impl IntoIterator<Item = &'a Path>,
         key: &CacheKey,
         now: SystemTime,
     ) -> Option<Self> {
-        let weights = fs::canonicalize(weights).ok()?;
-        let stamp = Stamp::of(&fs::metadata(&weights).ok()?);
-        if !stamp.is_settled(now) {
+        let sources = sources.into_iter().map(Source::of);
+        let sources: Vec<_> = sources.collect::<io::Result<_>>().ok()?;
+        if sources.iter().any(|source| !source.stamp.is_settled(now)) {
             return None;
         }
         let CacheKey {
@@ -83,7 +82,10 @@ impl WeightsCache {
         let form = format!("{precision}\n{tile_columns}\n");
         let mut name = blake3::Hasher::new();
         name.update(form.as_bytes());
-        name.update(weights.as_os_str().as_encoded_bytes());
+        for source in &sources {
+            name.update(source.path.as_os_str().as_encoded_bytes());
+            name.update(b"\0");
+        }
         let mut identity = blake3::Hasher::new();
         identity.update(format!("{VERSION}\n{}\n{form}", cfg!(target_endian = "big")).as_bytes());
         identity.update(config.as_bytes());
@@ -92,8 +94,7 @@ impl WeightsCache {
             folder: folder.to_owned(),
             path: folder.join(name),
             identity: identity.finalize().to_hex().to_string(),
-            weights,
-            stamp,
+            sources,
         })
     }
 
@@ -106,8 +107,7 @@ impl WeightsCache {
     fn origin(&self) -> Origin<'_> {
         Origin {
             identity: &self.identity,
-            weights: &self.weights,
-            stamp: &self.stamp,
+            sources: &self.sources,
         }
     }
 
@@ -139,7 +139,7 @@ impl WeightsCache {
         parts: &BTreeMap<String, SharedBuffer>,
     ) -> io::Result<()> {
         // Weights that changed while they were read may be of any state between.
-        let is_unchanged = Stamp::of(&fs::metadata(&self.weights)?) == self.stamp;
+        let is_unchanged = self.sources.iter().all(Source::is_current);
         if parts.is_empty() || !is_unchanged || file::content_bytes(parts) > MAX_FILE_BYTES {
             return Ok(());
         }
@@ -171,9 +171,8 @@ impl WeightsCache {
             if path == self.path || path.extension().is_none_or(|end| end != EXTENSION) {
                 continue;
             }
-            let is_current = file::source(&path).is_some_and(|(weights, stamp)| {
-                fs::metadata(weights).is_ok_and(|metadata| Stamp::of(&metadata) == stamp)
-            });
+            let is_current =
+                file::sources(&path).is_some_and(|sources| sources.iter().all(Source::is_current));
             if is_current {
                 files.push((metadata.modified()?, metadata.len(), path));
             } else {

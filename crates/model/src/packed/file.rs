@@ -10,6 +10,7 @@
 //! | the rest | the parts, each from a multiple of 64 bytes on, as f32 of this machine |
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::verified::{self, is_verified};
 use crate::regular_file;
 use crate::source::Stamp;
-use crate::weights::{TensorHashes, digest};
+use crate::weights::TensorHashes;
 
 /// The first bytes of a file of packed weights.
 const MAGIC: [u8; 8] = *b"cognateW";
@@ -42,9 +43,8 @@ const MAX_HEADER_BYTES: usize = 16 << 20;
 struct Header {
     /// What the file was made for: see [`CacheKey`](super::CacheKey).
     identity: String,
-    /// The file of the weights, and its stamp when they were packed.
-    weights: PathBuf,
-    stamp: Stamp,
+    /// The files of the weights, with their stamps when they were packed.
+    sources: Vec<Source>,
     /// The hashes of the tensors that were read, in hexadecimal.
     tensors: BTreeMap<String, String>,
     parts: Vec<Part>,
@@ -59,12 +59,32 @@ struct Part {
     crc: u32,
 }
 
+/// A file of the weights, with the stamp that it had when they were packed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Source {
+    pub(super) path: PathBuf,
+    pub(super) stamp: Stamp,
+}
+
+impl Source {
+    /// Returns a file, without symbolic links, with its present stamp.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let path = fs::canonicalize(path)?;
+        let stamp = Stamp::of(&fs::metadata(&path)?);
+        Ok(Self { path, stamp })
+    }
+
+    /// Returns whether the file has not changed since.
+    pub(super) fn is_current(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+}
+
 /// What the weights of a file are, and what they were made from.
 #[derive(Debug)]
 pub(super) struct Origin<'a> {
     pub(super) identity: &'a str,
-    pub(super) weights: &'a Path,
-    pub(super) stamp: &'a Stamp,
+    pub(super) sources: &'a [Source],
 }
 
 /// An open file of packed weights, whose contents have been verified.
@@ -111,10 +131,7 @@ impl PackedFile {
         origin: &Origin<'_>,
     ) -> Option<(Self, Vec<(String, u32)>)> {
         let (header, content) = header(memory.as_bytes())?;
-        if header.identity != origin.identity
-            || header.weights != origin.weights
-            || header.stamp != *origin.stamp
-        {
+        if header.identity != origin.identity || header.sources != origin.sources {
             return None;
         }
         let mut hashes = TensorHashes::new();
@@ -150,9 +167,9 @@ impl PackedFile {
         self.bytes
     }
 
-    /// Returns the digest of the tensors from which the parts were packed.
-    pub(crate) fn digest(&self) -> Vec<u8> {
-        digest(&self.hashes)
+    /// Returns the hashes of the tensors from which the parts were packed.
+    pub(crate) fn hashes(&self) -> &TensorHashes {
+        &self.hashes
     }
 
     pub(super) fn part(&self, name: &str) -> Option<SharedBuffer> {
@@ -179,12 +196,12 @@ fn header(bytes: &[u8]) -> Option<(Header, usize)> {
     Some((header, (PREAMBLE + len).next_multiple_of(ALIGNMENT)))
 }
 
-/// Returns the file of the weights from which a packed file was made, with the stamp that it had.
-pub(super) fn source(path: &Path) -> Option<(PathBuf, Stamp)> {
+/// Returns the files of the weights from which a packed file was made.
+pub(super) fn sources(path: &Path) -> Option<Vec<Source>> {
     let (file, _) = regular_file::open(path).ok()?;
     let memory = SharedBuffer::map(&file).ok()?;
     let (header, _) = header(memory.as_bytes())?;
-    Some((header.weights, header.stamp))
+    Some(header.sources)
 }
 
 /// Writes `parts`, packed from `origin`, whose tensors have these `hashes`.
@@ -202,8 +219,7 @@ pub(super) fn write(
     };
     let header = serde_json::to_vec(&Header {
         identity: origin.identity.to_owned(),
-        weights: origin.weights.to_owned(),
-        stamp: origin.stamp.clone(),
+        sources: origin.sources.to_vec(),
         tensors: hashes.iter().map(hex).collect(),
         parts: parts.iter().map(checked).collect(),
     })?;
@@ -236,8 +252,6 @@ pub(super) fn content_bytes(parts: &BTreeMap<String, SharedBuffer>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     /// Opens a file whose header, with a right checksum, lists these parts of name and length.
@@ -245,17 +259,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f.packed");
         fs::write(&path, "").unwrap();
-        let stamp = Stamp::of(&fs::metadata(&path).unwrap());
+        let sources = [Source::of(&path).unwrap()];
         let origin = Origin {
             identity: "identity",
-            weights: Path::new("weights"),
-            stamp: &stamp,
+            sources: &sources,
         };
         let crc = crc32fast::hash(bytemuck::cast_slice(&[1.0f32; 16]));
         let header = Header {
             identity: "identity".to_owned(),
-            weights: "weights".into(),
-            stamp: stamp.clone(),
+            sources: sources.to_vec(),
             tensors: BTreeMap::new(),
             parts: parts
                 .iter()

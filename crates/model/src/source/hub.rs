@@ -10,11 +10,15 @@ mod remote_file;
 mod repository;
 mod request;
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 use super::hub_cache::Repository;
+use super::plain_name::plain;
 use crate::checkpoint::MAX_TOKENIZER_BYTES;
 use crate::config::MAX_JSON_BYTES;
+use crate::regular_file;
+use crate::weights::names_of_index;
 use client::Client;
 use listing::Listing;
 use remote_file::RemoteFile;
@@ -68,19 +72,29 @@ impl Fetched {
 /// Fetches the contents of the files of a checkpoint.
 pub(super) fn fetch(request: &Request<'_>) -> Result<Fetched, String> {
     let client = Client::new(request)?;
-    let (commit, names) = match request.pin {
+    let (commit, mut names): (String, VecDeque<String>) = match request.pin {
         Some(pin) => {
             let names = pin.files.iter().map(|&(name, _)| name.to_owned());
             (pin.revision.to_owned(), names.collect())
         }
-        None => Listing::fetch(&client, request.name)?.checkpoint()?,
+        None => {
+            let (commit, names) = Listing::fetch(&client, request.name)?.checkpoint()?;
+            (commit, names.into())
+        }
     };
     let repository = Repository::new(request.cache, request.name);
     let mut files = Vec::new();
-    for name in names {
+    while let Some(name) = names.pop_front() {
         let pinned = request.pin.and_then(|pin| pin.sha256(&name));
         let file = fetch_file(&client, &repository, request.name, &commit, &name, pinned)
             .map_err(|reason| format!("`{name}`: {reason}"))?;
+        if name.ends_with(".index.json") {
+            let contents = repository.blob(&file.etag);
+            let named =
+                files_of_index(&contents).map_err(|reason| format!("`{name}`: {reason}"))?;
+            let folder = &name[..name.rfind('/').map_or(0, |slash| slash + 1)];
+            names.extend(named.iter().map(|file| format!("{folder}{file}")));
+        }
         files.push(file);
     }
     Ok(Fetched {
@@ -121,11 +135,32 @@ fn fetch_file(
     })
 }
 
+/// Returns the names of the files that an index of weights in the cache lists.
+fn files_of_index(index: &Path) -> Result<Vec<String>, String> {
+    let failed = |error: crate::Error| error.to_string();
+    let contents = regular_file::read(index, MAX_JSON_BYTES).map_err(failed)?;
+    let names = names_of_index(&contents)?;
+    for name in &names {
+        if !is_weights(&plain("name of a file of weights", name)?) {
+            return Err(format!(
+                "it names `{name}`, expected `.safetensors` or `.bin` files"
+            ));
+        }
+    }
+    Ok(names)
+}
+
+/// Returns whether the ending of a name is that of weights.
+fn is_weights(name: &str) -> bool {
+    let ending = Path::new(name).extension();
+    ending.is_some_and(|ending| ending == "safetensors" || ending == "bin")
+}
+
 /// Returns the greatest length of a file, `None` for weights, which may have any.
 fn max_bytes(name: &str) -> Option<u64> {
     match name.rsplit('/').next() {
-        Some("model.safetensors") => None,
-        Some("tokenizer.json") => Some(MAX_TOKENIZER_BYTES),
+        Some(name) if is_weights(name) => None,
+        Some("tokenizer.json" | "vocab.txt") => Some(MAX_TOKENIZER_BYTES),
         _ => Some(MAX_JSON_BYTES),
     }
 }

@@ -10,20 +10,31 @@ pub struct ResolvedModel {
     pub(super) dir: PathBuf,
     pub(super) origin: Origin,
     pub(super) attempts: Vec<String>,
+    /// The models whose weights are averaged with those of this one.
+    pub(super) others: Vec<ResolvedModel>,
 }
 
 impl ResolvedModel {
     /// Opens the checkpoint under a name that resolves to it again: the full name on the Hub, or
-    /// the absolute path of a folder.
+    /// the absolute path of a folder. An average has the names of its checkpoints, joined by `+`.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`Checkpoint::open`].
+    /// Returns the errors of [`Checkpoint::open`] and [`Checkpoint::average`].
     pub fn open(&self) -> Result<Checkpoint> {
-        Ok(Checkpoint::open(&self.dir)?.named(&self.name))
+        let first = Checkpoint::open(&self.dir)?.named(&self.name);
+        if self.others.is_empty() {
+            return Ok(first);
+        }
+        let others = self.others.iter().map(Self::open);
+        let all: Vec<_> = [Ok(first)]
+            .into_iter()
+            .chain(others)
+            .collect::<Result<_>>()?;
+        Checkpoint::average(&all)
     }
 
-    /// Returns the folder of the checkpoint.
+    /// Returns the folder of the checkpoint, or of the first one of an average.
     pub fn dir(&self) -> &Path {
         &self.dir
     }

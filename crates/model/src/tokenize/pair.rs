@@ -3,7 +3,7 @@ use tokenizers::{Encoding, TruncationParams, TruncationStrategy, truncate_encodi
 
 use super::settings::Settings;
 use super::text::TextTokenizer;
-use crate::checkpoint::TransformerModule;
+use crate::checkpoint::{TokenLimit, TransformerModule};
 use crate::config::Json;
 use crate::{Error, Result};
 
@@ -34,17 +34,11 @@ impl PairTokenizer {
         checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
-        max_tokens: usize,
+        limit: &TokenLimit,
     ) -> Result<Self> {
-        let text = TextTokenizer::load(checkpoint, settings, bytes, max_tokens)?;
+        let text = TextTokenizer::load(checkpoint, settings, bytes, limit)?;
         let special_tokens = text.tokenizer.special_tokens(true);
-        if max_tokens <= special_tokens {
-            return Err(Error::InvalidOption {
-                option: "max_tokens",
-                found: max_tokens.to_string(),
-                expected: format!("more than the {special_tokens} special tokens of a pair"),
-            });
-        }
+        limit.check(special_tokens, "a pair")?;
         Ok(Self {
             text,
             special_tokens,

@@ -7,7 +7,7 @@ use super::bounded::{BoundedTokenizer, TokenizerFile};
 use super::rebuild::{self, BuiltTokenizer, TOKENIZER};
 use super::settings::Settings;
 use super::vocab_txt;
-use crate::checkpoint::TransformerModule;
+use crate::checkpoint::{TokenLimit, TransformerModule};
 use crate::{Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
@@ -15,10 +15,11 @@ use crate::{Error, Result};
 pub(crate) struct TextTokenizer {
     pub(super) tokenizer: BoundedTokenizer,
     pub(super) max_tokens: usize,
-    special_tokens: usize,
+    pub(super) special_tokens: usize,
     /// The side on which texts are truncated.
     pub(super) truncation_side: TruncationDirection,
-    changes: String,
+    /// What the fingerprint contains of how the tokenizer was built.
+    pub(super) changes: String,
 }
 
 /// The tokens of one text, special tokens included.
@@ -35,7 +36,7 @@ impl TextTokenizer {
         checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
-        max_tokens: usize,
+        limit: &TokenLimit,
     ) -> Result<Self> {
         let path = checkpoint.tokenizer_path();
         let BuiltTokenizer {
@@ -47,20 +48,19 @@ impl TextTokenizer {
             rebuild::lower_case(&mut tokenizer).map_err(Error::malformed(path, TOKENIZER))?;
         }
         let special_tokens = tokenizer.special_tokens(false);
-        if max_tokens <= special_tokens {
-            return Err(Error::InvalidOption {
-                option: "max_tokens",
-                found: max_tokens.to_string(),
-                expected: format!("more than the {special_tokens} special tokens"),
-            });
-        }
+        limit.check(special_tokens, "a text")?;
         Ok(Self {
             tokenizer,
-            max_tokens,
+            max_tokens: limit.tokens,
             special_tokens,
             truncation_side,
             changes,
         })
+    }
+
+    /// Returns the maximum number of tokens of a text, special tokens included.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_tokens
     }
 
     /// Returns what the fingerprint contains of the tokenizer besides its files and its settings, or
@@ -74,8 +74,15 @@ impl TextTokenizer {
         self.special_tokens
     }
 
-    /// Tokenizes the concatenation of `prompt` and `text`; `index` identifies the text in an error.
-    pub(crate) fn tokenize(&self, prompt: &str, text: &str, index: usize) -> Result<TokenizedText> {
+    /// Tokenizes the concatenation of `prompt` and `text`, and truncates it to `max_tokens` tokens;
+    /// `index` identifies the text in an error.
+    pub(crate) fn tokenize(
+        &self,
+        prompt: &str,
+        text: &str,
+        max_tokens: usize,
+        index: usize,
+    ) -> Result<TokenizedText> {
         let joined;
         let whole = if prompt.is_empty() {
             text
@@ -88,7 +95,7 @@ impl TextTokenizer {
             source,
         };
         let mut encoding = self.tokenizer.encode_fast(whole, false).map_err(error)?;
-        let limit = self.limit();
+        let limit = self.without_special(max_tokens);
         let truncated = encoding.len().saturating_sub(limit);
         if truncated > 0 {
             encoding.truncate(limit, 0, self.truncation_side);
@@ -103,15 +110,19 @@ impl TextTokenizer {
     }
 
     /// Returns the part of `text`, in bytes, that [`tokenize`](Self::tokenize) does not truncate.
-    pub(crate) fn bytes_within_limit(&self, prompt: &str, text: &str) -> Result<Range<usize>> {
+    pub(crate) fn bytes_within_limit(
+        &self,
+        prompt: &str,
+        text: &str,
+        max_tokens: usize,
+    ) -> Result<Range<usize>> {
         let whole = format!("{prompt}{text}");
         let error = |source| Error::Tokenize { text: 0, source };
         let encoding = self.tokenizer.encode(&whole).map_err(error)?;
+        let limit = self.without_special(max_tokens);
         let kept = match self.truncation_side {
-            TruncationDirection::Right => 0..self.limit().min(encoding.len()),
-            TruncationDirection::Left => {
-                encoding.len().saturating_sub(self.limit())..encoding.len()
-            }
+            TruncationDirection::Right => 0..limit.min(encoding.len()),
+            TruncationDirection::Left => encoding.len().saturating_sub(limit)..encoding.len(),
         };
         let is_truncated = kept.len() < encoding.len();
         let offsets = encoding.get_offsets().get(kept).unwrap_or_default();
@@ -128,7 +139,7 @@ impl TextTokenizer {
     }
 
     /// Returns the number of tokens at the start of a text that belong to `prompt`: those of the
-    /// prompt alone, without a special token at its end.
+    /// prompt alone, truncated as a text without a role, without a special token at its end.
     pub(crate) fn prompt_tokens(&self, prompt: &str) -> Result<usize> {
         if prompt.is_empty() {
             return Ok(0);
@@ -136,12 +147,23 @@ impl TextTokenizer {
         let error = |source| Error::Tokenize { text: 0, source };
         let encoding = self.tokenizer.encode_fast(prompt, true).map_err(error)?;
         let ends_special = encoding.get_special_tokens_mask().last() == Some(&1);
-        Ok(encoding.len() - usize::from(ends_special))
+        let tokens = encoding.len().min(self.max_tokens);
+        Ok(tokens - usize::from(ends_special))
     }
 
-    /// Returns the maximum number of tokens of a text, special tokens excluded.
-    fn limit(&self) -> usize {
-        self.max_tokens - self.special_tokens
+    /// Truncates ids without special tokens to `max_tokens`, and returns the number of those removed.
+    pub(crate) fn truncate(&self, ids: &mut Vec<u32>, max_tokens: usize) -> usize {
+        let truncated = ids.len().saturating_sub(max_tokens);
+        match self.truncation_side {
+            TruncationDirection::Right => ids.truncate(max_tokens),
+            TruncationDirection::Left => drop(ids.drain(..truncated)),
+        }
+        truncated
+    }
+
+    /// Returns the number of tokens of a text that fit besides the special tokens.
+    fn without_special(&self, max_tokens: usize) -> usize {
+        max_tokens.saturating_sub(self.special_tokens)
     }
 }
 

@@ -1,7 +1,9 @@
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 
-use super::{FloatFormat, WeightsFile};
+use super::adapter::Delta;
+use super::member::Member;
+use super::tensor_file::{TensorFile, ValueBytes};
+use super::{FloatFormat, Weights};
 use crate::{Error, Result};
 
 /// The number of values that are read, hashed and converted at a time, while they are in the
@@ -11,47 +13,94 @@ const BLOCK_VALUES: usize = 32 * 1024;
 /// Reads the values of a tensor in order, as f32.
 ///
 /// Once all values have been read, the hash of their bytes is part of the
-/// [`digest`](WeightsFile::digest) of the file.
+/// [`digest`](Weights::digest) of the weights: of the bytes in the file, or, if an adapter or an average
+/// changes the values, of the changed values as f32.
 #[derive(Debug)]
 pub(crate) struct TensorReader<'a> {
-    weights: &'a WeightsFile,
+    weights: &'a Weights,
     /// The name in the file.
     name: String,
-    file: File,
-    format: FloatFormat,
+    /// One for each checkpoint that is averaged.
+    streams: Vec<Stream<'a>>,
     /// The number of values read so far.
     position: usize,
     count: usize,
     hasher: blake3::Hasher,
+}
+
+/// The values of a tensor in one checkpoint.
+#[derive(Debug)]
+pub(super) struct Stream<'a> {
+    file: &'a TensorFile,
+    source: ValueBytes,
+    format: FloatFormat,
+    /// What an adapter adds to the values.
+    delta: Option<Delta>,
     /// The bytes of a block.
     bytes: Vec<u8>,
 }
 
+impl<'a> Stream<'a> {
+    /// Opens the tensor `name` of a member.
+    pub(super) fn open(member: &'a Member, name: &str, shape: &[usize]) -> Result<Self> {
+        let replaced = member
+            .adapter
+            .as_ref()
+            .and_then(|adapter| adapter.replacement(name));
+        let Some((file, tensor)) = replaced.or_else(|| member.tensors.get(name)) else {
+            return Err(Error::Tensor {
+                path: member.path.clone(),
+                tensor: name.to_owned(),
+                found: "nothing".to_owned(),
+                expected: format!("shape {shape:?}"),
+            });
+        };
+        let format = tensor.float(file, name, shape)?;
+        let delta = match &member.adapter {
+            Some(adapter) => adapter.delta(name, shape)?,
+            None => None,
+        };
+        Ok(Self {
+            file,
+            source: file.values(tensor)?,
+            format,
+            delta,
+            bytes: Vec::new(),
+        })
+    }
+
+    /// Reads the next values, of which the first is at `position`; `self.bytes` has their bytes then.
+    fn read(&mut self, position: usize, values: &mut [f32]) -> Result<()> {
+        self.bytes.resize(values.len() * self.format.bytes(), 0);
+        self.source
+            .read_exact(&mut self.bytes)
+            .map_err(|source| self.file.broken(source))?;
+        self.format.decode(&self.bytes, values);
+        if let Some(delta) = &self.delta {
+            delta.add(position, values);
+        }
+        Ok(())
+    }
+}
+
 impl<'a> TensorReader<'a> {
-    /// Opens a tensor of `count` values that starts at byte `start` of the file.
-    pub(super) fn open(
-        weights: &'a WeightsFile,
+    /// Reads a tensor of `count` values, averaged over `streams`.
+    pub(super) fn new(
+        weights: &'a Weights,
         name: String,
-        format: FloatFormat,
-        start: u64,
+        streams: Vec<Stream<'a>>,
         count: usize,
-    ) -> Result<Self> {
-        // A file handle for each tensor, because threads must not share a file position.
-        let mut file = File::open(&weights.path).map_err(Error::io("read", &weights.path))?;
-        file.seek(SeekFrom::Start(start))
-            .map_err(Error::io("read", &weights.path))?;
+    ) -> Self {
         let mut reader = Self {
             weights,
             name,
-            file,
-            format,
+            streams,
             position: 0,
             count,
             hasher: blake3::Hasher::new(),
-            bytes: Vec::new(),
         };
         reader.record_at_end();
-        Ok(reader)
+        reader
     }
 
     /// Returns the number of values read so far.
@@ -71,16 +120,20 @@ impl<'a> TensorReader<'a> {
             return Err(self.wrong(found, "more values".to_owned()));
         }
         for values in values.chunks_mut(BLOCK_VALUES) {
-            self.bytes.resize(values.len() * self.format.bytes(), 0);
-            self.file
-                .read_exact(&mut self.bytes)
-                .map_err(|source| Error::Weights {
-                    path: self.weights.path.clone(),
-                    bytes: self.weights.bytes,
-                    source: source.into(),
-                })?;
-            self.hasher.update(&self.bytes);
-            self.format.decode(&self.bytes, values);
+            if let [stream] = &mut self.streams[..] {
+                stream.read(self.position, values)?;
+            } else {
+                average(&mut self.streams, self.position, values)?;
+            }
+            match &self.streams[..] {
+                [stream] if stream.delta.is_none() => {
+                    self.hasher.update(&stream.bytes);
+                }
+                _ => {
+                    let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+                    self.hasher.update(&bytes);
+                }
+            }
             self.check(values)?;
             self.position += values.len();
         }
@@ -138,11 +191,34 @@ impl<'a> TensorReader<'a> {
     }
 
     fn wrong(&self, found: String, expected: String) -> Error {
+        let path = self.streams.first().map(|stream| stream.file.path.clone());
         Error::Tensor {
-            path: self.weights.path.clone(),
+            path: path.unwrap_or_default(),
             tensor: self.name.clone(),
             found,
             expected,
         }
     }
+}
+
+/// Reads the next values of all streams, and averages them: the sum in f64, divided and rounded once.
+fn average(streams: &mut [Stream<'_>], position: usize, values: &mut [f32]) -> Result<()> {
+    let mut sums = vec![0.0; values.len()];
+    let mut count = 0.0;
+    for stream in streams {
+        stream.read(position, values)?;
+        for (sum, value) in sums.iter_mut().zip(values.iter()) {
+            *sum += f64::from(*value);
+        }
+        count += 1.0;
+    }
+    for (value, sum) in values.iter_mut().zip(sums) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounds the mean to the nearest f32"
+        )]
+        let mean = (sum / count) as f32;
+        *value = mean;
+    }
+    Ok(())
 }

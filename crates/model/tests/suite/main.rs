@@ -4,11 +4,16 @@
 
 mod architectures;
 mod checkpoints;
+mod decoders;
+mod encoder_settings;
 mod fingerprints;
 mod golden;
 mod golden_file;
 mod gpu;
 mod hostile;
+mod modules;
 mod refusals;
 mod reranker;
+mod settings;
 mod tokenizers;
+mod weights;

@@ -60,7 +60,8 @@ fn an_unsupported_setting_is_named_with_the_supported_values() {
         ],
         "`ckpt/config.json`: unsupported architecture `T5EncoderModel`, expected one of \
          `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, `MPNetModel`, \
-         `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`",
+         `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, `Qwen3Model`, `Qwen2Model`, \
+         `MistralModel`, `LlamaModel`, `Gemma3TextModel`",
     );
     assert_refused(
         &[(
@@ -86,7 +87,8 @@ fn an_unsupported_setting_is_named_with_the_supported_values() {
     assert_eq!(
         refusal(dir.path(), EncoderOptions::default()),
         "`ckpt/modules.json`: unsupported module 2 `sentence_transformers.models.LSTM`, expected \
-         `Transformer`, then `Pooling`, then any of `Dense`, `Normalize`"
+         `Transformer` and `Pooling`, or `StaticEmbedding`, then any of `Dense`, `LayerNorm`, \
+         `Dropout`, `Normalize`"
     );
 }
 
@@ -224,18 +226,6 @@ fn an_unsupported_setting_of_an_architecture_is_named_with_the_supported_values(
         ),
         (
             "qwen3",
-            "use_sliding_window",
-            json!(true),
-            "use_sliding_window `true`, expected `false`",
-        ),
-        (
-            "qwen3",
-            "is_causal",
-            json!(false),
-            "is_causal `false`, expected `true`",
-        ),
-        (
-            "qwen3",
             "hidden_act",
             json!("gelu"),
             "hidden_act `gelu`, expected `silu`",
@@ -243,8 +233,8 @@ fn an_unsupported_setting_of_an_architecture_is_named_with_the_supported_values(
         (
             "qwen3",
             "rope_scaling",
-            json!({"type": "linear", "factor": 2.0}),
-            "rope_scaling.rope_type `linear`, expected `default`",
+            json!({"type": "dynamic", "factor": 2.0}),
+            "rope_scaling.rope_type `dynamic`, expected one of `default`, `linear`, `llama3`, `yarn`",
         ),
         (
             "qwen3",
@@ -369,7 +359,7 @@ fn a_missing_or_invalid_tensor_is_named() {
         (
             with_tensor(NAME, |_, shape, data| Some((Dtype::I32, shape, data))),
             "type `I32`",
-            "one of `F32`, `F16`, `BF16`",
+            "one of `F32`, `F16`, `BF16`, `F64`",
         ),
         (
             with_tensor(NAME, |dtype, shape, mut data| {

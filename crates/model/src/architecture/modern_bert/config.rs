@@ -49,10 +49,14 @@ struct Fields {
     hidden_activation: Option<String>,
     max_position_embeddings: usize,
     norm_eps: Option<f32>,
+    is_causal: Option<bool>,
     norm_bias: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
+    head_dim: Option<usize>,
     local_attention: Option<usize>,
+    /// Half of `local_attention`, which it replaces.
+    sliding_window: Option<usize>,
     // Written by transformers 5.
     layer_types: Option<Vec<String>>,
     rope_parameters: Option<RopeParameters>,
@@ -75,6 +79,7 @@ impl ModernBertConfig {
         let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
         for (field, found) in [
+            ("is_causal", fields.is_causal),
             ("norm_bias", fields.norm_bias),
             ("attention_bias", fields.attention_bias),
             ("mlp_bias", fields.mlp_bias),
@@ -94,6 +99,8 @@ impl ModernBertConfig {
             ("num_attention_heads", fields.num_attention_heads),
             ("hidden_size", fields.hidden_size),
         )?;
+        let head_size = fields.hidden_size / fields.num_attention_heads;
+        json.only("head_dim", fields.head_dim, head_size)?;
         let (global_rope_theta, local_rope_theta) = rope_thetas(&json)?;
         Ok(Self {
             vocab_size: fields.vocab_size,
@@ -104,8 +111,10 @@ impl ModernBertConfig {
             max_position_embeddings: fields.max_position_embeddings,
             norm_eps: fields.norm_eps.unwrap_or(1e-5),
             layer_types: layer_types(&json)?,
-            // The field counts the tokens of both sides.
-            window: fields.local_attention.unwrap_or(128) / 2,
+            // The other field counts the tokens of both sides.
+            window: fields
+                .sliding_window
+                .unwrap_or(fields.local_attention.unwrap_or(128) / 2),
             global_rope_theta,
             local_rope_theta,
         })
@@ -169,8 +178,11 @@ fn rope_thetas(json: &Json<Fields>) -> Result<(f32, f32)> {
         parameters.and_then(|parameters| parameters.sliding_attention.as_ref()),
         "rope_parameters.sliding_attention",
     )?;
-    let global = global.or(fields.global_rope_theta).unwrap_or(160_000.0);
-    let local = local.or(fields.local_rope_theta).unwrap_or(10_000.0);
+    // As in transformers, `rope_scaling` comes first.
+    let scaled = fields.rope_scaling.as_ref().and_then(|rope| rope.theta);
+    let global = scaled.or(global).or(fields.global_rope_theta);
+    let local = scaled.or(local).or(fields.local_rope_theta);
+    let (global, local) = (global.unwrap_or(160_000.0), local.unwrap_or(10_000.0));
     check_rotation(
         json,
         ("global_rope_theta", global),

@@ -22,24 +22,24 @@ pub(super) struct NomicBertConfig {
     pub(super) rope_theta: f32,
 }
 
-/// The fields as transformers 5 names them; the names in published checkpoints are aliases.
+/// The fields as transformers 5 names them, and as published checkpoints do.
 #[derive(Deserialize)]
 struct Fields {
     vocab_size: usize,
     pad_vocab_size_multiple: Option<usize>,
-    #[serde(alias = "n_embd")]
-    hidden_size: usize,
-    #[serde(alias = "n_layer")]
-    num_hidden_layers: usize,
-    #[serde(alias = "n_head")]
-    num_attention_heads: usize,
-    #[serde(alias = "n_inner")]
+    hidden_size: Option<usize>,
+    n_embd: Option<usize>,
+    num_hidden_layers: Option<usize>,
+    n_layer: Option<usize>,
+    num_attention_heads: Option<usize>,
+    n_head: Option<usize>,
     intermediate_size: Option<usize>,
-    #[serde(alias = "n_positions")]
-    max_position_embeddings: usize,
+    n_inner: Option<usize>,
+    max_position_embeddings: Option<usize>,
+    n_positions: Option<usize>,
     type_vocab_size: Option<usize>,
-    #[serde(alias = "layer_norm_epsilon")]
     layer_norm_eps: Option<f32>,
+    layer_norm_epsilon: Option<f32>,
     head_dim: Option<usize>,
     // Written by transformers 5.
     hidden_act: Option<String>,
@@ -58,6 +58,7 @@ struct Fields {
     parallel_block: Option<bool>,
     use_rms_norm: Option<bool>,
     causal: Option<bool>,
+    is_causal: Option<bool>,
     scale_attn_weights: Option<bool>,
     scale_attn_by_inverse_layer_idx: Option<bool>,
     num_experts: Option<usize>,
@@ -70,19 +71,36 @@ impl NomicBertConfig {
         let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         check_variant(&json)?;
         let fields = &json.value;
-        let hidden_size = fields.hidden_size;
-        let intermediate_size = fields
-            .intermediate_size
+        let size = |field, value, published, published_value| {
+            let either = json.either((field, value), (published, published_value))?;
+            either.ok_or_else(|| json.unsupported(field, "(none)", "a number"))
+        };
+        let hidden_size = size("hidden_size", fields.hidden_size, "n_embd", fields.n_embd)?;
+        let layers = (fields.num_hidden_layers, fields.n_layer);
+        let num_hidden_layers = size("num_hidden_layers", layers.0, "n_layer", layers.1)?;
+        let heads = (fields.num_attention_heads, fields.n_head);
+        let heads = size("num_attention_heads", heads.0, "n_head", heads.1)?;
+        // Published code has tables for more positions than transformers, whose number counts.
+        let positions = fields.max_position_embeddings.or(fields.n_positions);
+        let max_position_embeddings = size("max_position_embeddings", positions, "", None)?;
+        let intermediate_size = json
+            .either(
+                ("intermediate_size", fields.intermediate_size),
+                ("n_inner", fields.n_inner),
+            )?
             .unwrap_or(hidden_size.saturating_mul(4));
+        let layer_norm_eps = json.either(
+            ("layer_norm_eps", fields.layer_norm_eps),
+            ("layer_norm_epsilon", fields.layer_norm_epsilon),
+        )?;
         for (field, found) in [
             ("vocab_size", fields.vocab_size),
             ("hidden_size", hidden_size),
             ("intermediate_size", intermediate_size),
-            ("max_position_embeddings", fields.max_position_embeddings),
+            ("max_position_embeddings", max_position_embeddings),
         ] {
             json.at_least(field, found, 1)?;
         }
-        let heads = fields.num_attention_heads;
         json.divides(("num_attention_heads", heads), ("hidden_size", hidden_size))?;
         let head_size = hidden_size / heads;
         json.only("head_dim", fields.head_dim, head_size)?;
@@ -100,7 +118,7 @@ impl NomicBertConfig {
             &json,
             ("rotary_emb_base", rope_theta),
             head_size,
-            fields.max_position_embeddings,
+            max_position_embeddings,
         )?;
         // The token embeddings are padded to a multiple of this number of rows.
         let multiple = fields.pad_vocab_size_multiple.unwrap_or(1).max(1);
@@ -112,12 +130,12 @@ impl NomicBertConfig {
         Ok(Self {
             vocab_size,
             hidden_size,
-            num_hidden_layers: fields.num_hidden_layers,
+            num_hidden_layers,
             num_attention_heads: heads,
             intermediate_size,
-            max_position_embeddings: fields.max_position_embeddings,
+            max_position_embeddings,
             type_vocab_size: fields.type_vocab_size.unwrap_or(2),
-            layer_norm_eps: fields.layer_norm_eps.unwrap_or(1e-12),
+            layer_norm_eps: layer_norm_eps.unwrap_or(1e-12),
             rope_theta,
         })
     }
@@ -131,6 +149,7 @@ fn check_variant(json: &Json<Fields>) -> Result<()> {
         ("parallel_block", fields.parallel_block, false),
         ("use_rms_norm", fields.use_rms_norm, false),
         ("causal", fields.causal, false),
+        ("is_causal", fields.is_causal, false),
         ("scale_attn_weights", fields.scale_attn_weights, true),
         (
             "scale_attn_by_inverse_layer_idx",

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::variant::{Positions, PostNormVariant};
+use super::variant::{FieldNames, Positions, PostNormVariant};
 use crate::Result;
 use crate::architecture::TRANSFORMER_CONFIG;
 use crate::config::{HiddenAct, Json};
@@ -29,27 +29,75 @@ pub(crate) struct PostNormConfig {
 /// The greatest number of token types. BERT has 2; the position embeddings are stored once for each.
 const MAX_TOKEN_TYPES: usize = 16;
 
-/// The fields of all variants; a name that only one variant uses is an alias.
+/// The fields of all variants. DistilBERT has names of its own for some, and reads the common names
+/// of those that transformers maps to them.
 #[derive(Deserialize)]
 struct Fields {
     vocab_size: usize,
-    #[serde(alias = "dim")]
-    hidden_size: usize,
-    #[serde(alias = "n_layers")]
-    num_hidden_layers: usize,
-    #[serde(alias = "n_heads")]
-    num_attention_heads: usize,
-    #[serde(alias = "hidden_dim")]
-    intermediate_size: usize,
-    #[serde(alias = "activation")]
-    hidden_act: String,
-    max_position_embeddings: usize,
+    hidden_size: Option<usize>,
+    dim: Option<usize>,
+    num_hidden_layers: Option<usize>,
+    n_layers: Option<usize>,
+    num_attention_heads: Option<usize>,
+    n_heads: Option<usize>,
+    intermediate_size: Option<usize>,
+    hidden_dim: Option<usize>,
+    hidden_act: Option<String>,
+    activation: Option<String>,
+    max_position_embeddings: Option<usize>,
     type_vocab_size: Option<usize>,
     layer_norm_eps: Option<f32>,
     pad_token_id: Option<u32>,
     relative_attention_num_buckets: Option<usize>,
     position_embedding_type: Option<String>,
+    is_causal: Option<bool>,
     is_decoder: Option<bool>,
+}
+
+/// The fields whose names depend on the variant, with the defaults of transformers.
+struct NamedFields<'a> {
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    /// The name of the activation, and of its field.
+    activation: (&'static str, &'a str),
+}
+
+impl<'a> NamedFields<'a> {
+    fn read(json: &'a Json<Fields>, names: FieldNames) -> Result<Self> {
+        let fields = &json.value;
+        let activation =
+            |field, name: &'a Option<String>| (field, name.as_deref().unwrap_or("gelu"));
+        Ok(match names {
+            FieldNames::Bert => Self {
+                hidden_size: fields.hidden_size.unwrap_or(768),
+                num_hidden_layers: fields.num_hidden_layers.unwrap_or(12),
+                num_attention_heads: fields.num_attention_heads.unwrap_or(12),
+                intermediate_size: fields.intermediate_size.unwrap_or(3072),
+                activation: activation("hidden_act", &fields.hidden_act),
+            },
+            FieldNames::DistilBert => Self {
+                hidden_size: json
+                    .either(("dim", fields.dim), ("hidden_size", fields.hidden_size))?
+                    .unwrap_or(768),
+                num_hidden_layers: json
+                    .either(
+                        ("n_layers", fields.n_layers),
+                        ("num_hidden_layers", fields.num_hidden_layers),
+                    )?
+                    .unwrap_or(6),
+                num_attention_heads: json
+                    .either(
+                        ("n_heads", fields.n_heads),
+                        ("num_attention_heads", fields.num_attention_heads),
+                    )?
+                    .unwrap_or(12),
+                intermediate_size: fields.hidden_dim.unwrap_or(3072),
+                activation: activation("activation", &fields.activation),
+            },
+        })
+    }
 }
 
 impl PostNormConfig {
@@ -57,9 +105,11 @@ impl PostNormConfig {
     pub(crate) fn read(path: &Path, variant: &'static PostNormVariant) -> Result<Self> {
         let json: Json<Fields> = Json::read(path.to_owned(), TRANSFORMER_CONFIG)?;
         let fields = &json.value;
-        let hidden_act = HiddenAct::read(&json, "hidden_act", &fields.hidden_act)?;
+        let named = NamedFields::read(&json, variant.field_names)?;
+        let (activation_field, activation) = named.activation;
         let positions = fields.position_embedding_type.as_deref();
         json.only("position_embedding_type", positions, "absolute")?;
+        json.only("is_causal", fields.is_causal, false)?;
         json.only("is_decoder", fields.is_decoder, false)?;
         if let Some(buckets) = variant.relative_attention_num_buckets {
             let found = fields.relative_attention_num_buckets;
@@ -68,12 +118,12 @@ impl PostNormConfig {
         let config = Self {
             variant,
             vocab_size: fields.vocab_size,
-            hidden_size: fields.hidden_size,
-            num_hidden_layers: fields.num_hidden_layers,
-            num_attention_heads: fields.num_attention_heads,
-            intermediate_size: fields.intermediate_size,
-            hidden_act,
-            max_position_embeddings: fields.max_position_embeddings,
+            hidden_size: named.hidden_size,
+            num_hidden_layers: named.num_hidden_layers,
+            num_attention_heads: named.num_attention_heads,
+            intermediate_size: named.intermediate_size,
+            hidden_act: HiddenAct::read(&json, activation_field, activation)?,
+            max_position_embeddings: fields.max_position_embeddings.unwrap_or(512),
             type_vocab_size: if variant.has_token_types {
                 fields.type_vocab_size.unwrap_or(2)
             } else {

@@ -4,6 +4,7 @@ pub(crate) struct PostNormVariant {
     /// The name in fingerprints, which must not change.
     pub(crate) fingerprint_name: &'static str,
     pub(crate) tensor_names: TensorNames,
+    pub(crate) field_names: FieldNames,
     /// Whether the embedding of the token type is added to that of each token.
     pub(crate) has_token_types: bool,
     pub(crate) positions: Positions,
@@ -12,6 +13,15 @@ pub(crate) struct PostNormVariant {
     /// The number of buckets of the relative position bias
     /// (<https://arxiv.org/abs/1910.10683>), or `None` if there is no such bias.
     pub(crate) relative_attention_num_buckets: Option<usize>,
+}
+
+/// How `config.json` names the sizes and the activation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FieldNames {
+    /// As for BERT: `hidden_size`, `hidden_act` and so on.
+    Bert,
+    /// As for DistilBERT: `dim`, `activation` and so on.
+    DistilBert,
 }
 
 /// How the tokens of a text are numbered.

@@ -40,13 +40,19 @@ impl Copy {
             tile_columns: cpu.tile_columns(),
         };
         let later = SystemTime::now() + Duration::from_mins(1);
-        WeightsCache::new(&self.folder(), &self.weights(), &key, later).unwrap()
+        WeightsCache::new(&self.folder(), [&*self.weights()], &key, later).unwrap()
     }
 
-    /// Loads the copy with a cache, and returns hidden states and the digest.
-    fn run(&self, cpu: Cpu, int8: bool, cache: Option<&WeightsCache>) -> (Array2<f32>, Vec<u8>) {
+    /// Loads the copy with a cache, and returns hidden states and the hashes of the tensors.
+    fn run(
+        &self,
+        cpu: Cpu,
+        int8: bool,
+        cache: Option<&WeightsCache>,
+    ) -> (Array2<f32>, TensorHashes) {
         let config = checkpoint(self.name).0;
-        let weights = WeightsFile::open(self.weights()).unwrap();
+        let weights =
+            Weights::open(&WeightsFiles::find(self.dir.path(), "weights").unwrap()).unwrap();
         let (transformer, digest) =
             load_on_cpu(&*config, cpu, weights, int8, cache.cloned()).unwrap();
         (transformer.forward(&batch(), 1).unwrap(), digest)
@@ -182,7 +188,7 @@ fn are_not_kept_of_weights_that_were_just_written() {
         tile_columns: 16,
     };
     let now = SystemTime::now();
-    assert!(WeightsCache::new(&copy.folder(), &copy.weights(), &key, now).is_none());
+    assert!(WeightsCache::new(&copy.folder(), [&*copy.weights()], &key, now).is_none());
 }
 
 #[test]
@@ -228,7 +234,8 @@ fn are_kept_of_the_last_eight_checkpoints() {
                 tile_columns: cpu.tile_columns(),
             };
             let later = SystemTime::now() + Duration::from_mins(1);
-            let cache = WeightsCache::new(&shared.folder(), &copy.weights(), &key, later).unwrap();
+            let cache =
+                WeightsCache::new(&shared.folder(), [&*copy.weights()], &key, later).unwrap();
             copy.run(cpu, false, Some(&cache));
             std::thread::sleep(Duration::from_millis(10));
             cache

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use serde::Deserialize;
@@ -43,11 +44,17 @@ impl Listing {
             .map_err(|error| format!("the list of files cannot be understood: {error}"))
     }
 
-    /// Returns the commit, and the names of the files that a checkpoint needs.
+    /// Returns the commit, and the names of the files that a checkpoint needs, except those that an
+    /// index of weights names.
     pub(super) fn checkpoint(self) -> Result<(String, Vec<String>), String> {
         let commit = plain("commit", &self.sha)?;
         let all = self.siblings.into_iter().map(|sibling| sibling.rfilename);
-        let names: Vec<_> = all.filter(|name| is_wanted(name)).collect();
+        let all: BTreeSet<_> = all.filter(|name| is_wanted(name)).collect();
+        let names: Vec<_> = all
+            .iter()
+            .filter(|name| is_preferred(name, &all))
+            .cloned()
+            .collect();
         if names.len() > MAX_FILES {
             let found = names.len();
             return Err(format!(
@@ -65,13 +72,39 @@ impl Listing {
     }
 }
 
+/// The names of weights, in the order of preference. transformers reads the first that a folder has.
+const WEIGHTS: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
+
+/// The names of the weights of an adapter, in the order of preference.
+const ADAPTERS: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
+
+/// Returns whether the folder of a file has no other file that is read in its place.
+fn is_preferred(file: &str, all: &BTreeSet<String>) -> bool {
+    let start = file.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, name) = file.split_at(start);
+    let has = |better: &&str| all.contains(&format!("{folder}{better}"));
+    [&WEIGHTS[..], &ADAPTERS].into_iter().all(|names| {
+        let place = names.iter().position(|known| *known == name);
+        place.is_none_or(|place| !names[..place].iter().any(|better| has(&better)))
+    })
+}
+
 /// Returns whether a checkpoint needs the file: configuration and weights, in the folder itself and
 /// in the folders of modules (`1_Pooling`), but not in the folders of other formats (`onnx`,
 /// `openvino`).
 fn is_wanted(file: &str) -> bool {
     let (is_in_place, name) = match file.rsplit_once('/') {
         None => (true, file),
-        Some((folder, name)) => (is_module(folder), name),
+        // A router after the pooling has folders of modules in its own.
+        Some((folder, name)) => {
+            let mut folders = folder.splitn(3, '/');
+            (folders.all(is_module), name)
+        }
     };
     let is_settings = matches!(
         name,
@@ -80,22 +113,36 @@ fn is_wanted(file: &str) -> bool {
             | "tokenizer.json"
             | "tokenizer_config.json"
             | "config_sentence_transformers.json"
+            | "router_config.json"
+            | "adapter_config.json"
+            | "vocab.txt"
+            | "added_tokens.json"
+            | "special_tokens_map.json"
     ) || (is_plain_name(name)
         && name.starts_with("sentence_")
         && name.ends_with("_config.json"));
-    is_in_place && (is_settings || name == "model.safetensors")
+    is_in_place && (is_settings || WEIGHTS.contains(&name) || ADAPTERS.contains(&name))
 }
 
-/// Returns whether a folder is named like that of a module: a number, then a name.
+/// Returns whether a folder is named like that of a module: a number, then a name, after the name of a
+/// route if the module is part of one.
 fn is_module(folder: &str) -> bool {
-    is_plain_name(folder)
-        && folder.split_once('_').is_some_and(|(number, _)| {
-            !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-        })
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = folder.split('_').peekable();
+    let is_numbered = loop {
+        match (parts.next(), parts.peek()) {
+            (Some(part), Some(_)) if is_number(part) => break true,
+            (Some(_), Some(_)) => {}
+            _ => break false,
+        }
+    };
+    is_plain_name(folder) && is_numbered
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -106,7 +153,9 @@ mod tests {
             "model.safetensors",
             "sentence_bert_config.json",
             "1_Pooling/config.json",
+            "2_Asym/query_0_Dense/model.safetensors",
             "2_Dense/model.safetensors",
+            "query_0_Transformer/model.safetensors.index.json",
         ] {
             assert!(is_wanted(file), "{file}");
         }
@@ -115,7 +164,7 @@ mod tests {
             "vocab.json",
             "onnx/model.onnx",
             "onnx/config.json",
-            "pytorch_model.bin",
+            "pytorch_model.pt",
             "a/b",
             "/config.json",
             "../config.json",
@@ -125,6 +174,48 @@ mod tests {
         ] {
             assert!(!is_wanted(file), "{file}");
         }
+    }
+
+    #[test]
+    fn of_weights_in_several_formats_one_is_fetched() {
+        let wanted = |files: &[&str]| -> Vec<String> {
+            let siblings: Vec<_> = files
+                .iter()
+                .map(|file| json!({"rfilename": file}))
+                .collect();
+            let text = json!({"sha": "abc", "siblings": siblings});
+            let listing: Listing = serde_json::from_value(text).unwrap();
+            listing.checkpoint().unwrap().1
+        };
+        assert_eq!(
+            wanted(&[
+                "config.json",
+                "pytorch_model.bin",
+                "model.safetensors",
+                "2_Dense/pytorch_model.bin",
+            ]),
+            [
+                "2_Dense/pytorch_model.bin",
+                "config.json",
+                "model.safetensors"
+            ]
+        );
+        assert_eq!(
+            wanted(&[
+                "config.json",
+                "pytorch_model.bin",
+                "model.safetensors.index.json",
+                "model-00001-of-00002.safetensors",
+                "adapter_model.bin",
+                "adapter_config.json",
+            ]),
+            [
+                "adapter_config.json",
+                "adapter_model.bin",
+                "config.json",
+                "model.safetensors.index.json"
+            ]
+        );
     }
 
     #[test]

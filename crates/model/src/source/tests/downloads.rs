@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use cognate_testing::{HttpReply, HttpRequest, HttpServer, hub_server};
+use cognate_testing::{HttpReply, HttpRequest, HttpServer, copy_dir, hub_server};
 use tempfile::TempDir;
 
 use super::*;
@@ -15,6 +15,54 @@ use crate::testing::fixture;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const WEIGHTS: &str = "model.safetensors";
+
+/// Returns a copy of the tiny checkpoint whose weights are in a file that an index names.
+fn with_index(file: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    copy_dir(&fixture("tiny-bert"), dir.path());
+    fs::write(dir.path().join("README.md"), "not needed").unwrap();
+    let weights = "model-00001-of-00001.safetensors";
+    fs::rename(dir.path().join(WEIGHTS), dir.path().join(weights)).unwrap();
+    let index = format!(r#"{{"weight_map": {{"pooler.dense.bias": "{file}"}}}}"#);
+    fs::write(dir.path().join("model.safetensors.index.json"), index).unwrap();
+    dir
+}
+
+#[test]
+fn the_files_that_an_index_of_weights_names_are_downloaded() {
+    let weights = "model-00001-of-00001.safetensors";
+    let dir = tempfile::tempdir().unwrap();
+    let folder = with_index(weights);
+    let server = hub_server(folder.path(), COMMIT, |_, reply| reply);
+    let model = source(&dir, &server).resolve("tiny/bert").unwrap();
+    model.open().unwrap();
+    assert_eq!(
+        fs::read(model.dir().join(weights)).unwrap(),
+        self::weights()
+    );
+    assert!(!model.dir().join("README.md").exists());
+    // A file that is missing from the cache is downloaded again.
+    fs::remove_file(model.dir().join(weights)).unwrap();
+    let again = source(&dir, &server).resolve("tiny/bert").unwrap();
+    assert_eq!(again.origin(), Origin::Hub);
+    again.open().unwrap();
+}
+
+#[test]
+fn an_index_cannot_name_other_folders() {
+    for (file, expected) in [
+        ("../../secret.safetensors", "name of a file of weights is"),
+        ("/etc/passwd", "name of a file of weights is"),
+        ("config.json", "it names `config.json`"),
+        ("model-2.safetensors", "the Hub answers 404"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = with_index(file);
+        let server = hub_server(folder.path(), COMMIT, |_, reply| reply);
+        let error = refusal(&source(&dir, &server));
+        assert!(error.contains(expected), "{error}");
+    }
+}
 
 fn server(
     change: impl Fn(&HttpRequest, HttpReply) -> HttpReply + Send + Sync + 'static,
@@ -107,10 +155,7 @@ fn a_download_fills_the_cache_of_hugging_face_and_is_verified_from_then_on() {
         let (found, expected) = (model.dir().join(name), fixture("tiny-bert").join(name));
         assert_eq!(fs::read(found).unwrap(), fs::read(expected).unwrap());
     }
-    assert!(
-        !model.dir().join("special_tokens_map.json").exists(),
-        "not needed"
-    );
+    assert!(!model.dir().join("README.md").exists(), "not needed");
     // From the commit of the list, whatever the branch has meanwhile.
     let requests = server.requests();
     let paths = requests.iter().skip(1).map(|request| &request.path);
