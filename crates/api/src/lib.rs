@@ -75,6 +75,7 @@
 mod analysis;
 mod embed;
 mod error;
+mod json;
 mod library;
 mod progress;
 mod query;
@@ -97,8 +98,9 @@ pub use analysis::self_evaluation::options::SelfEvaluationOptions;
 pub use analysis::self_evaluation::{SelfEvaluation, SelfTask};
 pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
-    Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
-    Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
+    Checkpoint, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions, Error as ModelError,
+    ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions, ResolvedModel, Role,
+    SourceEvent, TokenBatch, Truncation,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,

@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use cognate_index::Manifest;
+use serde::Serialize;
 
 pub(crate) use self::folder::vectors_dir;
 use self::lock::WriteLock;
@@ -79,12 +80,13 @@ pub struct Library {
 }
 
 /// Counts and sizes of a library.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LibraryInfo {
     /// The number of papers.
     pub papers: usize,
     /// The embedder that made the vectors.
+    #[serde(flatten)]
     pub embedder: EmbedderInfo,
     /// The number of papers whose vectors are mapped from vectors of a former model, as
     /// [`Library::upgrade`] does.
