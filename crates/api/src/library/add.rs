@@ -239,6 +239,7 @@ impl Library {
             change.delete(&replaced)?;
             let rows = change.append(matrix.view(), &papers)?;
             // A vector that moves to another row stays a mapped one.
+            let rows = rows.start.get()..rows.end.get();
             let still_mapped = rows.zip(&changed).filter(|(_, one)| {
                 let stored = one.vector.as_ref().and(one.stored.as_ref());
                 stored.is_some_and(|(row, _)| mapped.contains(row.get()))
