@@ -23,6 +23,7 @@ use crate::{Device, Error, Precision, Result};
 
 mod bert;
 mod distilbert;
+mod gpu;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
@@ -32,6 +33,7 @@ mod roberta;
 mod size_check;
 mod spec;
 
+use gpu::load_on_gpu;
 use size_check::{check_int8_sizes, check_sizes};
 pub(crate) use spec::{Architecture, PairHead, TRANSFORMER_CONFIG, TransformerConfig};
 
@@ -139,8 +141,7 @@ impl Transformer {
             let (transformer, digest) = load_on_cpu(&*self.config, cpu, weights, int8, cache)?;
             return Ok((Box::new(transformer), digest));
         }
-        let (encoder, digest) = self.config.load_candle(weights, device, precision)?;
-        Ok((Box::new(encoder), digest))
+        load_on_gpu(&*self.config, weights, device, precision)
     }
 }
 

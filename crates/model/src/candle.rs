@@ -52,12 +52,12 @@ impl CandleEncoder {
     /// Reads the weights to `device` with `load`.
     ///
     /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
-    pub(crate) fn load<M: Model + 'static>(
+    pub(crate) fn load(
         sizes: Sizes,
         weights: WeightsFile,
         device: Device,
         precision: Precision,
-        load: impl FnOnce(&Tensors) -> Result<M>,
+        load: impl FnOnce(&Tensors) -> Result<Box<dyn Model>>,
     ) -> Result<(Self, Vec<u8>)> {
         let dtype = match precision {
             Precision::F16 => DType::F16,
@@ -67,7 +67,7 @@ impl CandleEncoder {
         };
         let tensors = Tensors::new(weights, device, dtype)?;
         let encoder = Self {
-            model: Box::new(load(&tensors)?),
+            model: load(&tensors)?,
             device: tensors.device().clone(),
             sizes,
         };

@@ -1,10 +1,7 @@
-use candle_core::DType;
-use candle_core::safetensors::load_buffer;
 use cognate_kernels::Cpu;
 use ndarray::{Array2, ArrayView2};
 
 use crate::activation::Activation;
-use crate::error::BoxError;
 use crate::modules::DenseConfig;
 use crate::weights::WeightsFile;
 use crate::{Error, Result};
@@ -22,24 +19,14 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// Loads a module from the bytes of its safetensors file.
-    pub(crate) fn load(config: &DenseConfig, bytes: &[u8]) -> Result<Self, BoxError> {
-        let tensors = load_buffer(bytes, &candle_core::Device::Cpu)?;
-        let values = |name: &str, shape: &[usize]| -> Result<Vec<f32>, BoxError> {
-            let tensor = tensors
-                .get(name)
-                .ok_or_else(|| format!("no tensor `{name}`"))?;
-            if tensor.dims() != shape {
-                let found = tensor.dims();
-                return Err(format!("`{name}` is {found:?}, expected {shape:?}").into());
-            }
-            Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
-        };
+    /// Loads a module from its safetensors file.
+    pub(crate) fn load(config: &DenseConfig) -> Result<Self> {
+        let weights = WeightsFile::open(config.weights.clone())?;
         let (rows, columns) = (config.out_features, config.in_features);
         Ok(Self {
-            weight: values("linear.weight", &[rows, columns])?,
+            weight: weights.tensor("linear.weight", &[rows, columns])?,
             bias: if config.bias {
-                values("linear.bias", &[rows])?
+                weights.tensor("linear.bias", &[rows])?
             } else {
                 vec![0.0; rows]
             },

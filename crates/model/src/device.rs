@@ -16,6 +16,7 @@ pub enum Device {
     Metal(usize),
 }
 
+#[cfg(any(test, feature = "candle"))]
 impl Device {
     pub(crate) fn open(self) -> Result<candle_core::Device> {
         match self {

@@ -73,6 +73,7 @@ mod activation;
 mod architecture;
 mod backend;
 mod batch;
+#[cfg(any(test, feature = "candle"))]
 mod candle;
 mod checkpoint;
 mod config;

@@ -3,16 +3,18 @@ use std::sync::Arc;
 use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
+#[cfg(any(test, feature = "candle"))]
+use crate::Result;
+#[cfg(any(test, feature = "candle"))]
+use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
+#[cfg(any(test, feature = "candle"))]
 mod model;
 
 use config::{LayerType, ModernBertConfig};
@@ -28,6 +30,9 @@ pub(super) static MODERN_BERT: Architecture = Architecture {
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
 const PREFIXES: &[&str] = &["model."];
+
+/// The tensor of the token embeddings.
+const TOKEN_EMBEDDINGS: &str = "embeddings.tok_embeddings.weight";
 
 impl TransformerConfig for ModernBertConfig {
     fn sizes(&self) -> Sizes {
@@ -67,7 +72,7 @@ impl TransformerConfig for ModernBertConfig {
             num_layers: self.layer_types.len(),
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
-            token_embeddings: model::TOKEN_EMBEDDINGS,
+            token_embeddings: TOKEN_EMBEDDINGS,
             token_types: None,
             positions: None,
             embedding_norm: Some(self.norm_tensors("embeddings.norm".to_owned())),
@@ -115,16 +120,9 @@ impl TransformerConfig for ModernBertConfig {
         }
     }
 
-    fn load_candle(
-        &self,
-        weights: WeightsFile,
-        device: Device,
-        precision: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        let weights = weights.with_prefix(PREFIXES, model::TOKEN_EMBEDDINGS);
-        CandleEncoder::load(self.sizes(), weights, device, precision, |tensors| {
-            model::ModernBert::load(self, tensors)
-        })
+    #[cfg(any(test, feature = "candle"))]
+    fn load_candle(&self, tensors: &Tensors) -> Result<Option<Box<dyn Model>>> {
+        Ok(Some(Box::new(model::ModernBert::load(self, tensors)?)))
     }
 }
 

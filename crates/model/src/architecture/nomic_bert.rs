@@ -3,15 +3,17 @@ use std::sync::Arc;
 use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::{Architecture, TransformerConfig};
-use crate::candle::CandleEncoder;
+#[cfg(any(test, feature = "candle"))]
+use crate::Result;
+#[cfg(any(test, feature = "candle"))]
+use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
+#[cfg(any(test, feature = "candle"))]
 mod model;
 
 use config::NomicBertConfig;
@@ -27,6 +29,9 @@ pub(super) static NOMIC_BERT: Architecture = Architecture {
 
 /// What precedes the tensor names in a checkpoint that was saved with a head.
 const PREFIXES: &[&str] = &["bert."];
+
+/// The tensor of the token embeddings.
+const TOKEN_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 impl TransformerConfig for NomicBertConfig {
     fn sizes(&self) -> Sizes {
@@ -61,7 +66,7 @@ impl TransformerConfig for NomicBertConfig {
             num_layers: self.num_hidden_layers,
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
-            token_embeddings: model::TOKEN_EMBEDDINGS,
+            token_embeddings: TOKEN_EMBEDDINGS,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
@@ -95,16 +100,9 @@ impl TransformerConfig for NomicBertConfig {
         }
     }
 
-    fn load_candle(
-        &self,
-        weights: WeightsFile,
-        device: Device,
-        precision: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        let weights = weights.with_prefix(PREFIXES, model::TOKEN_EMBEDDINGS);
-        CandleEncoder::load(self.sizes(), weights, device, precision, |tensors| {
-            model::NomicBert::load(self, tensors)
-        })
+    #[cfg(any(test, feature = "candle"))]
+    fn load_candle(&self, tensors: &Tensors) -> Result<Option<Box<dyn Model>>> {
+        Ok(Some(Box::new(model::NomicBert::load(self, tensors)?)))
     }
 }
 

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use cognate_kernels::{AttentionMask, Epilogue};
 
 use super::spec::TransformerConfig;
-use crate::candle::CandleEncoder;
+use crate::Result;
+#[cfg(any(test, feature = "candle"))]
+use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
     PositionBiasTensor, PositionTable, Table, TensorRows,
 };
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 mod config;
+#[cfg(any(test, feature = "candle"))]
 mod model;
 mod position_bias;
 mod variant;
@@ -122,16 +123,9 @@ impl TransformerConfig for PostNormConfig {
         }
     }
 
-    fn load_candle(
-        &self,
-        weights: WeightsFile,
-        device: Device,
-        precision: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)> {
-        let weights = weights.with_prefix(self.variant.tensor_names.prefixes, TOKEN_EMBEDDINGS);
-        CandleEncoder::load(self.sizes(), weights, device, precision, |tensors| {
-            model::PostNorm::load(self, tensors)
-        })
+    #[cfg(any(test, feature = "candle"))]
+    fn load_candle(&self, tensors: &Tensors) -> Result<Option<Box<dyn Model>>> {
+        Ok(Some(Box::new(model::PostNorm::load(self, tensors)?)))
     }
 }
 

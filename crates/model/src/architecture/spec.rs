@@ -2,12 +2,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::Result;
 use crate::activation::Activation;
-use crate::candle::CandleEncoder;
+#[cfg(any(test, feature = "candle"))]
+use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{Description, LayerDescription};
-use crate::weights::WeightsFile;
-use crate::{Device, Precision, Result};
 
 /// What a transformer's `config.json` holds, for error messages.
 pub(crate) const TRANSFORMER_CONFIG: &str = "the configuration of a transformer, in JSON";
@@ -58,13 +58,9 @@ pub(crate) trait TransformerConfig: fmt::Debug + Send + Sync {
     /// Describes the layer with this index.
     fn describe_layer(&self, layer: usize) -> LayerDescription;
 
-    /// Loads the candle implementation, for GPUs.
-    ///
-    /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
-    fn load_candle(
-        &self,
-        weights: WeightsFile,
-        device: Device,
-        precision: Precision,
-    ) -> Result<(CandleEncoder, Vec<u8>)>;
+    /// Loads the implementation on candle, for GPUs, or returns `None` if there is none.
+    #[cfg(any(test, feature = "candle"))]
+    fn load_candle(&self, _tensors: &Tensors) -> Result<Option<Box<dyn Model>>> {
+        Ok(None)
+    }
 }

@@ -1,7 +1,6 @@
 use ndarray::{Array1, Array2, Axis, concatenate};
 
 use super::*;
-use crate::candle::CandleEncoder;
 use crate::testing::fixture;
 use crate::{Checkpoint, TokenBatch};
 
@@ -29,10 +28,9 @@ fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {
     load_on_cpu(&*config, cpu, weights, int8, None).unwrap().0
 }
 
-fn load_candle(name: &str, precision: Precision) -> CandleEncoder {
+fn load_candle(name: &str, precision: Precision) -> (Box<dyn Backend>, Vec<u8>) {
     let (config, weights) = checkpoint(name);
-    let loaded = config.load_candle(weights, Device::Cpu, precision);
-    loaded.unwrap().0
+    load_on_gpu(&*config, weights, Device::Cpu, precision).unwrap()
 }
 
 fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
@@ -85,11 +83,9 @@ fn the_cpu_kernels_agree_with_candle() {
         let (config, weights) = checkpoint(name);
         let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
-        let (config, weights) = checkpoint(name);
-        let candle = config.load_candle(weights, Device::Cpu, Precision::F32);
-        let (candle, candle_digest) = candle.unwrap();
+        let (candle, candle_digest) = load_candle(name, Precision::F32);
         assert_eq!(digest, candle_digest, "{name}: other tensors were read");
-        let expected = forward_one_by_one(&candle, &batch());
+        let expected = forward_one_by_one(&*candle, &batch());
         assert_close(name, 1e-5, &found, &expected);
         let padded = candle.forward(&batch(), 1).unwrap();
         assert_close(name, 1e-5, &padded, &expected);
@@ -101,8 +97,8 @@ fn the_cpu_kernels_agree_with_candle() {
 #[test]
 fn half_precision_stays_close_to_f32() {
     for name in CHECKPOINTS {
-        let expected = load_candle(name, Precision::F32).forward(&batch(), 1);
-        let found = load_candle(name, Precision::F16).forward(&batch(), 1);
+        let expected = load_candle(name, Precision::F32).0.forward(&batch(), 1);
+        let found = load_candle(name, Precision::F16).0.forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
     }
 }
@@ -164,8 +160,8 @@ fn int8_stays_close_to_f32() {
 #[test]
 fn refuses_tokens_and_positions_without_an_embedding() {
     let kernels = load("architectures/qwen3", Cpu::detect(), false);
-    let candle = load_candle("architectures/qwen3", Precision::F32);
-    for backend in [&kernels as &dyn Backend, &candle] {
+    let candle = load_candle("architectures/qwen3", Precision::F32).0;
+    for backend in [&kernels as &dyn Backend, &*candle] {
         let message = |ids: &[u32]| {
             let batch = TokenBatch::from_sequences([ids]);
             backend.forward(&batch, 1).unwrap_err().to_string()

@@ -60,11 +60,7 @@ impl Encoder {
                 PostPoolingModule::Dense(config) => {
                     let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
                     fingerprint.update(&bytes);
-                    let dense = Dense::load(config, &bytes).map_err(|source| Error::Weights {
-                        path: config.weights.clone(),
-                        bytes: bytes.len() as u64,
-                        source,
-                    })?;
+                    let dense = Dense::load(config)?;
                     dim = dense.out_features();
                     PostPooling::Dense(dense)
                 }

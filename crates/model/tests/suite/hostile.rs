@@ -235,7 +235,7 @@ fn a_dense_module_of_absurd_size_is_refused() {
         (
             32,
             1 << 40,
-            "`linear.weight` is [1099511627776, 0], expected [1099511627776, 32]",
+            "tensor `linear.weight`: found shape [1099511627776, 0], expected shape [1099511627776, 32]",
         ),
     ] {
         let dir = variant(&[]);

@@ -1,14 +1,12 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
 
+use super::TOKEN_EMBEDDINGS;
 use super::config::NomicBertConfig;
 use crate::candle::{
     Activation, AttentionMask, Gated, LayerNorm, MaskKind, Model, PaddedBatch, Rotary, Tensors,
     split_heads,
 };
-
-/// The tensor of the token embeddings.
-pub(super) const TOKEN_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// NomicBERT (<https://arxiv.org/abs/2402.01613>).
 #[derive(Debug)]

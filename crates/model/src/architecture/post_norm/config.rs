@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::variant::{Positions, PostNormVariant};
 use crate::Result;
 use crate::architecture::TRANSFORMER_CONFIG;
-use crate::config::{HiddenAct, Json, token_positions};
+use crate::config::{HiddenAct, Json};
 
 /// A transformer of the BERT family: layers of attention and feed-forward, each followed by a
 /// residual connection and a layer norm (<https://arxiv.org/abs/1810.04805>).
@@ -121,11 +121,6 @@ impl PostNormConfig {
     /// Returns the position of the first token of a text.
     fn first_position(&self) -> usize {
         self.pad_token_id.map_or(0, |pad| pad as usize + 1)
-    }
-
-    /// Returns the position of each token of a text.
-    pub(super) fn positions(&self, ids: &[u32]) -> Vec<usize> {
-        token_positions(ids, self.pad_token_id)
     }
 
     /// Returns the maximum number of tokens in a text.

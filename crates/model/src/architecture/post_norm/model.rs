@@ -13,6 +13,7 @@ use crate::candle::fused;
 use crate::candle::{
     Activation, AttentionMask, LayerNorm, MaskKind, Model, PaddedBatch, Tensors, split_heads,
 };
+use crate::config::token_positions;
 
 /// A transformer of the BERT family on candle, for GPUs.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Model for PostNorm {
     fn forward(&self, batch: &PaddedBatch<'_>) -> Result<Tensor> {
         #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
         let positions = batch.map_tokens(|ids| {
-            let positions = self.config.positions(ids);
+            let positions = token_positions(ids, self.config.pad_token_id);
             positions.into_iter().map(|at| at as u32).collect()
         })?;
         let tokens = self.token_embeddings.index_select(&batch.ids()?, 0)?;
@@ -108,7 +109,9 @@ impl Model for PostNorm {
     #[cfg(feature = "cuda")]
     fn forward_packed(&self, batch: &TokenBatch) -> Result<Tensor> {
         let device = self.token_embeddings.device();
-        let positions = batch.sequences().map(|ids| self.config.positions(ids));
+        let positions = batch
+            .sequences()
+            .map(|ids| token_positions(ids, self.config.pad_token_id));
         #[expect(clippy::cast_possible_truncation, reason = "positions are small")]
         let positions: Vec<u32> = positions.flatten().map(|at| at as u32).collect();
         let norm = fused::norm(&self.embedding_norm);

@@ -1,13 +1,11 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
 
+use super::TOKEN_EMBEDDINGS;
 use super::config::Qwen3Config;
 use crate::candle::{
     Activation, AttentionMask, Gated, MaskKind, Model, PaddedBatch, RmsNorm, Rotary, Tensors,
 };
-
-/// The tensor of the token embeddings.
-pub(super) const TOKEN_EMBEDDINGS: &str = "embed_tokens.weight";
 
 /// Qwen3 without its language modeling head (<https://arxiv.org/abs/2505.09388>).
 #[derive(Debug)]
