@@ -62,8 +62,8 @@ use crate::{Error, Result};
 /// no reader keeps a writer waiting, however long it takes. Several processes may use one library. Each
 /// call sees one commit, the newest when the call begins; commits take turns.
 ///
-/// All methods block the thread that calls them, and searches use the threads of the current `rayon` pool.
-/// In asynchronous code, call them where blocking is allowed, such as in `spawn_blocking` of `tokio`.
+/// All methods block the thread that calls them, and searches use the threads of the current `rayon` pool:
+/// see [threads](crate#threads) and [asynchronous programs](crate#asynchronous-programs).
 ///
 /// The write-ahead log of `papers.sqlite` needs memory that all processes share, so a library that is
 /// written must be on a local disk and not on a network drive. A library on a medium that cannot be
