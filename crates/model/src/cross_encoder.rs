@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::activation::Activation;
 use crate::architecture::{PairHead, TRANSFORMER_CONFIG, cross_encoder_prefixes};
+use crate::checkpoint::TransformerModule;
 use crate::config::Json;
 use crate::{Checkpoint, Result};
 
@@ -43,8 +44,9 @@ impl CrossEncoderConfig {
     /// Reads the settings of the head, and refuses a checkpoint that is not a cross-encoder with
     /// one label.
     pub(crate) fn read(checkpoint: &Checkpoint) -> Result<Self> {
-        let json: Json<Fields> = Json::read(checkpoint.config_path(), TRANSFORMER_CONFIG)?;
-        let head = head(checkpoint, &json)?;
+        let module = checkpoint.transformer_module()?;
+        let json: Json<Fields> = Json::read(module.config_path(), TRANSFORMER_CONFIG)?;
+        let head = head(module, &json)?;
         // As in transformers: the list of labels decides, the number of labels replaces a missing
         // list, and 2 is the default if both are missing.
         let labels = match (&json.value.id2label, json.value.num_labels) {
@@ -63,12 +65,12 @@ impl CrossEncoderConfig {
 
 /// Returns the head of the checkpoint's architecture, if the class is one with a classification
 /// head.
-fn head(checkpoint: &Checkpoint, json: &Json<Fields>) -> Result<&'static PairHead> {
+fn head(module: &TransformerModule, json: &Json<Fields>) -> Result<&'static PairHead> {
     let class = json.value.architectures.first().map(String::as_str);
     let is_known = class
         .and_then(|class| class.strip_suffix(TASK))
         .is_some_and(|name| cross_encoder_prefixes().any(|known| known == name));
-    match &checkpoint.transformer.architecture.pair_head {
+    match &module.transformer.architecture.pair_head {
         Some(head) if is_known => Ok(head),
         _ => {
             let names: Vec<_> = cross_encoder_prefixes()

@@ -16,6 +16,16 @@ pub(crate) struct Dense {
     bias: Vec<f32>,
     in_features: usize,
     activation: Activation,
+    residual: Residual,
+}
+
+/// What is added to the output of a linear layer.
+#[derive(Debug)]
+enum Residual {
+    None,
+    Input,
+    /// A projection of the input, by `[out_features, in_features]`.
+    Projection(Vec<f32>),
 }
 
 impl Dense {
@@ -23,6 +33,14 @@ impl Dense {
     pub(crate) fn load(config: &DenseConfig) -> Result<Self> {
         let weights = WeightsFile::open(config.weights.clone())?;
         let (rows, columns) = (config.out_features, config.in_features);
+        let mut names = vec!["linear.weight"];
+        if config.bias {
+            names.push("linear.bias");
+        }
+        if config.projects_residual() {
+            names.push("residual.weight");
+        }
+        weights.only(&names)?;
         Ok(Self {
             weight: weights.tensor("linear.weight", &[rows, columns])?,
             bias: if config.bias {
@@ -32,6 +50,13 @@ impl Dense {
             },
             in_features: columns,
             activation: config.activation,
+            residual: if config.projects_residual() {
+                Residual::Projection(weights.tensor("residual.weight", &[rows, columns])?)
+            } else if config.use_residual {
+                Residual::Input
+            } else {
+                Residual::None
+            },
         })
     }
 
@@ -48,6 +73,7 @@ impl Dense {
             bias: weights.tensor(&format!("{name}.bias"), &[out_features])?,
             in_features,
             activation,
+            residual: Residual::None,
         })
     }
 
@@ -73,6 +99,16 @@ impl Dense {
             let weights = self.weight.chunks_exact(self.in_features);
             for ((to, weight), bias) in to.iter_mut().zip(weights).zip(&self.bias) {
                 *to = self.activation.apply(cpu.dot(weight, &row) + bias);
+            }
+            match &self.residual {
+                Residual::None => {}
+                Residual::Input => to.iter_mut().zip(&row).for_each(|(to, value)| *to += value),
+                Residual::Projection(weight) => {
+                    let weights = weight.chunks_exact(self.in_features);
+                    for (to, weight) in to.iter_mut().zip(weights) {
+                        *to += cpu.dot(weight, &row);
+                    }
+                }
             }
         }
         Ok(mapped)

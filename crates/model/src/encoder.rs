@@ -1,19 +1,19 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
-use crate::backend::Backend;
 use crate::checkpoint::Prompts;
-use crate::dense::Dense;
-use crate::normalize::normalize_rows;
-use crate::pooling::Pooling;
-use crate::tokenize::{TextTokenizer, TokenizedText};
+use crate::tokenize::TokenizedText;
 use crate::workers::Workers;
-use crate::{Precision, Progress, Result, Role, TokenBatch, Truncation};
+use crate::{Error, Precision, Progress, Result, Role, TokenBatch, Truncation};
 
 mod load;
+mod route;
 mod run;
+
+use route::Route;
 
 /// A loaded checkpoint: texts in, embeddings out.
 ///
@@ -24,24 +24,14 @@ mod run;
 pub struct Encoder {
     model: String,
     precision: Precision,
-    tokenizer: TextTokenizer,
-    backend: Box<dyn Backend>,
-    pooling: Pooling,
-    post_pooling: Vec<PostPooling>,
+    query: Arc<Route>,
+    /// The same as `query`, unless the checkpoint has other modules for documents.
+    document: Arc<Route>,
     prompts: Prompts,
     prompt_tokens: PromptTokens,
     dim: usize,
-    max_tokens: usize,
-    max_batch_tokens: usize,
     workers: Workers,
     fingerprint: String,
-}
-
-/// A module after the pooling, loaded.
-#[derive(Debug)]
-enum PostPooling {
-    Dense(Dense),
-    Normalize,
 }
 
 /// The number of tokens of each prompt.
@@ -77,9 +67,9 @@ impl Encoder {
         self.dim
     }
 
-    /// Returns the maximum number of tokens that are read of a text, special tokens included.
+    /// Returns the maximum number of tokens that are read of a document, special tokens included.
     pub fn max_tokens(&self) -> usize {
-        self.max_tokens
+        self.document.input.max_tokens
     }
 
     /// Returns a hash of everything that the embeddings depend on: weights, tokenizer, pooling,
@@ -96,7 +86,8 @@ impl Encoder {
     /// Dropping the encoder waits too. A program that exits without dropping it should call this
     /// method, because the file would be written in vain.
     pub fn wait_for_weights_cache(&self) {
-        self.backend.wait_for_weights_cache();
+        self.query.input.backend.wait_for_weights_cache();
+        self.document.input.backend.wait_for_weights_cache();
     }
 
     /// Embeds queries and returns `[n, dim]`, row i for text i.
@@ -135,27 +126,18 @@ impl Encoder {
     ///
     /// Linear in the number of tokens, and quadratic in the tokens of a single text, which the
     /// checkpoint limits.
-    ///
-    /// [`Error::Cancelled`]: crate::Error::Cancelled
-    /// [`Error::Tokenize`]: crate::Error::Tokenize
-    /// [`Error::Forward`]: crate::Error::Forward
-    /// [`Error::NotFinite`]: crate::Error::NotFinite
     pub fn encode_with<S: AsRef<str> + Sync>(
         &self,
         role: Role,
         texts: &[S],
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embeddings> {
-        let prompt = self.prompt(role);
-        let prompt_tokens = match role {
-            Role::Query => self.prompt_tokens.query,
-            Role::Document => self.prompt_tokens.document,
-        };
+        let route = self.route(role);
         let total = texts.len();
-        let window = self.backend.prefetch_texts().unwrap_or(total).max(1);
+        let window = route.input.backend.prefetch_texts().unwrap_or(total).max(1);
         let tokenize = |start: usize| {
             let texts = &texts[start..total.min(start + window)];
-            self.tokenize_all(prompt, texts, start)
+            self.tokenize_all(role, texts, start)
         };
         let mut rows = Array2::zeros((total, self.dim));
         let mut truncation = Truncation::default();
@@ -164,7 +146,7 @@ impl Encoder {
             let counts = tokenized
                 .iter()
                 .map(|text| (text.truncated, text.ids.len()));
-            truncation += Truncation::count(counts, self.tokenizer.special_tokens());
+            truncation += Truncation::count(counts, route.input.tokenizer.special_tokens());
             let next = start + window;
             let end = total.min(next);
             let mut window_rows = rows.slice_axis_mut(Axis(0), Slice::from(start..end));
@@ -176,14 +158,7 @@ impl Encoder {
             };
             let (prefetched, outcome) = self.workers.join_with_caller(
                 || (next < total).then(|| tokenize(next)),
-                || {
-                    self.run(
-                        &tokenized,
-                        prompt_tokens,
-                        &mut window_rows,
-                        &mut window_progress,
-                    )
-                },
+                || self.run(role, &tokenized, &mut window_rows, &mut window_progress),
             );
             outcome.map_err(|stop| stop.into_error(start, total))?;
             tokenized = prefetched.flatten().transpose()?.unwrap_or_default();
@@ -196,10 +171,11 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Tokenize`](crate::Error::Tokenize) if the tokenizer rejects the text.
+    /// Returns [`Error::Tokenize`] if the tokenizer rejects the text.
     pub fn text_within_limit<'t>(&self, role: Role, text: &'t str) -> Result<&'t str> {
         let prompt = self.prompt(role);
-        let end = self.tokenizer.bytes_within_limit(prompt, text)?;
+        let tokenizer = &self.route(role).input.tokenizer;
+        let end = tokenizer.bytes_within_limit(prompt, text)?;
         Ok(text.get(..end).unwrap_or(text))
     }
 
@@ -207,9 +183,9 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Tokenize`](crate::Error::Tokenize) if the tokenizer rejects a text.
+    /// Returns [`Error::Tokenize`] if the tokenizer rejects a text.
     pub fn tokenize<S: AsRef<str> + Sync>(&self, role: Role, texts: &[S]) -> Result<TokenBatch> {
-        let tokenized = self.tokenize_all(self.prompt(role), texts, 0)?;
+        let tokenized = self.tokenize_all(role, texts, 0)?;
         Ok(TokenBatch::from_sequences(
             tokenized.iter().map(|text| text.ids.as_slice()),
         ))
@@ -219,13 +195,14 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Shape`](crate::Error::Shape) if a token id is not in the vocabulary or a
-    /// text has more tokens than the model has positions, and
-    /// [`Error::Forward`](crate::Error::Forward) if the device fails.
+    /// Returns [`Error::Shape`] if a token id is not in the vocabulary or a text has more tokens than
+    /// the model has positions, [`Error::Forward`] if the device fails, and [`Error::SeveralRoutes`]
+    /// if the checkpoint has different modules for queries and documents.
     pub fn hidden_states(&self, batch: &TokenBatch) -> Result<Array2<f32>> {
+        let route = self.only_route("hidden_states")?;
         let threads = self.workers.threads();
         self.workers
-            .install(|| self.backend.forward(batch, threads))
+            .install(|| route.input.backend.forward(batch, threads))
     }
 
     /// Pools hidden states, `[T, hidden_size]`, into one row for each text, before the modules
@@ -235,10 +212,26 @@ impl Encoder {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Shape`](crate::Error::Shape) if the hidden states are not those of this
-    /// batch, or a text has no token.
+    /// Returns [`Error::Shape`] if the hidden states are not those of this batch, or a text has no
+    /// token, and [`Error::SeveralRoutes`] if the checkpoint has different modules for queries and
+    /// documents.
     pub fn pool(&self, hidden: ArrayView2<'_, f32>, batch: &TokenBatch) -> Result<Array2<f32>> {
-        self.pooling.apply(hidden, batch, 0)
+        self.only_route("pool")?.pooling.apply(hidden, batch, 0)
+    }
+
+    fn route(&self, role: Role) -> &Route {
+        match role {
+            Role::Query => &self.query,
+            Role::Document => &self.document,
+        }
+    }
+
+    /// Returns the route of all texts; `stage` is the name of the method that needs it.
+    fn only_route(&self, stage: &'static str) -> Result<&Route> {
+        if Arc::ptr_eq(&self.query, &self.document) {
+            return Ok(&self.document);
+        }
+        Err(Error::SeveralRoutes { stage })
     }
 
     fn prompt(&self, role: Role) -> &str {
@@ -251,29 +244,14 @@ impl Encoder {
     /// Tokenizes texts, the first of which is text `start` of the call, for error messages.
     fn tokenize_all<S: AsRef<str> + Sync>(
         &self,
-        prompt: &str,
+        role: Role,
         texts: &[S],
         start: usize,
     ) -> Result<Vec<TokenizedText>> {
-        let tokenize = |(index, text): (usize, &S)| {
-            self.tokenizer
-                .tokenize(prompt, text.as_ref(), start + index)
-        };
+        let (prompt, tokenizer) = (self.prompt(role), &self.route(role).input.tokenizer);
+        let tokenize =
+            |(index, text): (usize, &S)| tokenizer.tokenize(prompt, text.as_ref(), start + index);
         self.workers
             .install(|| texts.par_iter().enumerate().map(tokenize).collect())
-    }
-
-    /// Runs the modules after the pooling, and truncates rows to the dimension of the encoder.
-    fn finish(&self, mut rows: Array2<f32>) -> Result<Array2<f32>> {
-        for module in &self.post_pooling {
-            match module {
-                PostPooling::Dense(dense) => rows = dense.apply(rows.view())?,
-                PostPooling::Normalize => normalize_rows(&mut rows),
-            }
-        }
-        if self.dim < rows.len_of(Axis(1)) {
-            rows = rows.slice_axis(Axis(1), Slice::from(..self.dim)).to_owned();
-        }
-        Ok(rows)
     }
 }

@@ -146,6 +146,15 @@ pub enum Error {
         /// The size found.
         found: usize,
     },
+    /// A stage of an encoding was asked for, and it depends on the role of the texts.
+    #[error(
+        "`{stage}` needs the same modules for queries and documents, and the checkpoint has \
+         different ones"
+    )]
+    SeveralRoutes {
+        /// The name of the method.
+        stage: &'static str,
+    },
     /// An embedding holds a value that is infinite or not a number.
     #[error("the embedding of text {text} is not finite; the weights or the device are at fault")]
     NotFinite {

@@ -84,6 +84,7 @@ mod device;
 mod encoder;
 mod error;
 mod fingerprint;
+mod layer_norm;
 mod modules;
 mod normalize;
 mod options;
@@ -94,6 +95,7 @@ mod regular_file;
 mod reranker;
 mod role;
 mod source;
+mod static_embedding;
 #[cfg(test)]
 mod testing;
 mod tokenize;

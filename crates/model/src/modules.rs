@@ -1,27 +1,57 @@
-use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
+//! The modules of a checkpoint, and which of them a text goes through.
+
+use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::activation::Activation;
 use crate::config::Json;
-use crate::pooling::{Pooling, PoolingMode};
-use crate::{Result, regular_file};
+use crate::pooling::Pooling;
+use crate::{Error, Result, Role};
 
-/// The modules that `modules.json` lists.
-#[derive(Clone, Debug)]
-pub(crate) struct Modules {
-    /// The folder of the transformer, relative to the checkpoint.
-    pub(crate) transformer: String,
-    pub(crate) pooling: Pooling,
+mod dense_config;
+mod layer_norm_config;
+mod list;
+mod pooling_config;
+mod router;
+
+pub(crate) use dense_config::DenseConfig;
+pub(crate) use layer_norm_config::LayerNormConfig;
+use list::{ListedModule, ModuleList};
+use pooling_config::read_pooling;
+use router::Router;
+
+/// The greatest length of the header of the weights of a module, in bytes.
+const MAX_HEADER_BYTES: u64 = 1 << 20;
+
+/// The modules that `modules.json` lists, for each role of a text.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    pub(crate) document: ModuleChain,
+    /// The modules for queries, or `None` if they are those for documents.
+    pub(crate) query: Option<ModuleChain>,
+}
+
+/// The modules that a text goes through.
+#[derive(Debug)]
+pub(crate) struct ModuleChain {
+    pub(crate) input: InputModule,
     /// The modules after the pooling, in order.
     pub(crate) post_pooling: Vec<PostPoolingModule>,
+}
+
+/// The modules that turn a text into a row; folders are relative to the checkpoint.
+#[derive(Debug)]
+pub(crate) enum InputModule {
+    Transformer { folder: String, pooling: Pooling },
+    StaticEmbedding { folder: String },
 }
 
 /// A module after the pooling.
 #[derive(Clone, Debug)]
 pub(crate) enum PostPoolingModule {
     Dense(DenseConfig),
+    LayerNorm(LayerNormConfig),
     Normalize,
 }
 
@@ -29,270 +59,178 @@ impl PostPoolingModule {
     /// Formats the module for the fingerprint, without the path of its weights.
     pub(crate) fn fingerprint_fields(&self) -> String {
         match self {
+            Self::Dense(config) if config.use_residual => {
+                format!("Dense {:?} residual", config.activation)
+            }
             Self::Dense(config) => format!("Dense {:?}", config.activation),
+            Self::LayerNorm(_) => "LayerNorm".to_owned(),
             Self::Normalize => "Normalize".to_owned(),
         }
     }
 }
 
-/// The configuration of a linear layer with an activation.
-#[derive(Clone, Debug)]
-pub(crate) struct DenseConfig {
-    /// The path of its weights.
-    pub(crate) weights: PathBuf,
-    pub(crate) in_features: usize,
-    pub(crate) out_features: usize,
-    pub(crate) bias: bool,
-    pub(crate) activation: Activation,
-}
-
-impl DenseConfig {
-    /// Returns the greatest length that the file of the weights can have: 8 bytes for each value,
-    /// and room for the header.
-    pub(crate) fn max_file_bytes(&self) -> u64 {
-        const HEADER: u64 = 1 << 20;
-        let values = (self.in_features as u64)
-            .saturating_add(1)
-            .saturating_mul(self.out_features as u64);
-        values.saturating_mul(8).saturating_add(HEADER)
+impl From<ModuleChain> for Routes {
+    fn from(document: ModuleChain) -> Self {
+        Self {
+            document,
+            query: None,
+        }
     }
 }
 
-#[derive(Deserialize)]
-struct ModuleEntry {
-    path: String,
-    /// The name of the class in Python, with its module path.
-    #[serde(rename = "type")]
-    python_type: String,
-}
-
-#[derive(Deserialize)]
-struct DenseFields {
-    in_features: usize,
-    out_features: usize,
-    #[serde(default = "default_bias")]
-    bias: bool,
-    activation_function: Option<String>,
-    #[serde(default)]
-    use_residual: bool,
-    module_input_name: Option<String>,
-}
-
-impl ModuleEntry {
-    /// Returns the class name alone, because its module path changed between releases.
-    fn class(&self) -> &str {
-        self.python_type.rsplit('.').next().unwrap_or_default()
-    }
-}
-
-fn default_bias() -> bool {
-    true
-}
-
-impl Modules {
+impl Routes {
     /// Reads `modules.json` and the configurations of the modules that it lists.
     ///
     /// Without that file, the modules are those that sentence-transformers assumes: a transformer
     /// in the folder itself, and mean pooling.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join("modules.json");
-        let Some(list) = Json::<Vec<ModuleEntry>>::read_optional(path, "a list of modules")? else {
-            let pooling = Pooling {
-                modes: vec![PoolingMode::Mean],
-                include_prompt: true,
-            };
-            return Ok(Self {
-                transformer: String::new(),
-                pooling,
+        let Some(list) = ModuleList::read(dir)? else {
+            return Ok(Self::from(ModuleChain {
+                input: InputModule::Transformer {
+                    folder: String::new(),
+                    pooling: Pooling::mean(),
+                },
                 post_pooling: Vec::new(),
-            });
+            }));
         };
-
-        check_list(&list)?;
-        let mut transformer = None;
-        let mut pooling = None;
-        let mut post_pooling = Vec::new();
-        for (position, module) in list.value.iter().enumerate() {
-            let class = module.class();
-            let folder = dir.join(&module.path);
-            match class {
-                "Transformer" if position == 0 => transformer = Some(module.path.clone()),
-                "Pooling" if position == 1 => pooling = Some(read_pooling(&folder)?),
-                "Dense" if pooling.is_some() => {
-                    post_pooling.push(PostPoolingModule::Dense(read_dense(&folder)?));
-                }
-                "Normalize" if pooling.is_some() => {
-                    post_pooling.push(PostPoolingModule::Normalize);
-                }
-                _ => {
-                    let expected =
-                        "`Transformer`, then `Pooling`, then any of `Dense`, `Normalize`";
-                    let field = format!("module {position}");
-                    return Err(list.unsupported(field, &module.python_type, expected));
-                }
-            }
-        }
-        if let (Some(transformer), Some(pooling)) = (transformer, pooling) {
-            Ok(Self {
-                transformer,
-                pooling,
-                post_pooling,
-            })
-        } else {
-            let found = format!("a list of {}", list.value.len());
-            Err(list.unsupported("modules", found, "`Transformer` and `Pooling` at least"))
-        }
+        let document = modules_of(dir, &list, Role::Document)?;
+        let query = modules_of(dir, &list, Role::Query)?;
+        let is_one_route = document
+            .iter()
+            .map(|module| &module.folder)
+            .eq(query.iter().map(|module| &module.folder));
+        Ok(Self {
+            document: ModuleChain::read(dir, &list, &document)?,
+            query: if is_one_route {
+                None
+            } else {
+                Some(ModuleChain::read(dir, &list, &query)?)
+            },
+        })
     }
 
     /// Reads the `modules.json` of a cross-encoder: a transformer alone, whose head reads the first
     /// token.
     pub(crate) fn read_cross_encoder(dir: &Path) -> Result<Self> {
-        let path = dir.join("modules.json");
-        let list: Json<Vec<ModuleEntry>> = Json::read(path, "a list of modules")?;
-        check_list(&list)?;
-        match list.value.as_slice() {
-            [module] if module.class() == "Transformer" => Ok(Self {
-                transformer: module.path.clone(),
-                pooling: Pooling::first_token(),
+        let list = ModuleList::read(dir)?.ok_or_else(|| Error::MissingFile {
+            path: dir.join("modules.json"),
+            expected: "a list of modules",
+        })?;
+        match list.modules.as_slice() {
+            [module] if module.class() == "Transformer" => Ok(Self::from(ModuleChain {
+                input: InputModule::Transformer {
+                    folder: module.folder.clone(),
+                    pooling: Pooling::first_token(),
+                },
                 post_pooling: Vec::new(),
-            }),
+            })),
             modules => {
-                let classes: Vec<_> = modules.iter().map(ModuleEntry::class).collect();
-                Err(list.unsupported("modules", classes.join(", "), "`Transformer` alone"))
+                let classes: Vec<_> = modules.iter().map(ListedModule::class).collect();
+                Err(list.unsupported(classes.join(", "), "`Transformer` alone"))
             }
         }
     }
 }
 
-/// The greatest number of modules: far more than a transformer, a pooling and some layers.
-const MAX_MODULES: usize = 64;
-
-/// Refuses more modules than any checkpoint has, and paths that leave its folder.
-fn check_list(list: &Json<Vec<ModuleEntry>>) -> Result<()> {
-    list.at_most("number of modules", list.value.len(), MAX_MODULES)?;
-    for module in &list.value {
-        let stays_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-        if !Path::new(&module.path).components().all(stays_inside) {
-            let expected = "a folder in the folder of the checkpoint";
-            return Err(list.unsupported("path of a module", &module.path, expected));
+/// Returns the modules that texts of a role go through: those of `modules.json`, with each router
+/// replaced by the modules of its route.
+fn modules_of(dir: &Path, list: &ModuleList, role: Role) -> Result<Vec<ListedModule>> {
+    // Only a static embedding does not say to the modules after it that its input is text.
+    let first = list.modules.first().map(ListedModule::class);
+    let modality = (first != Some("StaticEmbedding")).then_some("text");
+    let mut modules = Vec::new();
+    for module in &list.modules {
+        if matches!(module.class(), "Router" | "Asym") {
+            modules.extend(Router::read(dir, &module.folder)?.modules(role, modality)?);
+        } else {
+            modules.push(module.clone());
         }
+    }
+    list.check_count(modules.len())?;
+    Ok(modules)
+}
+
+impl ModuleChain {
+    /// Reads the configurations of `modules`, which `list` leads to.
+    fn read(dir: &Path, list: &ModuleList, modules: &[ListedModule]) -> Result<Self> {
+        let (input, rest) = match modules {
+            [first, rest @ ..] if first.class() == "StaticEmbedding" => {
+                let folder = first.folder.clone();
+                (InputModule::StaticEmbedding { folder }, rest)
+            }
+            [first, second, rest @ ..] if first.class() == "Transformer" => {
+                if second.class() != "Pooling" {
+                    return Err(second.unsupported(EXPECTED));
+                }
+                let input = InputModule::Transformer {
+                    folder: first.folder.clone(),
+                    pooling: read_pooling(&dir.join(&second.folder))?,
+                };
+                (input, rest)
+            }
+            [first, ..] if first.class() != "Transformer" => {
+                return Err(first.unsupported(EXPECTED));
+            }
+            _ => {
+                let found = format!("a list of {}", modules.len());
+                return Err(list.unsupported(found, "`Transformer` and `Pooling` at least"));
+            }
+        };
+        let mut post_pooling = Vec::new();
+        for module in rest {
+            let folder = dir.join(&module.folder);
+            post_pooling.push(match module.class() {
+                "Dense" => PostPoolingModule::Dense(DenseConfig::read(&folder)?),
+                "LayerNorm" => PostPoolingModule::LayerNorm(LayerNormConfig::read(&folder)?),
+                "Normalize" => {
+                    check_normalize(&folder)?;
+                    PostPoolingModule::Normalize
+                }
+                // Drops values in training only.
+                "Dropout" => continue,
+                _ => return Err(module.unsupported(EXPECTED)),
+            });
+        }
+        Ok(Self {
+            input,
+            post_pooling,
+        })
+    }
+}
+
+/// The supported modules, for error messages.
+const EXPECTED: &str = "`Transformer` and `Pooling`, or `StaticEmbedding`, then any of `Dense`, \
+                        `LayerNorm`, `Dropout`, `Normalize`";
+
+#[derive(Deserialize)]
+struct NormalizeFields {
+    module_input_name: Option<String>,
+    module_output_name: Option<String>,
+}
+
+/// Refuses a normalization of anything but the embedding.
+fn check_normalize(folder: &Path) -> Result<()> {
+    let path = folder.join("config.json");
+    let expected = "the configuration of a normalization, in JSON";
+    if let Some(json) = Json::<NormalizeFields>::read_optional(path, expected)? {
+        let fields = &json.value;
+        require_sentence_embedding(&json, "module_input_name", &fields.module_input_name)?;
+        require_sentence_embedding(&json, "module_output_name", &fields.module_output_name)?;
     }
     Ok(())
 }
 
-/// The pooling modes with their names in older and recent configurations, in the order in which
-/// their results are concatenated.
-const MODES: [(&str, &str, PoolingMode); 6] = [
-    ("pooling_mode_cls_token", "cls", PoolingMode::Cls),
-    ("pooling_mode_max_tokens", "max", PoolingMode::Max),
-    ("pooling_mode_mean_tokens", "mean", PoolingMode::Mean),
-    (
-        "pooling_mode_mean_sqrt_len_tokens",
-        "mean_sqrt_len_tokens",
-        PoolingMode::MeanSqrtLen,
-    ),
-    (
-        "pooling_mode_weightedmean_tokens",
-        "weightedmean",
-        PoolingMode::WeightedMean,
-    ),
-    (
-        "pooling_mode_lasttoken",
-        "lasttoken",
-        PoolingMode::LastToken,
-    ),
-];
-
-fn read_pooling(folder: &Path) -> Result<Pooling> {
-    let path = folder.join("config.json");
-    let json: Json<HashMap<String, serde_json::Value>> =
-        Json::read(path, "the configuration of a pooling module, in JSON")?;
-    let fields = &json.value;
-
-    // Recent releases write one field with one or several names, older ones a flag for each mode.
-    let mut modes = Vec::new();
-    if let Some(value) = fields.get("pooling_mode") {
-        let names = match value {
-            serde_json::Value::String(name) => vec![name.as_str()],
-            serde_json::Value::Array(list) => list
-                .iter()
-                .map(|name| name.as_str().unwrap_or_default())
-                .collect(),
-            _ => Vec::new(),
-        };
-        for name in names {
-            let Some((.., mode)) = MODES.iter().find(|(_, known, _)| *known == name) else {
-                return Err(json.unsupported("pooling_mode", name, mode_names()));
-            };
-            modes.push(*mode);
+/// Refuses a module that reads or writes, as `field` says, anything but the embedding.
+fn require_sentence_embedding<T: DeserializeOwned>(
+    json: &Json<T>,
+    field: &str,
+    name: &Option<String>,
+) -> Result<()> {
+    const EMBEDDING: &str = "sentence_embedding";
+    match name.as_deref() {
+        Some(name) if name != EMBEDDING => {
+            Err(json.unsupported(field, name, format!("`{EMBEDDING}`")))
         }
-    } else {
-        let flagged = |field: &str| fields.get(field).and_then(serde_json::Value::as_bool);
-        if let Some(unknown) = fields.keys().find(|key| {
-            key.starts_with("pooling_mode_")
-                && flagged(key) == Some(true)
-                && !MODES.iter().any(|(known, ..)| known == key)
-        }) {
-            return Err(json.unsupported("pooling mode", unknown, mode_names()));
-        }
-        modes.extend(
-            MODES
-                .iter()
-                .filter(|(flag, ..)| flagged(flag) == Some(true))
-                .map(|&(.., mode)| mode),
-        );
+        _ => Ok(()),
     }
-    // If the file names no mode, sentence-transformers uses the mean.
-    if modes.is_empty() {
-        modes.push(PoolingMode::Mean);
-    }
-    let include_prompt = fields
-        .get("include_prompt")
-        .and_then(serde_json::Value::as_bool);
-    Ok(Pooling {
-        modes,
-        include_prompt: include_prompt.unwrap_or(true),
-    })
-}
-
-fn mode_names() -> String {
-    let names: Vec<_> = MODES
-        .iter()
-        .map(|(_, name, _)| format!("`{name}`"))
-        .collect();
-    format!("one of {}", names.join(", "))
-}
-
-fn read_dense(folder: &Path) -> Result<DenseConfig> {
-    let path = folder.join("config.json");
-    let json: Json<DenseFields> = Json::read(path, "the configuration of a dense module, in JSON")?;
-    let fields = &json.value;
-    let name = fields.activation_function.as_deref().unwrap_or("Tanh");
-    let activation = Activation::read(&json, "activation_function", name)?;
-    if fields.use_residual {
-        return Err(json.unsupported("use_residual", "true", "`false`"));
-    }
-    if let Some(input) = fields
-        .module_input_name
-        .as_deref()
-        .filter(|name| *name != "sentence_embedding")
-    {
-        return Err(json.unsupported("module_input_name", input, "`sentence_embedding`"));
-    }
-    let weights = folder.join("model.safetensors");
-    let expected = "the weights of the dense module, in the safetensors format";
-    regular_file::require(&weights, expected)?;
-    for (field, size) in [
-        ("in_features", fields.in_features),
-        ("out_features", fields.out_features),
-    ] {
-        json.at_least(field, size, 1)?;
-    }
-    Ok(DenseConfig {
-        weights,
-        in_features: fields.in_features,
-        out_features: fields.out_features,
-        bias: fields.bias,
-        activation,
-    })
 }

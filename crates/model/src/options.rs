@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
+use crate::checkpoint::TransformerModule;
 use crate::workers::Workers;
-use crate::{Checkpoint, Device, Error, Precision, Result};
+use crate::{Device, Error, Precision, Result};
 
 /// How an [`Encoder`](crate::Encoder) runs its checkpoint.
 ///
@@ -101,7 +102,7 @@ impl EncoderOptions {
 
     /// Returns the maximum number of tokens in a text, and refuses more than `checkpoint` has
     /// positions for.
-    pub(crate) fn checked_max_tokens(&self, checkpoint: &Checkpoint) -> Result<usize> {
+    pub(crate) fn checked_max_tokens(&self, checkpoint: &TransformerModule) -> Result<usize> {
         let max_tokens = self.max_tokens.unwrap_or(checkpoint.max_tokens);
         let positions = checkpoint.transformer.config.sizes().max_tokens;
         if max_tokens > positions {

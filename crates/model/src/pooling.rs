@@ -42,6 +42,14 @@ impl Pooling {
         }
     }
 
+    /// Returns the mean over all tokens.
+    pub(crate) fn mean() -> Self {
+        Self {
+            modes: vec![PoolingMode::Mean],
+            include_prompt: true,
+        }
+    }
+
     /// Returns the width of a pooled row.
     pub(crate) fn dim(&self, hidden_size: usize) -> usize {
         self.modes.len() * hidden_size
@@ -80,7 +88,7 @@ impl Pooling {
         let skip = self.skipped(prompt_tokens);
         for (text, bounds) in batch.offsets().windows(2).enumerate() {
             let states = hidden.slice_axis(Axis(0), Slice::from(bounds[0]..bounds[1]));
-            if states.is_empty() {
+            if states.is_empty() && !self.modes.iter().all(|mode| mode.is_average()) {
                 return Err(Error::Shape {
                     what: "tokens of a text, least",
                     expected: 1,
@@ -103,6 +111,11 @@ impl Pooling {
 }
 
 impl PoolingMode {
+    /// Returns whether the mode gives zeros for a text without tokens.
+    fn is_average(self) -> bool {
+        matches!(self, Self::Mean | Self::MeanSqrtLen | Self::WeightedMean)
+    }
+
     /// Pools `states`, `[tokens, width]` with at least one token; the first `skip` tokens are
     /// masked.
     fn apply(self, states: ArrayView2<'_, f32>, skip: usize) -> Vec<f32> {

@@ -81,17 +81,18 @@ impl Reranker {
     pub fn load(checkpoint: &Checkpoint, options: RerankerOptions) -> Result<Self> {
         let RerankerOptions(options) = options;
         let config = CrossEncoderConfig::read(checkpoint)?;
-        let max_tokens = options.checked_max_tokens(checkpoint)?;
+        let module = checkpoint.transformer_module()?;
+        let max_tokens = options.checked_max_tokens(module)?;
         let workers = options.workers()?;
-        let bytes = checkpoint.read_tokenizer()?;
-        let settings = Settings::read(checkpoint)?;
+        let bytes = module.read_tokenizer()?;
+        let settings = Settings::read(module)?;
         // Loading the tokenizer takes about as long as loading the weights.
         let (tokenizer, loaded) = workers.install(|| {
             rayon::join(
-                || PairTokenizer::load(checkpoint, &settings, &bytes, max_tokens),
+                || PairTokenizer::load(module, &settings, &bytes, max_tokens),
                 || {
-                    let weights = checkpoint.weights_path();
-                    let transformer = &checkpoint.transformer;
+                    let weights = module.weights_path();
+                    let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, Device::Cpu, options.precision, cache)
                 },
@@ -99,9 +100,9 @@ impl Reranker {
         });
         let (tokenizer, (backend, _)) = (tokenizer?, loaded?);
 
-        let width = checkpoint.transformer.config.sizes().hidden_size;
+        let width = module.transformer.config.sizes().hidden_size;
         let head = config.head;
-        let weights = WeightsFile::open(checkpoint.weights_path())?;
+        let weights = WeightsFile::open(module.weights_path())?;
         let pooler = Dense::from_model(&weights, head.pooler, [width, width], head.activation)?;
         let identity = Activation::Identity;
         let classifier = Dense::from_model(&weights, head.classifier, [1, width], identity)?;

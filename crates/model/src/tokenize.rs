@@ -2,6 +2,7 @@
 
 mod bounded;
 mod pair;
+mod plain;
 mod settings;
 mod text;
 

@@ -8,6 +8,7 @@ use safetensors::tensor::Metadata;
 use crate::{Error, Result, regular_file};
 
 mod float_format;
+mod raw_tensor;
 mod tensor_reader;
 
 use float_format::FloatFormat;
@@ -145,7 +146,7 @@ impl WeightsFile {
             return Err(wrong(found, format!("shape {shape:?}")));
         }
         let Some(format) = FloatFormat::of(info.dtype) else {
-            let expected = "one of `F32`, `F16`, `BF16`".to_owned();
+            let expected = FloatFormat::NAMES.to_owned();
             return Err(wrong(format!("type `{:?}`", info.dtype), expected));
         };
         let start = self.data_offset + info.data_offsets.0 as u64;

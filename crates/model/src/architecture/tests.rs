@@ -19,8 +19,9 @@ const CHECKPOINTS: [&str; 8] = [
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, WeightsFile) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
-    let weights = WeightsFile::open(checkpoint.weights_path()).unwrap();
-    (checkpoint.transformer.config, weights)
+    let module = checkpoint.transformer_module().unwrap();
+    let weights = WeightsFile::open(module.weights_path()).unwrap();
+    (Arc::clone(&module.transformer.config), weights)
 }
 
 fn load(name: &str, cpu: Cpu, int8: bool) -> CpuTransformer {

@@ -1,9 +1,19 @@
-use super::{Encoder, PostPooling, PromptTokens};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::route::{Input, PostPooling, Route};
+use super::{Encoder, PromptTokens};
+use crate::backend::Backend as _;
+use crate::checkpoint::{self, StaticModule, TransformerModule};
 use crate::dense::Dense;
 use crate::fingerprint::Fingerprint;
+use crate::layer_norm::LayerNorm;
 use crate::modules::PostPoolingModule;
+use crate::pooling::Pooling;
+use crate::static_embedding::StaticEmbedding;
 use crate::tokenize::{Settings, TextTokenizer};
-use crate::{Checkpoint, EncoderOptions, Error, Result, regular_file};
+use crate::workers::Workers;
+use crate::{Checkpoint, EncoderOptions, Error, Result, Role, regular_file};
 
 impl Encoder {
     /// Loads the weights and the tokenizer of `checkpoint`.
@@ -24,85 +34,215 @@ impl Encoder {
                 expected: "`SentenceTransformer` for embeddings".to_owned(),
             });
         }
-        let max_tokens = options.checked_max_tokens(checkpoint)?;
         let workers = options.workers()?;
+        let loader = Loader {
+            checkpoint,
+            options: &options,
+            workers: &workers,
+        };
+        let input = loader.load_input(checkpoint.route(Role::Document))?;
+        let (document, mut fingerprint) = loader.load_route(Role::Document, &input)?;
+        let document = Arc::new(document);
+        let query = if checkpoint.has_one_route() {
+            Arc::clone(&document)
+        } else {
+            let modules = checkpoint.route(Role::Query);
+            let other = if modules.shares_input(checkpoint.route(Role::Document)) {
+                input
+            } else {
+                loader.load_input(modules)?
+            };
+            let (query, query_fingerprint) = loader.load_route(Role::Query, &other)?;
+            fingerprint = Fingerprint::of_routes(&query_fingerprint, &fingerprint);
+            Arc::new(query)
+        };
+        if query.dim != document.dim {
+            return Err(Error::Unsupported {
+                path: checkpoint.dir().join("modules.json"),
+                field: "dimensions of queries and documents".to_owned(),
+                found: format!("{} and {}", query.dim, document.dim),
+                expected: "the same number".to_owned(),
+            });
+        }
+        let dim = loader.truncate_dim().unwrap_or(document.dim);
 
-        let truncate_dim = options.truncate_dim.or(checkpoint.truncate_dim);
-        let mut fingerprint = Fingerprint::new(checkpoint, max_tokens, truncate_dim);
-        let tokenizer_bytes = checkpoint.read_tokenizer()?;
-        fingerprint.update(&tokenizer_bytes);
-        let settings = Settings::read(checkpoint)?;
-        fingerprint.update(settings.fingerprint_fields().as_bytes());
+        tracing::debug!(
+            model = checkpoint.name(),
+            dim,
+            max_tokens = document.input.max_tokens,
+            threads = workers.threads(),
+            "encoder loaded"
+        );
+        let prompts = checkpoint.prompts.clone();
+        let prompt_tokens = PromptTokens {
+            query: query.input.tokenizer.prompt_tokens(&prompts.query)?,
+            document: document.input.tokenizer.prompt_tokens(&prompts.document)?,
+        };
+        Ok(Self {
+            model: checkpoint.name().to_owned(),
+            precision: options.precision,
+            query,
+            document,
+            prompts,
+            prompt_tokens,
+            dim,
+            workers,
+            fingerprint,
+        })
+    }
+}
+
+/// Loads the routes of a checkpoint.
+struct Loader<'a> {
+    checkpoint: &'a Checkpoint,
+    options: &'a EncoderOptions,
+    workers: &'a Workers,
+}
+
+/// A loaded input, with what the fingerprint hashes of its files.
+struct LoadedInput {
+    input: Arc<Input>,
+    parts: Vec<Vec<u8>>,
+    /// The number of values of a hidden state.
+    dim: usize,
+}
+
+impl Loader<'_> {
+    /// Returns the dimension to which rows are truncated, if any.
+    fn truncate_dim(&self) -> Option<usize> {
+        self.options.truncate_dim.or(self.checkpoint.truncate_dim)
+    }
+
+    fn load_input(&self, modules: &checkpoint::Route) -> Result<LoadedInput> {
+        match &modules.input {
+            checkpoint::Input::Transformer(module, _) => self.load_transformer(module),
+            checkpoint::Input::Static(module) => self.load_static(module),
+        }
+    }
+
+    fn load_transformer(&self, module: &TransformerModule) -> Result<LoadedInput> {
+        let options = self.options;
+        let max_tokens = options.checked_max_tokens(module)?;
+        let tokenizer_bytes = module.read_tokenizer()?;
+        let settings = Settings::read(module)?;
         // Loading the tokenizer takes about as long as loading the weights.
-        let (tokenizer, loaded) = workers.install(|| {
+        let (tokenizer, loaded) = self.workers.install(|| {
             rayon::join(
-                || TextTokenizer::load(checkpoint, &settings, &tokenizer_bytes, max_tokens),
+                || TextTokenizer::load(module, &settings, &tokenizer_bytes, max_tokens),
                 || {
-                    let weights = checkpoint.weights_path();
-                    let transformer = &checkpoint.transformer;
+                    let weights = module.weights_path();
+                    let transformer = &module.transformer;
                     let cache = options.weights_cache.as_deref();
                     transformer.load(weights, options.device, options.precision, cache)
                 },
             )
         });
         let (tokenizer, (backend, weights_digest)) = (tokenizer?, loaded?);
-        fingerprint.update(&weights_digest);
-        let max_batch_tokens = options
-            .max_batch_tokens
-            .unwrap_or_else(|| backend.batch_tokens());
+        let settings = settings.fingerprint_fields().into_bytes();
+        Ok(LoadedInput {
+            input: Arc::new(Input {
+                tokenizer,
+                max_tokens,
+                max_batch_tokens: options
+                    .max_batch_tokens
+                    .unwrap_or_else(|| backend.batch_tokens()),
+                backend,
+            }),
+            parts: vec![tokenizer_bytes, settings, weights_digest],
+            dim: module.transformer.config.sizes().hidden_size,
+        })
+    }
 
-        let pooling = checkpoint.modules.pooling.clone();
-        let mut dim = pooling.dim(checkpoint.transformer.config.sizes().hidden_size);
+    /// Loads a static embedding, which runs on the CPU on every device and in f32.
+    fn load_static(&self, module: &StaticModule) -> Result<LoadedInput> {
+        let options = self.options;
+        let tokenizer_bytes = module.read_tokenizer()?;
+        let path = module.tokenizer_path();
+        let (tokenizer, loaded) = self.workers.install(|| {
+            rayon::join(
+                || TextTokenizer::plain(&path, &tokenizer_bytes, options.max_tokens),
+                || StaticEmbedding::load(module.weights_path()),
+            )
+        });
+        let (tokenizer, (table, weights_digest)) = (tokenizer?, loaded?);
+        Ok(LoadedInput {
+            dim: table.dim(),
+            input: Arc::new(Input {
+                max_tokens: tokenizer.max_tokens(),
+                tokenizer,
+                max_batch_tokens: options
+                    .max_batch_tokens
+                    .unwrap_or_else(|| table.batch_tokens()),
+                backend: Box::new(table),
+            }),
+            parts: vec![tokenizer_bytes, weights_digest],
+        })
+    }
+
+    /// Loads the modules after the pooling, and returns the route together with its fingerprint.
+    fn load_route(&self, role: Role, loaded: &LoadedInput) -> Result<(Route, String)> {
+        let modules = self.checkpoint.route(role);
+        let input = Arc::clone(&loaded.input);
+        let truncate_dim = self.truncate_dim();
+        let mut fingerprint =
+            Fingerprint::new(self.checkpoint, modules, input.max_tokens, truncate_dim);
+        for part in &loaded.parts {
+            fingerprint.update(part);
+        }
+        let pooling = match &modules.input {
+            checkpoint::Input::Transformer(_, pooling) => pooling.clone(),
+            checkpoint::Input::Static(_) => Pooling::mean(),
+        };
+        let mut dim = pooling.dim(loaded.dim);
         let mut post_pooling = Vec::new();
-        for module in &checkpoint.modules.post_pooling {
+        for module in &modules.post_pooling {
             post_pooling.push(match module {
                 PostPoolingModule::Normalize => PostPooling::Normalize,
                 PostPoolingModule::Dense(config) => {
                     let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
                     fingerprint.update(&bytes);
                     let dense = Dense::load(config)?;
+                    check_width(&config.weights, "linear.weight", config.in_features, dim)?;
                     dim = dense.out_features();
                     PostPooling::Dense(dense)
                 }
+                PostPoolingModule::LayerNorm(config) => {
+                    let bytes = regular_file::read(&config.weights, config.max_file_bytes())?;
+                    fingerprint.update(&bytes);
+                    check_width(&config.weights, "norm.weight", config.dimension, dim)?;
+                    PostPooling::LayerNorm(LayerNorm::load(config)?)
+                }
             });
         }
-        if let Some(truncated) = truncate_dim {
-            if !(1..=dim).contains(&truncated) {
-                return Err(Error::InvalidOption {
-                    option: "truncate_dim",
-                    found: truncated.to_string(),
-                    expected: format!("1 to {dim}"),
-                });
-            }
-            dim = truncated;
+        if let Some(truncated) = truncate_dim
+            && !(1..=dim).contains(&truncated)
+        {
+            return Err(Error::InvalidOption {
+                option: "truncate_dim",
+                found: truncated.to_string(),
+                expected: format!("1 to {dim}"),
+            });
         }
-
-        tracing::debug!(
-            model = checkpoint.name(),
-            dim,
-            max_tokens,
-            threads = workers.threads(),
-            "encoder loaded"
-        );
-        let prompts = checkpoint.prompts.clone();
-        let prompt_tokens = PromptTokens {
-            query: tokenizer.prompt_tokens(&prompts.query)?,
-            document: tokenizer.prompt_tokens(&prompts.document)?,
-        };
-        Ok(Self {
-            model: checkpoint.name().to_owned(),
-            precision: options.precision,
-            tokenizer,
-            backend,
+        let route = Route {
+            input,
             pooling,
             post_pooling,
-            prompts,
-            prompt_tokens,
             dim,
-            max_tokens,
-            max_batch_tokens,
-            workers,
-            fingerprint: fingerprint.finish(),
-        })
+        };
+        Ok((route, fingerprint.finish()))
     }
+}
+
+/// Refuses a module, given by the file and a tensor of its weights, that is made for rows of another
+/// width than `dim`.
+fn check_width(file: &Path, tensor: &str, width: usize, dim: usize) -> Result<()> {
+    if width == dim {
+        return Ok(());
+    }
+    Err(Error::Tensor {
+        path: file.to_owned(),
+        tensor: tensor.to_owned(),
+        found: format!("a module for {width} values"),
+        expected: format!("{dim}, the number that the module before it gives"),
+    })
 }

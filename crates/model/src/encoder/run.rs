@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use super::Encoder;
 use crate::batch::batches_by_length;
 use crate::tokenize::TokenizedText;
-use crate::{Error, TokenBatch};
+use crate::{Error, Role, TokenBatch};
 
 /// Why a run over some of the texts of a call ended early; indices and counts start at the first
 /// text of the run.
@@ -34,27 +34,34 @@ impl Encoder {
     /// of texts that are done.
     pub(super) fn run(
         &self,
+        role: Role,
         tokenized: &[TokenizedText],
-        prompt_tokens: usize,
         rows: &mut ArrayViewMut2<'_, f32>,
         progress: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<(), Stop> {
+        let route = self.route(role);
+        let input = &route.input;
+        let prompt_tokens = match role {
+            Role::Query => self.prompt_tokens.query,
+            Role::Document => self.prompt_tokens.document,
+        };
         let lengths: Vec<_> = tokenized.iter().map(|text| text.ids.len()).collect();
-        let batches = batches_by_length(&lengths, self.max_batch_tokens);
+        let batches = batches_by_length(&lengths, input.max_batch_tokens);
         let mut done = 0;
         let mut outcome = Ok(());
         self.workers.for_each_batch(
             batches.len(),
-            self.backend.parallel_over_batches(),
+            input.backend.parallel_over_batches(),
             |batch, threads| {
                 let sequences = batches[batch]
                     .iter()
                     .map(|&text| tokenized[text].ids.as_slice());
                 let packed = TokenBatch::from_sequences(sequences);
-                let pooled = self
-                    .backend
-                    .pooled(&packed, &self.pooling, prompt_tokens, threads)?;
-                self.finish(pooled)
+                let pooled =
+                    input
+                        .backend
+                        .pooled(&packed, &route.pooling, prompt_tokens, threads)?;
+                route.finish(pooled, self.dim)
             },
             |batch, result| {
                 let embedded = match result {

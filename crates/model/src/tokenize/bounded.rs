@@ -62,6 +62,11 @@ impl BoundedTokenizer {
         self.0.with_pre_tokenizer(Some(pre_tokenizer));
     }
 
+    /// Adds no special tokens from now on.
+    pub(super) fn remove_post_processor(&mut self) {
+        self.0.with_post_processor(None::<PostProcessorWrapper>);
+    }
+
     /// Returns the number of special tokens that are added to a text, or to a pair of texts.
     pub(super) fn special_tokens(&self, is_pair: bool) -> usize {
         let processor = self.0.get_post_processor();

@@ -5,8 +5,9 @@ use tokenizers::{
 
 use super::settings::Settings;
 use super::text::TextTokenizer;
+use crate::checkpoint::TransformerModule;
 use crate::config::Json;
-use crate::{Checkpoint, Error, Result};
+use crate::{Error, Result};
 
 /// Tokenizes a query and a document as one text, as a cross-encoder reads them:
 /// `[CLS] query [SEP] document [SEP]` in BERT.
@@ -32,7 +33,7 @@ pub(crate) struct TokenizedPair {
 impl PairTokenizer {
     /// Loads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
     pub(crate) fn load(
-        checkpoint: &Checkpoint,
+        checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
         max_tokens: usize,
@@ -118,7 +119,7 @@ struct Inputs {
 
 /// Returns whether the model gets token types: its architecture must have more than one, and its
 /// tokenizer must produce them.
-fn has_token_types(checkpoint: &Checkpoint, settings: &Settings) -> Result<bool> {
+fn has_token_types(checkpoint: &TransformerModule, settings: &Settings) -> Result<bool> {
     // Tokenizer classes of transformers that produce none.
     const WITHOUT_TYPES: [&str; 5] = [
         "CamembertTokenizer",

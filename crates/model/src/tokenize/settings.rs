@@ -4,9 +4,10 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{NormalizerWrapper, PreTokenizerWrapper};
 
 use super::bounded::{BoundedNormalizer, BoundedPreTokenizer, BoundedTokenizer};
+use crate::Result;
+use crate::checkpoint::TransformerModule;
 use crate::config::Json;
 use crate::error::BoxError;
-use crate::{Checkpoint, Result};
 
 /// The settings of `tokenizer_config.json` that override parts of `tokenizer.json`.
 ///
@@ -23,7 +24,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads the settings of `checkpoint`; an unnamed tokenizer class becomes the default of the
     /// architecture.
-    pub(crate) fn read(checkpoint: &Checkpoint) -> Result<Self> {
+    pub(crate) fn read(checkpoint: &TransformerModule) -> Result<Self> {
         let settings = Json::<Self>::read_optional(
             checkpoint.tokenizer_config_path(),
             "the settings of a tokenizer, in JSON",

@@ -2,14 +2,15 @@ use tokenizers::TruncationDirection;
 
 use super::bounded::BoundedTokenizer;
 use super::settings::{self, Settings};
-use crate::{Checkpoint, Error, Result};
+use crate::checkpoint::TransformerModule;
+use crate::{Error, Result};
 
 /// Tokenizes texts with the tokenizer and the limits of a checkpoint.
 #[derive(Debug)]
 pub(crate) struct TextTokenizer {
     pub(super) tokenizer: BoundedTokenizer,
     pub(super) max_tokens: usize,
-    special_tokens: usize,
+    pub(super) special_tokens: usize,
 }
 
 /// The tokens of one text, special tokens included.
@@ -23,7 +24,7 @@ pub(crate) struct TokenizedText {
 impl TextTokenizer {
     /// Loads the tokenizer of `checkpoint` from the `bytes` of its file and its settings.
     pub(crate) fn load(
-        checkpoint: &Checkpoint,
+        checkpoint: &TransformerModule,
         settings: &Settings,
         bytes: &[u8],
         max_tokens: usize,
@@ -51,6 +52,11 @@ impl TextTokenizer {
             max_tokens,
             special_tokens,
         })
+    }
+
+    /// Returns the maximum number of tokens of a text, special tokens included.
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_tokens
     }
 
     /// Returns the number of special tokens that are added to each text.

@@ -9,5 +9,6 @@ mod golden;
 mod golden_file;
 mod gpu;
 mod hostile;
+mod modules;
 mod refusals;
 mod reranker;

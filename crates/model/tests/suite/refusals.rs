@@ -86,7 +86,8 @@ fn an_unsupported_setting_is_named_with_the_supported_values() {
     assert_eq!(
         refusal(dir.path(), EncoderOptions::default()),
         "`ckpt/modules.json`: unsupported module 2 `sentence_transformers.models.LSTM`, expected \
-         `Transformer`, then `Pooling`, then any of `Dense`, `Normalize`"
+         `Transformer` and `Pooling`, or `StaticEmbedding`, then any of `Dense`, `LayerNorm`, \
+         `Dropout`, `Normalize`"
     );
 }
 
@@ -369,7 +370,7 @@ fn a_missing_or_invalid_tensor_is_named() {
         (
             with_tensor(NAME, |_, shape, data| Some((Dtype::I32, shape, data))),
             "type `I32`",
-            "one of `F32`, `F16`, `BF16`",
+            "one of `F32`, `F16`, `BF16`, `F64`",
         ),
         (
             with_tensor(NAME, |dtype, shape, mut data| {
