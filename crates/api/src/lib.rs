@@ -64,7 +64,7 @@
 //! - **Search and analyses** run on the current pool of [rayon](https://docs.rs/rayon): that of the
 //!   `install` that a call is made in, or else rayon's global pool, which has one thread for each core.
 //!
-//! While texts are embedded, a call waits for the model and searches nothing, so both pools may have a
+//! A call that embeds texts waits for the model and searches nothing meanwhile, so both pools may have a
 //! thread for each core. To use fewer cores, set both numbers:
 //!
 //! ```no_run
@@ -86,9 +86,9 @@
 //!
 //! All methods block. In an asynchronous program, call them on a thread that may block, such as one of
 //! `tokio::task::spawn_blocking`, with an [`Arc`](std::sync::Arc) of the [`Library`]; it is [`Send`]
-//! and [`Sync`], and reads run at the same time. A search uses all threads of its pool, so that more
-//! searches at a time than there are cores only add to each other's time; let the others wait, for
-//! example for a `tokio::sync::Semaphore`. A callback stops long work if it returns
+//! and [`Sync`], and reads run at the same time. A search uses all threads of its pool, so running more
+//! searches at once than there are cores makes each of them slower; let the rest wait, for example for a
+//! `tokio::sync::Semaphore`. A callback stops long work if it returns
 //! [`ControlFlow::Break`](std::ops::ControlFlow::Break); dropping the future of a blocking task does not.
 //! Hits and reports implement `serde::Serialize`, with the names that the command prints. The example
 //! `examples/serve` of the repository serves a library over HTTP with axum.
@@ -167,9 +167,9 @@ pub use analysis::self_evaluation::options::SelfEvaluationOptions;
 pub use analysis::self_evaluation::{SelfEvaluation, SelfTask};
 pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
-    Checkpoint, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions, Error as ModelError,
-    ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions, ResolvedModel, Role,
-    SourceEvent, TokenBatch, Truncation,
+    Checkpoint, CheckpointSummary, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions,
+    Error as ModelError, ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions,
+    ResolvedModel, Role, RouteSummary, SourceEvent, TokenBatch, TransformerSizes, Truncation,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,
