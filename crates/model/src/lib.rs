@@ -101,6 +101,7 @@ mod reranker;
 mod role;
 mod source;
 mod static_embedding;
+mod summary;
 #[cfg(test)]
 mod testing;
 mod tokenize;
@@ -120,4 +121,5 @@ pub use progress::Progress;
 pub use reranker::{PairScores, Reranker};
 pub use role::Role;
 pub use source::{DEFAULT_MODEL, ModelSource, Origin, ResolvedModel, SourceEvent};
+pub use summary::{CheckpointSummary, RouteSummary, TransformerSizes};
 pub use truncation::Truncation;
