@@ -117,6 +117,21 @@ fn a_tensor_must_lie_in_its_storage() {
 }
 
 #[test]
+fn a_tensor_under_two_names_is_read_under_one() {
+    let pickle = pickle_of(8, 0, &[8], &[1]);
+    let entries = pickle.strip_suffix(b"u.").unwrap();
+    let both = [entries, b"q\x05X\x01\x00\x00\x00vh\x05u."].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pytorch_model.bin");
+    std::fs::write(&path, archive(&both, CompressionMethod::Stored)).unwrap();
+    let weights = Weights::open_file(&path).unwrap();
+    let inventory = weights.inventory(&[]);
+    assert!(inventory.check([], 1).is_err());
+    weights.tensor("w", &[8]).unwrap();
+    inventory.check(weights.hashes().keys(), 1).unwrap();
+}
+
+#[test]
 fn functions_and_objects_are_named_and_not_called() {
     for (pickle, expected) in [
         (
