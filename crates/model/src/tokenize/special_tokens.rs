@@ -49,8 +49,9 @@ struct Collected {
     usual: BTreeMap<String, Option<TokenEntry>>,
     /// Tokens with a name of their own.
     own: Vec<(String, TokenEntry)>,
-    /// The fields of these names, as [`TokenLists`] has them, but for objects.
+    /// `additional_special_tokens`, the former name of `extra_special_tokens`.
     additional: Field<Vec<TokenEntry>>,
+    /// `extra_special_tokens`, unless it gives names to the tokens.
     extra: Field<Vec<TokenEntry>>,
 }
 
