@@ -404,26 +404,25 @@ fn fingerprints_of_static_embeddings_and_routers_are_unchanged() {
     let limit = json!({"direction": "Right", "max_length": 3, "strategy": "LongestFirst",
                        "stride": 0});
     change(&changed.path().join("tokenizer.json"), "truncation", limit);
-    let mut seen = Vec::new();
-    for (name, dir, expected) in [
-        ("f32", static_checkpoint("f32", &[]), ""),
-        ("f16", static_checkpoint("f16", &[]), ""),
-        ("shared-rows", static_checkpoint("shared-rows", &[]), ""),
-        (
-            "normalize",
-            static_checkpoint("f32", &[("1_Normalize", "Normalize")]),
-            "",
-        ),
-        ("truncated", changed, ""),
-        ("dense", dense, ""),
-        ("router", router(), ""),
-        ("asym", asym(), ""),
-    ] {
-        let fingerprint = load(dir.path()).fingerprint().to_owned();
-        assert!(!seen.contains(&fingerprint), "{name}");
-        assert_eq!(fingerprint, expected, "{name}");
-        seen.push(fingerprint);
-    }
+    let normalized = static_checkpoint("f32", &[("1_Normalize", "Normalize")]);
+    let found = [
+        static_checkpoint("f32", &[]),
+        static_checkpoint("f16", &[]),
+        static_checkpoint("shared-rows", &[]),
+        normalized,
+        changed,
+        dense,
+        router(),
+        asym(),
+    ]
+    .map(|dir| load(dir.path()).fingerprint().to_owned());
+    assert_eq!(
+        found,
+        [
+            "579aecc001c596e13b3bdecc4657d1be",
+            "", "", "", "", "", "", "",
+        ]
+    );
 }
 
 /// Writes the table of a checkpoint with other tensors.
