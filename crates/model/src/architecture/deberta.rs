@@ -78,6 +78,7 @@ impl TransformerConfig for DebertaConfig {
             vocab_size: self.vocab_size,
             max_tokens,
             token_embeddings: "embeddings.word_embeddings.weight",
+            own_token_embeddings: None,
             embedding_scale: 1.0,
             token_types: None,
             positions: self.has_absolute_positions.then_some(PositionTable {

@@ -97,6 +97,7 @@ impl TransformerConfig for DecoderConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
             embedding_scale: self.embedding_scale(),
             token_types: None,
             positions: None,

@@ -66,6 +66,7 @@ impl TransformerConfig for JinaBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: "embeddings.word_embeddings.weight",
+            own_token_embeddings: None,
             embedding_scale: 1.0,
             token_types: Some(Table {
                 name: "embeddings.token_type_embeddings.weight",

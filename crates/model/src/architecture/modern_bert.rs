@@ -82,6 +82,7 @@ impl TransformerConfig for ModernBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
             embedding_scale: 1.0,
             token_types: None,
             positions: None,

@@ -81,6 +81,7 @@ impl TransformerConfig for NomicBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
             embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",

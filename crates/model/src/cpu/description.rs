@@ -16,6 +16,8 @@ pub(crate) struct Description {
     pub(crate) max_tokens: usize,
     /// The tensor of the token embeddings, `[vocab_size, hidden_size]`.
     pub(crate) token_embeddings: &'static str,
+    /// The tensor that replaces `token_embeddings` if the weights have it.
+    pub(crate) own_token_embeddings: Option<&'static str>,
     /// The factor of the token embeddings.
     pub(crate) embedding_scale: f32,
     pub(crate) token_types: Option<Table>,

@@ -98,7 +98,9 @@ impl Loader<'_> {
             embedding_scale,
             ..
         } = *self.description;
-        let name = self.description.token_embeddings;
+        let own = self.description.own_token_embeddings;
+        let own = own.filter(|name| self.weights.has(name));
+        let name = own.unwrap_or(self.description.token_embeddings);
         let table = TableShape {
             rows: vocab_size,
             width: hidden_size,

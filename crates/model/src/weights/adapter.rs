@@ -130,24 +130,6 @@ impl Adapter {
                 return Err(unused("a tensor that the model does not have"));
             }
         }
-        // transformers gives factors that are missing random values.
-        let is_left_out = |name: &&str| {
-            let module = name.strip_suffix(".weight").filter(|_| !is_harmless(name));
-            let is_matrix = base
-                .get(name)
-                .is_some_and(|(_, tensor)| tensor.shape.len() == 2);
-            let is_target = module.is_some_and(|module| settings.changes_linear(module));
-            is_target && is_matrix && !changes.contains_key(*name)
-        };
-        if let Some(name) = base.names().find(is_left_out) {
-            return Err(Error::Tensor {
-                path,
-                tensor: name.to_owned(),
-                found: "no factors".to_owned(),
-                expected: "factors `lora_A` and `lora_B` for every module of `target_modules`"
-                    .to_owned(),
-            });
-        }
         Ok(Self {
             sources: [config.to_owned(), path],
             tensors,

@@ -17,6 +17,9 @@ pub(super) struct Member {
     pub(super) sources: Vec<PathBuf>,
 }
 
+/// The place of a tensor: the file, the first byte and the shape.
+pub(super) type Place = (usize, u64, Vec<usize>);
+
 /// The tensors of several files.
 #[derive(Debug, Default)]
 pub(super) struct TensorSet {
@@ -52,6 +55,14 @@ impl TensorSet {
     pub(super) fn get(&self, name: &str) -> Option<(&TensorFile, &StoredTensor)> {
         let file = &self.files[*self.file_of.get(name)?];
         Some((file, file.tensors.get(name)?))
+    }
+
+    /// Returns where the values of a tensor are. Tensors that PyTorch saved twice, under two names, are at
+    /// the same place.
+    pub(super) fn place(&self, name: &str) -> Option<Place> {
+        let file = *self.file_of.get(name)?;
+        let tensor = self.files[file].tensors.get(name)?;
+        Some((file, tensor.start, tensor.shape.clone()))
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

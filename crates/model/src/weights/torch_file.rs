@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path) -> Result<TensorFile> {
         },
         Refusal::Unsupported(found) => Error::Unsupported {
             path: path.to_owned(),
-            field: "contents:".to_owned(),
+            field: "contents".to_owned(),
             found,
             expected:
                 "a dictionary of tensors alone, as `torch.save` writes it; save the model as \
@@ -113,7 +113,7 @@ fn read_archive(file: &std::fs::File) -> pickle::Result<BTreeMap<String, StoredT
         match places.get(&format!("data/{key}")) {
             Some(&Some(place)) => Ok(place),
             Some(None) => Err(Refusal::Unsupported(format!(
-                "compressed values, `data/{key}`"
+                "compressed values, data/{key}"
             ))),
             None => broken(format!("`data/{key}` is missing")),
         }

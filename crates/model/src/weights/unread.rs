@@ -5,13 +5,15 @@
 //! author does, so it is refused by its name.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use super::member::Place;
 use super::{BASE_PREFIXES, ReadTensors, Weights};
 use crate::{Error, Result};
 
 /// The first parts of the names of heads, which work on the hidden states: poolers, heads for training
 /// and classifiers. A model of transformers never uses them for the hidden states.
-const HEADS: [&str; 16] = [
+const HEADS: [&str; 17] = [
     "pooler",
     "cls",
     "lm_head",
@@ -22,9 +24,10 @@ const HEADS: [&str; 16] = [
     "classifier",
     "score",
     "qa_outputs",
-    // ModernBERT and encoders of an encoder and a decoder.
+    // ModernBERT and encoders of an encoder and a decoder, whose embeddings both may share.
     "head",
     "decoder",
+    "shared",
     // SimCSE.
     "mlp",
     // DeBERTa.
@@ -61,16 +64,20 @@ impl Weights {
         ReadTensors(self.hashes.clone())
     }
 
-    /// Returns the names of all tensors in the files of each member.
-    /// Either may have one of `prefixes` that the model's names lack.
+    /// Returns the names of all tensors in the files of each member, which may have one of `prefixes` that
+    /// the model's names lack.
     pub(crate) fn inventory(&self, prefixes: &'static [&'static str]) -> Inventory {
-        let names = |member: &super::Member| member.tensors.names().map(str::to_owned).collect();
+        let placed = |member: &super::Member| {
+            let names = member.tensors.names();
+            let placed = names.map(|name| (name.to_owned(), member.tensors.place(name)));
+            placed.collect()
+        };
         Inventory {
             prefixes,
             members: self
                 .members
                 .iter()
-                .map(|member| (member.path.clone(), names(member)))
+                .map(|member| (member.path.clone(), placed(member)))
                 .collect(),
         }
     }
@@ -80,7 +87,8 @@ impl Weights {
 #[derive(Debug)]
 pub(crate) struct Inventory {
     prefixes: &'static [&'static str],
-    members: Vec<(std::path::PathBuf, Vec<String>)>,
+    /// The names of each member, with the places of the values.
+    members: Vec<(PathBuf, Vec<(String, Option<Place>)>)>,
 }
 
 impl Inventory {
@@ -90,6 +98,13 @@ impl Inventory {
             .iter()
             .filter_map(|prefix| name.strip_prefix(prefix));
         stripped.next().unwrap_or(name)
+    }
+
+    /// Returns whether transformers ignores a tensor that the model does not read without a word.
+    fn is_ignored(&self, name: &str) -> bool {
+        // DeBERTa has positions that its settings may switch off.
+        let is_deberta = self.prefixes.contains(&"deberta.");
+        is_harmless(name) || (is_deberta && name.contains("position_embeddings"))
     }
 
     /// Refuses tensors that were not in `read` and might matter, and reports layers beyond the
@@ -112,9 +127,15 @@ impl Inventory {
                 // Tensors that were read are listed under the names of the first member.
                 _ => read_plain.contains(self.without_prefix(name)),
             };
-            let unread = names
+            let read_places: BTreeSet<&Option<Place>> = names
                 .iter()
-                .filter(|name| !is_read(name) && !is_harmless(name));
+                .filter_map(|(name, place)| is_read(name).then_some(place))
+                .collect();
+            let unread = names.iter().filter(|(name, place)| {
+                // A tensor under a second name, as in models whose embeddings are shared, is read too.
+                !read_places.contains(place) && !self.is_ignored(name)
+            });
+            let unread = unread.map(|(name, _)| name);
             let (beyond, unread): (Vec<&String>, Vec<&String>) =
                 unread.partition(|name| layer_of(name).is_some_and(|layer| layer >= num_layers));
             if !beyond.is_empty() {

@@ -246,6 +246,10 @@ fn batches_and_threads_do_not_change_a_bit() {
         "qwen2",
         "mistral",
         "gemma3",
+        "new",
+        "jina-bert-code",
+        "t5",
+        "deberta-v2",
     ] {
         let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
         let rows = |options: EncoderOptions, texts: &[String]| {

@@ -210,3 +210,26 @@ fn queries_keys_and_values_of_gte_may_be_tensors_of_their_own() {
     fs::write(path, config.to_string()).unwrap();
     assert_agrees_in(dir.path(), "new");
 }
+
+/// The encoder of T5 uses embeddings of its own, if the file has them.
+#[test]
+fn token_embeddings_of_t5_may_have_the_name_of_the_encoder() {
+    let dir = tempfile::tempdir().unwrap();
+    with_tensors("t5", dir.path(), |name, tensor| {
+        let name = if name == "shared.weight" {
+            "encoder.embed_tokens.weight"
+        } else {
+            name
+        };
+        vec![(name.to_owned(), tensor)]
+    });
+    assert_agrees_in(dir.path(), "t5");
+    with_tensors("t5", dir.path(), |name, tensor| {
+        let mut tensors = vec![(name.to_owned(), tensor.clone())];
+        if name == "shared.weight" {
+            tensors.push(("encoder.embed_tokens.weight".to_owned(), tensor));
+        }
+        tensors
+    });
+    assert_agrees_in(dir.path(), "t5");
+}

@@ -166,12 +166,6 @@ impl AdapterConfig {
         is_target && !self.saved.iter().any(|pattern| matches(pattern, module))
     }
 
-    /// Returns whether the adapter must have a change of this module of the weights.
-    pub(super) fn changes_linear(&self, module: &str) -> bool {
-        let is_embedding = module.contains("embed");
-        self.has_target(module) && !(is_embedding && matches!(self.targets, Targets::All))
-    }
-
     /// Returns the rank of the change of a module.
     pub(super) fn rank(&self, module: &str) -> Result<usize> {
         let rank = self.value("rank_pattern", &self.ranks, module)?;

@@ -83,7 +83,7 @@ impl Values {
             };
             let Value::Tensor(tensor) = &self.all[tensor] else {
                 let kind = self.all[tensor].kind();
-                return unsupported(format!("`{name}`, which is {kind} and not a tensor"));
+                return unsupported(format!("{name}, which is {kind} and not a tensor"));
             };
             tensors.insert(name.clone(), tensor.clone());
         }
@@ -388,7 +388,7 @@ impl Machine<'_> {
             Some(global) => self.push(Value::Global(global)),
             None => {
                 let name: String = format!("{module}.{name}").chars().take(200).collect();
-                unsupported(format!("the function or class `{name}`"))
+                unsupported(format!("the function or class {name}"))
             }
         }
     }
