@@ -420,7 +420,13 @@ fn fingerprints_of_static_embeddings_and_routers_are_unchanged() {
         found,
         [
             "579aecc001c596e13b3bdecc4657d1be",
-            "", "", "", "", "", "", "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
         ]
     );
 }

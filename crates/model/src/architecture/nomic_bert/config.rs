@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::Result;
 use crate::architecture::TRANSFORMER_CONFIG;
@@ -44,6 +45,8 @@ struct Fields {
     // Written by transformers 5.
     hidden_act: Option<String>,
     rope_parameters: Option<Rope>,
+    rope_theta: Option<f32>,
+    rope_scaling: Option<Value>,
     // In published checkpoints.
     activation_function: Option<String>,
     rotary_emb_base: Option<f32>,
@@ -107,11 +110,18 @@ impl NomicBertConfig {
         if let Some(rope) = &fields.rope_parameters {
             rope.check(&json, "rope_parameters")?;
         }
+        // In transformers, `rope_scaling` would replace `rope_parameters`.
+        let scaling = fields.rope_scaling.as_ref();
+        let is_empty = |scaling: &Value| scaling.as_object().is_some_and(Map::is_empty);
+        if let Some(scaling) = scaling.filter(|scaling| !is_empty(scaling)) {
+            return Err(json.unsupported("rope_scaling", scaling.to_string(), "`null`"));
+        }
         let parameters = fields.rope_parameters.as_ref();
-        let Some(rope_theta) = parameters
-            .and_then(|rope| rope.theta)
-            .or(fields.rotary_emb_base)
-        else {
+        let base = json.either(
+            ("rope_theta", fields.rope_theta),
+            ("rotary_emb_base", fields.rotary_emb_base),
+        )?;
+        let Some(rope_theta) = parameters.and_then(|rope| rope.theta).or(base) else {
             return Err(json.unsupported("rotary_emb_base", "(none)", "a positive number"));
         };
         check_rotation(
