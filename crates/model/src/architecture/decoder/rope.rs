@@ -198,12 +198,14 @@ impl Rope {
                 original_positions,
             } => {
                 for frequency in &mut frequencies.of_pairs {
-                    let wavelength = f32_of(2.0 * PI) / *frequency;
+                    // Reciprocals, because transformers divides a number by a tensor so.
+                    let wavelength = frequency.recip() * f32_of(2.0 * PI);
                     if wavelength > original_positions / low_freq_factor {
                         *frequency /= factor;
                     } else if wavelength >= original_positions / high_freq_factor {
                         let range = high_freq_factor - low_freq_factor;
-                        let high = (original_positions / wavelength - low_freq_factor) / range;
+                        let ratio = wavelength.recip() * original_positions;
+                        let high = (ratio - low_freq_factor) / range;
                         *frequency = (1.0 - high) * *frequency / factor + high * *frequency;
                     }
                 }
