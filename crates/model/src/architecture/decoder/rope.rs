@@ -33,7 +33,7 @@ pub(crate) enum RopeScaling {
         high_freq_factor: f32,
         original_positions: f32,
     },
-    /// YaRN (<https://arxiv.org/abs/2309.00071>): the low frequencies are divided by a factor, and
+    /// `YaRN` (<https://arxiv.org/abs/2309.00071>): the low frequencies are divided by a factor, and
     /// queries and keys multiplied by one.
     Yarn {
         factor: f64,
@@ -162,7 +162,7 @@ impl RopeFields {
         })
     }
 
-    /// Returns the factor of queries and keys that YaRN derives from the factor of the positions.
+    /// Returns the factor of queries and keys that `YaRN` derives from the factor of the positions.
     fn yarn_attention_factor(&self, factor: f64) -> f64 {
         let scale = |mscale: f64| {
             if factor <= 1.0 {
