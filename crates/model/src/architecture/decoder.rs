@@ -71,16 +71,19 @@ impl TransformerConfig for DecoderConfig {
             self.rope.theta,
         );
         if self.rope.scaling != RopeScaling::Default {
-            fields += &format!(" scaling {:?}", self.rope.scaling);
+            fields = format!("{fields} scaling {:?}", self.rope.scaling);
         }
         if let Some(rope) = self.sliding_rope {
-            fields += &format!(" sliding theta {:e} scaling {:?}", rope.theta, rope.scaling);
+            fields = format!(
+                "{fields} sliding theta {:e} scaling {:?}",
+                rope.theta, rope.scaling
+            );
         }
         if let Some(activation) = self.hidden_activation {
-            fields += &format!(" act {activation:?}");
+            fields = format!("{fields} act {activation:?}");
         }
         if let Some(scalar) = self.query_pre_attn_scalar {
-            fields += &format!(" scalar {scalar:e}");
+            fields = format!("{fields} scalar {scalar:e}");
         }
         fields + &self.layers.fingerprint_fields()
     }

@@ -1,7 +1,7 @@
 use super::decoder::{self, DecoderVariant, Style, Windows};
 use super::spec::Architecture;
 
-/// The text model of Gemma 3 (<https://arxiv.org/abs/2503.19786>), which EmbeddingGemma
+/// The text model of Gemma 3 (<https://arxiv.org/abs/2503.19786>), which `EmbeddingGemma`
 /// (<https://arxiv.org/abs/2509.20354>) runs with bidirectional attention.
 pub(super) static GEMMA3: Architecture = Architecture {
     model_type: "gemma3_text",

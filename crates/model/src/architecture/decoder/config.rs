@@ -41,6 +41,10 @@ pub(crate) struct DecoderConfig {
 
 /// The fields of all variants.
 #[derive(Deserialize)]
+#[expect(
+    clippy::option_option,
+    reason = "the outer option is the presence of a field, the inner one `null`"
+)]
 struct Fields {
     vocab_size: usize,
     hidden_size: usize,
@@ -82,6 +86,10 @@ struct RopeParameters {
 }
 
 /// Reads a field whose value `null` differs from its absence.
+#[expect(
+    clippy::option_option,
+    reason = "a field may be missing, `null` or set"
+)]
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
@@ -107,15 +115,14 @@ impl DecoderConfig {
             None
         };
         let heads = fields.num_attention_heads;
-        let head_dim = match fields.head_dim.or(variant.default_head_dim) {
-            Some(head_dim) => head_dim,
-            None => {
-                json.divides(
-                    ("num_attention_heads", heads),
-                    ("hidden_size", fields.hidden_size),
-                )?;
-                fields.hidden_size / heads
-            }
+        let head_dim = if let Some(head_dim) = fields.head_dim.or(variant.default_head_dim) {
+            head_dim
+        } else {
+            json.divides(
+                ("num_attention_heads", heads),
+                ("hidden_size", fields.hidden_size),
+            )?;
+            fields.hidden_size / heads
         };
         for (field, found) in [
             ("vocab_size", fields.vocab_size),
@@ -231,13 +238,14 @@ fn read_layers(json: &Json<Fields>, variant: &DecoderVariant) -> Result<Layers> 
 fn read_rope(json: &Json<Fields>) -> Result<Rope> {
     let fields = &json.value;
     json.only("partial_rotary_factor", fields.partial_rotary_factor, 1.0)?;
-    let (field, rope): (_, Option<RopeFields>) = match read_given(json, &fields.rope_scaling)? {
-        Some(rope) => ("rope_scaling", Some(rope)),
-        None => (
-            "rope_parameters",
-            read_given(json, &fields.rope_parameters)?,
-        ),
-    };
+    let (field, rope): (_, Option<RopeFields>) =
+        match read_given(json, fields.rope_scaling.as_ref())? {
+            Some(rope) => ("rope_scaling", Some(rope)),
+            None => (
+                "rope_parameters",
+                read_given(json, fields.rope_parameters.as_ref())?,
+            ),
+        };
     let original = fields.original_max_position_embeddings;
     rope.unwrap_or_default().read(&RopeSource {
         json,
@@ -252,9 +260,9 @@ fn read_rope(json: &Json<Fields>) -> Result<Rope> {
 /// layers with a sliding window.
 fn read_gemma_ropes(json: &Json<Fields>) -> Result<(Rope, Rope)> {
     let fields = &json.value;
-    let parameters: Option<RopeParameters> = read_given(json, &fields.rope_parameters)?;
+    let parameters: Option<RopeParameters> = read_given(json, fields.rope_parameters.as_ref())?;
     let parameters = parameters.unwrap_or_default();
-    let scaled: Option<RopeFields> = read_given(json, &fields.rope_scaling)?;
+    let scaled: Option<RopeFields> = read_given(json, fields.rope_scaling.as_ref())?;
     let source = |field, default_theta| RopeSource {
         json,
         field,
@@ -286,10 +294,10 @@ fn read_gemma_ropes(json: &Json<Fields>) -> Result<(Rope, Rope)> {
 /// Reads settings whose form depends on the variant; an empty object counts as none, as in Python.
 fn read_given<T: DeserializeOwned>(
     json: &Json<Fields>,
-    settings: &Option<Value>,
+    settings: Option<&Value>,
 ) -> Result<Option<T>> {
     let is_empty = |settings: &&Value| settings.as_object().is_some_and(Map::is_empty);
-    let settings = settings.as_ref().filter(|settings| !is_empty(settings));
+    let settings = settings.filter(|settings| !is_empty(settings));
     let settings = settings.cloned().map(serde_json::from_value).transpose();
     settings.map_err(Error::malformed(&json.path, TRANSFORMER_CONFIG))
 }

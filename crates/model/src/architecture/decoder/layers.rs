@@ -132,7 +132,7 @@ impl Layers {
         if self.sliding.contains(&true) {
             let layer = |&sliding: &bool| if sliding { 's' } else { 'f' };
             let layers: String = self.sliding.iter().map(layer).collect();
-            fields += &format!(" window {} layers {layers}", self.reach);
+            fields = format!(" window {} layers {layers}", self.reach);
         }
         if !self.causal {
             fields += " bidirectional";

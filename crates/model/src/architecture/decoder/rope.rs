@@ -33,7 +33,7 @@ pub(crate) enum RopeScaling {
         high_freq_factor: f32,
         original_positions: f32,
     },
-    /// YaRN (<https://arxiv.org/abs/2309.00071>): the low frequencies are divided by a factor, and
+    /// `YaRN` (<https://arxiv.org/abs/2309.00071>): the low frequencies are divided by a factor, and
     /// queries and keys multiplied by one.
     Yarn {
         factor: f64,
@@ -162,7 +162,7 @@ impl RopeFields {
         })
     }
 
-    /// Returns the factor of queries and keys that YaRN derives from the factor of the positions.
+    /// Returns the factor of queries and keys that `YaRN` derives from the factor of the positions.
     fn yarn_attention_factor(&self, factor: f64) -> f64 {
         let scale = |mscale: f64| {
             if factor <= 1.0 {
@@ -198,12 +198,14 @@ impl Rope {
                 original_positions,
             } => {
                 for frequency in &mut frequencies.of_pairs {
-                    let wavelength = f32_of(2.0 * PI) / *frequency;
+                    // Reciprocals, because transformers divides a number by a tensor so.
+                    let wavelength = frequency.recip() * f32_of(2.0 * PI);
                     if wavelength > original_positions / low_freq_factor {
                         *frequency /= factor;
                     } else if wavelength >= original_positions / high_freq_factor {
                         let range = high_freq_factor - low_freq_factor;
-                        let high = (original_positions / wavelength - low_freq_factor) / range;
+                        let ratio = wavelength.recip() * original_positions;
+                        let high = (ratio - low_freq_factor) / range;
                         *frequency = (1.0 - high) * *frequency / factor + high * *frequency;
                     }
                 }
