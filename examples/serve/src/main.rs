@@ -74,8 +74,10 @@ async fn search(
     State(server): State<Server>,
     Query(parameters): Query<SearchParameters>,
 ) -> Result<Json<Vec<PaperHit>>, ApiError> {
-    let k = parameters.k.unwrap_or(cognate::Query::DEFAULT_K);
-    let mut query = cognate::Query::text(parameters.q).k(k).score_context(true);
+    let mut query = cognate::Query::text(parameters.q).score_context(true);
+    if let Some(k) = parameters.k {
+        query = query.k(k);
+    }
     if let Some(year) = parameters.since {
         query = query.filter(Filter::default().years(year..));
     }
@@ -86,7 +88,8 @@ async fn related(
     State(server): State<Server>,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<PaperHit>>, ApiError> {
-    server.call(move |library| library.related(&id, 10)).await
+    let query = cognate::Query::paper(id);
+    server.call(move |library| library.search(&query)).await
 }
 
 async fn add(
@@ -167,7 +170,8 @@ mod tests {
         let (status, hits) = ask(port, "GET /search?q=planet&k=1", "").await;
         assert_eq!((status, &hits[0]["id"]), (200, &json!("a")));
         assert_eq!(hits[0]["rank"], 1);
-        let (_, hits) = ask(port, "GET /search?q=planet&since=2000", "").await;
+        let (status, hits) = ask(port, "GET /search?q=planet&since=2000", "").await;
+        assert_eq!(status, 200, "{hits}");
         assert_eq!((&hits[0]["id"], &hits[1]), (&json!("b"), &Value::Null));
         let (status, hits) = ask(port, "GET /papers/a/related", "").await;
         assert_eq!((status, &hits[0]["id"]), (200, &json!("b")));
