@@ -163,7 +163,7 @@ impl Encoder {
         let route = self.route(role);
         let (backend, max_batch_tokens) = match &route.input.model {
             Model::Static { table, fast } => {
-                return self.run_static(role, (table, fast.as_ref()), texts, progress);
+                return self.run_static(role, (table, fast.as_deref()), texts, progress);
             }
             Model::Transformer {
                 backend,

@@ -223,8 +223,16 @@ fn check_normalize(folder: &Path) -> Result<()> {
     let expected = "the configuration of a normalization, in JSON";
     if let Some(json) = Json::<NormalizeFields>::read_optional(path, expected)? {
         let fields = &json.value;
-        require_sentence_embedding(&json, "module_input_name", &fields.module_input_name)?;
-        require_sentence_embedding(&json, "module_output_name", &fields.module_output_name)?;
+        require_sentence_embedding(
+            &json,
+            "module_input_name",
+            fields.module_input_name.as_deref(),
+        )?;
+        require_sentence_embedding(
+            &json,
+            "module_output_name",
+            fields.module_output_name.as_deref(),
+        )?;
     }
     Ok(())
 }
@@ -233,10 +241,10 @@ fn check_normalize(folder: &Path) -> Result<()> {
 fn require_sentence_embedding<T: DeserializeOwned>(
     json: &Json<T>,
     field: &str,
-    name: &Option<String>,
+    name: Option<&str>,
 ) -> Result<()> {
     const EMBEDDING: &str = "sentence_embedding";
-    match name.as_deref() {
+    match name {
         Some(name) if name != EMBEDDING => {
             Err(json.unsupported(field, name, format!("`{EMBEDDING}`")))
         }

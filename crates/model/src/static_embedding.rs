@@ -121,7 +121,9 @@ impl StaticEmbedding {
         }
         #[expect(clippy::cast_precision_loss, reason = "far below 2^24")]
         let count = tokens.len().max(1) as f32;
-        mean.iter_mut().for_each(|sum| *sum /= count);
+        for sum in mean {
+            *sum /= count;
+        }
     }
 
     /// Writes the sums of the rows of `tokens`, with each value changed by `weighted`, in the order of the

@@ -201,7 +201,7 @@ impl Loader<'_> {
             input: Arc::new(Input {
                 model: Model::Static {
                     table,
-                    fast: FastWordPiece::of(&tokenizer),
+                    fast: FastWordPiece::of(&tokenizer).map(Box::new),
                 },
                 tokenizer,
             }),

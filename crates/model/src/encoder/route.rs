@@ -41,7 +41,7 @@ pub(super) enum Model {
     Static {
         table: StaticEmbedding,
         /// A faster form of the tokenizer, if it has one.
-        fast: Option<FastWordPiece>,
+        fast: Option<Box<FastWordPiece>>,
     },
 }
 

@@ -72,24 +72,21 @@ impl Encoder {
             .iter()
             .zip(all.chunks_exact_mut(table.dim()).zip(start..))
         {
-            let truncated = match fast {
-                Some(fast) => {
-                    let mut whole = text.as_ref();
-                    if !prompt.is_empty() {
-                        joined.clear();
-                        joined.push_str(prompt);
-                        joined.push_str(whole);
-                        whole = &joined;
-                    }
-                    ids.clear();
-                    fast.tokenize(tokenizer, whole, index, &mut ids)?;
-                    tokenizer.truncate(&mut ids, max_tokens)
+            let truncated = if let Some(fast) = fast {
+                let mut whole = text.as_ref();
+                if !prompt.is_empty() {
+                    joined.clear();
+                    joined.push_str(prompt);
+                    joined.push_str(whole);
+                    whole = &joined;
                 }
-                None => {
-                    let text = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
-                    ids = text.ids;
-                    text.truncated
-                }
+                ids.clear();
+                fast.tokenize(tokenizer, whole, index, &mut ids)?;
+                tokenizer.truncate(&mut ids, max_tokens)
+            } else {
+                let text = tokenizer.tokenize(prompt, text.as_ref(), max_tokens, index)?;
+                ids = text.ids;
+                text.truncated
             };
             truncation += Truncation::count([(truncated, ids.len())].into_iter(), 0);
             check(&ids, table.vocab_size())?;

@@ -47,8 +47,16 @@ impl DenseConfig {
             Some(name) => Activation::read(&json, "activation_function", name)?,
             None => Activation::Tanh,
         };
-        super::require_sentence_embedding(&json, "module_input_name", &fields.module_input_name)?;
-        super::require_sentence_embedding(&json, "module_output_name", &fields.module_output_name)?;
+        super::require_sentence_embedding(
+            &json,
+            "module_input_name",
+            fields.module_input_name.as_deref(),
+        )?;
+        super::require_sentence_embedding(
+            &json,
+            "module_output_name",
+            fields.module_output_name.as_deref(),
+        )?;
         let expected = "the weights of the dense module, in the safetensors format";
         let weights = module_file(folder, expected)?;
         for (field, size) in [

@@ -5,7 +5,7 @@ use super::text::TextTokenizer;
 use super::trie::{Node, Trie};
 use crate::{Error, Result};
 
-/// The token ids of texts by the WordPiece of BERT, many times faster than the general tokenizer.
+/// The token ids of texts by the `WordPiece` of BERT, many times faster than the general tokenizer.
 ///
 /// Words of ASCII are looked up directly. What stands between white space and has any other
 /// character goes through the general tokenizer, and so does a text that names a special token.

@@ -306,8 +306,10 @@ fn a_checkpoint_that_is_not_a_cross_encoder_with_one_label_is_refused() {
             "sentence_transformers",
             json!({"activation_fn": "torch.nn.modules.activation.Softmax"}),
             "`ckpt/config.json`: unsupported sentence_transformers.activation_fn \
-             `torch.nn.modules.activation.Softmax`, expected one of `Identity`, `Tanh`, `ReLU`, \
-             `Sigmoid`"
+             `torch.nn.modules.activation.Softmax`, expected one of these classes of `torch.nn`: \
+             `Identity`, `Tanh`, `ReLU`, `Sigmoid`, `GELU`, `SiLU`, `Mish`, `ELU`, `CELU`, `SELU`, \
+             `LeakyReLU`, `ReLU6`, `Softplus`, `Softsign`, `Softshrink`, `Tanhshrink`, `LogSigmoid`, \
+             `Hardtanh`, `Hardsigmoid`, `Hardswish`, `Hardshrink`"
                 .to_owned(),
         ),
         (
