@@ -56,6 +56,6 @@ api:
 api-check:
     tools/public-api.sh check
 
-# Builds and runs a program outside the workspace, with default features and with none.
+# Builds and runs a program outside the workspace, with default features and with none, and tests `examples/serve`.
 outside:
     tools/outside.sh

@@ -1,7 +1,9 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use cognate_model::{Encoder, Role, Truncation};
 use ndarray::Array2;
+use serde::Serialize;
 
 use crate::error::BoxError;
 use crate::{Error, Progress, Result};
@@ -10,6 +12,22 @@ use crate::{Error, Progress, Result};
 ///
 /// [`Encoder`] is the usual implementation. Implement this trait to bring your own model; the example
 /// `custom_embedder` shows how.
+///
+/// A pointer to an embedder is an embedder, so one encoder can serve many libraries, and the kind of
+/// embedder can be chosen at run time:
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use cognate::{DEFAULT_MODEL, Embed, Encoder, EncoderOptions, Library, ModelSource};
+///
+/// let checkpoint = ModelSource::from_env()?.resolve(DEFAULT_MODEL)?.open()?;
+/// let encoder: Arc<dyn Embed> =
+///     Arc::new(Encoder::load(&checkpoint, EncoderOptions::default())?);
+/// let physics = Library::open("physics")?.with_embedder(Arc::clone(&encoder))?;
+/// let biology = Library::open("biology")?.with_embedder(encoder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Embed: Send + Sync {
     /// Returns the description of the embedder that a library stores.
     fn info(&self) -> EmbedderInfo;
@@ -46,30 +64,37 @@ pub trait Embed: Send + Sync {
     fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError>;
 }
 
-impl<E: Embed + ?Sized> Embed for &E {
-    fn info(&self) -> EmbedderInfo {
-        (**self).info()
-    }
+/// Implements [`Embed`] for a pointer to an embedder, which may be a `dyn Embed`.
+macro_rules! embed_through {
+    ($($pointer:ty),+) => {$(
+        impl<E: Embed + ?Sized> Embed for $pointer {
+            fn info(&self) -> EmbedderInfo {
+                (**self).info()
+            }
 
-    fn embed_documents(
-        &self,
-        texts: &[&str],
-        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Embedded, BoxError> {
-        (**self).embed_documents(texts, progress)
-    }
+            fn embed_documents(
+                &self,
+                texts: &[&str],
+                progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+            ) -> Result<Embedded, BoxError> {
+                (**self).embed_documents(texts, progress)
+            }
 
-    fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
-        (**self).text_within_limit(text)
-    }
+            fn text_within_limit<'t>(&self, text: &'t str) -> Result<&'t str, BoxError> {
+                (**self).text_within_limit(text)
+            }
 
-    fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
-        (**self).embed_queries(texts)
-    }
+            fn embed_queries(&self, texts: &[&str]) -> Result<Array2<f32>, BoxError> {
+                (**self).embed_queries(texts)
+            }
+        }
+    )+};
 }
 
+embed_through!(&E, Box<E>, Arc<E>);
+
 /// The description of an embedder, as a library stores it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EmbedderInfo {
     /// The name of the model, or the path of its folder.
@@ -147,9 +172,7 @@ impl Embed for Encoder {
         texts: &[&str],
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Embedded, BoxError> {
-        let mut progress =
-            |state: cognate_model::Progress| progress(Progress::new(state.done, texts.len()));
-        let embeddings = self.encode_with(Role::Document, texts, &mut progress)?;
+        let embeddings = self.encode_with(Role::Document, texts, progress)?;
         Ok(Embedded::new(embeddings.rows).truncation(embeddings.truncation))
     }
 

@@ -111,6 +111,10 @@ pub enum Error {
     /// Papers or a draft cannot be read, or a paper lacks what it needs.
     #[error(transparent)]
     Papers(#[from] cognate_papers::Error),
+    /// The source of the papers that [`Library::add_with`](crate::Library::add_with) adds failed with an
+    /// error of its own, which is in the variant as it was.
+    #[error(transparent)]
+    PaperSource(BoxError),
     /// No paper has this id.
     #[error("no paper `{id}` in the library{}", suggestion(nearest))]
     UnknownPaper {
@@ -203,6 +207,19 @@ fn suggestion(nearest: &[String]) -> String {
 }
 
 impl Error {
+    /// Returns the error of a source of papers: the error itself if it is of this crate or of a reader of
+    /// papers, and otherwise an [`Error::PaperSource`].
+    pub(crate) fn of_source(error: impl Into<BoxError>) -> Self {
+        let error = match error.into().downcast::<Self>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        match error.downcast::<cognate_papers::Error>() {
+            Ok(error) => Self::Papers(*error),
+            Err(error) => Self::PaperSource(error),
+        }
+    }
+
     pub(crate) fn io(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io {
             act,

@@ -37,9 +37,7 @@
 //! ```
 //!
 //! The crate is not a server and not an approximate index: everything runs in the calling process, and
-//! every answer is the exact top k. A program needs no other crate of the project: the types of the
-//! crates below are re-exported here, and so is [`ndarray`], whose arrays are in the signatures of
-//! [`Embed`].
+//! every answer is the exact top k.
 //!
 //! # Guarantees
 //!
@@ -55,6 +53,77 @@
 //!   [`TextRecipe`]. [`Library::upgrade`] changes the model; the vectors that it maps from the old
 //!   model are recorded exactly until they are replaced.
 //! - Nothing is printed, and only [`ModelSource::from_env`] reads the environment.
+//!
+//! # Threads
+//!
+//! Two thread pools do the work, and no result depends on the size of either.
+//!
+//! - **The model** runs on a pool of its encoder's own. [`EncoderOptions::threads`] is its size, one thread
+//!   for each core unless it is set. All libraries and all calls that use an encoder share its pool:
+//!   load a model once, and give each library an [`Arc`](std::sync::Arc) of it ([`Embed`]).
+//! - **Search and analyses** run on the current pool of [rayon](https://docs.rs/rayon): that of the
+//!   `install` that a call is made in, or else rayon's global pool, which has one thread for each core.
+//!
+//! A call that embeds texts waits for the model and searches nothing meanwhile, so both pools may have a
+//! thread for each core. To use fewer cores, set both numbers:
+//!
+//! ```no_run
+//! use cognate::{DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, Query};
+//!
+//! let threads = 4;
+//! let checkpoint = ModelSource::from_env()?.resolve(DEFAULT_MODEL)?.open()?;
+//! let encoder = Encoder::load(&checkpoint, EncoderOptions::default().threads(threads))?;
+//! let library = Library::open("papers")?.with_embedder(encoder)?;
+//!
+//! let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+//! let hits = pool.install(|| library.search(&Query::text("the shape of DNA")))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A program that owns its process can call `build_global` once instead of `install` at every call.
+//!
+//! # Asynchronous programs
+//!
+//! All methods block. In an asynchronous program, call them on a thread that may block, such as one of
+//! `tokio::task::spawn_blocking`, with an [`Arc`](std::sync::Arc) of the [`Library`]; it is [`Send`]
+//! and [`Sync`], and reads run at the same time. A search uses all threads of its pool, so running more
+//! searches at once than there are cores makes each of them slower; let the rest wait, for example for a
+//! `tokio::sync::Semaphore`. A callback stops long work if it returns
+//! [`ControlFlow::Break`](std::ops::ControlFlow::Break); dropping the future of a blocking task does not.
+//! Hits and reports implement `serde::Serialize`, with the names that the command prints. The example
+//! `examples/serve` of the repository serves a library over HTTP with axum.
+//!
+//! # Types of other crates
+//!
+//! A program needs no other crate of the project: everything that a signature names is exported here, and
+//! so is [`ndarray`], whose arrays are rows of vectors. A release with another major version of it is a
+//! breaking change of this crate.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use cognate::ndarray::ArrayView1;
+//! use cognate::{Embeddings, Encoder, ModelError, Progress, Role, TokenBatch};
+//!
+//! fn embed(encoder: &Encoder, texts: &[&str]) -> Result<Embeddings, ModelError> {
+//!     let tokens: TokenBatch = encoder.tokenize(Role::Document, texts)?;
+//!     assert_eq!(tokens.len(), texts.len());
+//!     encoder.encode_with(Role::Document, texts, &mut |progress: Progress| {
+//!         assert!(progress.done <= progress.total);
+//!         ControlFlow::Continue(())
+//!     })
+//! }
+//!
+//! fn cosine(a: ArrayView1<'_, f32>, b: ArrayView1<'_, f32>) -> f32 {
+//!     a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
+//! }
+//!
+//! # let checkpoint = cognate::ModelSource::from_env()?.resolve(cognate::DEFAULT_MODEL)?.open()?;
+//! # let encoder = Encoder::load(&checkpoint, cognate::EncoderOptions::default())?;
+//! let rows = embed(&encoder, &["a double helix", "the shape of DNA", "tax law"])?.rows;
+//! assert!(cosine(rows.row(0), rows.row(1)) > cosine(rows.row(0), rows.row(2)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Complexity
 //!
@@ -75,6 +144,7 @@
 mod analysis;
 mod embed;
 mod error;
+mod json;
 mod library;
 mod progress;
 mod query;
@@ -97,8 +167,9 @@ pub use analysis::self_evaluation::options::SelfEvaluationOptions;
 pub use analysis::self_evaluation::{SelfEvaluation, SelfTask};
 pub use analysis::topics::{Topic, TopicOptions, Topics};
 pub use cognate_model::{
-    Checkpoint, DEFAULT_MODEL, Device, Encoder, EncoderOptions, ModelSource, Origin, Precision,
-    Reranker, RerankerOptions, ResolvedModel, Role, SourceEvent, Truncation,
+    Checkpoint, CheckpointSummary, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions,
+    Error as ModelError, ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions,
+    ResolvedModel, Role, RouteSummary, SourceEvent, TokenBatch, TransformerSizes, Truncation,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,

@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use cognate_index::Manifest;
+use serde::Serialize;
 
 pub(crate) use self::folder::vectors_dir;
 use self::lock::WriteLock;
@@ -61,8 +62,8 @@ use crate::{Error, Result};
 /// no reader keeps a writer waiting, however long it takes. Several processes may use one library. Each
 /// call sees one commit, the newest when the call begins; commits take turns.
 ///
-/// All methods block the thread that calls them, and searches use the threads of the current `rayon` pool.
-/// In asynchronous code, call them where blocking is allowed, such as in `spawn_blocking` of `tokio`.
+/// All methods block the thread that calls them, and searches use the threads of the current `rayon` pool:
+/// see [threads](crate#threads) and [asynchronous programs](crate#asynchronous-programs).
 ///
 /// The write-ahead log of `papers.sqlite` needs memory that all processes share, so a library that is
 /// written must be on a local disk and not on a network drive. A library on a medium that cannot be
@@ -79,12 +80,13 @@ pub struct Library {
 }
 
 /// Counts and sizes of a library.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LibraryInfo {
     /// The number of papers.
     pub papers: usize,
     /// The embedder that made the vectors.
+    #[serde(flatten)]
     pub embedder: EmbedderInfo,
     /// The number of papers whose vectors are mapped from vectors of a former model, as
     /// [`Library::upgrade`] does.

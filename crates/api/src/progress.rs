@@ -1,22 +1,6 @@
-/// How far a long operation has come; the operation documents what it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// The number of items that are done.
-    pub done: usize,
-    /// The number of all items.
-    pub total: usize,
-}
+pub use cognate_model::Progress;
 
-impl From<cognate_index::Progress> for Progress {
-    fn from(progress: cognate_index::Progress) -> Self {
-        Self::new(progress.done, progress.total)
-    }
-}
-
-impl Progress {
-    /// Creates a progress of `done` out of `total` items.
-    pub const fn new(done: usize, total: usize) -> Self {
-        Self { done, total }
-    }
+/// Returns the progress of work on an index as that of a library.
+pub(crate) fn of_index(progress: cognate_index::Progress) -> Progress {
+    Progress::new(progress.done, progress.total)
 }

@@ -16,6 +16,7 @@ mod eval;
 mod export;
 mod info;
 mod missed;
+mod model;
 mod related;
 mod remove;
 mod search;
@@ -59,4 +60,5 @@ commands! {
     Topics => topics,
     Eval => eval,
     Embed => embed,
+    Model => model,
 }

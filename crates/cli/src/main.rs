@@ -19,6 +19,7 @@ mod paper_files;
 mod progress;
 mod reranking;
 mod terminal;
+mod text_file;
 mod truncation;
 mod warnings;
 mod writable_library;

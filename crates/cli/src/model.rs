@@ -72,12 +72,22 @@ pub(crate) fn load(
     device: Device,
 ) -> Result<&'static Encoder> {
     let source = ModelSource::from_env()?;
+    load_encoder(&source, &open(&source, name)?, name.name, precision, device)
+}
+
+fn load_encoder(
+    source: &ModelSource,
+    checkpoint: &Checkpoint,
+    name: &str,
+    precision: Precision,
+    device: Device,
+) -> Result<&'static Encoder> {
     let options = EncoderOptions::default()
         .precision(precision)
         .device(device)
         .weights_cache(source.weights_cache());
-    let encoder = Encoder::load(&open(&source, name)?, options)
-        .with_context(|| format!("cannot load the model `{}`", name.name))?;
+    let encoder = Encoder::load(checkpoint, options)
+        .with_context(|| format!("cannot load the model `{name}`"))?;
     Ok(until_exit(encoder, Encoder::wait_for_weights_cache))
 }
 
@@ -88,13 +98,46 @@ pub(crate) fn report_notes(encoder: &Encoder) {
     }
 }
 
+/// A model of either kind.
+#[derive(Debug)]
+pub(crate) enum AnyModel {
+    Encoder(&'static Encoder),
+    CrossEncoder(&'static Reranker),
+}
+
+/// Finds the model that the user named, and loads it. Returns its checkpoint too.
+pub(crate) fn load_any(
+    name: &str,
+    precision: Precision,
+    device: Device,
+) -> Result<(Checkpoint, AnyModel)> {
+    let source = ModelSource::from_env()?;
+    let checkpoint = open(&source, ModelName::of_user(name))?;
+    let model = if checkpoint.summary().is_cross_encoder {
+        AnyModel::CrossEncoder(load_cross_encoder(&source, &checkpoint, name, precision)?)
+    } else {
+        AnyModel::Encoder(load_encoder(&source, &checkpoint, name, precision, device)?)
+    };
+    Ok((checkpoint, model))
+}
+
 /// Finds the cross-encoder `name` and loads it.
 pub(crate) fn load_reranker(name: &str, precision: Precision) -> Result<&'static Reranker> {
     let source = ModelSource::from_env()?;
+    let checkpoint = open(&source, ModelName::of_user(name))?;
+    load_cross_encoder(&source, &checkpoint, name, precision)
+}
+
+fn load_cross_encoder(
+    source: &ModelSource,
+    checkpoint: &Checkpoint,
+    name: &str,
+    precision: Precision,
+) -> Result<&'static Reranker> {
     let options = RerankerOptions::default()
         .precision(precision)
         .weights_cache(source.weights_cache());
-    let reranker = Reranker::load(&open(&source, ModelName::of_user(name))?, options)
+    let reranker = Reranker::load(checkpoint, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))?;
     Ok(until_exit(reranker, Reranker::wait_for_weights_cache))
 }

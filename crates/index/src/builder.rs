@@ -7,18 +7,18 @@ use roaring::RoaringBitmap;
 use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
 use crate::validate::{check_dim, check_index_dim, total_rows};
-use crate::{FlatIndex, Result};
+use crate::{FlatIndex, Result, RowId};
 
-/// Builds a [`FlatIndex`] in memory.
+/// Builds a [`FlatIndex`] in memory, which [`FlatIndex::save`] writes to disk.
 ///
 /// ```
 /// use cognate_index::IndexBuilder;
 /// use ndarray::array;
 ///
 /// let mut builder = IndexBuilder::new(2)?;
-/// assert_eq!(builder.append(array![[3.0, 4.0], [0.0, 2.0]].view())?, 0..2);
+/// let rows = builder.append(array![[3.0, 4.0], [0.0, 2.0]].view())?;
 /// let index = builder.build();
-/// assert_eq!(index.row(cognate_index::RowId::new(0))?.unwrap(), array![0.6, 0.8]);
+/// assert_eq!(index.row(rows.start)?.unwrap(), array![0.6, 0.8]);
 /// # Ok::<(), cognate_index::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -53,13 +53,13 @@ impl IndexBuilder {
     /// the dimensions of the index, [`Error::InvalidRow`](crate::Error::InvalidRow) if a row cannot
     /// be normalized, and [`Error::TooManyRows`](crate::Error::TooManyRows) if the index would have
     /// more than `u32::MAX` rows. No row is appended then.
-    pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<u32>> {
+    pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<RowId>> {
         check_dim(self.dim, rows.ncols())?;
         let first = self.rows;
         let end = total_rows(first, rows.nrows())?;
         extend_with_unit_rows(&mut self.values, rows).map_err(invalid_row(0))?;
         self.rows = end;
-        Ok(first..end)
+        Ok(RowId::range(first..end))
     }
 
     /// Returns the index of the appended rows.

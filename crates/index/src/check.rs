@@ -13,7 +13,7 @@ use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
 use crate::segment_files::rewrite_rows;
 use crate::validate::check_dim;
-use crate::{Error, FlatIndex, IndexWriter, InvertedIndex, Manifest, Result, Storage};
+use crate::{Error, FlatIndex, IndexWriter, InvertedIndex, Manifest, Result, RowId, Storage};
 
 /// The number of rows that [`IndexWriter::rebuild_rows`] asks for at a time.
 const REBUILT_ROWS: u32 = 1024;
@@ -81,7 +81,7 @@ impl IndexWriter {
     /// Linear in the rows of these segments, of which 1,024 are held in memory.
     pub fn rebuild_rows<E: From<Error>>(
         &mut self,
-        mut vectors: impl FnMut(Range<u32>) -> Result<Array2<f32>, E>,
+        mut vectors: impl FnMut(Range<RowId>) -> Result<Array2<f32>, E>,
     ) -> Result<usize, E> {
         let mut rebuilt = 0;
         let mut first = 0;
@@ -101,7 +101,7 @@ impl IndexWriter {
                 for start in rows.clone().step_by(REBUILT_ROWS as usize) {
                     let chunk = start..rows.end.min(start + REBUILT_ROWS);
                     let expected = chunk.len();
-                    let found = match vectors(chunk) {
+                    let found = match vectors(RowId::range(chunk)) {
                         Ok(found) => found,
                         Err(error) => {
                             failure = Some(error);

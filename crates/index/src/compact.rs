@@ -385,7 +385,7 @@ mod tests {
         );
         writer.commit().unwrap();
         let one = rows.row(3).insert_axis(Axis(0));
-        assert_eq!(writer.append(one).unwrap(), 0..1);
+        assert_eq!(writer.append(one).unwrap(), RowId::range(0..1));
     }
 
     #[test]
@@ -424,7 +424,7 @@ mod tests {
         assert_eq!(map.get(RowId::new(6)), Some(RowId::new(4)));
         assert_eq!(FlatIndex::open(dir.path()).unwrap().len(), 61);
         let rows = Array2::from_elem((61, 2), 1.0);
-        assert_eq!(writer.append(rows.view()).unwrap(), 0..61);
+        assert_eq!(writer.append(rows.view()).unwrap(), RowId::range(0..61));
         writer.commit().unwrap();
         assert_eq!(writer.collect_garbage().unwrap(), 6);
         let index = FlatIndex::open(dir.path()).unwrap();

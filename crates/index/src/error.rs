@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use crate::file_names::{CODES_EXTENSION, TERMS_EXTENSION};
 use crate::limits::MAX_DIM;
-use crate::{Damage, Flaw};
+use crate::{Damage, Flaw, RowId};
 
 /// The result of a fallible operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -90,8 +90,8 @@ pub enum Error {
     /// A row to delete does not exist. No row was deleted.
     #[error("row {row} does not exist, the index has {rows} rows")]
     UnknownRow {
-        /// The largest row number given.
-        row: u32,
+        /// The row with the largest number of those given.
+        row: RowId,
         /// The number of rows of the index, deleted ones included.
         rows: u32,
     },
@@ -266,7 +266,11 @@ mod tests {
                 "`k` is 0, expected at least 1",
             ),
             (
-                Error::UnknownRow { row: 9, rows: 9 }.to_string(),
+                Error::UnknownRow {
+                    row: RowId::new(9),
+                    rows: 9,
+                }
+                .to_string(),
                 "row 9 does not exist, the index has 9 rows",
             ),
         ] {

@@ -246,7 +246,10 @@ mod tests {
             error.to_string(),
             "row 1 has no direction: every component is 0"
         );
-        assert_eq!(builder.append(array![[1.0, 0.0]].view()).unwrap(), 1..2);
+        assert_eq!(
+            builder.append(array![[1.0, 0.0]].view()).unwrap(),
+            RowId::range(1..2)
+        );
         let index = builder.build();
         let error = index
             .appended(array![[1.0]].view())

@@ -1,10 +1,14 @@
 use std::fmt;
+use std::ops::Range;
 
 /// The number of a row. Row numbers are dense, start at 0, and follow the order of appending.
 ///
 /// Deleting rows leaves row numbers unchanged. Only
 /// [`IndexWriter::compact`](crate::IndexWriter::compact) renumbers rows, and returns a
 /// [`RowMap`](crate::RowMap) from old numbers to new ones.
+///
+/// A row has this type wherever one is named. Sets of rows are [`roaring::RoaringBitmap`]s of row numbers,
+/// into which [`get`](Self::get) converts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(u32);
 
@@ -43,9 +47,22 @@ impl RowId {
     }
 }
 
+impl RowId {
+    /// Returns the range of rows with these numbers.
+    pub(crate) const fn range(rows: Range<u32>) -> Range<Self> {
+        Self(rows.start)..Self(rows.end)
+    }
+}
+
 impl fmt::Display for RowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl From<u32> for RowId {
+    fn from(row: u32) -> Self {
+        Self(row)
     }
 }
 

@@ -19,13 +19,47 @@
 //! # Ok::<(), cognate_index::Error>(())
 //! ```
 //!
-//! [`IndexBuilder`] builds an index in memory. [`IndexWriter`] writes an index on disk and appends to
-//! it; a [`Manifest`] lists the content of the index, and replacing the manifest is the commit.
-//! [`SearchOptions`] restricts a search to some rows or to a minimum score. [`unit_vector`]
-//! normalizes a vector the way an index does.
+//! [`IndexBuilder`] builds an index in memory, and [`FlatIndex::save`] writes it to disk.
+//! [`IndexWriter`] writes an index on disk and appends to it; a [`Manifest`] lists the content of the
+//! index, and replacing the manifest is the commit. [`SearchOptions`] restricts a search to some rows or
+//! to a minimum score. [`unit_vector`] normalizes a vector the way an index does.
 //!
 //! Rows on disk may have a [`Document`] each: terms, by which an [`InvertedIndex`] finds the rows with the
 //! highest BM25 scores, and tags, which select rows. The crate does not split texts into terms.
+//!
+//! # Ids of your own
+//!
+//! Rows have dense numbers, so in memory, a list of ids in the order of appending is enough:
+//! `ids[hit.row.index()]`. On disk, the [`Document`] of a row carries an id along, through every merge and
+//! compaction: a number as its key, which [`InvertedIndex::key`] returns for a row, and any bytes as a
+//! tag, by which [`InvertedIndex::rows_with_tag`] finds rows, for example to delete them.
+//!
+//! ```
+//! use cognate_index::{Document, FlatIndex, IndexWriter, InvertedIndex, Manifest};
+//! use ndarray::array;
+//!
+//! let dir = tempfile::tempdir()?;
+//! let mut writer = IndexWriter::create(dir.path(), 2)?;
+//! let documents = [
+//!     Document::new(7001).tag("2017-attention", 0),
+//!     Document::new(7002).tag("2019-bert", 0),
+//! ];
+//! writer.append_documents(array![[1.0, 0.0], [0.0, 1.0]].view(), &documents)?;
+//! writer.commit()?;
+//!
+//! let manifest = Manifest::read(dir.path())?;
+//! let index = FlatIndex::open_manifest(dir.path(), &manifest)?;
+//! let ids = InvertedIndex::open_manifest(dir.path(), &manifest)?;
+//! let hit = index.search(array![0.1, 0.9].view(), 1)?[0];
+//! assert_eq!(ids.key(hit.row)?, Some(7002));
+//!
+//! writer.delete(&ids.rows_with_tag(b"2017-attention")?)?;
+//! let map = writer.compact()?;
+//! writer.commit()?;
+//! let ids = InvertedIndex::open_manifest(dir.path(), &Manifest::read(dir.path())?)?;
+//! assert_eq!(ids.key(map.get(hit.row).expect("it was not deleted"))?, Some(7002));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Guarantees
 //!
@@ -112,6 +146,7 @@ mod progress;
 mod quantized;
 mod rebuild_terms;
 mod row_map;
+mod save;
 mod scan;
 mod search;
 mod segment;

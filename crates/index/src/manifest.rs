@@ -241,9 +241,15 @@ impl Manifest {
         Ok(())
     }
 
-    /// Reads the manifest of a folder.
-    pub(crate) fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join(FILE);
+    /// Reads the `manifest.json` of a folder. An [`InvertedIndex`](crate::InvertedIndex) and a
+    /// [`FlatIndex`](crate::FlatIndex) that are opened by one manifest have the same rows.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] if the file cannot be read, [`Error::Corrupt`] if it is damaged, and
+    /// [`Error::Version`] if another release wrote it.
+    pub fn read(dir: impl AsRef<Path>) -> Result<Self> {
+        let path = dir.as_ref().join(FILE);
         let json = fs::read(&path).map_err(Error::io("read", &path))?;
         let json = String::from_utf8(json).map_err(|error| {
             Error::corrupt(

@@ -10,7 +10,7 @@ use crate::inverted::{MemoryTerms, TermSegment, Terms, write_terms};
 use crate::segment::Segment;
 use crate::segment_files::rewrite_terms;
 use crate::writer::in_order;
-use crate::{Document, Error, IndexWriter, Result, Storage};
+use crate::{Document, Error, IndexWriter, Result, RowId, Storage};
 
 /// The number of rows whose documents are in memory at a time.
 const CHUNK: u32 = 1 << 14;
@@ -32,7 +32,7 @@ impl IndexWriter {
     /// Linear in the terms of these segments, of which all rows of one chunk of 16,384 are held in memory.
     pub fn rebuild_terms<E: From<Error>>(
         &mut self,
-        mut documents: impl FnMut(Range<u32>) -> Result<Vec<Document>, E>,
+        mut documents: impl FnMut(Range<RowId>) -> Result<Vec<Document>, E>,
     ) -> Result<usize, E> {
         let mut rebuilt = 0;
         let mut first = 0;
@@ -49,7 +49,7 @@ impl IndexWriter {
             for start in rows.clone().step_by(CHUNK as usize) {
                 let chunk = start..rows.end.min(start + CHUNK);
                 let expected = chunk.len();
-                let found = documents(chunk)?;
+                let found = documents(RowId::range(chunk))?;
                 if found.len() != expected {
                     let error = Error::InvalidOption {
                         option: "documents",

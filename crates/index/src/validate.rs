@@ -3,7 +3,7 @@
 use roaring::RoaringBitmap;
 
 use crate::limits::MAX_DIM;
-use crate::{Error, Result};
+use crate::{Error, Result, RowId};
 
 /// Checks that an index can have vectors of `dim` dimensions.
 pub(crate) fn check_index_dim(dim: usize) -> Result<()> {
@@ -26,7 +26,10 @@ pub(crate) fn check_dim(expected: usize, found: usize) -> Result<()> {
 /// Checks that all of `selected` exist in an index of `rows` rows.
 pub(crate) fn check_rows_exist(selected: &RoaringBitmap, rows: u32) -> Result<()> {
     match selected.max() {
-        Some(row) if row >= rows => Err(Error::UnknownRow { row, rows }),
+        Some(row) if row >= rows => Err(Error::UnknownRow {
+            row: RowId::new(row),
+            rows,
+        }),
         _ => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use crate::normalize::{extend_with_unit_rows, invalid_row};
 use crate::segment::Segment;
 use crate::segment_files;
 use crate::validate::{check_dim, total_rows};
-use crate::{Document, Error, Result, Storage};
+use crate::{Document, Error, Result, RowId, Storage};
 
 /// The number of rows that are normalized at a time.
 const CHUNK_ROWS: usize = 1024;
@@ -33,16 +33,17 @@ const CHUNK_ROWS: usize = 1024;
 /// index open meanwhile.
 ///
 /// ```
-/// use cognate_index::{FlatIndex, IndexWriter};
+/// use cognate_index::{FlatIndex, IndexWriter, RowId};
 /// use ndarray::array;
 ///
 /// let dir = tempfile::tempdir()?;
 /// let mut writer = IndexWriter::create(dir.path(), 2)?;
-/// assert_eq!(writer.append(array![[1.0, 0.0], [0.0, 1.0]].view())?, 0..2);
+/// let rows = writer.append(array![[1.0, 0.0], [0.0, 1.0]].view())?;
+/// assert_eq!(rows, RowId::new(0)..RowId::new(2));
 /// writer.commit()?;
 ///
 /// let index = FlatIndex::open(dir.path())?;
-/// assert_eq!(index.search(array![3.0, 4.0].view(), 1)?[0].row.get(), 1);
+/// assert_eq!(index.search(array![3.0, 4.0].view(), 1)?[0].row, RowId::new(1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -59,14 +60,19 @@ impl IndexWriter {
     /// Returns [`Error::AlreadyExists`] if the folder holds an index, [`Error::InvalidDimension`] if
     /// `dim` is 0 or above 65,536, and [`Error::Io`] if the folder cannot be written.
     pub fn create(dir: impl Into<PathBuf>, dim: usize) -> Result<Self> {
-        let dir = dir.into();
+        let mut writer = Self::without_file(dir.into(), dim)?;
+        writer.commit()?;
+        Ok(writer)
+    }
+
+    /// Does the same as [`create`](Self::create), but leaves it to the caller to commit the manifest.
+    pub(crate) fn without_file(dir: PathBuf, dim: usize) -> Result<Self> {
         let manifest = Manifest::empty(dim)?;
         fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
         let path = dir.join(manifest::FILE);
         if path.exists() {
             return Err(Error::AlreadyExists { path });
         }
-        manifest.write(&dir)?;
         Ok(Self { dir, manifest })
     }
 
@@ -123,7 +129,7 @@ impl IndexWriter {
     /// # Complexity
     ///
     /// Over all calls, each row is written O(log(rows)) times. There are O(log(rows)) files.
-    pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<u32>> {
+    pub fn append(&mut self, rows: ArrayView2<'_, f32>) -> Result<Range<RowId>> {
         self.append_rows(rows, None)
     }
 
@@ -142,7 +148,7 @@ impl IndexWriter {
         &mut self,
         rows: ArrayView2<'_, f32>,
         documents: &[Document],
-    ) -> Result<Range<u32>> {
+    ) -> Result<Range<RowId>> {
         let found = documents.len();
         if found != rows.nrows() {
             return Err(unexpected_documents(found, rows.nrows()));
@@ -154,13 +160,13 @@ impl IndexWriter {
         &mut self,
         rows: ArrayView2<'_, f32>,
         documents: Option<&[Document]>,
-    ) -> Result<Range<u32>> {
+    ) -> Result<Range<RowId>> {
         let dim = self.manifest.dim();
         check_dim(dim, rows.ncols())?;
         let first = self.manifest.rows();
         let end = total_rows(first, rows.nrows())?;
         if rows.nrows() == 0 {
-            return Ok(first..end);
+            return Ok(RowId::range(first..end));
         }
         if first > 0 && self.manifest.has_terms() != documents.is_some() {
             let found = documents.map_or(0, <[Document]>::len);
@@ -209,7 +215,7 @@ impl IndexWriter {
         })?;
         tracing::debug!(file = entry.file, rows = rows.nrows(), merged, "appended");
         self.manifest.replace_last(merged, entry);
-        Ok(first..end)
+        Ok(RowId::range(first..end))
     }
 
     /// Returns the number of segments at the end that are merged with `new` rows, and the number of
@@ -404,7 +410,7 @@ mod tests {
         let rows = fan(200);
         for (i, row) in rows.axis_chunks_iter(Axis(0), 1).enumerate() {
             let i = u32::try_from(i).unwrap();
-            assert_eq!(writer.append(row).unwrap(), i..i + 1);
+            assert_eq!(writer.append(row).unwrap(), RowId::range(i..i + 1));
             assert!(writer.manifest().files().len() <= 8);
         }
         writer.commit().unwrap();
@@ -413,7 +419,7 @@ mod tests {
         let index = FlatIndex::open(dir.path()).unwrap();
         index.verify().unwrap();
         for (i, row) in rows.outer_iter().enumerate() {
-            let id = crate::RowId::new(u32::try_from(i).unwrap());
+            let id = RowId::new(u32::try_from(i).unwrap());
             assert_eq!(index.row(id).unwrap(), Some(row));
         }
     }
@@ -485,7 +491,10 @@ mod tests {
 
         assert_eq!(writer.manifest(), &manifest);
         assert_eq!(names(dir.path()), files);
-        assert_eq!(writer.append(Array2::zeros((0, 2)).view()).unwrap(), 3..3);
+        assert_eq!(
+            writer.append(Array2::zeros((0, 2)).view()).unwrap(),
+            RowId::range(3..3)
+        );
         assert_eq!(names(dir.path()), files);
     }
 

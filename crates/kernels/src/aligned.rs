@@ -1,13 +1,16 @@
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
+#[cfg(feature = "mmap")]
 use memmap2::MmapMut;
 
 /// The number of floats in a cache line, and in an AVX-512 register.
 const LINE: usize = 16;
 
 /// The size of a large memory page in bytes.
+#[cfg(any(feature = "mmap", test))]
 const LARGE_PAGE: usize = 2 << 20;
 
 /// The smallest number of floats for which a buffer gets large pages.
+#[cfg(any(feature = "mmap", test))]
 const MIN_LARGE: usize = LARGE_PAGE / 2 / size_of::<f32>();
 
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -18,7 +21,8 @@ struct Line([f32; LINE]);
 ///
 /// The buffer grows and never shrinks, so that a worker can reuse it.
 ///
-/// A buffer of 1 MiB or more that is created by [`zeroed`](Self::zeroed) asks Linux for pages of 2 MiB.
+/// With the feature `mmap`, a buffer of 1 MiB or more that is created by [`zeroed`](Self::zeroed) asks
+/// Linux for pages of 2 MiB.
 /// The weights of a model should lie in such pages: with small pages, a processor that reads them in
 /// order waits for the address translation of each page.
 #[derive(Debug, Default)]
@@ -68,11 +72,13 @@ impl Clone for AlignedBuffer {
 #[derive(Debug)]
 enum Memory {
     Lines(Vec<Line>),
+    #[cfg(feature = "mmap")]
     Pages(MmapMut),
 }
 
 impl Memory {
     fn zeroed(len: usize) -> Self {
+        #[cfg(feature = "mmap")]
         if len >= MIN_LARGE
             && let Some(pages) = large_pages(len * size_of::<f32>())
         {
@@ -88,6 +94,7 @@ impl Memory {
     fn as_slice(&self) -> &[f32] {
         match self {
             Self::Lines(lines) => cast_slice(lines),
+            #[cfg(feature = "mmap")]
             Self::Pages(pages) => cast_slice(pages),
         }
     }
@@ -95,6 +102,7 @@ impl Memory {
     fn as_mut_slice(&mut self) -> &mut [f32] {
         match self {
             Self::Lines(lines) => cast_slice_mut(lines),
+            #[cfg(feature = "mmap")]
             Self::Pages(pages) => cast_slice_mut(pages),
         }
     }
@@ -108,6 +116,7 @@ impl Default for Memory {
 
 /// Maps zeroed memory and asks for large pages, which the system may refuse. Returns `None` if the
 /// memory cannot be mapped.
+#[cfg(feature = "mmap")]
 fn large_pages(bytes: usize) -> Option<MmapMut> {
     let pages = MmapMut::map_anon(bytes.next_multiple_of(LARGE_PAGE)).ok()?;
     #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::Cpu;
 
+mod bias;
 mod column_block;
 mod float_heads;
 mod int8_heads;
@@ -21,7 +22,7 @@ mod tests;
 mod weigh;
 
 pub use mask::AttentionMask;
-pub use options::{Attention, PositionBias};
+pub use options::{Attention, PairBias, PositionBias};
 pub use scratch::AttentionScratch;
 use sequence::Sequence;
 
@@ -42,8 +43,8 @@ impl Cpu {
     ///
     /// # Panics
     ///
-    /// Panics if the sizes do not fit, if `key_heads` does not divide the number of heads, or if the
-    /// sequence is longer than the position bias.
+    /// Panics if the sizes do not fit, if `key_heads` does not divide the number of heads, if the
+    /// sequence is longer than the position bias, or if the pair bias has another size.
     ///
     /// # Complexity
     ///
@@ -111,6 +112,17 @@ impl Cpu {
                 bias.values.len(),
                 attention.heads * (2 * bias.span - 1),
                 "the position bias must be [heads, 2 * span - 1]"
+            );
+        }
+        if let Some(bias) = attention.pair_bias {
+            assert!(
+                bias.stride >= queries.len(),
+                "the pair bias must have a value for each query"
+            );
+            assert_eq!(
+                bias.values.len(),
+                attention.heads * tokens * bias.stride + PairBias::PADDING,
+                "the pair bias must be [heads, n, stride] and its padding"
             );
         }
         let sequence = Sequence {

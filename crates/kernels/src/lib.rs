@@ -57,8 +57,10 @@
 //!
 //! # Features
 //!
-//! `cuda` adds the module `cuda` with kernels for NVIDIA GPUs. Building it takes the CUDA compiler and
-//! libraries. Results of a GPU are not bit for bit those of a CPU.
+//! - `mmap` (default): takes large buffers from the system in large pages, and maps files
+//!   ([`SharedBuffer`]). Without it, buffers are ordinary memory.
+//! - `cuda`: adds the module `cuda` with kernels for NVIDIA GPUs. Building it takes the CUDA compiler and
+//!   libraries. Results of a GPU are not bit for bit those of a CPU.
 //!
 //! # Unsafe code
 //!
@@ -66,7 +68,7 @@
 //! a value of the instruction set inside. What remains unsafe is the call of a function with target
 //! features from ordinary code, the loads and stores of vectors through references of exactly their
 //! size, the micro-kernel of the matrix products, which checks its bounds once and then walks pointers,
-//! and the mapping of a file, which must not change: see [`SharedBuffer::map`].
+//! and, with the feature `mmap`, the mapping of a file, which must not change: see `SharedBuffer::map`.
 
 mod aligned;
 mod attention;
@@ -97,7 +99,7 @@ mod tile;
 mod weights;
 
 pub use aligned::AlignedBuffer;
-pub use attention::{Attention, AttentionMask, AttentionScratch, PositionBias};
+pub use attention::{Attention, AttentionMask, AttentionScratch, PairBias, PositionBias};
 pub use bm25::Bm25;
 pub use bounds::{BoundTerms, Candidate, LeadingCodes, QueryCodes, ResidualCodes};
 pub use cpu::Cpu;

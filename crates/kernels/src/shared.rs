@@ -1,10 +1,13 @@
 use std::fmt;
+#[cfg(feature = "mmap")]
 use std::fs::File;
+#[cfg(feature = "mmap")]
 use std::io;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use bytemuck::cast_slice;
+#[cfg(feature = "mmap")]
 use memmap2::Mmap;
 
 use crate::AlignedBuffer;
@@ -23,6 +26,7 @@ pub struct SharedBuffer {
 
 enum Memory {
     Owned(AlignedBuffer),
+    #[cfg(feature = "mmap")]
     Mapped(Mmap),
 }
 
@@ -36,6 +40,7 @@ impl SharedBuffer {
     /// # Errors
     ///
     /// Returns the error of the system if the file cannot be mapped.
+    #[cfg(feature = "mmap")]
     pub fn map(file: &File) -> io::Result<Self> {
         #[expect(
             unsafe_code,
@@ -76,6 +81,7 @@ impl SharedBuffer {
     pub fn as_slice(&self) -> &[f32] {
         let floats = match &*self.memory {
             Memory::Owned(buffer) => buffer.as_slice(),
+            #[cfg(feature = "mmap")]
             // A mapping starts at a page boundary, so that the floats are aligned.
             Memory::Mapped(bytes) => {
                 cast_slice(&bytes[..bytes.len() / size_of::<f32>() * size_of::<f32>()])
@@ -118,7 +124,7 @@ impl From<&[f32]> for SharedBuffer {
 
 impl fmt::Debug for SharedBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_mapped = matches!(*self.memory, Memory::Mapped(_));
+        let is_mapped = !matches!(*self.memory, Memory::Owned(_));
         f.debug_struct("SharedBuffer")
             .field("len", &self.len)
             .field("is_mapped", &is_mapped)
@@ -128,6 +134,7 @@ impl fmt::Debug for SharedBuffer {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "mmap")]
     use std::io::Write as _;
 
     use super::*;
@@ -145,6 +152,7 @@ mod tests {
         assert!(all.slice(96..96).is_empty());
     }
 
+    #[cfg(feature = "mmap")]
     #[test]
     fn a_mapped_file_has_its_values_without_a_torn_float() {
         let values = numbers(2, 50);

@@ -5,7 +5,8 @@
 //! architecture, reads the configuration, describes the transformer for the kernels of
 //! [`crate::cpu`], and loads the model for GPUs, which is written with the building blocks of
 //! [`crate::candle`]. A variant of the post-norm transformer of BERT only exports a
-//! [`PostNormVariant`](post_norm::PostNormVariant).
+//! [`PostNormVariant`](post_norm::PostNormVariant), and a variant of the decoder of Llama a
+//! [`DecoderVariant`](decoder::DecoderVariant).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,17 +21,26 @@ use crate::weights::{TensorHashes, Weights, WeightsFiles, digest};
 use crate::{Device, Error, Precision, Result};
 
 mod bert;
+mod deberta;
+mod decoder;
 mod distilbert;
+mod gemma3;
 mod gpu;
+mod gte;
 mod identity;
+mod jina_bert;
+mod llama;
+mod mistral;
 mod modern_bert;
 mod mpnet;
 mod nomic_bert;
 mod post_norm;
+mod qwen2;
 mod qwen3;
 mod roberta;
 mod size_check;
 mod spec;
+mod t5;
 
 use gpu::load_on_gpu;
 pub(crate) use identity::Dtype;
@@ -49,6 +59,15 @@ static REGISTRY: &[&Architecture] = &[
     &modern_bert::MODERN_BERT,
     &nomic_bert::NOMIC_BERT,
     &qwen3::QWEN3,
+    &qwen2::QWEN2,
+    &mistral::MISTRAL,
+    &llama::LLAMA,
+    &gemma3::GEMMA3,
+    &gte::NEW,
+    &gte::GTE,
+    &jina_bert::JINA_BERT,
+    &t5::T5,
+    &deberta::DEBERTA_V2,
 ];
 
 /// The transformer that a `config.json` describes.

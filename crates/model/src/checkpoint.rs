@@ -289,7 +289,7 @@ impl TransformerModule {
         let mut notes = Vec::new();
         transformer.extend_positions(limits.longest());
         limits.lower_to(transformer.config.sizes().max_tokens, &mut notes);
-        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &folder));
+        notes.extend(sentence.note_on_dtype(transformer.dtype.as_ref(), &model_folder));
         let weights = WeightsFiles::find(&folder, "weights in the safetensors format")?;
         notes.extend(weights.notes());
         let module = Self {

@@ -20,6 +20,7 @@ mod linear_reader;
 mod load;
 mod norm;
 mod pooled;
+mod position_keys;
 mod projection;
 mod rotary;
 mod scratch_pool;
@@ -27,7 +28,8 @@ mod token_embeddings;
 
 pub(crate) use description::{
     BlockNorms, Description, HeadNormTensors, Heads, LayerDescription, LinearTensors, NormKind,
-    NormTensors, PositionBiasTensor, PositionTable, Table, TensorRows,
+    NormTensors, PositionBiasTensor, PositionProjections, PositionTable, RelativeBias,
+    RelativePositions, RotaryFrequencies, Table, TensorRows,
 };
 use embeddings::Embeddings;
 use layer::{AttentionBlock, Layer, Run, Scratch, TILE_ROWS};
@@ -187,10 +189,16 @@ impl CpuTransformer {
     fn attend(&self, block: &AttentionBlock, plan: Plan<'_>, qkv: &[f32], out: &mut [f32]) {
         /// A minimum, because each unit packs the keys and values of its sequence again.
         const MIN_QUERIES: usize = 48;
+        /// A maximum for queries that have a bias for each key, so that the memory is linear in the
+        /// number of tokens.
+        const MAX_BIASED_QUERIES: usize = 256;
         let batch = plan.batch;
         let (qkv_width, width) = (block.heads.qkv_width(), block.heads.query_width());
         let queries = batch.ids().len().div_ceil(plan.row_threads);
-        let queries = queries.max(MIN_QUERIES);
+        let queries = match block.position_keys {
+            Some(_) => queries.clamp(MIN_QUERIES, MAX_BIASED_QUERIES),
+            None => queries.max(MIN_QUERIES),
+        };
         let mut units = Vec::new();
         let mut remaining = out;
         for bounds in batch.offsets().windows(2) {
@@ -221,6 +229,11 @@ impl CpuTransformer {
             .int8(self.int8);
         self.for_each(threads, units.into_iter(), |scratch, unit| {
             let AttentionUnit { qkv, queries, out } = unit;
+            let pair_bias = block.position_keys.as_ref().map(|keys| {
+                let scratch = &mut scratch.position_keys;
+                keys.bias(block.heads, qkv, queries.clone(), scratch)
+            });
+            let attention = attention.pair_bias(pair_bias);
             let scratch = &mut scratch.attention;
             self.cpu
                 .attention_of_queries(attention, qkv, queries, scratch, out);

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::{Error, Result};
 
 /// Where the model runs.
@@ -69,7 +71,8 @@ impl FromStr for Device {
 }
 
 /// The number format of the arithmetic.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Precision {
     /// 32-bit floats, which give the values of sentence-transformers to about 1e-6. The default.

@@ -36,10 +36,17 @@
 //! and bf16.
 //!
 //! Supported poolings are mean, cls, max, last token, weighted mean, mean divided by the square root
-//! of the length, and their concatenations. Normalize and Dense modules, prompts and `truncate_dim`
-//! are supported. Weights must be in one file, `model.safetensors`. Settings that change the
-//! computation in other ways, such as scaled rotations, experts, or biases in models that usually
-//! have none, are refused.
+//! of the length, and their concatenations. Normalize, LayerNorm and Dense modules, prompts and
+//! `truncate_dim` are supported, and routers with modules for queries and others for documents.
+//!
+//! Weights are read from `model.safetensors`, from the files of an index, or from
+//! `pytorch_model.bin`. Settings that change the computation in other ways, such as experts, or biases
+//! in models that usually have none, are refused.
+//!
+//! Static embeddings, such as the models of model2vec, are the mean of the rows of a table, without a
+//! transformer. They run on the CPU and in f32, whatever the device and the precision, also where
+//! sentence-transformers would compute in the 16 bits of the table. As there, unknown tokens count.
+//! An int8 table without weights, which sentence-transformers does not load, is the mean of its codes.
 //!
 //! # Guarantees
 //!
@@ -101,6 +108,7 @@ mod reranker;
 mod role;
 mod source;
 mod static_embedding;
+mod summary;
 #[cfg(test)]
 mod testing;
 mod tokenize;
@@ -120,4 +128,5 @@ pub use progress::Progress;
 pub use reranker::{PairScores, Reranker};
 pub use role::Role;
 pub use source::{DEFAULT_MODEL, ModelSource, Origin, ResolvedModel, SourceEvent};
+pub use summary::{CheckpointSummary, RouteSummary, TransformerSizes};
 pub use truncation::Truncation;

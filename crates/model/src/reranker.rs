@@ -23,8 +23,8 @@ use crate::{
 /// a run of the model: it is meant to reorder the first hits of a search, not to search.
 ///
 /// The scores are those of the `CrossEncoder` of sentence-transformers for the same checkpoint,
-/// which must be a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet or DistilBERT with one label. Higher
-/// is better. Scores are comparable for one query and one checkpoint only; their range is that of
+/// which must be a BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet, DistilBERT, GTE or DeBERTa (version 2
+/// or 3) with one label. Higher is better. Scores are comparable for one query and one checkpoint only; their range is that of
 /// the checkpoint's activation: 0 to 1 for a sigmoid, unbounded if there is none.
 ///
 /// All methods take `&self`, and threads may share a reranker. A score depends on its pair alone: it

@@ -127,7 +127,7 @@ impl StaticEmbedding {
     /// Writes the sums of the rows of `tokens`, with each value changed by `weighted`, in the order of the
     /// tokens.
     fn sum(&self, tokens: &[u32], sums: &mut [f32], weighted: impl Fn(usize, f32) -> f32) {
-        // So many sums stay in registers while the rows are read.
+        // The sums of this number of columns stay in registers while the rows are read.
         const COLUMNS: usize = 32;
 
         let row = |token: u32| {

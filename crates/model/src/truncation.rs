@@ -1,7 +1,9 @@
 use std::ops::AddAssign;
 
+use serde::Serialize;
+
 /// Counts of what was truncated because texts were longer than the model reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Truncation {
     /// The number of texts that lost tokens.

@@ -13,6 +13,7 @@ use crate::library::Library;
 use crate::library::snapshot::Snapshot;
 use crate::library::snapshot::cancelled_or;
 use crate::library::vectors_dir;
+use crate::progress::of_index;
 use crate::query::versions::{DuplicateReason, VersionCandidate};
 use crate::{Error, Paper, Progress, Result};
 
@@ -141,7 +142,7 @@ fn near_pairs(
     let mut incomplete = Vec::new();
     let mut k = FIRST_NEIGHBORS;
     let options = SearchOptions::new(k).min_score(threshold);
-    for (row, hits) in index.neighbors_with(options, &mut |state| progress(state.into()))? {
+    for (row, hits) in index.neighbors_with(options, &mut |state| progress(of_index(state)))? {
         if hits.len() == k {
             incomplete.push(row);
         }
@@ -271,7 +272,7 @@ mod tests {
     #[test]
     fn progress_can_cancel() {
         let mut calls = Vec::new();
-        let mut stop = |Progress { done, total }| {
+        let mut stop = |Progress { done, total, .. }| {
             calls.push((done, total));
             ControlFlow::Break(())
         };

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use cognate_papers::text::sentences;
 use ndarray::{Array2, Axis};
 use roaring::RoaringBitmap;
+use serde::Serialize;
 
 use self::cited::{CitationMatcher, CitedPaper};
 use self::ranking::{Candidate, Ranking, sum_direction};
@@ -45,7 +46,7 @@ pub struct MissedReport {
 }
 
 /// A paper that a draft may have missed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct MissedHit {
     /// The rank, the score and the paper.
@@ -53,6 +54,7 @@ pub struct MissedHit {
     /// The score is the mean of two values: the mean cosine of the paper with the five sentences of the
     /// draft that are nearest to it, and the cosine of the paper with the mean vector of the papers that
     /// the draft cites. It is the first value alone if the library has none of the cited papers.
+    #[serde(flatten)]
     pub hit: PaperHit,
     /// How much the title has in common with the titles of the cited papers, 0 to 1: the mean cosine of
     /// their tf-idf vectors. Only words that are in at least three of the cited titles, and in at least

@@ -7,6 +7,8 @@ mod tasks;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use self::options::SelfEvaluationOptions;
 use self::tasks::{JudgedQuery, Outline, Task};
 use crate::analysis::evaluation::metrics::{Gain, Metrics};
@@ -19,7 +21,7 @@ use crate::query::Query;
 use crate::{AddOptions, Error, Progress, Result};
 
 /// The result of [`Library::evaluate_itself`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SelfEvaluation {
     /// The tasks for which the metadata of the papers suffice.

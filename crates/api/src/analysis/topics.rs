@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 
 use cognate_index::{FlatIndex, Hit, RowId};
 use ndarray::Array1;
+use serde::Serialize;
 
 use self::graph::Graph;
 use self::labels::{Occurrences, WordCounts};
@@ -20,6 +21,7 @@ use crate::library::canonical_order::canonical_sample;
 use crate::library::snapshot::Snapshot;
 use crate::library::snapshot::cancelled_or;
 use crate::library::vectors_dir;
+use crate::progress::of_index;
 use crate::{Error, Paper, Progress, Result};
 
 /// Options of [`Library::topics`].
@@ -106,7 +108,7 @@ impl TopicOptions {
 }
 
 /// The topics of a library.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Topics {
     /// The topics, largest first.
@@ -119,7 +121,7 @@ pub struct Topics {
 }
 
 /// A group of papers about one subject.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Topic {
     /// The most typical words or pairs of words, in lower case, the most typical first.
@@ -194,7 +196,7 @@ impl Groups {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> cognate_index::Result<Self> {
         let neighbors =
-            index.neighbors_with(options.neighbors, &mut |state| progress(state.into()))?;
+            index.neighbors_with(options.neighbors, &mut |state| progress(of_index(state)))?;
         let rows = neighbors.iter().map(|(row, _)| *row).collect();
         // Communities and sums depend on the order of the nodes in their last bits and beyond.
         let rows = canonical_sample(index, rows, usize::MAX)?;

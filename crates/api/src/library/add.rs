@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use ndarray::{Array2, ArrayView1, Axis};
 use roaring::RoaringBitmap;
+use serde::Serialize;
 
 use crate::library::Library;
 use crate::library::add_options::AddOptions;
@@ -14,10 +15,10 @@ use crate::library::embedding::TextVectors;
 use crate::library::lock::WriteLock;
 use crate::library::resolve::{Incoming, Resolution, resolve};
 use crate::library::store::TextHash;
-use crate::{Error, Paper, Result};
+use crate::{BoxError, Error, Paper, Result};
 
 /// How far [`Library::add_with`] has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AddProgress {
     /// The number of papers processed; papers being embedded count as their vectors are done.
@@ -63,11 +64,34 @@ impl Library {
     ///
     /// If `progress` breaks, the work stops soon, and the library is as it was at the last commit.
     ///
+    /// The source may fail with an error of the caller's own, which comes back in
+    /// [`Error::PaperSource`]:
+    ///
+    /// ```no_run
+    /// use std::ops::ControlFlow;
+    ///
+    /// use cognate::{AddOptions, Error, Library, Paper};
+    ///
+    /// fn fetch(id: u32) -> Result<Paper, std::io::Error> {
+    /// #   Ok(Paper::new(id.to_string()).title("T"))
+    ///     // ...
+    /// }
+    ///
+    /// # let library = Library::open("papers")?;
+    /// let papers = (1..=100).map(fetch);
+    /// let added = library.add_with(papers, &AddOptions::default(), &mut |_| ControlFlow::Continue(()));
+    /// if let Err(Error::PaperSource(error)) = added {
+    ///     let error: Box<std::io::Error> = error.downcast().expect("`fetch` has no other error");
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// Returns the errors of [`add`](Self::add), the first error of the source, and
-    /// [`Error::Cancelled`] if `progress` breaks.
-    pub fn add_with<E: Into<Error>>(
+    /// Returns the errors of [`add`](Self::add), [`Error::Cancelled`] if `progress` breaks, and the
+    /// first error of the source: as it is if it is an [`Error`], as [`Error::Papers`] if it comes from a
+    /// reader, and as [`Error::PaperSource`] otherwise.
+    pub fn add_with<E: Into<BoxError>>(
         &self,
         papers: impl IntoIterator<Item = Result<Paper, E>>,
         options: &AddOptions,
@@ -84,7 +108,7 @@ impl Library {
         // Fail before the first text is embedded if the library cannot be written.
         drop(WriteLock::acquire(&self.dir)?);
         loop {
-            let batch = next_batch(&mut papers, size.get()).map_err(Into::into)?;
+            let batch = next_batch(&mut papers, size.get()).map_err(Error::of_source)?;
             if batch.is_empty() {
                 self.compact_if_mostly_deleted()?;
                 return Ok(run.report);
@@ -215,6 +239,7 @@ impl Library {
             change.delete(&replaced)?;
             let rows = change.append(matrix.view(), &papers)?;
             // A vector that moves to another row stays a mapped one.
+            let rows = rows.start.get()..rows.end.get();
             let still_mapped = rows.zip(&changed).filter(|(_, one)| {
                 let stored = one.vector.as_ref().and(one.stored.as_ref());
                 stored.is_some_and(|(row, _)| mapped.contains(row.get()))

@@ -1,6 +1,7 @@
 //! The report of adding papers.
 
 use cognate_model::Truncation;
+use serde::Serialize;
 
 #[cfg(doc)]
 use crate::Library;
@@ -8,7 +9,8 @@ use crate::Paper;
 
 /// What happened to a paper that is neither simply new nor simply changed. `position` is the position of the
 /// paper among all that were added, counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum AddRemark {
     /// Another paper has the id, so the paper has a new id.
@@ -31,6 +33,7 @@ pub enum AddRemark {
         /// The id of the paper in the library.
         id: String,
         /// The names of the fields in JSON.
+        #[serde(rename = "kept")]
         fields: Vec<&'static str>,
     },
     /// The paper replaces another one, which is not in the library any more.
@@ -89,7 +92,7 @@ impl AddRemark {
 }
 
 /// The outcome of [`Library::add`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AddReport {
     /// The number of new papers.

@@ -32,7 +32,7 @@ impl Change<'_> {
         &mut self,
         vectors: ArrayView2<'_, f32>,
         papers: &[(TextHash, &Paper)],
-    ) -> Result<Range<u32>> {
+    ) -> Result<Range<RowId>> {
         let first = self.papers.next_key()?;
         let keyed = (first..).zip(papers);
         let documents: Vec<Document> = keyed

@@ -7,6 +7,7 @@ use std::path::Path;
 use cognate_index::{FlatIndex, IndexWriter, InvertedIndex, Manifest, RowId};
 use ndarray::{Array2, ArrayView1};
 use roaring::RoaringBitmap;
+use serde::Serialize;
 
 use crate::library::background_similarity::BackgroundSimilarity;
 use crate::library::embedding::{TextVectors, hash_text};
@@ -18,7 +19,7 @@ use crate::library::{Library, open_store, vectors_dir};
 use crate::{Error, Result};
 
 /// The outcome of [`Library::check`].
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct CheckReport {
     /// The number of papers that are as they were written.

@@ -1,6 +1,7 @@
 //! Compaction: dropping deleted vectors and merging segments.
 
 use cognate_index::{Compaction, IndexWriter};
+use serde::Serialize;
 
 use crate::library::lock::WriteLock;
 use crate::library::store::ReadTxn;
@@ -8,7 +9,7 @@ use crate::library::{Library, vectors_dir};
 use crate::{Error, Result};
 
 /// The outcome of [`Library::compact`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CompactReport {
     /// The number of files of vectors before.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use cognate_index::{Document, IndexWriter};
+use cognate_index::{Document, IndexWriter, RowId};
 use ndarray::{Array2, ArrayView1};
 use roaring::RoaringBitmap;
 
@@ -20,7 +20,7 @@ pub(crate) fn rebuild_terms(
     dir: &Path,
 ) -> Result<usize> {
     let mut of_rows = PapersOfRows::new(writer, papers);
-    let documents = |rows: Range<u32>| -> Result<Vec<Document>, Failure> {
+    let documents = |rows: Range<RowId>| -> Result<Vec<Document>, Failure> {
         let document = |stored: &Option<StoredPaper>| match stored {
             Some(stored) => document(stored.key, &stored.paper),
             None => Document::new(0),
@@ -42,7 +42,7 @@ pub(crate) fn rebuild_vectors(
 ) -> Result<usize> {
     let mut of_rows = PapersOfRows::new(writer, papers);
     let dim = writer.manifest().dim();
-    let vectors = |rows: Range<u32>| -> Result<Array2<f32>, Failure> {
+    let vectors = |rows: Range<RowId>| -> Result<Array2<f32>, Failure> {
         let papers = of_rows.read(rows).map_err(Failure::Library)?;
         let is_live: Vec<bool> = papers.iter().map(Option::is_some).collect();
         let live: Vec<StoredPaper> = papers.into_iter().flatten().collect();
@@ -104,7 +104,8 @@ impl<'a> PapersOfRows<'a> {
     }
 
     /// Returns the papers of a range of rows, with `None` for each deleted one.
-    fn read(&mut self, rows: Range<u32>) -> Result<Vec<Option<StoredPaper>>> {
+    fn read(&mut self, rows: Range<RowId>) -> Result<Vec<Option<StoredPaper>>> {
+        let rows = rows.start.get()..rows.end.get();
         if self.next_row != rows.start {
             let earlier = rows.start - self.deleted_within(0..rows.start);
             self.next_key = self.papers.nth_key(earlier)?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use cognate_papers::text::{fold, is_stop_word, sentences, stem, words};
 use ndarray::Array2;
+use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::library::Library;
@@ -13,7 +14,7 @@ use crate::{Error, Paper, Result};
 
 /// Why a paper answers a query: the nearest sentences of query and paper, and the words that they
 /// share.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The sentence of the query that is nearest to a sentence of the paper.

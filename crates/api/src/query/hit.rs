@@ -1,8 +1,13 @@
 //! Hits: papers with the scores by which they were found.
 
+use serde::Serialize;
+
 use crate::Paper;
 
 /// A paper found by a query.
+///
+/// [Serialized](Serialize), a hit is one flat object with the names of `cognate search --json`: its
+/// scores, all fields of the paper, and the ids of its other versions.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaperHit {
@@ -34,7 +39,7 @@ pub struct PaperHit {
 }
 
 /// How the score of a hit compares with others of its library.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ScoreContext {
     /// The percentage of random pairs of papers of the library that have a lower cosine, or `None` if
@@ -43,5 +48,6 @@ pub struct ScoreContext {
     /// The rank of the paper by cosine among the papers that pass the query's filter, counted from 1; papers
     /// with the same cosine share the highest number. `None` for a query with several directions, and
     /// beyond the nearest 2·k papers, or 200 if that is more.
+    #[serde(rename = "at_least_as_near")]
     pub rank_by_cosine: Option<usize>,
 }

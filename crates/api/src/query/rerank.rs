@@ -1,6 +1,7 @@
 //! Reordering hits by the scores of a reranker.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use cognate_model::Reranker;
 
@@ -12,7 +13,7 @@ use crate::{Error, Result};
 /// Scores how well documents answer a query by reading each together with the query.
 ///
 /// [`Reranker`], a cross-encoder, is the usual implementation. Implement this trait to bring your own
-/// model.
+/// model. A pointer to a reranker is a reranker.
 pub trait Rerank: Send + Sync {
     /// Returns one finite score for each document, in the order of the documents, higher is better.
     /// Scores need to be comparable within one call only.
@@ -22,6 +23,19 @@ pub trait Rerank: Send + Sync {
     /// Returns the error that keeps it from scoring a document.
     fn scores(&self, query: &str, documents: &[&str]) -> Result<Vec<f32>, BoxError>;
 }
+
+/// Implements [`Rerank`] for a pointer to a reranker, which may be a `dyn Rerank`.
+macro_rules! rerank_through {
+    ($($pointer:ty),+) => {$(
+        impl<R: Rerank + ?Sized> Rerank for $pointer {
+            fn scores(&self, query: &str, documents: &[&str]) -> Result<Vec<f32>, BoxError> {
+                (**self).scores(query, documents)
+            }
+        }
+    )+};
+}
+
+rerank_through!(&R, Box<R>, Arc<R>);
 
 impl Rerank for Reranker {
     fn scores(&self, query: &str, documents: &[&str]) -> Result<Vec<f32>, BoxError> {

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use cognate_papers::identifiers;
 use cognate_papers::text::{fold, is_stop_word, words};
+use serde::Serialize;
 
 use crate::{Name, Paper, PaperKind};
 
 /// The evidence that two papers are versions of one paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum DuplicateReason {
     /// They have the same DOI, and are not different parts of the publication that has it.

@@ -1,10 +1,9 @@
-use std::fs;
 use std::io::{BufWriter, IntoInnerError};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
-use cognate::{Encoder, Role, TextReader};
+use cognate::{Encoder, Role};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 
@@ -12,6 +11,7 @@ use crate::arguments::ModelArguments;
 use crate::model::ModelName;
 use crate::output::{count, print};
 use crate::progress::Progress;
+use crate::text_file::read_texts;
 use crate::{atomic_file, interrupt, model, truncation};
 
 /// Write the embeddings of texts to a .npy file
@@ -50,27 +50,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "wrote {} of {dim} values to `{output}`\n",
         count(rows.nrows(), "row")
     ))
-}
-
-fn read_texts(path: &Path) -> Result<Vec<String>> {
-    let name = path.display();
-    let texts: Vec<String> = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("txt") => {
-            let text = fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
-            text.lines().map(str::to_owned).collect()
-        }
-        Some("jsonl" | "gz" | "zst") => TextReader::open(path)?
-            .map(|record| record.map(|record| record.text))
-            .collect::<Result<_, _>>()?,
-        _ => bail!(
-            "`{name}` has an unknown extension, expected `.txt`, `.jsonl`, `.jsonl.gz` or \
-             `.jsonl.zst`"
-        ),
-    };
-    if texts.is_empty() {
-        bail!("`{name}` contains no texts");
-    }
-    Ok(texts)
 }
 
 fn embed(

@@ -57,14 +57,16 @@ fn an_unsupported_checkpoint_is_rejected_with_what_is_supported() {
         replace(
             &dir.join("config.json"),
             "\"BertModel\"",
-            "\"T5EncoderModel\"",
+            "\"LongT5EncoderModel\"",
         );
-        replace(&dir.join("config.json"), "\"bert\"", "\"t5\"");
+        replace(&dir.join("config.json"), "\"bert\"", "\"longt5\"");
     });
-    let expected = "error: `MODEL/config.json`: unsupported architecture `T5EncoderModel`, expected \
+    let expected = "error: `MODEL/config.json`: unsupported architecture `LongT5EncoderModel`, expected \
                     one of `BertModel`, `RobertaModel`, `XLMRobertaModel`, `CamembertModel`, \
                     `MPNetModel`, `DistilBertModel`, `ModernBertModel`, `NomicBertModel`, \
-                    `Qwen3Model`\n";
+                    `Qwen3Model`, `Qwen2Model`, `MistralModel`, `LlamaModel`, \
+                    `Gemma3TextModel`, `NewModel`, `GteModel`, `JinaBertModel`, `T5Model`, \
+                    `DebertaV2Model`\n";
     assert_eq!(message, expected);
 
     let message =

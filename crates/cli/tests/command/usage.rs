@@ -44,6 +44,7 @@ fn wrong_usage_exits_with_status_2_and_help_with_0() {
         "topics",
         "eval",
         "embed",
+        "model",
     ] {
         assert!(sandbox.ok(&[command, "--help"]).contains("Usage: cognate"));
     }

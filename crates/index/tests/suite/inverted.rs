@@ -420,9 +420,9 @@ fn terms_that_are_missing_or_damaged_are_rebuilt_from_documents() {
         Some(plain) => plain.document(),
         None => Document::new(0),
     };
-    let documents = |range: std::ops::Range<u32>| -> cognate_index::Result<_> {
-        assert_eq!(range, 0..300);
-        Ok(range.map(document).collect())
+    let documents = |range: std::ops::Range<RowId>| -> cognate_index::Result<_> {
+        assert_eq!(range, RowId::new(0)..RowId::new(300));
+        Ok((range.start.get()..range.end.get()).map(document).collect())
     };
     assert_eq!(writer.rebuild_terms(documents).unwrap(), 1);
     check(&open(dir.path(), writer.manifest()), &rows);
@@ -464,14 +464,14 @@ fn rows_that_are_missing_or_damaged_are_rebuilt() {
     fs::remove_file(dir.path().join("segment-00000001.vec")).unwrap();
     assert!(FlatIndex::open_manifest(dir.path(), writer.manifest()).is_err());
     let all = vectors(3000);
-    let mut asked = 0;
+    let mut asked = RowId::new(0);
     let rebuilt = writer.rebuild_rows(|range| -> cognate_index::Result<_> {
         assert_eq!(range.start, asked);
         asked = range.end;
-        let rows = range.start as usize..range.end as usize;
+        let rows = range.start.index()..range.end.index();
         Ok(all.slice(ndarray::s![rows, ..]).to_owned())
     });
-    assert_eq!((rebuilt.unwrap(), asked), (1, 3000));
+    assert_eq!((rebuilt.unwrap(), asked), (1, RowId::new(3000)));
     assert_eq!(search(writer.manifest()), before);
     check(&open(dir.path(), writer.manifest()), &rows);
     let error = |found: Array2<f32>| {

@@ -25,7 +25,8 @@ fn changes_take_effect_on_commit() {
 
     let mut writer = IndexWriter::open(dir.path()).unwrap();
     assert_eq!(writer.manifest().rows(), 20);
-    assert_eq!(writer.append(rows.slice(s![20.., ..])).unwrap(), 20..30);
+    let appended = writer.append(rows.slice(s![20.., ..])).unwrap();
+    assert_eq!(appended, RowId::new(20)..RowId::new(30));
     writer.delete(&[2].into()).unwrap();
     writer.commit().unwrap();
     let index = FlatIndex::open(dir.path()).unwrap();
@@ -339,10 +340,10 @@ proptest! {
                 Step::Append(n) => {
                     let new = taken..taken + usize::from(n);
                     let range = writer.append(rows.slice(s![new.clone(), ..])).unwrap();
-                    prop_assert_eq!(range.start as usize, current.origins.len());
+                    prop_assert_eq!(range.start.index(), current.origins.len());
                     taken = new.end;
                     current.origins.extend(new);
-                    prop_assert_eq!(range.end as usize, current.origins.len());
+                    prop_assert_eq!(range.end.index(), current.origins.len());
                 }
                 Step::Delete(row) => {
                     let exists = (row as usize) < current.origins.len();
@@ -381,4 +382,77 @@ proptest! {
             seen.check(index, rows.view());
         }
     }
+}
+
+#[test]
+fn a_saved_index_has_the_same_rows_and_answers() {
+    let rows = scattered(5, 300, 8);
+    let built = index_of(rows.slice(s![..200, ..]));
+    let grown = built.appended(rows.slice(s![200.., ..])).unwrap();
+    let index = grown.with_deleted(&[0, 7, 199, 200, 299].into()).unwrap();
+    let queries = scattered(6, 10, 8);
+    let expected = index.search_batch(queries.view(), 20).unwrap();
+
+    let dir = tempfile::tempdir().unwrap();
+    let first = dir.path().join("new/first");
+    index.save(&first).unwrap();
+    // An index on disk, of several segments, is saved like one in memory.
+    let mut writer = IndexWriter::open(&first).unwrap();
+    writer.append(rows.slice(s![..1, ..])).unwrap();
+    writer.delete(&[300].into()).unwrap();
+    writer.commit().unwrap();
+    let second = dir.path().join("second");
+    let longer = FlatIndex::open(&first).unwrap();
+    assert_eq!(longer.segments(), 2);
+    longer.save(&second).unwrap();
+
+    for (folder, count) in [(&first, 301), (&second, 301)] {
+        for storage in [Storage::Mapped, Storage::Owned] {
+            let saved = FlatIndex::open_with(folder, storage).unwrap();
+            saved.verify().unwrap();
+            assert_eq!((saved.rows(), saved.len()), (count, 295));
+            assert_eq!(saved.deleted(), longer.deleted());
+            let found = saved.search_batch(queries.view(), 20).unwrap();
+            assert_eq!(found, expected);
+            for row in (0..300).map(RowId::new) {
+                let (saved, built) = (saved.row(row).unwrap(), index.row(row).unwrap());
+                assert_eq!(saved, built);
+            }
+        }
+    }
+    assert_eq!(FlatIndex::open(&second).unwrap().segments(), 1);
+}
+
+#[test]
+fn saving_replaces_no_index() {
+    let dir = tempfile::tempdir().unwrap();
+    index_of(scattered(1, 0, 8).view())
+        .save(dir.path())
+        .unwrap();
+    assert!(FlatIndex::open(dir.path()).unwrap().is_empty());
+    let index = index_of(scattered(1, 50, 8).view());
+    let error = index.save(dir.path()).unwrap_err();
+    assert!(matches!(error, Error::AlreadyExists { .. }), "{error}");
+    assert!(FlatIndex::open(dir.path()).unwrap().is_empty());
+}
+
+/// Without mapping, the damage is found on opening.
+#[cfg(feature = "mmap")]
+#[test]
+fn saving_damaged_rows_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = index_of(scattered(1, 50, 8).view());
+    let full = dir.path().join("full");
+    index.save(&full).unwrap();
+    let path = full.join("segment-00000001.vec");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let damaged = FlatIndex::open(&full).unwrap();
+    let target = dir.path().join("target");
+    let error = damaged.save(&target).unwrap_err();
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
+    index.save(&target).unwrap();
 }

@@ -32,9 +32,9 @@ impl Sequence<'_> {
             packed: values,
         });
         for head in self.attention.heads_of(key_head) {
-            let bias = self.reversed_bias(head, &mut scratch.bias);
+            let bias = self.bias(head, &queries, &mut scratch.bias);
             for panel in Panel::split(cpu, queries.clone()) {
-                let Panel { first, vectors, .. } = panel;
+                let Panel { vectors, .. } = panel;
                 let width = panel.width();
                 let panel_keys = self.attention.mask.keys_of(&panel, tokens);
                 let packed = scratch.queries.first(padded_size * width);
@@ -46,10 +46,9 @@ impl Sequence<'_> {
                         head_size,
                         queries: packed,
                     },
-                    tokens,
                     keys: &panel_keys,
                     vectors,
-                    bias: bias.map(|bias| &bias[first..]),
+                    bias: bias.map(|bias| bias.from_query(panel.first)),
                     scores,
                 };
                 let largest = score.compute(cpu);

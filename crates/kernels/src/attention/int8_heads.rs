@@ -45,9 +45,9 @@ impl Sequence<'_> {
             scales: value_scales,
         });
         for head in self.attention.heads_of(key_head) {
-            let bias = self.reversed_bias(head, &mut scratch.bias);
+            let bias = self.bias(head, &queries, &mut scratch.bias);
             for panel in Panel::split(cpu, queries.clone()) {
-                let Panel { first, vectors, .. } = panel;
+                let Panel { vectors, .. } = panel;
                 let width = panel.width();
                 let panel_keys = self.attention.mask.keys_of(&panel, tokens);
                 let key_groups = panel_keys.range.len().div_ceil(GROUP);
@@ -77,10 +77,9 @@ impl Sequence<'_> {
                         scales: scales.as_flattened(),
                         offsets: offsets.as_flattened(),
                     },
-                    tokens,
                     keys: &panel_keys,
                     vectors,
-                    bias: bias.map(|bias| &bias[first..]),
+                    bias: bias.map(|bias| bias.from_query(panel.first)),
                     scores,
                 };
                 let largest = score.compute(cpu);

@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::mask::AttentionMask;
+use super::panel::PANEL_LANES;
 
 /// The attention of all heads over one sequence (<https://arxiv.org/abs/1706.03762>).
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,7 @@ pub struct Attention<'a> {
     pub(super) head_size: usize,
     pub(super) mask: AttentionMask,
     pub(super) position_bias: Option<PositionBias<'a>>,
+    pub(super) pair_bias: Option<PairBias<'a>>,
     pub(super) int8: bool,
 }
 
@@ -23,6 +25,7 @@ impl<'a> Attention<'a> {
             head_size,
             mask: AttentionMask::All,
             position_bias: None,
+            pair_bias: None,
             int8: false,
         }
     }
@@ -43,10 +46,18 @@ impl<'a> Attention<'a> {
         self
     }
 
-    /// Adds a bias to the scores by relative position; none by default.
+    /// Adds a bias to the scores by relative position; none by default. A
+    /// [`pair_bias`](Self::pair_bias) replaces it.
     #[must_use]
     pub fn position_bias(mut self, bias: Option<PositionBias<'a>>) -> Self {
         self.position_bias = bias;
+        self
+    }
+
+    /// Adds a bias to the score of each query with each key; none by default.
+    #[must_use]
+    pub fn pair_bias(mut self, bias: Option<PairBias<'a>>) -> Self {
+        self.pair_bias = bias;
         self
     }
 
@@ -87,4 +98,19 @@ pub struct PositionBias<'a> {
     pub values: &'a [f32],
     /// The largest number of tokens that the biases cover.
     pub span: usize,
+}
+
+/// A bias for each head, each key and each query of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct PairBias<'a> {
+    /// The biases, `[heads, n, stride]`, followed by [`PADDING`](Self::PADDING) values of any kind:
+    /// column q is for query q of the call, of which there may be fewer than n.
+    pub values: &'a [f32],
+    /// The distance from the values of a key to those of the next one, at least the number of queries.
+    pub stride: usize,
+}
+
+impl PairBias<'_> {
+    /// The number of values after the last key, which lanes without a query may read.
+    pub const PADDING: usize = PANEL_LANES;
 }

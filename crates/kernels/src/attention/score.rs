@@ -3,6 +3,7 @@
     reason = "a function called from one with target features must be compiled with them"
 )]
 
+use super::bias::PanelBias;
 use super::mask::PanelKeys;
 use super::panel::{PANEL_VECTORS, PanelLanes};
 use crate::Cpu;
@@ -13,12 +14,9 @@ use crate::tile::{Codes, Floats, Rows, TILE_ROWS, at_height, tile, tiles};
 /// largest score of each query. The score of a key that a query must not attend to is −∞.
 pub(super) struct Score<'a, P> {
     pub(super) products: P,
-    /// The number of tokens of the sequence.
-    pub(super) tokens: usize,
     pub(super) keys: &'a PanelKeys,
     pub(super) vectors: usize,
-    /// The reversed position bias; the bias of the first query with the last key comes first.
-    pub(super) bias: Option<&'a [f32]>,
+    pub(super) bias: Option<PanelBias<'a>>,
     pub(super) scores: &'a mut [f32],
 }
 
@@ -180,7 +178,7 @@ impl<P> Score<'_, P> {
         let mut sums = self.products.tile::<R, V>(s, key);
         if let Some(bias) = self.bias {
             for (r, sums) in sums.iter_mut().enumerate() {
-                let (bias, _) = bias[self.tokens - 1 - (key + r)..].as_chunks::<LANES>();
+                let (bias, _) = bias.of_key(key + r).as_chunks::<LANES>();
                 for v in 0..V {
                     sums[v] = s.add(sums[v], s.load(&bias[v]));
                 }

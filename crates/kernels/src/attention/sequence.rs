@@ -1,6 +1,7 @@
 use std::ops::Range;
 
-use super::options::{Attention, PositionBias};
+use super::bias::PanelBias;
+use super::options::{Attention, PairBias, PositionBias};
 use super::pack::PackQueries;
 use super::panel::{PANEL_VECTORS, Panel};
 use super::weigh::Weigh;
@@ -81,15 +82,33 @@ impl Sequence<'_> {
         }
     }
 
+    /// Returns the bias of a head for some queries, or `None` if there is no bias; `reversed` is a
+    /// scratch buffer.
+    pub(super) fn bias<'b>(
+        &'b self,
+        head: usize,
+        queries: &Range<usize>,
+        reversed: &'b mut AlignedBuffer,
+    ) -> Option<PanelBias<'b>> {
+        if let Some(PairBias { values, stride }) = self.attention.pair_bias {
+            let values = &values[head * self.tokens * stride..];
+            return Some(PanelBias::of_pairs(values, stride, queries.start));
+        }
+        let bias = self.attention.position_bias?;
+        Some(PanelBias::of_distances(
+            self.reversed_bias(head, bias, reversed),
+            self.tokens,
+        ))
+    }
+
     /// Writes the position bias of a head in the order of the lanes: the bias of query i and key j is
-    /// at `n − 1 + i − j`. Zeros follow, for lanes without a query. Returns `None` if there is no
-    /// bias.
-    pub(super) fn reversed_bias<'b>(
+    /// at `n − 1 + i − j`. Zeros follow, for lanes without a query.
+    fn reversed_bias<'b>(
         &self,
         head: usize,
+        PositionBias { values, span }: PositionBias<'_>,
         reversed: &'b mut AlignedBuffer,
-    ) -> Option<&'b [f32]> {
-        let PositionBias { values, span } = self.attention.position_bias?;
+    ) -> &'b [f32] {
         let head_bias = &values[head * (2 * span - 1)..][..2 * span - 1];
         let live = 2 * self.tokens - 1;
         let reversed = reversed.first(live + PANEL_VECTORS * LANES);
@@ -98,6 +117,6 @@ impl Sequence<'_> {
             *to = *bias;
         }
         padding.fill(0.0);
-        Some(reversed)
+        reversed
     }
 }

@@ -48,7 +48,11 @@ fn reference(attention: &Attention<'_>, qkv: &[f32], tokens: usize) -> Vec<f64> 
                         let row = head * (2 * bias.span - 1);
                         f64::from(bias.values[row + bias.span - 1 + key - query])
                     });
-                    product + bias
+                    let pair_bias = attention.pair_bias.map_or(0.0, |bias| {
+                        let row = (head * tokens + key) * bias.stride;
+                        f64::from(bias.values[row + query])
+                    });
+                    product + bias + pair_bias
                 })
                 .collect();
             let largest = scores.iter().copied().fold(f64::MIN, f64::max);
@@ -140,7 +144,7 @@ proptest! {
         (key_heads, group) in (1usize..4, 1usize..4),
         head_size in prop_oneof![Just(64usize), Just(96), Just(128), Just(256), 1usize..80],
         tokens in prop_oneof![1usize..40, 40usize..150],
-        (biased, int8) in (any::<bool>(), any::<bool>()),
+        (biased, paired, int8) in (any::<bool>(), any::<bool>(), any::<bool>()),
         cuts in [0usize..150, 0usize..150],
         seed: u64,
     ) {
@@ -150,8 +154,11 @@ proptest! {
         let attention = Attention::new(heads, head_size)
             .key_heads(key_heads)
             .mask(mask)
-            .position_bias(biased.then_some(bias))
+            .position_bias((biased && !paired).then_some(bias))
             .int8(int8);
+        let pairs = numbers(seed ^ 2, heads * tokens * tokens + PairBias::PADDING);
+        let pair_bias = |values| PairBias { values, stride: tokens };
+        let attention = attention.pair_bias(paired.then(|| pair_bias(&pairs)));
         let qkv = random_qkv(&attention, seed, tokens, 1.0);
         let found = run(Cpu::portable(), attention, &qkv);
         // As in `int8_attention_has_the_same_bits_on_every_level_and_is_near_f64`, with scores up to 2.
@@ -169,6 +176,15 @@ proptest! {
             prop_assert!(run(cpu, attention, &qkv) == found, "{cpu:?}");
             let mut part = vec![f32::NAN; queries.len() * attention.width()];
             let mut scratch = AttentionScratch::default();
+            // The bias of these queries only.
+            let stride = queries.len() + 3;
+            let mut of_part = vec![f32::NAN; heads * tokens * stride + PairBias::PADDING];
+            let rows = pairs.chunks_exact(tokens).take(heads * tokens);
+            for (row, all) in of_part.chunks_mut(stride).zip(rows) {
+                row[..queries.len()].copy_from_slice(&all[queries.clone()]);
+            }
+            let of_part = PairBias { values: &of_part, stride };
+            let attention = attention.pair_bias(paired.then_some(of_part));
             cpu.attention_of_queries(attention, &qkv, queries.clone(), &mut scratch, &mut part);
             let all = queries.start * attention.width()..queries.end * attention.width();
             prop_assert!(part == found[all], "{cpu:?} {queries:?}");

@@ -164,6 +164,10 @@ impl Identity {
 /// `BertModel`, `BertForMaskedLM` and so on, but not `BertGenerationEncoder`.
 fn is_class_of(class: &str, prefix: &str) -> bool {
     class.strip_prefix(prefix).is_some_and(|kind| {
-        matches!(kind, "Model" | "LMHeadModel" | "PreTrainedModel") || kind.starts_with("For")
+        let is_model = matches!(
+            kind,
+            "Model" | "EncoderModel" | "LMHeadModel" | "PreTrainedModel"
+        );
+        is_model || kind.starts_with("For")
     })
 }

@@ -10,7 +10,7 @@ use crate::candle::{Model, Tensors};
 use crate::config::{Sizes, max_positions};
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
-    TensorRows,
+    RotaryFrequencies, TensorRows,
 };
 
 mod config;
@@ -82,11 +82,17 @@ impl TransformerConfig for ModernBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
+            embedding_scale: 1.0,
             token_types: None,
             positions: None,
             embedding_norm: Some(self.norm_tensors("embeddings.norm".to_owned())),
-            rotary_thetas: vec![self.global_rope_theta, self.local_rope_theta],
+            rotary: [self.global_rope_theta, self.local_rope_theta]
+                .map(|theta| RotaryFrequencies::of_base(theta, self.head_size()))
+                .into(),
+            attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: Some(self.norm_tensors("final_norm".to_owned())),
         }
     }
@@ -113,11 +119,13 @@ impl TransformerConfig for ModernBertConfig {
             attention_norms: BlockNorms {
                 // The input of the first layer is already normalized.
                 input: (layer > 0).then(|| norm("attn_norm")),
-                sum: None,
+                ..BlockNorms::default()
             },
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(rotary),
             mask,
             output: linear("attn.Wo", hidden),

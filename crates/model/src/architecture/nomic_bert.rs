@@ -9,7 +9,8 @@ use crate::Result;
 use crate::candle::{Model, Tensors};
 use crate::config::{Sizes, max_positions};
 use crate::cpu::{
-    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors, Table,
+    BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
+    RotaryFrequencies, Table,
 };
 
 mod config;
@@ -80,14 +81,21 @@ impl TransformerConfig for NomicBertConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_position_embeddings,
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
+            embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
             }),
             positions: None,
             embedding_norm: Some(self.norm_tensors("emb_ln".to_owned())),
-            rotary_thetas: vec![self.rope_theta],
+            rotary: vec![RotaryFrequencies::of_base(
+                self.rope_theta,
+                self.hidden_size / heads,
+            )],
+            attention_scale: None,
             position_bias: None,
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -102,6 +110,8 @@ impl TransformerConfig for NomicBertConfig {
             qkv: linear("attn.Wqkv", 3 * hidden),
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: Some(0),
             mask: AttentionMask::All,
             output: linear("attn.out_proj", hidden),

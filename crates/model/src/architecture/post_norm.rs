@@ -12,7 +12,7 @@ use crate::candle::{Model, Tensors};
 use crate::config::Sizes;
 use crate::cpu::{
     BlockNorms, Description, Heads, LayerDescription, LinearTensors, NormKind, NormTensors,
-    PositionBiasTensor, PositionTable, Table, TensorRows,
+    PositionBiasTensor, PositionTable, RelativeBias, Table, TensorRows,
 };
 
 mod config;
@@ -22,7 +22,7 @@ mod position_bias;
 mod variant;
 
 use config::PostNormConfig;
-use position_bias::expand_buckets;
+pub(super) use position_bias::expand_buckets;
 use variant::TOKEN_EMBEDDINGS;
 pub(super) use variant::{FieldNames, Positions, PostNormVariant, TensorNames};
 
@@ -73,6 +73,8 @@ impl TransformerConfig for PostNormConfig {
             vocab_size: self.vocab_size,
             max_tokens: self.max_tokens(),
             token_embeddings: TOKEN_EMBEDDINGS,
+            own_token_embeddings: None,
+            embedding_scale: 1.0,
             token_types: (self.type_vocab_size > 0).then_some(Table {
                 name: "embeddings.token_type_embeddings.weight",
                 rows: self.type_vocab_size,
@@ -85,14 +87,16 @@ impl TransformerConfig for PostNormConfig {
                 pad_token_id: self.pad_token_id,
             }),
             embedding_norm: Some(self.norm_tensors("embeddings.LayerNorm".to_owned())),
-            rotary_thetas: Vec::new(),
+            rotary: Vec::new(),
+            attention_scale: None,
             position_bias: self.variant.relative_attention_num_buckets.map(|buckets| {
-                PositionBiasTensor {
+                RelativeBias::Learned(PositionBiasTensor {
                     name: "encoder.relative_attention_bias.weight",
                     buckets,
                     expand: expand_buckets,
-                }
+                })
             }),
+            relative_positions: None,
             final_norm: None,
         }
     }
@@ -112,6 +116,8 @@ impl TransformerConfig for PostNormConfig {
             },
             query_norm: None,
             key_norm: None,
+            joint_norms: None,
+            positions: None,
             rotary: None,
             mask: AttentionMask::All,
             output: LinearTensors::with_bias(name(names.output), hidden),

@@ -7,7 +7,7 @@ use crate::{Checkpoint, TokenBatch};
 
 mod packed;
 
-const CHECKPOINTS: [&str; 8] = [
+const CHECKPOINTS: [&str; 19] = [
     "tiny-bert",
     "architectures/roberta",
     "architectures/xlm-roberta",
@@ -16,7 +16,21 @@ const CHECKPOINTS: [&str; 8] = [
     "architectures/modernbert",
     "architectures/nomic-bert",
     "architectures/qwen3",
+    "architectures/qwen2",
+    "architectures/mistral",
+    "architectures/gemma3",
+    "architectures/new",
+    "architectures/gte",
+    "architectures/jina-bert",
+    "architectures/jina-bert-code",
+    "architectures/t5",
+    "architectures/t5-gated",
+    "architectures/deberta-v2",
+    "architectures/deberta-v2-unshared",
 ];
+
+/// The checkpoints whose architecture has an implementation for GPUs too.
+const WITH_CANDLE: &[&str] = CHECKPOINTS.split_at(8).0;
 
 fn checkpoint(name: &str) -> (Arc<dyn TransformerConfig>, Weights) {
     let checkpoint = Checkpoint::open(fixture(name)).unwrap();
@@ -81,12 +95,16 @@ fn assert_close(name: &str, tolerance: f32, found: &Array2<f32>, expected: &Arra
 
 #[test]
 fn the_cpu_kernels_agree_with_candle() {
-    for name in CHECKPOINTS {
+    for name in WITH_CANDLE {
         let (config, weights) = checkpoint(name);
-        let (kernels, digest) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
+        let (kernels, read) = load_on_cpu(&*config, Cpu::detect(), weights, false, None).unwrap();
         let found = kernels.forward(&batch(), 1).unwrap();
         let (candle, candle_digest) = load_candle(name, Precision::F32);
-        assert_eq!(digest, candle_digest, "{name}: other tensors were read");
+        assert_eq!(
+            digest(&read),
+            candle_digest,
+            "{name}: other tensors were read"
+        );
         let expected = forward_one_by_one(&*candle, &batch());
         assert_close(name, 1e-5, &found, &expected);
         let padded = candle.forward(&batch(), 1).unwrap();
@@ -98,10 +116,21 @@ fn the_cpu_kernels_agree_with_candle() {
 /// bf16.
 #[test]
 fn half_precision_stays_close_to_f32() {
-    for name in CHECKPOINTS {
+    for name in WITH_CANDLE {
         let expected = load_candle(name, Precision::F32).0.forward(&batch(), 1);
         let found = load_candle(name, Precision::F16).0.forward(&batch(), 1);
         assert_close(name, 0.05, &found.unwrap(), &expected.unwrap());
+    }
+}
+
+#[test]
+fn models_without_an_implementation_for_gpus_are_refused_there() {
+    for name in &CHECKPOINTS[WITH_CANDLE.len()..] {
+        let (config, weights) = checkpoint(name);
+        let loaded = load_on_gpu(&*config, weights, Device::Cpu, Precision::F32);
+        let message = loaded.unwrap_err().to_string();
+        let expected = "expected `cpu` for a model of this architecture";
+        assert!(message.ends_with(expected), "{name}: {message}");
     }
 }
 
@@ -215,7 +244,8 @@ fn refuses_tokens_and_positions_without_an_embedding() {
 fn names_in_the_registry_are_unique_and_unambiguous() {
     for (at, known) in REGISTRY.iter().enumerate() {
         for other in &REGISTRY[at + 1..] {
-            assert_ne!(known.model_type, other.model_type);
+            let names = |known: &Architecture| (known.model_type, known.class_prefix);
+            assert_ne!(names(known), names(other));
             // An earlier entry must not claim the classes of a later one.
             assert!(
                 !other.class_prefix.starts_with(known.class_prefix),

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Input, MAX_TOKENIZER_BYTES, Route, TransformerModule};
+use super::{Input, MAX_TOKENIZER_BYTES, Route, TokenLimits, TransformerModule};
 use crate::modules::PostPoolingModule;
 use crate::weights::WeightsFiles;
 use crate::{Checkpoint, Error, Result, regular_file};
@@ -143,15 +143,14 @@ impl Route {
             )
         };
         let limits = |module: &TransformerModule| {
-            let TransformerModule {
-                limits,
-                do_lower_case,
-                ..
-            } = module;
-            let longest = limits.longest();
+            let TokenLimits {
+                general,
+                query,
+                document,
+            } = &module.limits;
             format!(
-                "{longest} tokens, {:?}, lower case {do_lower_case}",
-                limits.fingerprint_fields()
+                "max_seq_length {} query_length {} document_length {} do_lower_case {}",
+                general.tokens, query.tokens, document.tokens, module.do_lower_case
             )
         };
         let modules = |route: &Self| {

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::{Error, Result, Role};
+use crate::{Error, Result};
 
 /// The number of tokens that are read of a text, special tokens included, and where it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,14 +81,6 @@ impl TokenLimits {
             query: limit.clone(),
             document: limit.clone(),
             general: limit,
-        }
-    }
-
-    /// Returns the limit of texts with this role.
-    pub(crate) fn of(&self, role: Role) -> &TokenLimit {
-        match role {
-            Role::Query => &self.query,
-            Role::Document => &self.document,
         }
     }
 

@@ -20,12 +20,6 @@ pub(crate) struct Rope {
 }
 
 impl Rope {
-    /// Returns whether none of the settings is made.
-    pub(crate) fn is_empty(&self) -> bool {
-        let has_kind = self.rope_type.is_some() || self.kind.is_some();
-        self.theta.is_none() && self.partial_rotary_factor.is_none() && !has_kind
-    }
-
     /// Refuses every scaled or partial rotation; `field` is the field of `json` that holds these
     /// settings.
     pub(crate) fn check<T: DeserializeOwned>(&self, json: &Json<T>, field: &str) -> Result<()> {

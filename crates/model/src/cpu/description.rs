@@ -16,13 +16,19 @@ pub(crate) struct Description {
     pub(crate) max_tokens: usize,
     /// The tensor of the token embeddings, `[vocab_size, hidden_size]`.
     pub(crate) token_embeddings: &'static str,
+    /// The tensor that replaces `token_embeddings` if the weights have it.
+    pub(crate) own_token_embeddings: Option<&'static str>,
+    /// The factor of the token embeddings.
+    pub(crate) embedding_scale: f32,
     pub(crate) token_types: Option<Table>,
     pub(crate) positions: Option<PositionTable>,
     pub(crate) embedding_norm: Option<NormTensors>,
-    /// The bases of the rotary position embeddings (<https://arxiv.org/abs/2104.09864>) that the
-    /// layers choose from.
-    pub(crate) rotary_thetas: Vec<f32>,
-    pub(crate) position_bias: Option<PositionBiasTensor>,
+    /// The rotary position embeddings that the layers choose from.
+    pub(crate) rotary: Vec<RotaryFrequencies>,
+    /// The factor of the attention scores, or `None` for one over the square root of the head size.
+    pub(crate) attention_scale: Option<f32>,
+    pub(crate) position_bias: Option<RelativeBias>,
+    pub(crate) relative_positions: Option<RelativePositions>,
     pub(crate) final_norm: Option<NormTensors>,
 }
 
@@ -53,6 +59,27 @@ impl Heads {
     }
 }
 
+/// The frequencies of a rotary position embedding (<https://arxiv.org/abs/2104.09864>).
+#[derive(Clone, Debug)]
+pub(crate) struct RotaryFrequencies {
+    /// The angle per position, in radians, of each pair of values of a head, `[head_size / 2]`.
+    pub(crate) of_pairs: Vec<f32>,
+    /// The factor of the cosines and sines.
+    pub(crate) scale: f32,
+}
+
+impl RotaryFrequencies {
+    /// Returns the frequencies of a rotation base, in f32 as transformers computes them.
+    pub(crate) fn of_base(theta: f32, head_size: usize) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a head is small")]
+        let frequency = |pair: usize| 1.0 / theta.powf((2 * pair) as f32 / head_size as f32);
+        Self {
+            of_pairs: (0..head_size / 2).map(frequency).collect(),
+            scale: 1.0,
+        }
+    }
+}
+
 /// A tensor of embeddings, `[rows, hidden_size]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
@@ -70,6 +97,15 @@ pub(crate) struct PositionTable {
 
 /// A bias of the attention scores by relative position, which all layers share.
 #[derive(Clone, Copy, Debug)]
+pub(crate) enum RelativeBias {
+    Learned(PositionBiasTensor),
+    /// The distance between query and key, times the negative of the slope of each head; the function
+    /// returns the slopes for a number of heads.
+    Linear(fn(usize) -> Vec<f32>),
+}
+
+/// The learned biases by relative position.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct PositionBiasTensor {
     /// The tensor, `[buckets, heads]`.
     pub(crate) name: &'static str,
@@ -77,6 +113,25 @@ pub(crate) struct PositionBiasTensor {
     /// Expands the values of the tensor, for a number of heads and a span, to
     /// `[heads, 2 · span − 1]`.
     pub(crate) expand: fn(&[f32], usize, usize) -> Vec<f32>,
+}
+
+/// The embeddings of relative positions, of which each layer makes queries and keys: disentangled
+/// attention (<https://arxiv.org/abs/2006.03654>).
+#[derive(Clone, Debug)]
+pub(crate) struct RelativePositions {
+    pub(crate) table: Table,
+    pub(crate) norm: Option<NormTensors>,
+    /// The row of the table for query i and key j at `max_tokens − 1 + i − j`. Rows never decrease.
+    pub(crate) rows: Vec<usize>,
+}
+
+/// The projections of a layer from [`RelativePositions`].
+#[derive(Debug)]
+pub(crate) struct PositionProjections {
+    /// The projection to keys of positions, which are multiplied with the queries of tokens.
+    pub(crate) key: Option<LinearTensors>,
+    /// The projection to queries of positions, which are multiplied with the keys of tokens.
+    pub(crate) query: Option<LinearTensors>,
 }
 
 /// What a layer computes, and which tensors have its weights.
@@ -92,7 +147,11 @@ pub(crate) struct LayerDescription {
     pub(crate) query_norm: Option<HeadNormTensors>,
     /// The norm of the keys of each head.
     pub(crate) key_norm: Option<HeadNormTensors>,
-    /// The index of the rotation base in [`Description::rotary_thetas`].
+    /// The norms of the queries of all heads together, and of the keys.
+    pub(crate) joint_norms: Option<[NormTensors; 2]>,
+    /// The projections of relative positions.
+    pub(crate) positions: Option<PositionProjections>,
+    /// The index of the rotary position embedding in [`Description::rotary`].
     pub(crate) rotary: Option<usize>,
     pub(crate) mask: AttentionMask,
     pub(crate) output: LinearTensors,
@@ -110,6 +169,8 @@ pub(crate) struct LayerDescription {
 pub(crate) struct BlockNorms {
     /// The norm of the input; the residual connection goes around it.
     pub(crate) input: Option<NormTensors>,
+    /// The norm of the result, before it is added to the input.
+    pub(crate) result: Option<NormTensors>,
     /// The norm of the sum of the input and the result.
     pub(crate) sum: Option<NormTensors>,
 }
@@ -119,21 +180,21 @@ impl BlockNorms {
     pub(crate) fn pre(input: NormTensors) -> Self {
         Self {
             input: Some(input),
-            sum: None,
+            ..Self::default()
         }
     }
 
     /// Returns the norms of a block that normalizes the sum.
     pub(crate) fn post(sum: NormTensors) -> Self {
         Self {
-            input: None,
             sum: Some(sum),
+            ..Self::default()
         }
     }
 }
 
 /// The tensors of a norm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NormTensors {
     pub(crate) kind: NormKind,
     /// The name without its ending.
@@ -147,6 +208,8 @@ pub(crate) enum NormKind {
     LayerWithoutBias,
     /// Root mean square normalization (<https://arxiv.org/abs/1910.07467>).
     RootMeanSquare,
+    /// Root mean square normalization that multiplies by one more than the weight, as in Gemma.
+    ZeroCenteredRootMeanSquare,
 }
 
 /// The tensor of a root mean square norm of each head, `[head_size]`.
@@ -155,6 +218,8 @@ pub(crate) struct HeadNormTensors {
     /// The name without its ending.
     pub(crate) name: String,
     pub(crate) epsilon: f32,
+    /// Whether the norm multiplies by one more than the weight.
+    pub(crate) zero_centered: bool,
 }
 
 /// The tensors of a linear layer: rows of one tensor or several, one after the other.

@@ -4,7 +4,8 @@ use cognate_kernels::{
 
 use super::description::Heads;
 use super::norm::{HeadNorm, Norm, normalized};
-use super::projection::Projection;
+use super::position_keys::{PositionKeys, PositionScratch};
+use super::projection::{Input, Projection};
 use super::rotary::Rotation;
 
 /// The rows of a tile of the matrix products; blocks of rows, and the shares of threads, are multiples
@@ -33,10 +34,14 @@ pub(super) struct AttentionBlock {
     pub(super) qkv: Projection,
     pub(super) query_norm: Option<HeadNorm>,
     pub(super) key_norm: Option<HeadNorm>,
+    /// The norms of the queries of all heads together, and of the keys.
+    pub(super) joint_norms: Option<[Norm; 2]>,
+    pub(super) position_keys: Option<PositionKeys>,
     /// The index of the rotary table.
     pub(super) rotary: Option<usize>,
     pub(super) mask: AttentionMask,
     pub(super) output: Projection,
+    pub(super) result_norm: Option<Norm>,
     pub(super) sum_norm: Option<Norm>,
 }
 
@@ -47,6 +52,7 @@ pub(super) struct FeedForwardBlock {
     pub(super) up: Projection,
     pub(super) activation: Epilogue<'static>,
     pub(super) down: Projection,
+    pub(super) result_norm: Option<Norm>,
     pub(super) sum_norm: Option<Norm>,
 }
 
@@ -54,6 +60,7 @@ pub(super) struct FeedForwardBlock {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) attention: AttentionScratch,
+    pub(super) position_keys: PositionScratch,
     /// The result of the attention block, `[rows, hidden_size]`.
     attended: AlignedBuffer,
     block: BlockScratch,
@@ -131,7 +138,34 @@ impl AttentionBlock {
             let input = self.qkv.input(x, quantized);
             self.qkv
                 .apply(run.threads, input, Epilogue::Identity, parts, qkv);
+            if let Some(norms) = &self.joint_norms {
+                self.normalize_jointly(norms, run.cpu, qkv, normed);
+            }
             self.place(run.cpu, rotation, first_row + index * block, qkv);
+        }
+    }
+
+    /// Normalizes the queries of all heads together, and the keys, by a norm each; `buffer` is a
+    /// scratch buffer.
+    fn normalize_jointly(
+        &self,
+        norms: &[Norm; 2],
+        cpu: Cpu,
+        qkv: &mut [f32],
+        buffer: &mut AlignedBuffer,
+    ) {
+        let stride = self.heads.qkv_width();
+        let widths = [self.heads.query_width(), self.heads.key_width()];
+        let rows = qkv.len() / stride;
+        for (norm, (first, width)) in norms.iter().zip([0, widths[0]].into_iter().zip(widths)) {
+            let part = buffer.first(rows * width);
+            for (part, row) in part.chunks_exact_mut(width).zip(qkv.chunks_exact(stride)) {
+                part.copy_from_slice(&row[first..first + width]);
+            }
+            norm.apply(cpu, part);
+            for (part, row) in part.chunks_exact(width).zip(qkv.chunks_exact_mut(stride)) {
+                row[first..first + width].copy_from_slice(part);
+            }
         }
     }
 
@@ -162,9 +196,8 @@ impl AttentionBlock {
         result: &mut [f32],
     ) {
         let input = self.output.input(context, &mut scratch.quantized);
-        let residual = Epilogue::Add(x);
-        self.output
-            .apply(run.threads, input, residual, &mut scratch.parts, result);
+        let (norm, parts) = (self.result_norm.as_ref(), &mut scratch.parts);
+        project_onto(x, &self.output, norm, run, input, parts, result);
         if let Some(norm) = &self.sum_norm {
             norm.apply(run.cpu, result);
         }
@@ -196,11 +229,32 @@ impl FeedForwardBlock {
         };
         self.up.apply(threads, input, epilogue, parts, intermediate);
         let input = self.down.input(intermediate, quantized);
-        self.down
-            .apply(threads, input, Epilogue::Add(x), parts, result);
+        let norm = self.result_norm.as_ref();
+        project_onto(x, &self.down, norm, run, input, parts, result);
         if let Some(norm) = &self.sum_norm {
             norm.apply(cpu, result);
         }
+    }
+}
+
+/// Computes `x` plus the projection of `input`, normalized by `norm` if there is one, into `result`;
+/// `parts` is a scratch buffer.
+fn project_onto(
+    x: &[f32],
+    projection: &Projection,
+    norm: Option<&Norm>,
+    run: Run,
+    input: Input<'_>,
+    parts: &mut AlignedBuffer,
+    result: &mut [f32],
+) {
+    let Some(norm) = norm else {
+        return projection.apply(run.threads, input, Epilogue::Add(x), parts, result);
+    };
+    projection.apply(run.threads, input, Epilogue::Identity, parts, result);
+    norm.apply(run.cpu, result);
+    for (result, x) in result.iter_mut().zip(x) {
+        *result += x;
     }
 }
 

@@ -1,14 +1,18 @@
-use cognate_kernels::{AlignedBuffer, Cpu, Linear, LinearShape, QuantizedLinear, SharedBuffer};
+use cognate_kernels::{
+    AlignedBuffer, Cpu, Epilogue, Linear, LinearShape, QuantizedLinear, SharedBuffer,
+};
 use rayon::prelude::*;
 
 use super::CpuTransformer;
 use super::description::{
-    Description, HeadNormTensors, LayerDescription, NormKind, NormTensors, PositionTable, Table,
+    Description, HeadNormTensors, LayerDescription, LinearTensors, NormKind, NormTensors,
+    PositionProjections, PositionTable, RelativeBias, RelativePositions, RotaryFrequencies, Table,
 };
 use super::embeddings::{AddedEmbeddings, Embeddings};
 use super::layer::{AttentionBlock, FeedForwardBlock, Layer};
 use super::linear_reader::{LinearPart, LinearReader};
 use super::norm::{HeadNorm, Norm};
+use super::position_keys::PositionKeys;
 use super::projection::Projection;
 use super::rotary::RotaryTable;
 use super::scratch_pool::ScratchPool;
@@ -46,12 +50,13 @@ impl CpuTransformer {
                     .collect::<Result<Vec<_>>>()
             },
         );
-        let rotary_table =
-            |&theta: &f32| RotaryTable::new(theta, description.heads.size, description.max_tokens);
+        let rotary_table = |frequencies: &RotaryFrequencies| {
+            RotaryTable::new(frequencies.clone(), description.max_tokens)
+        };
         Ok(Self {
             cpu,
             embeddings: embeddings?,
-            rotary_tables: description.rotary_thetas.iter().map(rotary_table).collect(),
+            rotary_tables: description.rotary.iter().map(rotary_table).collect(),
             layers: layers?,
             final_norm: loader.optional_norm(description.final_norm.as_ref())?,
             position_bias: loader.position_bias()?,
@@ -90,9 +95,12 @@ impl Loader<'_> {
         let Description {
             hidden_size,
             vocab_size,
+            embedding_scale,
             ..
         } = *self.description;
-        let name = self.description.token_embeddings;
+        let own = self.description.own_token_embeddings;
+        let own = own.filter(|name| self.weights.has(name));
+        let name = own.unwrap_or(self.description.token_embeddings);
         let table = TableShape {
             rows: vocab_size,
             width: hidden_size,
@@ -100,7 +108,13 @@ impl Loader<'_> {
         };
         let packed = self.parts.part(name, table.packed_len(), || {
             let mut reader = self.weights.reader(name, &[vocab_size, hidden_size])?;
-            table.pack(|rows| reader.read(rows))
+            table.pack(|rows| {
+                reader.read(rows)?;
+                for x in rows {
+                    *x *= embedding_scale;
+                }
+                Ok(())
+            })
         })?;
         Ok(Embeddings {
             tokens: table.embeddings(&packed),
@@ -156,10 +170,13 @@ impl Loader<'_> {
         let heads = self.description.heads.queries;
         let span = self.description.max_tokens;
         let len = heads.saturating_mul(span.saturating_mul(2).saturating_sub(1));
-        let expanded = self.parts.part("position bias", len, || {
-            let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
-            Ok((bias.expand)(&values, heads, span)[..].into())
-        })?;
+        let expanded = match bias {
+            RelativeBias::Learned(bias) => self.parts.part("position bias", len, || {
+                let values = self.weights.tensor(bias.name, &[bias.buckets, heads])?;
+                Ok((bias.expand)(&values, heads, span)[..].into())
+            })?,
+            RelativeBias::Linear(slopes) => linear_biases(&slopes(heads), span)[..].into(),
+        };
         Ok(Some(expanded))
     }
 
@@ -177,9 +194,9 @@ impl Loader<'_> {
         };
         let qkv = LinearPart {
             // A norm of the queries removes every scale before it, so it has the scale itself.
-            scaled_outputs: match layer.query_norm {
-                None => heads.query_width(),
-                Some(_) => 0,
+            scaled_outputs: match (&layer.query_norm, &layer.joint_norms) {
+                (None, None) => heads.query_width(),
+                _ => 0,
             },
             ..part(&layer.qkv, heads.qkv_width(), hidden)
         };
@@ -201,11 +218,14 @@ impl Loader<'_> {
                 input_norm: self.optional_norm(layer.attention_norms.input.as_ref())?,
                 heads,
                 qkv,
-                query_norm: self.head_norm(layer.query_norm.as_ref(), query_scale(heads.size))?,
+                query_norm: self.head_norm(layer.query_norm.as_ref(), self.query_scale())?,
                 key_norm: self.head_norm(layer.key_norm.as_ref(), 1.0)?,
+                joint_norms: self.joint_norms(layer.joint_norms.as_ref())?,
+                position_keys: self.position_keys(index, layer.positions.as_ref())?,
                 rotary: layer.rotary,
                 mask: layer.mask,
                 output,
+                result_norm: self.optional_norm(layer.attention_norms.result.as_ref())?,
                 sum_norm: self.optional_norm(layer.attention_norms.sum.as_ref())?,
             },
             feed_forward: FeedForwardBlock {
@@ -214,6 +234,7 @@ impl Loader<'_> {
                 up,
                 activation: layer.activation,
                 down,
+                result_norm: self.optional_norm(layer.feed_forward_norms.result.as_ref())?,
                 sum_norm: self.optional_norm(layer.feed_forward_norms.sum.as_ref())?,
             },
         })
@@ -228,7 +249,7 @@ impl Loader<'_> {
         let shapes = linears.each_ref().map(|linear| linear.shape);
         let name = format!("layer {index}");
         let cpu = self.cpu;
-        let scale = query_scale(self.description.heads.size);
+        let scale = self.query_scale();
         let mut reader = LinearReader::new(self.weights, &linears, scale);
         Ok(if self.int8 {
             let len = QuantizedLinear::packed_len(cpu, shapes);
@@ -248,6 +269,78 @@ impl Loader<'_> {
             })?;
             Linear::from_packed(cpu, shapes, &packed).map(Projection::F32)
         })
+    }
+
+    /// Reads the norms of the queries of all heads together, and of the keys. The norm of the queries
+    /// has their scale.
+    fn joint_norms(&self, tensors: Option<&[NormTensors; 2]>) -> Result<Option<[Norm; 2]>> {
+        let Some([queries, keys]) = tensors else {
+            return Ok(None);
+        };
+        let mut queries = self.norm(queries)?;
+        queries.multiply(self.query_scale());
+        Ok(Some([queries, self.norm(keys)?]))
+    }
+
+    /// Computes the keys and queries that the layer with this index makes of relative positions.
+    fn position_keys(
+        &self,
+        index: usize,
+        projections: Option<&PositionProjections>,
+    ) -> Result<Option<PositionKeys>> {
+        let (Some(positions), Some(projections)) =
+            (&self.description.relative_positions, projections)
+        else {
+            return Ok(None);
+        };
+        let (cpu, heads) = (self.cpu, self.description.heads);
+        let vectors = |name: &str, tensors: Option<&LinearTensors>, is_scaled: bool| {
+            let Some(tensors) = tensors else {
+                return Ok(Vec::new());
+            };
+            let name = format!("position {name} {index}");
+            let len = positions.table.rows.saturating_mul(heads.query_width());
+            let vectors = self.parts.part(&name, len, || {
+                self.position_vectors(positions, tensors, is_scaled)
+            })?;
+            Ok(PositionKeys::split(cpu, heads, &vectors))
+        };
+        Ok(Some(PositionKeys {
+            cpu,
+            rows: positions.rows[..].into(),
+            keys: vectors("keys", projections.key.as_ref(), false)?,
+            queries: vectors("queries", projections.query.as_ref(), true)?,
+        }))
+    }
+
+    /// Projects the embeddings of relative positions, and returns `[rows, query_width]`; `is_scaled`
+    /// says whether the result has the scale of queries.
+    fn position_vectors(
+        &self,
+        positions: &RelativePositions,
+        tensors: &LinearTensors,
+        is_scaled: bool,
+    ) -> Result<SharedBuffer> {
+        let (cpu, inputs) = (self.cpu, self.description.hidden_size);
+        let Table { name, rows } = positions.table;
+        let mut embeddings = self.weights.tensor(name, &[rows, inputs])?;
+        if let Some(norm) = self.optional_norm(positions.norm.as_ref())? {
+            norm.apply(cpu, &mut embeddings);
+        }
+        let outputs = self.description.heads.query_width();
+        let shapes = [LinearShape { outputs, inputs }];
+        let linears = [LinearPart {
+            tensors,
+            shape: shapes[0],
+            scaled_outputs: if is_scaled { outputs } else { 0 },
+        }];
+        let mut reader = LinearReader::new(self.weights, &linears, self.query_scale());
+        let packed = Linear::pack(cpu, shapes, &mut reader)?;
+        reader.finish()?;
+        let [linear] = Linear::from_packed(cpu, shapes, &packed);
+        let mut vectors = AlignedBuffer::zeroed(rows * outputs);
+        linear.apply(&embeddings, Epilogue::Identity, vectors.as_mut_slice());
+        Ok(vectors.into())
     }
 
     fn optional_norm(&self, tensors: Option<&NormTensors>) -> Result<Option<Norm>> {
@@ -279,6 +372,13 @@ impl Loader<'_> {
                 scale: read("weight")?,
                 epsilon,
             },
+            NormKind::ZeroCenteredRootMeanSquare => {
+                let scale: Vec<f32> = read("weight")?.iter().map(|weight| 1.0 + weight).collect();
+                Norm::RootMeanSquare {
+                    scale: scale[..].into(),
+                    epsilon,
+                }
+            }
         })
     }
 
@@ -288,23 +388,42 @@ impl Loader<'_> {
         tensors: Option<&HeadNormTensors>,
         factor: f32,
     ) -> Result<Option<HeadNorm>> {
-        let Some(HeadNormTensors { name, epsilon }) = tensors else {
+        let Some(tensors) = tensors else {
             return Ok(None);
         };
+        let HeadNormTensors {
+            ref name,
+            epsilon,
+            zero_centered,
+        } = *tensors;
+        let offset = if zero_centered { 1.0 } else { 0.0 };
         let size = self.description.heads.size;
         let mut scale = self.tensor(&format!("{name}.weight"), &[size])?.to_vec();
         for scale in &mut scale {
-            *scale *= factor;
+            *scale = (offset + *scale) * factor;
         }
-        Ok(Some(HeadNorm {
-            scale,
-            epsilon: *epsilon,
-        }))
+        Ok(Some(HeadNorm { scale, epsilon }))
+    }
+
+    /// Returns the factor of the queries.
+    #[expect(clippy::cast_precision_loss, reason = "a head is small")]
+    fn query_scale(&self) -> f32 {
+        let Description {
+            heads,
+            attention_scale,
+            ..
+        } = self.description;
+        attention_scale.unwrap_or_else(|| 1.0 / (heads.size as f32).sqrt())
     }
 }
 
-/// Returns the factor of the queries, one over the square root of the head size.
-#[expect(clippy::cast_precision_loss, reason = "a head is small")]
-fn query_scale(head_size: usize) -> f32 {
-    1.0 / (head_size as f32).sqrt()
+/// Returns the biases by distance, `[heads, 2 · span − 1]`, that fall with the slope of each head.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions are small, and the reference computes the biases in f32 too"
+)]
+fn linear_biases(slopes: &[f32], span: usize) -> Vec<f32> {
+    let distances = (0..2 * span - 1).map(|at| at.abs_diff(span - 1) as f32);
+    let of_head = |slope: f32| distances.clone().map(move |distance| -slope * distance);
+    slopes.iter().copied().flat_map(of_head).collect()
 }

@@ -15,6 +15,21 @@ pub(super) enum Norm {
 }
 
 impl Norm {
+    /// Multiplies the normalized values by `factor`.
+    pub(super) fn multiply(&mut self, factor: f32) {
+        let multiplied = |values: &SharedBuffer| -> SharedBuffer {
+            let values: Vec<f32> = values.iter().map(|value| value * factor).collect();
+            values[..].into()
+        };
+        match self {
+            Self::Layer { scale, shift, .. } => {
+                *scale = multiplied(scale);
+                *shift = multiplied(shift);
+            }
+            Self::RootMeanSquare { scale, .. } => *scale = multiplied(scale),
+        }
+    }
+
     /// Normalizes each row of `rows`.
     pub(super) fn apply(&self, cpu: Cpu, rows: &mut [f32]) {
         match self {

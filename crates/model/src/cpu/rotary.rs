@@ -2,12 +2,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cognate_kernels::{Cpu, Rotary};
 
+use super::description::RotaryFrequencies;
+
 /// The cosines and sines of a rotary position embedding, computed for the positions of the longest
 /// text so far.
 #[derive(Debug)]
 pub(super) struct RotaryTable {
-    theta: f32,
-    head_size: usize,
+    frequencies: RotaryFrequencies,
     max_positions: usize,
     angles: Mutex<Arc<Angles>>,
 }
@@ -22,10 +23,9 @@ pub(super) struct Angles {
 }
 
 impl RotaryTable {
-    pub(super) fn new(theta: f32, head_size: usize, max_positions: usize) -> Self {
+    pub(super) fn new(frequencies: RotaryFrequencies, max_positions: usize) -> Self {
         Self {
-            theta,
-            head_size,
+            frequencies,
             max_positions,
             angles: Mutex::default(),
         }
@@ -40,39 +40,35 @@ impl RotaryTable {
             // Twice as many each time, so that growing text by text takes linear time.
             let positions = positions.next_power_of_two().max(MIN_POSITIONS);
             let positions = positions.min(self.max_positions);
-            *angles = Arc::new(Angles::new(self.theta, self.head_size, positions));
+            *angles = Arc::new(Angles::new(&self.frequencies, positions));
         }
         Arc::clone(&angles)
     }
 }
 
 impl Angles {
-    fn new(theta: f32, head_size: usize, positions: usize) -> Self {
-        let half = head_size / 2;
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "positions are small, and transformers computes the angles in f32 too"
-        )]
-        let frequencies: Vec<f32> = (0..half)
-            .map(|at| 1.0 / theta.powf((2 * at) as f32 / head_size as f32))
-            .collect();
+    fn new(frequencies: &RotaryFrequencies, positions: usize) -> Self {
+        let half = frequencies.of_pairs.len();
         let mut angles = Self {
-            head_size,
+            head_size: 2 * half,
             positions,
             cos: Vec::with_capacity(positions * half),
             sin: Vec::with_capacity(positions * half),
         };
         for position in 0..positions {
-            for frequency in &frequencies {
-                #[expect(clippy::cast_precision_loss, reason = "positions are small")]
+            for frequency in &frequencies.of_pairs {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "positions are small, and transformers computes the angles in f32 too"
+                )]
                 let angle = f64::from(position as f32 * frequency);
                 #[expect(
                     clippy::cast_possible_truncation,
                     reason = "rounds to the nearest value of the table's number format"
                 )]
                 let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
-                angles.cos.push(cos);
-                angles.sin.push(sin);
+                angles.cos.push(cos * frequencies.scale);
+                angles.sin.push(sin * frequencies.scale);
             }
         }
         angles
@@ -143,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_table_grows_with_the_texts_and_keeps_its_values() {
-        let table = RotaryTable::new(THETA, HEAD_SIZE, 2000);
+        let table = RotaryTable::new(RotaryFrequencies::of_base(THETA, HEAD_SIZE), 2000);
         let few = table.angles(3);
         assert_eq!(few.positions, 512);
         let more = table.angles(513);
@@ -173,7 +169,7 @@ mod tests {
                 head.copy_from_slice(&rotated);
             }
         }
-        let table = RotaryTable::new(THETA, HEAD_SIZE, 10);
+        let table = RotaryTable::new(RotaryFrequencies::of_base(THETA, HEAD_SIZE), 10);
         let angles = table.angles(4);
         let rotation = Rotation {
             angles: &angles,

@@ -11,6 +11,8 @@ mod normalizer;
 mod pre_tokenizer;
 mod regex;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use normalizer::NORMALIZER_ERROR;
 use tokenizers::{
     AddedToken, AddedVocabulary, DecoderWrapper, Encoding, ModelWrapper, PostProcessor as _,
@@ -134,9 +136,15 @@ impl BoundedTokenizer {
 }
 
 /// Runs `encode`, and returns the error of a normalizer, which `tokenizers` ignores.
+///
+/// The library panics on some texts if an added token is normalized to nothing; that is an error
+/// here.
 fn checked(encode: impl FnOnce() -> Result<Encoding>) -> Result<Encoding> {
     NORMALIZER_ERROR.take();
-    let encoding = encode()?;
+    // A tokenizer has no state that an unfinished call could leave inconsistent.
+    let outcome = catch_unwind(AssertUnwindSafe(encode));
+    let encoding =
+        outcome.map_err(|_| "the tokenizer cannot divide the text at its added tokens")??;
     match NORMALIZER_ERROR.take() {
         Some(error) => Err(error.into()),
         None => Ok(encoding),

@@ -37,8 +37,9 @@ enum Kind {
     Other,
 }
 
-/// The greatest length of a vocabulary for which a trie is made, in bytes.
-const MAX_VOCABULARY_BYTES: usize = 16 << 20;
+/// The greatest length of a vocabulary for which a trie is made, in bytes. The multilingual one of BERT
+/// has about one million.
+const MAX_VOCABULARY_BYTES: usize = 4 << 20;
 
 impl FastWordPiece {
     /// Makes the fast form of a tokenizer, or returns `None` if it is another than that of BERT.

@@ -145,7 +145,8 @@ fn add_tokens(
     let mut all: Vec<AddedToken> = kept.iter().map(|&token| token.clone()).collect();
     for token in tokens.to_add(class, &existing) {
         // A token that is there with the same flags is not added again.
-        if !all.contains(&token) {
+        let last = all.iter().rfind(|known| known.content == token.content);
+        if last != Some(&token) {
             all.push(token);
         }
     }

@@ -18,9 +18,9 @@ pub(crate) struct Settings {
     pub(super) class: TokenizerClass,
     /// `legacy` of Llama: a space is put before each part of a text between special tokens.
     pub(super) legacy: bool,
-    /// `split_by_punct` of DeBERTa.
+    /// `split_by_punct` of `DeBERTa`.
     pub(super) split_by_punct: bool,
-    /// `unk_id` of DeBERTa.
+    /// `unk_id` of `DeBERTa`.
     pub(super) unk_id: Option<usize>,
     /// Whether the texts of special tokens in a text are ordinary text.
     pub(super) split_special_tokens: bool,

@@ -6,7 +6,9 @@ use tokenizers::AddedToken;
 
 use super::bounded::FileTokens;
 use super::class::TokenizerClass;
-use super::token_config::{ExtraTokens, NamedTokens, OlderFiles, Token, TokenEntry, TokenLists};
+use super::token_config::{
+    ExtraTokens, Field, NamedTokens, OlderFiles, Token, TokenEntry, TokenLists,
+};
 
 /// The names of special tokens that all classes have, in the order in which tokens are added.
 const USUAL_NAMES: [&str; 7] = [
@@ -47,9 +49,10 @@ struct Collected {
     usual: BTreeMap<String, Option<TokenEntry>>,
     /// Tokens with a name of their own.
     own: Vec<(String, TokenEntry)>,
-    /// The fields of these names, as [`TokenLists`] has them, but for objects.
-    additional: Option<Option<Vec<TokenEntry>>>,
-    extra: Option<Option<Vec<TokenEntry>>>,
+    /// `additional_special_tokens`, the former name of `extra_special_tokens`.
+    additional: Field<Vec<TokenEntry>>,
+    /// `extra_special_tokens`, unless it gives names to the tokens.
+    extra: Field<Vec<TokenEntry>>,
 }
 
 impl Collected {
@@ -67,24 +70,26 @@ impl Collected {
         self.set_named(&config.named);
         self.additional
             .clone_from(&config.additional_special_tokens);
-        self.extra = match &config.extra_special_tokens {
-            Some(Some(ExtraTokens::Named(names))) => {
+        let is_empty = match &config.extra_special_tokens {
+            Field::Given(ExtraTokens::List(list)) => {
+                self.extra = Field::Given(list.clone());
+                list.is_empty()
+            }
+            Field::Given(ExtraTokens::Named(names)) => {
                 for (name, token) in &names.0 {
                     set(&mut self.own, name, token.clone());
                 }
-                None
+                names.0.is_empty()
             }
-            Some(Some(ExtraTokens::List(list))) => Some(Some(list.clone())),
-            Some(None) => Some(None),
-            None => None,
+            Field::Null => {
+                self.extra = Field::Null;
+                true
+            }
+            Field::Missing => true,
         };
-        let is_empty = match &config.extra_special_tokens {
-            Some(Some(ExtraTokens::List(list))) => list.is_empty(),
-            Some(Some(ExtraTokens::Named(names))) => names.0.is_empty(),
-            Some(None) | None => true,
-        };
-        if is_empty && let Some(additional) = self.additional.take() {
-            self.extra = Some(additional);
+        // The former name of the field.
+        if is_empty && !matches!(self.additional, Field::Missing) {
+            self.extra = std::mem::take(&mut self.additional);
         }
     }
 
@@ -99,32 +104,33 @@ impl Collected {
         let named = map.named.0.iter();
         let named = named.map(|(name, token)| (name.clone(), token.as_ref().map(flagged)));
         self.set_named(&NamedTokens(named.collect()));
-        if let Some(additional) = &map.additional_special_tokens {
-            self.additional = Some(additional.clone());
+        if !matches!(map.additional_special_tokens, Field::Missing) {
+            self.additional.clone_from(&map.additional_special_tokens);
         }
         match &map.extra_special_tokens {
-            Some(Some(ExtraTokens::List(list))) => {
-                let extra = self.extra.get_or_insert_default().get_or_insert_default();
+            Field::Given(ExtraTokens::List(list)) => {
+                let mut extra = self.extra.given().cloned().unwrap_or_default();
                 for token in list.iter().map(flagged) {
                     if !extra.contains(&token) {
                         extra.push(token);
                     }
                 }
+                self.extra = Field::Given(extra);
             }
-            Some(Some(ExtraTokens::Named(names))) => {
+            Field::Given(ExtraTokens::Named(names)) => {
                 for (name, token) in &names.0 {
                     set(&mut self.own, name, flagged(token));
                 }
-                self.extra = None;
+                self.extra = Field::Missing;
             }
-            Some(None) => self.extra = Some(None),
-            None => {}
+            Field::Null => self.extra = Field::Null,
+            Field::Missing => {}
         }
     }
 
-    /// Returns the contents of the special tokens that the files name.
+    /// Returns whether the files name a special token with a text.
     fn contains(&self, content: &str) -> bool {
-        let extra = self.extra.iter().flatten().flatten();
+        let extra = self.extra.given().into_iter().flatten();
         let mut all = self.usual.values().flatten().chain(extra);
         all.any(|token| token.content() == content)
     }
@@ -259,7 +265,7 @@ fn extra_tokens(
     extra_ids: Option<usize>,
     collected: &Collected,
 ) -> Result<Vec<TokenEntry>, String> {
-    let additional = collected.additional.clone().flatten();
+    let additional = collected.additional.given().cloned();
     let additional = match class {
         TokenizerClass::Camembert => Some(additional.unwrap_or_else(|| {
             let unused = ["<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED"];
@@ -284,7 +290,8 @@ fn extra_tokens(
         _ => additional,
     };
     Ok(match &collected.extra {
-        Some(extra) => extra.clone().unwrap_or_default(),
-        None => additional.unwrap_or_default(),
+        Field::Given(extra) => extra.clone(),
+        Field::Null => Vec::new(),
+        Field::Missing => additional.unwrap_or_default(),
     })
 }

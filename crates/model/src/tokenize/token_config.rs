@@ -9,6 +9,10 @@ use serde_json::Value;
 use tokenizers::AddedToken;
 
 /// A token with the flags that a file gives.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are the flags of the files"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Token {
     pub(super) content: String,
@@ -171,23 +175,40 @@ impl<'de> Deserialize<'de> for OwnNames {
 }
 
 /// The special tokens of `tokenizer_config.json` or of `special_tokens_map.json`.
-///
-/// The outer option of a list says whether the file has the field, the inner one is `None` for `null`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct TokenLists {
-    #[serde(default, deserialize_with = "present")]
-    pub(super) additional_special_tokens: Option<Option<Vec<TokenEntry>>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) extra_special_tokens: Option<Option<ExtraTokens>>,
+    #[serde(default)]
+    pub(super) additional_special_tokens: Field<Vec<TokenEntry>>,
+    #[serde(default)]
+    pub(super) extra_special_tokens: Field<ExtraTokens>,
     #[serde(flatten)]
     pub(super) named: NamedTokens,
 }
 
-/// Reads a field that the file has, even if it is `null`.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
+/// A field of a file. Whether it is missing or `null` makes a difference.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Field<T> {
+    #[default]
+    Missing,
+    Null,
+    Given(T),
+}
+
+impl<T> Field<T> {
+    /// Returns the value, or `None` if the field is missing or `null`.
+    pub(super) fn given(&self) -> Option<&T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Missing | Self::Null => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::deserialize(deserializer)?;
+        Ok(value.map_or(Self::Null, Self::Given))
+    }
 }
 
 /// The files of special tokens of older releases of transformers, which are read unless

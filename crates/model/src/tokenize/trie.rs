@@ -8,7 +8,7 @@ pub(super) struct Trie(Vec<Slot>);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    /// Where the children are, a multiple of nothing in particular.
+    /// What the byte of a child is combined with, which gives the slot of the child.
     base: u32,
     /// The slot of the parent, or [`FREE`].
     parent: u32,
@@ -23,7 +23,7 @@ const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;
 
 /// How far before the end of the slots a place for children is sought.
-const WINDOW: usize = 1 << 12;
+const WINDOW: usize = 1 << 9;
 
 /// A node of a [`Trie`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 
 /// The first parts of the names of heads, which work on the hidden states: poolers, heads for training
 /// and classifiers. A model of transformers never uses them for the hidden states.
-const HEADS: [&str; 16] = [
+const HEADS: [&str; 17] = [
     "pooler",
     "cls",
     "lm_head",
@@ -24,9 +24,10 @@ const HEADS: [&str; 16] = [
     "classifier",
     "score",
     "qa_outputs",
-    // ModernBERT and encoders of an encoder and a decoder.
+    // ModernBERT and encoders of an encoder and a decoder, whose embeddings both may share.
     "head",
     "decoder",
+    "shared",
     // SimCSE.
     "mlp",
     // DeBERTa.

@@ -20,7 +20,7 @@ use crate::golden_file::GoldenFile;
 const TOLERANCE: f32 = 2e-5;
 
 /// The tolerance of unit rows, whose golden numbers differ from f64 by at most 8e-7.
-const UNIT_TOLERANCE: f32 = 2e-6;
+pub(crate) const UNIT_TOLERANCE: f32 = 2e-6;
 
 pub(crate) fn checkpoint(name: &str) -> PathBuf {
     fixtures().join("architectures").join(name)
@@ -61,7 +61,7 @@ pub(crate) fn assert_close(
 
 /// Compares every stage of the checkpoint in `dir` with the golden numbers of `name`.
 #[track_caller]
-fn assert_agrees_in(dir: &Path, name: &str) {
+pub(crate) fn assert_agrees_in(dir: &Path, name: &str) {
     let golden = golden(name);
     let encoder = load(dir);
     let tokens = encoder.tokenize(Role::Document, &texts()).unwrap();
@@ -115,6 +115,46 @@ fn nomic_bert_agrees() {
 #[test]
 fn qwen3_agrees() {
     assert_agrees("qwen3");
+}
+
+#[test]
+fn gte_agrees_with_scaled_rotations() {
+    assert_agrees("new");
+}
+
+#[test]
+fn gte_of_transformers_agrees() {
+    assert_agrees("gte");
+}
+
+#[test]
+fn jina_bert_agrees() {
+    assert_agrees("jina-bert");
+}
+
+#[test]
+fn jina_bert_for_code_agrees() {
+    assert_agrees("jina-bert-code");
+}
+
+#[test]
+fn t5_agrees_with_a_dense_module() {
+    assert_agrees("t5");
+}
+
+#[test]
+fn gated_t5_agrees() {
+    assert_agrees("t5-gated");
+}
+
+#[test]
+fn deberta_agrees() {
+    assert_agrees("deberta-v2");
+}
+
+#[test]
+fn deberta_with_projections_of_positions_agrees() {
+    assert_agrees("deberta-v2-unshared");
 }
 
 /// The tokenizer classes of BERT, DistilBERT and MPNet build their normalizer from the settings, or
@@ -198,7 +238,19 @@ fn tokenizer_settings_decide_about_a_leading_space() {
 
 #[test]
 fn batches_and_threads_do_not_change_a_bit() {
-    for name in ["roberta", "modernbert", "nomic-bert", "qwen3"] {
+    for name in [
+        "roberta",
+        "modernbert",
+        "nomic-bert",
+        "qwen3",
+        "qwen2",
+        "mistral",
+        "gemma3",
+        "new",
+        "jina-bert-code",
+        "t5",
+        "deberta-v2",
+    ] {
         let checkpoint = Checkpoint::open(checkpoint(name)).unwrap();
         let rows = |options: EncoderOptions, texts: &[String]| {
             let encoder = Encoder::load(&checkpoint, options).unwrap();
@@ -226,6 +278,8 @@ fn tensors_with_a_prefix_are_found() {
         ("distilbert", "distilbert."),
         ("modernbert", "model."),
         ("qwen3", "model."),
+        ("qwen2", "model."),
+        ("mistral", "model."),
     ] {
         let dir = tempfile::tempdir().unwrap();
         copy_dir(&checkpoint(name), dir.path());
@@ -251,7 +305,7 @@ fn prompts_agree_with_last_token_pooling() {
 
 #[test]
 fn configurations_written_by_transformers_5_agree() {
-    for name in ["modernbert", "nomic-bert", "qwen3"] {
+    for name in ["modernbert", "nomic-bert", "qwen3", "qwen2", "mistral"] {
         let dir = tempfile::tempdir().unwrap();
         copy_dir(&checkpoint(name), dir.path());
         let recent = dir.path().join("config-transformers-5.json");

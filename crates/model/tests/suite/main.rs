@@ -4,6 +4,8 @@
 
 mod architectures;
 mod checkpoints;
+mod decoders;
+mod encoder_settings;
 mod fingerprints;
 mod golden;
 mod golden_file;
@@ -13,4 +15,5 @@ mod modules;
 mod refusals;
 mod reranker;
 mod settings;
+mod tokenizers;
 mod weights;

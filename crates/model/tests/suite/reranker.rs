@@ -17,7 +17,14 @@ use crate::architectures::assert_close;
 use crate::checkpoints::{fixtures, variant_of};
 use crate::golden_file::GoldenFile;
 
-const CROSS_ENCODERS: [&str; 4] = ["bert", "roberta", "mpnet", "distilbert"];
+const CROSS_ENCODERS: [&str; 6] = [
+    "bert",
+    "roberta",
+    "mpnet",
+    "distilbert",
+    "deberta-v2",
+    "gte",
+];
 
 /// The tolerance. The golden numbers differ from f64 by at most 6e-6 for values up to 3, while leaving
 /// out any part of a head changes a logit by at least 1e-2.
@@ -261,7 +268,8 @@ fn a_checkpoint_that_is_not_a_cross_encoder_with_one_label_is_refused() {
     const CLASSES: &str = "expected one of `BertForSequenceClassification`, \
         `RobertaForSequenceClassification`, `XLMRobertaForSequenceClassification`, \
         `CamembertForSequenceClassification`, `MPNetForSequenceClassification`, \
-        `DistilBertForSequenceClassification`";
+        `DistilBertForSequenceClassification`, `NewForSequenceClassification`, \
+        `GteForSequenceClassification`, `DebertaV2ForSequenceClassification`";
     let config = "config.json";
     for (name, file, field, value, expected) in [
         (

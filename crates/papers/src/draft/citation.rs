@@ -1,10 +1,13 @@
 use std::collections::HashMap;
 
+use serde::{Serialize, Serializer};
+
 use crate::{Paper, identifiers};
 
 /// A citation in a draft: by a key, an identifier, an entry in the list of references or a link.
 ///
 /// Several fields are set if the draft relates them, such as the key and the DOI of an entry.
+/// [Serialized](Serialize), a citation has these fields, and its [label](Self::label) as `citation`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Citation {
@@ -37,6 +40,31 @@ impl Citation {
             .into_iter()
             .find_map(Option::as_deref)
             .unwrap_or_default()
+    }
+}
+
+/// The JSON form of a citation.
+#[derive(Serialize)]
+struct Written<'a> {
+    citation: &'a str,
+    key: Option<&'a str>,
+    doi: Option<&'a str>,
+    arxiv: Option<&'a str>,
+    text: Option<&'a str>,
+    url: Option<&'a str>,
+}
+
+impl Serialize for Citation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            citation: self.label(),
+            key: self.key.as_deref(),
+            doi: self.doi.as_deref(),
+            arxiv: self.arxiv.as_deref(),
+            text: self.text.as_deref(),
+            url: self.url.as_deref(),
+        };
+        written.serialize(serializer)
     }
 }
 

@@ -34,7 +34,7 @@ const BUFFER: usize = 1 << 16;
 /// Text in UTF-16 or another encoding than UTF-8 is converted, and in a file whose lines end in carriage
 /// returns alone, these are converted to line feeds.
 pub(crate) struct Input<'a> {
-    reader: BufReader<Lookahead<Box<dyn Read + 'a>>>,
+    reader: BufReader<Lookahead<Box<dyn Read + Send + 'a>>>,
     /// The number of line breaks consumed.
     line_breaks: usize,
     /// The number of the line that [`next_line`](Self::next_line) read last, counted from 1.
@@ -46,7 +46,7 @@ pub(crate) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// Starts to read; `origin` is the name of the input in errors.
-    pub(crate) fn new(reader: impl Read + 'a, origin: &str) -> Result<Self> {
+    pub(crate) fn new(reader: impl Read + Send + 'a, origin: &str) -> Result<Self> {
         let raw = Lookahead::new(reader, 8);
         // An error before the first byte is not an error of a record.
         if let (true, Some(error)) = (raw.start().is_empty(), raw.error()) {
@@ -54,7 +54,7 @@ impl<'a> Input<'a> {
             return Err(Error::io("read", Path::new(origin))(source));
         }
         let mut is_compressed = true;
-        let decompressed: Box<dyn Read + 'a> = match raw.start() {
+        let decompressed: Box<dyn Read + Send + 'a> = match raw.start() {
             [0x1f, 0x8b, ..] => {
                 let raw = BufReader::with_capacity(BUFFER, raw);
                 Box::new(MultiGzDecoder::new(raw))
@@ -81,10 +81,11 @@ impl<'a> Input<'a> {
         };
         let notes = Notes::default();
         let text = ToUtf8::new(Lookahead::new(decompressed, LOOKAHEAD), notes.clone());
-        let text: Box<dyn Read + 'a> = Box::new(text);
+        let text: Box<dyn Read + Send + 'a> = Box::new(text);
         let mut text = Lookahead::new(text, LOOKAHEAD);
         if has_only_returns(text.start(), text.start().len() < LOOKAHEAD) {
-            let with_line_feeds: Box<dyn Read + 'a> = Box::new(ReturnsToLineFeeds::new(text));
+            let with_line_feeds: Box<dyn Read + Send + 'a> =
+                Box::new(ReturnsToLineFeeds::new(text));
             text = Lookahead::new(with_line_feeds, LOOKAHEAD);
         }
         Ok(Self {
@@ -308,9 +309,10 @@ mod tests {
         let text = b"a\rb\r\nc\n\rd\r\n";
         for step in 1..=text.len() {
             let parts = text.chunks(step).map(io::Cursor::new);
-            let reader = parts.fold(Box::new(io::empty()) as Box<dyn Read>, |all, part| {
-                Box::new(all.chain(part))
-            });
+            let reader = parts.fold(
+                Box::new(io::empty()) as Box<dyn Read + Send>,
+                |all, part| Box::new(all.chain(part)),
+            );
             let mut input = Input::new(reader, "f").unwrap();
             let (mut line, mut found) = (Vec::new(), Vec::new());
             while input.next_whole_line(&mut line).is_some() {

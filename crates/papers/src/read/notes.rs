@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+
 use crate::RecordLocation;
 
 /// The maximum number of remarks that wait to be taken, and of names of fields that are counted.
 const MAX_NOTES: usize = 1000;
 
 /// A remark on a record that was read: something in it was left out or repaired.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Remark {
     /// The location of the record.
+    #[serde(flatten)]
     pub location: RecordLocation,
     /// A description of what was left out or repaired, and why.
+    #[serde(rename = "what")]
     pub text: String,
 }
 

@@ -33,6 +33,8 @@ use crate::{Error, Paper, RecordLocation, Result};
 /// [`Details`](crate::Details), all of them optional but for one that can name the paper. The reader
 /// counts [unknown fields](PaperReader::ignored_fields), and skips blank lines.
 ///
+/// A reader is [`Send`]: it can be made on one thread and read on another.
+///
 /// # Complexity
 ///
 /// Linear in the size of the file. Memory is bounded by the size of a record, at most 64 MiB and
@@ -124,7 +126,7 @@ impl<'a> PaperReader<'a> {
     ///
     /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
     /// they do not reveal the format.
-    pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
+    pub fn new(reader: impl Read + Send + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
         let input = Input::new(reader, &origin)?;
         let format = explicit_or_detected(&input, &origin, None, None)?;
@@ -140,7 +142,7 @@ impl<'a> PaperReader<'a> {
     /// Returns [`Error::Io`] if the first bytes cannot be read, and [`Error::UnknownFormat`] if
     /// they are those of an unsupported compression or file type.
     pub fn with_format(
-        reader: impl Read + 'a,
+        reader: impl Read + Send + 'a,
         origin: impl Into<String>,
         format: Format,
     ) -> Result<Self> {

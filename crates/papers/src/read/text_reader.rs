@@ -64,7 +64,7 @@ impl<'a> TextReader<'a> {
     /// # Errors
     ///
     /// Returns the errors of [`open`](TextReader::open).
-    pub fn new(reader: impl Read + 'a, origin: impl Into<String>) -> Result<Self> {
+    pub fn new(reader: impl Read + Send + 'a, origin: impl Into<String>) -> Result<Self> {
         let origin = origin.into();
         let input = Input::new(reader, &origin)?;
         let notes = input.notes().clone();

@@ -16,4 +16,5 @@ mod own_json;
 mod round_trip;
 mod tables;
 mod tagged_formats;
+mod threads;
 mod xml_formats;

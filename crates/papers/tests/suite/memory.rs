@@ -34,7 +34,7 @@ impl<F: FnMut(usize) -> Vec<u8>> Read for Repeated<F> {
     }
 }
 
-type Record<'a> = Box<dyn FnMut(usize) -> Vec<u8> + 'a>;
+type Record<'a> = Box<dyn FnMut(usize) -> Vec<u8> + Send + 'a>;
 
 /// Returns the largest size that the process has had in memory, in MiB.
 fn peak() -> u64 {

@@ -1,5 +1,7 @@
 //! Means over queries with confidence intervals by the bootstrap.
 
+use serde::Serialize;
+
 use crate::sampling::Random;
 
 /// A mean over queries with its 95% confidence interval, from percentile 2.5 to 97.5 of the means of
@@ -9,7 +11,7 @@ use crate::sampling::Random;
 /// The estimate of a difference is paired: each sample takes both sides of the difference from the
 /// same queries. The samples are pseudo-random with a fixed seed, so the same values always give the
 /// same interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Estimate {
     /// The mean.

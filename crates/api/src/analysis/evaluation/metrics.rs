@@ -3,25 +3,32 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::{Error, Result};
 
 /// The metrics of a ranking, or their means over several queries. They are defined as in `trec_eval`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Metrics {
     /// The normalized discounted cumulative gain of the first 10 documents (Järvelin and Kekäläinen,
     /// "Cumulated gain-based evaluation of IR techniques", 2002): the sum of the [`Gain`]s, each divided
     /// by the binary logarithm of the rank plus 1, relative to the gain of the ideal ranking.
+    #[serde(rename = "ndcg@10")]
     pub ndcg_at_10: f64,
     /// The average precision of the first 100 documents: the precision at the rank of each relevant
     /// document, averaged over all relevant documents.
+    #[serde(rename = "map@100")]
     pub map_at_100: f64,
     /// The share of the relevant documents that are among the first 10.
+    #[serde(rename = "recall@10")]
     pub recall_at_10: f64,
     /// The share of the relevant documents that are among the first 100.
+    #[serde(rename = "recall@100")]
     pub recall_at_100: f64,
     /// The reciprocal rank: 1 divided by the rank of the first relevant document, or 0 if it is not
     /// among the first 10.
+    #[serde(rename = "mrr@10")]
     pub mrr_at_10: f64,
 }
 

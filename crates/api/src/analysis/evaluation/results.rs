@@ -6,6 +6,8 @@ use crate::{Error, Result};
 
 /// The result of [`Qrels::evaluate`](crate::Qrels::evaluate): the metrics of each query that has a
 /// relevant document.
+///
+/// Serialized, it is the [estimate](Self::estimate) of each metric by its name in lower case.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evaluation {
     /// The queries in the order of their ids, so that sums always have the same bits.

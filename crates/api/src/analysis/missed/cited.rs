@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use cognate_papers::identifiers::{arxiv, doi, title_key};
+use serde::Serialize;
 
 use crate::{Citation, Draft, Paper};
 
@@ -11,7 +12,7 @@ use crate::{Citation, Draft, Paper};
 const MIN_TITLE_WORDS: usize = 3;
 
 /// A citation that is a paper of the library.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CitedPaper {
     /// The citation as the draft writes it: a key, an identifier or an entry of its list of references.

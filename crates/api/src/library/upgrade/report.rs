@@ -1,9 +1,10 @@
 //! The outcome of an upgrade.
 
 use cognate_model::Truncation;
+use serde::Serialize;
 
 /// The outcome of [`Library::upgrade`](crate::Library::upgrade).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct UpgradeReport {
     /// The number of papers whose vectors were mapped from the former model; 0 if the library

@@ -48,7 +48,7 @@ pub(super) fn rebuild(
             (!is_same).then(|| {
                 let mut pieces = pieces.clone();
                 pieces.unk_token = unknown;
-                pieces.continuing_subword_prefix = "##".to_owned();
+                "##".clone_into(&mut pieces.continuing_subword_prefix);
                 pieces.max_input_chars_per_word = 100;
                 ModelWrapper::WordPiece(pieces)
             })
@@ -128,13 +128,12 @@ fn rebuilt_bpe(path: &Path, bpe: &BPE, settings: BpeSettings) -> Result<Option<B
     Ok(Some(bpe))
 }
 
-/// Returns the id of the unknown token that a class for SentencePiece expects.
+/// Returns the id of the unknown token that a class for `SentencePiece` expects.
 fn unk_id(settings: &Settings, model: &Unigram, unknown: &str) -> usize {
     let position = |is_unknown: &dyn Fn(&(String, f64)) -> bool| model.iter().position(is_unknown);
     match settings.class {
         TokenizerClass::T5 => 2,
         TokenizerClass::Camembert => position(&|(piece, _)| piece == unknown).unwrap_or(0),
-        #[expect(clippy::float_cmp, reason = "the class compares exactly")]
         TokenizerClass::DebertaV2 => position(&|(piece, score)| piece == unknown && *score == 0.0)
             .or(settings.unk_id)
             .unwrap_or(1),

@@ -50,7 +50,7 @@ pub(super) fn of_class(
     Ok(Part::Replaced(Some(BoundedNormalizer::try_from(wrapper)?)))
 }
 
-/// Returns the normalizer of the classes for SentencePiece: its table of characters alone, where the
+/// Returns the normalizer of the classes for `SentencePiece`: its table of characters alone, where the
 /// file has one.
 fn precompiled(current: Option<&BoundedNormalizer>) -> Part<BoundedNormalizer> {
     let Some(current) = current else {

@@ -16,7 +16,7 @@ use crate::tokenize::settings::Settings;
 /// and spaces.
 const QWEN2_WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// The character that SentencePiece has for a space.
+/// The character that `SentencePiece` has for a space.
 const SPACE: char = '▁';
 
 /// Returns the pre-tokenizer that the class builds in place of `current`.
@@ -83,7 +83,7 @@ pub(super) fn of_class(
     )?)))
 }
 
-/// Returns the pre-tokenizer of most classes for SentencePiece.
+/// Returns the pre-tokenizer of most classes for `SentencePiece`.
 fn words_with_spaces(scheme: PrependScheme) -> PreTokenizerWrapper {
     let spaces = Metaspace::new(SPACE, scheme, true);
     Sequence::new(vec![WhitespaceSplit.into(), spaces.into()]).into()

@@ -19,7 +19,7 @@ use crate::{Paper, RecordLocation};
 pub(crate) type LocatedRecord = (RecordLocation, Result<Paper, String>);
 
 /// The records of a file in any format.
-pub(crate) type Records<'a> = Box<dyn Iterator<Item = LocatedRecord> + 'a>;
+pub(crate) type Records<'a> = Box<dyn Iterator<Item = LocatedRecord> + Send + 'a>;
 
 /// Everything that the rest of the crate needs to know about a file format.
 ///

@@ -16,7 +16,7 @@ const REPETITIONS: u64 = 4;
 ///
 /// A record may have [`MAX_RECORD`] bytes, beyond which reading is an error.
 pub(crate) struct Rewind<'a> {
-    inner: Box<dyn BufRead + 'a>,
+    inner: Box<dyn BufRead + Send + 'a>,
     /// The bytes from the start of the record on, and perhaps some before.
     buffer: Vec<u8>,
     /// The start of the record in `buffer`.
@@ -31,7 +31,7 @@ pub(crate) struct Rewind<'a> {
 }
 
 impl<'a> Rewind<'a> {
-    pub(crate) fn new(inner: impl BufRead + 'a) -> Self {
+    pub(crate) fn new(inner: impl BufRead + Send + 'a) -> Self {
         Self {
             inner: Box::new(inner),
             buffer: Vec::new(),

@@ -1,8 +1,7 @@
 use candle_core::{Module, Result, Tensor};
 use candle_nn::Linear;
 
-use super::TOKEN_EMBEDDINGS;
-use super::config::Qwen3Config;
+use super::{DecoderConfig, TOKEN_EMBEDDINGS};
 use crate::candle::{
     Activation, AttentionMask, Gated, MaskKind, Model, PaddedBatch, RmsNorm, Rotary, Tensors,
 };
@@ -33,10 +32,10 @@ struct Layer {
 }
 
 impl Qwen3 {
-    pub(super) fn load(config: &Qwen3Config, tensors: &Tensors) -> crate::Result<Self> {
+    pub(super) fn load(config: &DecoderConfig, tensors: &Tensors) -> crate::Result<Self> {
         let width = config.hidden_size;
         let token_embeddings = tensors.tensor(TOKEN_EMBEDDINGS, &[config.vocab_size, width])?;
-        let (theta, positions) = (config.rope_theta, config.max_position_embeddings);
+        let (theta, positions) = (config.rope.theta, config.max_position_embeddings);
         let rotary = Rotary::new(theta, config.head_dim, positions, tensors.device());
         Ok(Self {
             token_embeddings,
@@ -62,7 +61,7 @@ impl Model for Qwen3 {
 
 impl Layer {
     fn load(
-        config: &Qwen3Config,
+        config: &DecoderConfig,
         tensors: &Tensors,
         name: impl Fn(&str) -> String,
     ) -> crate::Result<Self> {

@@ -1,0 +1,260 @@
+mod comparison;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use cognate::{CheckpointSummary, Encoder, Precision, Role, RouteSummary};
+use serde::Serialize;
+
+use self::comparison::{Comparison, Verdict};
+use crate::arguments::{DeviceArguments, JsonArguments};
+use crate::model::AnyModel;
+use crate::output::{one_line, print, print_json, shortened, thousands};
+use crate::progress::Progress;
+use crate::text_file::read_texts;
+use crate::{interrupt, model};
+
+/// Show what a model is, and compare its embeddings with given ones
+///
+/// The model is loaded, so that everything that keeps it from running is an error. With --compare, the
+/// exit status is 1 if its embeddings of the texts differ from those in the file by 0.00005 or more.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Numeric precision: f32 or int8 on a CPU; f32, f16 or bf16 on a GPU
+    #[arg(long, default_value_t)]
+    precision: Precision,
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// Compare with the embeddings in this file (.npy): float32 or float64, one row for each text
+    #[arg(long, value_name = "FILE", requires = "input")]
+    compare: Option<PathBuf>,
+    /// Texts to embed: .txt with one text per line, or .jsonl (.gz, .zst) with `text`, or `title` and
+    /// `abstract`
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    input: Option<PathBuf>,
+    /// Embed the texts as queries, not as documents; no difference for models without prompts
+    #[arg(long, requires = "compare")]
+    query: bool,
+    #[command(flatten)]
+    output: JsonArguments,
+    /// Model on the Hugging Face Hub, or a folder
+    #[arg(value_name = "NAME|DIR")]
+    model: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ModelDocument<'a> {
+    model: &'a str,
+    folder: String,
+    precision: Precision,
+    /// The number of values of an embedding.
+    dim: Option<usize>,
+    /// `None` if texts of any length are read.
+    max_tokens: Option<usize>,
+    fingerprint: Option<&'a str>,
+    #[serde(flatten)]
+    summary: CheckpointSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<Comparison>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let (checkpoint, model) = model::load_any(
+        &arguments.model,
+        arguments.precision,
+        arguments.device.device,
+    )?;
+    let comparison = match (&arguments.compare, &arguments.input, &model) {
+        (Some(given), Some(input), AnyModel::Encoder(encoder)) => {
+            let given_rows = comparison::read(given)?;
+            let texts = read_texts(input)?;
+            let rows = embed(encoder, &texts, arguments.query)?;
+            Some(Comparison::new(
+                &rows,
+                &given_rows,
+                &given.display().to_string(),
+            )?)
+        }
+        (Some(_), _, AnyModel::CrossEncoder(_)) => bail!(
+            "`{}` is a cross-encoder: it scores pairs of texts, and has no embeddings to compare",
+            arguments.model
+        ),
+        _ => None,
+    };
+    let verdict = comparison.as_ref().map(|comparison| comparison.verdict);
+    let (dim, max_tokens, fingerprint) = match &model {
+        AnyModel::Encoder(encoder) => {
+            let (dim, fingerprint) = (encoder.dim(), encoder.fingerprint());
+            (Some(dim), encoder.max_tokens(), Some(fingerprint))
+        }
+        AnyModel::CrossEncoder(reranker) => (None, reranker.max_tokens(), None),
+    };
+    let document = ModelDocument {
+        model: checkpoint.name(),
+        folder: checkpoint.dir().display().to_string(),
+        precision: arguments.precision,
+        dim,
+        max_tokens: (max_tokens < usize::MAX).then_some(max_tokens),
+        fingerprint,
+        summary: checkpoint.summary(),
+        comparison,
+    };
+    if arguments.output.json {
+        print_json(&document)?;
+    } else {
+        let mut text = text(&document);
+        if let (Some(comparison), Some(given)) = (&document.comparison, &arguments.compare) {
+            text += &comparison.text(&given.display().to_string());
+        }
+        print(&text)?;
+    }
+    match verdict {
+        None | Some(Verdict::Same) => Ok(()),
+        Some(_) => bail!("the embeddings differ from the given ones"),
+    }
+}
+
+fn embed(encoder: &Encoder, texts: &[String], as_queries: bool) -> Result<ndarray::Array2<f32>> {
+    let role = if as_queries {
+        Role::Query
+    } else {
+        Role::Document
+    };
+    interrupt::watch()?;
+    let mut progress = Progress::new(texts.len(), "texts");
+    let embeddings = encoder.encode_with(role, texts, &mut |state| {
+        progress.update(state.done);
+        interrupt::check()
+    })?;
+    Ok(embeddings.rows)
+}
+
+/// The width of the names of lines.
+const INDENT: usize = 13;
+
+/// The largest width of a line.
+const WIDTH: usize = 80;
+
+fn text(document: &ModelDocument<'_>) -> String {
+    let summary = &document.summary;
+    let kind = if summary.is_cross_encoder {
+        "cross-encoder, which scores a query and a document"
+    } else {
+        "encoder, which embeds texts"
+    };
+    let mut text = line("model", document.model);
+    if document.folder != document.model {
+        text += &line("folder", &document.folder);
+    }
+    text += &line("kind", kind);
+    let roles = [
+        ("", Some(&summary.document)),
+        ("queries", summary.query.as_ref()),
+    ];
+    for (role, route) in roles {
+        if let Some(route) = route {
+            text += &line(role_name("architecture", role), &architecture(route));
+            text += &line(role_name("modules", role), &route.modules.join(", "));
+        }
+    }
+    if let Some(dim) = document.dim {
+        text += &line("embedding", &format!("{} values", thousands(dim)));
+    }
+    if summary.query_prompt != summary.document_prompt || !summary.query_prompt.is_empty() {
+        let quoted = |prompt: &str| format!("“{}”", shortened(&prompt.replace(['\r', '\n'], " ")));
+        let (query, document) = (
+            quoted(&summary.query_prompt),
+            quoted(&summary.document_prompt),
+        );
+        text += &line(
+            "prompts",
+            &format!("{query} before queries, {document} before documents"),
+        );
+    }
+    text += &line("length", &length(document.max_tokens));
+    let precisions = summary
+        .cpu_precisions
+        .iter()
+        .map(|precision| precision.name());
+    let precisions = precisions.collect::<Vec<_>>().join(" or ");
+    text += &line("precision", &format!("{precisions} on a CPU"));
+    if let Some(fingerprint) = document.fingerprint {
+        text += &line(
+            "fingerprint",
+            &format!("{fingerprint} in {}", document.precision),
+        );
+    }
+    text
+}
+
+/// Returns the name of a line about the texts of a role.
+fn role_name<'a>(name: &'a str, role: &'a str) -> &'a str {
+    if role.is_empty() { name } else { role }
+}
+
+fn architecture(route: &RouteSummary) -> String {
+    let name = &route.architecture;
+    match route.sizes {
+        Some(sizes) => format!(
+            "{name}: {} layers, {} values wide, {} in between; {} tokens in the vocabulary, {} positions",
+            sizes.layers,
+            thousands(sizes.hidden),
+            thousands(sizes.intermediate),
+            thousands(sizes.vocabulary),
+            thousands(sizes.positions),
+        ),
+        None => format!("{name}: a table of token embeddings"),
+    }
+}
+
+fn length(max_tokens: Option<usize>) -> String {
+    match max_tokens {
+        Some(tokens) => format!("at most {} tokens of a text", thousands(tokens)),
+        None => "texts of any length".to_owned(),
+    }
+}
+
+/// Formats a named value, and breaks it at spaces into lines of at most [`WIDTH`] columns.
+fn line(name: &str, value: &str) -> String {
+    let mut text = format!("{name:<INDENT$}");
+    let mut column = INDENT;
+    for word in one_line(value).split(' ') {
+        let width = word.chars().count();
+        if column > INDENT {
+            if column + 1 + width > WIDTH {
+                text += &format!("\n{:INDENT$}", "");
+                column = INDENT;
+            } else {
+                text.push(' ');
+                column += 1;
+            }
+        }
+        text += word;
+        column += width;
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_continue_below_their_start() {
+        let words = "word ".repeat(40);
+        let text = line("modules", &words);
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        let mut lines = text.lines();
+        assert!(
+            lines
+                .next()
+                .is_some_and(|line| line.starts_with("modules      word word"))
+        );
+        assert!(lines.all(|line| line.starts_with("             word")));
+        assert_eq!(text.matches("word").count(), 40);
+        let long = "x".repeat(100);
+        assert_eq!(line("folder", &long), format!("folder       {long}\n"));
+    }
+}
