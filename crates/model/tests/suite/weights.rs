@@ -302,7 +302,7 @@ fn what_an_adapter_does_besides_is_refused_by_name() {
     );
     let error = refusal(|dir| set(dir, "r", json!(2)));
     assert!(
-        error.contains("found shape [4, 32], expected shape [2, 32]"),
+        error.contains("found shape [32, 4], expected shape [32, 2]"),
         "{error}"
     );
     let edit = |change: fn(&mut Tensors)| {

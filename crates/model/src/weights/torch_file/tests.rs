@@ -251,8 +251,8 @@ fn edited_files_are_read_or_refused_without_a_panic() {
     for name in ["archive.bin", "legacy.bin"] {
         let whole = std::fs::read(fixture("weights").join(name)).unwrap();
         let mut opened = 0;
-        for at in 0..whole.len() {
-            for change in [1u8, 0x80, 0xff] {
+        for at in (0..whole.len()).step_by(3) {
+            for change in [1u8, 0x80] {
                 let mut bytes = whole.clone();
                 bytes[at] ^= change;
                 opened += usize::from(open_bytes(&bytes).is_ok());
