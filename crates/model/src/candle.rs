@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::config::Sizes;
 #[cfg(feature = "cuda")]
 use crate::pooling::Pooling;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Device, Error, Precision, Result, TokenBatch};
 
 mod attention;
@@ -54,7 +54,7 @@ impl CandleEncoder {
     /// Returns the encoder together with the digest of the tensors read, for the fingerprint.
     pub(crate) fn load(
         sizes: Sizes,
-        weights: WeightsFile,
+        weights: Weights,
         device: Device,
         precision: Precision,
         load: impl FnOnce(&Tensors) -> Result<Box<dyn Model>>,

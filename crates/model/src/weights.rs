@@ -61,9 +61,6 @@ pub(crate) struct Weights {
     hashes: Arc<Mutex<TensorHashes>>,
 }
 
-/// An earlier name of [`Weights`].
-pub(crate) type WeightsFile = Weights;
-
 /// The tensors that were read so far, also after [`Weights`] moved elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadTensors(Arc<Mutex<TensorHashes>>);

@@ -2,7 +2,7 @@
 
 use super::TransformerConfig;
 use crate::backend::Backend;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Device, Error, Precision, Result};
 
 /// Loads the transformer that a configuration describes, on candle.
@@ -11,7 +11,7 @@ use crate::{Device, Error, Precision, Result};
 #[cfg(any(test, feature = "candle"))]
 pub(super) fn load_on_gpu(
     config: &dyn TransformerConfig,
-    weights: WeightsFile,
+    weights: Weights,
     device: Device,
     precision: Precision,
 ) -> Result<(Box<dyn Backend>, Vec<u8>)> {
@@ -35,7 +35,7 @@ pub(super) fn load_on_gpu(
 #[cfg(not(any(test, feature = "candle")))]
 pub(super) fn load_on_gpu(
     _config: &dyn TransformerConfig,
-    _weights: WeightsFile,
+    _weights: Weights,
     device: Device,
     _precision: Precision,
 ) -> Result<(Box<dyn Backend>, Vec<u8>)> {

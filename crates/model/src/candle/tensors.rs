@@ -3,12 +3,12 @@ use candle_nn::Linear;
 
 use super::layers::{LayerNorm, RmsNorm};
 use crate::error::BoxError;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 use crate::{Device, Error, Result};
 
 /// Reads the tensors of a checkpoint to a device, in one number format.
 pub(crate) struct Tensors {
-    weights: WeightsFile,
+    weights: Weights,
     /// The device as the caller named it, for error messages.
     named_device: Device,
     device: candle_core::Device,
@@ -17,7 +17,7 @@ pub(crate) struct Tensors {
 }
 
 impl Tensors {
-    pub(super) fn new(weights: WeightsFile, named_device: Device, dtype: DType) -> Result<Self> {
+    pub(super) fn new(weights: Weights, named_device: Device, dtype: DType) -> Result<Self> {
         Ok(Self {
             weights,
             named_device,

@@ -3,7 +3,7 @@ use std::ops::Range;
 use cognate_kernels::{LinearShape, ReadLayers};
 
 use super::description::{LinearTensors, TensorRows};
-use crate::weights::{TensorReader, WeightsFile};
+use crate::weights::{TensorReader, Weights};
 use crate::{Error, Result};
 
 /// A linear layer of a description, with its shape.
@@ -17,7 +17,7 @@ pub(super) struct LinearPart<'a> {
 
 /// Reads the weights of linear layers in blocks of rows.
 pub(super) struct LinearReader<'a> {
-    weights: &'a WeightsFile,
+    weights: &'a Weights,
     linears: &'a [LinearPart<'a>],
     /// The factor of the queries.
     scale: f32,
@@ -32,7 +32,7 @@ struct Current<'a> {
 }
 
 impl<'a> LinearReader<'a> {
-    pub(super) fn new(weights: &'a WeightsFile, linears: &'a [LinearPart<'a>], scale: f32) -> Self {
+    pub(super) fn new(weights: &'a Weights, linears: &'a [LinearPart<'a>], scale: f32) -> Self {
         Self {
             weights,
             linears,

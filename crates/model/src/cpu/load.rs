@@ -19,7 +19,7 @@ use super::scratch_pool::ScratchPool;
 use super::token_embeddings::TableShape;
 use crate::Result;
 use crate::packed::Parts;
-use crate::weights::WeightsFile;
+use crate::weights::Weights;
 
 impl CpuTransformer {
     /// Reads the weights and packs them, layers in parallel, on the current thread pool, or takes them
@@ -29,7 +29,7 @@ impl CpuTransformer {
         cpu: Cpu,
         description: Description,
         describe_layer: impl Fn(usize) -> LayerDescription + Sync,
-        weights: &WeightsFile,
+        weights: &Weights,
         parts: &Parts,
         int8: bool,
     ) -> Result<Self> {
@@ -73,7 +73,7 @@ impl CpuTransformer {
 struct Loader<'a> {
     cpu: Cpu,
     description: &'a Description,
-    weights: &'a WeightsFile,
+    weights: &'a Weights,
     parts: &'a Parts,
     int8: bool,
 }
