@@ -50,11 +50,15 @@ struct ModelDocument<'a> {
     precision: Precision,
     /// The number of values of an embedding.
     dim: Option<usize>,
-    /// `None` if texts of any length are read.
+    /// The most tokens that are read of a document, or of both texts of a pair; `None` without a limit.
     max_tokens: Option<usize>,
+    /// The most tokens that are read of a query.
+    max_query_tokens: Option<usize>,
     fingerprint: Option<&'a str>,
     #[serde(flatten)]
     summary: CheckpointSummary,
+    /// What is followed in part, and what else a user should know.
+    notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<Comparison>,
 }
@@ -84,20 +88,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let verdict = comparison.as_ref().map(|comparison| comparison.verdict);
     let (dim, max_tokens, fingerprint) = match &model {
-        AnyModel::Encoder(encoder) => {
-            let (dim, fingerprint) = (encoder.dim(), encoder.fingerprint());
-            (Some(dim), encoder.max_tokens(), Some(fingerprint))
-        }
-        AnyModel::CrossEncoder(reranker) => (None, reranker.max_tokens(), None),
+        AnyModel::Encoder(encoder) => (
+            Some(encoder.dim()),
+            [Role::Document, Role::Query].map(|role| encoder.max_tokens_of(role)),
+            Some(encoder.fingerprint()),
+        ),
+        AnyModel::CrossEncoder(reranker) => (None, [reranker.max_tokens(); 2], None),
     };
+    let [max_tokens, max_query_tokens] =
+        max_tokens.map(|tokens| (tokens < usize::MAX).then_some(tokens));
     let document = ModelDocument {
         model: checkpoint.name(),
         folder: checkpoint.dir().display().to_string(),
         precision: arguments.precision,
         dim,
-        max_tokens: (max_tokens < usize::MAX).then_some(max_tokens),
+        max_tokens,
+        max_query_tokens,
         fingerprint,
         summary: checkpoint.summary(),
+        notes: checkpoint.notes(),
         comparison,
     };
     if arguments.output.json {
@@ -172,7 +181,16 @@ fn text(document: &ModelDocument<'_>) -> String {
             &format!("{query} before queries, {document} before documents"),
         );
     }
-    text += &line("length", &length(document.max_tokens));
+    let length = if document.max_query_tokens == document.max_tokens {
+        length(document.max_tokens, "text")
+    } else {
+        let documents = length(document.max_tokens, "document");
+        format!(
+            "{documents}, {}",
+            length(document.max_query_tokens, "query")
+        )
+    };
+    text += &line("length", &length);
     let precisions = summary
         .cpu_precisions
         .iter()
@@ -184,6 +202,9 @@ fn text(document: &ModelDocument<'_>) -> String {
             "fingerprint",
             &format!("{fingerprint} in {}", document.precision),
         );
+    }
+    for note in document.notes {
+        text += &line("note", note);
     }
     text
 }
@@ -208,10 +229,11 @@ fn architecture(route: &RouteSummary) -> String {
     }
 }
 
-fn length(max_tokens: Option<usize>) -> String {
+/// Formats how much of a text of a kind is read.
+fn length(max_tokens: Option<usize>, kind: &str) -> String {
     match max_tokens {
-        Some(tokens) => format!("at most {} tokens of a text", thousands(tokens)),
-        None => "texts of any length".to_owned(),
+        Some(tokens) => format!("at most {} tokens of a {kind}", thousands(tokens)),
+        None => format!("all of a {kind}"),
     }
 }
 

@@ -2,7 +2,7 @@ use ndarray::Array2;
 use ndarray_npy::{read_npy, write_npy};
 use serde_json::{Value, json};
 
-use crate::sandbox::{Sandbox, fixture, stderr, tiny_model};
+use crate::sandbox::{Sandbox, copy_model, fixture, stderr, tiny_model};
 
 #[test]
 fn a_model_is_described_as_text_and_as_json() {
@@ -47,6 +47,23 @@ fn a_model_is_described_as_text_and_as_json() {
     let int8 = sandbox.json(&["model", "--json", "--precision", "int8", &model]);
     assert_eq!(int8["precision"], "int8");
     assert_ne!(int8["fingerprint"], document["fingerprint"]);
+}
+
+#[test]
+fn what_is_followed_in_part_is_a_note() {
+    let sandbox = Sandbox::new();
+    copy_model(&sandbox.path("m"));
+    // More tokens than the model has positions for.
+    let settings = r#"{"max_seq_length": 4096, "do_lower_case": false}"#;
+    sandbox.write("m/sentence_bert_config.json", settings);
+    let text = sandbox.ok(&["model", "m"]);
+    assert!(text.contains("\nnote         "), "{text}");
+    assert!(text.contains("4096"), "{text}");
+    let document = sandbox.json(&["model", "--json", "m"]);
+    assert_eq!(document["notes"].as_array().unwrap().len(), 1);
+    let positions = &document["document"]["sizes"]["positions"];
+    assert_eq!(&document["max_tokens"], positions);
+    assert_eq!(&document["max_query_tokens"], positions);
 }
 
 #[test]
