@@ -66,7 +66,7 @@ pub(crate) struct Route {
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A transformer, and the pooling of its hidden states.
-    Transformer(TransformerModule, Pooling),
+    Transformer(Box<TransformerModule>, Pooling),
     /// A table of token embeddings, whose rows are averaged.
     Static(StaticModule),
 }
@@ -227,7 +227,7 @@ impl Route {
                 } else {
                     pooling
                 };
-                Input::Transformer(module, pooling)
+                Input::Transformer(Box::new(module), pooling)
             }
             InputModule::StaticEmbedding { folder } => {
                 Input::Static(StaticModule::open(dir.join(folder))?)

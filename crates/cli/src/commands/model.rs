@@ -245,7 +245,8 @@ fn line(name: &str, value: &str) -> String {
         let width = word.chars().count();
         if column > INDENT {
             if column + 1 + width > WIDTH {
-                text += &format!("\n{:INDENT$}", "");
+                text.push('\n');
+                text.extend(std::iter::repeat_n(' ', INDENT));
                 column = INDENT;
             } else {
                 text.push(' ');

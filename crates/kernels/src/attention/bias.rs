@@ -31,7 +31,7 @@ impl<'a> PanelBias<'a> {
     }
 
     /// Returns the bias whose first query is the query `first`.
-    pub(super) fn from_query(self, first: usize) -> Self {
+    pub(super) fn starting_at(self, first: usize) -> Self {
         Self {
             origin: self.origin + first.cast_signed(),
             ..self

@@ -48,7 +48,7 @@ impl Sequence<'_> {
                     },
                     keys: &panel_keys,
                     vectors,
-                    bias: bias.map(|bias| bias.from_query(panel.first)),
+                    bias: bias.map(|bias| bias.starting_at(panel.first)),
                     scores,
                 };
                 let largest = score.compute(cpu);

@@ -103,10 +103,10 @@ impl Route {
         };
         Ok(Self {
             input: Input::Transformer(
-                TransformerModule {
+                Box::new(TransformerModule {
                     weights,
-                    ..module.clone()
-                },
+                    ..TransformerModule::clone(module)
+                }),
                 pooling.clone(),
             ),
             post_pooling: post_pooling.clone(),

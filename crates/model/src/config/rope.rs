@@ -9,6 +9,7 @@ use crate::Result;
 /// The field names are those of transformers 5; older configurations have some of the fields under
 /// `rope_scaling`.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names in `config.json`")]
 pub(crate) struct Rope {
     #[serde(rename = "rope_theta")]
     pub(crate) theta: Option<f32>,

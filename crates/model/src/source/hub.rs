@@ -72,15 +72,12 @@ impl Fetched {
 /// Fetches the contents of the files of a checkpoint.
 pub(super) fn fetch(request: &Request<'_>) -> Result<Fetched, String> {
     let client = Client::new(request)?;
-    let (commit, mut names): (String, VecDeque<String>) = match request.pin {
-        Some(pin) => {
-            let names = pin.files.iter().map(|&(name, _)| name.to_owned());
-            (pin.revision.to_owned(), names.collect())
-        }
-        None => {
-            let (commit, names) = Listing::fetch(&client, request.name)?.checkpoint()?;
-            (commit, names.into())
-        }
+    let (commit, mut names): (String, VecDeque<String>) = if let Some(pin) = request.pin {
+        let names = pin.files.iter().map(|&(name, _)| name.to_owned());
+        (pin.revision.to_owned(), names.collect())
+    } else {
+        let (commit, names) = Listing::fetch(&client, request.name)?.checkpoint()?;
+        (commit, names.into())
     };
     let repository = Repository::new(request.cache, request.name);
     let mut files = Vec::new();

@@ -88,8 +88,11 @@ impl Weights {
 pub(crate) struct Inventory {
     prefixes: &'static [&'static str],
     /// The names of each member, with the places of the values.
-    members: Vec<(PathBuf, Vec<(String, Option<Place>)>)>,
+    members: Vec<(PathBuf, PlacedNames)>,
 }
+
+/// Names of tensors, with the places of their values.
+type PlacedNames = Vec<(String, Option<Place>)>;
 
 impl Inventory {
     fn without_prefix<'a>(&self, name: &'a str) -> &'a str {

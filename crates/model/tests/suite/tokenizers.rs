@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::checkpoints::{fixtures, load, variant, variant_of};
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names in the file")]
 struct Cases {
     texts: Vec<String>,
     query: String,

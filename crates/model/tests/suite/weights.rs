@@ -342,7 +342,7 @@ fn soup() -> [TempDir; 3] {
         &map(&tensors, |x| x * 0.7 + 0.01),
     );
     #[expect(clippy::cast_possible_truncation, reason = "the mean, rounded once")]
-    let average = |x: f32| ((f64::from(x) + f64::from(x * 0.7 + 0.01)) / 2.0) as f32;
+    let average = |x: f32| f64::midpoint(f64::from(x), f64::from(x * 0.7 + 0.01)) as f32;
     write(&mean.path().join(WEIGHTS), &map(&tensors, average));
     [first, second, mean]
 }

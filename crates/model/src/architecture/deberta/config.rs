@@ -10,6 +10,10 @@ use crate::config::{HiddenAct, Json};
 /// DeBERTa (<https://arxiv.org/abs/2006.03654>): BERT with attention by content and by relative
 /// position.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent settings of `config.json`"
+)]
 pub(super) struct DebertaConfig {
     pub(super) vocab_size: usize,
     pub(super) hidden_size: usize,

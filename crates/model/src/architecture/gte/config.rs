@@ -52,6 +52,7 @@ struct Fields {
 }
 
 #[derive(Clone, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names in `config.json`")]
 struct Rope {
     rope_theta: Option<f32>,
     #[serde(rename = "type")]

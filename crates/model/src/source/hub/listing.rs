@@ -90,7 +90,7 @@ fn is_preferred(file: &str, all: &BTreeSet<String>) -> bool {
     let has = |better: &&str| all.contains(&format!("{folder}{better}"));
     [&WEIGHTS[..], &ADAPTERS].into_iter().all(|names| {
         let place = names.iter().position(|known| *known == name);
-        place.is_none_or(|place| !names[..place].iter().any(|better| has(&better)))
+        place.is_none_or(|place| !names[..place].iter().any(has))
     })
 }
 

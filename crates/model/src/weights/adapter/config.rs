@@ -202,9 +202,13 @@ impl AdapterConfig {
     /// Returns the value of the pattern that matches a module. PEFT takes the first one in the order of the
     /// file, so several that differ are refused.
     fn value(&self, field: &str, patterns: &[(Regex, f64)], module: &str) -> Result<Option<f64>> {
-        let mut found = None;
+        let mut found: Option<f64> = None;
         for (pattern, value) in patterns {
-            if matches(pattern, module) && *found.get_or_insert(*value) != *value {
+            if !matches(pattern, module) {
+                continue;
+            }
+            let first = *found.get_or_insert(*value);
+            if first.to_bits() != value.to_bits() {
                 let expected = "one value for each module";
                 return Err(self
                     .json

@@ -384,12 +384,11 @@ impl Machine<'_> {
 
     fn global(&mut self) -> Result<()> {
         let (module, name) = (self.take_line()?, self.take_line()?);
-        match Global::of(&module, &name) {
-            Some(global) => self.push(Value::Global(global)),
-            None => {
-                let name: String = format!("{module}.{name}").chars().take(200).collect();
-                unsupported(format!("the function or class {name}"))
-            }
+        if let Some(global) = Global::of(&module, &name) {
+            self.push(Value::Global(global))
+        } else {
+            let name: String = format!("{module}.{name}").chars().take(200).collect();
+            unsupported(format!("the function or class {name}"))
         }
     }
 

@@ -19,7 +19,9 @@ fn pickle_of(storage_len: u32, offset: u8, shape: &[u8], steps: &[u8]) -> Vec<u8
     pickle.push(offset);
     for sizes in [shape, steps] {
         pickle.push(b'(');
-        sizes.iter().for_each(|&size| pickle.extend([b'K', size]));
+        for &size in sizes {
+            pickle.extend([b'K', size]);
+        }
         pickle.push(b't');
     }
     pickle.extend(b"\x89ccollections\nOrderedDict\n)RtRu.");
