@@ -79,6 +79,8 @@ pub(crate) struct Transformer {
     pub(crate) config: Arc<dyn TransformerConfig>,
     /// Whether the class that was saved is a language model that predicts the next token.
     pub(crate) is_causal_lm: bool,
+    /// Whether the class that was saved scores a sequence, as those of cross-encoders do.
+    pub(crate) is_classifier: bool,
     pub(crate) dtype: Option<Dtype>,
 }
 
@@ -88,6 +90,7 @@ impl Transformer {
         let Identified {
             architecture,
             is_causal_lm,
+            is_classifier,
             dtype,
         } = Identity::read(path, REGISTRY)?;
         Ok(Self {
@@ -95,6 +98,7 @@ impl Transformer {
             architecture,
             config: (architecture.read_config)(path)?,
             is_causal_lm,
+            is_classifier,
             dtype,
         })
     }

@@ -147,6 +147,15 @@ impl Checkpoint {
         })
     }
 
+    /// Returns whether the checkpoint has a class that scores sequences, and no list of modules.
+    pub(crate) fn is_bare_classifier(&self) -> bool {
+        let is_classifier = match &self.document.input {
+            Input::Transformer(module, _) => module.transformer.is_classifier,
+            Input::Static(_) => false,
+        };
+        is_classifier && !self.dir.join("modules.json").is_file()
+    }
+
     /// Sets the name of the checkpoint. Default: the path of its folder.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {

@@ -31,17 +31,27 @@
 //!
 //! # Supported checkpoints
 //!
-//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet, DistilBERT, ModernBERT, NomicBERT and Qwen3 run on a
-//! CPU with the kernels of `cognate-kernels`, in f32 and int8, and on a GPU with [candle], in f32, f16
-//! and bf16.
+//! These transformers run on a CPU with the kernels of `cognate-kernels`, in f32 and int8:
+//!
+//! - BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet, DistilBERT, ModernBERT, NomicBERT, GTE, Jina
+//!   embeddings 2, DeBERTa 2 and 3, and the encoder of T5;
+//! - Qwen2, Qwen3, Mistral, Llama and the text model of Gemma 3, causal or bidirectional.
+//!
+//! BERT, RoBERTa, XLM-RoBERTa, CamemBERT, MPNet, DistilBERT, ModernBERT, NomicBERT and Qwen3 also run on
+//! a GPU with [candle], in f32, f16 and bf16.
 //!
 //! Supported poolings are mean, cls, max, last token, weighted mean, mean divided by the square root
 //! of the length, and their concatenations. Normalize, LayerNorm and Dense modules, prompts and
 //! `truncate_dim` are supported, and routers with modules for queries and others for documents.
 //!
 //! Weights are read from `model.safetensors`, from the files of an index, or from
-//! `pytorch_model.bin`. Settings that change the computation in other ways, such as experts, or biases
-//! in models that usually have none, are refused.
+//! `pytorch_model.bin`, whose pickle is read and never executed. A LoRA adapter beside them is applied.
+//! [`Checkpoint::average`] averages the weights of several checkpoints. Settings that change the
+//! computation in other ways, such as experts, or biases in models that usually have none, are refused,
+//! and so are tensors that nothing reads, unless they are known not to matter.
+//!
+//! Tokenizers are built as transformers 5 builds them, by class, from `tokenizer.json` or, for BERT,
+//! DistilBERT and MPNet, from `vocab.txt`.
 //!
 //! Static embeddings, such as the models of model2vec, are the mean of the rows of a table, without a
 //! transformer. They run on the CPU and in f32, whatever the device and the precision, also where

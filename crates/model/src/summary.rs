@@ -13,7 +13,8 @@ use crate::{Precision, Role};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CheckpointSummary {
-    /// Whether the checkpoint declares itself a cross-encoder, which older ones do not.
+    /// Whether the checkpoint is a cross-encoder, which a [`Reranker`](crate::Reranker) loads: it declares
+    /// itself one or, as older ones, has a class that scores sequences and no `modules.json`.
     pub is_cross_encoder: bool,
     /// The modules that documents go through.
     pub document: RouteSummary,
@@ -64,7 +65,7 @@ impl Checkpoint {
         let routes = [Role::Document, Role::Query].map(|role| self.route(role));
         let [document, query] = routes.map(RouteSummary::of);
         CheckpointSummary {
-            is_cross_encoder: self.is_cross_encoder,
+            is_cross_encoder: self.is_cross_encoder || self.is_bare_classifier(),
             document,
             query: (!self.has_one_route()).then_some(query),
             query_prompt: self.prompts.query.clone(),

@@ -34,7 +34,7 @@ pub(crate) use tensor_reader::TensorReader;
 pub(crate) type TensorHashes = BTreeMap<String, blake3::Hash>;
 
 /// What may precede the names of a model's tensors in a checkpoint that was saved with a head.
-const BASE_PREFIXES: [&str; 8] = [
+const BASE_PREFIXES: [&str; 9] = [
     "bert.",
     "roberta.",
     "distilbert.",
@@ -43,6 +43,7 @@ const BASE_PREFIXES: [&str; 8] = [
     "nomic_bert.",
     "deberta.",
     "new.",
+    "gte.",
 ];
 
 /// The size in bytes of the smallest values that are read: those of F16 and BF16.

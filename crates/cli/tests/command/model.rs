@@ -1,3 +1,5 @@
+use std::fs;
+
 use ndarray::Array2;
 use ndarray_npy::{read_npy, write_npy};
 use serde_json::{Value, json};
@@ -14,7 +16,8 @@ fn a_model_is_described_as_text_and_as_json() {
         let line = lines.find(|line| line.starts_with(&format!("{name} ")));
         line.map(|line| line[13..].to_owned())
     };
-    assert_eq!(value("model"), Some(model.clone()));
+    let folder = fs::canonicalize(&model).unwrap();
+    assert_eq!(value("model"), Some(folder.display().to_string()));
     assert_eq!(value("folder"), None);
     assert_eq!(value("modules").unwrap(), "mean pooling, Normalize");
     assert_eq!(value("embedding").unwrap(), "32 values");
@@ -71,7 +74,7 @@ fn a_model_that_does_not_run_is_an_error() {
     let sandbox = Sandbox::new();
     let message = sandbox.fails(&["model", "missing"]);
     assert!(message.contains("missing"), "{message}");
-    std::fs::create_dir(sandbox.path("empty")).unwrap();
+    fs::create_dir(sandbox.path("empty")).unwrap();
     let message = sandbox.fails(&["model", "empty"]);
     assert!(message.contains("config.json"), "{message}");
 }

@@ -38,6 +38,8 @@ pub(super) struct Identified {
     /// Whether the first class is a language model that predicts the next token, and attention is
     /// causal.
     pub(super) is_causal_lm: bool,
+    /// Whether the first class scores a sequence, as those of cross-encoders do.
+    pub(super) is_classifier: bool,
     pub(super) dtype: Option<Dtype>,
 }
 
@@ -84,6 +86,7 @@ impl Identity {
             is_causal_lm: class.is_some_and(|class| class.ends_with("ForCausalLM"))
                 && json.value.is_causal != Some(false),
             dtype,
+            is_classifier: class.is_some_and(|class| class.ends_with("ForSequenceClassification")),
         })
     }
 

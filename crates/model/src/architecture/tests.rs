@@ -173,7 +173,7 @@ fn a_sequence_does_not_depend_on_its_batch() {
 /// These checkpoints have random weights, which amplify rounding errors much more than trained ones.
 #[test]
 fn int8_stays_close_to_f32() {
-    const MIN_MEAN_COSINE: f32 = 0.998;
+    const MIN_MEAN_COSINE: f32 = 0.997;
     for name in CHECKPOINTS {
         let [expected, found] = [false, true].map(|int8| {
             let transformer = load(name, Cpu::detect(), int8);

@@ -300,7 +300,15 @@ fn a_header_that_claims_more_than_the_file_has_is_refused() {
 }
 
 fn with_tokenizer(field: &str, value: Value) -> tempfile::TempDir {
-    variant(&[("tokenizer.json", field, value)])
+    variant(&[
+        ("tokenizer.json", field, value),
+        // The class that uses the file as it is.
+        (
+            "tokenizer_config.json",
+            "tokenizer_class",
+            json!("PreTrainedTokenizerFast"),
+        ),
+    ])
 }
 
 #[test]

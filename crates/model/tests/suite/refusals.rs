@@ -36,7 +36,7 @@ fn a_missing_file_is_named() {
         ("config.json", "the configuration of a transformer, in JSON"),
         (
             "tokenizer.json",
-            "a tokenizer in the format of the tokenizers library",
+            "a tokenizer in the format of the tokenizers library, or the vocabulary `vocab.txt` of BERT",
         ),
         ("model.safetensors", "weights in the safetensors format"),
         (

@@ -450,8 +450,8 @@ fn tokenizer_settings_decide_about_token_types() {
             json!(["input_ids", "token_type_ids"]),
             true,
         ),
-        ("tokenizer_class", json!("RobertaTokenizerFast"), false),
-        ("tokenizer_class", json!("PreTrainedTokenizerFast"), true),
+        ("tokenizer_class", json!("PreTrainedTokenizerFast"), false),
+        ("tokenizer_class", json!("BertTokenizerFast"), true),
         ("tokenizer_class", Value::Null, true),
     ] {
         let dir = changed("bert", &[(settings, field, value)]);

@@ -410,7 +410,7 @@ fn settings_that_no_architecture_follows_are_refused() {
             "architectures",
             json!(["BertModel", "OtherModel"]),
             "architectures `OtherModel`, expected a class of the model_type `bert`: `BertModel` or \
-             `BertFor…`",
+             `BertFor…`, `JinaBertModel` or `JinaBertFor…`",
         ),
         (
             "add_cross_attention",

@@ -84,7 +84,8 @@ fn texts_have_the_ids_of_transformers() {
     let cases: Vec<_> = cases.iter().filter(|case| !is_pair(case)).collect();
     assert!(cases.len() > 40, "{}", cases.len());
     for case in cases {
-        let encoder = load(case.dir().path());
+        let dir = case.dir();
+        let encoder = load(dir.path());
         let found = encoder.tokenize(Role::Document, &texts).unwrap();
         let found: Vec<_> = found.sequences().collect();
         for ((text, found), expected) in texts.iter().zip(found).zip(&case.ids) {
@@ -104,7 +105,8 @@ fn pairs_have_the_ids_and_types_of_transformers() {
     let cases: Vec<_> = cases.iter().filter(|case| is_pair(case)).collect();
     assert!(cases.len() >= 5, "{}", cases.len());
     for case in cases {
-        let checkpoint = Checkpoint::open(case.dir().path()).unwrap();
+        let dir = case.dir();
+        let checkpoint = Checkpoint::open(dir.path()).unwrap();
         let reranker = Reranker::load(&checkpoint, RerankerOptions::default()).unwrap();
         let found = reranker.tokenize(&query, &texts).unwrap();
         let ids: Vec<_> = found.sequences().collect();
