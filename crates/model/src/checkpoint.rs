@@ -5,7 +5,7 @@ use crate::architecture::Transformer;
 use crate::modules::{InputModule, ModuleChain, PostPoolingModule, Routes};
 use crate::pooling::Pooling;
 use crate::weights::{self, WeightsFiles};
-use crate::{Error, Result, Role, regular_file};
+use crate::{Error, Result, Role, regular_file, static_embedding};
 
 mod average;
 mod keyword_arguments;
@@ -77,6 +77,8 @@ pub(crate) struct StaticModule {
     folder: PathBuf,
     /// The file of the table.
     weights: PathBuf,
+    /// What a user should know of its number format.
+    notes: Vec<String>,
 }
 
 /// A transformer in its folder, with its tokenizer and limits.
@@ -265,7 +267,7 @@ impl Route {
     fn notes(&self) -> &[String] {
         match &self.input {
             Input::Transformer(module, _) => &module.notes,
-            Input::Static(_) => &[],
+            Input::Static(module) => &module.notes,
         }
     }
 }
@@ -374,7 +376,13 @@ impl StaticModule {
     fn open(folder: PathBuf) -> Result<Self> {
         let expected = "a table of token embeddings in the safetensors format";
         let weights = weights::module_file(&folder, expected)?;
-        let module = Self { folder, weights };
+        let module = Self {
+            notes: static_embedding::note_on_format(&weights)
+                .into_iter()
+                .collect(),
+            folder,
+            weights,
+        };
         let expected = "a tokenizer in the format of the tokenizers library";
         regular_file::require(&module.tokenizer_path(), expected)?;
         Ok(module)

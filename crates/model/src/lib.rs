@@ -55,8 +55,9 @@
 //!
 //! Static embeddings, such as the models of model2vec, are the mean of the rows of a table, without a
 //! transformer. They run on the CPU and in f32, whatever the device and the precision, also where
-//! sentence-transformers would compute in the 16 bits of the table. As there, unknown tokens count.
-//! An int8 table without weights, which sentence-transformers does not load, is the mean of its codes.
+//! sentence-transformers would compute in the 16 bits of the table; [`Checkpoint::notes`] says so then.
+//! As there, unknown tokens count. An int8 table without weights, which sentence-transformers does not
+//! load, is the mean of its codes.
 //!
 //! # Guarantees
 //!

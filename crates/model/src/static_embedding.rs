@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use safetensors::Dtype;
@@ -26,6 +26,22 @@ pub(crate) struct StaticEmbedding {
     mapping: Option<Vec<u32>>,
     /// What the row of each token is multiplied by, or `None` for 1.
     weights: Option<Vec<f32>>,
+}
+
+/// Returns what a user should know about the number format of the table in a file, if it can be read.
+pub(crate) fn note_on_format(path: &Path) -> Option<String> {
+    let weights = Weights::open_file(path).ok()?;
+    let (dtype, _) = weights.shape(TABLE).or_else(|| weights.shape(ROWS))?;
+    let format = match dtype {
+        Dtype::F16 => "float16",
+        Dtype::BF16 => "bfloat16",
+        _ => return None,
+    };
+    Some(format!(
+        "`{}`: the table is in {format}, in which sentence-transformers computes unless it is told \
+         otherwise; the embeddings here are those that it gives in float32",
+        path.display()
+    ))
 }
 
 impl StaticEmbedding {

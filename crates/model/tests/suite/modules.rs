@@ -741,6 +741,17 @@ fn a_module_for_another_width_is_refused() {
     );
 }
 
+#[test]
+fn a_table_of_16_bits_has_a_note() {
+    let f16 = static_checkpoint("f16", &[]);
+    let notes = Checkpoint::open(f16.path()).unwrap().notes().to_vec();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("the table is in float16"), "{notes:?}");
+    assert_eq!(load(f16.path()).notes(), notes);
+    let f32 = static_checkpoint("f32", &[]);
+    assert!(Checkpoint::open(f32.path()).unwrap().notes().is_empty());
+}
+
 /// The reference implementation of the mean: in f64, from the numbers of the file.
 #[test]
 fn the_table_is_read_as_the_file_has_it() {
