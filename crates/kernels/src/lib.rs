@@ -93,6 +93,7 @@ mod rms_norm;
 mod rotary;
 mod shared;
 mod simd;
+mod sum_rows;
 #[cfg(test)]
 mod testing;
 mod tile;

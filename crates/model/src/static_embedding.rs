@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use cognate_kernels::Cpu;
 use ndarray::Array2;
 use safetensors::Dtype;
 
@@ -26,6 +27,7 @@ pub(crate) struct StaticEmbedding {
     mapping: Option<Vec<u32>>,
     /// What the row of each token is multiplied by, or `None` for 1.
     weights: Option<Vec<f32>>,
+    cpu: Cpu,
 }
 
 /// Returns what a user should know about the number format of the table in a file, if it can be read.
@@ -111,6 +113,7 @@ impl StaticEmbedding {
             dim,
             mapping,
             weights: token_weights,
+            cpu: Cpu::detect(),
         };
         Ok((table, weights.digest()))
     }
@@ -131,49 +134,21 @@ impl StaticEmbedding {
     /// Writes the mean of the rows of `tokens`, which are in the vocabulary, to `mean`, `[dim]`; zeros if
     /// there are none.
     pub(crate) fn mean(&self, tokens: &[u32], mean: &mut [f32]) {
-        match &self.weights {
-            None => self.sum(tokens, mean, |_, value| value),
-            Some(weights) => self.sum(tokens, mean, |token, value| value * weights[token]),
-        }
+        let factors = self.weights.as_ref().map(|weights| -> Vec<f32> {
+            let tokens = tokens.iter();
+            tokens.map(|&token| weights[token as usize]).collect()
+        });
+        let mapped = self.mapping.as_ref().map(|rows| -> Vec<u32> {
+            let tokens = tokens.iter();
+            tokens.map(|&token| rows[token as usize]).collect()
+        });
+        let rows = mapped.as_deref().unwrap_or(tokens);
+        self.cpu
+            .sum_rows(&self.rows, rows, factors.as_deref(), mean);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^24")]
         let count = tokens.len().max(1) as f32;
         for sum in mean {
             *sum /= count;
-        }
-    }
-
-    /// Writes the sums of the rows of `tokens`, with each value changed by `weighted`, in the order of the
-    /// tokens.
-    fn sum(&self, tokens: &[u32], sums: &mut [f32], weighted: impl Fn(usize, f32) -> f32) {
-        // The sums of this number of columns stay in registers while the rows are read.
-        const COLUMNS: usize = 32;
-
-        let row = |token: u32| {
-            let token = token as usize;
-            let row = self
-                .mapping
-                .as_ref()
-                .map_or(token, |rows| rows[token] as usize);
-            (token, &self.rows[row * self.dim..][..self.dim])
-        };
-        let (blocks, rest) = sums.as_chunks_mut::<COLUMNS>();
-        let rest_start = self.dim - rest.len();
-        for (block, sums) in blocks.iter_mut().enumerate() {
-            *sums = [0.0; COLUMNS];
-            for &token in tokens {
-                let (token, row) = row(token);
-                let values = &row[block * COLUMNS..][..COLUMNS];
-                for (sum, &value) in sums.iter_mut().zip(values) {
-                    *sum += weighted(token, value);
-                }
-            }
-        }
-        rest.fill(0.0);
-        for &token in tokens {
-            let (token, row) = row(token);
-            for (sum, &value) in rest.iter_mut().zip(&row[rest_start..]) {
-                *sum += weighted(token, value);
-            }
         }
     }
 
