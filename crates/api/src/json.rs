@@ -1,4 +1,4 @@
-//! The JSON of hits and reports whose form is not that of their fields. The names are those that the
+//! The JSON of hits and reports whose form differs from their fields. The names are those that the
 //! command prints, so that a program that reads its output can read the crate's.
 
 use std::error::Error as _;

@@ -61,8 +61,8 @@
 //! - **The model** runs on a pool of its encoder's own. [`EncoderOptions::threads`] is its size, one thread
 //!   for each core unless it is set. All libraries and all calls that use an encoder share its pool:
 //!   load a model once, and give each library an [`Arc`](std::sync::Arc) of it ([`Embed`]).
-//! - **Search and analyses** run on the current pool of [rayon](https://docs.rs/rayon): that of the
-//!   `install` that a call is made in, or else rayon's global pool, which has one thread for each core.
+//! - **Search and analyses** run on the current pool of [rayon](https://docs.rs/rayon): the pool
+//!   whose `install` makes the call, or else rayon's global pool, which has one thread for each core.
 //!
 //! A call that embeds texts waits for the model and searches nothing meanwhile, so both pools may have a
 //! thread for each core. To use fewer cores, set both numbers:

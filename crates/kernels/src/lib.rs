@@ -60,7 +60,7 @@
 //! - `mmap` (default): takes large buffers from the system in large pages, and maps files
 //!   ([`SharedBuffer`]). Without it, buffers are ordinary memory.
 //! - `cuda`: adds the module `cuda` with kernels for NVIDIA GPUs. Building it takes the CUDA compiler and
-//!   libraries. Results of a GPU are not bit for bit those of a CPU.
+//!   libraries. A GPU does not give the bits of a CPU.
 //!
 //! # Unsafe code
 //!

@@ -110,7 +110,7 @@ impl Activation {
     fn apply_in_f64(self, x: f64) -> f64 {
         use libm::{erf, exp, expm1, log1p, tanh};
 
-        // Those of SELU, from <https://arxiv.org/abs/1706.02515>.
+        // The constants of SELU, from <https://arxiv.org/abs/1706.02515>.
         const ALPHA: f64 = 1.673_263_242_354_377_2;
         const SCALE: f64 = 1.050_700_987_355_480_5;
         const SHRINKAGE: f64 = 0.5;

@@ -79,7 +79,7 @@ pub(crate) struct Transformer {
     pub(crate) config: Arc<dyn TransformerConfig>,
     /// Whether the class that was saved is a language model that predicts the next token.
     pub(crate) is_causal_lm: bool,
-    /// Whether the class that was saved scores a sequence, as those of cross-encoders do.
+    /// Whether the class that was saved scores a sequence, as in cross-encoders.
     pub(crate) is_classifier: bool,
     pub(crate) dtype: Option<Dtype>,
 }

@@ -7,7 +7,7 @@ pub(super) struct PanelBias<'a> {
     values: &'a [f32],
     /// The index of the value of query 0 and key 0, if there is one.
     origin: isize,
-    /// The distance from the values of a key to those of the next one.
+    /// The distance between the first values of two neighboring keys.
     key_stride: isize,
 }
 

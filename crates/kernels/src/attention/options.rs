@@ -106,7 +106,7 @@ pub struct PairBias<'a> {
     /// The biases, `[heads, n, stride]`, followed by [`PADDING`](Self::PADDING) values of any kind:
     /// column q is for query q of the call, of which there may be fewer than n.
     pub values: &'a [f32],
-    /// The distance from the values of a key to those of the next one, at least the number of queries.
+    /// The distance between the first values of two neighboring keys, at least the number of queries.
     pub stride: usize,
 }
 

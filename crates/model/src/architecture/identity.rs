@@ -38,7 +38,7 @@ pub(super) struct Identified {
     /// Whether the first class is a language model that predicts the next token, and attention is
     /// causal.
     pub(super) is_causal_lm: bool,
-    /// Whether the first class scores a sequence, as those of cross-encoders do.
+    /// Whether the first class scores a sequence, as in cross-encoders.
     pub(super) is_classifier: bool,
     pub(super) dtype: Option<Dtype>,
 }

@@ -15,7 +15,7 @@ mod slopes;
 use config::{JinaBertConfig, Version};
 use slopes::slopes;
 
-/// The BERT of Jina embeddings 2 (<https://arxiv.org/abs/2310.19923>), whose `model_type` is that of
+/// The BERT of Jina embeddings 2 (<https://arxiv.org/abs/2310.19923>), whose `model_type` is the same as in
 /// BERT.
 pub(super) static JINA_BERT: Architecture = Architecture {
     model_type: "bert",

@@ -23,7 +23,7 @@ pub(super) struct DebertaConfig {
     pub(super) hidden_act: HiddenAct,
     pub(super) max_position_embeddings: usize,
     pub(super) layer_norm_eps: f32,
-    /// Whether position embeddings are added to those of tokens.
+    /// Whether position embeddings are added to token embeddings.
     pub(super) has_absolute_positions: bool,
     pub(super) buckets: Buckets,
     /// Whether the embeddings of relative positions are normalized.
