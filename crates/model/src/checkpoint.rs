@@ -252,7 +252,7 @@ impl Route {
 }
 
 impl Route {
-    /// Returns whether the modules that turn a text into hidden states are those of `other`.
+    /// Returns whether the same modules turn a text into hidden states as in `other`.
     pub(crate) fn shares_input(&self, other: &Self) -> bool {
         self.folder() == other.folder()
     }
@@ -320,7 +320,7 @@ impl TransformerModule {
         self.model_folder.join("config.json")
     }
 
-    /// Returns the path of `tokenizer.json`, or of `vocab.txt` if there is no such file.
+    /// Returns the path of `tokenizer.json`, or of `vocab.txt` where `tokenizer.json` is missing.
     pub(crate) fn tokenizer_path(&self) -> &Path {
         &self.tokenizer
     }

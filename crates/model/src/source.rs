@@ -395,7 +395,7 @@ fn averaged_names(name: &str) -> Option<std::str::Split<'_, char>> {
     is_average.then(|| name.split('+'))
 }
 
-/// Returns the model whose weights are the mean of those of `models`, of which there is at least one.
+/// Returns the model that averages the weights of `models`, of which there is at least one.
 fn average(mut models: Vec<ResolvedModel>) -> ResolvedModel {
     let others = models.split_off(1);
     let mut first = models.remove(0);

@@ -51,7 +51,7 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Unsupported`](crate::Error::Unsupported) if there is no such entry, and for
+    /// Returns [`Error::Unsupported`](crate::Error::Unsupported) if the registry has none, and for
     /// a class or a setting with which the checkpoint would not be computed as the entry is.
     pub(super) fn read(
         path: &Path,
@@ -120,7 +120,7 @@ impl Identity {
     ) -> crate::Error {
         let classes = self.architectures.as_deref().unwrap_or_default();
         if !candidates.is_empty() {
-            // With code of its own, the class is that of the code, which the message should name.
+            // With code of its own, the file names a class of that code, so the message names the code.
             let known: Vec<_> = candidates
                 .iter()
                 .flat_map(|known| known.remote_code)

@@ -62,7 +62,7 @@ impl TransformerConfig for T5Config {
             vocab_size: self.vocab_size,
             max_tokens: MAX_TOKENS,
             token_embeddings: "shared.weight",
-            // Of an encoder whose embeddings are not tied to those of the decoder.
+            // An encoder may have embeddings of its own, not tied to the decoder's.
             own_token_embeddings: Some("encoder.embed_tokens.weight"),
             embedding_scale: 1.0,
             token_types: None,

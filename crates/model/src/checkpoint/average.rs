@@ -24,7 +24,7 @@ const TOKENIZER_FILES: [&str; 9] = [
 ];
 
 impl Checkpoint {
-    /// Returns the checkpoint whose weights are the mean of those of `checkpoints`, tensor by tensor: a
+    /// Returns the checkpoint that averages the weights of `checkpoints`, tensor by tensor: a
     /// model soup (<https://arxiv.org/abs/2203.05482>), for checkpoints that were trained from the same
     /// one.
     ///

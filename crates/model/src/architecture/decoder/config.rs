@@ -256,7 +256,7 @@ fn read_rope(json: &Json<Fields>) -> Result<Rope> {
     })
 }
 
-/// Reads the rotary position embeddings of Gemma 3: that of layers with full attention, and that of
+/// Reads the rotary position embeddings of Gemma 3: one for layers with full attention, and one for
 /// layers with a sliding window.
 fn read_gemma_ropes(json: &Json<Fields>) -> Result<(Rope, Rope)> {
     let fields = &json.value;

@@ -4,7 +4,7 @@ pub(crate) struct DecoderVariant {
     /// The name in fingerprints and error messages, which must not change.
     pub(crate) name: &'static str,
     pub(crate) style: Style,
-    /// The size of a head if `config.json` has none, or `None` for that of heads which divide the
+    /// The size of a head if `config.json` has none, or `None` if the heads divide the
     /// hidden state among them.
     pub(crate) default_head_dim: Option<usize>,
     /// Whether the projections to queries, keys and values have biases.

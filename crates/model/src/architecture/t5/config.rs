@@ -18,7 +18,7 @@ pub(super) struct T5Config {
     pub(super) head_size: usize,
     pub(super) intermediate_size: usize,
     pub(super) activation: Activation,
-    /// Whether the activated values multiply those of a second projection.
+    /// Whether the activated values multiply the values of a second projection.
     pub(super) is_gated: bool,
     pub(super) layer_norm_epsilon: f32,
     /// The number of buckets of distances.
