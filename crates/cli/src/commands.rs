@@ -3,7 +3,7 @@
 //! To add a command:
 //!
 //! 1. Write `commands/<name>.rs` with `struct Arguments`, a [`clap::Args`] whose doc comment is the
-//!    help text of the command, and `fn run(&Arguments) -> Result<()>`.
+//!    help text of the command, and `fn run(&Arguments, &Invocation) -> Result<()>`.
 //! 2. Declare the module and add a line to [`commands!`] below. `cognate help` lists the commands
 //!    in that order.
 
@@ -26,6 +26,8 @@ mod upgrade;
 use anyhow::Result;
 use clap::Subcommand;
 
+use crate::invocation::Invocation;
+
 /// Defines [`Command`] with one variant for each module, and runs the module of a variant.
 macro_rules! commands {
     ($($name:ident => $module:ident,)*) => {
@@ -36,9 +38,9 @@ macro_rules! commands {
         }
 
         impl Command {
-            pub(crate) fn run(&self) -> Result<()> {
+            pub(crate) fn run(&self, invocation: &Invocation) -> Result<()> {
                 match self {
-                    $(Self::$name(arguments) => $module::run(arguments),)*
+                    $(Self::$name(arguments) => $module::run(arguments, invocation),)*
                 }
             }
         }

@@ -13,6 +13,7 @@ mod failure;
 mod hits;
 mod import_report;
 mod interrupt;
+mod invocation;
 mod model;
 mod output;
 mod paper_files;
@@ -24,11 +25,13 @@ mod truncation;
 mod warnings;
 mod writable_library;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::invocation::Invocation;
 
 /// Find related research papers: semantic and keyword search over your own library
 #[derive(Debug, Parser)]
@@ -39,6 +42,9 @@ use crate::commands::Command;
     propagate_version = true
 )]
 struct CommandLine {
+    /// Folder of the library, as the option of each command
+    #[arg(long, value_name = "DIR")]
+    library: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,7 +55,8 @@ fn main() -> ExitCode {
         Ok(command_line) => command_line,
         Err(error) => return failure::report_usage(&error),
     };
-    let code = match command_line.command.run() {
+    let invocation = Invocation::new(command_line.library);
+    let code = match command_line.command.run(&invocation) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&error),
     };

@@ -7,6 +7,7 @@ use cognate::Format;
 use crate::adding::Added;
 use crate::arguments::{LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
+use crate::invocation::Invocation;
 use crate::output::{count, print, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
@@ -46,8 +47,8 @@ pub(crate) struct Arguments {
     files: Vec<PathBuf>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let dir = &arguments.library.dir;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let dir = &invocation.library_dir(&arguments.library)?;
     let found = writable_library::find(dir)?;
     let mut report = ImportReport::new(arguments.report.as_deref())?;
     let files = PaperFiles::check(

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::failure::message;
+use crate::invocation::Invocation;
 use crate::model;
 use crate::output::{count, note, print, print_json};
 
@@ -42,8 +43,8 @@ struct FaultDocument {
     in_vectors: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let dir = &arguments.library.dir;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let dir = &invocation.library_dir(&arguments.library)?;
     let repaired = if arguments.repair {
         repair(dir, &arguments.model)?
     } else {

@@ -6,6 +6,7 @@ use cognate::Library;
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
+use crate::invocation::Invocation;
 use crate::output::{count, print, print_json};
 
 /// Vacuum a library and merge its vector segments
@@ -31,8 +32,8 @@ struct CompactDocument<'a> {
     bytes: u64,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let dir = &arguments.library.dir;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let dir = &invocation.library_dir(&arguments.library)?;
     let library = Library::open(dir)?;
     let before = library.info()?;
     let report = library.compact()?;

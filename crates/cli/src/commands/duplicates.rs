@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{DuplicatePair, DuplicateReason, Library, Paper};
+use cognate::{DuplicatePair, DuplicateReason, Paper};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
+use crate::invocation::Invocation;
 use crate::output::{count, note, one_line, print, print_json};
 use crate::progress::Progress;
 
@@ -56,8 +57,8 @@ struct PaperDocument<'a> {
     arxiv: Option<&'a str>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let mut progress = Progress::new(library.len()?, "papers");
     let pairs = library.duplicates_with(arguments.threshold, &mut |state| {
         progress.update(state.done);

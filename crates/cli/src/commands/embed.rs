@@ -8,6 +8,7 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt;
 
 use crate::arguments::ModelArguments;
+use crate::invocation::Invocation;
 use crate::model::ModelName;
 use crate::output::{count, print};
 use crate::progress::Progress;
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
     output: PathBuf,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
     let encoder = model::load(

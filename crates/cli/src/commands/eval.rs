@@ -4,7 +4,6 @@ mod report;
 mod self_evaluation;
 mod settings;
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -12,8 +11,9 @@ use clap::Args;
 use cognate::Gain;
 
 use self::settings::SettingArguments;
-use crate::arguments::{JsonArguments, LIBRARY_VARIABLE, ModelArguments};
+use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::failure::missing_argument;
+use crate::invocation::Invocation;
 
 const AFTER_HELP: &str = "\
 The metrics are those of trec_eval, averaged over the queries that have a relevant paper; a query
@@ -41,7 +41,8 @@ pub(crate) struct Arguments {
     /// Evaluate a TREC run file (query, Q0, paper, rank, score, tag) instead of searching
     #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "corpus", "library"])]
     run: Option<PathBuf>,
-    /// Papers of the judged collection, in any format that `add` reads [default: those of the library]
+    /// Papers of the judged collection, in any format that `add` reads [default: those of the library];
+    /// --library then names a library that keeps their vectors for later runs
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
     /// Queries: JSON Lines with `id` and `text`
@@ -65,11 +66,8 @@ pub(crate) struct Arguments {
     per_query: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArguments,
-    /// With --corpus: folder of a library that keeps the vectors of the corpus for later runs [default:
-    /// a temporary one]. Otherwise: folder of the library to evaluate [default: the value of
-    /// `COGNATE_LIBRARY`]
-    #[arg(long, value_name = "DIR")]
-    library: Option<PathBuf>,
+    #[command(flatten)]
+    library: LibraryArguments,
     // Invalid records were an error before, and scripts may still have the option.
     /// Accepted for older scripts: invalid records of the corpus are always skipped
     #[arg(long, hide = true)]
@@ -80,23 +78,18 @@ pub(crate) struct Arguments {
     settings: SettingArguments,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     match &arguments.qrels {
-        Some(qrels) => judged_collection::run(arguments, qrels),
-        None => self_evaluation::run(&library_to_evaluate(arguments)?, arguments),
+        Some(qrels) => judged_collection::run(arguments, qrels, invocation),
+        None => self_evaluation::run(&library_to_evaluate(arguments, invocation)?, arguments),
     }
 }
 
-/// Returns the folder of `--library`, or else that of the environment variable.
-///
-/// clap does not read the variable here because it does not apply to a corpus: a judged collection
-/// must never be added to the library that somebody uses every day.
-fn library_to_evaluate(arguments: &Arguments) -> Result<PathBuf> {
-    let from_environment = || env::var_os(LIBRARY_VARIABLE).filter(|dir| !dir.is_empty());
-    arguments
-        .library
-        .clone()
-        .or_else(|| from_environment().map(PathBuf::from))
+/// Returns the folder of the library to evaluate, without a corpus. With one, only the option counts: a
+/// judged collection must never be added to the library that somebody uses every day.
+fn library_to_evaluate(arguments: &Arguments, invocation: &Invocation) -> Result<PathBuf> {
+    invocation
+        .find_library_dir(&arguments.library)
         .ok_or_else(|| {
             missing_argument(if arguments.on_itself {
                 "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"

@@ -8,6 +8,7 @@ use cognate::{ExportFormat, Library, PaperWriter};
 
 use crate::arguments::{CellArguments, LibraryArguments};
 use crate::atomic_file;
+use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
 
 /// Export all papers of a library for another program
@@ -25,8 +26,8 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let Some(path) = &arguments.output else {
         return write(&library, arguments, paper_output(arguments.format)).map(drop);
     };

@@ -2,10 +2,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::Library;
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
+use crate::invocation::Invocation;
 use crate::output::{count, print, print_json, thousands};
 
 /// Show the size and the model of a library
@@ -32,8 +32,8 @@ struct InfoDocument<'a> {
     bytes: u64,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let info = library.info()?;
     let embedder = &info.embedder;
     if arguments.output.json {

@@ -6,13 +6,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{
-    Citation, CitedPaper, Draft, DraftOptions, Library, MissedHit, MissedOptions, MissedReport,
-};
+use cognate::{Citation, CitedPaper, Draft, DraftOptions, MissedHit, MissedOptions, MissedReport};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::hits::{HitDocument, hit_text};
+use crate::invocation::Invocation;
 use crate::model;
 use crate::output::{count, note, one_line, print, print_json, thousands, unbroken};
 
@@ -46,8 +45,8 @@ pub(crate) struct Arguments {
 /// The number of citations to list; further ones are only counted.
 const MAX_LISTED: usize = 20;
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let draft_options = DraftOptions::default().allow_outside(arguments.allow_outside);
     let draft = Draft::read_with(&arguments.draft, draft_options)?;
     for line in draft.notes() {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use self::comparison::{Comparison, Verdict};
 use crate::arguments::{DeviceArguments, JsonArguments};
+use crate::invocation::Invocation;
 use crate::model::AnyModel;
 use crate::output::{one_line, print, print_json, shortened, thousands};
 use crate::progress::Progress;
@@ -63,7 +64,7 @@ struct ModelDocument<'a> {
     comparison: Option<Comparison>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     let (checkpoint, model) = model::load_any(
         &arguments.model,
         arguments.precision,

@@ -2,10 +2,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{Library, Query, Strategy};
+use cognate::{Query, Strategy};
 
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
 use crate::hits::{self, explained_hits_text};
+use crate::invocation::Invocation;
 use crate::model;
 use crate::output::{note, print};
 
@@ -39,8 +40,8 @@ pub(crate) struct Arguments {
     ids: Vec<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let start = Instant::now();
     let query = Query::papers(&arguments.ids)
         .not(&arguments.not)

@@ -1,8 +1,8 @@
 use anyhow::Result;
 use clap::Args;
-use cognate::Library;
 
 use crate::arguments::LibraryArguments;
+use crate::invocation::Invocation;
 use crate::output::{count, print};
 
 /// Remove papers from a library
@@ -15,8 +15,8 @@ pub(crate) struct Arguments {
     ids: Vec<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let before = library.len()?;
     library.remove(&arguments.ids)?;
     let left = library.len()?;

@@ -2,12 +2,13 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use cognate::{Library, Mode, Query};
+use cognate::{Mode, Query};
 
 use crate::arguments::{
     HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
 use crate::hits::{self, explained_hits_text};
+use crate::invocation::Invocation;
 use crate::model;
 use crate::output::{note, print};
 use crate::reranking::Reranking;
@@ -47,8 +48,8 @@ impl Arguments {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     if arguments.text.trim().is_empty() {
         bail!("the query is empty, expected a text");
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{Library, Topic, TopicOptions, Topics};
+use cognate::{Topic, TopicOptions, Topics};
 use serde::Serialize;
 
 use crate::arguments::LibraryArguments;
+use crate::invocation::Invocation;
 use crate::output::{count, note, one_line, print, print_json, thousands, title};
 use crate::progress::Progress;
 
@@ -47,8 +48,8 @@ struct CentralDocument<'a> {
     year: Option<i32>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let library = invocation.open_library(&arguments.library)?;
     let options = TopicOptions::default().resolution(arguments.resolution);
     let mut progress = Progress::new(library.len()?, "papers");
     let topics = library.topics_with(&options, &mut |state| {

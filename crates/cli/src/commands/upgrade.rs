@@ -5,6 +5,7 @@ use clap::Args;
 use cognate::{Error, Library, Precision, UpgradeOptions, UpgradeReport};
 
 use crate::arguments::{DeviceArguments, FetchArguments, LibraryArguments};
+use crate::invocation::Invocation;
 use crate::model::ModelName;
 use crate::output::{count, note, print, thousands};
 use crate::progress::Progress;
@@ -39,8 +40,8 @@ pub(crate) struct Arguments {
     map_only: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let mut library = Library::open(&arguments.library.dir)?;
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let mut library = invocation.open_library(&arguments.library)?;
     let stored = library.embedder_info();
     let device = arguments.device.device;
     let precision = match arguments.precision {

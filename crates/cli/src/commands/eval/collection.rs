@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::{Arguments, library_to_evaluate};
 use crate::import_report::ImportReport;
+use crate::invocation::Invocation;
 use crate::output::{count, note};
 use crate::paper_files::PaperFiles;
 use crate::{adding, interrupt, truncation, writable_library};
@@ -24,15 +25,20 @@ pub(crate) struct Collection {
 impl Collection {
     /// Opens the library of `--corpus`, or else that of `--library`, and reads the queries. Reports on
     /// stderr what the judgments name and the collection lacks.
-    pub(crate) fn open(arguments: &Arguments, qrels: &Qrels, qrels_file: &Path) -> Result<Self> {
+    pub(crate) fn open(
+        arguments: &Arguments,
+        qrels: &Qrels,
+        qrels_file: &Path,
+        invocation: &Invocation,
+    ) -> Result<Self> {
         // Invalid queries are found before the corpus is embedded.
         let queries = match &arguments.queries {
             Some(file) => read_queries(file, qrels, qrels_file)?,
             None => Vec::new(),
         };
         let (library, scratch) = match &arguments.corpus {
-            Some(corpus) => add_corpus(corpus, arguments)?,
-            None => (open_library(arguments)?, None),
+            Some(corpus) => add_corpus(corpus, arguments, invocation)?,
+            None => (open_library(arguments, invocation)?, None),
         };
         let queries = if arguments.related {
             papers_to_query(&library, qrels, qrels_file)?
@@ -49,13 +55,13 @@ impl Collection {
 }
 
 /// Returns the precision of the library that is searched, which may not exist yet.
-pub(super) fn precision(arguments: &Arguments) -> Result<Precision> {
+pub(super) fn precision(arguments: &Arguments, invocation: &Invocation) -> Result<Precision> {
     if let Some(precision) = arguments.model.precision {
         return Ok(precision);
     }
     let dir = match &arguments.corpus {
-        Some(_) => arguments.library.clone(),
-        None => Some(library_to_evaluate(arguments)?),
+        Some(_) => invocation.named_library_dir(&arguments.library),
+        None => Some(library_to_evaluate(arguments, invocation)?),
     };
     let found = dir.map(|dir| writable_library::find(&dir)).transpose()?;
     match found.flatten() {
@@ -66,9 +72,9 @@ pub(super) fn precision(arguments: &Arguments) -> Result<Precision> {
 
 /// Opens the library to evaluate, with its model unless the queries are papers or all searches are by
 /// keywords, which need none.
-fn open_library(arguments: &Arguments) -> Result<Library> {
+fn open_library(arguments: &Arguments, invocation: &Invocation) -> Result<Library> {
     interrupt::watch()?;
-    let library = Library::open(library_to_evaluate(arguments)?)?;
+    let library = Library::open(library_to_evaluate(arguments, invocation)?)?;
     if arguments.related || arguments.settings.is_by_keyword() {
         return Ok(library);
     }
@@ -78,11 +84,15 @@ fn open_library(arguments: &Arguments) -> Result<Library> {
 }
 
 /// Adds the papers of a corpus to the library of `--library`, or else to a temporary one.
-fn add_corpus(corpus: &Path, arguments: &Arguments) -> Result<(Library, Option<TempDir>)> {
+fn add_corpus(
+    corpus: &Path,
+    arguments: &Arguments,
+    invocation: &Invocation,
+) -> Result<(Library, Option<TempDir>)> {
     let mut report = ImportReport::new(None)?;
     let corpus = PaperFiles::check(&[corpus.to_owned()], None, true, &mut report)?;
-    let (dir, scratch) = if let Some(dir) = &arguments.library {
-        (dir.clone(), None)
+    let (dir, scratch) = if let Some(dir) = invocation.named_library_dir(&arguments.library) {
+        (dir, None)
     } else {
         let scratch = tempfile::tempdir().context("cannot create a temporary folder")?;
         (scratch.path().join("library"), Some(scratch))

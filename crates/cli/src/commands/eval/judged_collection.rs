@@ -11,6 +11,7 @@ use super::report::{
     Comparison, DifferenceDocument, Evaluated, MetricsDocument, differences_table, means_table,
     per_query, title,
 };
+use crate::invocation::Invocation;
 use crate::output::{count, print, print_json};
 use crate::progress::Progress;
 use crate::{atomic_file, interrupt};
@@ -47,7 +48,7 @@ struct SearchedDocument {
 type Runs = Vec<(String, Run)>;
 
 /// Evaluates searches, or a run file, by the judgments in `qrels_file`.
-pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocation) -> Result<()> {
     let start = Instant::now();
     let mut qrels = Qrels::read(qrels_file)?.gain(arguments.gain);
     if arguments.related {
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path) -> Result<()> {
             arguments.settings.refuse(&reason)?;
             (vec![("run".to_owned(), read_run(file, &qrels)?)], None)
         }
-        None => search(arguments, &qrels, qrels_file)?,
+        None => search(arguments, &qrels, qrels_file, invocation)?,
     };
     if let (Some(file), [(name, run)]) = (&arguments.write_run, &runs[..]) {
         let cannot_write = || format!("cannot write `{}`", file.display());
@@ -146,9 +147,10 @@ fn search(
     arguments: &Arguments,
     qrels: &Qrels,
     qrels_file: &Path,
+    invocation: &Invocation,
 ) -> Result<(Runs, Option<SearchedDocument>)> {
     // An unknown cross-encoder is found before the corpus is embedded.
-    let precision = collection::precision(arguments)?;
+    let precision = collection::precision(arguments, invocation)?;
     let reranker = arguments.settings.load_reranker(precision)?;
     let settings = arguments.settings.settings(reranker);
     if arguments.write_run.is_some() && settings.len() > 1 {
@@ -163,7 +165,7 @@ fn search(
         library,
         queries,
         scratch: _scratch,
-    } = Collection::open(arguments, qrels, qrels_file)?;
+    } = Collection::open(arguments, qrels, qrels_file, invocation)?;
     let mut progress = Progress::new(queries.len() * settings.len(), "queries");
     let mut runs = Vec::new();
     for (position, setting) in settings.iter().enumerate() {
