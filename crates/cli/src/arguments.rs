@@ -14,7 +14,7 @@ mod rerank;
 pub(crate) use device::DeviceArguments;
 pub(crate) use filter::FilterArguments;
 pub(crate) use hits::HitArguments;
-pub(crate) use library::LibraryArguments;
+pub(crate) use library::{LibrariesArguments, LibraryArguments};
 pub(crate) use model::{FetchArguments, ModelArguments, StoredModelArguments};
 pub(crate) use output::{CellArguments, JsonArguments};
 pub(crate) use ranking::RankingArguments;

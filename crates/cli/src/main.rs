@@ -9,11 +9,13 @@ mod adding;
 mod arguments;
 mod atomic_file;
 mod commands;
+mod configuration;
 mod failure;
 mod hits;
 mod import_report;
 mod interrupt;
 mod invocation;
+mod located_library;
 mod model;
 mod output;
 mod paper_files;
@@ -42,9 +44,9 @@ use crate::invocation::Invocation;
     propagate_version = true
 )]
 struct CommandLine {
-    /// Folder of the library, as the option of each command
-    #[arg(long, value_name = "DIR")]
-    library: Option<PathBuf>,
+    /// Library, as the option of each command: its folder, or its name in the configuration file
+    #[arg(long, value_name = "DIR|NAME")]
+    library: Vec<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }

@@ -47,6 +47,7 @@ impl Sandbox {
         command
             .current_dir(self.dir.path())
             .env_remove("COGNATE_LIBRARY")
+            .env("COGNATE_CONFIG", self.path("config.toml"))
             .env_remove("COGNATE_DEVICE")
             .env("HF_HOME", self.path("huggingface"))
             .env_remove("HF_HUB_CACHE")
