@@ -10,6 +10,7 @@ mod model;
 mod output;
 mod ranking;
 mod rerank;
+mod verbosity;
 
 pub(crate) use device::DeviceArguments;
 pub(crate) use filter::FilterArguments;
@@ -19,3 +20,4 @@ pub(crate) use model::{FetchArguments, ModelArguments, StoredModelArguments};
 pub(crate) use output::{CellArguments, JsonArguments};
 pub(crate) use ranking::RankingArguments;
 pub(crate) use rerank::RerankArguments;
+pub(crate) use verbosity::VerbosityArguments;

@@ -283,7 +283,7 @@ mod tests {
         );
         assert_eq!(
             message("default_library = 'a'"),
-            "1:1: unknown key `default_library`, expected `default-library`, `color` or `libraries.NAME`"
+            "1:1: unknown key `default_library`, expected `default-library` or `libraries.NAME`"
         );
         assert_eq!(
             message("[libraries]\n'a/b' = 'c'"),
@@ -294,8 +294,8 @@ mod tests {
             "1:1: `libraries` is a value, expected a table of names and folders"
         );
         assert_eq!(
-            message("color = 'pink'"),
-            "1:9: `color` is `pink`, expected `auto`, `always` or `never`"
+            message("default-library = '~ada/x'"),
+            "1:19: `default-library` is `~ada/x`, expected a folder; of the forms with `~`, only `~/` stands for one"
         );
     }
 }

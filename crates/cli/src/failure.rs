@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
-use crate::output::note;
+use crate::output::error_line;
 use crate::terminal::neutralized;
 
 /// The exit status for wrong usage, as clap sets it.
@@ -18,10 +18,10 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(error) = error.downcast_ref::<clap::Error>() {
-        note(error.to_string().trim_end());
+        error_line(error.to_string().trim_end());
         return ExitCode::from(USAGE);
     }
-    note(&format!("error: {}{}", message(error), advice(error)));
+    error_line(&format!("error: {}{}", message(error), advice(error)));
     ExitCode::FAILURE
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     } else {
         // The message quotes an argument, which may come from a text of others.
-        note(text.trim_end());
+        error_line(text.trim_end());
     }
     match error.exit_code() {
         0 => ExitCode::SUCCESS,

@@ -14,12 +14,22 @@ use crate::located_library::{FoundBy, LocatedLibrary};
 pub(crate) struct Invocation {
     /// The libraries that are named before the command.
     libraries: Vec<PathBuf>,
+    command_line: fn() -> clap::Command,
 }
 
 impl Invocation {
-    /// Creates the invocation by a command line with `libraries` before the command.
-    pub(crate) fn new(libraries: Vec<PathBuf>) -> Self {
-        Self { libraries }
+    /// Creates the invocation by a command line with `libraries` before the command, which
+    /// `command_line` describes.
+    pub(crate) fn new(libraries: Vec<PathBuf>, command_line: fn() -> clap::Command) -> Self {
+        Self {
+            libraries,
+            command_line,
+        }
+    }
+
+    /// Returns the description of all commands and their arguments.
+    pub(crate) fn command_line(&self) -> clap::Command {
+        (self.command_line)()
     }
 
     /// Returns the library of a command: the one that is named after the command, before it, or in the
@@ -77,7 +87,8 @@ impl Invocation {
 
     /// Opens the [`library`](Self::library).
     pub(crate) fn open_library(&self, arguments: &LibraryArguments) -> Result<Library> {
-        Ok(Library::open(self.library_dir(arguments)?)?)
+        let located = self.library(arguments)?;
+        Ok(located.open()?)
     }
 
     /// Returns the names of libraries after the command or, without any, before it.

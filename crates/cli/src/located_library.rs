@@ -3,12 +3,13 @@
 use std::env;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use cognate::Library;
 
 use crate::configuration::Configuration;
-use crate::output::note;
+use crate::output::{note, step};
 
 /// The environment variable that names the library if no option does.
 pub(crate) const VARIABLE: &str = "COGNATE_LIBRARY";
@@ -78,6 +79,15 @@ impl LocatedLibrary {
                 library.name = library.dir.display().to_string();
             }
         }
+    }
+
+    /// Opens the library.
+    pub(crate) fn open(&self) -> cognate::Result<Library> {
+        let start = Instant::now();
+        let library = Library::open(&self.dir)?;
+        let (dir, found_by) = (self.dir.display(), &self.found_by);
+        step(&format!("opened the library `{dir}`, {found_by}"), start);
+        Ok(library)
     }
 
     fn in_folder(dir: PathBuf, found_by: FoundBy) -> Self {

@@ -4,9 +4,11 @@ use anyhow::Result;
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::command_line;
 use crate::invocation::Invocation;
 use crate::output::print;
+
+/// The name of the command.
+const NAME: &str = "cognate";
 
 /// Print the completions of a shell
 #[derive(Debug, Args)]
@@ -16,12 +18,12 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
+pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(
         arguments.shell,
-        &mut command_line::command(),
-        command_line::NAME,
+        &mut invocation.command_line(),
+        NAME,
         &mut text,
     );
     let text = String::from_utf8(text).map_err(io::Error::other)?;

@@ -25,23 +25,22 @@ enum Action {
     List,
     /// Print the value of a key; the exit status is 1 if it is not set
     Get {
-        /// Key: default-library, libraries.NAME or color
+        /// Key: default-library or libraries.NAME
         #[arg(value_name = "KEY", value_parser = parse_key)]
         key: Key,
     },
     /// Set a key
     Set {
-        /// Key: default-library, libraries.NAME or color
+        /// Key: default-library or libraries.NAME
         #[arg(value_name = "KEY", value_parser = parse_key)]
         key: Key,
-        /// Value: a folder for libraries.NAME, a name or a folder for default-library, and auto, always or
-        /// never for color
+        /// Folder of a library; default-library also takes a name that the file gives to a library
         #[arg(value_name = "VALUE")]
         value: String,
     },
     /// Remove a key
     Unset {
-        /// Key: default-library, libraries.NAME or color
+        /// Key: default-library or libraries.NAME
         #[arg(value_name = "KEY", value_parser = parse_key)]
         key: Key,
     },
@@ -54,7 +53,13 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
         Action::List => {
             let configuration = Configuration::read()?;
             let line = |(key, value): (Key, &str)| format!("{key} = {value}\n");
-            print(&configuration.entries().into_iter().map(line).collect::<String>())
+            print(
+                &configuration
+                    .entries()
+                    .into_iter()
+                    .map(line)
+                    .collect::<String>(),
+            )
         }
         Action::Get { key } => match Configuration::read()?.get(key) {
             Some(value) => print(&format!("{value}\n")),
@@ -81,16 +86,16 @@ fn set(key: &Key, value: &str) -> Result<()> {
         .map_err(|why| wrong_argument(&format!("{why}\n")))?;
     let mut configuration = Configuration::read()?;
     let is_name = *key == Key::DefaultLibrary && configuration.library(value).is_some();
-    let value = match key {
-        Key::DefaultLibrary | Key::Library(_) if !is_name => absolute(value)?,
-        _ => value.to_owned(),
+    let value = if is_name {
+        value.to_owned()
+    } else {
+        absolute(value)?
     };
     configuration.set(key, &value);
     configuration.save()?;
     let dir = match key {
         Key::DefaultLibrary => configuration.default_library(),
         Key::Library(name) => configuration.library(name),
-        Key::Color => None,
     };
     if let Some(dir) = dir.filter(|dir| !Library::exists(dir)) {
         let dir = dir.display();

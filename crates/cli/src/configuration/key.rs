@@ -6,14 +6,9 @@ use std::str::FromStr;
 pub(crate) enum Key {
     /// The library to use if no other is named: a name or a folder.
     DefaultLibrary,
-    /// When the command prints in color.
-    Color,
     /// The folder of the library with this name.
     Library(String),
 }
-
-/// The values of [`Key::Color`].
-const COLORS: [&str; 3] = ["auto", "always", "never"];
 
 impl Key {
     /// Returns the key of the library `name`, or the reason why that is not a name.
@@ -29,22 +24,15 @@ impl Key {
 
     /// Returns the reason why `value` is not a value of this key, if it is not.
     pub(crate) fn check(&self, value: &str) -> Result<(), String> {
-        match self {
-            Self::Color if !COLORS.contains(&value) => Err(format!(
-                "`color` is `{value}`, expected `auto`, `always` or `never`"
-            )),
-            Self::DefaultLibrary | Self::Library(_) if value.trim().is_empty() => {
-                Err(format!("`{self}` is empty, expected a folder"))
-            }
-            Self::DefaultLibrary | Self::Library(_)
-                if value.starts_with('~') && !value.starts_with("~/") =>
-            {
-                Err(format!(
-                    "`{self}` is `{value}`, expected a folder; only `~/` stands for one"
-                ))
-            }
-            _ => Ok(()),
+        if value.trim().is_empty() {
+            return Err(format!("`{self}` is empty, expected a folder"));
         }
+        if value.starts_with('~') && !value.starts_with("~/") {
+            return Err(format!(
+                "`{self}` is `{value}`, expected a folder; of the forms with `~`, only `~/` stands for one"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -54,10 +42,9 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, String> {
         match (text, text.strip_prefix("libraries.")) {
             ("default-library", _) => Ok(Self::DefaultLibrary),
-            ("color", _) => Ok(Self::Color),
             (_, Some(name)) => Self::library(name),
             _ => Err(format!(
-                "unknown key `{text}`, expected `default-library`, `color` or `libraries.NAME`"
+                "unknown key `{text}`, expected `default-library` or `libraries.NAME`"
             )),
         }
     }
@@ -67,7 +54,6 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DefaultLibrary => f.write_str("default-library"),
-            Self::Color => f.write_str("color"),
             Self::Library(name) => write!(f, "libraries.{name}"),
         }
     }
