@@ -14,6 +14,7 @@ mod hits;
 mod import_report;
 mod interrupt;
 mod invocation;
+mod json;
 mod model;
 mod output;
 mod paper_files;
