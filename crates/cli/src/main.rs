@@ -16,6 +16,7 @@ mod hits;
 mod import_report;
 mod interrupt;
 mod invocation;
+mod json;
 mod located_library;
 mod model;
 mod output;

@@ -7,6 +7,7 @@ use cognate::{Query, Strategy};
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model;
 use crate::output::{note, print};
 
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = library.search(&query)?;
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("related", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
         let library = model::attach(library, &arguments.model)?;
         library.explain_related(&arguments.ids, &hits)?
@@ -68,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             format,
             raw_cells,
             &arguments.ids,
-            took_ms,
+            &header,
         );
     }
     if hits.is_empty() {

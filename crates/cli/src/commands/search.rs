@@ -9,6 +9,7 @@ use crate::arguments::{
 };
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model;
 use crate::output::{note, print};
 use crate::reranking::Reranking;
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
         None => library.search(&query)?,
     };
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
         library.explain(&arguments.text, &hits)?
     } else {
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             format,
             raw_cells,
             &arguments.text,
-            took_ms,
+            &header,
         );
     }
     if hits.is_empty() {
