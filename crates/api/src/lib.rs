@@ -192,6 +192,7 @@ pub use query::Query;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
 pub use query::hit::{PaperHit, ScoreContext};
+pub use query::merged_hits::{MergedHit, merge_hits};
 pub use query::mode::{Fusion, Mode, Strategy};
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;

@@ -10,6 +10,7 @@ pub(crate) mod fusion;
 pub(crate) mod hit;
 pub(crate) mod keyword_query;
 mod linear_svm;
+pub(crate) mod merged_hits;
 mod mmr;
 pub(crate) mod mode;
 mod nearest_example;

@@ -1,3 +1,5 @@
+mod several;
+
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -5,20 +7,25 @@ use clap::Args;
 use cognate::{Mode, Query};
 
 use crate::arguments::{
-    HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
+    HitArguments, LibrariesArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::model;
-use crate::output::{note, print};
+use crate::output::{note, print, step};
 use crate::reranking::Reranking;
 
 /// Find papers by a text: similar in meaning, sharing words, or both
+///
+/// With several --library, each library ranks its own papers, and the lists are merged: each keeps its
+/// order, and the n-th hit of a library is placed by the n-th highest cosine among its hits, because
+/// cosines of one model are comparable between libraries and keyword scores are not. A paper of several
+/// libraries is one hit. Libraries with different models are merged by rank.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    library: LibraryArguments,
+    library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
     #[command(flatten)]
@@ -47,13 +54,25 @@ impl Arguments {
     fn needs_embedder(&self) -> bool {
         self.ranking.mode != Mode::Keyword || self.hits.min_score.is_some() || self.explain
     }
+
+    fn query(&self) -> Query {
+        let query = Query::text(&self.text)
+            .feedback(self.feedback)
+            .smooth(self.smooth);
+        let query = self.hits.apply(self.ranking.apply(query));
+        query.score_context(self.needs_embedder())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
-    let library = invocation.open_library(&arguments.library)?;
+    let located = invocation.libraries(&arguments.library)?;
     if arguments.text.trim().is_empty() {
         bail!("the query is empty, expected a text");
     }
+    let [located] = &located[..] else {
+        return several::run(arguments, &located);
+    };
+    let library = located.open()?;
     let library = if arguments.needs_embedder() {
         model::attach(library, &arguments.model)?
     } else {
@@ -63,15 +82,12 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let reranking = Reranking::load(&arguments.rerank, precision)?;
 
     let start = Instant::now();
-    let query = Query::text(&arguments.text)
-        .feedback(arguments.feedback)
-        .smooth(arguments.smooth);
-    let query = arguments.hits.apply(arguments.ranking.apply(query));
-    let query = query.score_context(arguments.needs_embedder());
+    let query = arguments.query();
     let hits = match &reranking {
         Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
         None => library.search(&query)?,
     };
+    step("searched", start);
     let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
         library.explain(&arguments.text, &hits)?
