@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
+use crate::damage;
 use crate::output::note;
 use crate::terminal::neutralized;
 
@@ -26,13 +27,9 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Returns what to do about a damaged library, or nothing if the error is another one.
-fn advice(error: &anyhow::Error) -> &'static str {
-    let is_damage = |error: &cognate::Error| error.is_damage();
-    if error.downcast_ref().is_some_and(is_damage) {
-        "; `cognate check` says what is damaged, and `cognate check --repair` rebuilds what it can"
-    } else {
-        ""
-    }
+fn advice(error: &anyhow::Error) -> String {
+    let advice = error.downcast_ref().and_then(damage::advice_on_error);
+    advice.map_or(String::new(), |advice| format!("; {advice}"))
 }
 
 /// Reports an error of clap's on stderr, or prints the help that was asked for, and returns the exit

@@ -9,6 +9,7 @@ mod adding;
 mod arguments;
 mod atomic_file;
 mod commands;
+mod damage;
 mod failure;
 mod hits;
 mod import_report;
@@ -22,6 +23,7 @@ mod reranking;
 mod terminal;
 mod text_file;
 mod truncation;
+mod unusable_files;
 mod warnings;
 mod writable_library;
 

@@ -7,6 +7,7 @@ use cognate::{Fault, Library};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
+use crate::damage;
 use crate::failure::message;
 use crate::invocation::Invocation;
 use crate::model;
@@ -97,13 +98,7 @@ fn print_text(document: &CheckDocument<'_>) -> Result<()> {
         print(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
-        let advice = if fault.repairable {
-            "`cognate check --repair` rebuilds it"
-        } else if fault.in_vectors {
-            "`cognate check --repair` embeds these papers again"
-        } else {
-            "restore it from a copy, or export the papers and add them to a new library"
-        };
+        let advice = damage::advice(fault.repairable, fault.in_vectors);
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {

@@ -10,6 +10,7 @@ use crate::arguments::{CellArguments, LibraryArguments};
 use crate::atomic_file;
 use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
+use crate::unusable_files;
 
 /// Export all papers of a library for another program
 #[derive(Debug, Args)]
@@ -28,6 +29,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let Some(path) = &arguments.output else {
         return write(&library, arguments, paper_output(arguments.format)).map(drop);
     };

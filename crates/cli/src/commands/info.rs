@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::output::{count, print, print_json, thousands};
+use crate::unusable_files;
 
 /// Show the size and the model of a library
 #[derive(Debug, Args)]
@@ -35,6 +36,7 @@ struct InfoDocument<'a> {
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
     let info = library.info()?;
+    unusable_files::warn(&library)?;
     let embedder = &info.embedder;
     if arguments.output.json {
         return print_json(&InfoDocument {
