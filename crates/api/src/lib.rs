@@ -192,6 +192,7 @@ pub use query::explain::Explanation;
 pub use query::filter::Filter;
 pub use query::hit::{PaperHit, ScoreContext};
 pub use query::mode::{Fusion, Mode, Strategy};
+pub use query::query_text::QueryText;
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;

@@ -10,6 +10,7 @@ mod model;
 mod output;
 mod ranking;
 mod rerank;
+pub(crate) mod values;
 
 pub(crate) use device::DeviceArguments;
 pub(crate) use filter::FilterArguments;

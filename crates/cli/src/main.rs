@@ -20,6 +20,7 @@ mod output;
 mod paper_files;
 mod progress;
 mod reranking;
+mod standard_input;
 mod terminal;
 mod text_file;
 mod truncation;
@@ -41,6 +42,8 @@ use crate::invocation::Invocation;
     name = "cognate",
     version,
     max_term_width = 100,
+    // Of an option that is given twice, the last value counts.
+    args_override_self = true,
     propagate_version = true
 )]
 struct CommandLine {
@@ -55,7 +58,7 @@ fn main() -> ExitCode {
     warnings::print();
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,
-        Err(error) => return failure::report_usage(&error),
+        Err(error) => return failure::report_usage(error),
     };
     let invocation = Invocation::new(command_line.library);
     let code = match command_line.command.run(&invocation) {

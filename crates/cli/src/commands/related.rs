@@ -62,17 +62,19 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
+        hits::write(
             &hits,
             &explanations,
             format,
             raw_cells,
             &arguments.ids,
             took_ms,
-        );
+        )?;
+    } else {
+        if hits.is_empty() {
+            note("no other paper matches the filters");
+        }
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    if hits.is_empty() {
-        note("no other paper matches the filters");
-    }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }
