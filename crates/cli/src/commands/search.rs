@@ -9,9 +9,9 @@ use crate::arguments::{
 };
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
-use crate::model;
-use crate::output::{note, print};
+use crate::output::print;
 use crate::reranking::Reranking;
+use crate::{model, no_papers};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
-        Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
+        Some(reranking) => reranking.search(&library, query.clone(), &arguments.text, arguments.hits.k)?,
         None => library.search(&query)?,
     };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         );
     }
     if hits.is_empty() {
-        note("no paper matches the filters");
+        no_papers::explain_query(&library, &query)?;
     }
     print(&explained_hits_text(&hits, &explanations))
 }

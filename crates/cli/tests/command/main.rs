@@ -14,6 +14,7 @@ mod failures;
 mod fetch;
 mod formats;
 mod invalid_input;
+mod list;
 mod missed;
 mod model;
 mod output_files;
