@@ -125,6 +125,11 @@ fn usage_error(kind: ErrorKind, message: &str) -> anyhow::Error {
     clap::Error::raw(kind, message.trim_start_matches("error: ")).into()
 }
 
+/// Returns an error for a value that is wrong, as clap would report it.
+pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, message).into()
+}
+
 /// Returns `error` and its causes on one line, without causes that the text before already contains.
 pub(crate) fn message(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();

@@ -13,7 +13,7 @@ use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
 use crate::output::{note, one_line, print, shortened};
 use crate::reranking::Reranking;
-use crate::{model, standard_input};
+use crate::{model, no_papers, standard_input};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
 #[derive(Debug, Args)]
@@ -82,7 +82,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
-        Some(reranking) => reranking.search(&library, query, &text.text, arguments.hits.k)?,
+        Some(reranking) => {
+            reranking.search(&library, query.clone(), &text.text, arguments.hits.k)?
+        }
         None => library.search(&query)?,
     };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;
@@ -96,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         hits::write(&hits, &explanations, format, raw_cells, &typed, took_ms)?;
     } else {
         if hits.is_empty() {
-            note("no paper matches the filters");
+            no_papers::explain_query(&library, &query)?;
         }
         print(&explained_hits_text(&hits, &explanations))?;
     }

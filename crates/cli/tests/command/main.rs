@@ -14,6 +14,7 @@ mod failures;
 mod fetch;
 mod formats;
 mod invalid_input;
+mod list;
 mod messages;
 mod missed;
 mod model;
