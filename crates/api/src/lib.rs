@@ -170,6 +170,7 @@ pub use cognate_model::{
     Checkpoint, CheckpointSummary, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions,
     Error as ModelError, ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions,
     ResolvedModel, Role, RouteSummary, SourceEvent, TokenBatch, TransformerSizes, Truncation,
+    processor_level,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,

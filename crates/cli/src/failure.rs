@@ -12,7 +12,7 @@ use serde_json::error::Category;
 
 use crate::damage;
 use crate::interrupt;
-use crate::output::note;
+use crate::output::error_line;
 use crate::terminal::neutralized;
 
 /// The exit status for wrong usage, as clap sets it.
@@ -40,10 +40,10 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if let Some(error) = error.downcast_ref::<clap::Error>() {
-        note(error.to_string().trim_end());
+        error_line(error.to_string().trim_end());
         return ExitCode::from(USAGE);
     }
-    note(&format!("error: {}{}", message(error), advice(error)));
+    error_line(&format!("error: {}{}", message(error), advice(error)));
     if interrupt::is_requested() {
         ExitCode::from(interrupt::EXIT_STATUS)
     } else if is_wrong_value(error) {
@@ -80,7 +80,7 @@ pub(crate) fn report_usage(mut error: clap::Error) -> ExitCode {
         let _ = error.print();
     } else {
         // The message quotes an argument, which may come from a text of others.
-        note(text.trim_end());
+        error_line(text.trim_end());
     }
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
@@ -127,6 +127,11 @@ fn usage_error(kind: ErrorKind, message: &str) -> anyhow::Error {
 
 /// Returns an error for a value that is wrong, as clap would report it.
 pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, message).into()
+}
+
+/// Returns an error for an argument with a wrong value, as clap would report it.
+pub(crate) fn wrong_argument(message: &str) -> anyhow::Error {
     clap::Error::raw(ErrorKind::ValueValidation, message).into()
 }
 

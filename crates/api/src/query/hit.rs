@@ -8,7 +8,7 @@ use crate::library::background_similarity::BackgroundSimilarity;
 /// A paper found by a query.
 ///
 /// [Serialized](Serialize), a hit is one flat object with the names of `cognate search --json`: its
-/// scores, all fields of the paper, and the ids of its other versions.
+/// scores, all fields of the paper, and its other versions with all their fields.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaperHit {
@@ -51,7 +51,6 @@ pub struct ScoreContext {
     /// The rank of the paper by cosine among the papers that pass the query's filter, counted from 1; papers
     /// with the same cosine share the highest number. `None` for a query with several directions, and
     /// beyond the nearest 2·k papers, or 200 if that is more.
-    #[serde(rename = "at_least_as_near")]
     pub rank_by_cosine: Option<usize>,
 }
 

@@ -3,13 +3,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use cognate::{Encoder, Role};
+use cognate::{Embeddings, Encoder, Role};
 use ndarray::Array2;
 use ndarray_npy::{WriteNpyError, WriteNpyExt};
 
-use crate::arguments::ModelArguments;
+use crate::arguments::{JsonArguments, ModelArguments};
 use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
+use crate::json::{EmbedDocument, Header};
 use crate::model::ModelName;
 use crate::output::{count, print};
 use crate::progress::Progress;
@@ -31,6 +32,8 @@ pub(crate) struct Arguments {
     /// File to write (.npy): float32, one row per text; `-` for standard output
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
+    #[command(flatten)]
+    format: JsonArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
@@ -50,12 +53,25 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     model::report_notes(encoder);
     interrupt::watch()?;
     let mut progress = Progress::new(texts.len(), "texts");
-    let rows = embed(encoder, &texts, arguments.query, &mut progress)?;
+    let embeddings = embed(encoder, &texts, arguments.query, &mut progress)?;
+    let took = progress.elapsed();
     drop(progress);
+    let rows = &embeddings.rows;
     if to_stdout {
-        return write_npy(&rows, io::stdout().lock());
+        return write_npy(rows, io::stdout().lock());
     }
-    write(&rows, &arguments.output)?;
+    write(rows, &arguments.output)?;
+    if arguments.format.json {
+        return Header::new("embed", took).print(&EmbedDocument {
+            output: arguments.output.display().to_string(),
+            texts: rows.nrows(),
+            dim: rows.ncols(),
+            model: model.name(),
+            precision: model.precision(),
+            fingerprint: encoder.fingerprint(),
+            truncation: embeddings.truncation,
+        });
+    }
     let (output, dim) = (arguments.output.display(), rows.ncols());
     print(&format!(
         "wrote {} of {dim} values to `{output}`\n",
@@ -68,7 +84,7 @@ fn embed(
     texts: &[String],
     as_queries: bool,
     progress: &mut Progress,
-) -> Result<Array2<f32>> {
+) -> Result<Embeddings> {
     let role = if as_queries {
         Role::Query
     } else {
@@ -83,7 +99,7 @@ fn embed(
         texts.len(),
         encoder.max_tokens_of(role),
     );
-    Ok(embeddings.rows)
+    Ok(embeddings)
 }
 
 fn write(rows: &Array2<f32>, path: &Path) -> Result<()> {

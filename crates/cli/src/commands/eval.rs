@@ -96,13 +96,13 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
 /// Returns the folder of the library to evaluate, without a corpus. With one, only the option counts: a
 /// judged collection must never be added to the library that somebody uses every day.
 fn library_to_evaluate(arguments: &Arguments, invocation: &Invocation) -> Result<PathBuf> {
-    invocation
-        .find_library_dir(&arguments.library)
-        .ok_or_else(|| {
-            missing_argument(if arguments.on_itself {
-                "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
-            } else {
-                "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"
-            })
+    let found = invocation.find_library(&arguments.library)?;
+    let dir = found.map(|library| library.dir);
+    dir.ok_or_else(|| {
+        missing_argument(if arguments.on_itself {
+            "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
+        } else {
+            "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"
         })
+    })
 }

@@ -11,6 +11,7 @@ use crate::arguments::{
 use crate::failure::wrong_usage;
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::output::{note, one_line, print, shortened};
 use crate::reranking::Reranking;
 use crate::{model, no_papers, standard_input};
@@ -87,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         }
         None => library.search(&query)?,
     };
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
         library.explain(&text.text, &hits)?
     } else {
@@ -95,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        hits::write(&hits, &explanations, format, raw_cells, &typed, took_ms)?;
+        hits::write(&hits, &explanations, format, raw_cells, &typed, &header)?;
     } else {
         if hits.is_empty() {
             no_papers::explain_query(&library, &query)?;

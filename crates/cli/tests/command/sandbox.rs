@@ -48,6 +48,7 @@ impl Sandbox {
         command
             .current_dir(self.dir.path())
             .env_remove("COGNATE_LIBRARY")
+            .env("COGNATE_CONFIG", self.path("config.toml"))
             .env_remove("COGNATE_DEVICE")
             .env("HF_HOME", self.path("huggingface"))
             .env_remove("HF_HUB_CACHE")
@@ -69,6 +70,18 @@ impl Sandbox {
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.ok(arguments)).unwrap()
+    }
+
+    /// Runs the command with `--json`, and returns the document without the header that all have.
+    #[track_caller]
+    pub(crate) fn content(&self, arguments: &[&str]) -> Value {
+        let mut document = self.json(arguments);
+        let fields = document.as_object_mut().unwrap();
+        assert_eq!(fields.remove("version"), Some(1.into()));
+        for name in ["command", "library", "took_ms"] {
+            fields.remove(name);
+        }
+        document
     }
 
     /// Runs the command, asserts that it fails with status 1 and an empty stdout, and returns its

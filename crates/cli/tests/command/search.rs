@@ -42,7 +42,10 @@ fn json_has_the_documented_fields() {
         .keys()
         .map(String::as_str)
         .collect();
-    assert_eq!(keys, BTreeSet::from(["query", "took_ms", "hits"]));
+    assert_eq!(
+        keys,
+        BTreeSet::from(["version", "command", "library", "took_ms", "query", "hits"])
+    );
     assert_eq!(found["query"], "enzyme and graph");
     assert!(found["took_ms"].as_f64().unwrap() > 0.0);
     let hits = found["hits"].as_array().unwrap();
@@ -59,14 +62,19 @@ fn json_has_the_documented_fields() {
             "id",
             "score",
             "percentile",
-            "at_least_as_near",
+            "rank_by_cosine",
             "keyword_score",
             "fused_score",
             "title",
+            "abstract",
+            "authors",
             "year",
             "venue",
             "url",
-            "authors",
+            "categories",
+            "doi",
+            "arxiv",
+            "references",
             "versions",
         ];
         assert_eq!(keys, BTreeSet::from(expected));
