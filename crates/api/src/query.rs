@@ -2,17 +2,22 @@
 
 pub(crate) mod allowed_rows;
 mod directions;
+pub(crate) mod empty_answer;
 pub(crate) mod execute;
 pub(crate) mod explain;
+mod explain_empty;
 pub(crate) mod filter;
 mod from_papers;
 pub(crate) mod fusion;
 pub(crate) mod hit;
 pub(crate) mod keyword_query;
 mod linear_svm;
+mod list;
+pub(crate) mod listing;
 mod mmr;
 pub(crate) mod mode;
 mod nearest_example;
+mod nearest_names;
 pub(crate) mod rerank;
 mod retrieve;
 pub(crate) mod scored_row;

@@ -15,6 +15,7 @@ mod embed;
 mod eval;
 mod export;
 mod info;
+mod list;
 mod missed;
 mod model;
 mod related;
@@ -52,6 +53,7 @@ commands! {
     Search => search,
     Related => related,
     Missed => missed,
+    List => list,
     Info => info,
     Check => check,
     Compact => compact,

@@ -57,6 +57,11 @@ pub(crate) fn missing_argument(message: &str) -> anyhow::Error {
     clap::Error::raw(ErrorKind::MissingRequiredArgument, message).into()
 }
 
+/// Returns an error for a value that is wrong, as clap would report it.
+pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, message).into()
+}
+
 /// Returns `error` and its causes on one line, without causes that the text before already contains.
 pub(crate) fn message(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();

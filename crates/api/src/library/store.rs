@@ -21,7 +21,7 @@ use self::schema::{
     unexpected_schema,
 };
 pub(crate) use self::schema::{FIRST_WITH_TERMS, StoredPaper, TextHash};
-pub(crate) use self::transaction::{ReadTxn, WriteTxn};
+pub(crate) use self::transaction::{KeyOrder, ReadTxn, WriteTxn};
 use crate::embed::EmbedderInfo;
 use crate::{Error, Result};
 

@@ -10,9 +10,9 @@ use crate::arguments::{
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::model;
-use crate::output::{note, print};
+use crate::output::print;
 use crate::reranking::Reranking;
+use crate::{model, no_papers};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
 #[derive(Debug, Args)]
@@ -69,7 +69,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
-        Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
+        Some(reranking) => {
+            reranking.search(&library, query.clone(), &arguments.text, arguments.hits.k)?
+        }
         None => library.search(&query)?,
     };
     let header = Header::new("search", start.elapsed()).library(library.dir());
@@ -90,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         );
     }
     if hits.is_empty() {
-        note("no paper matches the filters");
+        no_papers::explain_query(&library, &query)?;
     }
     print(&explained_hits_text(&hits, &explanations))
 }

@@ -15,6 +15,7 @@ mod fetch;
 mod formats;
 mod invalid_input;
 mod json;
+mod list;
 mod missed;
 mod model;
 mod output_files;

@@ -135,7 +135,7 @@ fn every_hit_matches_the_filters() {
     let no_hits = sandbox.command(&["search", "--library", "L", "--venue", "nowhere", "graph"]);
     let output = { no_hits }.output().unwrap();
     assert!(output.status.success() && output.stdout.is_empty());
-    assert_eq!(stderr(&output), "no paper matches the filters\n");
+    assert_eq!(stderr(&output), "no venue matches `nowhere`\n");
 }
 
 #[test]
