@@ -17,6 +17,7 @@ mod embed;
 mod eval;
 mod export;
 mod info;
+mod list;
 mod man;
 mod missed;
 mod model;
@@ -54,6 +55,7 @@ commands! {
     Search => search,
     Related => related,
     Missed => missed,
+    List => list,
     Add => add,
     Remove => remove,
     Export => export,

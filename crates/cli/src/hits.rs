@@ -15,7 +15,7 @@ use crate::hits::document::SearchDocument;
 pub(crate) use crate::hits::text::{explained_hits_text, hit_text};
 use crate::json::Header;
 use crate::located_library::LocatedLibrary;
-use crate::output::{hit_output, note, one_line, print};
+use crate::output::{hit_output, one_line, print};
 
 /// Writes hits to stdout in `format`. Only JSON has a field for the explanations, and `raw_cells`
 /// concerns CSV only; `header` is the header of the JSON document.
@@ -58,16 +58,13 @@ pub(crate) fn print_merged<Q: Serialize>(
     match arguments.format() {
         Some(ExportFormat::Json) => {
             let document = SearchDocument::new(query, &hits, explanations);
-            header.print(&document.with_libraries(&names))
+            header.print(&document.with_libraries(&names))?;
         }
         Some(format) => {
             let raw_cells = arguments.raw_cells();
-            write(&hits, &[], format, raw_cells, query, header)
+            write(&hits, &[], format, raw_cells, query, header)?;
         }
         None => {
-            if hits.is_empty() {
-                note("no paper matches the filters");
-            }
             let mut text = String::new();
             for (at, (hit, names)) in hits.iter().zip(&names).enumerate() {
                 let explanation = explanations.get(at..=at).unwrap_or_default();
@@ -75,7 +72,8 @@ pub(crate) fn print_merged<Q: Serialize>(
                 // Writing to a string does not fail.
                 let _ = writeln!(text, "            in {}", one_line(&names.join(", ")));
             }
-            print(&text)
+            print(&text)?;
         }
     }
+    arguments.check_found(&hits)
 }

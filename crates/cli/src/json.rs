@@ -13,7 +13,6 @@ use serde::{Serialize, Serializer};
 pub(crate) use self::changes::{
     AddDocument, AddedFiles, EmbedDocument, RemoveDocument, UpgradeDocument,
 };
-#[expect(unused_imports, reason = "`list` and `show` will print it")]
 pub(crate) use self::papers::PapersDocument;
 use crate::output::print_json;
 

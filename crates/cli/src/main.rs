@@ -10,6 +10,7 @@ mod arguments;
 mod atomic_file;
 mod commands;
 mod configuration;
+mod damage;
 mod failure;
 mod help;
 mod hits;
@@ -19,13 +20,18 @@ mod invocation;
 mod json;
 mod located_library;
 mod model;
+mod no_papers;
 mod output;
 mod paper_files;
+mod paper_list;
 mod progress;
 mod reranking;
+mod selection;
+mod standard_input;
 mod terminal;
 mod text_file;
 mod truncation;
+mod unusable_files;
 mod verbosity;
 mod version;
 mod warnings;
@@ -50,6 +56,8 @@ use crate::verbosity::Verbosity;
     version,
     long_version = version::long(),
     max_term_width = 100,
+    // Of an option that is given twice, the last value counts.
+    args_override_self = true,
     propagate_version = true,
     subcommand_value_name = "COMMAND"
 )]
@@ -74,7 +82,7 @@ fn main() -> ExitCode {
         .and_then(|matches| CommandLine::from_arg_matches(&matches));
     let command_line = match command_line {
         Ok(command_line) => command_line,
-        Err(error) => return failure::report_usage(&error),
+        Err(error) => return failure::report_usage(error),
     };
     Verbosity::from(command_line.verbosity).choose();
     let invocation = Invocation::new(command_line.library, self::command_line);

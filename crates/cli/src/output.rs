@@ -64,6 +64,17 @@ pub(crate) fn hit_output(format: ExportFormat) -> impl Write {
     protected_stdout(format, Protection::Controls)
 }
 
+/// Returns a writer of lines for a person, or of fields for a program, to stdout.
+pub(crate) fn line_output() -> impl Write {
+    let stdout = io::stdout().lock();
+    let protection = if stdout.is_terminal() {
+        Protection::Terminal
+    } else {
+        Protection::Controls
+    };
+    BufWriter::new(ProtectedWriter::new(stdout, protection))
+}
+
 fn protected_stdout(format: ExportFormat, without_terminal: Protection) -> impl Write {
     let stdout = io::stdout().lock();
     let protection = match format {
@@ -90,6 +101,15 @@ pub(crate) fn thousands(n: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Lists alternatives: `a, b or c`.
+pub(crate) fn one_of(alternatives: &[String]) -> String {
+    match alternatives.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Replaces line breaks and control characters by spaces, so that the metadata of a paper cannot

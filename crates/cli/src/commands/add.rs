@@ -9,7 +9,7 @@ use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::invocation::Invocation;
 use crate::json::{AddDocument, AddedFiles, Header};
-use crate::output::{count, print, thousands};
+use crate::output::{count, note, print, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
 
@@ -53,6 +53,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let dir = &invocation.library_dir(&arguments.library)?;
     let found = writable_library::find(dir)?;
+    refuse_to_report_into_input(arguments)?;
     let mut report = ImportReport::new(arguments.report.as_deref())?;
     let files = PaperFiles::check(
         &arguments.files,
@@ -76,6 +77,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     }
     let created = found.is_none();
     let writable = writable_library::open_or_create(dir, found, &arguments.model)?;
+    if created {
+        note(&format!("made library `{}`", dir.display()));
+    }
     let added = adding::add(
         &writable.library,
         &files,
@@ -100,6 +104,24 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
+}
+
+/// Fails if the report would replace a file of papers that is to be added.
+fn refuse_to_report_into_input(arguments: &Arguments) -> Result<()> {
+    let Some(report) = &arguments.report else {
+        return Ok(());
+    };
+    let Ok(target) = report.canonicalize() else {
+        return Ok(());
+    };
+    let is_target = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| file == target);
+    if let Some(file) = arguments.files.iter().find(is_target) {
+        bail!(
+            "--report would replace `{}`, which is a file of papers to add; name another file",
+            file.display()
+        );
+    }
+    Ok(())
 }
 
 fn summary(added: &Added, max_tokens: usize) -> String {

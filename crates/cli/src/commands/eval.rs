@@ -11,6 +11,7 @@ use clap::Args;
 use cognate::Gain;
 
 use self::settings::SettingArguments;
+use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::failure::missing_argument;
 use crate::invocation::Invocation;
@@ -33,7 +34,14 @@ pub(crate) struct Arguments {
     )]
     on_itself: bool,
     /// With --self: number of papers to use as queries, evenly spaced over the library
-    #[arg(long, value_name = "N", default_value_t = 500, requires = "on_itself")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        requires = "on_itself",
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     sample: usize,
     /// Evaluate related papers: the queries of the judgments are ids of papers
     #[arg(long, conflicts_with_all = ["queries", "run"])]

@@ -8,8 +8,8 @@ use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredM
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::model;
-use crate::output::{note, print};
+use crate::output::print;
+use crate::{model, no_papers};
 
 /// Find papers similar to given papers of the library, in meaning and words
 #[derive(Debug, Args)]
@@ -55,6 +55,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = library.search(&query)?;
     let header = Header::new("related", start.elapsed()).library(library.dir());
+    if hits.is_empty() && arguments.hits.format().is_none() {
+        no_papers::explain_query(&library, &query)?;
+    }
     let explanations = if arguments.explain {
         let library = model::attach(library, &arguments.model)?;
         library.explain_related(&arguments.ids, &hits)?
@@ -63,17 +66,16 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
+        hits::write(
             &hits,
             &explanations,
             format,
             raw_cells,
             &arguments.ids,
             &header,
-        );
+        )?;
+    } else {
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    if hits.is_empty() {
-        note("no other paper matches the filters");
-    }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }

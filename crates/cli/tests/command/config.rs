@@ -6,24 +6,38 @@ use crate::sandbox::{Sandbox, stderr};
 fn keys_are_set_listed_and_removed_and_comments_stay() {
     let sandbox = Sandbox::with_library(3);
     assert_eq!(sandbox.ok(&["config", "list"]), "");
-    sandbox.write("config.toml", "# Mine.\ndefault-library = \"old\" # for now\n");
+    sandbox.write(
+        "config.toml",
+        "# Mine.\ndefault-library = \"old\" # for now\n",
+    );
     sandbox.ok(&["config", "set", "libraries.work", "L"]);
     sandbox.ok(&["config", "set", "default-library", "work"]);
     let folder = sandbox.path("L").display().to_string();
     let text = fs::read_to_string(sandbox.path("config.toml")).unwrap();
     assert_eq!(
         text,
-        format!("# Mine.\ndefault-library = \"work\" # for now\n\n[libraries]\nwork = \"{folder}\"\n")
+        format!(
+            "# Mine.\ndefault-library = \"work\" # for now\n\n[libraries]\nwork = \"{folder}\"\n"
+        )
     );
     assert_eq!(
         sandbox.ok(&["config", "list"]),
         format!("default-library = work\nlibraries.work = {folder}\n")
     );
-    assert_eq!(sandbox.ok(&["config", "get", "libraries.work"]), format!("{folder}\n"));
+    assert_eq!(
+        sandbox.ok(&["config", "get", "libraries.work"]),
+        format!("{folder}\n")
+    );
     sandbox.ok(&["config", "unset", "default-library"]);
     let missing = "error: `default-library` is not set\n";
-    assert_eq!(sandbox.fails(&["config", "get", "default-library"]), missing);
-    assert_eq!(sandbox.fails(&["config", "unset", "default-library"]), missing);
+    assert_eq!(
+        sandbox.fails(&["config", "get", "default-library"]),
+        missing
+    );
+    assert_eq!(
+        sandbox.fails(&["config", "unset", "default-library"]),
+        missing
+    );
 }
 
 #[test]
@@ -63,10 +77,19 @@ fn the_default_place_is_the_folder_of_configurations() {
 fn wrong_keys_and_values_exit_with_status_2() {
     let sandbox = Sandbox::new();
     for (arguments, message) in [
-        (["set", "library", "L"], "expected `default-library` or `libraries.NAME`"),
+        (
+            ["set", "library", "L"],
+            "expected `default-library` or `libraries.NAME`",
+        ),
         (["set", "libraries.a/b", "L"], "`a/b` is not a name"),
-        (["set", "default-library", ""], "`default-library` is empty, expected a folder"),
-        (["set", "default-library", "~ada/L"], "only `~/` stands for one"),
+        (
+            ["set", "default-library", ""],
+            "`default-library` is empty, expected a folder",
+        ),
+        (
+            ["set", "default-library", "~ada/L"],
+            "only `~/` stands for one",
+        ),
     ] {
         let arguments = [&["config"], &arguments[..]].concat();
         let output = sandbox.command(&arguments).output().unwrap();

@@ -15,7 +15,10 @@ fn commands(sandbox: &Sandbox) -> Vec<String> {
         is_name.then(|| line.split(' ').next().unwrap_or_default().to_owned())
     };
     let names = help.lines().take_while(|line| *line != "Global options:");
-    names.filter_map(command).filter(|name| name != "help").collect()
+    names
+        .filter_map(command)
+        .filter(|name| name != "help")
+        .collect()
 }
 
 /// The examples in the help of a command.
@@ -23,7 +26,11 @@ fn examples(sandbox: &Sandbox, command: &str) -> Vec<String> {
     let help = sandbox.ok(&[command, "--help"]);
     let (_, examples) = help.split_once("\nExamples:\n").unwrap();
     let lines = examples.lines().filter_map(|line| line.strip_prefix("  "));
-    lines.filter(|line| line.contains("cognate")).filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    lines
+        .filter(|line| line.contains("cognate"))
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs a line of bash in the sandbox, where `cognate` is the command.
@@ -65,14 +72,27 @@ fn every_example_works() {
     let sandbox = Sandbox::new();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/papers.jsonl");
     sandbox.write("papers.jsonl", &fs::read_to_string(data).unwrap());
-    sandbox.write("references.bib", "@article{a, title = {Weak ties}, year = {2001}}\n");
-    sandbox.write("draft.tex", "\\begin{document}Networks are small \\cite{a}.\\end{document}\n");
+    sandbox.write(
+        "references.bib",
+        "@article{a, title = {Weak ties}, year = {2001}}\n",
+    );
+    sandbox.write(
+        "draft.tex",
+        "\\begin{document}Networks are small \\cite{a}.\\end{document}\n",
+    );
     sandbox.write("notes.md", "Networks are small.\n");
     sandbox.write("qrels.tsv", "q1\twatts1998collective\t1\n");
     sandbox.write("theirs.run", "q1 Q0 watts1998collective 1 0.5 theirs\n");
     let model = tiny_model();
     for library in ["papers", "more"] {
-        sandbox.ok(&["add", "--library", library, "--model", &model, "papers.jsonl"]);
+        sandbox.ok(&[
+            "add",
+            "--library",
+            library,
+            "--model",
+            &model,
+            "papers.jsonl",
+        ]);
     }
     assert!(bash(&sandbox, "gzip --keep papers.jsonl").status.success());
     sandbox.ok(&["config", "set", "default-library", "papers"]);
@@ -99,9 +119,17 @@ fn the_short_help_fits_a_screen() {
     for command in commands(&sandbox).iter().map(String::as_str).chain([""]) {
         let arguments = [command, "-h"];
         let arguments = &arguments[usize::from(command.is_empty())..];
-        let output = sandbox.command(arguments).env("COLUMNS", "80").output().unwrap();
+        let output = sandbox
+            .command(arguments)
+            .env("COLUMNS", "80")
+            .output()
+            .unwrap();
         let help = String::from_utf8(output.stdout).unwrap();
-        assert!(help.lines().count() <= 55, "{command}: {}\n{help}", help.lines().count());
+        assert!(
+            help.lines().count() <= 55,
+            "{command}: {}\n{help}",
+            help.lines().count()
+        );
     }
 }
 
@@ -122,7 +150,12 @@ fn help_has_headings_values_environment_and_exit_status() {
         assert!(help.contains(part), "{part}");
     }
     let help = sandbox.ok(&["--help"]);
-    for part in ["\nEnvironment:\n", "COGNATE_LIBRARY", "\nExit status:\n", "\nFind papers:\n"] {
+    for part in [
+        "\nEnvironment:\n",
+        "COGNATE_LIBRARY",
+        "\nExit status:\n",
+        "\nFind papers:\n",
+    ] {
         assert!(help.contains(part), "{part}");
     }
     let help = sandbox.ok(&["related", "--help"]);
@@ -132,7 +165,12 @@ fn help_has_headings_values_environment_and_exit_status() {
 #[test]
 fn the_command_alone_prints_first_steps() {
     let text = Sandbox::new().ok(&[]);
-    for part in ["cognate add", "cognate search", "cognate related", "cognate --help"] {
+    for part in [
+        "cognate add",
+        "cognate search",
+        "cognate related",
+        "cognate --help",
+    ] {
         assert!(text.contains(part), "{part}");
     }
 }
@@ -152,7 +190,13 @@ fn the_long_version_names_build_and_folders() {
     assert_eq!(sandbox.ok(&["-V"]), format!("cognate {version}\n"));
     let text = sandbox.ok(&["--version"]);
     assert!(text.starts_with(&format!("cognate {version}\n")), "{text}");
-    for line in ["\nfeatures   ", "\nprocessor  ", "\nmodels     ", "\ncache      ", "\nconfig     "] {
+    for line in [
+        "\nfeatures   ",
+        "\nprocessor  ",
+        "\nmodels     ",
+        "\ncache      ",
+        "\nconfig     ",
+    ] {
         assert!(text.contains(line), "{text}");
     }
     assert!(text.contains(&sandbox.path("cache").display().to_string()));
@@ -170,13 +214,23 @@ fn verbose_prints_steps_and_quiet_prints_errors_only() {
     assert_eq!(normal.1, "");
     let verbose = run(&[&search[..], &["-v"]].concat());
     assert_eq!(verbose.0, normal.0);
-    for step in ["opened the library `L`", "loaded the model", "embedded", "searched", "in all"] {
+    for step in [
+        "opened the library `L`",
+        "loaded the model",
+        "embedded",
+        "searched",
+        "in all",
+    ] {
         assert!(verbose.1.contains(step), "{}", verbose.1);
     }
     let nothing = ["search", "--library", "L", "--year", "1800", "graph"];
     assert!(!run(&nothing).1.is_empty());
     assert_eq!(run(&[&["-q"], &nothing[..]].concat()).1, "");
-    assert!(run(&["-q", "info", "--library", "N"]).1.starts_with("error: "));
+    assert!(
+        run(&["-q", "info", "--library", "N"])
+            .1
+            .starts_with("error: ")
+    );
 }
 
 #[test]
@@ -202,7 +256,8 @@ fn completions_are_sourced_in_zsh_and_fish() {
     let sandbox = Sandbox::new();
     sandbox.write("_cognate", &sandbox.ok(&["completions", "zsh"]));
     sandbox.write("cognate.fish", &sandbox.ok(&["completions", "fish"]));
-    let zsh = "autoload -U compinit; compinit -u -D; source ./_cognate; print ${+functions[_cognate]}";
+    let zsh =
+        "autoload -U compinit; compinit -u -D; source ./_cognate; print ${+functions[_cognate]}";
     let output = shell(&sandbox, "zsh", &["-f", "-c", zsh]);
     assert_eq!(stderr(&output), "");
     assert_eq!(output.stdout, b"1\n");
@@ -224,5 +279,9 @@ fn man_pages_have_examples_and_one_file_for_each_command() {
         let page = fs::read_to_string(sandbox.path(&format!("man1/cognate-{command}.1"))).unwrap();
         assert!(page.contains(".SH SYNOPSIS"), "{command}");
     }
-    assert!(sandbox.fails(&["man", "nothing"]).contains("there is no command `nothing`"));
+    assert!(
+        sandbox
+            .fails(&["man", "nothing"])
+            .contains("there is no command `nothing`")
+    );
 }

@@ -8,7 +8,14 @@ use crate::sandbox::{Sandbox, papers, stderr, tiny_model};
 fn two_libraries() -> Sandbox {
     let sandbox = Sandbox::with_library(20);
     sandbox.write("more.jsonl", &papers(15..40));
-    sandbox.ok(&["add", "--library", "M", "--model", &tiny_model(), "more.jsonl"]);
+    sandbox.ok(&[
+        "add",
+        "--library",
+        "M",
+        "--model",
+        &tiny_model(),
+        "more.jsonl",
+    ]);
     sandbox
 }
 
@@ -34,7 +41,14 @@ fn the_current_folder_or_one_above_it_is_the_library() {
 fn options_come_before_the_variable_the_folder_and_the_default() {
     let sandbox = two_libraries();
     sandbox.write("three.jsonl", &papers(0..3));
-    sandbox.ok(&["add", "--library", "T", "--model", &tiny_model(), "three.jsonl"]);
+    sandbox.ok(&[
+        "add",
+        "--library",
+        "T",
+        "--model",
+        &tiny_model(),
+        "three.jsonl",
+    ]);
     sandbox.ok(&["config", "set", "default-library", "T"]);
     assert_eq!(count_in(&sandbox, "", &[]), Some(3));
     assert_eq!(count_in(&sandbox, "M", &[]), Some(25));
@@ -71,7 +85,10 @@ fn a_name_comes_before_a_folder_and_a_path_is_always_a_folder() {
     assert_eq!(sandbox.count("work"), 25);
     assert_eq!(count_in(&sandbox, "L", &["--library", "work"]), Some(25));
     sandbox.ok(&["config", "set", "libraries.L", "M"]);
-    let output = sandbox.command(&["--library", "L", "info", "--json"]).output().unwrap();
+    let output = sandbox
+        .command(&["--library", "L", "info", "--json"])
+        .output()
+        .unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("\"papers\": 25,"));
     let note = stderr(&output);
     assert!(note.starts_with("`L` is a name in the configuration file and a folder here; using `"));
@@ -85,7 +102,11 @@ fn a_broken_file_stops_only_commands_that_need_it() {
     sandbox.write("config.toml", "default-library = \"L\"\nlibraries = = 3\n");
     assert_eq!(sandbox.count("./L"), 5);
     assert_eq!(count_in(&sandbox, "L", &[]), Some(5));
-    for arguments in [&["info"][..], &["config", "list"], &["--library", "L", "info"]] {
+    for arguments in [
+        &["info"][..],
+        &["config", "list"],
+        &["--library", "L", "info"],
+    ] {
         let message = sandbox.fails(arguments);
         assert!(message.contains("config.toml`:2:13: "), "{message}");
     }
@@ -97,7 +118,15 @@ fn libraries_are_searched_together() {
     let sandbox = two_libraries();
     let both = ["--library", "L", "--library", "M"];
     for mode in ["vector", "keyword", "hybrid"] {
-        let query = ["search", "--json", "--mode", mode, "-k", "12", "graph and proof"];
+        let query = [
+            "search",
+            "--json",
+            "--mode",
+            mode,
+            "-k",
+            "12",
+            "graph and proof",
+        ];
         let found = sandbox.json(&[&query[..], &both].concat());
         let hits = found["hits"].as_array().unwrap();
         assert_eq!(hits.len(), 12, "{mode}");
@@ -107,7 +136,9 @@ fn libraries_are_searched_together() {
         }
         for (rank, hit) in (1..).zip(hits) {
             assert_eq!(hit["rank"], rank);
-            let number: usize = hit["id"].as_str().unwrap()["paper-".len()..].parse().unwrap();
+            let number: usize = hit["id"].as_str().unwrap()["paper-".len()..]
+                .parse()
+                .unwrap();
             let is_in_both = (15..20).contains(&number);
             assert_eq!(hit["library"], if number < 20 { "L" } else { "M" }, "{hit}");
             if is_in_both && mode == "vector" {
@@ -116,11 +147,21 @@ fn libraries_are_searched_together() {
         }
     }
     // By vector, the best of both are those of one library with all the papers.
-    sandbox.ok(&["add", "--library", "A", "--model", &tiny_model(), "papers.jsonl", "more.jsonl"]);
+    sandbox.ok(&[
+        "add",
+        "--library",
+        "A",
+        "--model",
+        &tiny_model(),
+        "papers.jsonl",
+        "more.jsonl",
+    ]);
     let query = ["search", "--json", "--mode", "vector", "graph and proof"];
     let ids = |document: serde_json::Value| -> Vec<String> {
         let hits = document["hits"].as_array().unwrap().clone();
-        hits.iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+        hits.iter()
+            .map(|hit| hit["id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let together = ids(sandbox.json(&[&query[..], &both].concat()));
     let alone = ids(sandbox.json(&[&query[..], &["--library", "A"]].concat()));
@@ -134,11 +175,22 @@ fn libraries_of_different_models_are_merged_by_rank() {
     let sandbox = Sandbox::with_library(10);
     let int8 = ["--model", &tiny_model(), "--precision", "int8"];
     sandbox.ok(&[&["add", "--library", "M", "papers.jsonl"], &int8[..]].concat());
-    let arguments = ["search", "--library", "L", "--library", "M", "--json", "graph"];
+    let arguments = [
+        "search",
+        "--library",
+        "L",
+        "--library",
+        "M",
+        "--json",
+        "graph",
+    ];
     let output = sandbox.command(&arguments).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     let note = stderr(&output);
-    assert!(note.contains("not comparable: the hits are merged by rank"), "{note}");
+    assert!(
+        note.contains("not comparable: the hits are merged by rank"),
+        "{note}"
+    );
 }
 
 #[test]
@@ -156,5 +208,9 @@ fn a_command_that_takes_one_library_refuses_two() {
         );
     }
     // The library after a command replaces those before it.
-    assert!(sandbox.ok(&["--library", "L", "info", "--library", "M"]).contains("papers       25\n"));
+    assert!(
+        sandbox
+            .ok(&["--library", "L", "info", "--library", "M"])
+            .contains("papers       25\n")
+    );
 }
