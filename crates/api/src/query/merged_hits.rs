@@ -27,8 +27,7 @@ pub struct MergedHit {
 /// `has_same_model` says whether one model made the vectors of all libraries. Otherwise, or if a hit has no
 /// cosine, the rankings are merged by rank. Scores of a reranker are comparable in any case, and come first.
 ///
-/// A paper of several libraries is one hit: they share a DOI or an arXiv identifier, or the id and the title
-/// are the same and the identifiers do not differ.
+/// A paper of several libraries, by [`is_same_paper`], is one hit.
 pub fn merge_hits(rankings: Vec<Vec<PaperHit>>, has_same_model: bool, k: usize) -> Vec<MergedHit> {
     let by_cosine = has_same_model && rankings.iter().flatten().all(|hit| hit.score.is_some());
     let mut placed: Vec<(Place, MergedHit)> = Vec::new();
@@ -107,8 +106,9 @@ fn places(ranking: &[PaperHit], by_cosine: bool) -> Vec<Place> {
     reranked.chain(others).collect()
 }
 
-/// Returns whether papers of two libraries are the same one.
-fn is_same_paper(one: &Paper, other: &Paper) -> bool {
+/// Returns whether papers of two libraries are the same one: whether they share a DOI or an arXiv
+/// identifier, or have the same id and title and no identifiers that differ.
+pub fn is_same_paper(one: &Paper, other: &Paper) -> bool {
     let compare = |one: &Option<String>, other: &Option<String>| {
         let both = one.as_deref().zip(other.as_deref());
         both.map(|(one, other)| one.eq_ignore_ascii_case(other))
