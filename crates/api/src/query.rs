@@ -12,6 +12,7 @@ pub(crate) mod keyword_query;
 mod linear_svm;
 mod mmr;
 pub(crate) mod mode;
+mod named_papers;
 mod nearest_example;
 pub(crate) mod rerank;
 mod retrieve;
@@ -94,6 +95,10 @@ impl Query {
     }
 
     /// Searches for papers near a text.
+    ///
+    /// A text that is nothing but the id of a paper, its DOI, its arXiv identifier, or its title, if that has three
+    /// words or more, names the paper, which is then the first hit, with its own scores. Filters and
+    /// [`min_score`](Self::min_score) apply to it as to others, and the other hits follow in their order.
     ///
     /// The library needs an embedder, unless the [`mode`](Self::mode) is [`Mode::Keyword`] without a
     /// [`min_score`](Self::min_score) or a [`score_context`](Self::score_context), which are about

@@ -17,9 +17,11 @@ mod export;
 mod info;
 mod missed;
 mod model;
+mod open;
 mod related;
 mod remove;
 mod search;
+mod show;
 mod topics;
 mod upgrade;
 
@@ -51,6 +53,8 @@ commands! {
     Add => add,
     Search => search,
     Related => related,
+    Show => show,
+    Open => open,
     Missed => missed,
     Info => info,
     Check => check,

@@ -17,6 +17,7 @@ mod invocation;
 mod model;
 mod output;
 mod paper_files;
+mod paper_reference;
 mod progress;
 mod reranking;
 mod terminal;
