@@ -16,11 +16,12 @@ mod format_upgrade;
 mod identity;
 mod lock;
 pub(crate) mod lookup;
-mod nearest_ids;
+pub(crate) mod nearest_ids;
 pub(crate) mod papers;
 mod parallel;
 mod read;
 mod rebuild;
+mod remove;
 mod resolve;
 mod similar_ids;
 pub(crate) mod snapshot;
@@ -165,6 +166,11 @@ impl Library {
         let dir = dir.into();
         let store = open_store(&dir)?;
         Self::from_store(dir, store)
+    }
+
+    /// Returns whether `dir` has the file of papers of a library, without opening it.
+    pub fn exists(dir: impl AsRef<Path>) -> bool {
+        Store::exists(dir.as_ref())
     }
 
     /// Attaches the embedder that made the vectors of an opened library.

@@ -4,12 +4,14 @@
 //! controlling the terminal.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::time::Instant;
 
 use anyhow::Result;
 use cognate::ExportFormat;
 use serde::Serialize;
 
 use crate::terminal::{ProtectedWriter, Protection, escaped_json, neutralized};
+use crate::verbosity::{Took, Verbosity};
 
 /// Prints `text` on stdout, where all results go.
 pub(crate) fn print(text: &str) -> Result<()> {
@@ -30,8 +32,22 @@ fn print_raw(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Prints a line on stderr, where everything except results goes.
+/// Prints a note on stderr, where everything except results goes, unless only errors are wanted.
 pub(crate) fn note(line: &str) {
+    if !Verbosity::is_quiet() {
+        error_line(line);
+    }
+}
+
+/// Prints a step on stderr with the time that it took, if each step is wanted.
+pub(crate) fn step(what: &str, start: Instant) {
+    if Verbosity::is_verbose() {
+        error_line(&format!("{:>9}  {what}", Took::since(start).to_string()));
+    }
+}
+
+/// Prints a line of an error on stderr.
+pub(crate) fn error_line(line: &str) {
     // If stderr is closed, there is nowhere left to report that.
     let _ = writeln!(io::stderr(), "{}", neutralized(line));
 }
@@ -46,6 +62,17 @@ pub(crate) fn paper_output(format: ExportFormat) -> impl Write {
 /// such as `head`, so their control characters are replaced in any case.
 pub(crate) fn hit_output(format: ExportFormat) -> impl Write {
     protected_stdout(format, Protection::Controls)
+}
+
+/// Returns a writer of lines for a person, or of fields for a program, to stdout.
+pub(crate) fn line_output() -> impl Write {
+    let stdout = io::stdout().lock();
+    let protection = if stdout.is_terminal() {
+        Protection::Terminal
+    } else {
+        Protection::Controls
+    };
+    BufWriter::new(ProtectedWriter::new(stdout, protection))
 }
 
 fn protected_stdout(format: ExportFormat, without_terminal: Protection) -> impl Write {
@@ -74,6 +101,15 @@ pub(crate) fn thousands(n: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Lists alternatives: `a, b or c`.
+pub(crate) fn one_of(alternatives: &[String]) -> String {
+    match alternatives.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Replaces line breaks and control characters by spaces, so that the metadata of a paper cannot

@@ -7,9 +7,9 @@ use cognate::{Query, Strategy};
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
-use crate::model;
-use crate::output::{note, print};
-use crate::paper_reference;
+use crate::json::Header;
+use crate::output::print;
+use crate::{model, no_papers, paper_reference};
 
 /// Find papers similar to given papers of the library, in meaning and words
 #[derive(Debug, Args)]
@@ -57,7 +57,10 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = library.search(&query)?;
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("related", start.elapsed()).library(library.dir());
+    if hits.is_empty() && arguments.hits.format().is_none() {
+        no_papers::explain_query(&library, &query)?;
+    }
     let explanations = if arguments.explain {
         let library = model::attach(library, &arguments.model)?;
         library.explain_related(&ids, &hits)?
@@ -66,10 +69,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(&hits, &explanations, format, raw_cells, &ids, took_ms);
+        hits::write(&hits, &explanations, format, raw_cells, &ids, &header)?;
+    } else {
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    if hits.is_empty() {
-        note("no other paper matches the filters");
-    }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }
