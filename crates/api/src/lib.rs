@@ -195,6 +195,7 @@ pub use query::explain::Explanation;
 pub use query::filter::Filter;
 pub use query::hit::{PaperHit, ScoreContext};
 pub use query::listing::{Listing, SortBy};
+pub use query::merged_hits::{MergedHit, merge_hits};
 pub use query::mode::{Fusion, Mode, Strategy};
 pub use query::query_text::QueryText;
 pub use query::rerank::Rerank;
