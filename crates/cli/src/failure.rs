@@ -130,11 +130,6 @@ pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
     clap::Error::raw(ErrorKind::ValueValidation, message).into()
 }
 
-/// Returns an error for an argument with a wrong value, as clap would report it.
-pub(crate) fn wrong_argument(message: &str) -> anyhow::Error {
-    clap::Error::raw(ErrorKind::ValueValidation, message).into()
-}
-
 /// Returns `error` and its causes on one line, without causes that the text before already contains.
 pub(crate) fn message(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();

@@ -63,8 +63,8 @@ use crate::verbosity::Verbosity;
     subcommand_value_name = "COMMAND"
 )]
 struct CommandLine {
-    /// Library, as the option of each command: its folder, or its name in the configuration file
-    #[arg(long, value_name = "DIR|NAME", help_heading = None)]
+    /// Library: its folder or its name, as after a command
+    #[arg(long, value_name = "DIR|NAME")]
     library: Vec<PathBuf>,
     #[command(flatten)]
     verbosity: VerbosityArguments,

@@ -7,8 +7,7 @@ use crate::arguments::filter::FilterArguments;
 pub(crate) struct ListingArguments {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
-    /// Order of the papers: added, year, title, id or author (the family name of the first); papers
-    /// without a year, title or author come last
+    /// Order of the papers; those without a year, title or author come last
     #[arg(long, value_name = "ORDER", default_value_t, hide_default_value = true)]
     sort: SortBy,
     /// Reverse the order

@@ -19,8 +19,7 @@ use crate::{no_papers, selection, unusable_files};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Output format: json, jsonl, csv, bibtex, ris, csl-json or markdown [default: by the extension of
-    /// the output file, otherwise jsonl]
+    /// Output format [default: by the extension of the output file, otherwise jsonl]
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Only papers of some years and subjects",
-                r#"cognate search --year 2015-2019 --category cs.CL "attention without recurrence""#,
+                r#"cognate search --year 2015-2019 --category cs.CL "attention alone""#,
             ),
             (
                 "Papers that have exact words, without the model",
@@ -44,7 +44,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Similar to two papers, and unlike a third",
-                "cognate related watts1998collective barabasi1999emergence --not brin1998anatomy",
+                "cognate related watts1998collective small1973co --not hirsch2005index",
             ),
             (
                 "With the sentences and words that explain each hit",
@@ -74,7 +74,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "list",
         &[
             ("All papers", "cognate list"),
-            ("The papers of some years", "cognate list --year 2015-2019"),
+            (
+                "The newest ten of some years",
+                "cognate list --year 2015-2019 --sort year --reverse -k 10",
+            ),
             ("For another program", "cognate list --json"),
         ],
     ),
@@ -121,7 +124,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A new library with another model, in int8, which is faster",
-                "cognate add --library new --model bge-small-en-v1.5 --precision int8 papers.jsonl",
+                "cognate add --library new --model bge-small-en-v1.5 --precision int8 a.bib",
             ),
         ],
     ),
@@ -134,8 +137,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate remove hirsch2005index small1973co",
             ),
             (
-                "From a library by its folder",
-                "cognate remove --library papers efron1979bootstrap",
+                "What a filter would remove",
+                "cognate remove --dry-run --year -1950",
             ),
         ],
     ),
@@ -146,13 +149,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "All papers as JSON Lines, which `cognate add` reads",
                 "cognate export > papers.jsonl",
             ),
+            ("A bibliography", "cognate export --output all.bib"),
             (
-                "A bibliography",
-                "cognate export --format bibtex --output all.bib",
-            ),
-            (
-                "A table for a spreadsheet",
-                "cognate export --format csv --output all.csv",
+                "A table of some papers for a spreadsheet",
+                "cognate export --category cs.CL --output language.csv",
             ),
         ],
     ),
@@ -233,7 +233,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate model all-MiniLM-L6-v2",
             ),
             (
-                "Whether its vectors agree with those of another program",
+                "Whether another program makes the same vectors",
                 "cognate model all-MiniLM-L6-v2 --compare theirs.npy --input texts.txt",
             ),
             (
@@ -255,7 +255,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "With another model",
-                "cognate embed --model bge-small-en-v1.5 --input texts.txt --output texts.npy",
+                "cognate embed --model bge-small-en-v1.5 --input a.txt --output a.npy",
             ),
         ],
     ),
@@ -268,12 +268,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A judged collection, by each mode of search",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv",
+                "cognate eval --corpus a.jsonl --queries queries.jsonl --qrels qrels.tsv",
             ),
             (
-                "One setting, against a run of another program",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv --mode hybrid \
-                 --baseline theirs.run",
+                "One mode, against a run of another program",
+                "cognate eval --mode vector --queries q.jsonl --qrels qrels.tsv --baseline run",
             ),
             (
                 "A run of another program alone",
