@@ -133,7 +133,10 @@ fn arranged(command: &str, argument: Arg) -> Arg {
     let is_main = command == "cognate";
     let argument = argument.hide_short_help(is_advanced && !is_main);
     match heading {
-        Some(heading) if !is_main && argument.get_help_heading().is_none() => {
+        // Options of the main command that others have too take their heading with them.
+        Some(heading)
+            if argument.get_help_heading().is_none() && (!is_main || heading == GLOBAL) =>
+        {
             argument.help_heading(heading)
         }
         _ => argument,

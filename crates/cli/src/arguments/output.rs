@@ -13,7 +13,7 @@ pub(crate) struct HitFormatArguments {
     /// Print one JSON document
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Print the papers in a format for other programs
+    /// Print the papers for other programs
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]

@@ -29,15 +29,18 @@ pub(crate) struct Arguments {
     /// Do not smooth the scores of the best papers over similar papers
     #[arg(long)]
     no_smooth: bool,
-    /// Paper to move away from, named as ID is; repeat for more papers
+    /// Paper to move away from; repeat for more papers
     #[arg(long, value_name = "ID")]
     not: Vec<String>,
-    /// How papers form one query: rocchio (Rocchio relevance feedback, by their mean vector),
-    /// nearest-example (by the most similar of them) or svm (by a linear classifier); mean and best
-    /// are older names of the first two
+    /// How papers form one query
+    ///
+    /// By their mean vector (rocchio, for Rocchio relevance feedback), by the most similar of them
+    /// (nearest-example) or by a linear classifier (svm); mean and best are older names of the first two.
     #[arg(long, default_value_t)]
     strategy: Strategy,
-    /// Explain each hit by the most similar sentences and the shared words
+    /// Explain each hit
+    ///
+    /// By the most similar sentences and the shared words.
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
