@@ -16,9 +16,12 @@ mod interrupt;
 mod invocation;
 mod model;
 mod output;
+mod page;
 mod paper_files;
 mod progress;
 mod reranking;
+mod screen;
+mod styled;
 mod terminal;
 mod text_file;
 mod truncation;
@@ -32,6 +35,7 @@ use clap::Parser;
 
 use crate::commands::Command;
 use crate::invocation::Invocation;
+use crate::screen::ColorWhen;
 
 /// Find related research papers: semantic and keyword search over your own library
 #[derive(Debug, Parser)]
@@ -45,6 +49,9 @@ struct CommandLine {
     /// Folder of the library, as the option of each command
     #[arg(long, value_name = "DIR")]
     library: Option<PathBuf>,
+    /// When to use colors and the layout of a terminal
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    color: ColorWhen,
     #[command(subcommand)]
     command: Command,
 }
@@ -53,8 +60,12 @@ fn main() -> ExitCode {
     warnings::print();
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,
-        Err(error) => return failure::report_usage(&error),
+        Err(error) => {
+            ColorWhen::in_arguments(std::env::args_os()).apply();
+            return failure::report_usage(&error);
+        }
     };
+    command_line.color.apply();
     let invocation = Invocation::new(command_line.library);
     let code = match command_line.command.run(&invocation) {
         Ok(()) => ExitCode::SUCCESS,
