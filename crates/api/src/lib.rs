@@ -190,7 +190,7 @@ pub use progress::Progress;
 pub use query::Query;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
-pub use query::hit::{PaperHit, ScoreContext};
+pub use query::hit::{FoundBy, PaperHit, ScoreContext};
 pub use query::mode::{Fusion, Mode, Strategy};
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;

@@ -50,4 +50,24 @@ pub struct ScoreContext {
     /// beyond the nearest 2·k papers, or 200 if that is more.
     #[serde(rename = "at_least_as_near")]
     pub rank_by_cosine: Option<usize>,
+    /// Whether the paper was found by its words, its meaning or both, or `None` for a fused ranking by a
+    /// query with several directions.
+    #[serde(skip)]
+    pub found_by: Option<FoundBy>,
+}
+
+/// How a hit was found.
+///
+/// In [`Mode::Hybrid`](crate::Mode::Hybrid), a hit was found by words if it is among the first k papers
+/// by BM25, and by meaning if it is among the first k by cosine. A hit that is among neither has its
+/// place because of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FoundBy {
+    /// By the words that paper and query share.
+    Words,
+    /// By the cosine.
+    Meaning,
+    /// By both together.
+    Both,
 }
