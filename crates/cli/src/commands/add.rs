@@ -8,7 +8,7 @@ use crate::adding::Added;
 use crate::arguments::{LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::invocation::Invocation;
-use crate::output::{count, print, thousands};
+use crate::output::{count, print_sentences, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
 
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     )?;
     adding::report_remarks(&added.report.remarks, &files, &mut report)?;
     report.finish()?;
-    print(&summary(&added, writable.max_tokens))?;
+    print_sentences(&summary(&added, writable.max_tokens))?;
     match files.incomplete() {
         Some(error) => bail!("{error}"),
         None => Ok(()),

@@ -10,7 +10,7 @@ use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::failure::message;
 use crate::invocation::Invocation;
 use crate::model;
-use crate::output::{count, note, print, print_json};
+use crate::output::{count, note, print_json, print_sentences};
 
 /// Verify that a library is not damaged
 #[derive(Debug, Args)]
@@ -94,7 +94,7 @@ impl From<Fault> for FaultDocument {
 fn print_text(document: &CheckDocument<'_>) -> Result<()> {
     if document.repaired > 0 {
         let rebuilt = count(document.repaired, "damaged piece");
-        print(&format!("rebuilt {rebuilt} of the library\n"))?;
+        print_sentences(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
         let advice = if fault.repairable {
@@ -107,7 +107,7 @@ fn print_text(document: &CheckDocument<'_>) -> Result<()> {
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {
-        print(&format!(
+        print_sentences(&format!(
             "{} and {} are intact\n",
             count(document.papers, "paper"),
             count(document.vectors, "vector")

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json};
+use crate::output::{count, print_json, print_sentences};
 
 /// Vacuum a library and merge its vector segments
 ///
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if arguments.output.json {
         return print_json(&document);
     }
-    print(&format!(
+    print_sentences(&format!(
         "{} before, {} now; dropped {} that no paper uses\n",
         count(document.segments_before, "segment"),
         document.segments,

@@ -10,7 +10,7 @@ use ndarray_npy::WriteNpyExt;
 use crate::arguments::ModelArguments;
 use crate::invocation::Invocation;
 use crate::model::ModelName;
-use crate::output::{count, print};
+use crate::output::{count, print_sentences};
 use crate::progress::Progress;
 use crate::text_file::read_texts;
 use crate::{atomic_file, interrupt, model, truncation};
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     drop(progress);
     write(&rows, &arguments.output)?;
     let (output, dim) = (arguments.output.display(), rows.ncols());
-    print(&format!(
+    print_sentences(&format!(
         "wrote {} of {dim} values to `{output}`\n",
         count(rows.nrows(), "row")
     ))

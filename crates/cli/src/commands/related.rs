@@ -5,10 +5,10 @@ use clap::Args;
 use cognate::{Query, Strategy};
 
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::model;
-use crate::output::{note, print};
+use crate::output::note;
 
 /// Find papers similar to given papers of the library, in meaning and words
 #[derive(Debug, Args)]
@@ -74,5 +74,5 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if hits.is_empty() {
         note("no other paper matches the filters");
     }
-    print(&explained_hits_text(&hits, &explanations))
+    hits::present(&hits, &explanations)
 }

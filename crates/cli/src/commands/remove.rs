@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::arguments::LibraryArguments;
 use crate::invocation::Invocation;
-use crate::output::{count, print};
+use crate::output::{count, print_sentences};
 
 /// Remove papers from a library
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     library.remove(&arguments.ids)?;
     let left = library.len()?;
     let removed = count(before.saturating_sub(left), "paper");
-    print(&format!(
+    print_sentences(&format!(
         "removed {removed}, {} left\n",
         count(left, "paper")
     ))

@@ -7,10 +7,10 @@ use cognate::{Mode, Query};
 use crate::arguments::{
     HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::model;
-use crate::output::{note, print};
+use crate::output::note;
 use crate::reranking::Reranking;
 
 /// Find papers by a text: similar in meaning, sharing words, or both
@@ -91,5 +91,5 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if hits.is_empty() {
         note("no paper matches the filters");
     }
-    print(&explained_hits_text(&hits, &explanations))
+    hits::present(&hits, &explanations)
 }

@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use crate::arguments::LibraryArguments;
 use crate::invocation::Invocation;
-use crate::output::{count, note, one_line, print, print_json, thousands, title};
+use crate::output::{count, note, one_line, present, print_json, thousands, title};
+use crate::page::Page;
 use crate::progress::Progress;
+use crate::styled::Styled;
 
 /// Group the papers of a library into topics
 #[derive(Debug, Args)]
@@ -60,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if arguments.json {
         return print_json(&TopicsDocument::new(&topics, library.dir()));
     }
-    print(&topics_text(&topics))?;
+    present(|| topics_text(&topics), |page| add_topics(page, &topics))?;
     if topics.unplaced > 0 {
         note(&format!("{} in no topic", count(topics.unplaced, "paper")));
     }
@@ -93,6 +95,22 @@ impl<'a> TopicDocument<'a> {
                 })
                 .collect(),
             ids: &topic.ids,
+        }
+    }
+}
+
+/// Adds each topic to a page: its size and words, then its central papers.
+fn add_topics(page: &mut Page, topics: &Topics) {
+    for topic in &topics.topics {
+        let size = format!("{:>7}", thousands(topic.ids.len()));
+        let words = one_line(&topic.words.join(", "));
+        page.item(&Styled::new().plain(&size), 9, &Styled::new().bold(&words));
+        for paper in &topic.central {
+            let mut line = Styled::new().plain(&title(&paper.title)).dim(" · ");
+            if let Some(year) = paper.year {
+                line = line.dim(&format!("{year} · "));
+            }
+            page.paragraph(11, &line.dim_whole(&one_line(&paper.id)));
         }
     }
 }

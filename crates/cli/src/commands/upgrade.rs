@@ -7,7 +7,7 @@ use cognate::{Error, Library, Precision, UpgradeOptions, UpgradeReport};
 use crate::arguments::{DeviceArguments, FetchArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::model::ModelName;
-use crate::output::{count, note, print, thousands};
+use crate::output::{count, note, print_sentences, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, model, truncation};
 
@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if let Some(message) = truncation::message(&report.truncation, report.embedded, max_tokens) {
         note(&message);
     }
-    print(&summary(&library, &report, elapsed)?)
+    print_sentences(&summary(&library, &report, elapsed)?)
 }
 
 /// Describes what an interrupted upgrade has done.

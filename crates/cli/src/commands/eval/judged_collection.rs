@@ -12,7 +12,7 @@ use super::report::{
     per_query, title,
 };
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json};
+use crate::output::{count, present_lines, print_json};
 use crate::progress::Progress;
 use crate::{atomic_file, interrupt};
 
@@ -120,15 +120,23 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocat
     } else {
         format!("{queries} queries")
     };
-    let title = match &searched {
+    let title = |width| match &searched {
         Some(searched) => {
             let model = format!("{} ({}):", searched.model, searched.precision);
             let documents = count(searched.documents, "document");
-            title(&model, &format!("{documents}, {queries}, {seconds:.1} s"))
+            title(
+                &model,
+                &format!("{documents}, {queries}, {seconds:.1} s"),
+                width,
+            )
         }
         None => format!("{queries}\n"),
     };
-    print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))
+    let lines = |width| {
+        let differences = differences_table(&comparisons, width)?;
+        Ok(title(width) + &means_table(&columns, width) + &differences)
+    };
+    present_lines(lines, |line| line.starts_with(' '))
 }
 
 /// Reads a run file, and reports on stderr how many judged queries it lacks.
