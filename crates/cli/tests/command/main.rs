@@ -21,6 +21,7 @@ mod readers;
 mod remove;
 mod rerank;
 mod sandbox;
+mod screen;
 mod search;
 mod terminal;
 mod topics;
