@@ -25,6 +25,7 @@ mod output;
 mod page;
 mod paper_files;
 mod paper_list;
+mod paper_reference;
 mod progress;
 mod reranking;
 mod screen;

@@ -121,6 +121,9 @@ mod tests {
         assert!((percentile(0.5, 200).unwrap() - 50.25).abs() < 0.01);
         assert!(percentile(1.0, 100).is_some());
         assert_eq!(percentile(1.0, 99), None);
-        assert_eq!(ScoreContext::new(1.0, 200, None, Some(3), None).percentile, None);
+        assert_eq!(
+            ScoreContext::new(1.0, 200, None, Some(3), None).percentile,
+            None
+        );
     }
 }

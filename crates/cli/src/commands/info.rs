@@ -31,7 +31,8 @@ struct InfoDocument<'a> {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let start = Instant::now();
-    let library = invocation.open_library(&arguments.library)?;
+    let located = invocation.library(&arguments.library)?;
+    let library = located.open()?;
     let info = library.info()?;
     unusable_files::warn(&library)?;
     let embedder = &info.embedder;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             info: &info,
         });
     }
+    located.note_how_found();
     let mut fields = vec![
         ("library", library.dir().display().to_string()),
         ("papers", thousands(info.papers)),
