@@ -167,7 +167,10 @@ impl Row {
         let (year, title) = (&self.year, shortened_to(&self.title, columns.title));
         let authors = shortened_to(&self.authors, columns.authors);
         let title = padded(&title, columns.title);
-        let line = format!("  {year:>year_width$}  {title}  {authors}", year_width = columns.year);
+        let line = format!(
+            "  {year:>year_width$}  {title}  {authors}",
+            year_width = columns.year
+        );
         writeln!(out, "{}", line.trim_end())
     }
 
@@ -336,12 +339,21 @@ mod tests {
     #[test]
     fn a_program_gets_five_fields_on_each_line() {
         let text = listed(&papers(), Layout::Fields);
-        let fields: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+        let fields: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.split('\t').collect())
+            .collect();
         assert!(fields.iter().all(|fields| fields.len() == 5), "{text}");
         let authors = "Ashish Vaswani; Noam Shazeer; Niki Parmar";
         let title = "Attention Is All You Need";
-        assert_eq!(fields[0], ["arXiv:1706.03762", "2017", title, authors, "NeurIPS"]);
-        assert_eq!(fields[1][2], "Collective dynamics of ‘small-world’ networks");
+        assert_eq!(
+            fields[0],
+            ["arXiv:1706.03762", "2017", title, authors, "NeurIPS"]
+        );
+        assert_eq!(
+            fields[1][2],
+            "Collective dynamics of ‘small-world’ networks"
+        );
         assert_eq!(fields[3], ["x", "1801", "", "Ludwig van Beethoven", ""]);
     }
 }

@@ -151,7 +151,11 @@ mod tests {
             ("a.bib/library", None),
             ("", None),
         ] {
-            assert_eq!(ExportFormat::by_extension(Path::new(name)), format, "{name}");
+            assert_eq!(
+                ExportFormat::by_extension(Path::new(name)),
+                format,
+                "{name}"
+            );
         }
         for format in ExportFormat::ALL {
             for extension in format.extensions() {

@@ -126,7 +126,10 @@ mod tests {
     fn tags_of_years_are_in_the_order_of_the_years() {
         let years = [i32::MIN, -500, -1, 0, 1, 1999, 2000, i32::MAX];
         assert!(years.map(year_tag).is_sorted());
-        assert_eq!(years.map(|year| year_of_tag(&year_tag(year))), years.map(Some));
+        assert_eq!(
+            years.map(|year| year_of_tag(&year_tag(year))),
+            years.map(Some)
+        );
     }
 
     #[test]

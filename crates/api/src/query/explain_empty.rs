@@ -79,10 +79,14 @@ fn reason_of_query(snapshot: &Snapshot<'_>, query: &Query) -> Result<EmptyReason
         }
         Target::Text(text) if query.ranking().mode == Mode::Keyword => {
             let wanted = KeywordQuery::of_text(text);
-            if snapshot.keyword_hits(&wanted, 1, allowed.as_ref())?.is_empty() {
+            if snapshot
+                .keyword_hits(&wanted, 1, allowed.as_ref())?
+                .is_empty()
+            {
                 return Ok(EmptyReason::Words {
                     words: words(text, &wanted),
-                    is_filtered: is_filtered && !snapshot.keyword_hits(&wanted, 1, None)?.is_empty(),
+                    is_filtered: is_filtered
+                        && !snapshot.keyword_hits(&wanted, 1, None)?.is_empty(),
                 });
             }
         }
@@ -282,7 +286,10 @@ mod tests {
             reasons.join("\n")
         };
         let keyword = |text: &str| Query::text(text).mode(Mode::Keyword);
-        assert_eq!(explain(&keyword("qubits")), "no paper has the word `qubits`");
+        assert_eq!(
+            explain(&keyword("qubits")),
+            "no paper has the word `qubits`"
+        );
         assert_eq!(
             explain(&keyword("the qubits of Elena")),
             "no paper has any of the words `qubits`, `elena`"

@@ -76,13 +76,8 @@ impl Listing {
 
 impl SortBy {
     /// All orders, as declared.
-    pub const ALL: &'static [Self] = &[
-        Self::Added,
-        Self::Year,
-        Self::Title,
-        Self::Id,
-        Self::Author,
-    ];
+    pub const ALL: &'static [Self] =
+        &[Self::Added, Self::Year, Self::Title, Self::Id, Self::Author];
 
     /// Returns the name, such as `year`.
     pub const fn name(self) -> &'static str {

@@ -68,7 +68,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
-        Some(reranking) => reranking.search(&library, query.clone(), &arguments.text, arguments.hits.k)?,
+        Some(reranking) => {
+            reranking.search(&library, query.clone(), &arguments.text, arguments.hits.k)?
+        }
         None => library.search(&query)?,
     };
     let took_ms = start.elapsed().as_secs_f64() * 1e3;

@@ -78,7 +78,11 @@ fn the_extension_of_the_file_says_the_format_unless_an_option_does() {
          .bib, .ris, .csl.json or .md; name another file, or the format with --format\n"
     );
     assert!(!sandbox.path("out.txt").exists());
-    assert!(export(&["--output", "out.txt", "--format", "csv"]).status.success());
+    assert!(
+        export(&["--output", "out.txt", "--format", "csv"])
+            .status
+            .success()
+    );
     assert_eq!(export(&["--output", "-"]).stdout, export(&[]).stdout);
 }
 
@@ -96,9 +100,19 @@ fn a_file_that_exists_is_replaced_only_by_force() {
     sandbox.ok(&[&export[..], &["--force"]].concat());
     assert!(read().starts_with("@article{paper-0,"));
     // A report does not replace what it reports on.
-    let add = ["add", "--library", "L", "--report", "./papers.jsonl", "papers.jsonl"];
+    let add = [
+        "add",
+        "--library",
+        "L",
+        "--report",
+        "./papers.jsonl",
+        "papers.jsonl",
+    ];
     let message = sandbox.fails(&add);
-    assert!(message.contains("--report would replace `papers.jsonl`"), "{message}");
+    assert!(
+        message.contains("--report would replace `papers.jsonl`"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -110,9 +124,15 @@ fn ids_or_filters_select_papers() {
         let id = |line| paper(line)["id"].as_str().unwrap().to_owned();
         lines.lines().map(id).collect()
     };
-    assert_eq!(ids(&["paper-7", "paper-3", "paper-7"]), ["paper-7", "paper-3"]);
+    assert_eq!(
+        ids(&["paper-7", "paper-3", "paper-7"]),
+        ["paper-7", "paper-3"]
+    );
     assert_eq!(ids(&["--year", "2018-"]), ["paper-18", "paper-19"]);
-    assert_eq!(ids(&["--sort", "year", "--reverse", "-k", "1"]), ["paper-19"]);
+    assert_eq!(
+        ids(&["--sort", "year", "--reverse", "-k", "1"]),
+        ["paper-19"]
+    );
     let message = sandbox.fails(&["export", "--library", "L", "paper-x"]);
     assert!(message.contains("`paper-x`"), "{message}");
     let both = ["export", "--library", "L", "--year", "2018", "paper-1"];

@@ -71,9 +71,8 @@ fn a_list_needs_no_vectors() {
 #[test]
 fn an_empty_list_says_why() {
     let sandbox = Sandbox::with_library(30);
-    let list = |arguments: &[&str]| {
-        empty(&sandbox, &[&["list", "--library", "L"], arguments].concat())
-    };
+    let list =
+        |arguments: &[&str]| empty(&sandbox, &[&["list", "--library", "L"], arguments].concat());
     assert_eq!(
         list(&["--author", "Ada Autor1"]),
         "no author matches `Ada Autor1`; nearest: Ada Author1; Ada Author0; Ada Author2\n"
@@ -102,7 +101,10 @@ fn an_empty_list_says_why() {
 fn searches_without_hits_say_why() {
     let sandbox = Sandbox::with_library(30);
     let search = |arguments: &[&str]| {
-        empty(&sandbox, &[&["search", "--library", "L"], arguments].concat())
+        empty(
+            &sandbox,
+            &[&["search", "--library", "L"], arguments].concat(),
+        )
     };
     assert_eq!(
         search(&["--mode", "keyword", "qubits of the graviton"]),
@@ -117,7 +119,10 @@ fn searches_without_hits_say_why() {
         "no paper is from 1999; the library has papers from 2000 to 2019\nno venue matches `nowhere`\n"
     );
     let related = ["related", "--library", "L", "--year", "2015", "paper-15"];
-    assert_eq!(empty(&sandbox, &related), "no other paper passes the filters\n");
+    assert_eq!(
+        empty(&sandbox, &related),
+        "no other paper passes the filters\n"
+    );
 }
 
 #[test]

@@ -22,7 +22,15 @@ fn removed_and_remaining_papers_are_counted() {
 #[test]
 fn a_dry_run_lists_the_papers_and_removes_none() {
     let sandbox = Sandbox::with_library(12);
-    let remove = ["remove", "--library", "L", "--dry-run", "paper-2", "paper-1", "paper-2"];
+    let remove = [
+        "remove",
+        "--library",
+        "L",
+        "--dry-run",
+        "paper-2",
+        "paper-1",
+        "paper-2",
+    ];
     let output = sandbox.command(&remove).output().unwrap();
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
@@ -33,7 +41,14 @@ fn a_dry_run_lists_the_papers_and_removes_none() {
         stderr(&output),
         "would remove 2 papers, 10 papers left; nothing was removed\n"
     );
-    let filter = ["remove", "--library", "L", "--dry-run", "--category", "math"];
+    let filter = [
+        "remove",
+        "--library",
+        "L",
+        "--dry-run",
+        "--category",
+        "math",
+    ];
     assert_eq!(sandbox.ok(&filter).lines().count(), 6);
     assert_eq!(sandbox.count("L"), 12);
 }
@@ -41,7 +56,15 @@ fn a_dry_run_lists_the_papers_and_removes_none() {
 #[test]
 fn papers_are_removed_by_filter_only_after_a_yes() {
     let sandbox = Sandbox::with_library(12);
-    let remove = ["remove", "--library", "L", "--category", "math", "--year", "-2005"];
+    let remove = [
+        "remove",
+        "--library",
+        "L",
+        "--category",
+        "math",
+        "--year",
+        "-2005",
+    ];
     let output = sandbox.command(&remove).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
@@ -93,14 +116,22 @@ fn saved_papers_come_back_with_every_field() {
     sandbox.ok(&["add", "--library", "L", "detailed.jsonl"]);
     let before = papers(&sandbox);
     assert!(before.contains("Garc\u{ed}a Molina") && before.contains("10.1000/8"));
-    let remove = ["remove", "--library", "L", "--yes", "--save", "gone.jsonl", "--year", "-2004"];
+    let remove = [
+        "remove",
+        "--library",
+        "L",
+        "--yes",
+        "--save",
+        "gone.jsonl",
+        "--year",
+        "-2004",
+    ];
     let output = sandbox.command(&remove).output().unwrap();
     assert_eq!(output.stdout, b"removed 6 papers, 4 papers left\n");
     let message = stderr(&output);
     assert!(
-        message.ends_with(
-            "saved them in `gone.jsonl`; `cognate add gone.jsonl` brings them back\n"
-        ),
+        message
+            .ends_with("saved them in `gone.jsonl`; `cognate add gone.jsonl` brings them back\n"),
         "{message}"
     );
     assert_eq!(papers(&sandbox).lines().count(), 4);
@@ -109,7 +140,14 @@ fn saved_papers_come_back_with_every_field() {
 
     // The only copy of removed papers is not replaced, and nothing is removed without it.
     let saved = fs::read_to_string(sandbox.path("gone.jsonl")).unwrap();
-    let again = ["remove", "--library", "L", "--save", "gone.jsonl", "paper-8"];
+    let again = [
+        "remove",
+        "--library",
+        "L",
+        "--save",
+        "gone.jsonl",
+        "paper-8",
+    ];
     let message = sandbox.fails(&again);
     assert_eq!(
         message,
@@ -118,7 +156,10 @@ fn saved_papers_come_back_with_every_field() {
     let message = sandbox.fails(&[&again[..4], &["no/where", "paper-8"]].concat());
     assert!(message.contains("cannot write `no/where`"), "{message}");
     assert_eq!(papers(&sandbox), before);
-    assert_eq!(fs::read_to_string(sandbox.path("gone.jsonl")).unwrap(), saved);
+    assert_eq!(
+        fs::read_to_string(sandbox.path("gone.jsonl")).unwrap(),
+        saved
+    );
     sandbox.ok(&[&again[..], &["--force"]].concat());
     let saved = fs::read_to_string(sandbox.path("gone.jsonl")).unwrap();
     assert_eq!(saved.lines().count(), 1);

@@ -206,10 +206,7 @@ impl<'a> ReadTxn<'a> {
     ///
     /// Fails at the end if the number of papers differs from the number of live vectors, since
     /// damage to the file may hide papers.
-    pub(crate) fn for_each(
-        &self,
-        act: impl FnMut(StoredPaper) -> ControlFlow<()>,
-    ) -> Result<()> {
+    pub(crate) fn for_each(&self, act: impl FnMut(StoredPaper) -> ControlFlow<()>) -> Result<()> {
         self.for_each_in(KeyOrder::Ascending, act)
     }
 
