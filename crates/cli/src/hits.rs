@@ -7,23 +7,23 @@ use anyhow::Result;
 use cognate::{Explanation, ExportFormat, PaperHit, PaperWriter};
 use serde::Serialize;
 
-pub(crate) use crate::hits::document::HitDocument;
 use crate::hits::document::SearchDocument;
 pub(crate) use crate::hits::text::{explained_hits_text, hit_text};
-use crate::output::{hit_output, print_json};
+use crate::json::Header;
+use crate::output::hit_output;
 
 /// Writes hits to stdout in `format`. Only JSON has a field for the explanations, and `raw_cells`
-/// concerns CSV only.
+/// concerns CSV only; `header` is the header of the JSON document.
 pub(crate) fn write<Q: Serialize>(
     hits: &[PaperHit],
     explanations: &[Explanation],
     format: ExportFormat,
     raw_cells: bool,
     query: &Q,
-    took_ms: f64,
+    header: &Header,
 ) -> Result<()> {
     if format == ExportFormat::Json {
-        return print_json(&SearchDocument::new(query, took_ms, hits, explanations));
+        return header.print(&SearchDocument::new(query, hits, explanations));
     }
     let writer = PaperWriter::for_hits(hit_output(format), format);
     let mut writer = writer.guard_cells(!raw_cells);

@@ -5,9 +5,10 @@ use clap::Args;
 use cognate::Format;
 
 use crate::adding::Added;
-use crate::arguments::{LibraryArguments, ModelArguments};
+use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::invocation::Invocation;
+use crate::json::{AddDocument, AddedFiles, Header};
 use crate::output::{count, note, print, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
@@ -40,6 +41,8 @@ pub(crate) struct Arguments {
     /// semantic-scholar, datacite, europe-pmc, inspire, ads, dblp-json, hugging-face, openreview and parquet.
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
+    #[command(flatten)]
+    output: JsonArguments,
     /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, CSL-YAML, Parquet, EndNote, Web of
     /// Science, or metadata from catalogs such as arXiv, PubMed, Crossref, OpenAlex, Semantic Scholar, DBLP
     /// or the ACL Anthology; plain or compressed with gzip or zstd; - reads standard input
@@ -85,7 +88,18 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     )?;
     adding::report_remarks(&added.report.remarks, &files, &mut report)?;
     report.finish()?;
-    print(&summary(&added, writable.max_tokens))?;
+    if arguments.output.json {
+        let outcome = AddedFiles {
+            created,
+            invalid: files.invalid(),
+            incomplete: files.incomplete(),
+        };
+        let embedder = writable.library.embedder_info();
+        let header = Header::new("add", added.elapsed).library(dir);
+        header.print(&AddDocument::new(&added.report, embedder, outcome))?;
+    } else {
+        print(&summary(&added, writable.max_tokens))?;
+    }
     match files.incomplete() {
         Some(error) => bail!("{error}"),
         None => Ok(()),

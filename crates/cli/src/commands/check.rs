@@ -1,5 +1,6 @@
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -7,10 +8,12 @@ use cognate::{Fault, Library};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
+use crate::damage;
 use crate::failure::message;
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model;
-use crate::output::{count, note, print, print_json};
+use crate::output::{count, note, print};
 
 /// Verify that a library is not damaged
 #[derive(Debug, Args)]
@@ -27,9 +30,9 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
-struct CheckDocument<'a> {
-    library: &'a Path,
+struct CheckDocument {
     papers: usize,
     vectors: usize,
     repaired: usize,
@@ -45,6 +48,7 @@ struct FaultDocument {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let dir = &invocation.library_dir(&arguments.library)?;
+    let start = Instant::now();
     let repaired = if arguments.repair {
         repair(dir, &arguments.model)?
     } else {
@@ -52,14 +56,14 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let report = Library::check(dir)?;
     let document = CheckDocument {
-        library: dir,
         papers: report.papers,
         vectors: report.vectors,
         repaired,
         faults: report.faults.into_iter().map(FaultDocument::from).collect(),
     };
     if arguments.output.json {
-        print_json(&document)?;
+        let header = Header::new("check", start.elapsed()).library(dir);
+        header.print(&document)?;
     } else {
         print_text(&document)?;
     }
@@ -91,19 +95,13 @@ impl From<Fault> for FaultDocument {
     }
 }
 
-fn print_text(document: &CheckDocument<'_>) -> Result<()> {
+fn print_text(document: &CheckDocument) -> Result<()> {
     if document.repaired > 0 {
         let rebuilt = count(document.repaired, "damaged piece");
         print(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
-        let advice = if fault.repairable {
-            "`cognate check --repair` rebuilds it"
-        } else if fault.in_vectors {
-            "`cognate check --repair` embeds these papers again"
-        } else {
-            "restore it from a copy, or export the papers and add them to a new library"
-        };
+        let advice = damage::advice(fault.repairable, fault.in_vectors);
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {

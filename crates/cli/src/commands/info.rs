@@ -1,12 +1,15 @@
-use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
+use cognate::LibraryInfo;
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json, thousands};
+use crate::json::Header;
+use crate::output::{count, print, thousands};
+use crate::unusable_files;
 
 /// Show the size and the model of a library
 #[derive(Debug, Args)]
@@ -17,38 +20,26 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
 struct InfoDocument<'a> {
-    library: &'a Path,
-    papers: usize,
+    #[serde(flatten)]
+    info: &'a LibraryInfo,
+    /// The number of papers with vectors of the model itself.
     native: usize,
-    mapped: usize,
-    model: &'a str,
-    precision: &'a str,
-    fingerprint: &'a str,
-    dim: usize,
-    segments: usize,
-    deleted_rows: usize,
-    bytes: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let start = Instant::now();
     let library = invocation.open_library(&arguments.library)?;
     let info = library.info()?;
+    unusable_files::warn(&library)?;
     let embedder = &info.embedder;
     if arguments.output.json {
-        return print_json(&InfoDocument {
-            library: library.dir(),
-            papers: info.papers,
+        let header = Header::new("info", start.elapsed()).library(library.dir());
+        return header.print(&InfoDocument {
             native: info.papers - info.mapped,
-            mapped: info.mapped,
-            model: &embedder.model,
-            precision: &embedder.precision,
-            fingerprint: &embedder.fingerprint,
-            dim: embedder.dim,
-            segments: info.segments,
-            deleted_rows: info.deleted_rows,
-            bytes: info.bytes,
+            info: &info,
         });
     }
     let upgrade = if info.mapped == 0 {

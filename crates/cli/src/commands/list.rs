@@ -3,13 +3,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::Paper;
-use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
 use crate::invocation::Invocation;
+use crate::json::{Header, PapersDocument};
 use crate::no_papers;
-use crate::output::print_json;
 use crate::paper_list::PaperList;
 
 /// List the papers of a library
@@ -27,22 +25,18 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
-#[derive(Debug, Serialize)]
-struct ListDocument<'a> {
-    papers: &'a [Paper],
-}
-
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
     let listing = arguments.listing.listing();
     if arguments.output.json {
-        let _start = Instant::now();
+        let start = Instant::now();
         let mut papers = Vec::new();
         library.list(&listing, |paper| {
             papers.push(paper);
             ControlFlow::Continue(())
         })?;
-        return print_json(&ListDocument { papers: &papers });
+        let header = Header::new("list", start.elapsed()).library(library.dir());
+        return header.print(&PapersDocument { papers: &papers });
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());

@@ -1,6 +1,7 @@
 mod comparison;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -10,8 +11,9 @@ use serde::Serialize;
 use self::comparison::{Comparison, Verdict};
 use crate::arguments::{DeviceArguments, JsonArguments};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model::AnyModel;
-use crate::output::{one_line, print, print_json, shortened, thousands};
+use crate::output::{one_line, print, shortened, thousands};
 use crate::progress::Progress;
 use crate::text_file::read_texts;
 use crate::{interrupt, model};
@@ -65,6 +67,7 @@ struct ModelDocument<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
+    let start = Instant::now();
     let (checkpoint, model) = model::load_any(
         &arguments.model,
         arguments.precision,
@@ -111,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
         comparison,
     };
     if arguments.output.json {
-        print_json(&document)?;
+        Header::new("model", start.elapsed()).print(&document)?;
     } else {
         let mut text = text(&document);
         if let (Some(comparison), Some(given)) = (&document.comparison, &arguments.compare) {

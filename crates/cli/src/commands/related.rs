@@ -7,6 +7,7 @@ use cognate::{Query, Strategy};
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::output::print;
 use crate::{model, no_papers};
 
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = library.search(&query)?;
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("related", start.elapsed()).library(library.dir());
     if hits.is_empty() && arguments.hits.format().is_none() {
         no_papers::explain_query(&library, &query)?;
     }
@@ -65,14 +66,16 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
+        hits::write(
             &hits,
             &explanations,
             format,
             raw_cells,
             &arguments.ids,
-            took_ms,
-        );
+            &header,
+        )?;
+    } else {
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }

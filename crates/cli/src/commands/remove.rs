@@ -1,15 +1,17 @@
 use std::io::{self, BufRead as _, BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use cognate::{Error, ExportFormat, Library, Listing, Paper, PaperWriter};
 
-use crate::arguments::{FilterArguments, LibraryArguments};
+use crate::arguments::{FilterArguments, JsonArguments, LibraryArguments};
 use crate::atomic_file::{self, Existing};
 use crate::failure::wrong_value;
 use crate::invocation::Invocation;
+use crate::json::{Header, RemoveDocument};
 use crate::output::{count, note, one_line, print, shortened, thousands, title};
 use crate::paper_list::PaperList;
 use crate::{no_papers, selection};
@@ -33,6 +35,8 @@ pub(crate) struct Arguments {
     /// Remove the papers that pass the filters without asking
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    output: JsonArguments,
     #[command(flatten)]
     filter: FilterArguments,
     /// Ids, DOIs or arXiv identifiers of the papers, if no filter is given
@@ -59,12 +63,14 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         no_papers::explain_filter(&library, &arguments.filter.filter())?;
     }
     if arguments.dry_run {
-        return dry_run(&library, &ids);
+        return dry_run(&library, &ids, arguments.output.json);
     }
     if by_filter && !arguments.yes && !ids.is_empty() {
         confirm(&library, &ids)?;
     }
+    let start = Instant::now();
     let removed = remove(&library, &ids, arguments)?;
+    let took = start.elapsed();
     for paper in &removed.named {
         note(&format!("removed {paper}"));
     }
@@ -78,7 +84,17 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             "saved them in `{file}`; `cognate add {file}` brings them back"
         ));
     }
-    let (removed, left) = (removed.papers, library.len()?);
+    let left = library.len()?;
+    if arguments.output.json {
+        let header = Header::new("remove", took).library(library.dir());
+        return header.print(&RemoveDocument {
+            dry_run: false,
+            removed: removed.papers,
+            left,
+            papers: &removed.listed,
+        });
+    }
+    let removed = removed.papers;
     print(&format!(
         "removed {}, {} left\n",
         count(removed, "paper"),
@@ -98,7 +114,10 @@ fn ids_by_filter(library: &Library, arguments: &Arguments) -> Result<Vec<String>
 }
 
 /// Lists the papers as `cognate list` does.
-fn dry_run(library: &Library, ids: &[String]) -> Result<()> {
+fn dry_run(library: &Library, ids: &[String], as_json: bool) -> Result<()> {
+    if as_json {
+        return dry_run_as_json(library, ids);
+    }
     let mut list = PaperList::on_stdout();
     let listed = match ids {
         [] => 0,
@@ -112,6 +131,25 @@ fn dry_run(library: &Library, ids: &[String]) -> Result<()> {
         count(left, "paper")
     ));
     Ok(())
+}
+
+fn dry_run_as_json(library: &Library, ids: &[String]) -> Result<()> {
+    let start = Instant::now();
+    let mut papers = Vec::new();
+    if !ids.is_empty() {
+        selection::for_each(library, ids, &Listing::default(), |paper| {
+            papers.push(paper.clone());
+            Ok(())
+        })?;
+    }
+    let left = library.len()?.saturating_sub(papers.len());
+    let header = Header::new("remove", start.elapsed()).library(library.dir());
+    header.print(&RemoveDocument {
+        dry_run: true,
+        removed: papers.len(),
+        left,
+        papers: &papers,
+    })
 }
 
 /// Asks whether to remove papers, of which some are named. Fails if the answer is not yes.
@@ -147,6 +185,8 @@ struct Removed {
     papers: usize,
     /// The first papers.
     named: Vec<String>,
+    /// All papers, for a document in JSON.
+    listed: Vec<Paper>,
 }
 
 /// Removes papers, after they are saved if that is asked for.
@@ -162,6 +202,9 @@ fn remove(library: &Library, ids: &[String], arguments: &Arguments) -> Result<Re
                 removed.papers += 1;
                 if removed.named.len() < NAMED {
                     removed.named.push(named(paper));
+                }
+                if arguments.output.json {
+                    removed.listed.push(paper.clone());
                 }
             }
         });

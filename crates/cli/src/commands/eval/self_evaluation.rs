@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use cognate::{Error, Library, Metric, SelfEvaluationOptions, SelfTask};
@@ -10,7 +11,8 @@ use super::report::{
     Comparison, DifferenceDocument, EstimateDocument, Evaluated, MetricsDocument, difference,
     estimate,
 };
-use crate::output::{count, print, print_json, thousands};
+use crate::json::Header;
+use crate::output::{count, print, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, writable_library};
 
@@ -70,6 +72,7 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
         .sample(arguments.sample)
         .settings(arguments.settings.settings(reranker));
     interrupt::watch()?;
+    let start = Instant::now();
     let mut progress: Option<Progress> = None;
     let outcome = library.evaluate_itself(&options, &mut |state| {
         progress
@@ -77,6 +80,7 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
             .update(state.done);
         interrupt::check()
     });
+    let took = start.elapsed();
     drop(progress);
     let evaluation = match outcome {
         Ok(evaluation) => evaluation,
@@ -94,7 +98,8 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
     if arguments.output.json {
         let info = library.embedder_info();
         let tasks = tasks.iter().map(document);
-        return print_json(&SelfEvalDocument {
+        let header = Header::new("eval", took).library(dir);
+        return header.print(&SelfEvalDocument {
             model: &info.model,
             precision: &info.precision,
             tasks: tasks.collect::<Result<_>>()?,
