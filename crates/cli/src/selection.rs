@@ -1,5 +1,6 @@
 //! The papers that a command is about: those that a person names, or those that pass filters.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
@@ -15,7 +16,7 @@ pub(crate) fn for_each(
 ) -> Result<usize> {
     let mut papers = 0;
     if !ids.is_empty() {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for id in ids {
             let paper = find(library, id)?;
             if seen.insert(paper.id.clone()) {

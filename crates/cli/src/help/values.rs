@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::Arg;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, Strategy};
+use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, SortBy, Strategy};
 
 /// Lists the names of the values of an argument in its help, if its values have names.
 pub(crate) fn with_names(argument: Arg) -> Arg {
@@ -14,6 +14,7 @@ pub(crate) fn with_names(argument: Arg) -> Arg {
     let argument = named::<Strategy>(argument, Strategy::ALL);
     let argument = named::<Precision>(argument, Precision::ALL);
     let argument = named::<ExportFormat>(argument, ExportFormat::ALL);
+    let argument = named::<SortBy>(argument, SortBy::ALL);
     named::<Gain>(argument, Gain::ALL)
 }
 
