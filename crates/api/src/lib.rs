@@ -184,6 +184,7 @@ pub use library::add_options::{AddOptions, SameId};
 pub use library::add_report::{AddRemark, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
+pub use library::lookup::{Lookup, MatchedBy};
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
 pub use ndarray;

@@ -70,11 +70,11 @@ fn reason_of_query(snapshot: &Snapshot<'_>, query: &Query) -> Result<EmptyReason
             for id in ids.iter().chain(&query.unwanted) {
                 named.extend(snapshot.find(id)?.map(|(row, _)| row.get()));
             }
-            let left = match allowed {
+            let is_none_left = match &allowed {
                 Some(allowed) => (allowed - &named).is_empty(),
                 None => snapshot.index.len() as u64 <= named.len(),
             };
-            if left {
+            if is_none_left {
                 return Ok(EmptyReason::OnlyQueryPapers { is_filtered });
             }
         }

@@ -57,7 +57,11 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         no_papers::explain_filter(&library, &arguments.listing.filter.filter())?;
     }
     if listed < total && io::stdout().is_terminal() {
-        note(&format!("{} of {}", thousands(listed), count(total, "paper")));
+        note(&format!(
+            "{} of {}",
+            thousands(listed),
+            count(total, "paper")
+        ));
     }
     Ok(())
 }

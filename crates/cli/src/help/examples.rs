@@ -78,7 +78,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "The papers of an author, the latest first",
                 "cognate list --author newman --sort year --reverse",
             ),
-            ("The last 10 that were added", "cognate list --reverse -k 10"),
+            (
+                "The last 10 that were added",
+                "cognate list --reverse -k 10",
+            ),
             (
                 "The ids of the papers of some years",
                 "cognate list --year 2015-2019 | cut -f 1",
