@@ -7,9 +7,9 @@ use anyhow::Result;
 use clap::Args;
 use cognate::{ExportFormat, Library, Paper, PaperWriter};
 
-use crate::arguments::{CellArguments, LibraryArguments, ListingArguments};
+use crate::arguments::{CellArguments, FilterArguments, LibraryArguments, ListingArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_value;
+use crate::failure::wrong_argument;
 use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
 use crate::{no_papers, paper_reference, unusable_files};
@@ -37,7 +37,10 @@ pub(crate) struct Arguments {
     listing: ListingArguments,
     /// Papers to export, in this order, by id, DOI, arXiv identifier, title or the beginning of an id; - reads
     /// them from standard input, one a line
-    #[arg(value_name = "ID", conflicts_with = ListingArguments::GROUP)]
+    #[arg(
+        value_name = "ID",
+        conflicts_with_all = [ListingArguments::GROUP, FilterArguments::GROUP]
+    )]
     ids: Vec<String>,
 }
 
@@ -81,8 +84,8 @@ fn unknown_extension(path: &Path) -> anyhow::Error {
         Some(format!(".{usual}"))
     });
     let extensions: Vec<String> = extensions.collect();
-    wrong_value(&format!(
-        "error: the name `{}` does not say the format, expected one that ends in {}; name another file, or \
+    wrong_argument(&format!(
+        "the name `{}` does not say the format, expected one that ends in {}; name another file, or \
          the format with --format",
         path.display(),
         crate::output::one_of(&extensions)

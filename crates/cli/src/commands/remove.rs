@@ -10,7 +10,7 @@ use cognate::{Error, ExportFormat, Library, Listing, Paper, PaperWriter};
 
 use crate::arguments::{FilterArguments, JsonArguments, LibraryArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_value;
+use crate::failure::wrong_argument;
 use crate::invocation::Invocation;
 use crate::json::{Header, RemoveDocument};
 use crate::output::{count, note, one_line, print, shortened, thousands, title};
@@ -162,8 +162,8 @@ fn dry_run_as_json(library: &Library, ids: &[String]) -> Result<()> {
 fn confirm(library: &Library, ids: &[String]) -> Result<()> {
     let papers = count(ids.len(), "paper");
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(wrong_value(&format!(
-            "error: the filters select {papers}, and there is no terminal to ask whether to remove them; use \
+        return Err(wrong_argument(&format!(
+            "the filters select {papers}, and there is no terminal to ask whether to remove them; use \
              --dry-run to list them and --yes to remove them"
         )));
     }
