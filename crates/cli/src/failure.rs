@@ -125,11 +125,6 @@ fn usage_error(kind: ErrorKind, message: &str) -> anyhow::Error {
     clap::Error::raw(kind, message.trim_start_matches("error: ")).into()
 }
 
-/// Returns an error for a value that is wrong, as clap would report it.
-pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
-    clap::Error::raw(ErrorKind::ValueValidation, message).into()
-}
-
 /// Returns an error for an argument with a wrong value, as clap would report it.
 pub(crate) fn wrong_argument(message: &str) -> anyhow::Error {
     clap::Error::raw(ErrorKind::ValueValidation, message).into()

@@ -29,7 +29,6 @@ mod paper_reference;
 mod progress;
 mod reranking;
 mod screen;
-mod selection;
 mod standard_input;
 mod styled;
 mod terminal;

@@ -74,8 +74,18 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "list",
         &[
             ("All papers", "cognate list"),
-            ("The papers of some years", "cognate list --year 2015-2019"),
-            ("For another program", "cognate list --json"),
+            (
+                "The papers of an author, the latest first",
+                "cognate list --author newman --sort year --reverse",
+            ),
+            (
+                "The last 10 that were added",
+                "cognate list --reverse -k 10",
+            ),
+            (
+                "The ids of the papers of some years",
+                "cognate list --year 2015-2019 | cut -f 1",
+            ),
         ],
     ),
     (
@@ -130,11 +140,15 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("A paper", "cognate remove kipf2017semi"),
             (
-                "Several papers",
-                "cognate remove hirsch2005index small1973co",
+                "What would be removed by a filter",
+                "cognate remove --dry-run --year -1990",
             ),
             (
-                "From a library by its folder",
+                "The same, kept in a file from which the papers can be added again",
+                "cognate remove --year -1990 --save removed.jsonl",
+            ),
+            (
+                "From a library that is not the default",
                 "cognate remove --library papers efron1979bootstrap",
             ),
         ],
@@ -143,16 +157,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "export",
         &[
             (
-                "All papers as JSON Lines, which `cognate add` reads",
+                "All papers with all fields, as JSON Lines",
                 "cognate export > papers.jsonl",
             ),
             (
-                "A bibliography",
-                "cognate export --format bibtex --output all.bib",
+                "A bibliography for LaTeX",
+                "cognate export --output all.bib",
             ),
             (
-                "A table for a spreadsheet",
-                "cognate export --format csv --output all.csv",
+                "Some papers for Zotero",
+                "cognate export --output some.ris kipf2017semi hirsch2005index",
+            ),
+            (
+                "A reading list of one subject, the latest first",
+                "cognate export --category cs.SI --sort year --reverse --output list.md",
             ),
         ],
     ),

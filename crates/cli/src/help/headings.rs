@@ -26,6 +26,9 @@ const HEADINGS: &[(&str, &[&str])] = &[
         "Output",
         &[
             "k",
+            "sort",
+            "reverse",
+            "limit",
             "every_version",
             "explain",
             "json",
