@@ -44,6 +44,23 @@ neon *arguments:
 package:
     cargo package --workspace
 
+# Builds a wheel that carries the command, into `target/packages`; needs maturin.
+wheel:
+    tools/package.sh wheel
+
+# Builds an archive of the command with completions and manual pages, into `target/packages`.
+archive:
+    tools/package.sh archive
+
+# Builds a Debian package of the command, into `target/packages`; needs cargo-deb.
+deb:
+    tools/package.sh deb
+
+# Builds all packages of the command, and tests each in an empty folder.
+dist:
+    tools/package.sh wheel archive deb
+    tools/package-test.sh
+
 # Checks the licenses and sources of the dependencies; needs cargo-deny.
 deny:
     cargo deny check bans licenses sources

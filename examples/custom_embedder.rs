@@ -67,7 +67,7 @@ impl Embed for HashedTrigrams {
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let library = Library::create(folder.path(), HashedTrigrams { dim: 1024 })?;
-    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/papers.jsonl");
     let papers = PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?;
     let report = library.add(papers)?;
     println!(

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoder = Encoder::load(&checkpoint, EncoderOptions::default())?;
     let folder = tempfile::tempdir()?;
     let library = Library::create(folder.path(), encoder)?;
-    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/papers.jsonl");
     library.add(PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?)?;
 
     let arguments: Vec<String> = env::args().skip(1).collect();

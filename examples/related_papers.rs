@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let folder = tempfile::tempdir()?;
     let library = Library::create(folder.path(), encoder)?;
-    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/papers.jsonl");
+    let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/papers.jsonl");
     let papers = PaperReader::open(&papers)?.collect::<Result<Vec<_>, _>>()?;
     println!("Embedding {} papers …", papers.len());
     library.add(papers)?;

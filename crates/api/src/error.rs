@@ -264,12 +264,31 @@ impl Error {
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Damaged { .. } => true,
-            Self::Index { source, .. } => match source.downcast_ref::<cognate_index::Error>() {
+            _ => match self.index_error() {
                 Some(cognate_index::Error::Corrupt { .. }) => true,
                 Some(error) => error.io_kind() == Some(ErrorKind::NotFound),
                 None => false,
             },
-            _ => false,
+        }
+    }
+
+    /// Returns whether files of vectors are damaged, missing or of another library, which
+    /// [`Library::repair_vectors`](crate::Library::repair_vectors) makes from the papers.
+    pub fn is_in_vectors(&self) -> bool {
+        self.is_damage() && self.index_error().is_some_and(|error| !is_derived(error))
+    }
+
+    /// Returns whether derived data are damaged, missing or of another library, which
+    /// [`Library::repair`](crate::Library::repair) rebuilds.
+    pub fn is_repairable(&self) -> bool {
+        self.is_damage() && self.index_error().is_some_and(is_derived)
+    }
+
+    /// Returns the cause of [`Error::Index`].
+    fn index_error(&self) -> Option<&cognate_index::Error> {
+        match self {
+            Self::Index { source, .. } => source.downcast_ref(),
+            _ => None,
         }
     }
 
@@ -277,4 +296,9 @@ impl Error {
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
     }
+}
+
+/// Returns whether an error concerns terms or quantized codes, which papers and vectors determine.
+pub(crate) fn is_derived(error: &cognate_index::Error) -> bool {
+    error.is_rebuildable() || error.concerns_terms()
 }

@@ -170,6 +170,7 @@ pub use cognate_model::{
     Checkpoint, CheckpointSummary, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions,
     Error as ModelError, ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions,
     ResolvedModel, Role, RouteSummary, SourceEvent, TokenBatch, TransformerSizes, Truncation,
+    processor_level,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,
@@ -194,6 +195,7 @@ pub use query::filter::Filter;
 pub use query::hit::{PaperHit, ScoreContext};
 pub use query::listing::{Listing, SortBy};
 pub use query::mode::{Fusion, Mode, Strategy};
+pub use query::query_text::QueryText;
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;

@@ -166,6 +166,11 @@ impl Library {
         Self::from_store(dir, store)
     }
 
+    /// Returns whether `dir` has the file of papers of a library, without opening it.
+    pub fn exists(dir: impl AsRef<Path>) -> bool {
+        Store::exists(dir.as_ref())
+    }
+
     /// Attaches the embedder that made the vectors of an opened library.
     ///
     /// # Errors

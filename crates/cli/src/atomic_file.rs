@@ -145,5 +145,21 @@ fn temporary_file(path: &Path, is_new: bool) -> io::Result<NamedTempFile> {
     }
     #[cfg(not(unix))]
     let _ = is_new;
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|error| {
+        if folder.is_dir() {
+            without_path(error)
+        } else {
+            let reason = format!("the folder `{}` does not exist", folder.display());
+            io::Error::new(error.kind(), reason)
+        }
+    })
+}
+
+/// Returns an error of a temporary file without the random name, which means nothing to a reader.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|error| error.source());
+    match cause.map(ToString::to_string) {
+        Some(reason) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
 }

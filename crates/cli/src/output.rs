@@ -4,12 +4,14 @@
 //! controlling the terminal.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::time::Instant;
 
 use anyhow::Result;
 use cognate::ExportFormat;
 use serde::Serialize;
 
 use crate::terminal::{ProtectedWriter, Protection, escaped_json, neutralized};
+use crate::verbosity::{Took, Verbosity};
 
 /// Prints `text` on stdout, where all results go.
 pub(crate) fn print(text: &str) -> Result<()> {
@@ -30,8 +32,22 @@ fn print_raw(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Prints a line on stderr, where everything except results goes.
+/// Prints a note on stderr, where everything except results goes, unless only errors are wanted.
 pub(crate) fn note(line: &str) {
+    if !Verbosity::is_quiet() {
+        error_line(line);
+    }
+}
+
+/// Prints a step on stderr with the time that it took, if each step is wanted.
+pub(crate) fn step(what: &str, start: Instant) {
+    if Verbosity::is_verbose() {
+        error_line(&format!("{:>9}  {what}", Took::since(start).to_string()));
+    }
+}
+
+/// Prints a line of an error on stderr.
+pub(crate) fn error_line(line: &str) {
     // If stderr is closed, there is nowhere left to report that.
     let _ = writeln!(io::stderr(), "{}", neutralized(line));
 }

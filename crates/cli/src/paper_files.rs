@@ -137,7 +137,12 @@ impl PaperFiles {
             }
         }
         if let (Some(error), false) = (&checked.incomplete, skip_bad) {
-            bail!("{error}; nothing was added; use --skip-bad to add what was read");
+            let hint = if checked.papers > 0 {
+                "; use --skip-bad to add what was read"
+            } else {
+                ""
+            };
+            bail!("{error}; nothing was added{hint}");
         }
         Ok(checked)
     }
@@ -348,12 +353,19 @@ impl InputFile {
     }
 }
 
-/// Adds a hint to the error that a format cannot be detected.
+/// Adds to the error that a format cannot be detected that nothing was added, and how to name the format if
+/// the file may be in one of them.
 fn suggest_format_option(error: PapersError) -> anyhow::Error {
-    match error {
-        PapersError::UnknownFormat { .. } => {
-            anyhow::anyhow!("{error}; nothing was added; use --format to name it")
+    match &error {
+        PapersError::UnknownFormat { expected, .. } => {
+            let mut formats = Format::ALL.iter();
+            let hint = if formats.all(|format| expected.contains(format.name())) {
+                "; use --format to name it"
+            } else {
+                ""
+            };
+            anyhow::anyhow!("{error}; nothing was added{hint}")
         }
-        error => error.into(),
+        _ => error.into(),
     }
 }

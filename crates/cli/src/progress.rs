@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::{note, thousands};
+use crate::verbosity::Verbosity;
 
 /// Shows progress on stderr: a bar on a terminal, otherwise a line every [`INTERVAL`].
 #[derive(Debug)]
@@ -19,7 +20,12 @@ const INTERVAL: Duration = Duration::from_secs(20);
 impl Progress {
     /// Starts to show the progress over `total` items, called `noun` in the plural.
     pub(crate) fn new(total: usize, noun: &'static str) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+        let target = if Verbosity::is_quiet() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
         let template =
             format!("{{bar:30}} {{human_pos}}/{{human_len}} {noun}, {{rate}}, {{eta}} left");
         if let Ok(style) = ProgressStyle::with_template(&template) {

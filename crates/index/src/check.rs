@@ -57,11 +57,36 @@ impl InvertedIndex {
     }
 }
 
+impl Manifest {
+    /// Opens all files of vectors and terms that the manifest names, and returns what is wrong with those that
+    /// cannot be opened: they are lost, truncated, damaged where they begin or end, or other files.
+    ///
+    /// # Complexity
+    ///
+    /// That of [`FlatIndex::open`]: rows and postings are not read, so damage there is not found.
+    pub fn unusable_files(&self, dir: impl AsRef<Path>) -> Vec<Error> {
+        let dir = dir.as_ref();
+        let mut errors = Vec::new();
+        for entry in self.segments() {
+            errors.extend(Segment::open_entry(dir, self.dim(), entry, Storage::Mapped).err());
+            if self.has_terms() {
+                errors.extend(open_terms(dir, entry).err());
+            }
+        }
+        errors
+    }
+}
+
 /// Opens the terms of a segment and reads all of them.
 pub(crate) fn check_terms(dir: &Path, entry: &SegmentEntry) -> Result<()> {
+    open_terms(dir, entry)?.verify()
+}
+
+/// Opens the terms of a segment.
+fn open_terms(dir: &Path, entry: &SegmentEntry) -> Result<TermSegment> {
     let path = dir.join(&entry.file);
     let checksum = entry.terms.ok_or_else(|| entry.without_terms(&path))?;
-    TermSegment::open_beside(&path, entry.rows, checksum, Storage::Mapped)?.verify()
+    TermSegment::open_beside(&path, entry.rows, checksum, Storage::Mapped)
 }
 
 impl IndexWriter {

@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView1};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 
+use crate::error::is_derived;
 use crate::library::background_similarity::BackgroundSimilarity;
 use crate::library::embedding::{TextVectors, hash_text};
 use crate::library::lock::WriteLock;
@@ -56,21 +57,30 @@ impl Library {
     /// Linear in the bytes of the library; vectors are read in parallel.
     pub fn check(dir: impl AsRef<Path>) -> Result<CheckReport> {
         let dir = dir.as_ref();
-        let store = open_store(dir)?;
-        let mut attempt = 1;
-        loop {
-            let connection = store.connect()?;
-            let papers = connection.read()?;
-            let generation = papers.generation()?;
-            let report = check_commit(dir, &papers)?;
-            drop(papers);
-            // A commit in between may have removed files of the one that was read.
-            let is_sound = report.faults.is_empty();
-            if is_sound || attempt == ATTEMPTS || connection.read()?.generation()? == generation {
-                return Ok(report);
-            }
-            attempt += 1;
-        }
+        let is_sound = |report: &CheckReport| report.faults.is_empty();
+        check_newest(&open_store(dir)?, is_sound, |papers| {
+            check_commit(dir, papers)
+        })
+    }
+
+    /// Returns what is wrong with the files of vectors and terms that cannot be opened, because they are lost,
+    /// truncated or of another library. The papers can be read without them. [`check`](Self::check) finds
+    /// damage inside the files too.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Store`] or [`Error::Damaged`] if the list of the files cannot be read.
+    ///
+    /// # Complexity
+    ///
+    /// Opens each file and reads its checksums, 4 bytes for each 16 KiB.
+    pub fn unusable_files(&self) -> Result<Vec<Fault>> {
+        let vectors = vectors_dir(&self.dir);
+        check_newest(&self.store, Vec::is_empty, |papers| {
+            let errors = papers.manifest()?.unusable_files(&vectors);
+            let fault = |error| Fault::of_index(&vectors, error);
+            Ok(errors.into_iter().map(fault).collect())
+        })
     }
 
     /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, and the
@@ -127,6 +137,39 @@ impl Library {
     }
 }
 
+impl Fault {
+    /// Returns a fault of the files of vectors and terms.
+    fn of_index(dir: &Path, error: cognate_index::Error) -> Self {
+        let is_repairable = is_derived(&error);
+        Self {
+            is_repairable,
+            is_in_vectors: !is_repairable,
+            error: Error::index(dir)(error),
+        }
+    }
+}
+
+/// Runs `check` on the newest commit, and again if a newer one may have removed files in between.
+fn check_newest<T>(
+    store: &Store,
+    is_sound: impl Fn(&T) -> bool,
+    check: impl Fn(&ReadTxn<'_>) -> Result<T>,
+) -> Result<T> {
+    let connection = store.connect()?;
+    let mut attempt = 1;
+    loop {
+        let papers = connection.read()?;
+        let generation = papers.generation()?;
+        let found = check(&papers)?;
+        drop(papers);
+        if is_sound(&found) || attempt == ATTEMPTS || connection.read()?.generation()? == generation
+        {
+            return Ok(found);
+        }
+        attempt += 1;
+    }
+}
+
 /// Checks one commit.
 fn check_commit(dir: &Path, papers: &ReadTxn<'_>) -> Result<CheckReport> {
     let manifest = papers.manifest()?;
@@ -158,18 +201,14 @@ fn check_commit(dir: &Path, papers: &ReadTxn<'_>) -> Result<CheckReport> {
     }
     let vectors = vectors_dir(dir);
     for error in FlatIndex::check(&vectors, &manifest) {
-        faults.0.push(Fault {
-            is_repairable: error.is_rebuildable(),
-            is_in_vectors: !error.is_rebuildable(),
-            error: Error::index(&vectors)(error),
-        });
+        faults.0.push(Fault::of_index(&vectors, error));
     }
     let errors = InvertedIndex::check(&vectors, &manifest);
     if errors.is_empty() {
         faults.repairable(check_keys(papers, &manifest, &keys, dir));
     }
     for error in errors {
-        faults.push(Error::index(&vectors)(error), true);
+        faults.0.push(Fault::of_index(&vectors, error));
     }
     Ok(CheckReport {
         papers: keys.len(),

@@ -8,6 +8,7 @@ use ndarray::{Array1, ArrayView1};
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
 use crate::query::directions::Directions;
+use crate::query::excluded_words::rows_without;
 use crate::query::fusion::POOL;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
@@ -36,8 +37,9 @@ impl<'a> QueryExecution<'a> {
         vector: Option<&Array1<f32>>,
         known_nearest: Option<Vec<Hit>>,
     ) -> Result<Self> {
+        let allowed = allowed_rows(snapshot, &query.filter)?;
         let mut retriever = Retriever {
-            allowed: allowed_rows(snapshot, &query.filter)?,
+            allowed: rows_without(snapshot, &query.without_words, allowed)?,
             min_score: query.min_score,
             known_nearest,
             ..Retriever::unrestricted(*snapshot, query.ranking())
@@ -143,12 +145,12 @@ impl<'a> QueryExecution<'a> {
                 let rank = nearest.partition_point(|other| other.score >= score);
                 is_among.then_some(rank)
             };
-            hit.score_context = Some(ScoreContext {
-                percentile: background
-                    .as_ref()
-                    .and_then(|sampled| sampled.percentile(score)),
-                rank_by_cosine: nearest.as_ref().and_then(rank),
-            });
+            hit.score_context = Some(ScoreContext::new(
+                score,
+                snapshot.index.len(),
+                background.as_ref(),
+                nearest.as_ref().and_then(rank),
+            ));
         }
         Ok(())
     }
@@ -230,17 +232,17 @@ mod tests {
 
     #[test]
     fn the_score_context_ranks_a_hit_among_the_papers_that_pass_the_filter() {
-        let texts = random_texts(60);
+        let texts = random_texts(120);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let (_dir, library) = library(&texts);
         // Every second paper passes the filter.
-        for id in (0..60).step_by(2) {
+        for id in (0..120).step_by(2) {
             let paper = library.get(&id.to_string()).unwrap().unwrap();
             library.add([paper.year(2000)]).unwrap();
         }
         let some = query().filter(Filter::default().years(2000..));
         let some = execute(&library, &some.score_context(true).k(60));
-        assert_eq!(some.len(), 30);
+        assert_eq!(some.len(), 60);
         for hit in &some {
             let context = hit.score_context.unwrap();
             let at_least = some.iter().filter(|other| other.score >= hit.score).count();

@@ -162,12 +162,23 @@ fn a_lost_file_of_vectors_or_terms_leaves_the_papers_readable_and_is_made_again(
         assert_eq!(library.info().unwrap().papers, 9);
         assert_eq!(library.ids().unwrap().len(), 9);
         assert_eq!(library.get("p5").unwrap(), Some(paper(5)));
-        assert!(library.related("p5", 2).unwrap_err().is_damage());
+        let error = library.related("p5", 2).unwrap_err();
+        assert!(error.is_damage());
+        assert_ne!(error.is_in_vectors(), error.is_repairable());
+        assert_eq!(error.is_in_vectors(), lost[0].ends_with(".vec"));
+        let unusable = library.unusable_files().unwrap();
+        let in_vectors = |name: &&&str| name.ends_with(".vec");
+        assert_eq!(unusable.len(), lost.len());
+        assert_eq!(
+            unusable.iter().filter(|fault| fault.is_in_vectors).count(),
+            lost.iter().filter(in_vectors).count()
+        );
         let faults = Library::check(dir.path()).unwrap().faults;
         assert_eq!(faults.len(), lost.len());
         let library = library.with_embedder(LetterCounts::default()).unwrap();
         let go_on = &mut |_: usize| ControlFlow::Continue(());
         assert_eq!(library.repair_vectors(go_on).unwrap(), lost.len());
+        assert!(library.unusable_files().unwrap().is_empty());
         let found: Vec<String> = answers(dir.path())
             .into_iter()
             .map(Result::unwrap)
@@ -180,7 +191,9 @@ fn a_lost_file_of_vectors_or_terms_leaves_the_papers_readable_and_is_made_again(
 fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
     let dir = tempdir().unwrap();
     create_library(dir.path());
-    let library = Library::open(dir.path()).unwrap();
+    let library = Library::open_or_create(dir.path(), LetterCounts::default()).unwrap();
+    // Fewer than 100 papers have no percentile.
+    library.add((20..130).map(paper)).unwrap();
     // A new sample may differ from the one that was taken when there were other papers.
     let context = |library: &Library| -> Vec<(String, u32, bool)> {
         let query = Query::paper("p5").score_context(true);
@@ -196,6 +209,11 @@ fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
         .collect()
     };
     let expected = context(&library);
+    assert!(
+        expected
+            .iter()
+            .all(|(_, _, has_percentile)| *has_percentile)
+    );
     let damage = || {
         let table = rusqlite::Connection::open(dir.path().join("papers.sqlite")).unwrap();
         let sql = "UPDATE meta SET value = replace(value, '0', '1') WHERE key = 'pair_cosines'";

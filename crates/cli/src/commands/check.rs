@@ -8,6 +8,7 @@ use cognate::{Fault, Library};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
+use crate::damage;
 use crate::failure::message;
 use crate::invocation::Invocation;
 use crate::json::Header;
@@ -100,13 +101,7 @@ fn print_text(document: &CheckDocument) -> Result<()> {
         print(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
-        let advice = if fault.repairable {
-            "`cognate check --repair` rebuilds it"
-        } else if fault.in_vectors {
-            "`cognate check --repair` embeds these papers again"
-        } else {
-            "restore it from a copy, or export the papers and add them to a new library"
-        };
+        let advice = damage::advice(fault.repairable, fault.in_vectors);
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {

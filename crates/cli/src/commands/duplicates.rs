@@ -7,6 +7,7 @@ use clap::Args;
 use cognate::DuplicatePair;
 use serde::Serialize;
 
+use crate::arguments::values::{cosine, positive};
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
@@ -23,11 +24,12 @@ pub(crate) struct Arguments {
         long,
         value_name = "COSINE",
         default_value_t = 0.95,
+        value_parser = cosine,
         allow_negative_numbers = true
     )]
     threshold: f32,
     /// Number of pairs to print [default: all]
-    #[arg(short, value_name = "N")]
+    #[arg(short, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     k: Option<usize>,
     #[command(flatten)]
     output: JsonArguments,

@@ -1,13 +1,14 @@
-use std::io::{BufWriter, IntoInnerError};
+use std::io::{self, BufWriter, IntoInnerError, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use cognate::{Embeddings, Encoder, Role};
 use ndarray::Array2;
-use ndarray_npy::WriteNpyExt;
+use ndarray_npy::{WriteNpyError, WriteNpyExt};
 
 use crate::arguments::{JsonArguments, ModelArguments};
+use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::json::{EmbedDocument, Header};
 use crate::model::ModelName;
@@ -25,10 +26,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     query: bool,
     /// Texts: .txt with one text per line, or .jsonl (.gz, .zst) with `text`, or `title` and
-    /// `abstract`
+    /// `abstract`; `-` for either from standard input
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
-    /// File to write (.npy): float32, one row per text
+    /// File to write (.npy): float32, one row per text; `-` for standard output
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
     #[command(flatten)]
@@ -36,6 +37,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
+    let to_stdout = arguments.output == Path::new("-");
+    if to_stdout && io::stdout().is_terminal() {
+        return Err(wrong_usage(
+            "`--output -` writes binary numbers, which a terminal cannot show, expected a pipe or a file",
+        ));
+    }
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
     let encoder = model::load(
@@ -50,6 +57,9 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     let took = progress.elapsed();
     drop(progress);
     let rows = &embeddings.rows;
+    if to_stdout {
+        return write_npy(rows, io::stdout().lock());
+    }
     write(rows, &arguments.output)?;
     if arguments.format.json {
         return Header::new("embed", took).print(&EmbedDocument {
@@ -94,12 +104,17 @@ fn embed(
 
 fn write(rows: &Array2<f32>, path: &Path) -> Result<()> {
     atomic_file::write(path, |file| {
-        let write = || -> Result<()> {
-            let mut writer = BufWriter::new(file);
-            rows.write_npy(&mut writer)?;
-            writer.into_inner().map_err(IntoInnerError::into_error)?;
-            Ok(())
-        };
-        write().with_context(|| format!("cannot write `{}`", path.display()))
+        write_npy(rows, file).with_context(|| format!("cannot write `{}`", path.display()))
     })
+}
+
+fn write_npy(rows: &Array2<f32>, output: impl Write) -> Result<()> {
+    let mut writer = BufWriter::new(output);
+    match rows.write_npy(&mut writer) {
+        // The reader of a pipe may have closed it.
+        Err(WriteNpyError::Io(error)) => return Err(error.into()),
+        written => written?,
+    }
+    writer.into_inner().map_err(IntoInnerError::into_error)?;
+    Ok(())
 }

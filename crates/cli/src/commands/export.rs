@@ -10,7 +10,7 @@ use crate::atomic_file::{self, Existing};
 use crate::failure::wrong_value;
 use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
-use crate::{no_papers, selection};
+use crate::{no_papers, selection, unusable_files};
 
 /// Export papers of a library for another program
 ///
@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let output = output.filter(|path| *path != Path::new("-"));
     let format = format(arguments.format, output)?;
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let Some(path) = output else {
         write(&library, arguments, format, paper_output(format))?;
         return Ok(());

@@ -9,6 +9,7 @@ use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::{count, print, thousands};
+use crate::unusable_files;
 
 /// Show the size and the model of a library
 #[derive(Debug, Args)]
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let start = Instant::now();
     let library = invocation.open_library(&arguments.library)?;
     let info = library.info()?;
+    unusable_files::warn(&library)?;
     let embedder = &info.embedder;
     if arguments.output.json {
         let header = Header::new("info", start.elapsed()).library(library.dir());

@@ -9,6 +9,7 @@ use clap::Args;
 use cognate::{Citation, Draft, DraftOptions, MissedOptions, MissedReport};
 use serde::Serialize;
 
+use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::hits::hit_text;
 use crate::invocation::Invocation;
@@ -24,7 +25,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     model: StoredModelArguments,
     /// Number of papers to print
-    #[arg(short, value_name = "N", default_value_t = 20)]
+    #[arg(
+        short,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     k: usize,
     /// Read files that the draft names from outside its folder too
     #[arg(long)]

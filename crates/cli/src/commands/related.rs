@@ -66,14 +66,16 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
+        hits::write(
             &hits,
             &explanations,
             format,
             raw_cells,
             &arguments.ids,
             &header,
-        );
+        )?;
+    } else {
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }

@@ -1,18 +1,20 @@
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use cognate::{Mode, Query};
+use cognate::{Mode, QueryText};
 
+use crate::arguments::values::not_negative;
 use crate::arguments::{
     HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
+use crate::failure::wrong_usage;
 use crate::hits::{self, explained_hits_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::print;
+use crate::output::{note, one_line, print, shortened};
 use crate::reranking::Reranking;
-use crate::{model, no_papers};
+use crate::{model, no_papers, standard_input};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
 #[derive(Debug, Args)]
@@ -30,16 +32,27 @@ pub(crate) struct Arguments {
     #[arg(long)]
     smooth: bool,
     /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = not_negative,
+        allow_negative_numbers = true
+    )]
     feedback: usize,
     #[command(flatten)]
     rerank: RerankArguments,
     /// Explain each hit by the most similar sentences and the shared words
     #[arg(long)]
     explain: bool,
-    /// Text to search for; keyword search takes words in double quotes as a phrase
-    text: String,
+    /// Text to search for, in one or more arguments: words in double quotes are a phrase, and -word
+    /// leaves out papers with that word. `-`, or no text in a pipe, reads the text from standard input
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
 }
+
+/// A command line that is shown if there is no text.
+const EXAMPLE: &str = "cognate search small world networks";
 
 impl Arguments {
     /// Returns whether the text must be embedded, which takes most of the time of a search: unless it
@@ -50,10 +63,10 @@ impl Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let typed = standard_input::query_text(&arguments.text, EXAMPLE)?;
+    let text = QueryText::parse(&typed);
+    report_exclusions(&text)?;
     let library = invocation.open_library(&arguments.library)?;
-    if arguments.text.trim().is_empty() {
-        bail!("the query is empty, expected a text");
-    }
     let library = if arguments.needs_embedder() {
         model::attach(library, &arguments.model)?
     } else {
@@ -63,36 +76,54 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let reranking = Reranking::load(&arguments.rerank, precision)?;
 
     let start = Instant::now();
-    let query = Query::text(&arguments.text)
+    let query = text
+        .query()
         .feedback(arguments.feedback)
         .smooth(arguments.smooth);
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let query = query.score_context(arguments.needs_embedder());
     let hits = match &reranking {
         Some(reranking) => {
-            reranking.search(&library, query.clone(), &arguments.text, arguments.hits.k)?
+            reranking.search(&library, query.clone(), &text.text, arguments.hits.k)?
         }
         None => library.search(&query)?,
     };
     let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
-        library.explain(&arguments.text, &hits)?
+        library.explain(&text.text, &hits)?
     } else {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
-            &hits,
-            &explanations,
-            format,
-            raw_cells,
-            &arguments.text,
-            &header,
-        );
+        hits::write(&hits, &explanations, format, raw_cells, &typed, &header)?;
+    } else {
+        if hits.is_empty() {
+            no_papers::explain_query(&library, &query)?;
+        }
+        print(&explained_hits_text(&hits, &explanations))?;
     }
-    if hits.is_empty() {
-        no_papers::explain_query(&library, &query)?;
+    arguments.hits.check_found(&hits)
+}
+
+/// Says which words are left out: a hyphen of a pasted text may not be meant so.
+fn report_exclusions(text: &QueryText) -> Result<()> {
+    if text.without.is_empty() {
+        return Ok(());
     }
-    print(&explained_hits_text(&hits, &explanations))
+    let words: Vec<String> = text
+        .without
+        .iter()
+        .map(|words| format!("`{}`", one_line(&shortened(words))))
+        .collect();
+    let words = words.join(", ");
+    if text.text.is_empty() {
+        return Err(wrong_usage(&format!(
+            "the query only leaves out {words}, expected a text to search for too, as in `{EXAMPLE}`"
+        )));
+    }
+    note(&format!(
+        "leaving out papers with {words}; a space after the hyphen makes it part of the text"
+    ));
+    Ok(())
 }

@@ -8,6 +8,7 @@ use cognate::{Topic, TopicOptions, Topics};
 use serde::Serialize;
 
 use crate::arguments::LibraryArguments;
+use crate::arguments::values::above_zero;
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::{count, note, one_line, print, thousands, title};
@@ -19,7 +20,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
     /// Resolution of the clustering: above 1 for more and smaller topics, below 1 for fewer
-    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 1.0,
+        value_parser = above_zero,
+        allow_negative_numbers = true
+    )]
     resolution: f64,
     /// Print one JSON document, with the ids of all papers
     #[arg(long)]

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use cognate::{Error, Library, Precision, UpgradeOptions, UpgradeReport};
 
+use crate::arguments::values::positive;
 use crate::arguments::{DeviceArguments, FetchArguments, JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::{Header, UpgradeDocument};
@@ -34,7 +35,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// Number of papers to learn the map from [default: 2000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     sample: Option<usize>,
     /// Stop when the library answers by the new model, and leave the mapped vectors for later
     #[arg(long)]

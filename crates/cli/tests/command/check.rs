@@ -25,14 +25,14 @@ fn damaged_rows_are_named() {
     fs::write(&segment, bytes).unwrap();
     let message = sandbox.fails(&["check", "--library", "L"]);
     let expected = "the vectors in `L/vectors` failed: `L/vectors/segment-00000001.vec` is damaged \
-                    in rows 0 to 11; `cognate check --repair` embeds these papers again\nerror: 1 fault \
-                    in `L`\n";
+                    in rows 0 to 11; to embed these papers again, run `cognate check --repair`\nerror: 1 \
+                    fault in `L`\n";
     assert_eq!(message, expected);
 
     // A search that needs the row fails with the same message and returns no hits.
     let message = sandbox.fails(&["related", "--library", "L", "paper-3"]);
-    let expected = "is damaged in rows 0 to 11; `cognate check` says what is damaged, and `cognate check \
-                    --repair` rebuilds what it can\n";
+    let expected =
+        "is damaged in rows 0 to 11; to embed these papers again, run `cognate check --repair`\n";
     assert!(message.ends_with(expected), "{message}");
 
     // The papers are still there, and are embedded again.
@@ -44,6 +44,62 @@ fn damaged_rows_are_named() {
     let expected = "rebuilt 1 damaged piece of the library\n12 papers and 12 vectors are intact\n";
     assert_eq!(stdout, expected);
     sandbox.ok(&["related", "--library", "L", "paper-3"]);
+}
+
+#[test]
+fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
+    let sandbox = Sandbox::with_library(12);
+    let vectors = "L/vectors/segment-00000001.vec";
+    let terms = "L/vectors/segment-00000001.terms";
+    let embed = "; to embed these papers again, run `cognate check --repair`";
+    let rebuild = "; to rebuild it, run `cognate check --repair`";
+    let info = sandbox.ok(&["info", "--library", "L"]);
+    let export = sandbox.ok(&["export", "--library", "L"]);
+    let hits = sandbox.ok(&["related", "--library", "L", "paper-3"]);
+    type Damage = fn(&std::path::Path);
+    let lose: Damage = |file| fs::remove_file(file).unwrap();
+    let truncate: Damage = |file| {
+        let bytes = fs::read(file).unwrap();
+        fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+    };
+    let change_end: Damage = |file| {
+        let mut bytes = fs::read(file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(file, bytes).unwrap();
+    };
+    for (file, advice) in [(vectors, embed), (terms, rebuild)] {
+        for damage in [lose, truncate, change_end] {
+            damage(&sandbox.path(file));
+            let read = |command: &str, expected: &str| {
+                let mut command = sandbox.command(&[command, "--library", "L"]);
+                let output = command.output().unwrap();
+                assert!(output.status.success());
+                let message = crate::sandbox::stderr(&output);
+                assert!(message.starts_with("warning: "), "{message}");
+                assert!(message.contains(file), "{message}");
+                assert!(message.ends_with(&format!("{advice}\n")), "{message}");
+                assert_eq!(message.lines().count(), 1, "{message}");
+                let stdout = String::from_utf8(output.stdout).unwrap();
+                let without_size = |text: &str| text.split("size  ").next().map(str::to_owned);
+                assert_eq!(without_size(&stdout), without_size(expected));
+            };
+            read("info", &info);
+            read("export", &export);
+            for search in [&["search", "small worlds"][..], &["related", "paper-3"]] {
+                let message = sandbox.fails(&[search, &["--library", "L"]].concat());
+                assert!(message.contains(file), "{message}");
+                assert!(message.ends_with(&format!("{advice}\n")), "{message}");
+            }
+            sandbox.ok(&["check", "--library", "L", "--repair"]);
+            let output = sandbox.command(&["info", "--library", "L"]).output();
+            assert_eq!(crate::sandbox::stderr(&output.unwrap()), "");
+            assert_eq!(sandbox.ok(&["related", "--library", "L", "paper-3"]), hits);
+        }
+    }
+    fs::remove_dir_all(sandbox.path("L/vectors")).unwrap();
+    assert_eq!(sandbox.ok(&["export", "--library", "L"]), export);
+    sandbox.ok(&["check", "--library", "L", "--repair"]);
+    assert_eq!(sandbox.ok(&["related", "--library", "L", "paper-3"]), hits);
 }
 
 #[test]
@@ -64,7 +120,7 @@ fn a_search_says_that_it_samples_damaged_cosines_again() {
     assert_eq!(message, expected);
     let message = sandbox.fails(&["check", "--library", "L"]);
     assert!(
-        message.contains("`cognate check --repair` rebuilds it"),
+        message.contains("to rebuild it, run `cognate check --repair`"),
         "{message}"
     );
     sandbox.ok(&["check", "--library", "L", "--repair"]);

@@ -530,7 +530,7 @@ fn search_settings_are_measured_one_at_a_time() {
 
     sandbox.write("run.txt", "q3 Q0 paper-3 1 1 t\n");
     let run = ["eval", "--qrels", "qrels.tsv", "--run", "run.txt"];
-    let message = sandbox.fails(&[&run[..], &["--mode", "vector"]].concat());
+    let message = sandbox.misused(&[&run[..], &["--mode", "vector"]].concat());
     assert_eq!(
         message,
         "error: `run.txt` is evaluated as it is, expected no search settings\n"

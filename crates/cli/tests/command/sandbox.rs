@@ -1,6 +1,7 @@
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use cognate_testing::copy_dir;
 use serde_json::Value;
@@ -47,6 +48,7 @@ impl Sandbox {
         command
             .current_dir(self.dir.path())
             .env_remove("COGNATE_LIBRARY")
+            .env("COGNATE_CONFIG", self.path("config.toml"))
             .env_remove("COGNATE_DEVICE")
             .env("HF_HOME", self.path("huggingface"))
             .env_remove("HF_HUB_CACHE")
@@ -96,6 +98,32 @@ impl Sandbox {
         let message = stderr(&output);
         assert!(!message.contains("panicked"), "{message}");
         message
+    }
+
+    /// Runs the command, asserts that it fails with status 2 and an empty stdout, because its arguments are
+    /// wrong, and returns its stderr.
+    #[track_caller]
+    pub(crate) fn misused(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(output.stdout.is_empty());
+        stderr(&output)
+    }
+
+    /// Runs the command with `input` as its standard input, and returns what it prints.
+    pub(crate) fn piped(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // The command may stop reading early.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        child.wait_with_output().unwrap()
     }
 
     /// Returns the number of papers in a library.

@@ -51,6 +51,10 @@ pub(crate) fn read(path: &Path) -> Result<Array2<f64>> {
             "`{}` holds values of the type {found}, expected float32 or float64",
             path.display()
         ),
+        Err(ReadNpyError::ParseHeader(_)) => bail!(
+            "`{}` is not a .npy file, expected a matrix of float32 or float64 as NumPy saves it",
+            path.display()
+        ),
         rows => rows.with_context(wide),
     }
 }
