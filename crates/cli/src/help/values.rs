@@ -28,8 +28,12 @@ where
         return argument;
     }
     let former = ["mean", "best"].map(|name| PossibleValue::new(name).hide(true));
-    let former = former.into_iter().filter(|name| name.get_name().parse::<T>().is_ok());
-    let names = all.iter().map(|value| PossibleValue::new(value.to_string()));
+    let former = former
+        .into_iter()
+        .filter(|name| name.get_name().parse::<T>().is_ok());
+    let names = all
+        .iter()
+        .map(|value| PossibleValue::new(value.to_string()));
     let parser = PossibleValuesParser::new(names.chain(former));
     let parser = parser.try_map(|name| name.parse::<T>());
     argument.value_parser(parser).ignore_case(true)

@@ -25,9 +25,9 @@ fn full_paper() -> Value {
     })
 }
 
-/// Creates a sandbox whose library `L` has [`full_paper`], another record of it, and 40 others.
+/// Creates a sandbox whose library `L` has [`full_paper`], another record of it, and 110 others.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::with_library(40);
+    let sandbox = Sandbox::with_library(110);
     let mut preprint = full_paper();
     preprint["id"] = "preprint".into();
     let text = format!("{}\n{preprint}\n", full_paper());
@@ -75,7 +75,10 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     check("search", "search --library L --json --mode keyword graph");
     check("search", "search --library L --json --year 1800 graph");
     check("related", "related --library L --json paper-3");
-    let found = check("related", "related --library L -k 41 --format json paper-3");
+    let found = check(
+        "related",
+        "related --library L -k 111 --format json paper-3",
+    );
     let hits = found["hits"].as_array().unwrap();
     let grouped = hits.iter().filter(|hit| count(&hit["versions"]) == 1);
     assert_eq!(grouped.count(), 1);
@@ -88,7 +91,7 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     check("info", "info --library L --json");
     check("check", "check --library L --json");
     let found = check("list", "list --library L --json --year 2000-2004");
-    assert_eq!(count(&found["papers"]), 10);
+    assert_eq!(count(&found["papers"]), 30);
 
     check("eval_self", "eval --self --library L --sample 15 --json");
     let query = "{\"id\": \"q\", \"text\": \"graph and proof\"}\n";
@@ -105,7 +108,10 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     let removed = check("remove", "remove --library L --json paper-7 full");
     assert_eq!(rehearsed["papers"], removed["papers"]);
     for found in [&rehearsed, &removed] {
-        assert_eq!((&found["removed"], &found["left"]), (&2.into(), &40.into()));
+        assert_eq!(
+            (&found["removed"], &found["left"]),
+            (&2.into(), &110.into())
+        );
     }
     check("compact", "compact --library L --json");
 
@@ -121,6 +127,11 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     damage(&sandbox);
     let found = check("check", "check --library L --json");
     assert_eq!(count(&found["faults"]), 1);
+    fs::remove_dir_all(sandbox.path("L/vectors")).unwrap();
+    assert_ne!(
+        count(&check("info", "info --library L --json")["faults"]),
+        0
+    );
 
     // Only files of Parquet have records without lines.
     let unseen = schema.unseen();
@@ -354,6 +365,10 @@ fn the_library_writes_the_same_fields_as_the_command() {
     let info = value(&library.info().unwrap());
     let mut found = sandbox.content(&["info", "--library", "L", "--json"]);
     found.as_object_mut().unwrap().remove("native");
+    assert_eq!(
+        found.as_object_mut().unwrap().remove("faults"),
+        Some(json!([]))
+    );
     assert_eq!(found, info);
 
     let report = value(&Library::check(sandbox.path("L")).unwrap());
