@@ -242,9 +242,9 @@ fn papers_in_json_lines_are_those_of_the_schema() {
 }
 
 #[test]
-fn hits_can_be_added_to_another_library() {
+fn hits_can_be_added_to_another_library_alone_and_as_a_document() {
     let sandbox = sandbox();
-    let found = sandbox.json(&[
+    let arguments = [
         "search",
         "--library",
         "L",
@@ -253,23 +253,32 @@ fn hits_can_be_added_to_another_library() {
         "--explain",
         "--json",
         "graph",
-    ]);
+    ];
+    let text = sandbox.ok(&arguments);
+    sandbox.write("document.json", &text);
+    let found: Value = serde_json::from_str(&text).unwrap();
     let hits = found["hits"].as_array().unwrap();
     let lines: String = hits.iter().map(|hit| format!("{hit}\n")).collect();
     sandbox.write("hits.jsonl", &lines);
-    let model = tiny_model();
-    let add = ["add", "--library", "M", "--model", &model, "hits.jsonl"];
-    let output = sandbox.command(&add).output().unwrap();
-    // No field is unknown.
-    assert_eq!(stderr(&output), "made library `M`\n");
     let exported = |library: &str| -> BTreeSet<String> {
         let text = sandbox.ok(&["export", "--library", library]);
         text.lines().map(str::to_owned).collect()
     };
-    let (all, added) = (exported("L"), exported("M"));
-    assert_eq!(added.len(), hits.len());
-    assert!(added.is_subset(&all), "{:?}", &added - &all);
-    assert!(added.iter().any(|line| line.contains("author_names")));
+    let all = exported("L");
+    for (library, file) in [("A", "hits.jsonl"), ("B", "document.json")] {
+        let model = tiny_model();
+        let add = ["add", "--library", library, "--model", &model, file];
+        let output = sandbox.command(&add).output().unwrap();
+        // No field is unknown.
+        assert_eq!(stderr(&output), format!("made library `{library}`\n"));
+        let added = exported(library);
+        assert_eq!(added.len(), hits.len());
+        assert!(added.is_subset(&all), "{:?}", &added - &all);
+    }
+    assert!(
+        hits.iter()
+            .any(|hit| hit["id"] == "full" || hit["id"] == "preprint")
+    );
 }
 
 #[test]
