@@ -15,6 +15,7 @@ mod folder;
 mod format_upgrade;
 mod identity;
 mod lock;
+pub(crate) mod lookup;
 pub(crate) mod nearest_ids;
 pub(crate) mod papers;
 mod parallel;
@@ -27,6 +28,7 @@ pub(crate) mod snapshot;
 mod state;
 pub(crate) mod store;
 pub(crate) mod upgrade;
+mod versions;
 
 use std::fmt;
 use std::fs;

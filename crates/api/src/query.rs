@@ -15,8 +15,10 @@ pub(crate) mod keyword_query;
 mod linear_svm;
 mod list;
 pub(crate) mod listing;
+pub(crate) mod merged_hits;
 mod mmr;
 pub(crate) mod mode;
+mod named_papers;
 mod nearest_example;
 mod nearest_names;
 pub(crate) mod query_text;
@@ -109,6 +111,10 @@ impl Query {
     /// The words of the text are searched for, each on its own, and words between double quotes, straight
     /// or curly, as a phrase. The text is taken as it is: a hyphen before a word means nothing here, and
     /// [`QueryText::parse`](crate::QueryText::parse) reads `-word` as a word to leave out.
+    ///
+    /// A text that is nothing but the id of a paper, its DOI, its arXiv identifier, or its title, if that has three
+    /// words or more, names the paper, which is then the first hit, with its own scores. Filters and
+    /// [`min_score`](Self::min_score) apply to it as to others, and the other hits follow in their order.
     ///
     /// The library needs an embedder, unless the [`mode`](Self::mode) is [`Mode::Keyword`] without a
     /// [`min_score`](Self::min_score) or a [`score_context`](Self::score_context), which are about

@@ -21,9 +21,11 @@ mod list;
 mod man;
 mod missed;
 mod model;
+mod open;
 mod related;
 mod remove;
 mod search;
+mod show;
 mod topics;
 mod upgrade;
 
@@ -54,6 +56,8 @@ macro_rules! commands {
 commands! {
     Search => search,
     Related => related,
+    Show => show,
+    Open => open,
     Missed => missed,
     List => list,
     Add => add,

@@ -3,14 +3,19 @@
 mod document;
 mod text;
 
+use std::fmt::Write as _;
+use std::slice;
+
 use anyhow::Result;
-use cognate::{Explanation, ExportFormat, PaperHit, PaperWriter};
+use cognate::{Explanation, ExportFormat, MergedHit, PaperHit, PaperWriter};
 use serde::Serialize;
 
+use crate::arguments::HitArguments;
 use crate::hits::document::SearchDocument;
 pub(crate) use crate::hits::text::{explained_hits_text, hit_text};
 use crate::json::Header;
-use crate::output::hit_output;
+use crate::located_library::LocatedLibrary;
+use crate::output::{hit_output, one_line, print};
 
 /// Writes hits to stdout in `format`. Only JSON has a field for the explanations, and `raw_cells`
 /// concerns CSV only; `header` is the header of the JSON document.
@@ -32,4 +37,47 @@ pub(crate) fn write<Q: Serialize>(
     }
     writer.finish()?;
     Ok(())
+}
+
+/// Prints the hits of several libraries, each with the libraries that have it, in the format of
+/// `arguments`. Formats other than JSON and text have no field for the libraries.
+pub(crate) fn print_merged<Q: Serialize>(
+    merged: &[MergedHit],
+    explanations: &[Explanation],
+    libraries: &[LocatedLibrary],
+    arguments: &HitArguments,
+    query: &Q,
+    header: &Header,
+) -> Result<()> {
+    let hits: Vec<PaperHit> = merged.iter().map(|merged| merged.hit.clone()).collect();
+    let of_hits = |text: fn(&LocatedLibrary) -> String| -> Vec<Vec<String>> {
+        let of_hit = |merged: &MergedHit| {
+            let positions = std::iter::once(&merged.library).chain(&merged.also_in);
+            positions.map(|at| text(&libraries[*at])).collect()
+        };
+        merged.iter().map(of_hit).collect()
+    };
+    match arguments.format() {
+        Some(ExportFormat::Json) => {
+            let document = SearchDocument::new(query, &hits, explanations);
+            let folders = of_hits(|library| library.dir.display().to_string());
+            header.print(&document.with_libraries(&folders))?;
+        }
+        Some(format) => {
+            let raw_cells = arguments.raw_cells();
+            write(&hits, &[], format, raw_cells, query, header)?;
+        }
+        None => {
+            let names = of_hits(|library| library.name.clone());
+            let mut text = String::new();
+            for (at, (hit, names)) in hits.iter().zip(&names).enumerate() {
+                let explanation = explanations.get(at..=at).unwrap_or_default();
+                text.push_str(&explained_hits_text(slice::from_ref(hit), explanation));
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "            in {}", one_line(&names.join(", ")));
+            }
+            print(&text)?;
+        }
+    }
+    arguments.check_found(&hits)
 }

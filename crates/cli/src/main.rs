@@ -24,6 +24,7 @@ mod no_papers;
 mod output;
 mod paper_files;
 mod paper_list;
+mod paper_reference;
 mod progress;
 mod reranking;
 mod selection;

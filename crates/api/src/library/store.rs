@@ -2,6 +2,7 @@
 //! together changes in one transaction.
 
 mod damage;
+mod identifiers;
 mod integrity;
 mod key;
 mod mapped_rows;

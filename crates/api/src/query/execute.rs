@@ -12,6 +12,7 @@ use crate::query::excluded_words::rows_without;
 use crate::query::fusion::POOL;
 use crate::query::hit::{PaperHit, ScoreContext};
 use crate::query::mode::Mode;
+use crate::query::named_papers::NamedPapers;
 use crate::query::retrieve::Retriever;
 use crate::query::scored_row::ScoredRow;
 use crate::query::smoothing::SMOOTHED;
@@ -26,6 +27,7 @@ pub(crate) struct QueryExecution<'a> {
     k: usize,
     retriever: Retriever<'a>,
     directions: Directions,
+    named: NamedPapers,
 }
 
 impl<'a> QueryExecution<'a> {
@@ -45,8 +47,10 @@ impl<'a> QueryExecution<'a> {
             ..Retriever::unrestricted(*snapshot, query.ranking())
         };
         let directions = Directions::resolve(query, vector, &mut retriever)?;
+        let named = NamedPapers::of(query, &retriever)?;
         Ok(Self {
             query,
+            named,
             k: query
                 .k
                 .unwrap_or(Query::DEFAULT_K)
@@ -103,8 +107,17 @@ impl<'a> QueryExecution<'a> {
         }
     }
 
-    /// Returns the best `n` rows, diversified if the query asks for it.
+    /// Returns the best `n` rows, after those that the query names.
     fn ranking(&self, n: usize) -> Result<Vec<ScoredRow>> {
+        let ranking = self.ranking_by_scores(n)?;
+        match &self.directions {
+            Directions::One(direction) => self.named.first(ranking, n, &self.retriever, direction),
+            _ => Ok(ranking),
+        }
+    }
+
+    /// Returns the best `n` rows, diversified if the query asks for it.
+    fn ranking_by_scores(&self, n: usize) -> Result<Vec<ScoredRow>> {
         if self.query.diversity == 0.0 {
             return self.retrieve(n);
         }

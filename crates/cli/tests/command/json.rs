@@ -83,6 +83,17 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     let grouped = hits.iter().filter(|hit| count(&hit["versions"]) == 1);
     assert_eq!(grouped.count(), 1);
 
+    let found = check("show", "show --library L --json full paper-3");
+    assert_eq!(found["papers"][0]["versions"][0]["id"], "preprint");
+    sandbox.ok(&["add", "--library", "M", "--model", "model", "full.jsonl"]);
+    let found = check(
+        "search",
+        "search --library L --library M --json -k 3 Enzymes",
+    );
+    assert_eq!(found["libraries"], json!(["L", "M"]));
+    assert_eq!(found["hits"][0]["library"], "L");
+    assert_eq!(found["hits"][0]["also_in"], json!(["M"]));
+
     let draft = "# Enzymes\n\nWe study enzymes [@paper-2; @absent].\n";
     sandbox.write("draft.md", draft);
     check("missed", "missed --library L --json draft.md");

@@ -5,6 +5,7 @@
 mod add;
 mod check;
 mod compact;
+mod config;
 mod crash;
 mod duplicates;
 mod embed;
@@ -13,8 +14,10 @@ mod export;
 mod failures;
 mod fetch;
 mod formats;
+mod help;
 mod invalid_input;
 mod json;
+mod libraries;
 mod list;
 mod messages;
 mod missed;
