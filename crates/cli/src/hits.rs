@@ -63,21 +63,25 @@ pub(crate) fn print_merged<Q: Serialize>(
     header: &Header,
 ) -> Result<()> {
     let hits: Vec<PaperHit> = merged.iter().map(|merged| merged.hit.clone()).collect();
-    let names = |merged: &MergedHit| {
-        let positions = std::iter::once(&merged.library).chain(&merged.also_in);
-        positions.map(|at| libraries[*at].name.clone()).collect()
+    let of_hits = |text: fn(&LocatedLibrary) -> String| -> Vec<Vec<String>> {
+        let of_hit = |merged: &MergedHit| {
+            let positions = std::iter::once(&merged.library).chain(&merged.also_in);
+            positions.map(|at| text(&libraries[*at])).collect()
+        };
+        merged.iter().map(of_hit).collect()
     };
-    let names: Vec<Vec<String>> = merged.iter().map(names).collect();
     match arguments.format() {
         Some(ExportFormat::Json) => {
             let document = SearchDocument::new(query, &hits, explanations);
-            header.print(&document.with_libraries(&names))?;
+            let folders = of_hits(|library| library.dir.display().to_string());
+            header.print(&document.with_libraries(&folders))?;
         }
         Some(format) => {
             let raw_cells = arguments.raw_cells();
             write(&hits, &[], format, raw_cells, query, header)?;
         }
         None => {
+            let names = of_hits(|library| library.name.clone());
             let each = || {
                 let hits = hits.iter().zip(&names).enumerate();
                 hits.map(|(at, (hit, names))| {

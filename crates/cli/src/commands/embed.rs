@@ -43,6 +43,11 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
             "`--output -` writes binary numbers, which a terminal cannot show, expected a pipe or a file",
         ));
     }
+    if to_stdout && arguments.format.json {
+        return Err(wrong_usage(
+            "`--output -` and `--json` both write to standard output, expected a file for the embeddings",
+        ));
+    }
     let texts = read_texts(&arguments.input)?;
     let model = &arguments.model;
     let encoder = model::load(

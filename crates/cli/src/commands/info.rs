@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::LibraryInfo;
+use cognate::{Fault, LibraryInfo};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
@@ -27,6 +27,8 @@ struct InfoDocument<'a> {
     info: &'a LibraryInfo,
     /// The number of papers with vectors of the model itself.
     native: usize,
+    /// The files of vectors and terms that cannot be opened.
+    faults: Vec<Fault>,
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
@@ -41,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         return header.print(&InfoDocument {
             native: info.papers - info.mapped,
             info: &info,
+            faults: library.unusable_files()?,
         });
     }
     located.note_how_found();

@@ -153,6 +153,12 @@ fn cosine(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     let norms = (a.dot(&a) * b.dot(&b)).sqrt();
     if a == b {
         1.0
+    } else if norms.is_infinite() {
+        // The squares of finite values may not be finite. Those of an embedding are.
+        let largest = b
+            .iter()
+            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        cosine(a, b.mapv(|value| value / largest).view())
     } else if norms > 0.0 {
         a.dot(&b) / norms
     } else {
@@ -190,6 +196,7 @@ mod tests {
             (array![[0.600_049, 0.799_951]], Verdict::Same),
             (array![[0.600_051, 0.8]], Verdict::SameDirections),
             (array![[3.0, 4.0]], Verdict::SameDirections),
+            (array![[3e200, 4e200]], Verdict::SameDirections),
             (array![[0.61, 0.79]], Verdict::Different),
             (array![[-0.6, -0.8]], Verdict::Different),
             (array![[0.0, 0.0]], Verdict::Different),
