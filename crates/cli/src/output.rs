@@ -244,7 +244,7 @@ mod tests {
     fn a_message_has_the_color_of_its_kind() {
         assert_eq!(
             with_styled_kind("error: no error: here").unwrap(),
-            "\u{1b}[31m\u{1b}[1merror:\u{1b}[0m no error: here"
+            "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m no error: here"
         );
         assert!(with_styled_kind("warning: x").unwrap().contains("[33m"));
         assert_eq!(with_styled_kind("papers.jsonl:2: error: x"), None);

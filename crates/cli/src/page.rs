@@ -76,6 +76,18 @@ impl Page {
         }
     }
 
+    /// Adds an entry of a list that begins in column `indent`, with its other lines two columns further
+    /// right.
+    pub(crate) fn entry(&mut self, indent: usize, text: &Styled) {
+        let lines = text.hanging_lines(self.room(indent), self.room(indent + 2));
+        for (at, line) in lines.iter().enumerate() {
+            let indent = if at == 0 { indent } else { indent + 2 };
+            self.text.extend(std::iter::repeat_n(' ', indent));
+            self.text.push_str(&line.render(&self.screen));
+            self.text.push('\n');
+        }
+    }
+
     /// Adds a named value. The values of a page are aligned.
     pub(crate) fn field(&mut self, name: &str, value: &Styled) {
         self.item(&Styled::new().bold(name), VALUES, value);
@@ -122,6 +134,9 @@ mod tests {
              vectors      2 segments, 10\n             rows deleted\n\
              a long label\n     text\n"
         );
+        let mut list = page(14);
+        list.entry(2, &Styled::new().plain("one of many entries"));
+        assert_eq!(list.text(), "  one of many\n    entries\n");
         for width in [50, 80, 120] {
             let mut page = page(width);
             page.paragraph(5, &Styled::new().plain(&"word ".repeat(60)));

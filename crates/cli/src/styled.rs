@@ -45,6 +45,12 @@ struct Piece {
     is_whole: bool,
 }
 
+impl Piece {
+    fn looks_like(&self, other: &Self) -> bool {
+        (self.style, &self.link) == (other.style, &other.link)
+    }
+}
+
 impl Styled {
     /// Creates an empty text.
     pub(crate) fn new() -> Self {
@@ -105,10 +111,16 @@ impl Styled {
     /// Breaks the text at spaces into lines of at most `width` columns, and at any character where a
     /// word is longer.
     pub(crate) fn lines(&self, width: usize) -> Vec<Line<'_>> {
+        self.hanging_lines(width, width)
+    }
+
+    /// Breaks the text like [`lines`](Self::lines), where all lines but the first have at most
+    /// `other_width` columns, which is less.
+    pub(crate) fn hanging_lines(&self, width: usize, other_width: usize) -> Vec<Line<'_>> {
         let text: String = self.pieces.iter().map(|piece| &*piece.text).collect();
-        let words = break_words(self.words(&text), width.max(1));
+        let words = break_words(self.words(&text), other_width.max(1));
         #[expect(clippy::cast_precision_loss, reason = "a number of columns")]
-        let lines = wrap_first_fit(&words, &[width as f64]);
+        let lines = wrap_first_fit(&words, &[width, other_width].map(|width| width as f64));
         let mut start = 0;
         let mut broken = Vec::new();
         for line in lines {
@@ -179,13 +191,19 @@ impl Line<'_> {
     /// Returns the line with the sequences for the styles and links that `screen` shows.
     pub(crate) fn render(&self, screen: &Screen) -> String {
         let mut out = String::new();
-        for (piece, text) in &self.parts {
+        // One pair of sequences is enough for neighbors that look the same.
+        let groups = self.parts.chunk_by(|(a, _), (b, _)| a.looks_like(b));
+        for group in groups {
+            let Some((first, _)) = group.first() else {
+                continue;
+            };
+            let text: String = group.iter().map(|(_, text)| *text).collect();
             let style = if screen.has_styles {
-                piece.style
+                first.style
             } else {
                 Style::new()
             };
-            let link = piece.link.as_ref().filter(|_| screen.has_links);
+            let link = first.link.as_ref().filter(|_| screen.has_links);
             // Writing to a string cannot fail.
             let _ = match link {
                 Some(url) => write!(

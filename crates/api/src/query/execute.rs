@@ -181,9 +181,10 @@ impl<'a> QueryExecution<'a> {
             (Mode::Keyword, _) => Some(FoundBy::Words),
             (Mode::Hybrid, Directions::One(_)) => {
                 let scores = self.retriever.last_keyword_scores.borrow();
-                let by_meaning = rank_by_cosine.is_some_and(|rank| rank <= self.k);
+                let first = self.k.max(Query::DEFAULT_K);
+                let by_meaning = rank_by_cosine.is_some_and(|rank| rank <= first);
                 let by_words = keyword_score
-                    .is_some_and(|score| scores.partition_point(|other| *other >= score) <= self.k);
+                    .is_some_and(|score| scores.partition_point(|other| *other >= score) <= first);
                 Some(match (by_words, by_meaning) {
                     (true, false) => FoundBy::Words,
                     (false, true) => FoundBy::Meaning,
@@ -296,23 +297,22 @@ mod tests {
 
     #[test]
     fn a_hit_tells_whether_words_or_meaning_found_it() {
-        let (_dir, library) = library(&[
-            "graph 1 0 0",
-            "1 0.1 0",
-            "graph 0 1 0",
-            "1 0.2 0",
-            "graph 0.1 1 0",
-            "0 0 1",
-        ]);
-        let expected = |id: &str| match id {
-            "0" => FoundBy::Both,
-            "1" | "3" => FoundBy::Meaning,
-            _ => FoundBy::Words,
+        // One paper has the word and is near, nine are near, and nine have the word.
+        let near = (1..10).map(|n| format!("1 0.0{n} 0"));
+        let with_word = (1..10).map(|n| format!("graph 0 1 0.0{n}"));
+        let texts = near.chain(with_word).chain(["graph 1 0 0".to_owned()]);
+        let texts: Vec<String> = texts.collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (_dir, library) = library(&texts);
+        let expected = |id: &str| match id.parse().unwrap() {
+            0..9 => FoundBy::Meaning,
+            9..18 => FoundBy::Words,
+            _ => FoundBy::Both,
         };
         let found_by = |hit: &PaperHit| hit.score_context.unwrap().found_by.unwrap();
         let query = Query::text("graph").score_context(true).k(3);
         let fused = execute(&library, &query);
-        assert_eq!(fused[0].paper.id, "0");
+        assert_eq!(fused[0].paper.id, "18");
         for hit in &fused {
             assert_eq!(found_by(hit), expected(&hit.paper.id));
         }

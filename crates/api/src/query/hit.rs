@@ -61,8 +61,8 @@ pub struct ScoreContext {
 /// How a hit was found.
 ///
 /// In [`Mode::Hybrid`](crate::Mode::Hybrid), a hit was found by words if it is among the first k papers
-/// by BM25, and by meaning if it is among the first k by cosine. A hit that is among neither has its
-/// place because of both.
+/// by BM25, and by meaning if it is among the first k by cosine, where k is at least
+/// [`DEFAULT_K`](crate::Query::DEFAULT_K). A hit that is among neither has its place because of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FoundBy {

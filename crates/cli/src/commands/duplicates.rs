@@ -87,7 +87,7 @@ fn add_pairs(page: &mut Page, pairs: &[DuplicatePair]) {
             if let Some(year) = paper.year {
                 line = line.dim(&format!("{year} · "));
             }
-            page.paragraph(7, &line.dim_whole(&one_line(&paper.id)));
+            page.entry(7, &line.dim_whole(&one_line(&paper.id)));
         }
     }
 }

@@ -135,12 +135,12 @@ fn add_report(page: &mut Page, report: &MissedReport) {
         page.paragraph(0, &Styled::new().bold("cited but not in the library:"));
     }
     for citation in report.not_found.iter().take(MAX_LISTED) {
-        page.paragraph(4, &Styled::new().dim(&one_line(&citation_text(citation))));
+        page.entry(2, &Styled::new().dim(&one_line(&citation_text(citation))));
     }
     if report.not_found.len() > MAX_LISTED {
         let more = thousands(report.not_found.len() - MAX_LISTED);
         let more = format!("and {more} more; --json lists all");
-        page.paragraph(4, &Styled::new().plain(&more));
+        page.paragraph(2, &Styled::new().plain(&more));
     }
 }
 

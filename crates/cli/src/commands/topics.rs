@@ -96,7 +96,7 @@ fn add_topics(page: &mut Page, topics: &Topics) {
             if let Some(year) = paper.year {
                 line = line.dim(&format!("{year} · "));
             }
-            page.paragraph(11, &line.dim_whole(&one_line(&paper.id)));
+            page.entry(11, &line.dim_whole(&one_line(&paper.id)));
         }
     }
 }

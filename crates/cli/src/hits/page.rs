@@ -160,7 +160,8 @@ fn score(hit: &PaperHit) -> Styled {
     }
     let found_by = match context {
         Some(context) => context.found_by,
-        None => hit.keyword_score.map(|_| FoundBy::Words),
+        // A search by keywords measures no cosines.
+        None => hit.score.is_none().then_some(FoundBy::Words),
     };
     if let Some(found_by) = found_by {
         line = line.dim(" · ").plain(name(found_by));

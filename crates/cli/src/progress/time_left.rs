@@ -4,23 +4,24 @@ use std::time::Duration;
 
 /// Estimates when work ends, in seconds since its start.
 ///
-/// The rate is a mean that forgets older work, over about a third of the time so far, because texts of
-/// other lengths take other times. The estimated end follows the rate within a few seconds, so that the
-/// time left goes down by a second each second while the rate hardly changes.
+/// The time of an item is a mean over time that forgets what is old, because some texts take longer than
+/// others, and papers that the library has already take almost none. The estimated end follows that mean
+/// within a few seconds, so that the time left goes down by a second each second while the mean hardly
+/// changes.
 #[derive(Debug, Default)]
 pub(crate) struct TimeLeft {
     end: Option<f64>,
-    updated: f64,
+    measured: f64,
     done: f64,
-    /// The work and the time behind the rate, both less of what was long ago.
-    recent_work: f64,
-    recent_time: f64,
+    /// The sum of the seconds of an item and the sum of their weights, which are seconds too.
+    sum: f64,
+    weight: f64,
 }
 
-/// The time before which nothing is estimated.
-const WARM_UP: f64 = 2.0;
+/// The shortest time over which the seconds of an item are measured, so that single batches do not count.
+const MEASURED: f64 = 2.0;
 
-/// The least time over which the rate is a mean.
+/// The least time after which most of a measurement is forgotten.
 const MIN_MEMORY: f64 = 10.0;
 
 /// The time in which the end moves most of the way to a new estimate.
@@ -31,25 +32,25 @@ impl TimeLeft {
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(crate) fn update(&mut self, elapsed: Duration, done: usize, total: usize) {
         let (now, done) = (elapsed.as_secs_f64(), done as f64);
-        let (time, work) = (now - self.updated, done - self.done);
-        if work <= 0.0 || time <= 0.0 {
+        let (time, work) = (now - self.measured, done - self.done);
+        if work <= 0.0 || time < MEASURED {
             return;
         }
-        (self.updated, self.done) = (now, done);
+        (self.measured, self.done) = (now, done);
         let kept = (-time / (now / 3.0).max(MIN_MEMORY)).exp();
-        self.recent_work = self.recent_work * kept + work;
-        self.recent_time = self.recent_time * kept + time;
-        let end = now + (total as f64 - done) * self.recent_time / self.recent_work;
+        self.sum = self.sum * kept + time * (time / work);
+        self.weight = self.weight * kept + time;
+        let end = now + (total as f64 - done) * self.sum / self.weight;
         self.end = Some(match self.end {
-            Some(last) if now > WARM_UP => last + (end - last) * (1.0 - (-time / FOLLOWING).exp()),
-            _ => end,
+            Some(last) => last + (end - last) * (1.0 - (-time / FOLLOWING).exp()),
+            None => end,
         });
     }
 
     /// Returns the time left after `elapsed`, or `None` if it cannot be known yet.
     pub(crate) fn after(&self, elapsed: Duration) -> Option<Duration> {
         let now = elapsed.as_secs_f64();
-        let end = self.end.filter(|_| now >= WARM_UP)?;
+        let end = self.end?;
         Some(Duration::from_secs_f64((end - now).max(0.0)))
     }
 }
@@ -74,9 +75,9 @@ mod tests {
         let mut left = TimeLeft::default();
         let mut done = 0;
         let mut last: Option<f64> = None;
-        // Batches of 10 and of 30 papers alternate: 40 in a second, 2,400 in a minute.
+        // Batches of 30, 10 and 20 papers alternate: 40 in a second, 2,400 in a minute.
         for step in 1..=120_u32 {
-            done += if step % 2 == 0 { 10 } else { 30 };
+            done += [20, 30, 10][step as usize % 3];
             let elapsed = Duration::from_millis(u64::from(step) * 500);
             left.update(elapsed, done, 2_400);
             let Some(now) = left.after(elapsed).map(|left| left.as_secs_f64()) else {
@@ -86,7 +87,7 @@ mod tests {
             let real = 60.0 - elapsed.as_secs_f64();
             assert!((now - real).abs() < 6.0, "{now} of {real}");
             if let Some(last) = last.filter(|_| step > 20) {
-                assert!((last - now - 0.5).abs() < 0.8, "{last} to {now}");
+                assert!((last - now - 0.5).abs() < 1.0, "{last} to {now}");
             }
             last = Some(now);
         }
