@@ -193,7 +193,7 @@ pub use query::Query;
 pub use query::empty_answer::EmptyReason;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
-pub use query::hit::{PaperHit, ScoreContext};
+pub use query::hit::{FoundBy, PaperHit, ScoreContext};
 pub use query::listing::{Listing, SortBy};
 pub use query::merged_hits::{MergedHit, is_same_paper, merge_hits};
 pub use query::mode::{Fusion, Mode, Strategy};

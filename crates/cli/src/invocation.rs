@@ -6,7 +6,7 @@ use anyhow::Result;
 use cognate::Library;
 
 use crate::arguments::{LibrariesArguments, LibraryArguments};
-use crate::failure::{missing_argument, wrong_value};
+use crate::failure::{missing_argument, wrong_argument};
 use crate::located_library::{FoundBy, LocatedLibrary};
 
 /// What applies to every command.
@@ -57,7 +57,7 @@ impl Invocation {
         match self.names(&arguments.names) {
             [] => Ok(None),
             [name] => Ok(Some(LocatedLibrary::named(name, FoundBy::Option)?)),
-            names => Err(wrong_value(&format!(
+            names => Err(wrong_argument(&format!(
                 "{} libraries are named, and this command takes one",
                 names.len()
             ))),

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cognate::Library;
 
 use crate::configuration::Configuration;
@@ -44,6 +44,7 @@ impl LocatedLibrary {
     /// Returns the library that a user calls `name`: a folder or, if it is a single word, a name in the
     /// configuration file, which comes before a folder of that name.
     pub(crate) fn named(name: &Path, found_by: FoundBy) -> Result<Self> {
+        refuse_tilde(name)?;
         let Some(word) = single_word(name) else {
             return Ok(Self::in_folder(name.to_owned(), found_by));
         };
@@ -164,6 +165,19 @@ impl fmt::Display for FoundBy {
             }
         }
     }
+}
+
+/// Fails if the path of a library begins with a tilde. A shell replaces it by the home folder only where it
+/// begins a word, so a folder called `~` would be made in the current folder.
+fn refuse_tilde(dir: &Path) -> Result<()> {
+    let Some(path) = dir.to_str().filter(|path| path.starts_with('~')) else {
+        return Ok(());
+    };
+    bail!(
+        "the library `{path}` begins with a tilde that the shell did not expand, as in quotes or after \
+         `--library=`; use `--library {path}` without quotes, or the full path; `./{path}` is a folder with \
+         this name"
+    )
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -7,8 +8,9 @@ use clap::Args;
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
 use crate::invocation::Invocation;
 use crate::json::{Header, PapersDocument};
-use crate::no_papers;
+use crate::output::{count, note, thousands};
 use crate::paper_list::PaperList;
+use crate::{no_papers, unusable_files};
 
 /// List the papers of a library
 ///
@@ -27,6 +29,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let listing = arguments.listing.listing();
     if arguments.output.json {
         let start = Instant::now();
@@ -40,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());
-    library.list(&listing, |paper| {
+    let total = library.list(&listing, |paper| {
         listed += 1;
         outcome = list.add(&paper);
         match outcome {
@@ -50,8 +53,15 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     })?;
     outcome?;
     list.finish()?;
-    if listed == 0 {
+    if total == 0 {
         no_papers::explain_filter(&library, &arguments.listing.filter.filter())?;
+    }
+    if listed < total && io::stdout().is_terminal() {
+        note(&format!(
+            "{} of {}",
+            thousands(listed),
+            count(total, "paper")
+        ));
     }
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::arguments::{
     HitArguments, LibrariesArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
 use crate::failure::wrong_usage;
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{note, one_line, print, shortened, step};
+use crate::output::{note, one_line, shortened, step};
 use crate::reranking::Reranking;
 use crate::{model, no_papers, standard_input};
 
@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         if hits.is_empty() {
             no_papers::explain_query(&library, &query)?;
         }
-        print(&explained_hits_text(&hits, &explanations))?;
+        hits::present(&hits, &explanations)?;
     }
     arguments.hits.check_found(&hits)
 }

@@ -75,10 +75,17 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("All papers", "cognate list"),
             (
-                "The newest ten of some years",
-                "cognate list --year 2015-2019 --sort year --reverse -k 10",
+                "The papers of an author, the latest first",
+                "cognate list --author newman --sort year --reverse",
             ),
-            ("For another program", "cognate list --json"),
+            (
+                "The last 10 that were added",
+                "cognate list --reverse -k 10",
+            ),
+            (
+                "The ids of the papers of some years",
+                "cognate list --year 2015-2019 | cut -f 1",
+            ),
         ],
     ),
     (
@@ -133,12 +140,16 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("A paper", "cognate remove kipf2017semi"),
             (
-                "Several papers",
-                "cognate remove hirsch2005index small1973co",
+                "What would be removed by a filter",
+                "cognate remove --dry-run --year -1990",
             ),
             (
-                "What a filter would remove",
-                "cognate remove --dry-run --year -1950",
+                "The same, kept in a file from which the papers can be added again",
+                "cognate remove --year -1990 --save removed.jsonl",
+            ),
+            (
+                "From a library that is not the default",
+                "cognate remove --library papers efron1979bootstrap",
             ),
         ],
     ),
@@ -146,13 +157,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "export",
         &[
             (
-                "All papers as JSON Lines, which `cognate add` reads",
+                "All papers with all fields, as JSON Lines",
                 "cognate export > papers.jsonl",
             ),
-            ("A bibliography", "cognate export --output all.bib"),
             (
-                "A table of some papers for a spreadsheet",
-                "cognate export --category cs.CL --output language.csv",
+                "A bibliography for LaTeX",
+                "cognate export --output all.bib",
+            ),
+            (
+                "Some papers for Zotero",
+                "cognate export --output some.ris kipf2017semi hirsch2005index",
+            ),
+            (
+                "A reading list of one subject, the latest first",
+                "cognate export --category cs.SI --sort year --reverse --output list.md",
             ),
         ],
     ),

@@ -60,6 +60,7 @@ fn shell(sandbox: &Sandbox, shell: &str, arguments: &[&str]) -> Output {
 /// Examples that need a model which a test cannot download, or a program that may be missing.
 const NOT_RUN: &[&str] = &[
     "--model",
+    "--save",
     "cognate model",
     "cognate embed",
     "--corpus",

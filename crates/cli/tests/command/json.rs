@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cognate::{Library, Query, TopicOptions};
+use cognate_testing::copy_dir;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,9 +25,9 @@ fn full_paper() -> Value {
     })
 }
 
-/// Creates a sandbox whose library `L` has [`full_paper`], another record of it, and 40 others.
+/// Creates a sandbox whose library `L` has [`full_paper`], another record of it, and 110 others.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::with_library(40);
+    let sandbox = Sandbox::with_library(110);
     let mut preprint = full_paper();
     preprint["id"] = "preprint".into();
     let text = format!("{}\n{preprint}\n", full_paper());
@@ -35,153 +36,113 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Runs the command and parses its stdout, whatever its exit status is.
+/// Runs the command with the words of `line` as arguments, and parses its stdout, whatever its exit status is.
 #[track_caller]
-fn document(sandbox: &Sandbox, arguments: &[&str]) -> Value {
-    let output = sandbox.command(arguments).output().unwrap();
+fn document(sandbox: &Sandbox, line: &str) -> Value {
+    let words: Vec<&str> = line.split(' ').collect();
+    let output = sandbox.command(&words).output().unwrap();
     let parsed = serde_json::from_slice(&output.stdout);
-    parsed.unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
+    parsed.unwrap_or_else(|error| panic!("{line}: {error}: {}", stderr(&output)))
+}
+
+/// Runs the command, and checks its document by the definition `name`.
+#[track_caller]
+fn checked(sandbox: &Sandbox, schema: &Schema, name: &str, line: &str) -> Value {
+    let found = document(sandbox, line);
+    schema.check(name, &found);
+    schema.check_document(&found);
+    assert_eq!(found["command"], line.split(' ').next().unwrap());
+    found
 }
 
 #[test]
 fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     let schema = Schema::read();
+    check_additions(&schema);
     let sandbox = sandbox();
-    let model = tiny_model();
-    let check = |name: &str, arguments: &[&str]| {
-        let found = document(&sandbox, arguments);
-        schema.check(name, &found);
-        schema.check_document(&found);
-        assert_eq!(found["command"], arguments[0]);
-        found
-    };
+    for (name, copy) in [
+        ("tiny-bert", "model"),
+        ("cross_encoders/bert", "reranker"),
+        ("architectures/mpnet", "other"),
+    ] {
+        copy_dir(fixture(name).as_ref(), &sandbox.path(copy));
+    }
+    let check = |name: &str, line: &str| checked(&sandbox, &schema, name, line);
+    let count = |list: &Value| list.as_array().unwrap().len();
 
-    check_additions(&sandbox, &schema);
-    let reranker = fixture("cross_encoders/bert");
-    let search = [
-        "search",
-        "--library",
-        "L",
-        "--json",
-        "--explain",
-        "--rerank",
-        &reranker,
-    ];
-    let found = check("search", &[&search[..], &["Enzymes and graphs"]].concat());
-    assert_eq!(found["hits"].as_array().unwrap().len(), 10);
-    check(
-        "search",
-        &[
-            "search",
-            "--library",
-            "L",
-            "--json",
-            "--mode",
-            "keyword",
-            "graph",
-        ],
-    );
-    check(
-        "search",
-        &[
-            "search",
-            "--library",
-            "L",
-            "--json",
-            "--year",
-            "1800",
-            "graph",
-        ],
-    );
-    check(
+    let line = "search --library L --json --explain --rerank reranker Enzymes";
+    assert_eq!(count(&check("search", line)["hits"]), 10);
+    check("search", "search --library L --json --mode keyword graph");
+    check("search", "search --library L --json --year 1800 graph");
+    check("related", "related --library L --json paper-3");
+    let found = check(
         "related",
-        &["related", "--library", "L", "--json", "paper-3"],
+        "related --library L -k 111 --format json paper-3",
     );
-    let similar = check(
-        "related",
-        &[
-            "related",
-            "--library",
-            "L",
-            "-k",
-            "41",
-            "--format",
-            "json",
-            "paper-3",
-        ],
-    );
-    let versions = |hit: &&Value| !hit["versions"].as_array().unwrap().is_empty();
-    assert_eq!(
-        similar["hits"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(versions)
-            .count(),
-        1
-    );
+    let hits = found["hits"].as_array().unwrap();
+    let grouped = hits.iter().filter(|hit| count(&hit["versions"]) == 1);
+    assert_eq!(grouped.count(), 1);
 
-    let shown = check("show", &["show", "--library", "L", "--json", "full"]);
-    assert_eq!(shown["papers"][0]["versions"][0]["id"], "preprint");
+    let found = check("show", "show --library L --json full paper-3");
+    assert_eq!(found["papers"][0]["versions"][0]["id"], "preprint");
+    sandbox.ok(&["add", "--library", "M", "--model", "model", "full.jsonl"]);
+    let found = check(
+        "search",
+        "search --library L --library M --json -k 3 Enzymes",
+    );
+    assert_eq!(found["libraries"], json!(["L", "M"]));
+    assert_eq!(found["hits"][0]["library"], "L");
+    assert_eq!(found["hits"][0]["also_in"], json!(["M"]));
 
-    sandbox.write(
-        "draft.md",
-        "# Enzymes\n\nWe study enzymes [@paper-2; @absent].\n",
-    );
-    check(
-        "missed",
-        &["missed", "--library", "L", "--json", "draft.md"],
-    );
-    check("duplicates", &["duplicates", "--library", "L", "--json"]);
-    check("topics", &["topics", "--library", "L", "--json"]);
-    check("info", &["info", "--library", "L", "--json"]);
-    check("check", &["check", "--library", "L", "--json"]);
-    check(
-        "eval_self",
-        &[
-            "eval",
-            "--self",
-            "--library",
-            "L",
-            "--sample",
-            "15",
-            "--json",
-        ],
-    );
-    check_judged_evaluations(&sandbox, &schema);
-    check(
-        "remove",
-        &["remove", "--library", "L", "--json", "paper-7", "full"],
-    );
-    check("compact", &["compact", "--library", "L", "--json"]);
+    let draft = "# Enzymes\n\nWe study enzymes [@paper-2; @absent].\n";
+    sandbox.write("draft.md", draft);
+    check("missed", "missed --library L --json draft.md");
+    check("duplicates", "duplicates --library L --json");
+    check("topics", "topics --library L --json");
+    check("info", "info --library L --json");
+    check("check", "check --library L --json");
+    let found = check("list", "list --library L --json --year 2000-2004");
+    assert_eq!(count(&found["papers"]), 30);
+
+    check("eval_self", "eval --self --library L --sample 15 --json");
+    let query = "{\"id\": \"q\", \"text\": \"graph and proof\"}\n";
+    sandbox.write("queries.jsonl", query);
+    sandbox.write("qrels.tsv", "query-id\tcorpus-id\tscore\nq\tpaper-3\t1\n");
+    sandbox.write("run.txt", "q Q0 paper-3 1 0.5 x\n");
+    let judged =
+        "eval --json --library L --queries queries.jsonl --qrels qrels.tsv --baseline run.txt";
+    assert_eq!(check("eval", judged)["library"], "L");
+    let of_run = check("eval", "eval --json --run run.txt --qrels qrels.tsv");
+    assert_eq!(of_run.get("library"), None);
+
+    let rehearsed = check("remove", "remove --library L --json --dry-run paper-7 full");
+    let removed = check("remove", "remove --library L --json paper-7 full");
+    assert_eq!(rehearsed["papers"], removed["papers"]);
+    for found in [&rehearsed, &removed] {
+        assert_eq!(
+            (&found["removed"], &found["left"]),
+            (&2.into(), &110.into())
+        );
+    }
+    check("compact", "compact --library L --json");
 
     sandbox.write("a.txt", "graph and proof\nthe enzyme\n");
-    let embed = [
-        "embed", "--json", "--model", &model, "--input", "a.txt", "--output", "a.npy",
-    ];
-    check("embed", &embed);
     check(
-        "model",
-        &[
-            "model",
-            "--json",
-            "--compare",
-            "a.npy",
-            "--input",
-            "a.txt",
-            &model,
-        ],
+        "embed",
+        "embed --json --model model --input a.txt --output a.npy",
     );
-    check("model", &["model", "--json", &reranker]);
-    let other = fixture("architectures/mpnet");
-    check(
-        "upgrade",
-        &["upgrade", "--library", "L", "--json", "--model", &other],
-    );
+    check("model", "model --json --compare a.npy --input a.txt model");
+    check("model", "model --json reranker");
+    check("upgrade", "upgrade --library L --json --model other");
 
     damage(&sandbox);
-    let found = check("check", &["check", "--library", "L", "--json"]);
-    assert_eq!(found["faults"].as_array().unwrap().len(), 1);
+    let found = check("check", "check --library L --json");
+    assert_eq!(count(&found["faults"]), 1);
+    fs::remove_dir_all(sandbox.path("L/vectors")).unwrap();
+    assert_ne!(
+        count(&check("info", "info --library L --json")["faults"]),
+        0
+    );
 
     // Only files of Parquet have records without lines.
     let unseen = schema.unseen();
@@ -192,13 +153,14 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
 }
 
 /// Adds files with everything that a report can tell, and checks documents and reports.
-fn check_additions(sandbox: &Sandbox, schema: &Schema) {
-    let long = "graph ".repeat(100);
+fn check_additions(schema: &Schema) {
+    let sandbox = sandbox();
+    copy_dir(tiny_model().as_ref(), &sandbox.path("model"));
     let lines = [
         json!({"id": "paper-1", "title": "", "abstract": ""}),
-        json!({"id": "long", "title": long, "year": "soon", "mood": "glad"}),
-        json!({"id": "paper-2", "title": "A paper of its own", "doi": "10.1000/other"}),
-        json!({"id": "paper-3", "title": "proof and graph 3"}),
+        json!({"id": "long", "title": "graph ".repeat(100), "year": "soon", "mood": "glad"}),
+        json!({"id": "full", "title": "A paper of its own", "doi": "10.1000/other"}),
+        json!({"id": "paper-3", "title": "Another title"}),
     ];
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     sandbox.write("more.jsonl", &text);
@@ -210,70 +172,42 @@ fn check_additions(sandbox: &Sandbox, schema: &Schema) {
     damaged.extend((!length).to_le_bytes());
     damaged.extend(whole.bytes());
     fs::write(sandbox.path("damaged.jsonl.gz"), damaged).unwrap();
-    let add = [
-        "add",
-        "--json",
-        "--skip-bad",
-        "--report",
-        "report.jsonl",
-        "--library",
-    ];
-    let adds: [&[&str]; 3] = [
-        &["L", "more.jsonl"],
-        &["L", "--replace", "more.jsonl"],
-        &[
-            "New",
-            "--model",
-            &tiny_model(),
-            "more.jsonl",
-            "damaged.jsonl.gz",
-        ],
-    ];
+
     let mut events = BTreeSet::new();
-    for more in adds {
-        let found = document(sandbox, &[&add[..], more].concat());
-        schema.check("add", &found);
-        schema.check_document(&found);
+    let mut add = |rest: &str| {
+        let line = format!("add --json --skip-bad --report report.jsonl {rest}");
+        let found = checked(&sandbox, schema, "add", &line);
         assert_eq!(found["invalid"], 1);
-        assert_eq!(found["created"], more[0] == "New");
-        for line in fs::read_to_string(sandbox.path("report.jsonl"))
-            .unwrap()
-            .lines()
-        {
+        let report = fs::read_to_string(sandbox.path("report.jsonl")).unwrap();
+        for line in report.lines() {
             let line = serde_json::from_str::<Value>(line).unwrap();
             schema.check("report_line", &line);
             events.insert(line["event"].as_str().unwrap().to_owned());
         }
-    }
-    assert_eq!(events.len(), 8, "{events:?}");
-}
-
-fn check_judged_evaluations(sandbox: &Sandbox, schema: &Schema) {
-    sandbox.write(
-        "queries.jsonl",
-        "{\"id\": \"q\", \"text\": \"graph and proof\"}\n",
+        found
+    };
+    let found = add("--library L more.jsonl");
+    let counts = ["added", "updated", "unchanged", "renamed", "merged"].map(|name| &found[name]);
+    assert_eq!(counts, [2, 1, 0, 1, 1].map(Value::from).each_ref());
+    assert_eq!(found["truncation"]["texts"], 1);
+    assert_eq!(
+        (&found["created"], &found["incomplete"]),
+        (&false.into(), &Value::Null)
     );
-    sandbox.write("qrels.tsv", "query-id\tcorpus-id\tscore\nq\tpaper-3\t1\n");
-    sandbox.write("run.txt", "q Q0 paper-3 1 0.5 x\n");
-    let eval = [
-        "eval",
-        "--library",
-        "L",
-        "--queries",
-        "queries.jsonl",
-        "--qrels",
-        "qrels.tsv",
-        "--json",
-    ];
-    let run = ["eval", "--run", "run.txt", "--qrels", "qrels.tsv", "--json"];
-    for arguments in [
-        &[&eval[..], &["--baseline", "run.txt"]].concat(),
-        &run.to_vec(),
-    ] {
-        let found = sandbox.json(arguments);
-        schema.check("eval", &found);
-        schema.check_document(&found);
-    }
+    let found = add("--library L --replace more.jsonl");
+    assert_eq!(found["replaced"], 1);
+    let found = add("--library New --model model more.jsonl damaged.jsonl.gz");
+    assert_eq!(
+        (&found["created"], &found["added"]),
+        (&true.into(), &4.into())
+    );
+    assert!(
+        found["incomplete"]
+            .as_str()
+            .unwrap()
+            .contains("damaged.jsonl.gz")
+    );
+    assert_eq!(events.len(), 8, "{events:?}");
 }
 
 /// Changes a byte of the vectors of the library.
@@ -319,9 +253,9 @@ fn papers_in_json_lines_are_those_of_the_schema() {
 }
 
 #[test]
-fn hits_can_be_added_to_another_library() {
+fn hits_can_be_added_to_another_library_alone_and_as_a_document() {
     let sandbox = sandbox();
-    let found = sandbox.json(&[
+    let arguments = [
         "search",
         "--library",
         "L",
@@ -330,23 +264,32 @@ fn hits_can_be_added_to_another_library() {
         "--explain",
         "--json",
         "graph",
-    ]);
+    ];
+    let text = sandbox.ok(&arguments);
+    sandbox.write("document.json", &text);
+    let found: Value = serde_json::from_str(&text).unwrap();
     let hits = found["hits"].as_array().unwrap();
     let lines: String = hits.iter().map(|hit| format!("{hit}\n")).collect();
     sandbox.write("hits.jsonl", &lines);
-    let model = tiny_model();
-    let add = ["add", "--library", "M", "--model", &model, "hits.jsonl"];
-    let output = sandbox.command(&add).output().unwrap();
-    // No field is unknown.
-    assert_eq!(stderr(&output), "");
     let exported = |library: &str| -> BTreeSet<String> {
         let text = sandbox.ok(&["export", "--library", library]);
         text.lines().map(str::to_owned).collect()
     };
-    let (all, added) = (exported("L"), exported("M"));
-    assert_eq!(added.len(), hits.len());
-    assert!(added.is_subset(&all), "{:?}", &added - &all);
-    assert!(added.iter().any(|line| line.contains("author_names")));
+    let all = exported("L");
+    for (library, file) in [("A", "hits.jsonl"), ("B", "document.json")] {
+        let model = tiny_model();
+        let add = ["add", "--library", library, "--model", &model, file];
+        let output = sandbox.command(&add).output().unwrap();
+        // No field is unknown.
+        assert_eq!(stderr(&output), format!("made library `{library}`\n"));
+        let added = exported(library);
+        assert_eq!(added.len(), hits.len());
+        assert!(added.is_subset(&all), "{:?}", &added - &all);
+    }
+    assert!(
+        hits.iter()
+            .any(|hit| hit["id"] == "full" || hit["id"] == "preprint")
+    );
 }
 
 #[test]
@@ -442,6 +385,10 @@ fn the_library_writes_the_same_fields_as_the_command() {
     let info = value(&library.info().unwrap());
     let mut found = sandbox.content(&["info", "--library", "L", "--json"]);
     found.as_object_mut().unwrap().remove("native");
+    assert_eq!(
+        found.as_object_mut().unwrap().remove("faults"),
+        Some(json!([]))
+    );
     assert_eq!(found, info);
 
     let report = value(&Library::check(sandbox.path("L")).unwrap());
@@ -477,7 +424,7 @@ fn the_library_writes_the_same_fields_as_the_command() {
     drop(library);
     damage(&sandbox);
     let report = value(&Library::check(sandbox.path("L")).unwrap());
-    let found = document(&sandbox, &["check", "--library", "L", "--json"]);
+    let found = document(&sandbox, "check --library L --json");
     assert_eq!(
         names(&found["faults"][0], &[]),
         names(&report["faults"][0], &[])

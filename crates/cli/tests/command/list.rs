@@ -111,8 +111,8 @@ fn searches_without_hits_say_why() {
         "no paper has any of the words `qubits`, `graviton`\n"
     );
     assert_eq!(
-        search(&["--min-score", "1.01", "graph"]),
-        "no paper has a cosine similarity of at least 1.01\n"
+        search(&["--min-score", "1", "graph"]),
+        "no paper has a cosine similarity of at least 1\n"
     );
     assert_eq!(
         search(&["--venue", "nowhere", "--year", "1999", "graph"]),
@@ -139,10 +139,7 @@ fn wrong_values_of_filters_are_explained_and_exit_with_status_2() {
         ),
         (["--venue", " "], "expected at least one word of the name"),
         (["--author", ""], "expected at least one word of the name"),
-        (
-            ["--sort", "size"],
-            "`sort` is `size`, expected one of `added`, `year`, `title`, `id`, `author`",
-        ),
+        (["--sort", "size"], "added, year, title, id, author"),
     ] {
         let list = [&["list", "--library", "L"][..], &arguments].concat();
         let output = sandbox.command(&list).output().unwrap();

@@ -30,6 +30,7 @@ mod remove;
 mod rerank;
 mod sandbox;
 mod schema;
+mod screen;
 mod search;
 mod show;
 mod terminal;

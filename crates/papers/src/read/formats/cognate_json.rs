@@ -37,7 +37,7 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
 };
 
 /// The fields of search results, and the numbers of rows of data frames, which are not those of a paper.
-const SILENT: [&str; 15] = [
+const SILENT: [&str; 16] = [
     "rank",
     "score",
     "percentile",
@@ -46,6 +46,7 @@ const SILENT: [&str; 15] = [
     "fused_score",
     "rerank_score",
     "library",
+    "also_in",
     "explanation",
     "versions",
     "source",
