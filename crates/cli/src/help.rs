@@ -118,10 +118,10 @@ fn complete_subcommand(command: Command) -> Command {
         .after_long_help(long.trim_end().to_owned())
 }
 
-/// Returns an option that clap would add itself, but without a heading.
+/// Returns an option that clap would add itself, under the heading of options that all commands have.
 fn own(name: &'static str, short: char, help: &'static str, action: ArgAction) -> Arg {
     let option = Arg::new(name).long(name).short(short);
-    option.help(help).action(action)
+    option.help(help).action(action).help_heading(GLOBAL)
 }
 
 /// Puts an argument of `command` under its heading, lists its values if these have names, and leaves it out

@@ -10,7 +10,7 @@ use crate::help;
 use crate::invocation::Invocation;
 use crate::output::{count, note, print};
 
-/// Print a man page, or write the pages of all commands to a folder
+/// Print a man page, or write all pages to a folder
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder to write all pages to, which is created if needed: cognate.1 and one for each command, such as

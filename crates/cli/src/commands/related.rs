@@ -13,7 +13,9 @@ use crate::json::Header;
 use crate::output::step;
 use crate::{model, no_papers, paper_reference};
 
-/// Find papers similar to given papers of the library, in meaning and words
+/// Find papers similar to given papers of the library
+///
+/// They are similar in meaning and words, unless --mode says otherwise.
 ///
 /// With several --library of one model, the papers are looked up in all of them. A library that lacks one of
 /// the papers is searched by the mean of their vectors, by meaning alone, and the hits of all libraries are

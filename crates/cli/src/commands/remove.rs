@@ -17,7 +17,9 @@ use crate::output::{count, note, one_line, print_sentences, shortened, thousands
 use crate::paper_list::PaperList;
 use crate::{no_papers, paper_reference};
 
-/// Remove papers from a library: those with the given ids, or all that pass the filters
+/// Remove papers from a library
+///
+/// The papers with the given ids, or all that pass the filters.
 ///
 /// `--dry-run` shows what would be removed. With `--save FILE`, `cognate add FILE` brings the papers back.
 #[derive(Debug, Args)]

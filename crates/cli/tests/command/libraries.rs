@@ -196,7 +196,7 @@ fn libraries_of_different_models_are_merged_by_rank() {
     assert!(output.status.success(), "{}", stderr(&output));
     let note = stderr(&output);
     assert!(
-        note.contains("not comparable: the hits are merged by rank"),
+        note.contains("their cosines are not comparable, so the hits are merged by rank"),
         "{note}"
     );
 }

@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &Arguments, located: &[LocatedLibrary]) -> Result<(
     let libraries = located.iter().map(LocatedLibrary::open);
     let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
     require_same_model(&libraries, located)?;
-    let wanted = arguments.ids.iter().map(|name| find(&libraries, name));
+    let names = paper_reference::with_standard_input(&arguments.ids)?;
+    let wanted = names.iter().map(|name| find(&libraries, name));
     let wanted: Vec<(usize, Paper)> = wanted.collect::<Result<_>>()?;
 
     let start = Instant::now();
