@@ -365,7 +365,7 @@ fn names<'a>(object: &'a Value, only_here: &[&str]) -> BTreeSet<&'a str> {
 fn the_library_writes_the_same_fields_as_the_command() {
     let sandbox = sandbox();
     let library = Library::open(sandbox.path("L")).unwrap();
-    let query = Query::papers(&["paper-3"]).score_context(true);
+    let query = Query::paper("paper-3").score_context(true);
     let hits = value(&library.search(&query).unwrap());
     let found = sandbox.json(&["related", "--library", "L", "--json", "paper-3"]);
     assert_eq!(found["hits"], hits);
