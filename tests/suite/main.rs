@@ -16,4 +16,5 @@ mod model;
 mod mpnet;
 mod parity;
 mod persistence;
+mod ranking;
 mod similarity;

@@ -1,6 +1,8 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::library::lookup::MatchedBy;
+
 /// The cause of an [`Error`], reported by another library.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -123,6 +125,21 @@ pub enum Error {
         /// The ids of the library that are spelled most like it, most similar first.
         nearest: Vec<String>,
     },
+    /// A text names several papers.
+    #[error(
+        "`{reference}` is the {by} of {total} papers: {}; use the id of one of them",
+        listed(ids, *total)
+    )]
+    AmbiguousPaper {
+        /// The text.
+        reference: String,
+        /// How the text names the papers.
+        by: MatchedBy,
+        /// The ids of the papers, or the first of them.
+        ids: Vec<String>,
+        /// The number of the papers.
+        total: usize,
+    },
     /// The query has no text or no paper, or its papers cancel one another out.
     #[error("the query is empty, expected {expected}")]
     EmptyQuery {
@@ -202,8 +219,16 @@ fn suggestion(nearest: &[String]) -> String {
     if nearest.is_empty() {
         return String::new();
     }
-    let quoted: Vec<_> = nearest.iter().map(|id| format!("`{id}`")).collect();
-    format!("; nearest by spelling: {}", quoted.join(", "))
+    format!("; nearest by spelling: {}", listed(nearest, nearest.len()))
+}
+
+/// Lists ids, and says how many of `total` are not among them.
+fn listed(ids: &[String], total: usize) -> String {
+    let mut items: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
+    if total > ids.len() {
+        items.push(format!("and {} more", total - ids.len()));
+    }
+    items.join(", ")
 }
 
 impl Error {

@@ -22,14 +22,14 @@ struct HitDocument<'a> {
     rank: usize,
     score: Option<f32>,
     percentile: Option<f32>,
-    at_least_as_near: Option<usize>,
+    rank_by_cosine: Option<usize>,
     keyword_score: Option<f64>,
     fused_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rerank_score: Option<f32>,
     #[serde(flatten)]
     paper: &'a Paper,
-    versions: Vec<&'a str>,
+    versions: &'a [Paper],
 }
 
 impl Serialize for PaperHit {
@@ -38,18 +38,14 @@ impl Serialize for PaperHit {
             rank: self.rank,
             score: self.score,
             percentile: self.score_context.and_then(|context| context.percentile),
-            at_least_as_near: self
+            rank_by_cosine: self
                 .score_context
                 .and_then(|context| context.rank_by_cosine),
             keyword_score: self.keyword_score,
             fused_score: self.fused_score,
             rerank_score: self.rerank_score,
             paper: &self.paper,
-            versions: self
-                .versions
-                .iter()
-                .map(|paper| paper.id.as_str())
-                .collect(),
+            versions: &self.versions,
         };
         document.serialize(serializer)
     }

@@ -170,6 +170,7 @@ pub use cognate_model::{
     Checkpoint, CheckpointSummary, DEFAULT_MODEL, Device, Embeddings, Encoder, EncoderOptions,
     Error as ModelError, ModelSource, Origin, PairScores, Precision, Reranker, RerankerOptions,
     ResolvedModel, Role, RouteSummary, SourceEvent, TokenBatch, TransformerSizes, Truncation,
+    processor_level,
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,
@@ -183,15 +184,20 @@ pub use library::add_options::{AddOptions, SameId};
 pub use library::add_report::{AddRemark, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
+pub use library::lookup::{Lookup, MatchedBy};
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
 pub use ndarray;
 pub use progress::Progress;
 pub use query::Query;
+pub use query::empty_answer::EmptyReason;
 pub use query::explain::Explanation;
 pub use query::filter::Filter;
-pub use query::hit::{PaperHit, ScoreContext};
+pub use query::hit::{FoundBy, PaperHit, ScoreContext};
+pub use query::listing::{Listing, SortBy};
+pub use query::merged_hits::{MergedHit, is_same_paper, merge_hits};
 pub use query::mode::{Fusion, Mode, Strategy};
+pub use query::query_text::QueryText;
 pub use query::rerank::Rerank;
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;

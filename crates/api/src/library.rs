@@ -15,17 +15,20 @@ mod folder;
 mod format_upgrade;
 mod identity;
 mod lock;
-mod nearest_ids;
+pub(crate) mod lookup;
+pub(crate) mod nearest_ids;
 pub(crate) mod papers;
 mod parallel;
 mod read;
 mod rebuild;
+mod remove;
 mod resolve;
 mod similar_ids;
 pub(crate) mod snapshot;
 mod state;
 pub(crate) mod store;
 pub(crate) mod upgrade;
+mod versions;
 
 use std::fmt;
 use std::fs;
@@ -163,6 +166,11 @@ impl Library {
         let dir = dir.into();
         let store = open_store(&dir)?;
         Self::from_store(dir, store)
+    }
+
+    /// Returns whether `dir` has the file of papers of a library, without opening it.
+    pub fn exists(dir: impl AsRef<Path>) -> bool {
+        Store::exists(dir.as_ref())
     }
 
     /// Attaches the embedder that made the vectors of an opened library.

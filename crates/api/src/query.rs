@@ -2,17 +2,27 @@
 
 pub(crate) mod allowed_rows;
 mod directions;
+pub(crate) mod empty_answer;
+mod excluded_words;
 pub(crate) mod execute;
 pub(crate) mod explain;
+mod explain_empty;
 pub(crate) mod filter;
 mod from_papers;
 pub(crate) mod fusion;
 pub(crate) mod hit;
 pub(crate) mod keyword_query;
 mod linear_svm;
+mod list;
+pub(crate) mod listing;
+pub(crate) mod merged_hits;
 mod mmr;
 pub(crate) mod mode;
+mod named_papers;
 mod nearest_example;
+mod nearest_names;
+pub(crate) mod query_text;
+mod quotes;
 pub(crate) mod rerank;
 mod retrieve;
 pub(crate) mod scored_row;
@@ -49,6 +59,8 @@ const PAPERS_VECTOR_WEIGHT: f64 = 0.7;
 pub struct Query {
     pub(crate) target: Target,
     pub(crate) unwanted: Vec<String>,
+    /// Words and phrases that no hit has.
+    pub(crate) without_words: Vec<String>,
     pub(crate) k: Option<usize>,
     pub(crate) filter: Filter,
     pub(crate) min_score: Option<f32>,
@@ -79,6 +91,7 @@ impl Query {
         Self {
             target,
             unwanted: Vec::new(),
+            without_words: Vec::new(),
             k: None,
             filter: Filter::default(),
             min_score: None,
@@ -94,6 +107,14 @@ impl Query {
     }
 
     /// Searches for papers near a text.
+    ///
+    /// The words of the text are searched for, each on its own, and words between double quotes, straight
+    /// or curly, as a phrase. The text is taken as it is: a hyphen before a word means nothing here, and
+    /// [`QueryText::parse`](crate::QueryText::parse) reads `-word` as a word to leave out.
+    ///
+    /// A text that is nothing but the id of a paper, its DOI, its arXiv identifier, or its title, if that has three
+    /// words or more, names the paper, which is then the first hit, with its own scores. Filters and
+    /// [`min_score`](Self::min_score) apply to it as to others, and the other hits follow in their order.
     ///
     /// The library needs an embedder, unless the [`mode`](Self::mode) is [`Mode::Keyword`] without a
     /// [`min_score`](Self::min_score) or a [`score_context`](Self::score_context), which are about
@@ -127,8 +148,17 @@ impl Query {
         self
     }
 
-    /// Sets the number of hits, from 1 to the number of papers. Default:
-    /// [`DEFAULT_K`](Self::DEFAULT_K), or all papers if there are fewer.
+    /// Leaves out papers that have any of some words in their title or abstract, in any form that keyword
+    /// search takes for the same, as `graphs` for `graph`. Several words in one text are a phrase, and a
+    /// text without a word leaves out nothing. Applies to all queries, in every mode.
+    #[must_use]
+    pub fn without_words<S: Into<String>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.without_words.extend(words.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the number of hits, at least 1. A library of fewer papers gives all of them. Default:
+    /// [`DEFAULT_K`](Self::DEFAULT_K).
     #[must_use]
     pub fn k(mut self, k: usize) -> Self {
         self.k = Some(k);
@@ -222,8 +252,8 @@ impl Query {
         self
     }
 
-    /// Checks the options of a query on a library of `papers` papers.
-    pub(crate) fn check(&self, papers: usize) -> Result<()> {
+    /// Checks the options of a query.
+    pub(crate) fn check(&self) -> Result<()> {
         let invalid = |option, found: String, expected: &str| {
             Err(Error::InvalidOption {
                 option,
@@ -231,8 +261,11 @@ impl Query {
                 expected: expected.to_owned(),
             })
         };
-        if let Some(found) = self.k.filter(|k| !(1..=papers).contains(k)) {
-            return invalid("k", found.to_string(), &format!("1 to {papers} papers"));
+        if self.k == Some(0) {
+            return invalid("k", "0".to_owned(), "at least 1");
+        }
+        if let Some(score) = self.min_score.filter(|score| !(-1.0..=1.0).contains(score)) {
+            return invalid("min_score", score.to_string(), "a cosine, -1 to 1");
         }
         if !(0.0..=1.0).contains(&self.diversity) {
             return invalid("diversity", self.diversity.to_string(), "0 to 1");
@@ -294,11 +327,16 @@ mod tests {
 
     #[test]
     fn refuses_options_that_would_be_ignored() {
-        let message = |query: Query| query.check(5).unwrap_err().to_string();
+        let message = |query: Query| query.check().unwrap_err().to_string();
         assert_eq!(
-            message(Query::text("a").k(6)),
-            "`k` is 6, expected 1 to 5 papers"
+            message(Query::text("a").k(0)),
+            "`k` is 0, expected at least 1"
         );
+        assert_eq!(
+            message(Query::text("a").min_score(7.0)),
+            "`min_score` is 7, expected a cosine, -1 to 1"
+        );
+        assert!(Query::text("a").min_score(f32::NAN).check().is_err());
         assert_eq!(
             message(Query::text("a").diversity(2.0)),
             "`diversity` is 2, expected 0 to 1"
@@ -320,15 +358,15 @@ mod tests {
             "`feedback` is 3, expected a query by text or by vector, and not the mode `keyword`, if it is set"
         );
         let keyword = Query::text("a").mode(Mode::Keyword);
-        assert!(keyword.clone().feedback(0).check(5).is_ok());
-        assert!(keyword.clone().feedback(1).check(5).is_err());
+        assert!(keyword.clone().feedback(0).check().is_ok());
+        assert!(keyword.clone().feedback(1).check().is_err());
         assert_eq!(
             message(keyword.fusion(Fusion::ReciprocalRank)),
             "`fusion` is `rrf`, expected the mode `hybrid` if it is set"
         );
         let query = Query::papers(["a"]).not(["b"]).strategy(Strategy::Svm);
-        assert!(query.check(5).is_ok());
+        assert!(query.check().is_ok());
         let query = Query::text("a").mode(Mode::Vector).feedback(2);
-        assert!(query.check(5).is_ok());
+        assert!(query.check().is_ok());
     }
 }

@@ -22,19 +22,50 @@ enum Target {
     Stream(File),
 }
 
-/// Writes `path` through `fill`.
+/// What happens to a regular file that exists already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// It stays, and writing is an error: for papers, of which the file may have the only copy.
+    Keep,
+    /// It is replaced: for what the same command would compute again.
+    Replace,
+}
+
+/// Writes `path` through `fill`, and replaces a file that exists.
 ///
 /// A regular file is first written under a temporary name in the same folder, so that a file called
 /// `path` is always complete; a file that is replaced passes on its permissions. If `path` is a link,
 /// the file behind it is replaced and the link stays. A device or a pipe is written as it is.
 pub(crate) fn write<T>(path: &Path, fill: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+    write_if(path, Existing::Replace, fill)
+}
+
+/// Does the same as [`write`], except that a regular file that exists may have to stay.
+pub(crate) fn write_if<T>(
+    path: &Path,
+    existing_file: Existing,
+    fill: impl FnOnce(&File) -> Result<T>,
+) -> Result<T> {
     let cannot_write = || format!("cannot write `{}`", path.display());
+    let refuse = || -> Result<T> {
+        bail!(
+            "`{}` exists; use --force to replace it, or name another file",
+            path.display()
+        )
+    };
     match Target::of(path).with_context(cannot_write)? {
         Target::Stream(file) => fill(&file),
+        Target::File {
+            existing: Some(_), ..
+        } if existing_file == Existing::Keep => refuse(),
         Target::File { path, existing } => {
             // Dropping the temporary file after an error removes it.
             let part = temporary_file(&path, existing.is_none()).with_context(cannot_write)?;
             let filled = fill(part.as_file())?;
+            // Another program may have created the file meanwhile.
+            if existing_file == Existing::Keep && path.exists() {
+                return refuse();
+            }
             if let Some(permissions) = existing {
                 let file = part.as_file();
                 file.set_permissions(permissions)
@@ -45,6 +76,12 @@ pub(crate) fn write<T>(path: &Path, fill: impl FnOnce(&File) -> Result<T>) -> Re
             Ok(filled)
         }
     }
+}
+
+/// Returns whether `path` leads to a device, a pipe or an open file, which has no format of its own.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    fs::metadata(path)
+        .is_ok_and(|metadata| !metadata.is_dir() && (!metadata.is_file() || is_open_file(path)))
 }
 
 impl Target {
@@ -108,5 +145,21 @@ fn temporary_file(path: &Path, is_new: bool) -> io::Result<NamedTempFile> {
     }
     #[cfg(not(unix))]
     let _ = is_new;
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|error| {
+        if folder.is_dir() {
+            without_path(error)
+        } else {
+            let reason = format!("the folder `{}` does not exist", folder.display());
+            io::Error::new(error.kind(), reason)
+        }
+    })
+}
+
+/// Returns an error of a temporary file without the random name, which means nothing to a reader.
+fn without_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|error| error.source());
+    match cause.map(ToString::to_string) {
+        Some(reason) => io::Error::new(error.kind(), reason),
+        None => error,
+    }
 }

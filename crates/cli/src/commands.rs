@@ -4,22 +4,28 @@
 //!
 //! 1. Write `commands/<name>.rs` with `struct Arguments`, a [`clap::Args`] whose doc comment is the
 //!    help text of the command, and `fn run(&Arguments, &Invocation) -> Result<()>`.
-//! 2. Declare the module and add a line to [`commands!`] below. `cognate help` lists the commands
-//!    in that order.
+//! 2. Declare the module and add a line to [`commands!`] below, and the name to a group and
+//!    examples in [`help`](crate::help).
 
 mod add;
 mod check;
 mod compact;
+mod completions;
+mod config;
 mod duplicates;
 mod embed;
 mod eval;
 mod export;
 mod info;
+mod list;
+mod man;
 mod missed;
 mod model;
+mod open;
 mod related;
 mod remove;
 mod search;
+mod show;
 mod topics;
 mod upgrade;
 
@@ -48,19 +54,25 @@ macro_rules! commands {
 }
 
 commands! {
-    Add => add,
     Search => search,
     Related => related,
+    Show => show,
+    Open => open,
     Missed => missed,
+    List => list,
+    Add => add,
+    Remove => remove,
+    Export => export,
     Info => info,
+    Topics => topics,
+    Duplicates => duplicates,
     Check => check,
     Compact => compact,
     Upgrade => upgrade,
-    Remove => remove,
-    Export => export,
-    Duplicates => duplicates,
-    Topics => topics,
-    Eval => eval,
-    Embed => embed,
     Model => model,
+    Embed => embed,
+    Eval => eval,
+    Config => config,
+    Completions => completions,
+    Man => man,
 }

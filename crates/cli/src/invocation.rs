@@ -1,54 +1,120 @@
 //! What applies to every command: the options before its name, and the environment.
 
-use std::env;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use cognate::Library;
 
-use crate::arguments::LibraryArguments;
-use crate::failure::missing_argument;
-
-/// The environment variable that names the library if no option does.
-const LIBRARY_VARIABLE: &str = "COGNATE_LIBRARY";
+use crate::arguments::{LibrariesArguments, LibraryArguments};
+use crate::failure::{missing_argument, wrong_argument};
+use crate::located_library::{FoundBy, LocatedLibrary};
 
 /// What applies to every command.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    library: Option<PathBuf>,
+    /// The libraries that are named before the command.
+    libraries: Vec<PathBuf>,
+    command_line: fn() -> clap::Command,
 }
 
 impl Invocation {
-    /// Creates the invocation by a command line with `library` before the command.
-    pub(crate) fn new(library: Option<PathBuf>) -> Self {
-        Self { library }
+    /// Creates the invocation by a command line with `libraries` before the command, which
+    /// `command_line` describes.
+    pub(crate) fn new(libraries: Vec<PathBuf>, command_line: fn() -> clap::Command) -> Self {
+        Self {
+            libraries,
+            command_line,
+        }
     }
 
-    /// Returns the folder of the library: the one after the command, before it, or in the environment.
+    /// Returns the description of all commands and their arguments.
+    pub(crate) fn command_line(&self) -> clap::Command {
+        (self.command_line)()
+    }
+
+    /// Returns the library of a command: the one that is named after the command, before it, or in the
+    /// environment; the current folder or one above it; or the one in the configuration file.
+    pub(crate) fn library(&self, arguments: &LibraryArguments) -> Result<LocatedLibrary> {
+        self.find_library(arguments)?.ok_or_else(no_library)
+    }
+
+    /// Returns what [`library`](Self::library) returns, or `None` if there is none.
+    pub(crate) fn find_library(
+        &self,
+        arguments: &LibraryArguments,
+    ) -> Result<Option<LocatedLibrary>> {
+        match self.named_library(arguments)? {
+            Some(library) => Ok(Some(library)),
+            None => unnamed_library(),
+        }
+    }
+
+    /// Returns the library that an option names, after the command or before it.
+    pub(crate) fn named_library(
+        &self,
+        arguments: &LibraryArguments,
+    ) -> Result<Option<LocatedLibrary>> {
+        match self.names(&arguments.names) {
+            [] => Ok(None),
+            [name] => Ok(Some(LocatedLibrary::named(name, FoundBy::Option)?)),
+            names => Err(wrong_argument(&format!(
+                "{} libraries are named, and this command takes one",
+                names.len()
+            ))),
+        }
+    }
+
+    /// Returns the libraries of a command that takes several: at least one, each once.
+    pub(crate) fn libraries(&self, arguments: &LibrariesArguments) -> Result<Vec<LocatedLibrary>> {
+        let mut libraries: Vec<LocatedLibrary> = Vec::new();
+        for name in self.names(&arguments.names) {
+            let library = LocatedLibrary::named(name, FoundBy::Option)?;
+            if !libraries.iter().any(|other| other.is_same(&library)) {
+                libraries.push(library);
+            }
+        }
+        if libraries.is_empty() {
+            libraries.push(unnamed_library()?.ok_or_else(no_library)?);
+        }
+        LocatedLibrary::make_names_distinct(&mut libraries);
+        Ok(libraries)
+    }
+
+    /// Returns the folder of the [`library`](Self::library).
     pub(crate) fn library_dir(&self, arguments: &LibraryArguments) -> Result<PathBuf> {
-        self.find_library_dir(arguments).ok_or_else(|| {
-            missing_argument(
-                "error: no library is named: use --library <DIR> or set COGNATE_LIBRARY",
-            )
-        })
+        Ok(self.library(arguments)?.dir)
     }
 
-    /// Returns what [`library_dir`](Self::library_dir) returns, or `None` if no library is named.
-    pub(crate) fn find_library_dir(&self, arguments: &LibraryArguments) -> Option<PathBuf> {
-        let from_environment = || {
-            let dir = env::var_os(LIBRARY_VARIABLE).filter(|dir| !dir.is_empty());
-            dir.map(PathBuf::from)
-        };
-        self.named_library_dir(arguments).or_else(from_environment)
-    }
-
-    /// Returns the folder of the library that an option names, after the command or before it.
-    pub(crate) fn named_library_dir(&self, arguments: &LibraryArguments) -> Option<PathBuf> {
-        arguments.dir.clone().or_else(|| self.library.clone())
-    }
-
-    /// Opens the library that the options or the environment name.
+    /// Opens the [`library`](Self::library).
     pub(crate) fn open_library(&self, arguments: &LibraryArguments) -> Result<Library> {
-        Ok(Library::open(self.library_dir(arguments)?)?)
+        let located = self.library(arguments)?;
+        Ok(located.open()?)
     }
+
+    /// Returns the names of libraries after the command or, without any, before it.
+    fn names<'a>(&'a self, after: &'a [PathBuf]) -> &'a [PathBuf] {
+        if after.is_empty() {
+            &self.libraries
+        } else {
+            after
+        }
+    }
+}
+
+/// Returns the library of a command line that names none.
+fn unnamed_library() -> Result<Option<LocatedLibrary>> {
+    if let Some(library) = LocatedLibrary::of_environment()? {
+        return Ok(Some(library));
+    }
+    match LocatedLibrary::of_current_folder() {
+        Some(library) => Ok(Some(library)),
+        None => LocatedLibrary::of_configuration(),
+    }
+}
+
+fn no_library() -> anyhow::Error {
+    missing_argument(
+        "no library is named: use --library <DIR>, set COGNATE_LIBRARY, run the command in the folder \
+         of a library or below it, or choose a default with `cognate config set default-library <DIR>`",
+    )
 }

@@ -9,82 +9,167 @@ mod adding;
 mod arguments;
 mod atomic_file;
 mod commands;
+mod configuration;
 mod damage;
 mod failure;
+mod help;
 mod hits;
 mod import_report;
 mod interrupt;
 mod invocation;
+mod json;
+mod located_library;
 mod model;
+mod no_papers;
 mod output;
+mod page;
 mod paper_files;
+mod paper_list;
+mod paper_reference;
 mod progress;
 mod reranking;
+mod screen;
+mod standard_input;
+mod styled;
 mod terminal;
 mod text_file;
 mod truncation;
 mod unusable_files;
+mod verbosity;
+mod version;
 mod warnings;
 mod writable_library;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
-use clap::Parser;
+use anyhow::Result;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
+use crate::arguments::VerbosityArguments;
 use crate::commands::Command;
 use crate::invocation::Invocation;
+use crate::screen::ColorWhen;
+use crate::verbosity::Verbosity;
 
 /// Find related research papers: semantic and keyword search over your own library
 #[derive(Debug, Parser)]
 #[command(
     name = "cognate",
     version,
+    long_version = version::long(),
     max_term_width = 100,
-    propagate_version = true
+    // Of an option that is given twice, the last value counts.
+    args_override_self = true,
+    propagate_version = true,
+    subcommand_value_name = "COMMAND"
 )]
 struct CommandLine {
-    /// Folder of the library, as the option of each command
-    #[arg(long, value_name = "DIR")]
-    library: Option<PathBuf>,
+    /// Library, as the option of each command: its folder, or its name in the configuration file
+    #[arg(long, value_name = "DIR|NAME", help_heading = None)]
+    library: Vec<PathBuf>,
+    /// When to use colors and the layout of a terminal
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    color: ColorWhen,
+    #[command(flatten)]
+    verbosity: VerbosityArguments,
     #[command(subcommand)]
     command: Command,
 }
 
 fn main() -> ExitCode {
+    let start = Instant::now();
     warnings::print();
-    let command_line = match CommandLine::try_parse() {
+    if std::env::args_os().len() == 1 {
+        return exit_code(&output::print(help::FIRST_STEPS));
+    }
+    let command_line = command_line()
+        .try_get_matches()
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let command_line = match command_line {
         Ok(command_line) => command_line,
-        Err(error) => return failure::report_usage(&error),
+        Err(error) => {
+            ColorWhen::in_arguments(std::env::args_os()).apply();
+            return failure::report_usage(error);
+        }
     };
-    let invocation = Invocation::new(command_line.library);
-    let code = match command_line.command.run(&invocation) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::report(&error),
-    };
+    command_line.color.apply();
+    Verbosity::from(command_line.verbosity).choose();
+    let invocation = Invocation::new(command_line.library, self::command_line);
+    let code = exit_code(&command_line.command.run(&invocation));
     model::before_exit();
+    output::step("in all", start);
     code
+}
+
+/// Describes all commands and their arguments.
+fn command_line() -> clap::Command {
+    help::complete(CommandLine::command())
+}
+
+fn exit_code(outcome: &Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(error),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        CommandLine::command().debug_assert();
+        command_line().debug_assert();
     }
 
     #[test]
     fn every_command_and_every_argument_has_a_help_text() {
-        for command in CommandLine::command().get_subcommands() {
+        fn check(command: &clap::Command) {
             let name = command.get_name();
             assert!(command.get_about().is_some(), "`{name}`");
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "`{name}`: {argument}");
             }
+            command.get_subcommands().for_each(check);
         }
+        check(&command_line());
+    }
+
+    #[test]
+    fn every_command_is_in_a_group_and_has_three_to_five_examples_that_parse() {
+        for command in command_line().get_subcommands() {
+            let name = command.get_name();
+            assert!(help::is_in_group(name), "`{name}`");
+            let examples = help::examples(name);
+            assert!((3..=5).contains(&examples.len()), "`{name}`");
+            for (_, line) in examples {
+                let words = cognate_words(line);
+                assert_eq!(words[1], name, "{line}");
+                let parsed = command_line().try_get_matches_from(words);
+                assert!(parsed.is_ok(), "{line}: {parsed:?}");
+            }
+        }
+    }
+
+    /// Returns the words of the first `cognate` command in a line of a shell.
+    fn cognate_words(line: &str) -> Vec<String> {
+        let start = line.find("cognate").unwrap();
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line[start..].chars().chain([' ']) {
+            match (c, quote) {
+                ('|' | '>' | ')', None) => break,
+                ('"' | '\'', None) => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (c, Some(open)) if c == open => quote = None,
+                (' ', None) => words.extend(word.take()),
+                _ => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
     }
 }

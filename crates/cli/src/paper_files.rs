@@ -20,6 +20,8 @@ pub(crate) struct PaperFiles {
     files: Vec<InputFile>,
     /// The number of valid records.
     papers: usize,
+    /// The number of invalid records.
+    invalid: usize,
     /// The error behind which a file could not be read, if any.
     incomplete: Option<String>,
     /// The locations of the papers that [`papers`](Self::papers) has returned.
@@ -106,6 +108,7 @@ impl PaperFiles {
         let mut checked = Self {
             files: Vec::new(),
             papers: 0,
+            invalid: 0,
             incomplete: None,
             locations: RefCell::default(),
         };
@@ -114,6 +117,7 @@ impl PaperFiles {
             checked.read_once(input, &mut invalid, report)?;
         }
         checked.files = files;
+        checked.invalid = invalid.count;
         match (invalid.count, skip_bad) {
             (0, _) => {}
             (1, false) => bail!(
@@ -133,7 +137,12 @@ impl PaperFiles {
             }
         }
         if let (Some(error), false) = (&checked.incomplete, skip_bad) {
-            bail!("{error}; nothing was added; use --skip-bad to add what was read");
+            let hint = if checked.papers > 0 {
+                "; use --skip-bad to add what was read"
+            } else {
+                ""
+            };
+            bail!("{error}; nothing was added{hint}");
         }
         Ok(checked)
     }
@@ -197,6 +206,11 @@ impl PaperFiles {
     /// Returns the number of papers.
     pub(crate) fn len(&self) -> usize {
         self.papers
+    }
+
+    /// Returns the number of invalid records, which are left out.
+    pub(crate) fn invalid(&self) -> usize {
+        self.invalid
     }
 
     /// Returns the error behind which a file could not be read, or `None` if all were read to the end.
@@ -339,12 +353,19 @@ impl InputFile {
     }
 }
 
-/// Adds a hint to the error that a format cannot be detected.
+/// Adds to the error that a format cannot be detected that nothing was added, and how to name the format if
+/// the file may be in one of them.
 fn suggest_format_option(error: PapersError) -> anyhow::Error {
-    match error {
-        PapersError::UnknownFormat { .. } => {
-            anyhow::anyhow!("{error}; nothing was added; use --format to name it")
+    match &error {
+        PapersError::UnknownFormat { expected, .. } => {
+            let mut formats = Format::ALL.iter();
+            let hint = if formats.all(|format| expected.contains(format.name())) {
+                "; use --format to name it"
+            } else {
+                ""
+            };
+            anyhow::anyhow!("{error}; nothing was added{hint}")
         }
-        error => error.into(),
+        _ => error.into(),
     }
 }

@@ -32,7 +32,7 @@ impl Reranking {
         let reranker = load_reranker(arguments, stored)?;
         Ok(reranker.map(|reranker| Self {
             reranker,
-            depth: arguments.rerank_depth.get(),
+            depth: arguments.rerank_depth,
         }))
     }
 
@@ -45,15 +45,8 @@ impl Reranking {
         text: &str,
         k: Option<usize>,
     ) -> Result<Vec<PaperHit>> {
-        let papers = library.len()?;
         let wanted = k.unwrap_or(Query::DEFAULT_K);
-        // The search itself rejects a `k` that is out of range.
-        let query = if (1..=papers).contains(&wanted) || k.is_none() {
-            query.k(wanted.max(self.depth).min(papers))
-        } else {
-            query
-        };
-        let mut hits = library.search(&query)?;
+        let mut hits = library.search(&query.k(wanted.max(self.depth)))?;
         let beyond_depth = hits.split_off(self.depth.min(hits.len()));
         let mut hits = library.rerank(text, hits, self.reranker)?;
         hits.extend(beyond_depth);

@@ -1,4 +1,5 @@
-//! Warnings of the libraries, which the command prints on stderr.
+//! Warnings of the libraries, which the command prints on stderr, and what they do, if each step is
+//! wanted.
 
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -9,6 +10,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::output::note;
+use crate::verbosity::Verbosity;
 
 /// Prints each warning as a line, once.
 #[derive(Default)]
@@ -24,12 +26,21 @@ pub(crate) fn print() {
 
 impl Subscriber for Warnings {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN && metadata.target().starts_with("cognate")
+        let most = if Verbosity::is_verbose() {
+            Level::DEBUG
+        } else {
+            Level::WARN
+        };
+        *metadata.level() <= most && metadata.target().starts_with("cognate")
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut text = Text::default();
         event.record(&mut text);
+        if *event.metadata().level() > Level::WARN {
+            note(&format!("           {}{}", text.message, text.fields));
+            return;
+        }
         let line = format!("warning: {}{}", text.message, text.fields);
         let mut printed = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
         if printed.insert(line.clone()) {

@@ -206,6 +206,16 @@ impl ModelSource {
         self.caches.own.join("packed")
     }
 
+    /// Returns the folder of Hugging Face's cache.
+    pub fn hub_dir(&self) -> &Path {
+        &self.caches.hub
+    }
+
+    /// Returns the folder of Cognate's own cache.
+    pub fn cache_dir(&self) -> &Path {
+        &self.caches.own
+    }
+
     /// Returns whether network access is forbidden.
     pub fn is_offline(&self) -> bool {
         self.offline

@@ -14,6 +14,8 @@ pub(crate) mod paper_writer;
 mod publication;
 mod ris;
 
+use std::path::Path;
+
 use self::export::{Export, ExportOptions, ExportSpec};
 use crate::enum_names;
 
@@ -87,6 +89,41 @@ impl ExportFormat {
         self.spec().name
     }
 
+    /// Returns the extensions of file names that suggest the format, such as `bib`, the usual one first.
+    pub const fn extensions(self) -> &'static [&'static str] {
+        self.spec().extensions
+    }
+
+    /// Returns the format that the extension of a file name suggests, in any ASCII case, or `None` if none
+    /// does. An extension may have a dot itself: `library.csl.json` is [`CslJson`](Self::CslJson).
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use cognate_papers::ExportFormat;
+    ///
+    /// let format = ExportFormat::by_extension(Path::new("thesis/library.bib"));
+    /// assert_eq!(format, Some(ExportFormat::Bibtex));
+    /// assert_eq!(ExportFormat::by_extension(Path::new("library.txt")), None);
+    /// ```
+    pub fn by_extension(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+        let fits = |(extension, _): &(&str, Self)| {
+            let stem = name.strip_suffix(extension);
+            stem.is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'))
+        };
+        let formats = Self::ALL.iter();
+        let with_extensions = formats.flat_map(|format| {
+            let extensions = format.extensions().iter();
+            extensions.map(|extension| (*extension, *format))
+        });
+        // The longest extension, so that `csl.json` is preferred to `json`.
+        let longest = with_extensions
+            .filter(fits)
+            .max_by_key(|(extension, _)| extension.len());
+        longest.map(|(_, format)| format)
+    }
+
     /// Creates the state of one output.
     fn start(self, options: ExportOptions) -> Box<dyn Export> {
         (self.spec().start)(options)
@@ -96,6 +133,37 @@ impl ExportFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_extension_of_a_file_suggests_the_format() {
+        for (name, format) in [
+            ("a/library.bib", Some(ExportFormat::Bibtex)),
+            ("LIBRARY.RIS", Some(ExportFormat::Ris)),
+            ("library.json", Some(ExportFormat::Json)),
+            ("library.csl.json", Some(ExportFormat::CslJson)),
+            ("library.v2.jsonl", Some(ExportFormat::JsonLines)),
+            ("library.csv", Some(ExportFormat::Csv)),
+            ("reading.md", Some(ExportFormat::Markdown)),
+            ("library.bib.gz", None),
+            ("bib", None),
+            (".bib", None),
+            ("a.bib/", Some(ExportFormat::Bibtex)),
+            ("a.bib/library", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                ExportFormat::by_extension(Path::new(name)),
+                format,
+                "{name}"
+            );
+        }
+        for format in ExportFormat::ALL {
+            for extension in format.extensions() {
+                let found = ExportFormat::by_extension(Path::new(&format!("x.{extension}")));
+                assert_eq!(found, Some(*format));
+            }
+        }
+    }
 
     #[test]
     fn every_name_parses_to_its_format_in_any_case() {

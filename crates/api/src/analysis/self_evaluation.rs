@@ -127,9 +127,7 @@ fn check(task: &Task, settings: &[SearchSetting<'_>], papers: usize) -> Result<(
     let papers = task.documents.as_ref().map_or(papers, Vec::len);
     for query in task.queries.iter().take(1) {
         for setting in settings {
-            setting
-                .configure(query.query.clone(), papers)
-                .check(papers)?;
+            setting.configure(query.query.clone(), papers).check()?;
         }
     }
     Ok(())

@@ -255,24 +255,6 @@ impl Library {
             Ok(())
         })
     }
-
-    /// Removes papers; their vectors are no longer searched.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`Error::UnknownPaper`] for an id that no paper has, and then removes none;
-    /// [`Error::Io`], [`Error::Index`], [`Error::Store`] or [`Error::Locked`] if the library cannot
-    /// be written.
-    pub fn remove<S: AsRef<str>>(&self, ids: &[S]) -> Result<()> {
-        self.change(None, |change| {
-            let mut rows = RoaringBitmap::new();
-            for id in ids {
-                rows.insert(change.before.row_of(id.as_ref())?.get());
-            }
-            change.delete(&rows)
-        })
-        .map(drop)
-    }
 }
 
 /// Takes up to `count` papers, fewer if they are long.

@@ -81,6 +81,17 @@ pub(crate) fn year_tag(year: i32) -> Vec<u8> {
     [b"y", ordered.to_be_bytes().as_slice()].concat()
 }
 
+/// Returns the range of the tags of all years.
+pub(crate) fn all_year_tags() -> (&'static [u8], Bound<&'static [u8]>) {
+    (b"y", Bound::Excluded(b"z"))
+}
+
+/// Returns the year of a tag of [`all_year_tags`].
+pub(crate) fn year_of_tag(tag: &[u8]) -> Option<i32> {
+    let ordered = tag.strip_prefix(b"y")?.try_into().ok()?;
+    Some((u32::from_be_bytes(ordered) ^ (1 << 31)).cast_signed())
+}
+
 /// Returns the tag of the papers whose venue has a word.
 pub(crate) fn venue_tag(word: &str) -> Vec<u8> {
     [b"v", word.as_bytes()].concat()
@@ -115,6 +126,10 @@ mod tests {
     fn tags_of_years_are_in_the_order_of_the_years() {
         let years = [i32::MIN, -500, -1, 0, 1, 1999, 2000, i32::MAX];
         assert!(years.map(year_tag).is_sorted());
+        assert_eq!(
+            years.map(|year| year_of_tag(&year_tag(year))),
+            years.map(Some)
+        );
     }
 
     #[test]

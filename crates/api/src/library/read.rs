@@ -47,6 +47,24 @@ impl Library {
         read(&connection.read()?)
     }
 
+    /// Runs `read` on the papers of the newest commit, and on its vectors and terms if they can be opened.
+    pub(crate) fn read_papers_and_terms<T>(
+        &self,
+        read: impl FnOnce(&ReadTxn<'_>, Option<&Snapshot<'_>>) -> Result<T>,
+    ) -> Result<T> {
+        let connection = self.store.connect()?;
+        let papers = connection.read()?;
+        // If the reason is in `papers.sqlite`, reading the papers fails too.
+        let state = self.state_of(&papers).ok();
+        let snapshot = state.as_ref().map(|state| Snapshot {
+            papers: &papers,
+            index: &state.index,
+            terms: &state.terms,
+            dir: &self.dir,
+        });
+        read(&papers, snapshot.as_ref())
+    }
+
     /// Returns the vectors and terms of the commit that a transaction reads.
     pub(super) fn state_of(&self, papers: &ReadTxn<'_>) -> Result<Arc<State>> {
         let generation = papers.generation()?;

@@ -17,7 +17,7 @@ use crate::query::keyword_query::KeywordQuery;
 use crate::{Error, Paper, Result};
 
 /// The largest number of similar ids in the error for an unknown id.
-const SUGGESTIONS: usize = 3;
+pub(crate) const SUGGESTIONS: usize = 3;
 
 /// The number of papers from whose ids the schemes of a library, such as `arXiv:`, are learned.
 const EXAMPLES: usize = 64;
@@ -187,25 +187,27 @@ impl<'a> Snapshot<'a> {
         found.map_err(Error::index(self.dir))
     }
 
-    /// Returns the error for an id that no paper has, with the ids that are spelled most like it. In a large
-    /// library only ids that begin alike are compared, so that it takes no time that grows with it.
+    /// Returns the error for an id that no paper has, with the ids that are spelled most like it.
     pub(crate) fn unknown_paper(&self, id: &str) -> Error {
-        let ids = self.some_ids(EXAMPLES).and_then(|examples| {
-            let ids = ids_to_compare(self.terms, id, &examples);
-            ids.map_err(Error::index(self.dir))
-        });
-        let ids = match ids {
-            Ok(ids) => ids,
-            Err(error) => return error,
-        };
+        match self.nearest_ids(id) {
+            Ok(nearest) => Error::UnknownPaper {
+                id: id.to_owned(),
+                nearest,
+            },
+            Err(error) => error,
+        }
+    }
+
+    /// Returns the ids that are spelled most like `id`, most similar first. In a large library only ids that
+    /// begin alike are compared, so that it takes no time that grows with it.
+    pub(crate) fn nearest_ids(&self, id: &str) -> Result<Vec<String>> {
+        let examples = self.some_ids(EXAMPLES)?;
+        let ids = ids_to_compare(self.terms, id, &examples).map_err(Error::index(self.dir))?;
         // The terms still have the ids of papers that were removed.
         let mut nearest = nearest_ids(id, ids, 3 * SUGGESTIONS);
         nearest.retain(|id| matches!(self.find(id), Ok(Some(_))));
         nearest.truncate(SUGGESTIONS);
-        Error::UnknownPaper {
-            id: id.to_owned(),
-            nearest,
-        }
+        Ok(nearest)
     }
 
     /// Returns the ids of at most `count` papers, evenly spaced.

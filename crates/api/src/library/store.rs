@@ -2,6 +2,7 @@
 //! together changes in one transaction.
 
 mod damage;
+mod identifiers;
 mod integrity;
 mod key;
 mod mapped_rows;
@@ -21,7 +22,7 @@ use self::schema::{
     unexpected_schema,
 };
 pub(crate) use self::schema::{FIRST_WITH_TERMS, StoredPaper, TextHash};
-pub(crate) use self::transaction::{ReadTxn, WriteTxn};
+pub(crate) use self::transaction::{KeyOrder, ReadTxn, WriteTxn};
 use crate::embed::EmbedderInfo;
 use crate::{Error, Result};
 
@@ -74,6 +75,11 @@ impl Store {
             }
             Err(error) if is_leftover_log(&path, &error) => {
                 return Err(leftover_log(&path, log_path(&path), error));
+            }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+                // SQLite does not say why, and opening the file does.
+                std::fs::File::open(&path).map_err(Error::io("open", &path))?;
+                return Err(store_error("open", &path)(error));
             }
             Err(error) => return Err(store_error("open", &path)(error)),
         };

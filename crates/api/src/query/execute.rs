@@ -8,9 +8,11 @@ use ndarray::{Array1, ArrayView1};
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
 use crate::query::directions::Directions;
+use crate::query::excluded_words::rows_without;
 use crate::query::fusion::POOL;
-use crate::query::hit::{PaperHit, ScoreContext};
+use crate::query::hit::{FoundBy, PaperHit, ScoreContext};
 use crate::query::mode::Mode;
+use crate::query::named_papers::NamedPapers;
 use crate::query::retrieve::Retriever;
 use crate::query::scored_row::ScoredRow;
 use crate::query::smoothing::SMOOTHED;
@@ -25,6 +27,7 @@ pub(crate) struct QueryExecution<'a> {
     k: usize,
     retriever: Retriever<'a>,
     directions: Directions,
+    named: NamedPapers,
 }
 
 impl<'a> QueryExecution<'a> {
@@ -36,15 +39,18 @@ impl<'a> QueryExecution<'a> {
         vector: Option<&Array1<f32>>,
         known_nearest: Option<Vec<Hit>>,
     ) -> Result<Self> {
+        let allowed = allowed_rows(snapshot, &query.filter)?;
         let mut retriever = Retriever {
-            allowed: allowed_rows(snapshot, &query.filter)?,
+            allowed: rows_without(snapshot, &query.without_words, allowed)?,
             min_score: query.min_score,
             known_nearest,
             ..Retriever::unrestricted(*snapshot, query.ranking())
         };
         let directions = Directions::resolve(query, vector, &mut retriever)?;
+        let named = NamedPapers::of(query, &retriever)?;
         Ok(Self {
             query,
+            named,
             k: query
                 .k
                 .unwrap_or(Query::DEFAULT_K)
@@ -101,8 +107,17 @@ impl<'a> QueryExecution<'a> {
         }
     }
 
-    /// Returns the best `n` rows, diversified if the query asks for it.
+    /// Returns the best `n` rows, after those that the query names.
     fn ranking(&self, n: usize) -> Result<Vec<ScoredRow>> {
+        let ranking = self.ranking_by_scores(n)?;
+        match &self.directions {
+            Directions::One(direction) => self.named.first(ranking, n, &self.retriever, direction),
+            _ => Ok(ranking),
+        }
+    }
+
+    /// Returns the best `n` rows, diversified if the query asks for it.
+    fn ranking_by_scores(&self, n: usize) -> Result<Vec<ScoredRow>> {
         if self.query.diversity == 0.0 {
             return self.retrieve(n);
         }
@@ -143,14 +158,41 @@ impl<'a> QueryExecution<'a> {
                 let rank = nearest.partition_point(|other| other.score >= score);
                 is_among.then_some(rank)
             };
-            hit.score_context = Some(ScoreContext {
-                percentile: background
-                    .as_ref()
-                    .and_then(|sampled| sampled.percentile(score)),
-                rank_by_cosine: nearest.as_ref().and_then(rank),
-            });
+            let rank_by_cosine = nearest.as_ref().and_then(rank);
+            hit.score_context = Some(ScoreContext::new(
+                score,
+                snapshot.index.len(),
+                background.as_ref(),
+                rank_by_cosine,
+                self.found_by(rank_by_cosine, hit.keyword_score),
+            ));
         }
         Ok(())
+    }
+
+    /// Returns how a hit with these ranks and scores was found.
+    fn found_by(
+        &self,
+        rank_by_cosine: Option<usize>,
+        keyword_score: Option<f64>,
+    ) -> Option<FoundBy> {
+        match (self.retriever.ranking.mode, &self.directions) {
+            (Mode::Vector, _) => Some(FoundBy::Meaning),
+            (Mode::Keyword, _) => Some(FoundBy::Words),
+            (Mode::Hybrid, Directions::One(_)) => {
+                let scores = self.retriever.last_keyword_scores.borrow();
+                let first = self.k.max(Query::DEFAULT_K);
+                let by_meaning = rank_by_cosine.is_some_and(|rank| rank <= first);
+                let by_words = keyword_score
+                    .is_some_and(|score| scores.partition_point(|other| *other >= score) <= first);
+                Some(match (by_words, by_meaning) {
+                    (true, false) => FoundBy::Words,
+                    (false, true) => FoundBy::Meaning,
+                    (true, true) | (false, false) => FoundBy::Both,
+                })
+            }
+            (Mode::Hybrid, _) => None,
+        }
     }
 }
 
@@ -230,17 +272,17 @@ mod tests {
 
     #[test]
     fn the_score_context_ranks_a_hit_among_the_papers_that_pass_the_filter() {
-        let texts = random_texts(60);
+        let texts = random_texts(120);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let (_dir, library) = library(&texts);
         // Every second paper passes the filter.
-        for id in (0..60).step_by(2) {
+        for id in (0..120).step_by(2) {
             let paper = library.get(&id.to_string()).unwrap().unwrap();
             library.add([paper.year(2000)]).unwrap();
         }
         let some = query().filter(Filter::default().years(2000..));
         let some = execute(&library, &some.score_context(true).k(60));
-        assert_eq!(some.len(), 30);
+        assert_eq!(some.len(), 60);
         for hit in &some {
             let context = hit.score_context.unwrap();
             let at_least = some.iter().filter(|other| other.score >= hit.score).count();
@@ -251,6 +293,37 @@ mod tests {
         assert!(percentiles.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
         let without = execute(&library, &query().k(3));
         assert!(without.iter().all(|hit| hit.score_context.is_none()));
+    }
+
+    #[test]
+    fn a_hit_tells_whether_words_or_meaning_found_it() {
+        // One paper has the word and is near, nine are near, and nine have the word.
+        let near = (1..10).map(|n| format!("1 0.0{n} 0"));
+        let with_word = (1..10).map(|n| format!("graph 0 1 0.0{n}"));
+        let texts = near.chain(with_word).chain(["graph 1 0 0".to_owned()]);
+        let texts: Vec<String> = texts.collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (_dir, library) = library(&texts);
+        let expected = |id: &str| match id.parse().unwrap() {
+            0..9 => FoundBy::Meaning,
+            9..18 => FoundBy::Words,
+            _ => FoundBy::Both,
+        };
+        let found_by = |hit: &PaperHit| hit.score_context.unwrap().found_by.unwrap();
+        let query = Query::text("graph").score_context(true).k(3);
+        let fused = execute(&library, &query);
+        assert_eq!(fused[0].paper.id, "18");
+        for hit in &fused {
+            assert_eq!(found_by(hit), expected(&hit.paper.id));
+        }
+        for (mode, by) in [
+            (Mode::Vector, FoundBy::Meaning),
+            (Mode::Keyword, FoundBy::Words),
+        ] {
+            let hits = execute(&library, &query.clone().mode(mode));
+            assert_eq!(hits.len(), 3);
+            assert!(hits.iter().all(|hit| found_by(hit) == by));
+        }
     }
 
     #[test]

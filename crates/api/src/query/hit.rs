@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::Paper;
+use crate::library::background_similarity::BackgroundSimilarity;
 
 /// A paper found by a query.
 ///
 /// [Serialized](Serialize), a hit is one flat object with the names of `cognate search --json`: its
-/// scores, all fields of the paper, and the ids of its other versions.
+/// scores, all fields of the paper, and its other versions with all their fields.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaperHit {
@@ -42,12 +43,87 @@ pub struct PaperHit {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ScoreContext {
-    /// The percentage of random pairs of papers of the library that have a lower cosine, or `None` if
-    /// the library has fewer than two papers.
+    /// The percentage of random pairs of papers of the library that have a lower cosine, at most
+    /// [`MAX_PERCENTILE`](Self::MAX_PERCENTILE), because a sample of pairs cannot tell a higher one from
+    /// 100. `None` if the library has fewer than
+    /// [`MIN_PAPERS`](Self::MIN_PAPERS) papers, whose pairs are too few to compare with.
     pub percentile: Option<f32>,
     /// The rank of the paper by cosine among the papers that pass the query's filter, counted from 1; papers
     /// with the same cosine share the highest number. `None` for a query with several directions, and
     /// beyond the nearest 2·k papers, or 200 if that is more.
-    #[serde(rename = "at_least_as_near")]
     pub rank_by_cosine: Option<usize>,
+    /// Whether the paper was found by its words, its meaning or both, or `None` for a fused ranking by a
+    /// query with several directions.
+    #[serde(skip)]
+    pub found_by: Option<FoundBy>,
+}
+
+/// How a hit was found.
+///
+/// In [`Mode::Hybrid`](crate::Mode::Hybrid), a hit was found by words if it is among the first k papers
+/// by BM25, and by meaning if it is among the first k by cosine, where k is at least
+/// [`DEFAULT_K`](crate::Query::DEFAULT_K). A hit that is among neither has its place because of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FoundBy {
+    /// By the words that paper and query share.
+    Words,
+    /// By the cosine.
+    Meaning,
+    /// By both together.
+    Both,
+}
+
+impl ScoreContext {
+    /// The number of papers below which a library has no [`percentile`](Self::percentile).
+    pub const MIN_PAPERS: usize = 100;
+
+    /// The highest [`percentile`](Self::percentile).
+    pub const MAX_PERCENTILE: f32 = 99.99;
+
+    /// Creates the context of a cosine in a library of `papers` papers with the given distribution of
+    /// cosines.
+    pub(crate) fn new(
+        cosine: f32,
+        papers: usize,
+        background: Option<&BackgroundSimilarity>,
+        rank_by_cosine: Option<usize>,
+        found_by: Option<FoundBy>,
+    ) -> Self {
+        let background = background.filter(|_| papers >= Self::MIN_PAPERS);
+        let percentile = background.and_then(|sampled| sampled.percentile(cosine));
+        Self {
+            percentile: percentile.map(|percentile| percentile.min(Self::MAX_PERCENTILE)),
+            rank_by_cosine,
+            found_by,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cognate_index::IndexBuilder;
+    use ndarray::Array2;
+
+    #[test]
+    fn a_percentile_needs_a_hundred_papers_and_stays_below_100() {
+        let rows = Array2::from_shape_fn((200, 2), |(row, column)| {
+            f32::from(u8::from((row < 100) == (column == 0)))
+        });
+        let mut builder = IndexBuilder::new(2).unwrap();
+        builder.append(rows.view()).unwrap();
+        let background = BackgroundSimilarity::sample(&builder.build()).unwrap();
+        let percentile = |cosine, papers| {
+            ScoreContext::new(cosine, papers, Some(&background), None, None).percentile
+        };
+        assert_eq!(percentile(1.0, 200), Some(99.99));
+        assert!((percentile(0.5, 200).unwrap() - 50.25).abs() < 0.01);
+        assert!(percentile(1.0, 100).is_some());
+        assert_eq!(percentile(1.0, 99), None);
+        assert_eq!(
+            ScoreContext::new(1.0, 200, None, Some(3), None).percentile,
+            None
+        );
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use cognate_index::Phrase;
 use cognate_papers::text::{IndexWord, index_words, is_stop_word};
 
+use crate::query::quotes::is_quote;
 use crate::{Paper, Result};
 
 /// The number of terms of a query by papers. More change few answers and take longer.
@@ -22,15 +23,15 @@ pub(crate) struct KeywordQuery {
 }
 
 impl KeywordQuery {
-    /// Returns the words of a text, and its phrases between double quotes. Stop words outside a phrase
-    /// are left out unless there is nothing else.
+    /// Returns the words of a text, and its phrases between double quotes, straight or curly. Stop words
+    /// outside a phrase are left out unless there is nothing else.
     ///
     /// A word that occurs n times is searched for round(√n) times.
     pub(crate) fn of_text(text: &str) -> Self {
         let mut counts = PhraseCounts::default();
         let mut stop_words = PhraseCounts::default();
         // Every second part is between quotes, except behind a quote that is not closed.
-        let parts: Vec<&str> = text.split('"').collect();
+        let parts: Vec<&str> = text.split(is_quote).collect();
         let last = parts.len() - 1;
         for (position, part) in parts.into_iter().enumerate() {
             let words = index_words(part);
@@ -47,6 +48,15 @@ impl KeywordQuery {
         }
         if counts.phrases.is_empty() {
             counts = stop_words;
+        }
+        Self::repeated(counts.phrases)
+    }
+
+    /// Returns phrases, each of the words of one text.
+    pub(crate) fn of_phrases(texts: &[String]) -> Self {
+        let mut counts = PhraseCounts::default();
+        for text in texts {
+            counts.add(phrase(&index_words(text)));
         }
         Self::repeated(counts.phrases)
     }
@@ -247,6 +257,28 @@ mod tests {
         assert_eq!(
             expression("an \"open quote").as_deref(),
             Some(r#""open" OR "quot""#)
+        );
+    }
+
+    #[test]
+    fn curly_quotes_are_quotes() {
+        for text in [
+            "the “graph of knowledge”",
+            "the „graph of knowledge“",
+            "the «graph of knowledge»",
+            "the »graph of knowledge«",
+            "the ”graph of knowledge”",
+        ] {
+            assert_eq!(
+                expression(text).as_deref(),
+                Some(r#""graph of knowledg""#),
+                "{text}"
+            );
+        }
+        // Single quotes are apostrophes too.
+        assert_eq!(
+            expression("‘graph net’").as_deref(),
+            Some(r#""graph" OR "net""#)
         );
     }
 

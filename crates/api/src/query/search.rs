@@ -1,5 +1,7 @@
 //! Searching a library: one query, or many that are answered together.
 
+use std::time::Instant;
+
 use cognate_index::Hit;
 use ndarray::{Array1, Array2};
 
@@ -56,7 +58,11 @@ impl Library {
     /// Returns the errors of [`search`](Self::search).
     pub fn search_batch(&self, queries: &[Query]) -> Result<Vec<Vec<PaperHit>>> {
         // Embedding takes longest, so it is done before the library is read.
+        let start = Instant::now();
         let vectors = self.query_vectors(queries)?;
+        if vectors.iter().any(Option::is_some) {
+            tracing::debug!(took = ?start.elapsed(), "embedded the query");
+        }
         self.read(|snapshot| search_batch(self, snapshot, queries, &vectors))
     }
 
@@ -64,9 +70,14 @@ impl Library {
     /// and for a text that is not embedded.
     fn query_vectors(&self, queries: &[Query]) -> Result<Vec<Option<Array1<f32>>>> {
         let is_blank =
-            |query: &Query| matches!(&query.target, Target::Text(text) if text.trim().is_empty());
-        if queries.iter().any(is_blank) {
-            return Err(Error::EmptyQuery { expected: "a text" });
+            |query: &&Query| matches!(&query.target, Target::Text(text) if text.trim().is_empty());
+        if let Some(query) = queries.iter().find(is_blank) {
+            let expected = if query.without_words.is_empty() {
+                "a text"
+            } else {
+                "words to search for besides those to leave out"
+            };
+            return Err(Error::EmptyQuery { expected });
         }
         let texts = queries.iter().filter_map(|query| self.text_to_embed(query));
         let texts: Vec<&str> = texts.collect();
@@ -104,7 +115,7 @@ fn search_batch(
 ) -> Result<Vec<Vec<PaperHit>>> {
     snapshot.require_papers()?;
     for query in queries {
-        query.check(snapshot.index.len())?;
+        query.check()?;
     }
     let nearest = nearest_of_batch(snapshot, queries, vectors)?;
     let searches: Vec<_> = queries.iter().zip(vectors).zip(nearest).collect();
@@ -131,6 +142,7 @@ fn nearest_of_batch(
         // A query by keyword needs no nearest rows, unless its hits are ranked among them.
         (query.ranking().mode != Mode::Keyword || query.score_context)
             && query.filter.is_empty()
+            && query.without_words.is_empty()
             && query.min_score.is_none()
             // Feedback changes the vector.
             && query.feedback.is_none_or(|papers| papers == 0)
@@ -145,7 +157,7 @@ fn nearest_of_batch(
     let depths = positions
         .iter()
         .map(|position| retrieval_depth(&queries[*position]));
-    let depth = depths.max().unwrap_or(1);
+    let depth = depths.max().unwrap_or(1).min(snapshot.index.len());
     let mut rows = Array2::zeros((positions.len(), dim));
     for (mut row, position) in rows.outer_iter_mut().zip(&positions) {
         if let Some(vector) = &vectors[*position] {

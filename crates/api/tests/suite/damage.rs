@@ -191,7 +191,9 @@ fn a_lost_file_of_vectors_or_terms_leaves_the_papers_readable_and_is_made_again(
 fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
     let dir = tempdir().unwrap();
     create_library(dir.path());
-    let library = Library::open(dir.path()).unwrap();
+    let library = Library::open_or_create(dir.path(), LetterCounts::default()).unwrap();
+    // Fewer than 100 papers have no percentile.
+    library.add((20..130).map(paper)).unwrap();
     // A new sample may differ from the one that was taken when there were other papers.
     let context = |library: &Library| -> Vec<(String, u32, bool)> {
         let query = Query::paper("p5").score_context(true);
@@ -207,6 +209,11 @@ fn damaged_cosines_do_not_stop_anything_and_are_sampled_again() {
         .collect()
     };
     let expected = context(&library);
+    assert!(
+        expected
+            .iter()
+            .all(|(_, _, has_percentile)| *has_percentile)
+    );
     let damage = || {
         let table = rusqlite::Connection::open(dir.path().join("papers.sqlite")).unwrap();
         let sql = "UPDATE meta SET value = replace(value, '0', '1') WHERE key = 'pair_cosines'";

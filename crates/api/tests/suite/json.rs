@@ -61,15 +61,16 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
         "rank": 1,
         "score": value(&hit.score),
         "percentile": value(&context.percentile),
-        "at_least_as_near": context.rank_by_cosine,
+        "rank_by_cosine": context.rank_by_cosine,
         "keyword_score": hit.keyword_score,
         "fused_score": hit.fused_score,
-        "versions": [other],
+        "versions": [value(&hit.versions[0])],
     });
     let scores = scores.as_object().unwrap().clone();
     expected.as_object_mut().unwrap().extend(scores);
     assert_eq!(found, expected);
     assert_eq!(found["authors"], json!(["Ann Ada"]));
+    assert_eq!(found["versions"][0]["id"], other);
     assert!(names(&found).contains(&"abstract"));
 
     // The paper can be read back.
@@ -84,7 +85,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
     );
     for name in [
         "percentile",
-        "at_least_as_near",
+        "rank_by_cosine",
         "keyword_score",
         "fused_score",
     ] {
@@ -93,7 +94,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
     assert!(!names(&bare).contains(&"rerank_score"));
 
     let context = value(&context);
-    assert_eq!(names(&context), ["at_least_as_near", "percentile"]);
+    assert_eq!(names(&context), ["percentile", "rank_by_cosine"]);
     let explained = library.explain("enzymes", &hits[..1]).unwrap();
     let explained = value(&explained[0]);
     let expected = ["paper_sentence", "query_sentence", "score", "words"];

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query};
+use cognate::{Error, Filter, Library, Mode, Paper, PaperHit, Query, QueryText};
 use cognate_testing::LetterCounts;
 
 fn library() -> (tempfile::TempDir, Library) {
@@ -44,6 +44,54 @@ fn finds_words_of_one_stem_with_and_without_accents() {
     assert_finds(&library, &by_keyword("\"sparse index\""), &["a"]);
     assert_finds(&library, &by_keyword("nowhere"), &[]);
     assert_finds(&library, &by_keyword("?!"), &[]);
+}
+
+#[test]
+fn curly_quotes_make_a_phrase() {
+    let (_dir, library) = library();
+    for quoted in ["“sparse index”", "„sparse index“", "«sparse index»"] {
+        assert_finds(&library, &by_keyword(quoted), &["a"]);
+    }
+    assert_finds(&library, &by_keyword("“index sparse”"), &[]);
+}
+
+#[test]
+fn papers_with_an_excluded_word_are_no_hits_in_any_mode() {
+    let (_dir, library) = library();
+    let find = |typed: &str, mode: Mode, expected: &[&str]| {
+        let query = QueryText::parse(typed).query().mode(mode).k(10);
+        assert_finds(&library, &query, expected);
+    };
+    find("index -sea", Mode::Keyword, &["a", "c"]);
+    // A form of the word, a phrase, and a word of the abstract.
+    find("index -learn", Mode::Keyword, &["b"]);
+    find("index -“sparse index”", Mode::Keyword, &["b", "c"]);
+    find("index -\"index sparse\"", Mode::Keyword, &["a", "b", "c"]);
+    find("index -atlantic -learned", Mode::Keyword, &[]);
+    find("index -nowhere", Mode::Keyword, &["a", "b", "c"]);
+    for mode in [Mode::Vector, Mode::Hybrid] {
+        find("index -sea", mode, &["a", "c", "d"]);
+        find("index -sea -index -volcanoes", mode, &[]);
+    }
+    // The other filters count too.
+    let query = QueryText::parse("index -sea").query();
+    let early = query.clone().filter(Filter::default().years(..2003));
+    assert_finds(&library, &early, &["a"]);
+
+    // The vector is of the text without the excluded words.
+    let hits = library.search(&query.clone().k(1)).unwrap();
+    let plain = library.search(&Query::text("index").k(10)).unwrap();
+    let same = plain.iter().find(|hit| hit.paper == hits[0].paper);
+    assert_eq!(same.unwrap().score, hits[0].score);
+    let batch = [query.clone().k(10), query.clone().mode(Mode::Vector)];
+    for hits in library.search_batch(&batch).unwrap() {
+        assert!(hits.iter().all(|hit| hit.paper.id != "b"));
+    }
+
+    // `Query::text` takes a hyphen as it is, and related papers may be without words too.
+    assert_finds(&library, &by_keyword("index -sea"), &["a", "b", "c"]);
+    let related = Query::paper("a").without_words(["sea"]).k(10);
+    assert_finds(&library, &related, &["c", "d"]);
 }
 
 #[test]

@@ -148,6 +148,23 @@ fn agrees_with_rocchios_formula() {
 }
 
 #[test]
+fn more_hits_than_papers_are_all_papers() {
+    let (_dir, library) = library();
+    for mode in [Mode::Vector, Mode::Hybrid] {
+        let query = |k| Query::text("abc").mode(mode).every_version(true).k(k);
+        let all = library.search(&query(120)).unwrap();
+        assert_eq!(all.len(), 120);
+        for k in [121, 100_000, usize::MAX] {
+            assert_eq!(library.search(&query(k)).unwrap(), all);
+            let batch = library.search_batch(&[query(k), query(3)]).unwrap();
+            assert_eq!((&batch[0], batch[1].len()), (&all, 3));
+        }
+    }
+    let related = library.related("p5", usize::MAX).unwrap();
+    assert_eq!(related.len(), 119);
+}
+
+#[test]
 fn reports_what_is_wrong_with_a_query() {
     let (dir, library) = library();
     let error = |query: Query| library.search(&query).unwrap_err().to_string();
@@ -161,11 +178,15 @@ fn reports_what_is_wrong_with_a_query() {
     );
     assert_eq!(
         error(Query::text("a").k(0)),
-        "`k` is 0, expected 1 to 120 papers"
+        "`k` is 0, expected at least 1"
     );
     assert_eq!(
-        error(Query::text("a").k(121)),
-        "`k` is 121, expected 1 to 120 papers"
+        error(Query::text("a").min_score(7.0)),
+        "`min_score` is 7, expected a cosine, -1 to 1"
+    );
+    assert_eq!(
+        error(Query::text("").without_words(["a"])),
+        "the query is empty, expected words to search for besides those to leave out"
     );
     assert_eq!(
         error(Query::paper("P12")),

@@ -155,6 +155,17 @@ fn score_context_gives_percentile_and_rank() {
         .mode(Mode::Vector)
         .score_context(true)
         .k(20);
+    // Fewer than 100 papers have no percentile.
+    let hits = library.search(&query).unwrap();
+    let context = hits[0].score_context.unwrap();
+    assert_eq!(
+        (context.percentile, context.rank_by_cosine.is_some()),
+        (None, true)
+    );
+    let others = (0..60).map(|n| {
+        Paper::new(format!("other{n}")).abstract_text(format!("-0.5 0.{n:02} -0.{:02}", 60 - n))
+    });
+    library.add(others).unwrap();
     let hits = library.search(&query).unwrap();
     let ranks: Vec<_> = hits
         .iter()

@@ -7,18 +7,21 @@ pub(crate) struct FilterArguments {
     #[arg(long, value_name = "YEARS", value_parser = parse_years, allow_hyphen_values = true)]
     year: Option<(i32, i32)>,
     /// Only papers whose venue contains these words; repeat to allow other venues
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", value_parser = parse_words)]
     venue: Vec<String>,
     /// Only papers with an author whose name contains these words; repeat to allow other authors
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", value_parser = parse_words)]
     author: Vec<String>,
     /// Only papers in this category or its subcategories, such as cs or cs.CL; repeat to allow other
     /// categories
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse_words)]
     category: Vec<String>,
 }
 
 impl FilterArguments {
+    /// The name of these arguments as a group of clap's, for rules on other arguments.
+    pub(crate) const GROUP: &'static str = "FilterArguments";
+
     pub(crate) fn filter(&self) -> Filter {
         let mut filter = Filter::default();
         if let Some((first, last)) = self.year {
@@ -32,15 +35,35 @@ impl FilterArguments {
 
 /// Parses `2017`, `2015-2019`, `2015-` or `-2019` into the first and the last year.
 fn parse_years(text: &str) -> Result<(i32, i32), String> {
+    const EXPECTED: &str = "expected a year or a range, such as 2017, 2015-2019, 2015- or -2019";
     let year = |text: &str, if_empty: i32| match text.trim() {
         "" => Ok(if_empty),
-        text => text.parse().map_err(|_| format!("`{text}` is not a year")),
+        text => text
+            .parse()
+            .map_err(|_| format!("`{text}` is not a year; {EXPECTED}")),
     };
-    match text.split_once('-') {
-        None if text.trim().is_empty() => Err("expected a year".to_owned()),
+    // An en dash is how a person types a range.
+    match text.split_once(['-', '\u{2013}']) {
+        None if text.trim().is_empty() => Err(EXPECTED.to_owned()),
         None => year(text, 0).map(|year| (year, year)),
-        Some(("", "")) => Err("expected a year before or after the `-`".to_owned()),
-        Some((first, last)) => Ok((year(first, i32::MIN)?, year(last, i32::MAX)?)),
+        Some((first, last)) if first.trim().is_empty() && last.trim().is_empty() => {
+            Err(EXPECTED.to_owned())
+        }
+        Some((first, last)) => match (year(first, i32::MIN)?, year(last, i32::MAX)?) {
+            (first, last) if first > last => Err(format!(
+                "{first} is after {last}; write the earlier year first, as in {last}-{first}"
+            )),
+            years => Ok(years),
+        },
+    }
+}
+
+/// Returns words of a name as they are, unless there are none, which no name would match.
+fn parse_words(text: &str) -> Result<String, String> {
+    if text.contains(char::is_alphanumeric) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at least one word of the name".to_owned())
     }
 }
 
@@ -52,9 +75,30 @@ mod tests {
     fn years_are_one_year_or_a_range_that_may_be_open() {
         assert_eq!(parse_years("2017"), Ok((2017, 2017)));
         assert_eq!(parse_years("2015-2019"), Ok((2015, 2019)));
+        assert_eq!(parse_years("2015 \u{2013} 2019"), Ok((2015, 2019)));
         assert_eq!(parse_years("2015-"), Ok((2015, i32::MAX)));
         assert_eq!(parse_years("-2019"), Ok((i32::MIN, 2019)));
-        assert!(parse_years("-").is_err());
-        assert!(parse_years("recent").is_err());
+        let expected = "expected a year or a range, such as 2017, 2015-2019, 2015- or -2019";
+        for nothing in ["", " ", "-", " - "] {
+            assert_eq!(parse_years(nothing).unwrap_err(), expected);
+        }
+        assert_eq!(
+            parse_years("recent").unwrap_err(),
+            format!("`recent` is not a year; {expected}")
+        );
+        assert_eq!(
+            parse_years("2015-today").unwrap_err(),
+            format!("`today` is not a year; {expected}")
+        );
+        assert_eq!(
+            parse_years("2019-2015").unwrap_err(),
+            "2019 is after 2015; write the earlier year first, as in 2015-2019"
+        );
+    }
+
+    #[test]
+    fn names_have_a_word() {
+        assert_eq!(parse_words(" Gödel").unwrap(), " Gödel");
+        assert!(parse_words("").is_err() && parse_words(" - ").is_err());
     }
 }

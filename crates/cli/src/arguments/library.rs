@@ -2,9 +2,21 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+// The library of a command that takes one.
 #[derive(Debug, Args)]
 pub(crate) struct LibraryArguments {
-    /// Folder of the library [default: the value of `COGNATE_LIBRARY`]
-    #[arg(id = "library", long, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
+    /// Library: its folder, or its name in the configuration file [default: COGNATE_LIBRARY, the current
+    /// folder or one above it, or `default-library` of the configuration file]
+    #[arg(id = "library", long, value_name = "DIR|NAME")]
+    pub(crate) names: Vec<PathBuf>,
+}
+
+// The libraries of a command that searches several together.
+#[derive(Debug, Args)]
+pub(crate) struct LibrariesArguments {
+    /// Library: its folder, or its name in the configuration file; repeat to search several together
+    /// [default: COGNATE_LIBRARY, the current folder or one above it, or `default-library` of the
+    /// configuration file]
+    #[arg(id = "library", long, value_name = "DIR|NAME")]
+    pub(crate) names: Vec<PathBuf>,
 }

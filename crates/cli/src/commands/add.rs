@@ -5,10 +5,11 @@ use clap::Args;
 use cognate::Format;
 
 use crate::adding::Added;
-use crate::arguments::{LibraryArguments, ModelArguments};
+use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::invocation::Invocation;
-use crate::output::{count, print, thousands};
+use crate::json::{AddDocument, AddedFiles, Header};
+use crate::output::{count, note, print_sentences, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
 
@@ -40,6 +41,8 @@ pub(crate) struct Arguments {
     /// semantic-scholar, datacite, europe-pmc, inspire, ads, dblp-json, hugging-face, openreview and parquet.
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
+    #[command(flatten)]
+    output: JsonArguments,
     /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, CSL-YAML, Parquet, EndNote, Web of
     /// Science, or metadata from catalogs such as arXiv, PubMed, Crossref, OpenAlex, Semantic Scholar, DBLP
     /// or the ACL Anthology; plain or compressed with gzip or zstd; - reads standard input
@@ -50,6 +53,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let dir = &invocation.library_dir(&arguments.library)?;
     let found = writable_library::find(dir)?;
+    refuse_to_report_into_input(arguments)?;
     let mut report = ImportReport::new(arguments.report.as_deref())?;
     let files = PaperFiles::check(
         &arguments.files,
@@ -71,7 +75,11 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             None => bail!("the input contains no papers, nothing was added"),
         }
     }
+    let created = found.is_none();
     let writable = writable_library::open_or_create(dir, found, &arguments.model)?;
+    if created {
+        note(&format!("made library `{}`", dir.display()));
+    }
     let added = adding::add(
         &writable.library,
         &files,
@@ -80,11 +88,40 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     )?;
     adding::report_remarks(&added.report.remarks, &files, &mut report)?;
     report.finish()?;
-    print(&summary(&added, writable.max_tokens))?;
+    if arguments.output.json {
+        let outcome = AddedFiles {
+            created,
+            invalid: files.invalid(),
+            incomplete: files.incomplete(),
+        };
+        let embedder = writable.library.embedder_info();
+        let header = Header::new("add", added.elapsed).library(dir);
+        header.print(&AddDocument::new(&added.report, embedder, outcome))?;
+    } else {
+        print_sentences(&summary(&added, writable.max_tokens))?;
+    }
     match files.incomplete() {
         Some(error) => bail!("{error}"),
         None => Ok(()),
     }
+}
+
+/// Fails if the report would replace a file of papers that is to be added.
+fn refuse_to_report_into_input(arguments: &Arguments) -> Result<()> {
+    let Some(report) = &arguments.report else {
+        return Ok(());
+    };
+    let Ok(target) = report.canonicalize() else {
+        return Ok(());
+    };
+    let is_target = |file: &&PathBuf| file.canonicalize().is_ok_and(|file| file == target);
+    if let Some(file) = arguments.files.iter().find(is_target) {
+        bail!(
+            "--report would replace `{}`, which is a file of papers to add; name another file",
+            file.display()
+        );
+    }
+    Ok(())
 }
 
 fn summary(added: &Added, max_tokens: usize) -> String {

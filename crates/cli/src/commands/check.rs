@@ -1,5 +1,6 @@
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -10,8 +11,9 @@ use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::damage;
 use crate::failure::message;
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model;
-use crate::output::{count, note, print, print_json};
+use crate::output::{count, note, print_sentences};
 
 /// Verify that a library is not damaged
 #[derive(Debug, Args)]
@@ -28,9 +30,9 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
-struct CheckDocument<'a> {
-    library: &'a Path,
+struct CheckDocument {
     papers: usize,
     vectors: usize,
     repaired: usize,
@@ -46,6 +48,7 @@ struct FaultDocument {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let dir = &invocation.library_dir(&arguments.library)?;
+    let start = Instant::now();
     let repaired = if arguments.repair {
         repair(dir, &arguments.model)?
     } else {
@@ -53,14 +56,14 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let report = Library::check(dir)?;
     let document = CheckDocument {
-        library: dir,
         papers: report.papers,
         vectors: report.vectors,
         repaired,
         faults: report.faults.into_iter().map(FaultDocument::from).collect(),
     };
     if arguments.output.json {
-        print_json(&document)?;
+        let header = Header::new("check", start.elapsed()).library(dir);
+        header.print(&document)?;
     } else {
         print_text(&document)?;
     }
@@ -92,17 +95,17 @@ impl From<Fault> for FaultDocument {
     }
 }
 
-fn print_text(document: &CheckDocument<'_>) -> Result<()> {
+fn print_text(document: &CheckDocument) -> Result<()> {
     if document.repaired > 0 {
         let rebuilt = count(document.repaired, "damaged piece");
-        print(&format!("rebuilt {rebuilt} of the library\n"))?;
+        print_sentences(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
         let advice = damage::advice(fault.repairable, fault.in_vectors);
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {
-        print(&format!(
+        print_sentences(&format!(
             "{} and {} are intact\n",
             count(document.papers, "paper"),
             count(document.vectors, "vector")

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json};
+use crate::json::Header;
+use crate::output::{count, print_sentences};
 
 /// Vacuum a library and merge its vector segments
 ///
@@ -21,9 +22,9 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
-struct CompactDocument<'a> {
-    library: &'a Path,
+struct CompactDocument {
     papers: usize,
     segments_before: usize,
     segments: usize,
@@ -36,10 +37,11 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let dir = &invocation.library_dir(&arguments.library)?;
     let library = Library::open(dir)?;
     let before = library.info()?;
+    let start = Instant::now();
     let report = library.compact()?;
+    let took = start.elapsed();
     let after = library.info()?;
     let document = CompactDocument {
-        library: dir,
         papers: after.papers,
         segments_before: report.segments_before,
         segments: report.segments,
@@ -48,9 +50,10 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         bytes: after.bytes,
     };
     if arguments.output.json {
-        return print_json(&document);
+        let header = Header::new("compact", took).library(dir);
+        return header.print(&document);
     }
-    print(&format!(
+    print_sentences(&format!(
         "{} before, {} now; dropped {} that no paper uses\n",
         count(document.segments_before, "segment"),
         document.segments,

@@ -1,16 +1,20 @@
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{DuplicatePair, DuplicateReason, Paper};
+use cognate::DuplicatePair;
 use serde::Serialize;
 
+use crate::arguments::values::{cosine, positive};
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{count, note, one_line, print, print_json};
+use crate::json::Header;
+use crate::output::{count, note, one_line, present, title};
+use crate::page::Page;
 use crate::progress::Progress;
+use crate::styled::Styled;
 
 /// Find papers that a library contains twice, or nearly so
 #[derive(Debug, Args)]
@@ -22,43 +26,28 @@ pub(crate) struct Arguments {
         long,
         value_name = "COSINE",
         default_value_t = 0.95,
+        value_parser = cosine,
         allow_negative_numbers = true
     )]
     threshold: f32,
     /// Number of pairs to print [default: all]
-    #[arg(short, value_name = "N")]
+    #[arg(short, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     k: Option<usize>,
     #[command(flatten)]
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
 struct DuplicatesDocument<'a> {
-    library: &'a Path,
     threshold: f32,
     total: usize,
-    pairs: Vec<PairDocument<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct PairDocument<'a> {
-    cosine: f32,
-    reason: &'static str,
-    papers: [PaperDocument<'a>; 2],
-}
-
-#[derive(Debug, Serialize)]
-struct PaperDocument<'a> {
-    id: &'a str,
-    title: &'a str,
-    year: Option<i32>,
-    venue: Option<&'a str>,
-    doi: Option<&'a str>,
-    arxiv: Option<&'a str>,
+    pairs: &'a [DuplicatePair],
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    let start = Instant::now();
     let mut progress = Progress::new(library.len()?, "papers");
     let pairs = library.duplicates_with(arguments.threshold, &mut |state| {
         progress.update(state.done);
@@ -67,11 +56,11 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     drop(progress);
     let shown = &pairs[..arguments.k.unwrap_or(usize::MAX).min(pairs.len())];
     if arguments.output.json {
-        return print_json(&DuplicatesDocument {
-            library: library.dir(),
+        let header = Header::new("duplicates", start.elapsed()).library(library.dir());
+        return header.print(&DuplicatesDocument {
             threshold: arguments.threshold,
             total: pairs.len(),
-            pairs: shown.iter().map(PairDocument::new).collect(),
+            pairs: shown,
         });
     }
     if pairs.is_empty() {
@@ -84,33 +73,21 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let (shown, all) = (shown.len(), count(pairs.len(), "pair"));
         note(&format!("showing the {shown} most similar of {all}"));
     }
-    print(&pairs_text(shown))
+    present(|| pairs_text(shown), |page| add_pairs(page, shown))
 }
 
-impl<'a> PairDocument<'a> {
-    fn new(pair: &'a DuplicatePair) -> Self {
-        Self {
-            cosine: pair.cosine,
-            reason: match pair.reason {
-                DuplicateReason::Doi => "doi",
-                DuplicateReason::Arxiv => "arxiv",
-                DuplicateReason::Title => "title",
-                _ => "text",
-            },
-            papers: [&pair.first, &pair.second].map(|paper| PaperDocument::new(paper)),
-        }
-    }
-}
-
-impl<'a> PaperDocument<'a> {
-    fn new(paper: &'a Paper) -> Self {
-        Self {
-            id: &paper.id,
-            title: &paper.title,
-            year: paper.year,
-            venue: paper.venue.as_deref(),
-            doi: paper.doi.as_deref(),
-            arxiv: paper.arxiv.as_deref(),
+/// Adds each pair to a page: its cosine and reason, then its papers.
+fn add_pairs(page: &mut Page, pairs: &[DuplicatePair]) {
+    for pair in pairs {
+        let cosine = Styled::new().bold(&format!("{:.3}", pair.cosine));
+        let reason = pair.reason.to_string();
+        page.item(&cosine, 7, &Styled::new().bold(&reason));
+        for paper in [&pair.first, &pair.second] {
+            let mut line = Styled::new().plain(&title(&paper.title)).dim(" · ");
+            if let Some(year) = paper.year {
+                line = line.dim(&format!("{year} · "));
+            }
+            page.entry(7, &line.dim_whole(&one_line(&paper.id)));
         }
     }
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use cognate::Gain;
 
 use self::settings::SettingArguments;
+use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::failure::missing_argument;
 use crate::invocation::Invocation;
@@ -33,7 +34,14 @@ pub(crate) struct Arguments {
     )]
     on_itself: bool,
     /// With --self: number of papers to use as queries, evenly spaced over the library
-    #[arg(long, value_name = "N", default_value_t = 500, requires = "on_itself")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 500,
+        requires = "on_itself",
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     sample: usize,
     /// Evaluate related papers: the queries of the judgments are ids of papers
     #[arg(long, conflicts_with_all = ["queries", "run"])]
@@ -88,13 +96,13 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
 /// Returns the folder of the library to evaluate, without a corpus. With one, only the option counts: a
 /// judged collection must never be added to the library that somebody uses every day.
 fn library_to_evaluate(arguments: &Arguments, invocation: &Invocation) -> Result<PathBuf> {
-    invocation
-        .find_library_dir(&arguments.library)
-        .ok_or_else(|| {
-            missing_argument(if arguments.on_itself {
-                "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
-            } else {
-                "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"
-            })
+    let found = invocation.find_library(&arguments.library)?;
+    let dir = found.map(|library| library.dir);
+    dir.ok_or_else(|| {
+        missing_argument(if arguments.on_itself {
+            "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
+        } else {
+            "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"
         })
+    })
 }

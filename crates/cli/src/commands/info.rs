@@ -1,12 +1,14 @@
-use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
+use cognate::{Fault, LibraryInfo};
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json, thousands};
+use crate::json::Header;
+use crate::output::{count, present_fields, thousands};
 use crate::unusable_files;
 
 /// Show the size and the model of a library
@@ -18,62 +20,61 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
 struct InfoDocument<'a> {
-    library: &'a Path,
-    papers: usize,
+    #[serde(flatten)]
+    info: &'a LibraryInfo,
+    /// The number of papers with vectors of the model itself.
     native: usize,
-    mapped: usize,
-    model: &'a str,
-    precision: &'a str,
-    fingerprint: &'a str,
-    dim: usize,
-    segments: usize,
-    deleted_rows: usize,
-    bytes: u64,
+    /// The files of vectors and terms that cannot be opened.
+    faults: Vec<Fault>,
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
-    let library = invocation.open_library(&arguments.library)?;
+    let start = Instant::now();
+    let located = invocation.library(&arguments.library)?;
+    let library = located.open()?;
     let info = library.info()?;
     unusable_files::warn(&library)?;
     let embedder = &info.embedder;
     if arguments.output.json {
-        return print_json(&InfoDocument {
-            library: library.dir(),
-            papers: info.papers,
+        let header = Header::new("info", start.elapsed()).library(library.dir());
+        return header.print(&InfoDocument {
             native: info.papers - info.mapped,
-            mapped: info.mapped,
-            model: &embedder.model,
-            precision: &embedder.precision,
-            fingerprint: &embedder.fingerprint,
-            dim: embedder.dim,
-            segments: info.segments,
-            deleted_rows: info.deleted_rows,
-            bytes: info.bytes,
+            info: &info,
+            faults: library.unusable_files()?,
         });
     }
-    let upgrade = if info.mapped == 0 {
-        String::new()
-    } else {
-        format!(
-            "upgrade      {} with vectors of the model, {} with mapped ones; `cognate upgrade` \
-             continues\n",
-            count(info.papers - info.mapped, "paper"),
-            thousands(info.mapped),
-        )
-    };
-    print(&format!(
-        "library      {}\npapers       {}\nmodel        {} ({}, {} dimensions)\n{upgrade}fingerprint  {}\n\
-         vectors      {}, {} deleted\nsize         {}\n",
-        library.dir().display(),
-        thousands(info.papers),
-        embedder.model,
-        embedder.precision,
-        embedder.dim,
-        embedder.fingerprint,
-        count(info.segments, "segment"),
-        count(info.deleted_rows, "row"),
-        indicatif::HumanBytes(info.bytes),
-    ))
+    located.note_how_found();
+    let mut fields = vec![
+        ("library", library.dir().display().to_string()),
+        ("papers", thousands(info.papers)),
+        (
+            "model",
+            format!(
+                "{} ({}, {} dimensions)",
+                embedder.model, embedder.precision, embedder.dim
+            ),
+        ),
+    ];
+    if info.mapped > 0 {
+        let native = count(info.papers - info.mapped, "paper");
+        let mapped = thousands(info.mapped);
+        fields.push((
+            "upgrade",
+            format!(
+                "{native} with vectors of the model, {mapped} with mapped ones; `cognate upgrade` \
+                 continues"
+            ),
+        ));
+    }
+    let segments = count(info.segments, "segment");
+    let deleted = count(info.deleted_rows, "row");
+    fields.extend([
+        ("fingerprint", embedder.fingerprint.clone()),
+        ("vectors", format!("{segments}, {deleted} deleted")),
+        ("size", indicatif::HumanBytes(info.bytes).to_string()),
+    ]);
+    present_fields(&fields)
 }

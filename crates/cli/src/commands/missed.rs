@@ -6,14 +6,18 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{Citation, CitedPaper, Draft, DraftOptions, MissedHit, MissedOptions, MissedReport};
+use cognate::{Citation, Draft, DraftOptions, MissedOptions, MissedReport};
 use serde::Serialize;
 
+use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
-use crate::hits::{HitDocument, hit_text};
+use crate::hits::{add_hit, add_remark, hit_text};
 use crate::invocation::Invocation;
+use crate::json::Header;
 use crate::model;
-use crate::output::{count, note, one_line, print, print_json, thousands, unbroken};
+use crate::output::{count, note, one_line, present, thousands, unbroken};
+use crate::page::Page;
+use crate::styled::Styled;
 
 /// Find relevant papers of the library that a draft does not cite
 #[derive(Debug, Args)]
@@ -23,7 +27,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     model: StoredModelArguments,
     /// Number of papers to print
-    #[arg(short, value_name = "N", default_value_t = 20)]
+    #[arg(
+        short,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     k: usize,
     /// Read files that the draft names from outside its folder too
     #[arg(long)]
@@ -58,14 +68,18 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let start = Instant::now();
     let options = MissedOptions::default().k(arguments.k);
     let report = library.missed(&draft, &references, &options)?;
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
     if arguments.output.json {
-        return print_json(&MissedDocument::new(arguments, &draft, &report, took_ms));
+        let header = Header::new("missed", start.elapsed()).library(library.dir());
+        return header.print(&MissedDocument {
+            draft: arguments.draft.display().to_string(),
+            title: draft.title(),
+            report: &report,
+        });
     }
     if report.hits.is_empty() {
         note("the draft cites every paper of the library");
     }
-    print(&report_text(&report))
+    present(|| report_text(&report), |page| add_report(page, &report))
 }
 
 fn report_text(report: &MissedReport) -> String {
@@ -100,6 +114,36 @@ fn report_text(report: &MissedReport) -> String {
     text
 }
 
+/// Adds what [`report_text`] says to a page.
+fn add_report(page: &mut Page, report: &MissedReport) {
+    for missed in &report.hits {
+        add_hit(page, &missed.hit);
+        let score = format!("matches ({:.3}): ", missed.sentence_score);
+        let sentence = format!("“{}”", one_line(&missed.sentence));
+        add_remark(page, &Styled::new().dim(&score).plain(&sentence));
+    }
+    page.blank();
+    let cited = report.found.len() + report.not_found.len();
+    let counts = format!(
+        "{} compared; {}, {} of them in the library",
+        count(report.sentences, "sentence"),
+        count(cited, "citation"),
+        thousands(report.found.len())
+    );
+    page.paragraph(0, &Styled::new().plain(&counts));
+    if !report.not_found.is_empty() {
+        page.paragraph(0, &Styled::new().bold("cited but not in the library:"));
+    }
+    for citation in report.not_found.iter().take(MAX_LISTED) {
+        page.entry(2, &Styled::new().dim(&one_line(&citation_text(citation))));
+    }
+    if report.not_found.len() > MAX_LISTED {
+        let more = thousands(report.not_found.len() - MAX_LISTED);
+        let more = format!("and {more} more; --json lists all");
+        page.paragraph(2, &Styled::new().plain(&more));
+    }
+}
+
 /// Formats a citation as its label and, if it differs, its text.
 fn citation_text(citation: &Citation) -> String {
     let label = citation.label();
@@ -109,81 +153,11 @@ fn citation_text(citation: &Citation) -> String {
     }
 }
 
-/// The JSON document of the command.
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
 struct MissedDocument<'a> {
     draft: String,
     title: Option<&'a str>,
-    sentences: usize,
-    took_ms: f64,
-    hits: Vec<MissedHitDocument<'a>>,
-    cited: CitedDocument<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct MissedHitDocument<'a> {
     #[serde(flatten)]
-    hit: HitDocument<'a>,
-    title_score: f32,
-    sentence: &'a str,
-    sentence_score: f32,
-}
-
-#[derive(Debug, Serialize)]
-struct CitedDocument<'a> {
-    found: Vec<FoundDocument<'a>>,
-    not_found: Vec<NotFoundDocument<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct FoundDocument<'a> {
-    citation: &'a str,
-    id: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct NotFoundDocument<'a> {
-    citation: &'a str,
-    key: Option<&'a str>,
-    doi: Option<&'a str>,
-    arxiv: Option<&'a str>,
-    text: Option<&'a str>,
-}
-
-impl<'a> MissedDocument<'a> {
-    fn new(
-        arguments: &Arguments,
-        draft: &'a Draft,
-        report: &'a MissedReport,
-        took_ms: f64,
-    ) -> Self {
-        let hit = |missed: &'a MissedHit| MissedHitDocument {
-            hit: HitDocument::new(&missed.hit),
-            title_score: missed.title_score,
-            sentence: &missed.sentence,
-            sentence_score: missed.sentence_score,
-        };
-        let found = |cited: &'a CitedPaper| FoundDocument {
-            citation: &cited.citation,
-            id: &cited.id,
-        };
-        let not_found = |citation: &'a Citation| NotFoundDocument {
-            citation: citation.label(),
-            key: citation.key.as_deref(),
-            doi: citation.doi.as_deref(),
-            arxiv: citation.arxiv.as_deref(),
-            text: citation.text.as_deref(),
-        };
-        Self {
-            draft: arguments.draft.display().to_string(),
-            title: draft.title(),
-            sentences: report.sentences,
-            took_ms,
-            hits: report.hits.iter().map(hit).collect(),
-            cited: CitedDocument {
-                found: report.found.iter().map(found).collect(),
-                not_found: report.not_found.iter().map(not_found).collect(),
-            },
-        }
-    }
+    report: &'a MissedReport,
 }

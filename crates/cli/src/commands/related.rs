@@ -5,10 +5,10 @@ use clap::Args;
 use cognate::{Query, Strategy};
 
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
-use crate::model;
-use crate::output::{note, print};
+use crate::json::Header;
+use crate::{model, no_papers, paper_reference};
 
 /// Find papers similar to given papers of the library, in meaning and words
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// Do not smooth the scores of the best papers over similar papers
     #[arg(long)]
     no_smooth: bool,
-    /// Id of a paper to move away from; repeat for more papers
+    /// Paper to move away from, named as ID is; repeat for more papers
     #[arg(long, value_name = "ID")]
     not: Vec<String>,
     /// How papers form one query: rocchio (Rocchio relevance feedback, by their mean vector),
@@ -35,16 +35,19 @@ pub(crate) struct Arguments {
     explain: bool,
     #[command(flatten)]
     model: StoredModelArguments,
-    /// Ids of the papers
+    /// Papers, each by its id, DOI, arXiv identifier or title, or by six or more characters at the
+    /// beginning of its id; - reads them from standard input, one on each line
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    let ids = paper_reference::ids(&library, &arguments.ids)?;
+    let unwanted = paper_reference::ids(&library, &arguments.not)?;
     let start = Instant::now();
-    let query = Query::papers(&arguments.ids)
-        .not(&arguments.not)
+    let query = Query::papers(&ids)
+        .not(&unwanted)
         .strategy(arguments.strategy);
     let query = if arguments.no_smooth {
         query.smooth(false)
@@ -53,26 +56,21 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     };
     let query = arguments.hits.apply(arguments.ranking.apply(query));
     let hits = library.search(&query)?;
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    let header = Header::new("related", start.elapsed()).library(library.dir());
+    if hits.is_empty() && arguments.hits.format().is_none() {
+        no_papers::explain_query(&library, &query)?;
+    }
     let explanations = if arguments.explain {
         let library = model::attach(library, &arguments.model)?;
-        library.explain_related(&arguments.ids, &hits)?
+        library.explain_related(&ids, &hits)?
     } else {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
-            &hits,
-            &explanations,
-            format,
-            raw_cells,
-            &arguments.ids,
-            took_ms,
-        );
+        hits::write(&hits, &explanations, format, raw_cells, &ids, &header)?;
+    } else {
+        hits::present(&hits, &explanations)?;
     }
-    if hits.is_empty() {
-        note("no other paper matches the filters");
-    }
-    print(&explained_hits_text(&hits, &explanations))
+    arguments.hits.check_found(&hits)
 }

@@ -1,23 +1,33 @@
+mod several;
+
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
-use cognate::{Mode, Query};
+use cognate::{Mode, Query, QueryText};
 
+use crate::arguments::values::not_negative;
 use crate::arguments::{
-    HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
+    HitArguments, LibrariesArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
-use crate::hits::{self, explained_hits_text};
+use crate::failure::wrong_usage;
+use crate::hits;
 use crate::invocation::Invocation;
-use crate::model;
-use crate::output::{note, print};
+use crate::json::Header;
+use crate::output::{note, one_line, shortened, step};
 use crate::reranking::Reranking;
+use crate::{model, no_papers, standard_input};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
+///
+/// With several --library, each library ranks its own papers, and the lists are merged: each keeps its
+/// order, and the n-th hit of a library is placed by the n-th highest cosine among its hits, because
+/// cosines of one model are comparable between libraries and keyword scores are not. A paper of several
+/// libraries is one hit. Libraries with different models are merged by rank.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    library: LibraryArguments,
+    library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
     #[command(flatten)]
@@ -29,16 +39,27 @@ pub(crate) struct Arguments {
     #[arg(long)]
     smooth: bool,
     /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        value_parser = not_negative,
+        allow_negative_numbers = true
+    )]
     feedback: usize,
     #[command(flatten)]
     rerank: RerankArguments,
     /// Explain each hit by the most similar sentences and the shared words
     #[arg(long)]
     explain: bool,
-    /// Text to search for; keyword search takes words in double quotes as a phrase
-    text: String,
+    /// Text to search for, in one or more arguments: words in double quotes are a phrase, and -word
+    /// leaves out papers with that word. `-`, or no text in a pipe, reads the text from standard input
+    #[arg(value_name = "TEXT")]
+    text: Vec<String>,
 }
+
+/// A command line that is shown if there is no text.
+const EXAMPLE: &str = "cognate search small world networks";
 
 impl Arguments {
     /// Returns whether the text must be embedded, which takes most of the time of a search: unless it
@@ -46,13 +67,23 @@ impl Arguments {
     fn needs_embedder(&self) -> bool {
         self.ranking.mode != Mode::Keyword || self.hits.min_score.is_some() || self.explain
     }
+
+    fn query(&self, text: &QueryText) -> Query {
+        let query = text.query().feedback(self.feedback).smooth(self.smooth);
+        let query = self.hits.apply(self.ranking.apply(query));
+        query.score_context(self.needs_embedder())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
-    let library = invocation.open_library(&arguments.library)?;
-    if arguments.text.trim().is_empty() {
-        bail!("the query is empty, expected a text");
-    }
+    let typed = standard_input::query_text(&arguments.text, EXAMPLE)?;
+    let text = QueryText::parse(&typed);
+    report_exclusions(&text)?;
+    let libraries = invocation.libraries(&arguments.library)?;
+    let [located] = &libraries[..] else {
+        return several::run(arguments, &typed, &text, &libraries);
+    };
+    let library = located.open()?;
     let library = if arguments.needs_embedder() {
         model::attach(library, &arguments.model)?
     } else {
@@ -62,34 +93,50 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let reranking = Reranking::load(&arguments.rerank, precision)?;
 
     let start = Instant::now();
-    let query = Query::text(&arguments.text)
-        .feedback(arguments.feedback)
-        .smooth(arguments.smooth);
-    let query = arguments.hits.apply(arguments.ranking.apply(query));
-    let query = query.score_context(arguments.needs_embedder());
+    let query = arguments.query(&text);
     let hits = match &reranking {
-        Some(reranking) => reranking.search(&library, query, &arguments.text, arguments.hits.k)?,
+        Some(reranking) => {
+            reranking.search(&library, query.clone(), &text.text, arguments.hits.k)?
+        }
         None => library.search(&query)?,
     };
-    let took_ms = start.elapsed().as_secs_f64() * 1e3;
+    step("searched", start);
+    let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
-        library.explain(&arguments.text, &hits)?
+        library.explain(&text.text, &hits)?
     } else {
         Vec::new()
     };
     if let Some(format) = arguments.hits.format() {
         let raw_cells = arguments.hits.raw_cells();
-        return hits::write(
-            &hits,
-            &explanations,
-            format,
-            raw_cells,
-            &arguments.text,
-            took_ms,
-        );
+        hits::write(&hits, &explanations, format, raw_cells, &typed, &header)?;
+    } else {
+        if hits.is_empty() {
+            no_papers::explain_query(&library, &query)?;
+        }
+        hits::present(&hits, &explanations)?;
     }
-    if hits.is_empty() {
-        note("no paper matches the filters");
+    arguments.hits.check_found(&hits)
+}
+
+/// Says which words are left out: a hyphen of a pasted text may not be meant so.
+fn report_exclusions(text: &QueryText) -> Result<()> {
+    if text.without.is_empty() {
+        return Ok(());
     }
-    print(&explained_hits_text(&hits, &explanations))
+    let words: Vec<String> = text
+        .without
+        .iter()
+        .map(|words| format!("`{}`", one_line(&shortened(words))))
+        .collect();
+    let words = words.join(", ");
+    if text.text.is_empty() {
+        return Err(wrong_usage(&format!(
+            "the query only leaves out {words}, expected a text to search for too, as in `{EXAMPLE}`"
+        )));
+    }
+    note(&format!(
+        "leaving out papers with {words}; a space after the hyphen makes it part of the text"
+    ));
+    Ok(())
 }

@@ -4,10 +4,12 @@ use anyhow::{Result, bail};
 use clap::Args;
 use cognate::{Error, Library, Precision, UpgradeOptions, UpgradeReport};
 
-use crate::arguments::{DeviceArguments, FetchArguments, LibraryArguments};
+use crate::arguments::values::positive;
+use crate::arguments::{DeviceArguments, FetchArguments, JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
+use crate::json::{Header, UpgradeDocument};
 use crate::model::ModelName;
-use crate::output::{count, note, print, thousands};
+use crate::output::{count, note, print_sentences, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, model, truncation};
 
@@ -33,11 +35,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// Number of papers to learn the map from [default: 2000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     sample: Option<usize>,
     /// Stop when the library answers by the new model, and leave the mapped vectors for later
     #[arg(long)]
     map_only: bool,
+    #[command(flatten)]
+    output: JsonArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
@@ -75,7 +79,17 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if let Some(message) = truncation::message(&report.truncation, report.embedded, max_tokens) {
         note(&message);
     }
-    print(&summary(&library, &report, elapsed)?)
+    if arguments.output.json {
+        let embedder = library.embedder_info();
+        let header = Header::new("upgrade", elapsed).library(library.dir());
+        return header.print(&UpgradeDocument {
+            papers: library.len()?,
+            model: &embedder.model,
+            precision: &embedder.precision,
+            report: &report,
+        });
+    }
+    print_sentences(&summary(&library, &report, elapsed)?)
 }
 
 /// Describes what an interrupted upgrade has done.

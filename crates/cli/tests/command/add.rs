@@ -213,7 +213,7 @@ fn an_interrupt_keeps_the_last_commit_and_the_same_command_resumes() {
             .success()
     );
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(130));
     let kept = sandbox.count("L");
     let message = stderr(&output);
     let group = |n: u64| match n {

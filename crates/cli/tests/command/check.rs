@@ -9,9 +9,9 @@ fn an_intact_library_is_reported_as_intact() {
     let sandbox = Sandbox::with_library(12);
     let stdout = sandbox.ok(&["check", "--library", "L"]);
     assert_eq!(stdout, "12 papers and 12 vectors are intact\n");
-    let document = sandbox.json(&["check", "--library", "L", "--repair", "--json"]);
+    let document = sandbox.content(&["check", "--library", "L", "--repair", "--json"]);
     let expected = json!({
-        "library": "L", "papers": 12, "vectors": 12, "repaired": 0, "faults": [],
+        "papers": 12, "vectors": 12, "repaired": 0, "faults": [],
     });
     assert_eq!(document, expected);
 }

@@ -23,14 +23,14 @@ fn compacting_drops_removed_papers_and_changes_no_result() {
     let before = hits();
     assert_eq!(before.as_array().unwrap().len(), 31);
 
-    let mut document = sandbox.json(&["compact", "--library", "L", "--json"]);
+    let mut document = sandbox.content(&["compact", "--library", "L", "--json"]);
     let sizes = ["bytes_before", "bytes"].map(|name| {
         let size = document.as_object_mut().unwrap().remove(name).unwrap();
         size.as_u64().unwrap()
     });
     assert!(sizes[1] < sizes[0], "{sizes:?}");
     let expected = json!({
-        "library": "L", "papers": 32, "segments_before": 2, "segments": 1, "dropped": 3,
+        "papers": 32, "segments_before": 2, "segments": 1, "dropped": 3,
     });
     assert_eq!(document, expected);
     assert_eq!(hits(), before);
@@ -62,8 +62,8 @@ fn merge_is_an_alias_that_the_help_lists() {
     let sandbox = Sandbox::with_library(5);
     let arguments = |name| [name, "--library", "L", "--json"];
     assert_eq!(
-        sandbox.json(&arguments("merge")),
-        sandbox.json(&arguments("compact"))
+        sandbox.content(&arguments("merge")),
+        sandbox.content(&arguments("compact"))
     );
     let help = sandbox.ok(&["help"]);
     let is_listed = help

@@ -45,6 +45,106 @@ fn a_file_is_written_completely_and_reported() {
 }
 
 #[test]
+fn the_extension_of_the_file_says_the_format_unless_an_option_does() {
+    let sandbox = Sandbox::with_library(3);
+    let export = |arguments: &[&str]| {
+        let export = [&["export", "--library", "L"], arguments].concat();
+        sandbox.command(&export).output().unwrap()
+    };
+    for (file, format) in [
+        ("out.bib", "bibtex"),
+        ("out.RIS", "ris"),
+        ("out.json", "json"),
+        ("out.jsonl", "jsonl"),
+        ("out.csv", "csv"),
+        ("out.csl.json", "csl-json"),
+        ("out.md", "markdown"),
+    ] {
+        let output = export(&["--output", file]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let written = fs::read_to_string(sandbox.path(file)).unwrap();
+        let expected = export(&["--format", format]).stdout;
+        assert_eq!(written.as_bytes(), expected, "{file}");
+    }
+    let output = export(&["--output", "other.bib", "--format", "ris"]);
+    assert!(output.status.success());
+    let written = fs::read_to_string(sandbox.path("other.bib")).unwrap();
+    assert!(written.starts_with("TY  - "), "{written}");
+    let output = export(&["--output", "out.txt"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: the name `out.txt` does not say the format, expected one that ends in .json, .jsonl, .csv, \
+         .bib, .ris, .csl.json or .md; name another file, or the format with --format\n"
+    );
+    assert!(!sandbox.path("out.txt").exists());
+    assert!(
+        export(&["--output", "out.txt", "--format", "csv"])
+            .status
+            .success()
+    );
+    assert_eq!(export(&["--output", "-"]).stdout, export(&[]).stdout);
+}
+
+#[test]
+fn a_file_that_exists_is_replaced_only_by_force() {
+    let sandbox = Sandbox::with_library(3);
+    sandbox.write("out.bib", "precious");
+    let export = ["export", "--library", "L", "--output", "out.bib"];
+    assert_eq!(
+        sandbox.fails(&export),
+        "error: `out.bib` exists; use --force to replace it, or name another file\n"
+    );
+    let read = || fs::read_to_string(sandbox.path("out.bib")).unwrap();
+    assert_eq!(read(), "precious");
+    sandbox.ok(&[&export[..], &["--force"]].concat());
+    assert!(read().starts_with("@article{paper-0,"));
+    // A report does not replace what it reports on.
+    let add = [
+        "add",
+        "--library",
+        "L",
+        "--report",
+        "./papers.jsonl",
+        "papers.jsonl",
+    ];
+    let message = sandbox.fails(&add);
+    assert!(
+        message.contains("--report would replace `papers.jsonl`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn ids_or_filters_select_papers() {
+    let sandbox = Sandbox::with_library(20);
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let lines = sandbox.ok(&[&["export", "--library", "L"], arguments].concat());
+        let paper = |line| -> serde_json::Value { serde_json::from_str(line).unwrap() };
+        let id = |line| paper(line)["id"].as_str().unwrap().to_owned();
+        lines.lines().map(id).collect()
+    };
+    assert_eq!(
+        ids(&["paper-7", "paper-3", "paper-7"]),
+        ["paper-7", "paper-3"]
+    );
+    assert_eq!(ids(&["--year", "2018-"]), ["paper-18", "paper-19"]);
+    assert_eq!(
+        ids(&["--sort", "year", "--reverse", "-k", "1"]),
+        ["paper-19"]
+    );
+    let message = sandbox.fails(&["export", "--library", "L", "paper-x"]);
+    assert!(message.contains("`paper-x`"), "{message}");
+    let both = ["export", "--library", "L", "--year", "2018", "paper-1"];
+    let output = sandbox.command(&both).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let none = ["export", "--library", "L", "--year", "1990"];
+    let output = sandbox.command(&none).output().unwrap();
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(stderr(&output).starts_with("no paper is from 1990;"));
+}
+
+#[test]
 fn hits_can_be_printed_in_every_format() {
     let sandbox = Sandbox::with_library(20);
     let found = |format: &str| {

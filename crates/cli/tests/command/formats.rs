@@ -70,8 +70,8 @@ fn a_format_that_cannot_be_detected_is_given_by_an_option() {
     );
     let message = sandbox.fails(&["add", "--library", "L", "--format", "csv", "table.txt"]);
     let header = "error: table.txt:1: the header has no `title` and no `abstract`, found `name`, \
-                  `words`; the rest of the file was not read; nothing was added; use --skip-bad to add what \
-                  was read\n";
+                  `words`; write the names of the columns into the first line, such as `title`, `abstract`, \
+                  `authors` and `year`; the rest of the file was not read; nothing was added\n";
     assert_eq!(message, header);
     sandbox.write("refs", REFERENCES);
     sandbox.ok(&["add", "--library", "L", "--format", "bibtex", "refs"]);

@@ -11,7 +11,16 @@ use crate::sandbox::{Sandbox, stderr};
 /// Exports the library to `path` and returns what was printed on stderr.
 #[track_caller]
 fn export(sandbox: &Sandbox, path: &str) -> String {
-    let arguments = ["export", "--library", "L", "--output", path];
+    let arguments = [
+        "export",
+        "--library",
+        "L",
+        "--format",
+        "jsonl",
+        "--force",
+        "--output",
+        path,
+    ];
     let output = sandbox.command(&arguments).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     stderr(&output)
@@ -133,7 +142,15 @@ fn a_device_is_written_as_it_is() {
 fn a_folder_is_an_error() {
     let sandbox = Sandbox::with_library(3);
     fs::create_dir(sandbox.path("folder")).unwrap();
-    let message = sandbox.fails(&["export", "--library", "L", "--output", "folder"]);
+    let message = sandbox.fails(&[
+        "export",
+        "--library",
+        "L",
+        "--output",
+        "folder",
+        "--format",
+        "csv",
+    ]);
     assert_eq!(
         message,
         "error: cannot write `folder`: it is a folder, expected a file\n"

@@ -1,6 +1,7 @@
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use cognate_testing::copy_dir;
 use serde_json::Value;
@@ -47,12 +48,22 @@ impl Sandbox {
         command
             .current_dir(self.dir.path())
             .env_remove("COGNATE_LIBRARY")
+            .env("COGNATE_CONFIG", self.path("config.toml"))
             .env_remove("COGNATE_DEVICE")
             .env("HF_HOME", self.path("huggingface"))
             .env_remove("HF_HUB_CACHE")
             .env("COGNATE_CACHE", self.path("cache"))
             .env("HF_HUB_OFFLINE", "1")
             .args(arguments);
+        for variable in [
+            "COLUMNS",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "FORCE_HYPERLINK",
+        ] {
+            command.env_remove(variable);
+        }
         command
     }
 
@@ -70,6 +81,18 @@ impl Sandbox {
         serde_json::from_str(&self.ok(arguments)).unwrap()
     }
 
+    /// Runs the command with `--json`, and returns the document without the header that all have.
+    #[track_caller]
+    pub(crate) fn content(&self, arguments: &[&str]) -> Value {
+        let mut document = self.json(arguments);
+        let fields = document.as_object_mut().unwrap();
+        assert_eq!(fields.remove("version"), Some(1.into()));
+        for name in ["command", "library", "took_ms"] {
+            fields.remove(name);
+        }
+        document
+    }
+
     /// Runs the command, asserts that it fails with status 1 and an empty stdout, and returns its
     /// stderr.
     #[track_caller]
@@ -84,6 +107,32 @@ impl Sandbox {
         let message = stderr(&output);
         assert!(!message.contains("panicked"), "{message}");
         message
+    }
+
+    /// Runs the command, asserts that it fails with status 2 and an empty stdout, because its arguments are
+    /// wrong, and returns its stderr.
+    #[track_caller]
+    pub(crate) fn misused(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(output.stdout.is_empty());
+        stderr(&output)
+    }
+
+    /// Runs the command with `input` as its standard input, and returns what it prints.
+    pub(crate) fn piped(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // The command may stop reading early.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        child.wait_with_output().unwrap()
     }
 
     /// Returns the number of papers in a library.

@@ -55,11 +55,17 @@ fn what_commands_print_for_a_person_controls_no_terminal() {
         &["remove", "unknown \u{1b}[2J"],
         &["export", "--format", "jsonl"],
         &["export", "--output", "no\u{1b}[2J/where"],
+        &["export", "--format", "csv", "--output", "no\u{1b}[2J/where"],
+        &["list"],
+        &["list", "--json"],
+        &["list", "--author", "a\u{1b}[1mb x\u{202e}"],
+        &["remove", "--dry-run", "e\u{1b}[2J"],
+        &["remove", "--yes", "--year", "2000"],
     ] {
         let library = ["--library", "L"];
         let arguments = [&arguments[..1], &library, &arguments[1..]].concat();
         let output = sandbox.command(&arguments).output().unwrap();
-        let other_formats = ["csv", "bibtex", "markdown"];
+        let other_formats = ["csv", "bibtex", "markdown", "list", "--dry-run"];
         let is_for_programs = other_formats.iter().any(|name| arguments.contains(name));
         assert_harmless(&output, is_for_programs);
         let printed = !output.stdout.is_empty() || !output.stderr.is_empty();

@@ -49,9 +49,11 @@ fn the_text_shows_size_words_and_central_papers() {
 #[test]
 fn a_resolution_of_zero_is_an_error() {
     let sandbox = Sandbox::with_library(3);
-    let message = sandbox.fails(&["topics", "--library", "L", "--resolution", "0"]);
-    assert_eq!(
-        message,
-        "error: `resolution` is 0, expected a number above 0\n"
+    let message = sandbox.misused(&["topics", "--library", "L", "--resolution", "0"]);
+    assert!(
+        message.starts_with(
+            "error: invalid value '0' for '--resolution <NUMBER>': expected a number above 0"
+        ),
+        "{message}"
     );
 }

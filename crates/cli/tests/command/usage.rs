@@ -33,6 +33,7 @@ fn wrong_usage_exits_with_status_2_and_help_with_0() {
         "add",
         "search",
         "related",
+        "list",
         "missed",
         "info",
         "check",

@@ -73,8 +73,7 @@ impl<'a> Input<'a> {
                     return Err(Error::UnknownFormat {
                         origin: origin.to_owned(),
                         found: found.to_owned(),
-                        expected: "text or Parquet, plain or compressed with gzip or zstd"
-                            .to_owned(),
+                        expected: expected_instead(start).to_owned(),
                     });
                 }
             },
@@ -280,9 +279,22 @@ pub(crate) fn too_many() -> String {
     format!("more than {MAX_VALUES} values, the most for a record")
 }
 
+/// The first bytes of a PDF document.
+const PDF: &[u8] = b"%PDF";
+
+/// Returns what to read instead of a file that is not supported.
+fn expected_instead(start: &[u8]) -> &'static str {
+    if start.starts_with(PDF) {
+        "a file that lists papers, such as an export of a reference manager in BibTeX, RIS or CSL JSON, \
+         or a CSV file with title and abstract"
+    } else {
+        "text or Parquet, plain or compressed with gzip or zstd"
+    }
+}
+
 /// Returns a description of the file if its first bytes show that it has no papers.
 fn unsupported_content(start: &[u8]) -> Option<&'static str> {
-    let signatures: [(&[u8], &str); 8] = [
+    let signatures: [(&[u8], &str); 12] = [
         (b"PK\x03\x04", "is a zip archive or an office document"),
         (
             b"\xd0\xcf\x11\xe0",
@@ -290,10 +302,14 @@ fn unsupported_content(start: &[u8]) -> Option<&'static str> {
         ),
         (b"BZh", "is compressed with bzip2"),
         (b"\xfd7zXZ", "is compressed with xz"),
-        (b"%PDF", "is a PDF document"),
+        (PDF, "is a PDF document"),
         (b"\xff\xfe\x00\x00", "is in UTF-32"),
         (b"\x00\x00\xfe\xff", "is in UTF-32"),
         (b"SQLite f", "is an SQLite file"),
+        (b"\x89PNG", "is an image"),
+        (b"\xff\xd8\xff", "is an image"),
+        (b"GIF8", "is an image"),
+        (b"\x7fELF", "is a program"),
     ];
     signatures
         .iter()

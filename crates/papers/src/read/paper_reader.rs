@@ -385,7 +385,7 @@ mod tests {
         let cases = [
             (
                 "{",
-                "f:2: not JSON at column 1: EOF while parsing an object",
+                "f:2: not JSON at column 1: the text ends inside an object",
             ),
             ("[1]", "f:2: found a list, expected an object"),
             (

@@ -28,6 +28,7 @@ use crate::{Paper, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "bibtex",
+    extensions: &["bib", "bibtex"],
     start: |_| Box::new(BibtexExport::default()),
 };
 

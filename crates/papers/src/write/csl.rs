@@ -12,6 +12,7 @@ use crate::{Name, Paper, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "csl-json",
+    extensions: &["csl.json", "csljson"],
     start: |_| Box::new(CslExport),
 };
 

@@ -9,6 +9,7 @@ use crate::{Name, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "csv",
+    extensions: &["csv"],
     start: |options| Box::new(CsvExport { options }),
 };
 

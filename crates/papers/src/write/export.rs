@@ -12,6 +12,8 @@ use crate::Paper;
 pub(super) struct ExportSpec {
     /// The name on the command line, in lower case.
     pub(super) name: &'static str,
+    /// The extensions of file names that suggest the format, in lower case, the usual one first.
+    pub(super) extensions: &'static [&'static str],
     /// Creates the state of one output.
     pub(super) start: fn(ExportOptions) -> Box<dyn Export>,
 }

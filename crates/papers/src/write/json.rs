@@ -9,11 +9,13 @@ use crate::Paper;
 
 pub(super) const ARRAY: ExportSpec = ExportSpec {
     name: "json",
+    extensions: &["json"],
     start: |_| Box::new(Array),
 };
 
 pub(super) const LINES: ExportSpec = ExportSpec {
     name: "jsonl",
+    extensions: &["jsonl", "ndjson"],
     start: |_| Box::new(Lines),
 };
 

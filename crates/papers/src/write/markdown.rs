@@ -9,6 +9,7 @@ use crate::Paper;
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "markdown",
+    extensions: &["md", "markdown"],
     start: |_| Box::new(MarkdownExport),
 };
 

@@ -9,6 +9,7 @@ use crate::{Name, Paper, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
     name: "ris",
+    extensions: &["ris"],
     start: |_| Box::new(RisExport),
 };
 

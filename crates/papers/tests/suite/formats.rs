@@ -247,8 +247,9 @@ fn damaged_csv() {
     );
     let reader = PaperReader::with_format(&b"name,words\nx,y\n"[..], "f", Format::Csv).unwrap();
     let found: Vec<_> = reader.map(|paper| paper.unwrap_err().to_string()).collect();
-    let header = "f:1: the header has no `title` and no `abstract`, found `name`, `words`; the rest of the file was \
-                  not read";
+    let header = "f:1: the header has no `title` and no `abstract`, found `name`, `words`; write the names of the \
+                  columns into the first line, such as `title`, `abstract`, `authors` and `year`; the rest of the file \
+                  was not read";
     assert_eq!(found, [header]);
 }
 

@@ -21,6 +21,13 @@ use crate::{Error, Paper, Result};
 /// The pragma that holds the version of the tables.
 const VERSION: &str = "user_version";
 
+/// The order in which papers are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyOrder {
+    Ascending,
+    Descending,
+}
+
 /// A consistent view of `papers.sqlite`, which commits of other processes do not change.
 pub(crate) struct ReadTxn<'a> {
     pub(super) transaction: Transaction<'a>,
@@ -199,14 +206,24 @@ impl<'a> ReadTxn<'a> {
     ///
     /// Fails at the end if the number of papers differs from the number of live vectors, since
     /// damage to the file may hide papers.
-    pub(crate) fn for_each(
+    pub(crate) fn for_each(&self, act: impl FnMut(StoredPaper) -> ControlFlow<()>) -> Result<()> {
+        self.for_each_in(KeyOrder::Ascending, act)
+    }
+
+    /// Does the same as [`for_each`](Self::for_each), in either order.
+    pub(crate) fn for_each_in(
         &self,
+        order: KeyOrder,
         mut act: impl FnMut(StoredPaper) -> ControlFlow<()>,
     ) -> Result<()> {
+        let order = match order {
+            KeyOrder::Ascending => "ASC",
+            KeyOrder::Descending => "DESC",
+        };
         let mut found = 0;
         let mut read_all = || {
             // `NOT INDEXED` reads the table itself: a damaged index could hide a paper.
-            let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY key");
+            let sql = format!("SELECT {COLUMNS} FROM papers NOT INDEXED ORDER BY key {order}");
             let mut select = self.transaction.prepare_cached(&sql)?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {

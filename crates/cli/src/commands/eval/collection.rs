@@ -1,5 +1,5 @@
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use cognate::{Library, PapersError, Precision, Qrels, Query, TextReader};
@@ -60,7 +60,7 @@ pub(super) fn precision(arguments: &Arguments, invocation: &Invocation) -> Resul
         return Ok(precision);
     }
     let dir = match &arguments.corpus {
-        Some(_) => invocation.named_library_dir(&arguments.library),
+        Some(_) => named_dir(arguments, invocation)?,
         None => Some(library_to_evaluate(arguments, invocation)?),
     };
     let found = dir.map(|dir| writable_library::find(&dir)).transpose()?;
@@ -68,6 +68,12 @@ pub(super) fn precision(arguments: &Arguments, invocation: &Invocation) -> Resul
         Some(library) => Ok(library.embedder_info().precision.parse()?),
         None => Ok(arguments.model.precision()),
     }
+}
+
+/// Returns the folder of the library that an option names.
+fn named_dir(arguments: &Arguments, invocation: &Invocation) -> Result<Option<PathBuf>> {
+    let named = invocation.named_library(&arguments.library)?;
+    Ok(named.map(|library| library.dir))
 }
 
 /// Opens the library to evaluate, with its model unless the queries are papers or all searches are by
@@ -91,7 +97,7 @@ fn add_corpus(
 ) -> Result<(Library, Option<TempDir>)> {
     let mut report = ImportReport::new(None)?;
     let corpus = PaperFiles::check(&[corpus.to_owned()], None, true, &mut report)?;
-    let (dir, scratch) = if let Some(dir) = invocation.named_library_dir(&arguments.library) {
+    let (dir, scratch) = if let Some(dir) = named_dir(arguments, invocation)? {
         (dir, None)
     } else {
         let scratch = tempfile::tempdir().context("cannot create a temporary folder")?;

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +12,8 @@ use super::report::{
     per_query, title,
 };
 use crate::invocation::Invocation;
-use crate::output::{count, print, print_json};
+use crate::json::Header;
+use crate::output::{count, present_lines};
 use crate::progress::Progress;
 use crate::{atomic_file, interrupt};
 
@@ -33,12 +34,14 @@ struct EvalDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline: Option<MetricsDocument<f64>>,
     differences: Vec<DifferenceDocument<'a>>,
-    seconds: f64,
 }
 
-/// What was searched.
+/// The library that was searched.
 #[derive(Debug, Serialize)]
 struct SearchedDocument {
+    /// The folder of the library, unless it was temporary.
+    #[serde(skip)]
+    library: Option<PathBuf>,
     model: String,
     precision: String,
     documents: usize,
@@ -96,14 +99,21 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocat
         bail!("there is nothing to evaluate, expected at least one search setting");
     };
     let queries = first.evaluation.queries().len();
-    let seconds = start.elapsed().as_secs_f64();
+    let took = start.elapsed();
     if arguments.output.json {
         let named = |name: &str| {
             let mut others = runs.iter().skip(1);
             others.find(|run| run.name == name).map(Evaluated::means)
         };
+        let mut header = Header::new("eval", took);
+        if let Some(dir) = searched
+            .as_ref()
+            .and_then(|searched| searched.library.as_deref())
+        {
+            header = header.library(dir);
+        }
         let differences = comparisons.iter().map(Comparison::document);
-        return print_json(&EvalDocument {
+        return header.print(&EvalDocument {
             searched: searched.as_ref(),
             queries,
             setting: &first.name,
@@ -112,7 +122,6 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocat
             hybrid: named("hybrid"),
             baseline: baseline.as_ref().map(Evaluated::means),
             differences: differences.collect::<Result<_>>()?,
-            seconds,
         });
     }
     let queries = if queries == 1 {
@@ -120,15 +129,24 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocat
     } else {
         format!("{queries} queries")
     };
-    let title = match &searched {
+    let title = |width| match &searched {
         Some(searched) => {
             let model = format!("{} ({}):", searched.model, searched.precision);
             let documents = count(searched.documents, "document");
-            title(&model, &format!("{documents}, {queries}, {seconds:.1} s"))
+            let seconds = took.as_secs_f64();
+            title(
+                &model,
+                &format!("{documents}, {queries}, {seconds:.1} s"),
+                width,
+            )
         }
         None => format!("{queries}\n"),
     };
-    print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))
+    let lines = |width| {
+        let differences = differences_table(&comparisons, width)?;
+        Ok(title(width) + &means_table(&columns, width) + &differences)
+    };
+    present_lines(lines, |line| line.starts_with(' '))
 }
 
 /// Reads a run file, and reports on stderr how many judged queries it lacks.
@@ -164,7 +182,7 @@ fn search(
     let Collection {
         library,
         queries,
-        scratch: _scratch,
+        scratch,
     } = Collection::open(arguments, qrels, qrels_file, invocation)?;
     let mut progress = Progress::new(queries.len() * settings.len(), "queries");
     let mut runs = Vec::new();
@@ -183,6 +201,7 @@ fn search(
     drop(progress);
     let info = library.embedder_info();
     let searched = SearchedDocument {
+        library: scratch.is_none().then(|| library.dir().to_owned()),
         model: info.model.clone(),
         precision: info.precision.clone(),
         documents: library.len()?,

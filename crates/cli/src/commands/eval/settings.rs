@@ -1,8 +1,10 @@
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use cognate::{Fusion, Mode, Precision, Query, Reranker, SearchSetting, Strategy};
 
+use crate::arguments::values::{not_negative, weight};
 use crate::arguments::{FilterArguments, RerankArguments};
+use crate::failure::wrong_usage;
 use crate::reranking::load_reranker;
 
 #[derive(Debug, Args)]
@@ -21,10 +23,16 @@ pub(crate) struct SettingArguments {
     #[arg(long, conflicts_with = "smooth")]
     no_smooth: bool,
     /// Search again with the query moved toward the best N papers (pseudo-relevance feedback)
-    #[arg(long, value_name = "N", conflicts_with = "related")]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "related",
+        value_parser = not_negative,
+        allow_negative_numbers = true
+    )]
     feedback: Option<usize>,
     /// Diversity weight of maximal marginal relevance, from 0 (off) to 1
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", value_parser = weight, allow_negative_numbers = true)]
     diversity: Option<f32>,
     /// With --related: strategy, as in `related`
     #[arg(long, requires = "related")]
@@ -49,7 +57,9 @@ impl SettingArguments {
     /// Fails if a setting was given, because `reason` leaves it without an effect.
     pub(crate) fn refuse(&self, reason: &str) -> Result<()> {
         if self.mode.is_some() || self.has_options() {
-            bail!("{reason}, expected no search settings");
+            return Err(wrong_usage(&format!(
+                "{reason}, expected no search settings"
+            )));
         }
         Ok(())
     }
@@ -64,7 +74,7 @@ impl SettingArguments {
         }
         let setting = SearchSetting::new(self.name(), |query| self.apply(query));
         vec![match reranker {
-            Some(reranker) => setting.rerank(reranker, self.rerank.rerank_depth.get()),
+            Some(reranker) => setting.rerank(reranker, self.rerank.rerank_depth),
             None => setting,
         }]
     }

@@ -1,6 +1,5 @@
 //! How far the embeddings of a model are from given ones.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -49,6 +48,10 @@ pub(crate) fn read(path: &Path) -> Result<Array2<f64>> {
     match rows {
         Err(ReadNpyError::WrongDescriptor(found)) => bail!(
             "`{}` holds values of the type {found}, expected float32 or float64",
+            path.display()
+        ),
+        Err(ReadNpyError::ParseHeader(_)) => bail!(
+            "`{}` is not a .npy file, expected a matrix of float32 or float64 as NumPy saves it",
             path.display()
         ),
         rows => rows.with_context(wide),
@@ -114,32 +117,34 @@ impl Comparison {
         Ok(comparison)
     }
 
-    /// Formats the comparison with the file `name` as lines of the command.
-    pub(crate) fn text(&self, name: &str) -> String {
-        let mut text = String::new();
-        // Writing to a string never fails.
-        let _ = writeln!(
-            text,
-            "compared     {} with `{name}`",
-            count(self.texts, "text")
-        );
-        let _ = writeln!(
-            text,
-            "difference   at most {:.2e} of a value, in row {}",
-            self.greatest_difference, self.greatest_difference_in
-        );
-        let _ = writeln!(
-            text,
-            "cosine       {:.8} in the mean, {:.8} at least, in row {}",
-            self.mean_cosine, self.least_cosine, self.least_cosine_in
-        );
+    /// Describes the comparison with the file `name` by named values.
+    pub(crate) fn fields(&self, name: &str) -> [(&'static str, String); 4] {
         let verdict = match self.verdict {
             Verdict::Same => format!("the same: no value differs by {SAME:e} or more"),
             Verdict::SameDirections => "the same directions, of other lengths".to_owned(),
             Verdict::Different => "different".to_owned(),
         };
-        let _ = writeln!(text, "verdict      {verdict}");
-        text
+        [
+            (
+                "compared",
+                format!("{} with `{name}`", count(self.texts, "text")),
+            ),
+            (
+                "difference",
+                format!(
+                    "at most {:.2e} of a value, in row {}",
+                    self.greatest_difference, self.greatest_difference_in
+                ),
+            ),
+            (
+                "cosine",
+                format!(
+                    "{:.8} in the mean, {:.8} at least, in row {}",
+                    self.mean_cosine, self.least_cosine, self.least_cosine_in
+                ),
+            ),
+            ("verdict", verdict),
+        ]
     }
 }
 
@@ -148,6 +153,12 @@ fn cosine(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     let norms = (a.dot(&a) * b.dot(&b)).sqrt();
     if a == b {
         1.0
+    } else if norms.is_infinite() {
+        // The squares of finite values may not be finite. Those of an embedding are.
+        let largest = b
+            .iter()
+            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        cosine(a, b.mapv(|value| value / largest).view())
     } else if norms > 0.0 {
         a.dot(&b) / norms
     } else {
@@ -185,6 +196,7 @@ mod tests {
             (array![[0.600_049, 0.799_951]], Verdict::Same),
             (array![[0.600_051, 0.8]], Verdict::SameDirections),
             (array![[3.0, 4.0]], Verdict::SameDirections),
+            (array![[3e200, 4e200]], Verdict::SameDirections),
             (array![[0.61, 0.79]], Verdict::Different),
             (array![[-0.6, -0.8]], Verdict::Different),
             (array![[0.0, 0.0]], Verdict::Different),

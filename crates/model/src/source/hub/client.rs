@@ -184,7 +184,9 @@ fn too_many_redirects() -> String {
 
 /// Formats an error with its causes on one line.
 fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    // ureq begins the message of an error of the network with its kind.
+    let text = error.to_string();
+    let mut text = text.strip_prefix("io: ").unwrap_or(&text).to_owned();
     let mut source = error.source();
     while let Some(error) = source {
         let cause = error.to_string();

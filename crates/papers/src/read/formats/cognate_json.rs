@@ -37,9 +37,17 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
 };
 
 /// The fields of search results, and the numbers of rows of data frames, which are not those of a paper.
-const SILENT: [&str; 8] = [
+const SILENT: [&str; 16] = [
     "rank",
     "score",
+    "percentile",
+    "rank_by_cosine",
+    "keyword_score",
+    "fused_score",
+    "rerank_score",
+    "library",
+    "also_in",
+    "explanation",
     "versions",
     "source",
     "index",

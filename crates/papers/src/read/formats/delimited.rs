@@ -147,7 +147,8 @@ impl<'a> Delimited<'a> {
                 })
                 .collect();
             let reason = format!(
-                "the header has no `title` and no `abstract`, found {}",
+                "the header has no `title` and no `abstract`, found {}; write the names of the columns \
+                 into the first line, such as `title`, `abstract`, `authors` and `year`",
                 names.join(", ")
             );
             return Err((number, reason));

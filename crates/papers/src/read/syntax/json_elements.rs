@@ -345,7 +345,10 @@ mod tests {
         assert_eq!(
             read(list),
             [
-                bad(1, "not JSON at column 8: expected value"),
+                bad(
+                    1,
+                    "not JSON at column 8: expected a value: a text in double quotes, a number, a list or an object"
+                ),
                 bad(2, "found a number, expected an object"),
                 good(3, "2"),
                 bad(4, "the record is not closed, the file ends in it"),

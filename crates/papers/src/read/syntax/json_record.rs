@@ -23,16 +23,44 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Fields, String> {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(other) => Err(format!("found {}, expected an object", type_name(&other))),
         Err(error) => {
-            // The line number of the message counts from the start of the record.
-            let message = error.to_string();
-            let message = message.split(" at line ").next().unwrap_or_default();
+            let reason = reason(&error);
+            // The line number of the error counts from the start of the record.
             let position = match error.line() {
                 0 | 1 => format!("column {}", error.column()),
                 line => format!("column {} of its line {line}", error.column()),
             };
-            Err(format!("not JSON at {position}: {message}"))
+            Err(format!("not JSON at {position}: {reason}"))
         }
     }
+}
+
+/// Returns what is wrong with JSON, for a reader who does not know the words of its grammar.
+fn reason(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let plain = match message {
+        "EOF while parsing a list" => "the text ends inside a list",
+        "EOF while parsing an object" => "the text ends inside an object",
+        "EOF while parsing a string" => "the text ends inside a string",
+        "EOF while parsing a value" => "the text ends too early",
+        "expected `:`" => "expected `:` after a name",
+        "expected ident" | "expected value" => {
+            "expected a value: a text in double quotes, a number, a list or an object"
+        }
+        "key must be a string" => "expected a name in double quotes",
+        "trailing comma" => "a comma with nothing after it",
+        "trailing characters" => "more text after the end of the value",
+        "invalid escape" => "an unknown escape after a `\\`",
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            "an incomplete escape after `\\u`"
+        }
+        "recursion limit exceeded" => "lists or objects are nested too deeply",
+        message if message.starts_with("control character") => {
+            "a line break or another control character in a text in double quotes"
+        }
+        message => message,
+    };
+    plain.to_owned()
 }
 
 /// Returns JSON text with null in place of the values `NaN`, `Infinity` and `-Infinity`, which Python writes and
