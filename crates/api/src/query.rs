@@ -15,6 +15,7 @@ pub(crate) mod keyword_query;
 mod linear_svm;
 mod list;
 pub(crate) mod listing;
+pub(crate) mod merged_hits;
 mod mmr;
 pub(crate) mod mode;
 mod named_papers;

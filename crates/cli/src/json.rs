@@ -63,7 +63,6 @@ impl Header {
     }
 
     /// Names the folders of the libraries that the command used together.
-    #[expect(dead_code, reason = "a search of several libraries will use it")]
     pub(crate) fn libraries<'a>(mut self, dirs: impl IntoIterator<Item = &'a Path>) -> Self {
         let names = dirs.into_iter().map(|dir| dir.display().to_string());
         self.libraries = names.collect();

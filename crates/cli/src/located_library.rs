@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt;
+use std::io::{self, IsTerminal as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
@@ -89,6 +90,13 @@ impl LocatedLibrary {
         let (dir, found_by) = (self.dir.display(), &self.found_by);
         step(&format!("opened the library `{dir}`, {found_by}"), start);
         Ok(library)
+    }
+
+    /// Says on a terminal how the library was found, unless an option named it.
+    pub(crate) fn note_how_found(&self) {
+        if self.found_by != FoundBy::Option && io::stdout().is_terminal() {
+            note(&format!("the library is {}", self.found_by));
+        }
     }
 
     fn in_folder(dir: PathBuf, found_by: FoundBy) -> Self {

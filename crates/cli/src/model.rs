@@ -1,7 +1,9 @@
 //! Models, found by name and loaded.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cognate::{
@@ -10,7 +12,7 @@ use cognate::{
 };
 
 use crate::arguments::{FetchArguments, StoredModelArguments};
-use crate::output::{note, one_line};
+use crate::output::{note, one_line, step};
 
 /// The name of a model, with the permission to download it.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +49,38 @@ impl<'a> ModelName<'a> {
 
 /// Returns `library` with the model that embedded its papers.
 pub(crate) fn attach(library: Library, arguments: &StoredModelArguments) -> Result<Library> {
+    let encoder = load_for(&library, arguments)?;
+    Ok(library.with_embedder(encoder)?)
+}
+
+/// Returns libraries with the models that embedded their papers. Each model is loaded once.
+pub(crate) fn attach_all(
+    libraries: Vec<Library>,
+    arguments: &StoredModelArguments,
+) -> Result<Vec<Library>> {
+    let mut loaded: HashMap<String, &'static Encoder> = HashMap::new();
+    let mut attach = |library: Library| {
+        let fingerprint = &library.embedder_info().fingerprint;
+        let encoder = match loaded.get(fingerprint) {
+            Some(encoder) => encoder,
+            None => {
+                let encoder = load_for(&library, arguments)?;
+                loaded.insert(fingerprint.clone(), encoder);
+                encoder
+            }
+        };
+        Ok(library.with_embedder(encoder)?)
+    };
+    libraries.into_iter().map(&mut attach).collect()
+}
+
+/// Loads the model that embedded the papers of a library.
+fn load_for(library: &Library, arguments: &StoredModelArguments) -> Result<&'static Encoder> {
     let stored = library.embedder_info();
     let name = ModelName::of_library(arguments.model.as_deref(), &stored.model, arguments.fetch);
     let device = arguments.device.device;
     let precision = supported_precision(device, stored.precision.parse()?);
-    let encoder = load(name, precision, device)?;
-    Ok(library.with_embedder(encoder)?)
+    load(name, precision, device)
 }
 
 /// Returns the `stored` precision of a library, or f32 if `device` does not support it. The vectors
@@ -86,8 +114,13 @@ fn load_encoder(
         .precision(precision)
         .device(device)
         .weights_cache(source.weights_cache());
+    let start = Instant::now();
     let encoder = Encoder::load(checkpoint, options)
         .with_context(|| format!("cannot load the model `{name}`"))?;
+    step(
+        &format!("loaded the model `{name}`, {precision} on {device}"),
+        start,
+    );
     Ok(until_exit(encoder, Encoder::wait_for_weights_cache))
 }
 
@@ -137,8 +170,13 @@ fn load_cross_encoder(
     let options = RerankerOptions::default()
         .precision(precision)
         .weights_cache(source.weights_cache());
+    let start = Instant::now();
     let reranker = Reranker::load(checkpoint, options)
         .with_context(|| format!("cannot load the cross-encoder `{name}`"))?;
+    step(
+        &format!("loaded the cross-encoder `{name}`, {precision}"),
+        start,
+    );
     Ok(until_exit(reranker, Reranker::wait_for_weights_cache))
 }
 

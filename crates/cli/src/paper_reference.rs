@@ -8,9 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use cognate::{Library, Lookup, MatchedBy, Paper, identifiers};
 
 use crate::output::{note, one_line, shortened, thousands, title};
-
-/// The argument that stands for the lines of standard input.
-const STANDARD_INPUT: &str = "-";
+use crate::standard_input;
 
 /// The ways in which a paper may be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +75,7 @@ fn accept(reference: &str, lookup: Lookup, accepted: Accepted) -> Result<Paper> 
 fn with_standard_input(references: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for reference in references {
-        if reference != STANDARD_INPUT {
+        if reference != standard_input::NAME {
             all.push(reference.clone());
             continue;
         }

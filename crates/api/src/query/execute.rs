@@ -10,7 +10,7 @@ use crate::query::allowed_rows::allowed_rows;
 use crate::query::directions::Directions;
 use crate::query::excluded_words::rows_without;
 use crate::query::fusion::POOL;
-use crate::query::hit::{PaperHit, ScoreContext};
+use crate::query::hit::{FoundBy, PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::named_papers::NamedPapers;
 use crate::query::retrieve::Retriever;
@@ -158,14 +158,40 @@ impl<'a> QueryExecution<'a> {
                 let rank = nearest.partition_point(|other| other.score >= score);
                 is_among.then_some(rank)
             };
+            let rank_by_cosine = nearest.as_ref().and_then(rank);
             hit.score_context = Some(ScoreContext::new(
                 score,
                 snapshot.index.len(),
                 background.as_ref(),
-                nearest.as_ref().and_then(rank),
+                rank_by_cosine,
+                self.found_by(rank_by_cosine, hit.keyword_score),
             ));
         }
         Ok(())
+    }
+
+    /// Returns how a hit with these ranks and scores was found.
+    fn found_by(
+        &self,
+        rank_by_cosine: Option<usize>,
+        keyword_score: Option<f64>,
+    ) -> Option<FoundBy> {
+        match (self.retriever.ranking.mode, &self.directions) {
+            (Mode::Vector, _) => Some(FoundBy::Meaning),
+            (Mode::Keyword, _) => Some(FoundBy::Words),
+            (Mode::Hybrid, Directions::One(_)) => {
+                let scores = self.retriever.last_keyword_scores.borrow();
+                let by_meaning = rank_by_cosine.is_some_and(|rank| rank <= self.k);
+                let by_words = keyword_score
+                    .is_some_and(|score| scores.partition_point(|other| *other >= score) <= self.k);
+                Some(match (by_words, by_meaning) {
+                    (true, false) => FoundBy::Words,
+                    (false, true) => FoundBy::Meaning,
+                    (true, true) | (false, false) => FoundBy::Both,
+                })
+            }
+            (Mode::Hybrid, _) => None,
+        }
     }
 }
 
@@ -266,6 +292,38 @@ mod tests {
         assert!(percentiles.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
         let without = execute(&library, &query().k(3));
         assert!(without.iter().all(|hit| hit.score_context.is_none()));
+    }
+
+    #[test]
+    fn a_hit_tells_whether_words_or_meaning_found_it() {
+        let (_dir, library) = library(&[
+            "graph 1 0 0",
+            "1 0.1 0",
+            "graph 0 1 0",
+            "1 0.2 0",
+            "graph 0.1 1 0",
+            "0 0 1",
+        ]);
+        let expected = |id: &str| match id {
+            "0" => FoundBy::Both,
+            "1" | "3" => FoundBy::Meaning,
+            _ => FoundBy::Words,
+        };
+        let found_by = |hit: &PaperHit| hit.score_context.unwrap().found_by.unwrap();
+        let query = Query::text("graph").score_context(true).k(3);
+        let fused = execute(&library, &query);
+        assert_eq!(fused[0].paper.id, "0");
+        for hit in &fused {
+            assert_eq!(found_by(hit), expected(&hit.paper.id));
+        }
+        for (mode, by) in [
+            (Mode::Vector, FoundBy::Meaning),
+            (Mode::Keyword, FoundBy::Words),
+        ] {
+            let hits = execute(&library, &query.clone().mode(mode));
+            assert_eq!(hits.len(), 3);
+            assert!(hits.iter().all(|hit| found_by(hit) == by));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Searching a library: one query, or many that are answered together.
 
+use std::time::Instant;
+
 use cognate_index::Hit;
 use ndarray::{Array1, Array2};
 
@@ -56,7 +58,11 @@ impl Library {
     /// Returns the errors of [`search`](Self::search).
     pub fn search_batch(&self, queries: &[Query]) -> Result<Vec<Vec<PaperHit>>> {
         // Embedding takes longest, so it is done before the library is read.
+        let start = Instant::now();
         let vectors = self.query_vectors(queries)?;
+        if vectors.iter().any(Option::is_some) {
+            tracing::debug!(took = ?start.elapsed(), "embedded the query");
+        }
         self.read(|snapshot| search_batch(self, snapshot, queries, &vectors))
     }
 

@@ -9,7 +9,7 @@ use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
 use crate::import_report::ImportReport;
 use crate::invocation::Invocation;
 use crate::json::{AddDocument, AddedFiles, Header};
-use crate::output::{count, note, print, thousands};
+use crate::output::{count, note, print_sentences, thousands};
 use crate::paper_files::PaperFiles;
 use crate::{adding, truncation, writable_library};
 
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let header = Header::new("add", added.elapsed).library(dir);
         header.print(&AddDocument::new(&added.report, embedder, outcome))?;
     } else {
-        print(&summary(&added, writable.max_tokens))?;
+        print_sentences(&summary(&added, writable.max_tokens))?;
     }
     match files.incomplete() {
         Some(error) => bail!("{error}"),

@@ -5,10 +5,9 @@ use clap::Args;
 use cognate::{Query, Strategy};
 
 use crate::arguments::{HitArguments, LibraryArguments, RankingArguments, StoredModelArguments};
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::print;
 use crate::{model, no_papers, paper_reference};
 
 /// Find papers similar to given papers of the library, in meaning and words
@@ -71,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let raw_cells = arguments.hits.raw_cells();
         hits::write(&hits, &explanations, format, raw_cells, &ids, &header)?;
     } else {
-        print(&explained_hits_text(&hits, &explanations))?;
+        hits::present(&hits, &explanations)?;
     }
     arguments.hits.check_found(&hits)
 }

@@ -13,7 +13,7 @@ use crate::atomic_file::{self, Existing};
 use crate::failure::wrong_argument;
 use crate::invocation::Invocation;
 use crate::json::{Header, RemoveDocument};
-use crate::output::{count, note, one_line, print, shortened, thousands, title};
+use crate::output::{count, note, one_line, print_sentences, shortened, thousands, title};
 use crate::paper_list::PaperList;
 use crate::{no_papers, paper_reference};
 
@@ -96,10 +96,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             papers: &removed.listed,
         });
     }
-    let removed = removed.papers;
-    print(&format!(
-        "removed {}, {} left\n",
-        count(removed, "paper"),
+    let removed = count(removed.papers, "paper");
+    print_sentences(&format!(
+        "removed {removed}, {} left\n",
         count(left, "paper")
     ))
 }

@@ -1,26 +1,33 @@
+mod several;
+
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{Mode, QueryText};
+use cognate::{Mode, Query, QueryText};
 
 use crate::arguments::values::not_negative;
 use crate::arguments::{
-    HitArguments, LibraryArguments, RankingArguments, RerankArguments, StoredModelArguments,
+    HitArguments, LibrariesArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
 use crate::failure::wrong_usage;
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{note, one_line, print, shortened};
+use crate::output::{note, one_line, shortened, step};
 use crate::reranking::Reranking;
 use crate::{model, no_papers, standard_input};
 
 /// Find papers by a text: similar in meaning, sharing words, or both
+///
+/// With several --library, each library ranks its own papers, and the lists are merged: each keeps its
+/// order, and the n-th hit of a library is placed by the n-th highest cosine among its hits, because
+/// cosines of one model are comparable between libraries and keyword scores are not. A paper of several
+/// libraries is one hit. Libraries with different models are merged by rank.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    library: LibraryArguments,
+    library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
     #[command(flatten)]
@@ -60,13 +67,23 @@ impl Arguments {
     fn needs_embedder(&self) -> bool {
         self.ranking.mode != Mode::Keyword || self.hits.min_score.is_some() || self.explain
     }
+
+    fn query(&self, text: &QueryText) -> Query {
+        let query = text.query().feedback(self.feedback).smooth(self.smooth);
+        let query = self.hits.apply(self.ranking.apply(query));
+        query.score_context(self.needs_embedder())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let typed = standard_input::query_text(&arguments.text, EXAMPLE)?;
     let text = QueryText::parse(&typed);
     report_exclusions(&text)?;
-    let library = invocation.open_library(&arguments.library)?;
+    let libraries = invocation.libraries(&arguments.library)?;
+    let [located] = &libraries[..] else {
+        return several::run(arguments, &typed, &text, &libraries);
+    };
+    let library = located.open()?;
     let library = if arguments.needs_embedder() {
         model::attach(library, &arguments.model)?
     } else {
@@ -76,18 +93,14 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let reranking = Reranking::load(&arguments.rerank, precision)?;
 
     let start = Instant::now();
-    let query = text
-        .query()
-        .feedback(arguments.feedback)
-        .smooth(arguments.smooth);
-    let query = arguments.hits.apply(arguments.ranking.apply(query));
-    let query = query.score_context(arguments.needs_embedder());
+    let query = arguments.query(&text);
     let hits = match &reranking {
         Some(reranking) => {
             reranking.search(&library, query.clone(), &text.text, arguments.hits.k)?
         }
         None => library.search(&query)?,
     };
+    step("searched", start);
     let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {
         library.explain(&text.text, &hits)?
@@ -101,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         if hits.is_empty() {
             no_papers::explain_query(&library, &query)?;
         }
-        print(&explained_hits_text(&hits, &explanations))?;
+        hits::present(&hits, &explanations)?;
     }
     arguments.hits.check_found(&hits)
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
-use crate::output::{print, print_json};
+use crate::json::Header;
+use crate::output::print;
 use crate::paper_reference;
 
 /// Show all that the library knows of papers: authors, identifiers, versions and abstract
@@ -25,23 +26,18 @@ pub(crate) struct Arguments {
     ids: Vec<String>,
 }
 
-/// The JSON document of `show`.
+/// The content of the JSON document of the command.
 #[derive(Debug, Serialize)]
 struct ShowDocument<'a> {
-    version: u32,
-    command: &'static str,
-    library: String,
-    took_ms: f64,
-    total: usize,
     papers: Vec<PaperDocument<'a>>,
 }
 
-/// All fields of a paper, and the ids of its other versions.
+/// All fields of a paper, and its other versions.
 #[derive(Debug, Serialize)]
 struct PaperDocument<'a> {
     #[serde(flatten)]
     paper: &'a Paper,
-    versions: Vec<&'a str>,
+    versions: &'a [Paper],
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
@@ -50,25 +46,17 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let papers = paper_reference::papers(&library, &arguments.ids)?;
     let versions = papers.iter().map(|paper| versions(&library, paper));
     let versions = versions.collect::<Result<Vec<_>>>()?;
+    let header = Header::new("show", start.elapsed()).library(library.dir());
     let papers = papers.iter().zip(&versions);
-    if !arguments.output.json {
-        let width = details::width();
-        let texts = papers.map(|(paper, versions)| details::text(paper, versions, width));
-        return print(&texts.collect::<Vec<_>>().join("\n\n"));
+    if arguments.output.json {
+        let papers = papers.map(|(paper, versions)| PaperDocument { paper, versions });
+        return header.print(&ShowDocument {
+            papers: papers.collect(),
+        });
     }
-    let papers = papers.map(|(paper, versions)| PaperDocument {
-        paper,
-        versions: versions.iter().map(|paper| paper.id.as_str()).collect(),
-    });
-    let papers: Vec<_> = papers.collect();
-    print_json(&ShowDocument {
-        version: 1,
-        command: "show",
-        library: library.dir().display().to_string(),
-        took_ms: (start.elapsed().as_secs_f64() * 1e6).round() / 1e3,
-        total: papers.len(),
-        papers,
-    })
+    let width = details::width();
+    let texts = papers.map(|(paper, versions)| details::text(paper, versions, width));
+    print(&texts.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// Returns the other versions of a paper; none if the vectors cannot be read, without which they are not

@@ -1,6 +1,5 @@
 use std::any::TypeId;
 use std::error::Error;
-use std::fmt::Display;
 use std::str::FromStr;
 
 use clap::Arg;
@@ -9,20 +8,20 @@ use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, SortBy, Strategy};
 
 /// Lists the names of the values of an argument in its help, if its values have names.
 pub(crate) fn with_names(argument: Arg) -> Arg {
-    let argument = named::<Mode>(argument, Mode::ALL);
-    let argument = named::<Fusion>(argument, Fusion::ALL);
-    let argument = named::<Strategy>(argument, Strategy::ALL);
-    let argument = named::<Precision>(argument, Precision::ALL);
-    let argument = named::<ExportFormat>(argument, ExportFormat::ALL);
-    let argument = named::<SortBy>(argument, SortBy::ALL);
-    named::<Gain>(argument, Gain::ALL)
+    let argument = named(argument, Mode::ALL, Mode::name);
+    let argument = named(argument, Fusion::ALL, Fusion::name);
+    let argument = named(argument, Strategy::ALL, Strategy::name);
+    let argument = named(argument, Precision::ALL, Precision::name);
+    let argument = named(argument, ExportFormat::ALL, ExportFormat::name);
+    let argument = named(argument, SortBy::ALL, SortBy::name);
+    named(argument, Gain::ALL, Gain::name)
 }
 
 /// Lists the names of `all` values, if `T` is the type of the values of `argument`. Other names that `T`
 /// accepts, such as former ones, are still accepted.
-fn named<T>(argument: Arg, all: &[T]) -> Arg
+fn named<T>(argument: Arg, all: &[T], name: fn(T) -> &'static str) -> Arg
 where
-    T: FromStr + Display + Clone + Send + Sync + 'static,
+    T: FromStr + Copy + Send + Sync + 'static,
     T::Err: Error + Send + Sync,
 {
     if argument.get_value_parser().type_id() != TypeId::of::<T>() {
@@ -32,9 +31,7 @@ where
     let former = former
         .into_iter()
         .filter(|name| name.get_name().parse::<T>().is_ok());
-    let names = all
-        .iter()
-        .map(|value| PossibleValue::new(value.to_string()));
+    let names = all.iter().map(|value| PossibleValue::new(name(*value)));
     let parser = PossibleValuesParser::new(names.chain(former));
     let parser = parser.try_map(|name| name.parse::<T>());
     argument.value_parser(parser).ignore_case(true)

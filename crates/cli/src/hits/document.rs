@@ -13,6 +13,9 @@ struct HitDocument<'a> {
     /// The library that has the paper, if several were searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     library: Option<String>,
+    /// Further libraries that have the paper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_in: Vec<String>,
     #[serde(flatten)]
     hit: &'a PaperHit,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +27,7 @@ impl<'a, Q> SearchDocument<'a, Q> {
     pub(crate) fn new(query: &'a Q, hits: &'a [PaperHit], explanations: &'a [Explanation]) -> Self {
         let document = |(at, hit)| HitDocument {
             library: None,
+            also_in: Vec::new(),
             hit,
             explanation: explanations.get(at),
         };
@@ -33,11 +37,12 @@ impl<'a, Q> SearchDocument<'a, Q> {
         }
     }
 
-    /// Names the library of each hit, in the order of the hits.
-    #[expect(dead_code, reason = "a search of several libraries will use it")]
-    pub(crate) fn with_libraries(mut self, libraries: impl IntoIterator<Item = String>) -> Self {
-        for (hit, library) in self.hits.iter_mut().zip(libraries) {
-            hit.library = Some(library);
+    /// Names the libraries of each hit, in the order of the hits; the first is the one that found it.
+    pub(crate) fn with_libraries(mut self, libraries: &[Vec<String>]) -> Self {
+        for (hit, libraries) in self.hits.iter_mut().zip(libraries) {
+            let mut libraries = libraries.iter().cloned();
+            hit.library = libraries.next();
+            hit.also_in = libraries.collect();
         }
         self
     }

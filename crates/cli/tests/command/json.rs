@@ -121,6 +121,9 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
         1
     );
 
+    let shown = check("show", &["show", "--library", "L", "--json", "full"]);
+    assert_eq!(shown["papers"][0]["versions"][0]["id"], "preprint");
+
     sandbox.write(
         "draft.md",
         "# Enzymes\n\nWe study enzymes [@paper-2; @absent].\n",
