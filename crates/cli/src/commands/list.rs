@@ -1,4 +1,3 @@
-use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -12,6 +11,7 @@ use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::{count, note, thousands};
 use crate::paper_list::PaperList;
+use crate::screen::Screen;
 use crate::{no_papers, unusable_files};
 
 /// List the papers of a library
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if total == 0 {
         no_papers::explain_filter(&library, &arguments.listing.filter.filter())?;
     }
-    if listed < total && io::stdout().is_terminal() {
+    if listed < total && Screen::of_stdout().is_some() {
         note(&format!(
             "{} of {}",
             thousands(listed),
