@@ -67,7 +67,7 @@ impl<'a> QueryExecution<'a> {
             let snapshot = &self.retriever.snapshot;
             let hits = ranking
                 .iter()
-                .map(|scored| Ok(hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
+                .map(|scored| Ok(self.hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
             hits.collect::<Result<Vec<_>>>()?
         } else {
             self.group_versions()?
@@ -99,7 +99,7 @@ impl<'a> QueryExecution<'a> {
                 groups.truncate(self.k);
                 let hits = groups.into_iter().map(|group| {
                     let paper = Arc::unwrap_or_clone(group.best.paper);
-                    hit(&group.scored, paper, group.others)
+                    self.hit(&group.scored, paper, group.others)
                 });
                 return Ok(hits.collect());
             }
@@ -139,6 +139,21 @@ impl<'a> QueryExecution<'a> {
         }
     }
 
+    /// Returns a hit whose rank and score context are still to be set.
+    fn hit(&self, scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
+        PaperHit {
+            rank: 0,
+            score: scored.score,
+            keyword_score: scored.keyword_score,
+            fused_score: scored.fused_score,
+            score_context: None,
+            rerank_score: None,
+            named: self.named.contains(scored.row),
+            paper,
+            versions,
+        }
+    }
+
     /// Sets the score context of each hit.
     fn add_score_context(&self, hits: &mut [PaperHit]) -> Result<()> {
         let snapshot = &self.retriever.snapshot;
@@ -166,20 +181,6 @@ impl<'a> QueryExecution<'a> {
             ));
         }
         Ok(())
-    }
-}
-
-/// Returns a hit whose rank and score context are still to be set.
-fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
-    PaperHit {
-        rank: 0,
-        score: scored.score,
-        keyword_score: scored.keyword_score,
-        fused_score: scored.fused_score,
-        score_context: None,
-        rerank_score: None,
-        paper,
-        versions,
     }
 }
 
