@@ -21,8 +21,7 @@ use crate::{no_papers, paper_reference, unusable_files};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Output format: json, jsonl, csv, bibtex, ris, csl-json or markdown [default: by the extension of
-    /// the output file, otherwise jsonl]
+    /// Output format [default: by the extension of the output file, otherwise jsonl]
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]

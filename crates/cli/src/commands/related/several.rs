@@ -110,11 +110,13 @@ fn query(
     let mut ids = Vec::new();
     for (_, paper) in wanted {
         let own = library.get(&paper.id)?;
-        ids.extend(own.filter(|own| is_same_paper(own, paper)).map(|own| own.id));
+        ids.extend(
+            own.filter(|own| is_same_paper(own, paper))
+                .map(|own| own.id),
+        );
     }
     if ids.len() == wanted.len() {
-        let query = arguments.smoothed(Query::papers(&ids));
-        return Ok(arguments.hits.apply(arguments.ranking.apply(query)));
+        return Ok(arguments.apply(Query::papers(&ids)));
     }
     let mut sum: Vec<f32> = Vec::new();
     for (at, paper) in wanted {
