@@ -51,6 +51,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate related --explain -k 3 kipf2017semi",
             ),
             (
+                "To papers of another command, one id on each line",
+                "cognate list --year 1998 | cut -f 1 | cognate related -",
+            ),
+            (
                 "For another program",
                 "cognate related --json hirsch2005index",
             ),
@@ -92,6 +96,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "show",
         &[
             ("A paper with its abstract", "cognate show kipf2017semi"),
+            ("By its arXiv identifier", "cognate show arXiv:1609.02907"),
             (
                 "Two papers",
                 "cognate show kipf2017semi watts1998collective",

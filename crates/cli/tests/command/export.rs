@@ -129,6 +129,17 @@ fn ids_or_filters_select_papers() {
         ["paper-7", "paper-3"]
     );
     assert_eq!(ids(&["--year", "2018-"]), ["paper-18", "paper-19"]);
+    let from_list = sandbox.ok(&["list", "--library", "L", "--year", "2018-"]);
+    let first_fields: Vec<&str> = from_list
+        .lines()
+        .filter_map(|l| l.split('\t').next())
+        .collect();
+    let piped = sandbox.piped(
+        &["export", "--library", "L", "-"],
+        first_fields.join("\n").as_bytes(),
+    );
+    let by_filter = sandbox.ok(&["export", "--library", "L", "--year", "2018-"]);
+    assert_eq!(String::from_utf8_lossy(&piped.stdout), by_filter);
     assert_eq!(
         ids(&["--sort", "year", "--reverse", "-k", "1"]),
         ["paper-19"]
