@@ -148,7 +148,13 @@ fn arranged(command: &str, argument: Arg) -> Arg {
 fn template(command: &Command) -> String {
     let mut text = "{about}\n\n{usage-heading} {usage}\n".to_owned();
     let about = |name: &str| match command.find_subcommand(name) {
-        Some(subcommand) => subcommand.get_about().map(ToString::to_string),
+        Some(subcommand) => subcommand.get_about().map(|about| {
+            let aliases: Vec<&str> = subcommand.get_visible_aliases().collect();
+            match aliases.as_slice() {
+                [] => about.to_string(),
+                aliases => format!("{about} [alias: {}]", aliases.join(", ")),
+            }
+        }),
         None if name == "help" => Some("Explain a command".to_owned()),
         None => None,
     };

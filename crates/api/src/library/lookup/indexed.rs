@@ -185,7 +185,7 @@ fn find_by_identifier(
         }
     })?;
     for (position, key) in keys {
-        let (reference, candidates) = &mut open[position];
+        let (reference, candidates) = &mut *open[position];
         // The paper is compared with its checksum here.
         let paper = snapshot.papers.paper(key)?.paper;
         if let Some(way) = reference.identifies(&paper) {
