@@ -2,10 +2,10 @@
 # Builds packages of the command for the machine that it runs on, into `target/packages`:
 #
 #   tools/package.sh wheel     a wheel for pip, pipx and uv; needs maturin
-#   tools/package.sh archive   an archive with the binary, completions, manual pages and licenses
+#   tools/package.sh archive   an archive with the binary, completions, manual pages and licenses; needs binutils
 #   tools/package.sh deb       a Debian package; needs cargo-deb
 #
-# Several names build several packages, from one build of the profile `dist`. `tools/package-test.sh` tests them.
+# Several names build several packages, from one build. `tools/package-test.sh` tests them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +31,7 @@ done
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p;T;q' Cargo.toml)
 host=$(rustc -vV | sed -n 's/^host: //p')
-built=${CARGO_TARGET_DIR:-target}/dist/cognate
+built=${CARGO_TARGET_DIR:-target}/release/cognate
 out=target/packages
 stage=$out/stage
 licenses=crates/cli/LICENSE-THIRD-PARTY
@@ -40,7 +40,7 @@ rm -rf "$stage"
 mkdir -p "$stage"
 trap 'rm -f "$licenses"' EXIT
 
-cargo build --locked --profile dist --package cognate-cli
+cargo build --locked --release --package cognate-cli
 # Also under the name that the wheel takes it from.
 tools/third-party-licenses.py >"$licenses"
 cp "$licenses" "$stage/"
@@ -53,14 +53,15 @@ mkdir -p "$stage/completions" "$stage/man"
 "$built" man --output "$stage/man"
 
 build_wheel() {
-    maturin build --locked --profile dist --manifest-path crates/cli/Cargo.toml --out "$out"
+    maturin build --locked --release --manifest-path crates/cli/Cargo.toml --out "$out"
 }
 
 build_archive() {
     local name=cognate-$version-$host
     local folder=$stage/$name
     mkdir -p "$folder"
-    cp -r "$built" "$stage/completions" "$stage/man" "$licenses" LICENSE-APACHE LICENSE-MIT CHANGELOG.md "$folder/"
+    strip --output-file "$folder/cognate" "$built"
+    cp -r "$stage/completions" "$stage/man" "$licenses" LICENSE-APACHE LICENSE-MIT CHANGELOG.md "$folder/"
     cp crates/cli/README.md "$folder/"
     # Sorted, and without the user and the time of the build: equal contents give equal archives.
     tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" \
@@ -69,7 +70,7 @@ build_archive() {
 }
 
 build_deb() {
-    cargo deb --locked --package cognate-cli --profile dist --no-build --output "$out/"
+    cargo deb --locked --package cognate-cli --no-build --strip --quiet --output "$out/"
 }
 
 for kind; do

@@ -46,7 +46,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     error_line(&format!("error: {}{}", message(error), advice(error)));
     if interrupt::is_requested() {
         ExitCode::from(interrupt::EXIT_STATUS)
-    } else if is_wrong_value(error) {
+    } else if is_wrong_argument(error) {
         ExitCode::from(USAGE)
     } else {
         ExitCode::FAILURE
@@ -54,7 +54,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Returns whether an option has a value that it does not permit.
-fn is_wrong_value(error: &anyhow::Error) -> bool {
+fn is_wrong_argument(error: &anyhow::Error) -> bool {
     let of_library = error.downcast_ref();
     let of_model = error.downcast_ref();
     matches!(of_library, Some(cognate::Error::InvalidOption { .. }))
@@ -123,11 +123,6 @@ pub(crate) fn wrong_usage(message: &str) -> anyhow::Error {
 fn usage_error(kind: ErrorKind, message: &str) -> anyhow::Error {
     // clap writes the prefix itself.
     clap::Error::raw(kind, message.trim_start_matches("error: ")).into()
-}
-
-/// Returns an error for a value that is wrong, as clap would report it.
-pub(crate) fn wrong_value(message: &str) -> anyhow::Error {
-    clap::Error::raw(ErrorKind::ValueValidation, message).into()
 }
 
 /// Returns an error for an argument with a wrong value, as clap would report it.

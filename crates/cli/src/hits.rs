@@ -1,6 +1,7 @@
 //! Hits, printed for a person or written for another program.
 
 mod document;
+mod page;
 mod text;
 
 use std::fmt::Write as _;
@@ -12,10 +13,22 @@ use serde::Serialize;
 
 use crate::arguments::HitArguments;
 use crate::hits::document::SearchDocument;
-pub(crate) use crate::hits::text::{explained_hits_text, hit_text};
+use crate::hits::page::add_hits;
+pub(crate) use crate::hits::page::{add_hit, add_remark};
+use crate::hits::text::explained_hits_text;
+pub(crate) use crate::hits::text::hit_text;
 use crate::json::Header;
 use crate::located_library::LocatedLibrary;
-use crate::output::{hit_output, one_line, print};
+use crate::output::{self, hit_output, one_line};
+use crate::styled::Styled;
+
+/// Prints hits for a person, each followed by its explanation. `explanations` may be empty.
+pub(crate) fn present(hits: &[PaperHit], explanations: &[Explanation]) -> Result<()> {
+    output::present(
+        || explained_hits_text(hits, explanations),
+        |page| add_hits(page, hits, explanations),
+    )
+}
 
 /// Writes hits to stdout in `format`. Only JSON has a field for the explanations, and `raw_cells`
 /// concerns CSV only; `header` is the header of the JSON document.
@@ -69,14 +82,29 @@ pub(crate) fn print_merged<Q: Serialize>(
         }
         None => {
             let names = of_hits(|library| library.name.clone());
-            let mut text = String::new();
-            for (at, (hit, names)) in hits.iter().zip(&names).enumerate() {
-                let explanation = explanations.get(at..=at).unwrap_or_default();
-                text.push_str(&explained_hits_text(slice::from_ref(hit), explanation));
-                // Writing to a string does not fail.
-                let _ = writeln!(text, "            in {}", one_line(&names.join(", ")));
-            }
-            print(&text)?;
+            let each = || {
+                let hits = hits.iter().zip(&names).enumerate();
+                hits.map(|(at, (hit, names))| {
+                    let explanation = explanations.get(at..=at).unwrap_or_default();
+                    let libraries = format!("in {}", one_line(&names.join(", ")));
+                    (slice::from_ref(hit), explanation, libraries)
+                })
+            };
+            let text = || {
+                let mut text = String::new();
+                for (hit, explanation, libraries) in each() {
+                    text.push_str(&explained_hits_text(hit, explanation));
+                    // Writing to a string does not fail.
+                    let _ = writeln!(text, "            {libraries}");
+                }
+                text
+            };
+            output::present(text, |page| {
+                for (hit, explanation, libraries) in each() {
+                    add_hits(page, hit, explanation);
+                    add_remark(page, &Styled::new().dim(&libraries));
+                }
+            })?;
         }
     }
     arguments.check_found(&hits)

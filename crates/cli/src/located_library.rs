@@ -2,10 +2,11 @@
 
 use std::env;
 use std::fmt;
+use std::io::{self, IsTerminal as _};
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cognate::Library;
 
 use crate::configuration::Configuration;
@@ -43,6 +44,7 @@ impl LocatedLibrary {
     /// Returns the library that a user calls `name`: a folder or, if it is a single word, a name in the
     /// configuration file, which comes before a folder of that name.
     pub(crate) fn named(name: &Path, found_by: FoundBy) -> Result<Self> {
+        refuse_tilde(name)?;
         let Some(word) = single_word(name) else {
             return Ok(Self::in_folder(name.to_owned(), found_by));
         };
@@ -88,6 +90,13 @@ impl LocatedLibrary {
         let (dir, found_by) = (self.dir.display(), &self.found_by);
         step(&format!("opened the library `{dir}`, {found_by}"), start);
         Ok(library)
+    }
+
+    /// Says on a terminal how the library was found, unless an option named it.
+    pub(crate) fn note_how_found(&self) {
+        if self.found_by != FoundBy::Option && io::stdout().is_terminal() {
+            note(&format!("the library is {}", self.found_by));
+        }
     }
 
     fn in_folder(dir: PathBuf, found_by: FoundBy) -> Self {
@@ -156,6 +165,19 @@ impl fmt::Display for FoundBy {
             }
         }
     }
+}
+
+/// Fails if the path of a library begins with a tilde. A shell replaces it by the home folder only where it
+/// begins a word, so a folder called `~` would be made in the current folder.
+fn refuse_tilde(dir: &Path) -> Result<()> {
+    let Some(path) = dir.to_str().filter(|path| path.starts_with('~')) else {
+        return Ok(());
+    };
+    bail!(
+        "the library `{path}` begins with a tilde that the shell did not expand, as in quotes or after \
+         `--library=`; use `--library {path}` without quotes, or the full path; `./{path}` is a folder with \
+         this name"
+    )
 }
 
 #[cfg(test)]

@@ -22,13 +22,15 @@ mod located_library;
 mod model;
 mod no_papers;
 mod output;
+mod page;
 mod paper_files;
 mod paper_list;
 mod paper_reference;
 mod progress;
 mod reranking;
-mod selection;
+mod screen;
 mod standard_input;
+mod styled;
 mod terminal;
 mod text_file;
 mod truncation;
@@ -48,6 +50,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use crate::arguments::VerbosityArguments;
 use crate::commands::Command;
 use crate::invocation::Invocation;
+use crate::screen::ColorWhen;
 use crate::verbosity::Verbosity;
 
 /// Find related research papers: semantic and keyword search over your own library
@@ -63,9 +66,22 @@ use crate::verbosity::Verbosity;
     subcommand_value_name = "COMMAND"
 )]
 struct CommandLine {
-    /// Library, as the option of each command: its folder, or its name in the configuration file
-    #[arg(long, value_name = "DIR|NAME", help_heading = None)]
+    /// Library: its folder or its name, as after a command
+    #[arg(long, value_name = "DIR|NAME")]
     library: Vec<PathBuf>,
+    /// Colors: auto, always or never
+    ///
+    /// Also the layout for a terminal. Default: auto, for a terminal only.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    color: ColorWhen,
     #[command(flatten)]
     verbosity: VerbosityArguments,
     #[command(subcommand)]
@@ -83,8 +99,12 @@ fn main() -> ExitCode {
         .and_then(|matches| CommandLine::from_arg_matches(&matches));
     let command_line = match command_line {
         Ok(command_line) => command_line,
-        Err(error) => return failure::report_usage(error),
+        Err(error) => {
+            ColorWhen::in_arguments(std::env::args_os()).apply();
+            return failure::report_usage(error);
+        }
     };
+    command_line.color.apply();
     Verbosity::from(command_line.verbosity).choose();
     let invocation = Invocation::new(command_line.library, self::command_line);
     let code = exit_code(&command_line.command.run(&invocation));

@@ -6,16 +6,84 @@
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::time::Instant;
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
 use anyhow::Result;
 use cognate::ExportFormat;
 use serde::Serialize;
 
+use crate::page::{Page, VALUES};
+use crate::screen::{DEFAULT_WIDTH, Screen, stderr_has_styles};
+use crate::styled::{ERROR, NOTE, Styled, WARNING};
 use crate::terminal::{ProtectedWriter, Protection, escaped_json, neutralized};
 use crate::verbosity::{Took, Verbosity};
 
 /// Prints `text` on stdout, where all results go.
 pub(crate) fn print(text: &str) -> Result<()> {
     print_raw(&neutralized(text))
+}
+
+/// Prints a result on stdout: a page for a person at a terminal, and otherwise a text, which stays the
+/// same from release to release.
+pub(crate) fn present(text: impl FnOnce() -> String, fill: impl FnOnce(&mut Page)) -> Result<()> {
+    let Some(screen) = Screen::of_stdout() else {
+        return print(&text());
+    };
+    let mut page = Page::new(screen);
+    fill(&mut page);
+    print_page(&page)
+}
+
+/// Prints one or more sentences, each on a line, which are broken at spaces on a terminal.
+pub(crate) fn print_sentences(text: &str) -> Result<()> {
+    let fill = |page: &mut Page| {
+        for line in text.lines() {
+            page.paragraph(0, &Styled::new().plain(line));
+        }
+    };
+    present(|| text.to_owned(), fill)
+}
+
+/// Prints named values, one to a line, whose columns are aligned.
+pub(crate) fn present_fields(fields: &[(&str, String)]) -> Result<()> {
+    let line = |(name, value): &(&str, String)| format!("{name:<VALUES$}{value}\n");
+    present(
+        || fields.iter().map(line).collect(),
+        |page| page.fields(fields),
+    )
+}
+
+/// Prints lines that `lines` makes for a number of columns, such as a table. On a terminal those that
+/// are heads are bold.
+pub(crate) fn present_lines(
+    lines: impl FnOnce(usize) -> Result<String>,
+    is_head: impl Fn(&str) -> bool,
+) -> Result<()> {
+    let Some(screen) = Screen::of_stdout() else {
+        return print(&lines(DEFAULT_WIDTH)?);
+    };
+    let mut page = Page::new(screen);
+    for line in lines(screen.width)?.lines() {
+        let styled = if is_head(line) {
+            Styled::new().bold(line)
+        } else {
+            Styled::new().plain(line)
+        };
+        page.paragraph(0, &styled);
+    }
+    print_page(&page)
+}
+
+fn print_page(page: &Page) -> Result<()> {
+    let choice = if page.screen().has_styles {
+        ColorChoice::Always
+    } else {
+        ColorChoice::Never
+    };
+    let mut stdout = AutoStream::new(io::stdout().lock(), choice);
+    stdout.write_all(page.text().as_bytes())?;
+    stdout.flush()?;
+    Ok(())
 }
 
 /// Prints one JSON document on stdout.
@@ -46,10 +114,25 @@ pub(crate) fn step(what: &str, start: Instant) {
     }
 }
 
-/// Prints a line of an error on stderr.
+/// Prints a line on stderr, also if only errors are wanted. On a terminal, `error:`, `warning:` and
+/// `note:` at its beginning have their colors.
 pub(crate) fn error_line(line: &str) {
+    let line = neutralized(line);
+    let styled = stderr_has_styles().then(|| with_styled_kind(&line));
     // If stderr is closed, there is nowhere left to report that.
-    let _ = writeln!(io::stderr(), "{}", neutralized(line));
+    let _ = match styled.flatten() {
+        Some(styled) => writeln!(AutoStream::always(io::stderr()), "{styled}"),
+        None => writeln!(io::stderr(), "{line}"),
+    };
+}
+
+/// Returns a message with the style of its kind, or `None` if it names none.
+fn with_styled_kind(line: &str) -> Option<String> {
+    let kinds: [(&str, Style); 3] = [("error:", ERROR), ("warning:", WARNING), ("note:", NOTE)];
+    kinds.iter().find_map(|(kind, style)| {
+        let rest = line.strip_prefix(kind)?;
+        Some(format!("{style}{kind}{style:#}{rest}"))
+    })
 }
 
 /// Returns a writer of all papers of a library in `format` to stdout. What is not for a terminal is
@@ -155,6 +238,16 @@ mod tests {
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(count(1, "paper"), "1 paper");
         assert_eq!(count(2000, "paper"), "2,000 papers");
+    }
+
+    #[test]
+    fn a_message_has_the_color_of_its_kind() {
+        assert_eq!(
+            with_styled_kind("error: no error: here").unwrap(),
+            "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m no error: here"
+        );
+        assert!(with_styled_kind("warning: x").unwrap().contains("[33m"));
+        assert_eq!(with_styled_kind("papers.jsonl:2: error: x"), None);
     }
 
     #[test]

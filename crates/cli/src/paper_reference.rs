@@ -37,7 +37,6 @@ pub(crate) fn papers(library: &Library, references: &[String]) -> Result<Vec<Pap
 
 /// Returns the papers that `references` name by their ids, their DOIs or their arXiv identifiers, for a
 /// command that destroys what is named. Other names are errors, which say what they would mean elsewhere.
-#[expect(dead_code, reason = "`remove` will use it")]
 pub(crate) fn identified_papers(library: &Library, references: &[String]) -> Result<Vec<Paper>> {
     look_up(library, references, Accepted::Identifiers)
 }
@@ -73,7 +72,7 @@ fn accept(reference: &str, lookup: Lookup, accepted: Accepted) -> Result<Paper> 
 }
 
 /// Replaces each `-` by the lines of standard input that are not blank.
-fn with_standard_input(references: &[String]) -> Result<Vec<String>> {
+pub(crate) fn with_standard_input(references: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for reference in references {
         if reference != standard_input::NAME {

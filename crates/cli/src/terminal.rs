@@ -8,40 +8,101 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// Returns whether a character controls a terminal or the order of other characters.
+/// Returns whether a character controls a terminal, changes the order of other characters, or hides
+/// itself or others. `previous` is the character before it.
 ///
-/// These are the control characters except line feed and tab, the characters that separate lines or
-/// annotate text, and those that change its direction.
-fn is_active(c: char) -> bool {
+/// These are the control characters except line feed and tab, the characters that separate lines, and
+/// those of the class Cf (format) of Unicode 16.0, except where a script needs them. Of several variation
+/// selectors in a row only the first selects anything; the others may carry a hidden text.
+fn is_active(previous: Option<char>, c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{061c}'
-        | '\u{200e}'
-        | '\u{200f}'
+        // Visible signs of Arabic, Syriac and Kaithi, and the arrangement of hieroglyphs.
+        '\u{600}'..='\u{605}'
+        | '\u{6dd}'
+        | '\u{70f}'
+        | '\u{890}'..='\u{891}'
+        | '\u{8e2}'
+        | '\u{110bd}'
+        | '\u{110cd}'
+        | '\u{13430}'..='\u{1343f}' => false,
+        '\u{200b}' => !previous.is_some_and(has_no_spaces),
+        '\u{180e}' | '\u{200c}' => !previous.is_some_and(has_joined_letters),
+        '\u{200d}' => !previous.is_some_and(|c| has_joined_letters(c) || is_pictograph(c)),
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => previous
+            .is_none_or(|previous| is_variation_selector(previous) || previous.is_whitespace()),
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200e}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{206f}'
-        | '\u{fff9}'..='\u{fffb}' => true,
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e007f}' => true,
         c => c.is_control(),
     }
+}
+
+/// Returns whether a character may be of a script that is written without spaces between words, where a
+/// zero-width space allows a line break: Thai, Lao, Tibetan, Burmese and Khmer.
+fn has_no_spaces(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+/// Returns whether a character may be of a script whose letters join or change their form, where a
+/// zero-width joiner or non-joiner selects the form: scripts such as Arabic, Devanagari and Mongolian.
+fn has_joined_letters(c: char) -> bool {
+    let may_be = matches!(
+        c,
+        '\u{620}'..='\u{109f}'
+            | '\u{1780}'..='\u{1cff}'
+            | '\u{a800}'..='\u{abff}'
+            | '\u{fb50}'..='\u{fdff}'
+            | '\u{fe70}'..='\u{fefc}'
+            | '\u{10a00}'..='\u{11fff}'
+            | '\u{1e900}'..='\u{1e95f}'
+    );
+    may_be && c != '\u{180e}'
+}
+
+/// Returns whether a character may be part of an emoji that a zero-width joiner combines with another.
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}')
+}
+
+fn is_variation_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Replaces the characters that control a terminal by visible ones: ASCII control characters by their
 /// symbols, such as `␛`, and all others by `�`. A carriage return before a line feed stays.
 pub(crate) fn neutralized(text: &str) -> Cow<'_, str> {
-    replaced(text, is_active, |c, out| out.push(symbol(c)))
+    neutralized_after(None, text)
+}
+
+/// Replaces the same characters in a text that follows the character `previous`.
+fn neutralized_after(previous: Option<char>, text: &str) -> Cow<'_, str> {
+    replaced(previous, text, is_active, |c, out| out.push(symbol(c)))
 }
 
 /// Replaces control characters only, and leaves the direction of text alone.
 fn without_controls(text: &str) -> Cow<'_, str> {
-    let is_control = |c: char| c.is_control() && is_active(c);
-    replaced(text, is_control, |c, out| out.push(symbol(c)))
+    let is_control = |previous, c: char| c.is_control() && is_active(previous, c);
+    replaced(None, text, is_control, |c, out| out.push(symbol(c)))
 }
 
 /// Escapes the characters that control a terminal in a JSON document, whose values stay the same.
 ///
 /// JSON requires the escapes of most control characters already; this adds the others.
 pub(crate) fn escaped_json(document: &str) -> Cow<'_, str> {
-    replaced(document, is_active, |c, out| {
+    escaped_json_after(None, document)
+}
+
+/// Escapes the same characters in a part of a document that follows the character `previous`.
+fn escaped_json_after(previous: Option<char>, part: &str) -> Cow<'_, str> {
+    replaced(previous, part, is_active, |c, out| {
         let mut units = [0; 2];
         for unit in c.encode_utf16(&mut units) {
             // Writing to a string cannot fail.
@@ -59,12 +120,21 @@ fn symbol(c: char) -> char {
     }
 }
 
+/// Replaces the characters for which `is_replaced` returns true, given the character before them.
 fn replaced(
+    mut previous: Option<char>,
     text: &str,
-    is_replaced: impl Fn(char) -> bool,
+    is_replaced: impl Fn(Option<char>, char) -> bool,
     replace: impl Fn(char, &mut String),
 ) -> Cow<'_, str> {
-    let Some(first) = text.find(&is_replaced) else {
+    let first = text.char_indices().find_map(|(at, c)| {
+        let is_first = is_replaced(previous, c);
+        if !is_first {
+            previous = Some(c);
+        }
+        is_first.then_some(at)
+    });
+    let Some(first) = first else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len() + 16);
@@ -72,11 +142,12 @@ fn replaced(
     let mut chars = text[first..].chars().peekable();
     while let Some(c) = chars.next() {
         let ends_line = c == '\r' && chars.peek() == Some(&'\n');
-        if is_replaced(c) && !ends_line {
+        if is_replaced(previous, c) && !ends_line {
             replace(c, &mut out);
         } else {
             out.push(c);
         }
+        previous = Some(c);
     }
     Cow::Owned(out)
 }
@@ -101,6 +172,8 @@ pub(crate) struct ProtectedWriter<W: Write> {
     protection: Protection,
     /// The first bytes of a character whose other bytes were not written yet, or a carriage return.
     incomplete: Vec<u8>,
+    /// The last character that was written.
+    previous: Option<char>,
 }
 
 impl<W: Write> ProtectedWriter<W> {
@@ -109,15 +182,18 @@ impl<W: Write> ProtectedWriter<W> {
             inner,
             protection,
             incomplete: Vec::new(),
+            previous: None,
         }
     }
 
     fn write_text(&mut self, text: &str) -> io::Result<()> {
+        let previous = self.previous;
+        self.previous = text.chars().next_back().or(previous);
         let text = match self.protection {
             Protection::Faithful => Cow::Borrowed(text),
             Protection::Controls => without_controls(text),
-            Protection::Terminal => neutralized(text),
-            Protection::Json => escaped_json(text),
+            Protection::Terminal => neutralized_after(previous, text),
+            Protection::Json => escaped_json_after(previous, text),
         };
         self.inner.write_all(text.as_bytes())
     }
@@ -156,10 +232,14 @@ mod tests {
         let controls = ('\0'..' ').chain('\u{7f}'..='\u{9f}');
         let directions = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
         let marks = ['\u{200e}', '\u{200f}', '\u{61c}', '\u{2028}', '\u{2029}'];
+        let hidden = "\u{ad}\u{200b}\u{200c}\u{200d}\u{180e}\u{2060}\u{2064}\u{feff}\u{fff9}\u{1bca0}\u{1d173}";
+        let tags = '\u{e0001}'..='\u{e007f}';
         controls
             .filter(|c| !matches!(c, '\n' | '\t'))
             .chain(directions)
             .chain(marks)
+            .chain(hidden.chars())
+            .chain(tags)
     }
 
     #[test]
@@ -176,6 +256,37 @@ mod tests {
         );
         let plain = "A title\n\twith שלום, 日本語, a\u{300}, 👩\u{200d}💻 and –";
         assert!(matches!(neutralized(plain), Cow::Borrowed(text) if text == plain));
+    }
+
+    #[test]
+    fn format_characters_stay_where_a_script_needs_them() {
+        for text in [
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष क्\u{200c}ष",
+            "ශ්\u{200d}රී",
+            "ᠠ\u{180e}ᠠ",
+            "ភាសា\u{200b}ខ្មែរ",
+            "👩\u{200d}💻 ❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
+            "葛\u{e0100}",
+            "\u{600}٣ \u{6dd}",
+        ] {
+            assert_eq!(neutralized(text), text);
+            let mut writer = ProtectedWriter::new(Vec::new(), Protection::Terminal);
+            for byte in text.bytes() {
+                writer.write_all(&[byte]).unwrap();
+            }
+            writer.flush().unwrap();
+            assert_eq!(String::from_utf8(writer.inner).unwrap(), text);
+        }
+        for (text, shown) in [
+            ("paper\u{200d}-1 paper\u{200c}", "paper�-1 paper�"),
+            ("\u{200d}x com\u{ad}puter \u{feff}", "�x com�puter �"),
+            ("می\u{200c}\u{200c}\u{200d}", "می\u{200c}��"),
+            ("a\u{fe0f}\u{fe01}\u{e0101}b", "a\u{fe0f}��b"),
+            ("🏴\u{e0067}\u{e007f}", "🏴��"),
+        ] {
+            assert_eq!(neutralized(text), shown);
+        }
     }
 
     #[test]

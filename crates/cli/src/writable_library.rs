@@ -14,22 +14,8 @@ pub(crate) struct WritableLibrary {
     pub(crate) max_tokens: usize,
 }
 
-/// Fails if the path of a library begins with a tilde. A shell replaces it by the home folder only where it
-/// begins a word, so a folder called `~` would be made in the current folder.
-fn refuse_tilde(dir: &Path) -> Result<()> {
-    let Some(path) = dir.to_str().filter(|path| path.starts_with('~')) else {
-        return Ok(());
-    };
-    bail!(
-        "the library `{path}` begins with a tilde that the shell did not expand, as in quotes or after \
-         `--library=`; use `--library {path}` without quotes, or the full path; `./{path}` is a folder with \
-         this name"
-    )
-}
-
 /// Opens the library in `dir`, or returns `None` if there is none.
 pub(crate) fn find(dir: &Path) -> Result<Option<Library>> {
-    refuse_tilde(dir)?;
     match Library::open(dir) {
         Ok(library) => Ok(Some(library)),
         Err(Error::NotALibrary { .. }) => Ok(None),

@@ -39,6 +39,18 @@ impl Library {
         }
     }
 
+    /// Returns the unit vector of the paper with this id, or `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`len`](Self::len).
+    pub fn vector(&self, id: &str) -> Result<Option<Vec<f32>>> {
+        self.read(|snapshot| match snapshot.find(id)? {
+            Some((row, _)) => Ok(Some(snapshot.vector(row)?.to_vec())),
+            None => Ok(None),
+        })
+    }
+
     /// Returns all ids, in the order in which their vectors were added.
     ///
     /// # Errors

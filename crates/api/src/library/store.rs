@@ -73,13 +73,13 @@ impl Store {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
                 return Err(not_a_library(format!("its `{FILE}` is not an SQLite file")));
             }
+            Err(error) if is_leftover_log(&path, &error) => {
+                return Err(leftover_log(&path, log_path(&path), error));
+            }
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
                 // SQLite does not say why, and opening the file does.
                 std::fs::File::open(&path).map_err(Error::io("open", &path))?;
                 return Err(store_error("open", &path)(error));
-            }
-            Err(error) if is_leftover_log(&path, &error) => {
-                return Err(leftover_log(&path, log_path(&path), error));
             }
             Err(error) => return Err(store_error("open", &path)(error)),
         };

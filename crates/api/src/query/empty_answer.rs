@@ -54,6 +54,8 @@ pub enum EmptyReason {
         /// Whether other papers have them, which do not pass the filter.
         is_filtered: bool,
     },
+    /// All papers that would be hits have a word that the query leaves out.
+    Excluded,
     /// No paper that passes the filter has this cosine.
     MinScore {
         /// The smallest cosine of a hit.
@@ -132,6 +134,10 @@ impl fmt::Display for EmptyReason {
                     _ => write!(f, "{papers} has any of the words {}", quoted.join(", ")),
                 }
             }
+            Self::Excluded => write!(
+                f,
+                "every paper that would be found has a word that the query leaves out"
+            ),
             Self::MinScore { wanted } => {
                 write!(f, "no paper has a cosine similarity of at least {wanted}")
             }

@@ -10,7 +10,7 @@ use crate::query::allowed_rows::allowed_rows;
 use crate::query::directions::Directions;
 use crate::query::excluded_words::rows_without;
 use crate::query::fusion::POOL;
-use crate::query::hit::{PaperHit, ScoreContext};
+use crate::query::hit::{FoundBy, PaperHit, ScoreContext};
 use crate::query::mode::Mode;
 use crate::query::named_papers::NamedPapers;
 use crate::query::retrieve::Retriever;
@@ -67,7 +67,7 @@ impl<'a> QueryExecution<'a> {
             let snapshot = &self.retriever.snapshot;
             let hits = ranking
                 .iter()
-                .map(|scored| Ok(hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
+                .map(|scored| Ok(self.hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
             hits.collect::<Result<Vec<_>>>()?
         } else {
             self.group_versions()?
@@ -99,7 +99,7 @@ impl<'a> QueryExecution<'a> {
                 groups.truncate(self.k);
                 let hits = groups.into_iter().map(|group| {
                     let paper = Arc::unwrap_or_clone(group.best.paper);
-                    hit(&group.scored, paper, group.others)
+                    self.hit(&group.scored, paper, group.others)
                 });
                 return Ok(hits.collect());
             }
@@ -139,6 +139,21 @@ impl<'a> QueryExecution<'a> {
         }
     }
 
+    /// Returns a hit whose rank and score context are still to be set.
+    fn hit(&self, scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
+        PaperHit {
+            rank: 0,
+            score: scored.score,
+            keyword_score: scored.keyword_score,
+            fused_score: scored.fused_score,
+            score_context: None,
+            rerank_score: None,
+            named: self.named.contains(scored.row),
+            paper,
+            versions,
+        }
+    }
+
     /// Sets the score context of each hit.
     fn add_score_context(&self, hits: &mut [PaperHit]) -> Result<()> {
         let snapshot = &self.retriever.snapshot;
@@ -158,28 +173,41 @@ impl<'a> QueryExecution<'a> {
                 let rank = nearest.partition_point(|other| other.score >= score);
                 is_among.then_some(rank)
             };
+            let rank_by_cosine = nearest.as_ref().and_then(rank);
             hit.score_context = Some(ScoreContext::new(
                 score,
                 snapshot.index.len(),
                 background.as_ref(),
-                nearest.as_ref().and_then(rank),
+                rank_by_cosine,
+                self.found_by(rank_by_cosine, hit.keyword_score),
             ));
         }
         Ok(())
     }
-}
 
-/// Returns a hit whose rank and score context are still to be set.
-fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
-    PaperHit {
-        rank: 0,
-        score: scored.score,
-        keyword_score: scored.keyword_score,
-        fused_score: scored.fused_score,
-        score_context: None,
-        rerank_score: None,
-        paper,
-        versions,
+    /// Returns how a hit with these ranks and scores was found.
+    fn found_by(
+        &self,
+        rank_by_cosine: Option<usize>,
+        keyword_score: Option<f64>,
+    ) -> Option<FoundBy> {
+        match (self.retriever.ranking.mode, &self.directions) {
+            (Mode::Vector, _) => Some(FoundBy::Meaning),
+            (Mode::Keyword, _) => Some(FoundBy::Words),
+            (Mode::Hybrid, Directions::One(_)) => {
+                let scores = self.retriever.last_keyword_scores.borrow();
+                let first = self.k.max(Query::DEFAULT_K);
+                let by_meaning = rank_by_cosine.is_some_and(|rank| rank <= first);
+                let by_words = keyword_score
+                    .is_some_and(|score| scores.partition_point(|other| *other >= score) <= first);
+                Some(match (by_words, by_meaning) {
+                    (true, false) => FoundBy::Words,
+                    (false, true) => FoundBy::Meaning,
+                    (true, true) | (false, false) => FoundBy::Both,
+                })
+            }
+            (Mode::Hybrid, _) => None,
+        }
     }
 }
 
@@ -266,6 +294,37 @@ mod tests {
         assert!(percentiles.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
         let without = execute(&library, &query().k(3));
         assert!(without.iter().all(|hit| hit.score_context.is_none()));
+    }
+
+    #[test]
+    fn a_hit_tells_whether_words_or_meaning_found_it() {
+        // One paper has the word and is near, nine are near, and nine have the word.
+        let near = (1..10).map(|n| format!("1 0.0{n} 0"));
+        let with_word = (1..10).map(|n| format!("graph 0 1 0.0{n}"));
+        let texts = near.chain(with_word).chain(["graph 1 0 0".to_owned()]);
+        let texts: Vec<String> = texts.collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (_dir, library) = library(&texts);
+        let expected = |id: &str| match id.parse().unwrap() {
+            0..9 => FoundBy::Meaning,
+            9..18 => FoundBy::Words,
+            _ => FoundBy::Both,
+        };
+        let found_by = |hit: &PaperHit| hit.score_context.unwrap().found_by.unwrap();
+        let query = Query::text("graph").score_context(true).k(3);
+        let fused = execute(&library, &query);
+        assert_eq!(fused[0].paper.id, "18");
+        for hit in &fused {
+            assert_eq!(found_by(hit), expected(&hit.paper.id));
+        }
+        for (mode, by) in [
+            (Mode::Vector, FoundBy::Meaning),
+            (Mode::Keyword, FoundBy::Words),
+        ] {
+            let hits = execute(&library, &query.clone().mode(mode));
+            assert_eq!(hits.len(), 3);
+            assert!(hits.iter().all(|hit| found_by(hit) == by));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::library::document::{all_year_tags, year_of_tag, year_tag};
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
 use crate::query::empty_answer::EmptyReason;
+use crate::query::excluded_words::rows_without;
 use crate::query::filter::Filter;
 use crate::query::keyword_query::KeywordQuery;
 use crate::query::mode::Mode;
@@ -69,11 +70,11 @@ fn reason_of_query(snapshot: &Snapshot<'_>, query: &Query) -> Result<EmptyReason
             for id in ids.iter().chain(&query.unwanted) {
                 named.extend(snapshot.find(id)?.map(|(row, _)| row.get()));
             }
-            let left = match allowed {
+            let is_none_left = match &allowed {
                 Some(allowed) => (allowed - &named).is_empty(),
                 None => snapshot.index.len() as u64 <= named.len(),
             };
-            if left {
+            if is_none_left {
                 return Ok(EmptyReason::OnlyQueryPapers { is_filtered });
             }
         }
@@ -91,6 +92,18 @@ fn reason_of_query(snapshot: &Snapshot<'_>, query: &Query) -> Result<EmptyReason
             }
         }
         Target::Text(_) | Target::Vector(_) => {}
+    }
+    let left = rows_without(snapshot, &query.without_words, allowed)?;
+    let are_excluded = match (&query.target, &left) {
+        _ if query.without_words.is_empty() => false,
+        (Target::Text(text), _) if query.ranking().mode == Mode::Keyword => {
+            let wanted = KeywordQuery::of_text(text);
+            snapshot.keyword_hits(&wanted, 1, left.as_ref())?.is_empty()
+        }
+        (_, left) => left.as_ref().is_some_and(RoaringBitmap::is_empty),
+    };
+    if are_excluded {
+        return Ok(EmptyReason::Excluded);
     }
     Ok(match query.min_score {
         Some(wanted) => EmptyReason::MinScore { wanted },
@@ -303,6 +316,11 @@ mod tests {
         assert_eq!(
             explain(&filtered),
             "no paper that passes the filters has the word `b`"
+        );
+        let excluded = keyword("graph").without_words(["a", "b", "c"]);
+        assert_eq!(
+            explain(&excluded),
+            "every paper that would be found has a word that the query leaves out"
         );
         let near = Query::vector([0.0, 1.0, 0.0]).min_score(0.5);
         assert_eq!(

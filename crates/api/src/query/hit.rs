@@ -32,6 +32,9 @@ pub struct PaperHit {
     /// The score of a reranker, higher is better, or `None` without
     /// [`Library::rerank`](crate::Library::rerank). Scores are comparable within one answer only.
     pub rerank_score: Option<f32>,
+    /// Whether the text of the query names the paper, which is why it comes before others, whatever its scores:
+    /// see [`Query::text`](crate::Query::text).
+    pub named: bool,
     /// The paper.
     pub paper: Paper,
     /// Other versions of the paper that would have been hits, unless the query asked for every
@@ -52,6 +55,26 @@ pub struct ScoreContext {
     /// with the same cosine share the highest number. `None` for a query with several directions, and
     /// beyond the nearest 2·k papers, or 200 if that is more.
     pub rank_by_cosine: Option<usize>,
+    /// Whether the paper was found by its words, its meaning or both, or `None` for a fused ranking by a
+    /// query with several directions.
+    #[serde(skip)]
+    pub found_by: Option<FoundBy>,
+}
+
+/// How a hit was found.
+///
+/// In [`Mode::Hybrid`](crate::Mode::Hybrid), a hit was found by words if it is among the first k papers
+/// by BM25, and by meaning if it is among the first k by cosine, where k is at least
+/// [`DEFAULT_K`](crate::Query::DEFAULT_K). A hit that is among neither has its place because of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FoundBy {
+    /// By the words that paper and query share.
+    Words,
+    /// By the cosine.
+    Meaning,
+    /// By both together.
+    Both,
 }
 
 impl ScoreContext {
@@ -68,12 +91,14 @@ impl ScoreContext {
         papers: usize,
         background: Option<&BackgroundSimilarity>,
         rank_by_cosine: Option<usize>,
+        found_by: Option<FoundBy>,
     ) -> Self {
         let background = background.filter(|_| papers >= Self::MIN_PAPERS);
         let percentile = background.and_then(|sampled| sampled.percentile(cosine));
         Self {
             percentile: percentile.map(|percentile| percentile.min(Self::MAX_PERCENTILE)),
             rank_by_cosine,
+            found_by,
         }
     }
 }
@@ -92,12 +117,16 @@ mod tests {
         let mut builder = IndexBuilder::new(2).unwrap();
         builder.append(rows.view()).unwrap();
         let background = BackgroundSimilarity::sample(&builder.build()).unwrap();
-        let percentile =
-            |cosine, papers| ScoreContext::new(cosine, papers, Some(&background), None).percentile;
+        let percentile = |cosine, papers| {
+            ScoreContext::new(cosine, papers, Some(&background), None, None).percentile
+        };
         assert_eq!(percentile(1.0, 200), Some(99.99));
         assert!((percentile(0.5, 200).unwrap() - 50.25).abs() < 0.01);
         assert!(percentile(1.0, 100).is_some());
         assert_eq!(percentile(1.0, 99), None);
-        assert_eq!(ScoreContext::new(1.0, 200, None, Some(3)).percentile, None);
+        assert_eq!(
+            ScoreContext::new(1.0, 200, None, Some(3), None).percentile,
+            None
+        );
     }
 }

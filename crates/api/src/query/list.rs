@@ -18,7 +18,8 @@ use crate::{Error, Paper, Result};
 const SLACK: usize = 1024;
 
 impl Library {
-    /// Calls `act` with the papers of a list, in its order, until `act` breaks.
+    /// Calls `act` with the papers of a list, in its order, until `act` breaks. Returns the number of papers
+    /// that pass the filter, of which the list has no more than its limit.
     ///
     /// The library is not locked while `act` runs, so `act` may take its time, search the library and even
     /// change it. The papers are those that the library has when the method is called.
@@ -39,13 +40,17 @@ impl Library {
         &self,
         listing: &Listing,
         mut act: impl FnMut(Paper) -> ControlFlow<()>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let limit = listing.limit.unwrap_or(usize::MAX);
-        if limit == 0 {
-            return Ok(());
-        }
         let mut list = |papers: &ReadTxn<'_>, snapshot: Option<&Snapshot<'_>>| {
             let selected = selected(papers, snapshot, &listing.filter)?;
+            let total = match &selected {
+                Some(keys) => keys.len(),
+                None => usize::try_from(papers.count()?).unwrap_or(usize::MAX),
+            };
+            if limit == 0 {
+                return Ok(total);
+            }
             if let (SortBy::Added, None) = (listing.sort_by, &selected) {
                 let order = if listing.reverse {
                     KeyOrder::Descending
@@ -53,20 +58,21 @@ impl Library {
                     KeyOrder::Ascending
                 };
                 let mut left = limit;
-                return papers.for_each_in(order, |stored| {
+                papers.for_each_in(order, |stored| {
                     left -= 1;
                     match act(stored.paper) {
                         ControlFlow::Continue(()) if left > 0 => ControlFlow::Continue(()),
                         _ => ControlFlow::Break(()),
                     }
-                });
+                })?;
+                return Ok(total);
             }
             for key in sorted(papers, selected, listing, limit)? {
                 if act(papers.paper(key)?.paper).is_break() {
                     break;
                 }
             }
-            Ok(())
+            Ok(total)
         };
         if listing.filter.is_empty() {
             self.read_papers(|papers| list(papers, None))
@@ -235,7 +241,13 @@ mod tests {
             found.push(paper);
             ControlFlow::Continue(())
         });
-        outcome.unwrap();
+        let mut all = listing.clone();
+        all.limit = None;
+        if listing.limit.is_some() {
+            assert_eq!(outcome.unwrap(), listed(library, &all).len());
+        } else {
+            assert_eq!(outcome.unwrap(), found.len());
+        }
         found
     }
 

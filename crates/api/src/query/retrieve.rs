@@ -108,6 +108,8 @@ pub(crate) struct Retriever<'a> {
     /// The vector whose nearest rows were searched last, without a minimum score, and these rows, all of
     /// which are allowed and not excluded.
     pub(crate) last_nearest: RefCell<Option<(Array1<f32>, Vec<Hit>)>>,
+    /// The BM25 scores of the pool of the last hybrid ranking, best first.
+    pub(crate) last_keyword_scores: RefCell<Vec<f64>>,
 }
 
 impl<'a> Retriever<'a> {
@@ -121,6 +123,7 @@ impl<'a> Retriever<'a> {
             ranking,
             known_nearest: None,
             last_nearest: RefCell::default(),
+            last_keyword_scores: RefCell::default(),
         }
     }
 
@@ -281,6 +284,8 @@ impl<'a> Retriever<'a> {
     fn hybrid(&self, query: &impl RankingQuery, n: usize) -> Result<Vec<ScoredRow>> {
         let (nearest, by_keyword) = self.nearest_and_by_keyword(query, n.max(POOL))?;
         let nearest: Vec<ScoredRow> = nearest.iter().map(ScoredRow::from).collect();
+        self.last_keyword_scores
+            .replace(by_keyword.iter().map(|hit| hit.score).collect());
         let by_keyword = self.with_cosines(query, by_keyword, None)?;
         let Ranking {
             fusion,

@@ -2,20 +2,28 @@ use clap::Args;
 use cognate::{Listing, SortBy};
 
 use crate::arguments::filter::FilterArguments;
+use crate::arguments::values::positive;
 
 #[derive(Debug, Args)]
 pub(crate) struct ListingArguments {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
-    /// Order of the papers: added, year, title, id or author (the family name of the first); papers
-    /// without a year, title or author come last
-    #[arg(long, value_name = "ORDER", default_value_t, hide_default_value = true)]
+    /// Order of the papers
+    ///
+    /// Authors are compared by the family name of the first one. Papers without a value come last.
+    #[arg(long, value_name = "ORDER", default_value_t)]
     sort: SortBy,
     /// Reverse the order
     #[arg(long)]
     reverse: bool,
     /// Largest number of papers [default: all]
-    #[arg(short = 'k', long, value_name = "N")]
+    #[arg(
+        short = 'k',
+        long,
+        value_name = "N",
+        value_parser = positive,
+        allow_negative_numbers = true
+    )]
     limit: Option<usize>,
 }
 

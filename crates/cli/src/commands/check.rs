@@ -13,7 +13,7 @@ use crate::failure::message;
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::model;
-use crate::output::{count, note, print};
+use crate::output::{count, note, print_sentences};
 
 /// Verify that a library is not damaged
 #[derive(Debug, Args)]
@@ -98,14 +98,14 @@ impl From<Fault> for FaultDocument {
 fn print_text(document: &CheckDocument) -> Result<()> {
     if document.repaired > 0 {
         let rebuilt = count(document.repaired, "damaged piece");
-        print(&format!("rebuilt {rebuilt} of the library\n"))?;
+        print_sentences(&format!("rebuilt {rebuilt} of the library\n"))?;
     }
     for fault in &document.faults {
         let advice = damage::advice(fault.repairable, fault.in_vectors);
         note(&format!("{}; {advice}", fault.fault));
     }
     if document.faults.is_empty() {
-        print(&format!(
+        print_sentences(&format!(
             "{} and {} are intact\n",
             count(document.papers, "paper"),
             count(document.vectors, "vector")

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{count, print};
+use crate::output::{count, print_sentences};
 
 /// Vacuum a library and merge its vector segments
 ///
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let header = Header::new("compact", took).library(dir);
         return header.print(&document);
     }
-    print(&format!(
+    print_sentences(&format!(
         "{} before, {} now; dropped {} that no paper uses\n",
         count(document.segments_before, "segment"),
         document.segments,

@@ -11,8 +11,10 @@ use crate::arguments::values::{cosine, positive};
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{count, note, one_line, print};
+use crate::output::{count, note, one_line, present, title};
+use crate::page::Page;
 use crate::progress::Progress;
+use crate::styled::Styled;
 
 /// Find papers that a library contains twice, or nearly so
 #[derive(Debug, Args)]
@@ -71,7 +73,23 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let (shown, all) = (shown.len(), count(pairs.len(), "pair"));
         note(&format!("showing the {shown} most similar of {all}"));
     }
-    print(&pairs_text(shown))
+    present(|| pairs_text(shown), |page| add_pairs(page, shown))
+}
+
+/// Adds each pair to a page: its cosine and reason, then its papers.
+fn add_pairs(page: &mut Page, pairs: &[DuplicatePair]) {
+    for pair in pairs {
+        let cosine = Styled::new().bold(&format!("{:.3}", pair.cosine));
+        let reason = pair.reason.to_string();
+        page.item(&cosine, 7, &Styled::new().bold(&reason));
+        for paper in [&pair.first, &pair.second] {
+            let mut line = Styled::new().plain(&title(&paper.title)).dim(" · ");
+            if let Some(year) = paper.year {
+                line = line.dim(&format!("{year} · "));
+            }
+            page.entry(7, &line.dim_whole(&one_line(&paper.id)));
+        }
+    }
 }
 
 /// Formats each pair as a line with cosine and reason, and a line for each paper with id, year and

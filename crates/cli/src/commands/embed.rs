@@ -12,7 +12,7 @@ use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::json::{EmbedDocument, Header};
 use crate::model::ModelName;
-use crate::output::{count, print};
+use crate::output::{count, print_sentences};
 use crate::progress::Progress;
 use crate::text_file::read_texts;
 use crate::{atomic_file, interrupt, model, truncation};
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
         });
     }
     let (output, dim) = (arguments.output.display(), rows.ncols());
-    print(&format!(
+    print_sentences(&format!(
         "wrote {} of {dim} values to `{output}`\n",
         count(rows.nrows(), "row")
     ))

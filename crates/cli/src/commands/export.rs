@@ -1,16 +1,18 @@
+use std::collections::HashSet;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use cognate::{ExportFormat, Library, PaperWriter};
+use cognate::{ExportFormat, Library, Paper, PaperWriter};
 
-use crate::arguments::{CellArguments, LibraryArguments, ListingArguments};
+use crate::arguments::{CellArguments, FilterArguments, LibraryArguments, ListingArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_value;
+use crate::failure::wrong_argument;
 use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
-use crate::{no_papers, selection, unusable_files};
+use crate::{no_papers, paper_reference, unusable_files};
 
 /// Export papers of a library for another program
 ///
@@ -19,13 +21,16 @@ use crate::{no_papers, selection, unusable_files};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Output format: json, jsonl, csv, bibtex, ris, csl-json or markdown [default: by the extension of
-    /// the output file, otherwise jsonl]
+    /// Output format [default: by the output file, or jsonl]
+    ///
+    /// Without this option, the extension of the output file decides.
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]
     cells: CellArguments,
-    /// File to write, or a device or pipe; a link is followed [default: standard output, as is -]
+    /// File to write [default: standard output, as is -]
+    ///
+    /// It may be a device or a pipe; a link is followed.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the output file if it exists
@@ -33,8 +38,12 @@ pub(crate) struct Arguments {
     force: bool,
     #[command(flatten)]
     listing: ListingArguments,
-    /// Papers to export, in this order, instead of those that pass the filters
-    #[arg(value_name = "ID", conflicts_with = ListingArguments::GROUP)]
+    /// Papers to export, in this order, by id, DOI, arXiv identifier, title or the beginning of an id; - reads
+    /// them from standard input, one a line
+    #[arg(
+        value_name = "ID",
+        conflicts_with_all = [ListingArguments::GROUP, FilterArguments::GROUP]
+    )]
     ids: Vec<String>,
 }
 
@@ -78,8 +87,8 @@ fn unknown_extension(path: &Path) -> anyhow::Error {
         Some(format!(".{usual}"))
     });
     let extensions: Vec<String> = extensions.collect();
-    wrong_value(&format!(
-        "error: the name `{}` does not say the format, expected one that ends in {}; name another file, or \
+    wrong_argument(&format!(
+        "the name `{}` does not say the format, expected one that ends in {}; name another file, or \
          the format with --format",
         path.display(),
         crate::output::one_of(&extensions)
@@ -96,9 +105,29 @@ fn write(
     let writer = PaperWriter::new(to, format);
     let mut writer = writer.guard_cells(!arguments.cells.raw_cells);
     let listing = arguments.listing.listing();
-    let papers = selection::for_each(library, &arguments.ids, &listing, |paper| {
-        Ok(writer.write(paper)?)
-    })?;
+    let mut papers = 0;
+    let mut write_one = |paper: &Paper| -> Result<()> {
+        writer.write(paper)?;
+        papers += 1;
+        Ok(())
+    };
+    if arguments.ids.is_empty() {
+        let mut outcome = Ok(());
+        library.list(&listing, |paper| {
+            outcome = write_one(&paper);
+            match outcome {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        })?;
+        outcome?;
+    } else {
+        let named = paper_reference::papers(library, &arguments.ids)?;
+        let mut written = HashSet::new();
+        for paper in named.iter().filter(|paper| written.insert(&paper.id)) {
+            write_one(paper)?;
+        }
+    }
     writer.finish()?;
     let filter = arguments.listing.filter.filter();
     if papers == 0 && !filter.is_empty() {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{count, print, thousands};
+use crate::output::{count, present_fields, thousands};
 use crate::unusable_files;
 
 /// Show the size and the model of a library
@@ -33,7 +33,8 @@ struct InfoDocument<'a> {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let start = Instant::now();
-    let library = invocation.open_library(&arguments.library)?;
+    let located = invocation.library(&arguments.library)?;
+    let library = located.open()?;
     let info = library.info()?;
     unusable_files::warn(&library)?;
     let embedder = &info.embedder;
@@ -45,27 +46,35 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             faults: library.unusable_files()?,
         });
     }
-    let upgrade = if info.mapped == 0 {
-        String::new()
-    } else {
-        format!(
-            "upgrade      {} with vectors of the model, {} with mapped ones; `cognate upgrade` \
-             continues\n",
-            count(info.papers - info.mapped, "paper"),
-            thousands(info.mapped),
-        )
-    };
-    print(&format!(
-        "library      {}\npapers       {}\nmodel        {} ({}, {} dimensions)\n{upgrade}fingerprint  {}\n\
-         vectors      {}, {} deleted\nsize         {}\n",
-        library.dir().display(),
-        thousands(info.papers),
-        embedder.model,
-        embedder.precision,
-        embedder.dim,
-        embedder.fingerprint,
-        count(info.segments, "segment"),
-        count(info.deleted_rows, "row"),
-        indicatif::HumanBytes(info.bytes),
-    ))
+    located.note_how_found();
+    let mut fields = vec![
+        ("library", library.dir().display().to_string()),
+        ("papers", thousands(info.papers)),
+        (
+            "model",
+            format!(
+                "{} ({}, {} dimensions)",
+                embedder.model, embedder.precision, embedder.dim
+            ),
+        ),
+    ];
+    if info.mapped > 0 {
+        let native = count(info.papers - info.mapped, "paper");
+        let mapped = thousands(info.mapped);
+        fields.push((
+            "upgrade",
+            format!(
+                "{native} with vectors of the model, {mapped} with mapped ones; `cognate upgrade` \
+                 continues"
+            ),
+        ));
+    }
+    let segments = count(info.segments, "segment");
+    let deleted = count(info.deleted_rows, "row");
+    fields.extend([
+        ("fingerprint", embedder.fingerprint.clone()),
+        ("vectors", format!("{segments}, {deleted} deleted")),
+        ("size", indicatif::HumanBytes(info.bytes).to_string()),
+    ]);
+    present_fields(&fields)
 }

@@ -9,8 +9,10 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::no_papers;
+use crate::output::{count, note, thousands};
 use crate::paper_list::PaperList;
+use crate::screen::Screen;
+use crate::{no_papers, unusable_files};
 
 /// List the papers of a library
 ///
@@ -35,6 +37,7 @@ struct ListDocument {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let listing = arguments.listing.listing();
     if arguments.output.json {
         let start = Instant::now();
@@ -48,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());
-    library.list(&listing, |paper| {
+    let total = library.list(&listing, |paper| {
         listed += 1;
         outcome = list.add(&paper);
         match outcome {
@@ -58,8 +61,15 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     })?;
     outcome?;
     list.finish()?;
-    if listed == 0 {
+    if total == 0 {
         no_papers::explain_filter(&library, &arguments.listing.filter.filter())?;
+    }
+    if listed < total && Screen::of_stdout().is_some() {
+        note(&format!(
+            "{} of {}",
+            thousands(listed),
+            count(total, "paper")
+        ));
     }
     Ok(())
 }

@@ -11,11 +11,13 @@ use serde::Serialize;
 
 use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
-use crate::hits::hit_text;
+use crate::hits::{add_hit, add_remark, hit_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::model;
-use crate::output::{count, note, one_line, print, thousands, unbroken};
+use crate::output::{count, note, one_line, present, thousands, unbroken};
+use crate::page::Page;
+use crate::styled::Styled;
 
 /// Find relevant papers of the library that a draft does not cite
 #[derive(Debug, Args)]
@@ -77,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if report.hits.is_empty() {
         note("the draft cites every paper of the library");
     }
-    print(&report_text(&report))
+    present(|| report_text(&report), |page| add_report(page, &report))
 }
 
 fn report_text(report: &MissedReport) -> String {
@@ -110,6 +112,36 @@ fn report_text(report: &MissedReport) -> String {
         let _ = writeln!(text, "  and {more} more; --json lists all");
     }
     text
+}
+
+/// Adds what [`report_text`] says to a page.
+fn add_report(page: &mut Page, report: &MissedReport) {
+    for missed in &report.hits {
+        add_hit(page, &missed.hit);
+        let score = format!("matches ({:.3}): ", missed.sentence_score);
+        let sentence = format!("“{}”", one_line(&missed.sentence));
+        add_remark(page, &Styled::new().dim(&score).plain(&sentence));
+    }
+    page.blank();
+    let cited = report.found.len() + report.not_found.len();
+    let counts = format!(
+        "{} compared; {}, {} of them in the library",
+        count(report.sentences, "sentence"),
+        count(cited, "citation"),
+        thousands(report.found.len())
+    );
+    page.paragraph(0, &Styled::new().plain(&counts));
+    if !report.not_found.is_empty() {
+        page.paragraph(0, &Styled::new().bold("cited but not in the library:"));
+    }
+    for citation in report.not_found.iter().take(MAX_LISTED) {
+        page.entry(2, &Styled::new().dim(&one_line(&citation_text(citation))));
+    }
+    if report.not_found.len() > MAX_LISTED {
+        let more = thousands(report.not_found.len() - MAX_LISTED);
+        let more = format!("and {more} more; --json lists all");
+        page.paragraph(2, &Styled::new().plain(&more));
+    }
 }
 
 /// Formats a citation as its label and, if it differs, its text.

@@ -13,7 +13,7 @@ use crate::arguments::{DeviceArguments, JsonArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::model::AnyModel;
-use crate::output::{one_line, print, shortened, thousands};
+use crate::output::{one_line, present, shortened, thousands};
 use crate::progress::Progress;
 use crate::text_file::read_texts;
 use crate::{interrupt, model};
@@ -116,11 +116,21 @@ pub(crate) fn run(arguments: &Arguments, _: &Invocation) -> Result<()> {
     if arguments.output.json {
         Header::new("model", start.elapsed()).print(&document)?;
     } else {
-        let mut text = text(&document);
+        let mut fields = fields(&document);
+        let text: String = fields
+            .iter()
+            .map(|(name, value)| line(name, value))
+            .collect();
+        let mut comparison_text = String::new();
         if let (Some(comparison), Some(given)) = (&document.comparison, &arguments.compare) {
-            text += &comparison.text(&given.display().to_string());
+            let compared = comparison.fields(&given.display().to_string());
+            let lines = compared
+                .iter()
+                .map(|(name, value)| format!("{name:<INDENT$}{value}\n"));
+            comparison_text = lines.collect();
+            fields.extend(compared);
         }
-        print(&text)?;
+        present(|| text + &comparison_text, |page| page.fields(&fields))?;
     }
     match verdict {
         None | Some(Verdict::Same) => Ok(()),
@@ -143,36 +153,40 @@ fn embed(encoder: &Encoder, texts: &[String], as_queries: bool) -> Result<ndarra
     Ok(embeddings.rows)
 }
 
+/// A value with its name.
+type Field = (&'static str, String);
+
 /// The width of the names of lines.
 const INDENT: usize = 13;
 
-/// The largest width of a line.
+/// The largest width of a line for a program.
 const WIDTH: usize = 80;
 
-fn text(document: &ModelDocument<'_>) -> String {
+/// Returns what a person should know about a model, as named values.
+fn fields(document: &ModelDocument<'_>) -> Vec<Field> {
     let summary = &document.summary;
     let kind = if summary.is_cross_encoder {
         "cross-encoder, which scores a query and a document"
     } else {
         "encoder, which embeds texts"
     };
-    let mut text = line("model", document.model);
+    let mut fields = vec![("model", document.model.to_owned())];
     if document.folder != document.model {
-        text += &line("folder", &document.folder);
+        fields.push(("folder", document.folder.clone()));
     }
-    text += &line("kind", kind);
+    fields.push(("kind", kind.to_owned()));
     let roles = [
         ("", Some(&summary.document)),
         ("queries", summary.query.as_ref()),
     ];
     for (role, route) in roles {
         if let Some(route) = route {
-            text += &line(role_name("architecture", role), &architecture(route));
-            text += &line(role_name("modules", role), &route.modules.join(", "));
+            fields.push((role_name("architecture", role), architecture(route)));
+            fields.push((role_name("modules", role), route.modules.join(", ")));
         }
     }
     if let Some(dim) = document.dim {
-        text += &line("embedding", &format!("{} values", thousands(dim)));
+        fields.push(("embedding", format!("{} values", thousands(dim))));
     }
     if summary.query_prompt != summary.document_prompt || !summary.query_prompt.is_empty() {
         let quoted = |prompt: &str| format!("“{}”", shortened(&prompt.replace(['\r', '\n'], " ")));
@@ -180,10 +194,10 @@ fn text(document: &ModelDocument<'_>) -> String {
             quoted(&summary.query_prompt),
             quoted(&summary.document_prompt),
         );
-        text += &line(
+        fields.push((
             "prompts",
-            &format!("{query} before queries, {document} before documents"),
-        );
+            format!("{query} before queries, {document} before documents"),
+        ));
     }
     let length = if document.max_query_tokens == document.max_tokens {
         length(document.max_tokens, "text")
@@ -194,27 +208,27 @@ fn text(document: &ModelDocument<'_>) -> String {
             length(document.max_query_tokens, "query")
         )
     };
-    text += &line("length", &length);
+    fields.push(("length", length));
     let precisions = summary
         .cpu_precisions
         .iter()
         .map(|precision| precision.name());
     let precisions = precisions.collect::<Vec<_>>().join(" or ");
-    text += &line("precision", &format!("{precisions} on a CPU"));
+    fields.push(("precision", format!("{precisions} on a CPU")));
     if let Some(fingerprint) = document.fingerprint {
-        text += &line(
+        fields.push((
             "fingerprint",
-            &format!("{fingerprint} in {}", document.precision),
-        );
+            format!("{fingerprint} in {}", document.precision),
+        ));
     }
     for note in document.notes {
-        text += &line("note", note);
+        fields.push(("note", note.clone()));
     }
-    text
+    fields
 }
 
 /// Returns the name of a line about the texts of a role.
-fn role_name<'a>(name: &'a str, role: &'a str) -> &'a str {
+fn role_name(name: &'static str, role: &'static str) -> &'static str {
     if role.is_empty() { name } else { role }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io::{self, BufRead as _, BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,16 @@ use cognate::{Error, ExportFormat, Library, Listing, Paper, PaperWriter};
 
 use crate::arguments::{FilterArguments, JsonArguments, LibraryArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_value;
+use crate::failure::wrong_argument;
 use crate::invocation::Invocation;
 use crate::json::{Header, RemoveDocument};
-use crate::output::{count, note, one_line, print, shortened, thousands, title};
+use crate::output::{count, note, one_line, print_sentences, shortened, thousands, title};
 use crate::paper_list::PaperList;
-use crate::{no_papers, selection};
+use crate::{no_papers, paper_reference};
 
-/// Remove papers from a library: those with the given ids, or all that pass the filters
+/// Remove papers from a library
+///
+/// The papers with the given ids, or all that pass the filters.
 ///
 /// `--dry-run` shows what would be removed. With `--save FILE`, `cognate add FILE` brings the papers back.
 #[derive(Debug, Args)]
@@ -39,7 +42,8 @@ pub(crate) struct Arguments {
     output: JsonArguments,
     #[command(flatten)]
     filter: FilterArguments,
-    /// Ids, DOIs or arXiv identifiers of the papers, if no filter is given
+    /// Ids, DOIs or arXiv identifiers of the papers, if no filter is given; - reads them from standard
+    /// input, one a line
     #[arg(
         value_name = "ID",
         required_unless_present = FilterArguments::GROUP,
@@ -57,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let ids = if by_filter {
         ids_by_filter(&library, arguments)?
     } else {
-        arguments.ids.clone()
+        named_ids(&library, &arguments.ids)?
     };
     if ids.is_empty() {
         no_papers::explain_filter(&library, &arguments.filter.filter())?;
@@ -94,10 +98,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             papers: &removed.listed,
         });
     }
-    let removed = removed.papers;
-    print(&format!(
-        "removed {}, {} left\n",
-        count(removed, "paper"),
+    let removed = count(removed.papers, "paper");
+    print_sentences(&format!(
+        "removed {removed}, {} left\n",
         count(left, "paper")
     ))
 }
@@ -113,21 +116,30 @@ fn ids_by_filter(library: &Library, arguments: &Arguments) -> Result<Vec<String>
     Ok(ids)
 }
 
+/// Returns the ids of the papers that are named, each once.
+fn named_ids(library: &Library, names: &[String]) -> Result<Vec<String>> {
+    let papers = paper_reference::identified_papers(library, names)?;
+    let mut seen = HashSet::new();
+    let ids = papers.into_iter().map(|paper| paper.id);
+    Ok(ids.filter(|id| seen.insert(id.clone())).collect())
+}
+
 /// Lists the papers as `cognate list` does.
 fn dry_run(library: &Library, ids: &[String], as_json: bool) -> Result<()> {
     if as_json {
         return dry_run_as_json(library, ids);
     }
     let mut list = PaperList::on_stdout();
-    let listed = match ids {
-        [] => 0,
-        ids => selection::for_each(library, ids, &Listing::default(), |paper| list.add(paper))?,
-    };
+    for id in ids {
+        if let Some(paper) = library.get(id)? {
+            list.add(&paper)?;
+        }
+    }
     list.finish()?;
-    let left = library.len()?.saturating_sub(listed);
+    let left = library.len()?.saturating_sub(ids.len());
     note(&format!(
         "would remove {}, {} left; nothing was removed",
-        count(listed, "paper"),
+        count(ids.len(), "paper"),
         count(left, "paper")
     ));
     Ok(())
@@ -135,13 +147,8 @@ fn dry_run(library: &Library, ids: &[String], as_json: bool) -> Result<()> {
 
 fn dry_run_as_json(library: &Library, ids: &[String]) -> Result<()> {
     let start = Instant::now();
-    let mut papers = Vec::new();
-    if !ids.is_empty() {
-        selection::for_each(library, ids, &Listing::default(), |paper| {
-            papers.push(paper.clone());
-            Ok(())
-        })?;
-    }
+    let papers = ids.iter().filter_map(|id| library.get(id).transpose());
+    let papers: Vec<Paper> = papers.collect::<Result<_, _>>()?;
     let left = library.len()?.saturating_sub(papers.len());
     let header = Header::new("remove", start.elapsed()).library(library.dir());
     header.print(&RemoveDocument {
@@ -156,8 +163,8 @@ fn dry_run_as_json(library: &Library, ids: &[String]) -> Result<()> {
 fn confirm(library: &Library, ids: &[String]) -> Result<()> {
     let papers = count(ids.len(), "paper");
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(wrong_value(&format!(
-            "error: the filters select {papers}, and there is no terminal to ask whether to remove them; use \
+        return Err(wrong_argument(&format!(
+            "the filters select {papers}, and there is no terminal to ask whether to remove them; use \
              --dry-run to list them and --yes to remove them"
         )));
     }

@@ -11,10 +11,10 @@ use crate::arguments::{
     HitArguments, LibrariesArguments, RankingArguments, RerankArguments, StoredModelArguments,
 };
 use crate::failure::wrong_usage;
-use crate::hits::{self, explained_hits_text};
+use crate::hits;
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{note, one_line, print, shortened, step};
+use crate::output::{note, one_line, shortened, step};
 use crate::reranking::Reranking;
 use crate::{model, no_papers, standard_input};
 
@@ -49,7 +49,9 @@ pub(crate) struct Arguments {
     feedback: usize,
     #[command(flatten)]
     rerank: RerankArguments,
-    /// Explain each hit by the most similar sentences and the shared words
+    /// Explain each hit
+    ///
+    /// By the most similar sentences and the shared words.
     #[arg(long)]
     explain: bool,
     /// Text to search for, in one or more arguments: words in double quotes are a phrase, and -word
@@ -114,7 +116,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         if hits.is_empty() {
             no_papers::explain_query(&library, &query)?;
         }
-        print(&explained_hits_text(&hits, &explanations))?;
+        hits::present(&hits, &explanations)?;
     }
     arguments.hits.check_found(&hits)
 }

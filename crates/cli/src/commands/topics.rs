@@ -11,8 +11,10 @@ use crate::arguments::LibraryArguments;
 use crate::arguments::values::above_zero;
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{count, note, one_line, print, thousands, title};
+use crate::output::{count, note, one_line, present, thousands, title};
+use crate::page::Page;
 use crate::progress::Progress;
+use crate::styled::Styled;
 
 /// Group the papers of a library into topics
 #[derive(Debug, Args)]
@@ -62,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         let header = Header::new("topics", start.elapsed()).library(library.dir());
         return header.print(&TopicsDocument::new(&topics));
     }
-    print(&topics_text(&topics))?;
+    present(|| topics_text(&topics), |page| add_topics(page, &topics))?;
     if topics.unplaced > 0 {
         note(&format!("{} in no topic", count(topics.unplaced, "paper")));
     }
@@ -79,6 +81,22 @@ impl<'a> TopicsDocument<'a> {
             modularity: topics.modularity,
             unplaced: topics.unplaced,
             topics: topics.topics.iter().map(document).collect(),
+        }
+    }
+}
+
+/// Adds each topic to a page: its size and words, then its central papers.
+fn add_topics(page: &mut Page, topics: &Topics) {
+    for topic in &topics.topics {
+        let size = format!("{:>7}", thousands(topic.ids.len()));
+        let words = one_line(&topic.words.join(", "));
+        page.item(&Styled::new().plain(&size), 9, &Styled::new().bold(&words));
+        for paper in &topic.central {
+            let mut line = Styled::new().plain(&title(&paper.title)).dim(" · ");
+            if let Some(year) = paper.year {
+                line = line.dim(&format!("{year} · "));
+            }
+            page.entry(11, &line.dim_whole(&one_line(&paper.id)));
         }
     }
 }

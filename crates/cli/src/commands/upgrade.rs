@@ -9,7 +9,7 @@ use crate::arguments::{DeviceArguments, FetchArguments, JsonArguments, LibraryAr
 use crate::invocation::Invocation;
 use crate::json::{Header, UpgradeDocument};
 use crate::model::ModelName;
-use crate::output::{count, note, print, thousands};
+use crate::output::{count, note, print_sentences, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, model, truncation};
 
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             report: &report,
         });
     }
-    print(&summary(&library, &report, elapsed)?)
+    print_sentences(&summary(&library, &report, elapsed)?)
 }
 
 /// Describes what an interrupted upgrade has done.

@@ -19,7 +19,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Only papers of some years and subjects",
-                r#"cognate search --year 2015-2019 --category cs.CL "attention without recurrence""#,
+                r#"cognate search --year 2015-2019 --category cs.CL "attention alone""#,
             ),
             (
                 "Papers that have exact words, without the model",
@@ -44,11 +44,15 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Similar to two papers, and unlike a third",
-                "cognate related watts1998collective barabasi1999emergence --not brin1998anatomy",
+                "cognate related watts1998collective small1973co --not hirsch2005index",
             ),
             (
                 "With the sentences and words that explain each hit",
                 "cognate related --explain -k 3 kipf2017semi",
+            ),
+            (
+                "To papers of another command, one id on each line",
+                "cognate list --year 1998 | cut -f 1 | cognate related -",
             ),
             (
                 "For another program",
@@ -74,14 +78,25 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "list",
         &[
             ("All papers", "cognate list"),
-            ("The papers of some years", "cognate list --year 2015-2019"),
-            ("For another program", "cognate list --json"),
+            (
+                "The papers of an author, the latest first",
+                "cognate list --author newman --sort year --reverse",
+            ),
+            (
+                "The last 10 that were added",
+                "cognate list --reverse -k 10",
+            ),
+            (
+                "The ids of the papers of some years",
+                "cognate list --year 2015-2019 | cut -f 1",
+            ),
         ],
     ),
     (
         "show",
         &[
             ("A paper with its abstract", "cognate show kipf2017semi"),
+            ("By its arXiv identifier", "cognate show arXiv:1609.02907"),
             (
                 "Two papers",
                 "cognate show kipf2017semi watts1998collective",
@@ -121,7 +136,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A new library with another model, in int8, which is faster",
-                "cognate add --library new --model bge-small-en-v1.5 --precision int8 papers.jsonl",
+                "cognate add --library new --model bge-small-en-v1.5 --precision int8 a.bib",
             ),
         ],
     ),
@@ -130,11 +145,15 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("A paper", "cognate remove kipf2017semi"),
             (
-                "Several papers",
-                "cognate remove hirsch2005index small1973co",
+                "What would be removed by a filter",
+                "cognate remove --dry-run --year -1990",
             ),
             (
-                "From a library by its folder",
+                "The same, kept in a file from which the papers can be added again",
+                "cognate remove --year -1990 --save removed.jsonl",
+            ),
+            (
+                "From a library that is not the default",
                 "cognate remove --library papers efron1979bootstrap",
             ),
         ],
@@ -143,16 +162,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "export",
         &[
             (
-                "All papers as JSON Lines, which `cognate add` reads",
+                "All papers with all fields, as JSON Lines",
                 "cognate export > papers.jsonl",
             ),
             (
-                "A bibliography",
-                "cognate export --format bibtex --output all.bib",
+                "A bibliography for LaTeX",
+                "cognate export --output all.bib",
             ),
             (
-                "A table for a spreadsheet",
-                "cognate export --format csv --output all.csv",
+                "Some papers for Zotero",
+                "cognate export --output some.ris kipf2017semi hirsch2005index",
+            ),
+            (
+                "A reading list of one subject, the latest first",
+                "cognate export --category cs.SI --sort year --reverse --output list.md",
             ),
         ],
     ),
@@ -233,7 +256,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate model all-MiniLM-L6-v2",
             ),
             (
-                "Whether its vectors agree with those of another program",
+                "Whether another program makes the same vectors",
                 "cognate model all-MiniLM-L6-v2 --compare theirs.npy --input texts.txt",
             ),
             (
@@ -255,7 +278,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "With another model",
-                "cognate embed --model bge-small-en-v1.5 --input texts.txt --output texts.npy",
+                "cognate embed --model bge-small-en-v1.5 --input a.txt --output a.npy",
             ),
         ],
     ),
@@ -268,12 +291,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A judged collection, by each mode of search",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv",
+                "cognate eval --corpus a.jsonl --queries queries.jsonl --qrels qrels.tsv",
             ),
             (
-                "One setting, against a run of another program",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv --mode hybrid \
-                 --baseline theirs.run",
+                "One mode, against a run of another program",
+                "cognate eval --mode vector --queries q.jsonl --qrels qrels.tsv --baseline run",
             ),
             (
                 "A run of another program alone",

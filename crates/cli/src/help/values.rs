@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Arg;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, Strategy};
+use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, SortBy, Strategy};
 
 /// Lists the names of the values of an argument in its help, if its values have names.
 pub(crate) fn with_names(argument: Arg) -> Arg {
@@ -13,6 +13,7 @@ pub(crate) fn with_names(argument: Arg) -> Arg {
     let argument = named(argument, Strategy::ALL, Strategy::name);
     let argument = named(argument, Precision::ALL, Precision::name);
     let argument = named(argument, ExportFormat::ALL, ExportFormat::name);
+    let argument = named(argument, SortBy::ALL, SortBy::name);
     named(argument, Gain::ALL, Gain::name)
 }
 

@@ -75,13 +75,14 @@ fn rank_by_cosine(context: &ScoreContext, rank: usize) -> Option<String> {
     (by_cosine != rank).then(|| format!("rank {} by cosine", thousands(by_cosine)))
 }
 
-fn other_versions(papers: &[Paper]) -> Option<String> {
+/// Formats the ids of other versions.
+pub(crate) fn other_versions(papers: &[Paper]) -> Option<String> {
     let ids: Vec<&str> = papers.iter().map(|paper| paper.id.as_str()).collect();
     (!ids.is_empty()).then(|| format!("also {}", ids.join(", ")))
 }
 
 /// Joins the names of the authors, or of the first three if there are more.
-fn authors(names: &[&str]) -> Option<String> {
+pub(crate) fn authors(names: &[&str]) -> Option<String> {
     match names {
         [] => None,
         [first, second, third, _, ..] => Some(format!("{first}, {second}, {third} and others")),

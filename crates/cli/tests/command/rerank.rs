@@ -117,7 +117,7 @@ fn the_cross_encoder_runs_in_the_precision_of_the_library_unless_told_otherwise(
     assert_eq!(scores("I", &[]), int8);
     assert_eq!(scores("I", &["--rerank-precision", "f32"]), f32);
     let options = ["--rerank", &model, "--rerank-precision", "f16"];
-    let message = sandbox.fails(&[&SEARCH[..], &options].concat());
+    let message = sandbox.misused(&[&SEARCH[..], &options].concat());
     assert!(
         message.contains("cannot load the cross-encoder"),
         "{message}"

@@ -55,6 +55,15 @@ impl Sandbox {
             .env("COGNATE_CACHE", self.path("cache"))
             .env("HF_HUB_OFFLINE", "1")
             .args(arguments);
+        for variable in [
+            "COLUMNS",
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "FORCE_HYPERLINK",
+        ] {
+            command.env_remove(variable);
+        }
         command
     }
 

@@ -13,7 +13,7 @@ use super::report::{
 };
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::{count, print};
+use crate::output::{count, present_lines};
 use crate::progress::Progress;
 use crate::{atomic_file, interrupt};
 
@@ -129,16 +129,24 @@ pub(crate) fn run(arguments: &Arguments, qrels_file: &Path, invocation: &Invocat
     } else {
         format!("{queries} queries")
     };
-    let title = match &searched {
+    let title = |width| match &searched {
         Some(searched) => {
             let model = format!("{} ({}):", searched.model, searched.precision);
             let documents = count(searched.documents, "document");
             let seconds = took.as_secs_f64();
-            title(&model, &format!("{documents}, {queries}, {seconds:.1} s"))
+            title(
+                &model,
+                &format!("{documents}, {queries}, {seconds:.1} s"),
+                width,
+            )
         }
         None => format!("{queries}\n"),
     };
-    print(&(title + &means_table(&columns) + &differences_table(&comparisons)?))
+    let lines = |width| {
+        let differences = differences_table(&comparisons, width)?;
+        Ok(title(width) + &means_table(&columns, width) + &differences)
+    };
+    present_lines(lines, |line| line.starts_with(' '))
 }
 
 /// Reads a run file, and reports on stderr how many judged queries it lacks.

@@ -1,4 +1,4 @@
-//! Metrics and differences as tables of at most 80 columns and as JSON.
+//! Metrics and differences as tables and as JSON.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -6,9 +6,6 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use cognate::{Estimate, Evaluation, Metric};
 use serde::Serialize;
-
-/// The largest width of a table.
-const WIDTH: usize = 80;
 
 /// A run with its metrics.
 #[derive(Debug)]
@@ -127,9 +124,9 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Returns a title of two parts on one line, or on two if they are too long for one.
-pub(crate) fn title(first: &str, second: &str) -> String {
-    let fits = first.chars().count() + 1 + second.chars().count() <= WIDTH;
+/// Returns a title of two parts on one line of `width` columns, or on two if they are too long for one.
+pub(crate) fn title(first: &str, second: &str, width: usize) -> String {
+    let fits = first.chars().count() + 1 + second.chars().count() <= width;
     format!("{first}{}{second}\n", if fits { " " } else { "\n" })
 }
 
@@ -159,8 +156,8 @@ struct Column {
 /// The width of the column with the names of the metrics.
 const NAMES: usize = 12;
 
-/// Returns a table of the means of each run.
-pub(crate) fn means_table(runs: &[&Evaluated]) -> String {
+/// Returns a table of the means of each run, for a screen of `width` columns.
+pub(crate) fn means_table(runs: &[&Evaluated], width: usize) -> String {
     let column = |run: &&Evaluated| {
         let means = run.evaluation.mean();
         let values = Metric::ALL
@@ -171,11 +168,12 @@ pub(crate) fn means_table(runs: &[&Evaluated]) -> String {
             values: values.collect(),
         }
     };
-    table(10, runs.iter().map(column).collect())
+    table(10, runs.iter().map(column).collect(), width)
 }
 
-/// Returns a table of the differences of all comparisons, or an empty text if there is none.
-pub(crate) fn differences_table(comparisons: &[Comparison<'_>]) -> Result<String> {
+/// Returns a table of the differences of all comparisons, for a screen of `width` columns, or an empty
+/// text if there is none.
+pub(crate) fn differences_table(comparisons: &[Comparison<'_>], width: usize) -> Result<String> {
     if comparisons.is_empty() {
         return Ok(String::new());
     }
@@ -189,19 +187,19 @@ pub(crate) fn differences_table(comparisons: &[Comparison<'_>]) -> Result<String
         })
     };
     let columns = comparisons.iter().map(column).collect::<Result<_>>()?;
-    Ok("\ndifference [95 % confidence interval]\n".to_owned() + &table(30, columns))
+    Ok("\ndifference [95 % confidence interval]\n".to_owned() + &table(30, columns, width))
 }
 
 /// Returns a table with a row for each metric and columns of at least `min_width` characters. Columns
-/// that do not fit in a line of [`WIDTH`] follow in another block.
-fn table(min_width: usize, columns: Vec<Column>) -> String {
+/// that do not fit in `screen_width` follow in another block.
+fn table(min_width: usize, columns: Vec<Column>, screen_width: usize) -> String {
     let width = |column: &Column| min_width.max(column.header.chars().count() + 2);
     let mut blocks: Vec<Vec<Column>> = Vec::new();
     for column in columns {
         let used = |block: &Vec<Column>| NAMES + block.iter().map(width).sum::<usize>();
         match blocks.last_mut() {
             // The space after the last column is not printed.
-            Some(block) if used(block) + width(&column) <= WIDTH + 2 => block.push(column),
+            Some(block) if used(block) + width(&column) <= screen_width + 2 => block.push(column),
             _ => blocks.push(vec![column]),
         }
     }
@@ -263,13 +261,16 @@ mod tests {
             header: name.to_owned(),
             values: values.clone(),
         });
-        let text = table(30, columns.to_vec());
-        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        let text = table(30, columns.to_vec(), 80);
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
         assert_eq!(text.lines().count(), 13);
         let headers = text.lines().filter(|line| line.starts_with("   "));
         let headers: Vec<Vec<&str>> = headers
             .map(|line| line.split_whitespace().collect())
             .collect();
         assert_eq!(headers, [vec!["a", "b"], vec!["c"]]);
+        let narrow = table(30, columns.to_vec(), 50);
+        assert!(narrow.lines().all(|line| line.len() <= 50), "{narrow}");
+        assert_eq!(narrow.lines().count(), 20);
     }
 }

@@ -12,7 +12,7 @@ use super::report::{
     estimate,
 };
 use crate::json::Header;
-use crate::output::{count, print, thousands};
+use crate::output::{count, present_lines, thousands};
 use crate::progress::Progress;
 use crate::{interrupt, writable_library};
 
@@ -105,7 +105,8 @@ pub(crate) fn run(dir: &Path, arguments: &Arguments) -> Result<()> {
             tasks: tasks.collect::<Result<_>>()?,
         });
     }
-    print(&table(&tasks)?)
+    let is_head = |line: &str| !line.starts_with(' ');
+    present_lines(|width| table(&tasks, width), is_head)
 }
 
 fn document(task: &Evaluations) -> Result<TaskDocument<'_>> {
@@ -129,15 +130,27 @@ fn document(task: &Evaluations) -> Result<TaskDocument<'_>> {
 /// The metrics of the table; JSON has all.
 const METRICS: [Metric; 2] = [Metric::NdcgAt10, Metric::MapAt100];
 
-fn table(tasks: &[Evaluations]) -> Result<String> {
-    let line = |name: &str, [first, second]: [String; 2]| {
-        let line = format!("{name:<20}  {first:<28}{second}");
+/// The columns of the widest line with both metrics.
+const BOTH_METRICS: usize = 78;
+
+/// Returns a table of all tasks, or one for each metric if `width` has no room for both.
+fn table(tasks: &[Evaluations], width: usize) -> Result<String> {
+    if width >= BOTH_METRICS {
+        return table_of(&METRICS, tasks);
+    }
+    let tables = METRICS.map(|metric| table_of(&[metric], tasks));
+    let tables: Vec<String> = tables.into_iter().collect::<Result<_>>()?;
+    Ok(tables.join("\n"))
+}
+
+fn table_of(metrics: &[Metric], tasks: &[Evaluations]) -> Result<String> {
+    let line = |name: &str, cells: Vec<String>| {
+        let cells = cells.iter().map(|cell| format!("{cell:<28}"));
+        let line = format!("{name:<20}  {}", cells.collect::<String>());
         line.trim_end().to_owned() + "\n"
     };
-    let mut text = line(
-        "95 % intervals",
-        METRICS.map(|metric| metric.name().to_owned()),
-    );
+    let names = metrics.iter().map(|metric| metric.name().to_owned());
+    let mut text = line("95 % intervals", names.collect());
     for task in tasks {
         // Writing to a string never fails.
         let _ = writeln!(
@@ -148,12 +161,16 @@ fn table(tasks: &[Evaluations]) -> Result<String> {
             count(task.documents, "paper"),
         );
         for run in &task.runs {
-            let cells = METRICS.map(|metric| estimate(run.evaluation.estimate(metric)));
-            text += &line(&format!("  {}", run.name), cells);
+            let cells = metrics
+                .iter()
+                .map(|metric| estimate(run.evaluation.estimate(*metric)));
+            text += &line(&format!("  {}", run.name), cells.collect());
         }
         for comparison in Comparison::all(&task.runs, None) {
-            let [first, second] = METRICS.map(|metric| comparison.difference(metric));
-            let cells = [difference(first?), difference(second?)];
+            let cells = metrics
+                .iter()
+                .map(|metric| comparison.difference(*metric).map(difference));
+            let cells = cells.collect::<Result<_>>()?;
             text += &line(&format!("  {}", comparison.name()), cells);
         }
     }

@@ -1,6 +1,5 @@
 //! How far the embeddings of a model are from given ones.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
@@ -118,32 +117,34 @@ impl Comparison {
         Ok(comparison)
     }
 
-    /// Formats the comparison with the file `name` as lines of the command.
-    pub(crate) fn text(&self, name: &str) -> String {
-        let mut text = String::new();
-        // Writing to a string never fails.
-        let _ = writeln!(
-            text,
-            "compared     {} with `{name}`",
-            count(self.texts, "text")
-        );
-        let _ = writeln!(
-            text,
-            "difference   at most {:.2e} of a value, in row {}",
-            self.greatest_difference, self.greatest_difference_in
-        );
-        let _ = writeln!(
-            text,
-            "cosine       {:.8} in the mean, {:.8} at least, in row {}",
-            self.mean_cosine, self.least_cosine, self.least_cosine_in
-        );
+    /// Describes the comparison with the file `name` by named values.
+    pub(crate) fn fields(&self, name: &str) -> [(&'static str, String); 4] {
         let verdict = match self.verdict {
             Verdict::Same => format!("the same: no value differs by {SAME:e} or more"),
             Verdict::SameDirections => "the same directions, of other lengths".to_owned(),
             Verdict::Different => "different".to_owned(),
         };
-        let _ = writeln!(text, "verdict      {verdict}");
-        text
+        [
+            (
+                "compared",
+                format!("{} with `{name}`", count(self.texts, "text")),
+            ),
+            (
+                "difference",
+                format!(
+                    "at most {:.2e} of a value, in row {}",
+                    self.greatest_difference, self.greatest_difference_in
+                ),
+            ),
+            (
+                "cosine",
+                format!(
+                    "{:.8} in the mean, {:.8} at least, in row {}",
+                    self.mean_cosine, self.least_cosine, self.least_cosine_in
+                ),
+            ),
+            ("verdict", verdict),
+        ]
     }
 }
 
