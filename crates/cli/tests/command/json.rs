@@ -97,6 +97,9 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     assert_eq!(found["hits"][0]["library"], "L");
     assert_eq!(found["hits"][0]["also_in"], json!(["M"]));
 
+    let found = check("related", "related --library M --library L --json full");
+    assert_eq!(found["libraries"], json!(["M", "L"]));
+
     let draft = "# Enzymes\n\nWe study enzymes [@paper-2; @absent].\n";
     sandbox.write("draft.md", draft);
     check("missed", "missed --library L --json draft.md");
