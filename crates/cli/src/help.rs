@@ -83,7 +83,8 @@ pub(crate) fn complete(command: Command) -> Command {
         .help_template(template)
         .after_long_help(ENVIRONMENT)
         .mut_args(|argument| arranged("cognate", argument))
-        .mut_subcommands(complete_subcommand)
+        // Only the command that is run is completed, which saves a part of each start.
+        .mut_subcommands(|command| command.defer(complete_subcommand))
 }
 
 fn complete_subcommand(command: Command) -> Command {

@@ -11,7 +11,7 @@ use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::print;
-use crate::paper_reference;
+use crate::{paper_reference, unusable_files};
 
 /// Show papers with authors, identifiers, versions and abstract
 #[derive(Debug, Args)]
@@ -42,6 +42,7 @@ struct PaperDocument<'a> {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let start = Instant::now();
     let papers = paper_reference::papers(&library, &arguments.ids)?;
     let versions = papers.iter().map(|paper| versions(&library, paper));
