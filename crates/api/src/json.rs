@@ -27,6 +27,8 @@ struct HitDocument<'a> {
     fused_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rerank_score: Option<f32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    named: bool,
     #[serde(flatten)]
     paper: &'a Paper,
     versions: &'a [Paper],
@@ -44,6 +46,7 @@ impl Serialize for PaperHit {
             keyword_score: self.keyword_score,
             fused_score: self.fused_score,
             rerank_score: self.rerank_score,
+            named: self.named,
             paper: &self.paper,
             versions: &self.versions,
         };

@@ -46,7 +46,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     error_line(&format!("error: {}{}", message(error), advice(error)));
     if interrupt::is_requested() {
         ExitCode::from(interrupt::EXIT_STATUS)
-    } else if is_wrong_value(error) {
+    } else if is_wrong_argument(error) {
         ExitCode::from(USAGE)
     } else {
         ExitCode::FAILURE
@@ -54,7 +54,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Returns whether an option has a value that it does not permit.
-fn is_wrong_value(error: &anyhow::Error) -> bool {
+fn is_wrong_argument(error: &anyhow::Error) -> bool {
     let of_library = error.downcast_ref();
     let of_model = error.downcast_ref();
     matches!(of_library, Some(cognate::Error::InvalidOption { .. }))
@@ -172,7 +172,7 @@ fn plain_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// Returns a message without the numbers that SQLite has for its errors.
+/// Returns a message without the numbers that `SQLite` has for its errors.
 fn without_numbers(message: &str) -> String {
     const NUMBERED: &str = "Error code ";
     let mut plain = message.to_owned();

@@ -7,7 +7,7 @@ mod values;
 
 use std::fmt::Write as _;
 
-use clap::{Arg, Command};
+use clap::{Arg, ArgAction, Command};
 
 pub(crate) use self::examples::examples;
 use self::headings::{GLOBAL, heading, is_advanced};
@@ -55,11 +55,12 @@ const GROUPS: &[(&str, &[&str])] = &[
 const ENVIRONMENT: &str = "\
 Environment:
   COGNATE_LIBRARY  Library, if --library is absent
-  COGNATE_CONFIG   Configuration file [default: cognate/config.toml in XDG_CONFIG_HOME or ~/.config]
+  COGNATE_CONFIG   Configuration file [default: cognate/config.toml in the
+                   folder XDG_CONFIG_HOME or ~/.config]
   COGNATE_CACHE    Folder for packed weights and records of verified files
   COGNATE_DEVICE   Device that runs the model, if --device is absent
   HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE
-                   Cache, mirror, access token and offline mode of the Hugging Face Hub
+                   Cache, mirror, token and offline mode of the Hugging Face Hub
   NO_COLOR         No colors, if it is set
 
 Exit status:
@@ -77,17 +78,30 @@ pub(crate) fn is_in_group(name: &str) -> bool {
 /// Adds to `command` what its declaration lacks.
 pub(crate) fn complete(command: Command) -> Command {
     let template = template(&command);
-    let command = command
+    command
+        .bin_name("cognate")
         .help_template(template)
-        .after_help("`cognate help COMMAND` explains a command, and `cognate --help` tells more.")
-        .after_long_help(ENVIRONMENT);
-    let command = command.mut_args(arranged);
-    command.mut_subcommands(complete_subcommand)
+        .after_long_help(ENVIRONMENT)
+        .mut_args(|argument| arranged("cognate", argument))
+        // Only the command that is run is completed, which saves a part of each start.
+        .mut_subcommands(|command| command.defer(complete_subcommand))
 }
 
 fn complete_subcommand(command: Command) -> Command {
-    let examples = examples(command.get_name());
-    let command = command.mut_args(arranged);
+    let name = command.get_name().to_owned();
+    let examples = examples(&name);
+    let command = command
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(own(
+            "help",
+            'h',
+            "Print help; --help tells more",
+            ArgAction::Help,
+        ))
+        .arg(own("version", 'V', "Print the version", ArgAction::Version))
+        .mut_args(|argument| arranged(&name, argument))
+        .mut_subcommands(|command| command.mut_args(|argument| arranged("", argument)));
     if examples.is_empty() {
         return command;
     }
@@ -105,20 +119,27 @@ fn complete_subcommand(command: Command) -> Command {
         .after_long_help(long.trim_end().to_owned())
 }
 
-/// Puts an argument under its heading, lists its values if these have names, and leaves it out of the
-/// short help if few people need it.
-fn arranged(argument: Arg) -> Arg {
+/// Returns an option that clap would add itself, under the heading of options that all commands have.
+fn own(name: &'static str, short: char, help: &'static str, action: ArgAction) -> Arg {
+    let option = Arg::new(name).long(name).short(short);
+    option.help(help).action(action).help_heading(GLOBAL)
+}
+
+/// Puts an argument of `command` under its heading, lists its values if these have names, and leaves it out
+/// of the short help if few people need it.
+fn arranged(command: &str, argument: Arg) -> Arg {
     let argument = with_names(argument);
     let id = argument.get_id().as_str();
-    let is_hidden = is_advanced(id);
-    let heading = heading(id);
-    let argument = if is_hidden {
-        argument.hide_short_help(true)
-    } else {
-        argument
-    };
-    match (heading, argument.get_help_heading()) {
-        (Some(heading), None) => argument.help_heading(heading),
+    let (heading, is_advanced) = (heading(id), is_advanced(command, id));
+    let is_main = command == "cognate";
+    let argument = argument.hide_short_help(is_advanced && !is_main);
+    match heading {
+        // Options of the main command that others have too take their heading with them.
+        Some(heading)
+            if argument.get_help_heading().is_none() && (!is_main || heading == GLOBAL) =>
+        {
+            argument.help_heading(heading)
+        }
         _ => argument,
     }
 }
@@ -127,7 +148,13 @@ fn arranged(argument: Arg) -> Arg {
 fn template(command: &Command) -> String {
     let mut text = "{about}\n\n{usage-heading} {usage}\n".to_owned();
     let about = |name: &str| match command.find_subcommand(name) {
-        Some(subcommand) => subcommand.get_about().map(ToString::to_string),
+        Some(subcommand) => subcommand.get_about().map(|about| {
+            let aliases: Vec<&str> = subcommand.get_visible_aliases().collect();
+            match aliases.as_slice() {
+                [] => about.to_string(),
+                aliases => format!("{about} [alias: {}]", aliases.join(", ")),
+            }
+        }),
         None if name == "help" => Some("Explain a command".to_owned()),
         None => None,
     };
@@ -168,8 +195,8 @@ mod tests {
     fn every_heading_and_every_example_is_of_use() {
         assert_eq!(heading("year"), Some("Filters"));
         assert_eq!(heading("files"), None);
-        assert!(is_advanced("raw_cells"));
-        assert!(!is_advanced("mode"));
+        assert!(is_advanced("search", "raw_cells") && is_advanced("search", "model"));
+        assert!(!is_advanced("add", "model"));
         assert!(examples("nothing").is_empty());
     }
 }

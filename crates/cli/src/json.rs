@@ -2,7 +2,6 @@
 //! adds to it. `docs/json.md` explains them, and `docs/json/cognate.schema.json` describes every field.
 
 mod changes;
-mod papers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +12,6 @@ use serde::{Serialize, Serializer};
 pub(crate) use self::changes::{
     AddDocument, AddedFiles, EmbedDocument, RemoveDocument, UpgradeDocument,
 };
-pub(crate) use self::papers::PapersDocument;
 use crate::output::print_json;
 
 /// The version of the form of all documents. Within a version, fields are added, and none is renamed,

@@ -66,11 +66,21 @@ use crate::verbosity::Verbosity;
     subcommand_value_name = "COMMAND"
 )]
 struct CommandLine {
-    /// Library, as the option of each command: its folder, or its name in the configuration file
-    #[arg(long, value_name = "DIR|NAME", help_heading = None)]
+    /// Library: its folder or its name, as after a command
+    #[arg(long, value_name = "DIR|NAME")]
     library: Vec<PathBuf>,
-    /// When to use colors and the layout of a terminal
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    /// Colors: auto, always or never
+    ///
+    /// Also the layout for a terminal. Default: auto, for a terminal only.
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     color: ColorWhen,
     #[command(flatten)]
     verbosity: VerbosityArguments,

@@ -58,16 +58,16 @@ pub(crate) fn attach_all(
     libraries: Vec<Library>,
     arguments: &StoredModelArguments,
 ) -> Result<Vec<Library>> {
-    let mut loaded: HashMap<String, &'static Encoder> = HashMap::new();
+    let mut loaded: HashMap<(String, String), &'static Encoder> = HashMap::new();
     let mut attach = |library: Library| {
-        let fingerprint = &library.embedder_info().fingerprint;
-        let encoder = match loaded.get(fingerprint) {
-            Some(encoder) => encoder,
-            None => {
-                let encoder = load_for(&library, arguments)?;
-                loaded.insert(fingerprint.clone(), encoder);
-                encoder
-            }
+        let info = library.embedder_info();
+        let key = (info.fingerprint.clone(), info.precision.clone());
+        let encoder = if let Some(encoder) = loaded.get(&key) {
+            encoder
+        } else {
+            let encoder = load_for(&library, arguments)?;
+            loaded.insert(key, encoder);
+            encoder
         };
         Ok(library.with_embedder(encoder)?)
     };

@@ -1,19 +1,19 @@
 //! A list of papers: a table for a person, and lines of fields for a program.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, BufWriter, Write};
 
 use anyhow::Result;
 use cognate::{Name, Paper};
 use textwrap::core::display_width;
 
 use crate::output::{line_output, one_line, title};
+use crate::page::Page;
+use crate::screen::Screen;
+use crate::styled::Styled;
 use crate::terminal::neutralized;
 
 /// The number of papers whose widths decide the columns of a table. Later papers are printed as they come.
 const MEASURED: usize = 500;
-
-/// The width if the terminal does not say it.
-const DEFAULT_WIDTH: usize = 80;
 
 /// The largest width of a column of authors.
 const MAX_AUTHORS: usize = 20;
@@ -31,11 +31,11 @@ enum Layout {
     /// Lines of fields, separated by tabs.
     Fields,
     /// A table for a person, whose first papers are measured.
-    Measuring { width: usize, rows: Vec<Row> },
+    Measuring { screen: Screen, rows: Vec<Row> },
     /// A table whose columns have these widths.
-    Table(Columns),
-    /// The title of a paper on one line, and the rest below it.
-    Stacked { width: usize },
+    Table { screen: Screen, columns: Columns },
+    /// The title of a paper on lines of its own, and the rest below it.
+    Stacked { screen: Screen },
 }
 
 /// What a table shows of a paper.
@@ -54,16 +54,16 @@ struct Columns {
 }
 
 impl PaperList {
-    /// Begins a list on stdout, for a person if that is a terminal.
+    /// Begins a list on stdout, for a person if that is a screen.
     pub(crate) fn on_stdout() -> Self {
-        let layout = if io::stdout().is_terminal() {
-            let size = terminal_size::terminal_size_of(io::stdout());
-            let width = size.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
-            Layout::measuring(width)
-        } else {
-            Layout::Fields
-        };
-        Self::new(line_output(), layout)
+        match Screen::of_stdout() {
+            // What a page prints cannot control a terminal.
+            Some(screen) => Self::new(
+                BufWriter::new(io::stdout().lock()),
+                Layout::measuring(screen),
+            ),
+            None => Self::new(line_output(), Layout::Fields),
+        }
     }
 
     fn new(out: impl Write + 'static, layout: Layout) -> Self {
@@ -83,8 +83,14 @@ impl PaperList {
                     self.end_measuring()?;
                 }
             }
-            Layout::Table(columns) => Row::of(paper).write_in(columns, &mut self.out)?,
-            Layout::Stacked { width } => Row::of(paper).write_stacked(*width, &mut self.out)?,
+            Layout::Table { screen, columns } => {
+                let text = Row::of(paper).in_table(*screen, columns);
+                self.out.write_all(text.as_bytes())?;
+            }
+            Layout::Stacked { screen } => {
+                let text = Row::of(paper).stacked(*screen);
+                self.out.write_all(text.as_bytes())?;
+            }
         }
         Ok(())
     }
@@ -97,31 +103,30 @@ impl PaperList {
     }
 
     fn end_measuring(&mut self) -> Result<()> {
-        if let Layout::Measuring { width, rows } = &mut self.layout {
-            let (width, rows) = (*width, std::mem::take(rows));
-            match Columns::of(&rows, width) {
-                Some(columns) => {
-                    for row in rows {
-                        row.write_in(&columns, &mut self.out)?;
-                    }
-                    self.layout = Layout::Table(columns);
-                }
-                None => {
-                    for row in rows {
-                        row.write_stacked(width, &mut self.out)?;
-                    }
-                    self.layout = Layout::Stacked { width };
-                }
-            }
+        let Layout::Measuring { screen, rows } = &mut self.layout else {
+            return Ok(());
+        };
+        let (screen, rows) = (*screen, std::mem::take(rows));
+        let columns = Columns::of(&rows, screen.width);
+        for row in rows {
+            let text = match &columns {
+                Some(columns) => row.in_table(screen, columns),
+                None => row.stacked(screen),
+            };
+            self.out.write_all(text.as_bytes())?;
         }
+        self.layout = match columns {
+            Some(columns) => Layout::Table { screen, columns },
+            None => Layout::Stacked { screen },
+        };
         Ok(())
     }
 }
 
 impl Layout {
-    fn measuring(width: usize) -> Self {
+    fn measuring(screen: Screen) -> Self {
         Self::Measuring {
-            width,
+            screen,
             rows: Vec::new(),
         }
     }
@@ -141,13 +146,9 @@ fn write_fields(out: &mut impl Write, paper: &Paper) -> io::Result<()> {
     writeln!(out, "{}", fields.map(one_line).join("\t"))
 }
 
-/// Returns a text of others as a terminal may show it.
-fn shown(text: &str) -> String {
-    neutralized(text).into_owned()
-}
-
 impl Row {
     fn of(paper: &Paper) -> Self {
+        let shown = |text: &str| neutralized(text).into_owned();
         Self {
             id: shown(&one_line(&paper.id)),
             year: paper.year.map(|year| year.to_string()).unwrap_or_default(),
@@ -156,38 +157,40 @@ impl Row {
         }
     }
 
-    fn write_in(&self, columns: &Columns, out: &mut impl Write) -> io::Result<()> {
-        if display_width(&self.id) > columns.id {
-            // An id is copied, so it is printed in full.
-            writeln!(out, "{}", self.id)?;
-            write!(out, "{}", " ".repeat(columns.id))?;
-        } else {
-            write!(out, "{}", padded(&self.id, columns.id))?;
+    /// Returns the line of a table, or two if the id is wider than its column. An id is copied, so it is
+    /// never shortened.
+    fn in_table(&self, screen: Screen, columns: &Columns) -> String {
+        let mut page = Page::new(screen);
+        let mut id = padded(&self.id, columns.id);
+        if display_width(&id) > columns.id {
+            page.paragraph(0, &Styled::new().plain(&id));
+            id = padded("", columns.id);
         }
-        let (year, title) = (&self.year, shortened_to(&self.title, columns.title));
-        let authors = shortened_to(&self.authors, columns.authors);
-        let title = padded(&title, columns.title);
-        let line = format!(
-            "  {year:>year_width$}  {title}  {authors}",
-            year_width = columns.year
-        );
-        writeln!(out, "{}", line.trim_end())
+        let year = format!("  {:>width$}  ", self.year, width = columns.year);
+        let title = shortened_to(&self.title, columns.title);
+        let spaces = padded("", columns.title + 2 - display_width(&title));
+        let line = Styled::new()
+            .plain(&id)
+            .dim(&year)
+            .bold(&title)
+            .plain(&spaces)
+            .dim(&shortened_to(&self.authors, columns.authors));
+        page.paragraph(0, &line);
+        page.text().to_owned()
     }
 
-    fn write_stacked(&self, width: usize, out: &mut impl Write) -> io::Result<()> {
-        let facts = [&self.id, &self.year, &self.authors];
-        let facts = facts.into_iter().filter(|fact| !fact.is_empty());
-        let facts: Vec<&str> = facts.map(String::as_str).collect();
-        writeln!(out, "{}", shortened_to(&self.title, width))?;
-        let options = textwrap::Options::new(width)
-            .initial_indent("  ")
-            .subsequent_indent("  ")
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        for line in textwrap::wrap(&facts.join(" · "), options) {
-            writeln!(out, "{line}")?;
+    /// Returns the lines of a paper on a narrow screen.
+    fn stacked(&self, screen: Screen) -> String {
+        let mut page = Page::new(screen);
+        page.paragraph(0, &Styled::new().bold(&self.title));
+        let mut facts = Styled::new().dim_whole(&self.id);
+        for fact in [&self.year, &self.authors] {
+            if !fact.is_empty() {
+                facts = facts.dim(" · ").dim(fact);
+            }
         }
-        Ok(())
+        page.paragraph(2, &facts);
+        page.text().to_owned()
     }
 }
 
@@ -271,6 +274,14 @@ mod tests {
         }
     }
 
+    fn measuring(width: usize) -> Layout {
+        Layout::measuring(Screen {
+            width,
+            has_styles: false,
+            has_links: false,
+        })
+    }
+
     fn listed(papers: &[Paper], layout: Layout) -> String {
         let text = Shared::default();
         let mut list = PaperList::new(text.clone(), layout);
@@ -300,26 +311,26 @@ mod tests {
     #[test]
     fn a_wide_terminal_has_a_table() {
         assert_eq!(
-            listed(&papers(), Layout::measuring(80)),
-            "arXiv:1706.03762  2017  Attention Is All You Need           Vaswani et al.\n\
-             watts                   Collective dynamics of              Watts and Strogatz\n"
+            listed(&papers()[..2], measuring(80)),
+            "arXiv:1706.03762  2017  Attention Is All You Need             Vaswani et al.\n\
+             watts                   Collective dynamics of ‘small-world…  Watts and Strogatz\n"
         );
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_ids_are_whole() {
         for width in [20, 40, 50, 60, 80, 120] {
-            let text = listed(&papers(), Layout::measuring(width));
+            let text = listed(&papers(), measuring(width));
             for line in text.lines() {
                 assert!(display_width(line) <= width, "{width}: {line}");
             }
             assert!(text.contains("arXiv:1706.03762"), "{text}");
         }
-        let narrow = listed(&papers()[..2], Layout::measuring(40));
+        let narrow = listed(&papers()[..2], measuring(40));
         assert_eq!(
             narrow,
             "Attention Is All You Need\n  arXiv:1706.03762 · 2017 · Vaswani et al.\n\
-             Collective dynamics of ‘small-world’…\n  watts · Watts and Strogatz\n"
+             Collective dynamics of ‘small-world’\nnetworks\n  watts · Watts and Strogatz\n"
         );
     }
 
@@ -329,7 +340,7 @@ mod tests {
             .map(|n| Paper::new(format!("{n:03}")).title("T").year(2000))
             .collect();
         papers.push(Paper::new("a-longer-id").title("U").year(2001));
-        let text = listed(&papers, Layout::measuring(80));
+        let text = listed(&papers, measuring(80));
         assert!(
             text.ends_with("499  2000  T\na-longer-id\n     2001  U\n"),
             "{text}"

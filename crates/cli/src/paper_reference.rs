@@ -72,7 +72,7 @@ fn accept(reference: &str, lookup: Lookup, accepted: Accepted) -> Result<Paper> 
 }
 
 /// Replaces each `-` by the lines of standard input that are not blank.
-fn with_standard_input(references: &[String]) -> Result<Vec<String>> {
+pub(crate) fn with_standard_input(references: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for reference in references {
         if reference != standard_input::NAME {

@@ -20,6 +20,7 @@ impl From<Error> for ApiError {
             Error::EmptyQuery { .. } | Error::InvalidOption { .. } | Error::Papers(_) => {
                 StatusCode::BAD_REQUEST
             }
+            Error::AmbiguousPaper { .. } => StatusCode::CONFLICT,
             Error::Locked { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };

@@ -88,8 +88,12 @@ async fn related(
     State(server): State<Server>,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<PaperHit>>, ApiError> {
-    let query = cognate::Query::paper(id);
-    server.call(move |library| library.search(&query)).await
+    let related = move |library: &Library| {
+        // The paper may be named by its DOI or its arXiv identifier too.
+        let paper = library.lookup(&id)?.into_paper(&id)?;
+        library.search(&cognate::Query::paper(paper.id))
+    };
+    server.call(related).await
 }
 
 async fn add(
@@ -161,7 +165,7 @@ mod tests {
         let server = tokio::spawn(async { axum::serve(listener, routes(library)).await });
 
         let papers = json!([
-            {"id": "a", "title": "A planet around another star", "year": 1995},
+            {"id": "a", "title": "A planet around another star", "year": 1995, "doi": "10.1234/a"},
             {"id": "b", "title": "How a protein folds", "year": 2021},
         ]);
         let (status, report) = ask(port, "POST /papers", &papers.to_string()).await;
@@ -175,6 +179,8 @@ mod tests {
         assert_eq!((&hits[0]["id"], &hits[1]), (&json!("b"), &Value::Null));
         let (status, hits) = ask(port, "GET /papers/a/related", "").await;
         assert_eq!((status, &hits[0]["id"]), (200, &json!("b")));
+        let by_doi = ask(port, "GET /papers/10.1234%2FA/related", "").await;
+        assert_eq!(by_doi, (200, hits));
 
         let (status, error) = ask(port, "GET /papers/c/related", "").await;
         assert_eq!(status, 404);

@@ -222,6 +222,7 @@ fn hits(snapshot: &Snapshot<'_>, sentences: &[&str], best: &[Candidate]) -> Resu
                 keyword_score: candidate.keyword_score,
                 fused_score: candidate.fused_score,
                 rerank_score: None,
+                named: false,
                 score_context: None,
                 paper: snapshot.paper_at(candidate.row)?,
                 versions: Vec::new(),

@@ -67,7 +67,7 @@ impl<'a> QueryExecution<'a> {
             let snapshot = &self.retriever.snapshot;
             let hits = ranking
                 .iter()
-                .map(|scored| Ok(hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
+                .map(|scored| Ok(self.hit(scored, snapshot.paper_at(scored.row)?, Vec::new())));
             hits.collect::<Result<Vec<_>>>()?
         } else {
             self.group_versions()?
@@ -99,7 +99,7 @@ impl<'a> QueryExecution<'a> {
                 groups.truncate(self.k);
                 let hits = groups.into_iter().map(|group| {
                     let paper = Arc::unwrap_or_clone(group.best.paper);
-                    hit(&group.scored, paper, group.others)
+                    self.hit(&group.scored, paper, group.others)
                 });
                 return Ok(hits.collect());
             }
@@ -136,6 +136,21 @@ impl<'a> QueryExecution<'a> {
             Directions::One(direction) => self.retriever.best(direction, n),
             Directions::Interleaved(directions) => self.retriever.interleaved(directions, n),
             Directions::NearestExample(examples) => self.retriever.best(examples, n),
+        }
+    }
+
+    /// Returns a hit whose rank and score context are still to be set.
+    fn hit(&self, scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
+        PaperHit {
+            rank: 0,
+            score: scored.score,
+            keyword_score: scored.keyword_score,
+            fused_score: scored.fused_score,
+            score_context: None,
+            rerank_score: None,
+            named: self.named.contains(scored.row),
+            paper,
+            versions,
         }
     }
 
@@ -193,20 +208,6 @@ impl<'a> QueryExecution<'a> {
             }
             (Mode::Hybrid, _) => None,
         }
-    }
-}
-
-/// Returns a hit whose rank and score context are still to be set.
-fn hit(scored: &ScoredRow, paper: Paper, versions: Vec<Paper>) -> PaperHit {
-    PaperHit {
-        rank: 0,
-        score: scored.score,
-        keyword_score: scored.keyword_score,
-        fused_score: scored.fused_score,
-        score_context: None,
-        rerank_score: None,
-        paper,
-        versions,
     }
 }
 

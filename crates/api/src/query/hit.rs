@@ -32,6 +32,9 @@ pub struct PaperHit {
     /// The score of a reranker, higher is better, or `None` without
     /// [`Library::rerank`](crate::Library::rerank). Scores are comparable within one answer only.
     pub rerank_score: Option<f32>,
+    /// Whether the text of the query names the paper, which is why it comes before others, whatever its scores:
+    /// see [`Query::text`](crate::Query::text).
+    pub named: bool,
     /// The paper.
     pub paper: Paper,
     /// Other versions of the paper that would have been hits, unless the query asked for every

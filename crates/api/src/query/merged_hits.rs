@@ -26,6 +26,7 @@ pub struct MergedHit {
 ///
 /// `has_same_model` says whether one model made the vectors of all libraries. Otherwise, or if a hit has no
 /// cosine, the rankings are merged by rank. Scores of a reranker are comparable in any case, and come first.
+/// Papers that the query [names](PaperHit::named) come before all others.
 ///
 /// A paper of several libraries, by [`is_same_paper`], is one hit.
 pub fn merge_hits(rankings: Vec<Vec<PaperHit>>, has_same_model: bool, k: usize) -> Vec<MergedHit> {
@@ -65,6 +66,7 @@ pub fn merge_hits(rankings: Vec<Vec<PaperHit>>, has_same_model: bool, k: usize) 
 
 /// The place of a hit among all, first by the score of a reranker, if it has one.
 struct Place {
+    is_named: bool,
     rerank_score: Option<f32>,
     /// The higher, the nearer to the front.
     height: f32,
@@ -77,7 +79,10 @@ impl Place {
             (Some(one), Some(other)) => other.total_cmp(&one),
             (one, other) => other.is_some().cmp(&one.is_some()),
         };
-        reranked.then(other.height.total_cmp(&self.height))
+        let named_first = other.is_named.cmp(&self.is_named);
+        named_first
+            .then(reranked)
+            .then(other.height.total_cmp(&self.height))
     }
 }
 
@@ -95,15 +100,18 @@ fn places(ranking: &[PaperHit], by_cosine: bool) -> Vec<Place> {
     heights.sort_by(|one, other| other.total_cmp(one));
     let mut scores: Vec<f32> = reranked.iter().filter_map(|hit| hit.rerank_score).collect();
     scores.sort_by(|one, other| other.total_cmp(one));
-    let reranked = scores.into_iter().map(|score| Place {
-        rerank_score: Some(score),
-        height: 0.0,
-    });
-    let others = heights.into_iter().map(|height| Place {
-        rerank_score: None,
+    let reranked = scores.into_iter().map(|score| (Some(score), 0.0));
+    let others = heights.into_iter().map(|height| (None, height));
+    let place = |(hit, (rerank_score, height)): (&PaperHit, (Option<f32>, f32))| Place {
+        is_named: hit.named,
+        rerank_score,
         height,
-    });
-    reranked.chain(others).collect()
+    };
+    ranking
+        .iter()
+        .zip(reranked.chain(others))
+        .map(place)
+        .collect()
 }
 
 /// Returns whether papers of two libraries are the same one: whether they share a DOI or an arXiv
@@ -135,6 +143,7 @@ mod tests {
             fused_score: None,
             score_context: None,
             rerank_score: None,
+            named: false,
             paper: Paper::new(id),
             versions: Vec::new(),
         }
@@ -206,5 +215,19 @@ mod tests {
             vec![reranked("c", 4.0), reranked("d", 1.0)],
         ];
         assert_eq!(ids(&merge_hits(rankings, true, 9)), ["c", "a", "d", "b"]);
+    }
+
+    #[test]
+    fn a_named_paper_comes_before_nearer_ones() {
+        let mut named = hit("b", 0.1);
+        named.named = true;
+        let mut reranked = hit("d", 0.9);
+        reranked.rerank_score = Some(3.0);
+        let rankings = vec![
+            vec![hit("a", 0.9)],
+            vec![named, hit("c", 0.8)],
+            vec![reranked],
+        ];
+        assert_eq!(ids(&merge_hits(rankings, true, 9))[0], "b");
     }
 }

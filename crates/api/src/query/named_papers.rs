@@ -30,6 +30,11 @@ impl NamedPapers {
         Ok(Self { rows })
     }
 
+    /// Returns whether the paper in `row` is named.
+    pub(crate) fn contains(&self, row: RowId) -> bool {
+        self.rows.contains(row.get())
+    }
+
     /// Moves the named papers to the beginning of the `n` best rows, and adds those that are not among them, with
     /// their own scores, unless they lack the minimum score. The other rows keep their order.
     pub(crate) fn first(
@@ -42,7 +47,7 @@ impl NamedPapers {
         if self.rows.is_empty() {
             return Ok(ranking);
         }
-        let is_named = |scored: &ScoredRow| self.rows.contains(scored.row.get());
+        let is_named = |scored: &ScoredRow| self.contains(scored.row);
         let (mut first, others): (Vec<_>, Vec<_>) = ranking.into_iter().partition(is_named);
         let found: RoaringBitmap = first.iter().map(|scored| scored.row.get()).collect();
         first.extend(scored(&(&self.rows - found), retriever, direction)?);
@@ -144,6 +149,7 @@ mod tests {
                 let hits = search(&library, &query(text).k(5));
                 assert_eq!(hits[0].paper.id, id, "{text}");
                 assert_eq!(hits[0].score, Some(-1.0), "{text}");
+                assert!(hits[0].named && hits[1..].iter().all(|hit| !hit.named));
                 let ranks: Vec<usize> = hits.iter().map(|hit| hit.rank).collect();
                 assert_eq!(ranks, (1..=hits.len()).collect::<Vec<_>>());
                 if mode == Mode::Vector {

@@ -44,7 +44,8 @@ impl Rerank for Reranker {
 }
 
 impl Library {
-    /// Sorts hits by the scores of a reranker, best first; ties stay in their order.
+    /// Sorts hits by the scores of a reranker, best first; ties stay in their order. Hits that the query
+    /// [names](PaperHit::named) stay before all others.
     ///
     /// The reranker reads the [`text`](crate::Paper::text) of each paper and nothing else, so the hits
     /// may come from any query, and `query` may differ from the text that was searched for. A hit keeps
@@ -117,10 +118,40 @@ fn order_by(scores: &[f32], hits: &mut [PaperHit]) -> Result<()> {
     // The sort is stable, so ties stay in their order.
     hits.sort_by(|a, b| {
         let order = b.rerank_score.partial_cmp(&a.rerank_score);
-        order.unwrap_or(Ordering::Equal)
+        let named_first = b.named.cmp(&a.named);
+        named_first.then(order.unwrap_or(Ordering::Equal))
     });
     for (hit, rank) in hits.iter_mut().zip(ranks) {
         hit.rank = rank;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Paper;
+
+    #[test]
+    fn a_named_paper_stays_before_those_with_better_scores() {
+        let hit = |rank, id: &str| PaperHit {
+            rank,
+            score: Some(0.5),
+            keyword_score: None,
+            fused_score: None,
+            score_context: None,
+            rerank_score: None,
+            named: id == "named",
+            paper: Paper::new(id),
+            versions: Vec::new(),
+        };
+        let mut hits = [hit(1, "named"), hit(2, "a"), hit(3, "b")];
+        order_by(&[0.1, 0.2, 0.3], &mut hits).unwrap();
+        let found = hits.map(|hit| (hit.rank, hit.paper.id, hit.rerank_score));
+        let expected = [(1, "named", 0.1), (2, "b", 0.3), (3, "a", 0.2)];
+        assert_eq!(
+            found,
+            expected.map(|(rank, id, score)| (rank, id.to_owned(), Some(score)))
+        );
+    }
 }

@@ -3,17 +3,24 @@ use cognate::Filter;
 
 #[derive(Debug, Args)]
 pub(crate) struct FilterArguments {
-    /// Only papers from this year or range of years: 2017, 2015-2019, 2015- or -2019
+    /// Only papers of years such as 2017 or 2015-2019
+    ///
+    /// 2015- has no end, and -2019 no beginning.
     #[arg(long, value_name = "YEARS", value_parser = parse_years, allow_hyphen_values = true)]
     year: Option<(i32, i32)>,
-    /// Only papers whose venue contains these words; repeat to allow other venues
+    /// Only papers whose venue has these words
+    ///
+    /// Repeat it to allow other venues.
     #[arg(long, value_name = "WORDS", value_parser = parse_words)]
     venue: Vec<String>,
-    /// Only papers with an author whose name contains these words; repeat to allow other authors
+    /// Only papers by an author whose name has these words
+    ///
+    /// Repeat it to allow other authors.
     #[arg(long, value_name = "WORDS", value_parser = parse_words)]
     author: Vec<String>,
-    /// Only papers in this category or its subcategories, such as cs or cs.CL; repeat to allow other
-    /// categories
+    /// Only papers in a category such as cs or cs.CL
+    ///
+    /// Papers in its subcategories pass too. Repeat it to allow other categories.
     #[arg(long, value_name = "NAME", value_parser = parse_words)]
     category: Vec<String>,
 }

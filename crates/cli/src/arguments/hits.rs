@@ -9,7 +9,9 @@ use crate::failure::NothingFound;
 
 #[derive(Debug, Args)]
 pub(crate) struct HitArguments {
-    /// Number of papers to print, at least 1; all papers if there are fewer [default: 10]
+    /// Number of papers to print [default: 10]
+    ///
+    /// At least 1; all papers if there are fewer.
     #[arg(short, value_name = "N", value_parser = positive, allow_negative_numbers = true)]
     pub(crate) k: Option<usize>,
     #[command(flatten)]

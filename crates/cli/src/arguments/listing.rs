@@ -8,8 +8,9 @@ use crate::arguments::values::positive;
 pub(crate) struct ListingArguments {
     #[command(flatten)]
     pub(crate) filter: FilterArguments,
-    /// Order of the papers, where the author is the first one, by family name; papers without a value
-    /// come last
+    /// Order of the papers
+    ///
+    /// Authors are compared by the family name of the first one. Papers without a value come last.
     #[arg(long, value_name = "ORDER", default_value_t)]
     sort: SortBy,
     /// Reverse the order

@@ -13,7 +13,7 @@ pub(crate) struct HitFormatArguments {
     /// Print one JSON document
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Print the papers as json, jsonl, csv, bibtex, ris, csl-json or markdown
+    /// Print the papers for other programs
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]

@@ -3,11 +3,12 @@ use cognate::{Fusion, Mode, Query};
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RankingArguments {
-    /// Search mode: vector (by meaning), keyword (by words, with BM25, without the model) or hybrid (both,
-    /// fused)
+    /// Search by meaning, by words or by both
+    ///
+    /// Vector ranks by cosine, keyword by BM25 and without the model, and hybrid fuses both.
     #[arg(long, default_value_t)]
     pub(crate) mode: Mode,
-    /// With --mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)
+    /// With --mode hybrid: sum of standardized scores (z-score) or reciprocal rank fusion (rrf)
     #[arg(long)]
     fusion: Option<Fusion>,
 }

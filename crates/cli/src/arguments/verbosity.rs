@@ -5,10 +5,10 @@ use crate::verbosity::Verbosity;
 // How much is printed on stderr, in every command.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct VerbosityArguments {
-    /// Print on stderr what is done, with times and folders
+    /// Print each step, its time and folders on stderr
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// Print only results and errors: no notes, no warnings and no progress
+    /// Print no notes, warnings or progress, only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 }

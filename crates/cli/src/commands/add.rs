@@ -30,22 +30,26 @@ pub(crate) struct Arguments {
     /// numbers, only another DOI, arXiv identifier or PubMed identifier shows that a paper is another one.
     #[arg(long)]
     replace: bool,
-    /// Write a report as JSON lines: every record that was left out, changed, merged or replaced, and
-    /// every field that is not read
+    /// Write a report of what was left out or changed
+    ///
+    /// As JSON Lines: every record that was left out, changed, merged or replaced, and every field that is
+    /// not read.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Format of the files [default: detected by content, then by file name]
+    /// Format of the files [default: detected]
     ///
-    /// One of jsonl, csv, tsv, bibtex, ris, csl-json, csl-yaml, crossref, arxiv-json, arxiv-atom, acl-xml,
+    /// Detected by content, then by file name. One of jsonl, csv, tsv, bibtex, ris, csl-json, csl-yaml, crossref, arxiv-json, arxiv-atom, acl-xml,
     /// pubmed-xml, nbib, web-of-science, endnote, endnote-xml, dblp-xml, oai-pmh, openalex,
     /// semantic-scholar, datacite, europe-pmc, inspire, ads, dblp-json, hugging-face, openreview and parquet.
     #[arg(long, value_name = "NAME")]
     format: Option<Format>,
     #[command(flatten)]
     output: JsonArguments,
-    /// Files of papers: JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, CSL-YAML, Parquet, EndNote, Web of
-    /// Science, or metadata from catalogs such as arXiv, PubMed, Crossref, OpenAlex, Semantic Scholar, DBLP
-    /// or the ACL Anthology; plain or compressed with gzip or zstd; - reads standard input
+    /// Files of papers, such as BibTeX, RIS, CSV or JSON Lines; - reads standard input
+    ///
+    /// JSON Lines, CSV, TSV, BibTeX, RIS, CSL-JSON, CSL-YAML, Parquet, EndNote, Web of Science, or metadata
+    /// from catalogs such as arXiv, PubMed, Crossref, OpenAlex, Semantic Scholar, DBLP or the ACL Anthology;
+    /// plain or compressed with gzip or zstd.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

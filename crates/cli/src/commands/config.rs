@@ -82,8 +82,7 @@ fn parse_key(text: &str) -> Result<Key, String> {
 }
 
 fn set(key: &Key, value: &str) -> Result<()> {
-    key.check(value)
-        .map_err(|why| wrong_argument(&format!("{why}\n")))?;
+    key.check(value).map_err(|why| wrong_argument(&why))?;
     let mut configuration = Configuration::read()?;
     let is_name = *key == Key::DefaultLibrary && configuration.library(value).is_some();
     let value = if is_name {

@@ -25,7 +25,9 @@ have a 95 % confidence interval by the paired bootstrap over the queries.";
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
-    /// Evaluate a library on its own papers, without a judged collection
+    /// Evaluate a library on its own papers
+    ///
+    /// It needs no judged collection.
     #[arg(
         long = "self",
         conflicts_with_all = [
@@ -46,11 +48,15 @@ pub(crate) struct Arguments {
     /// Evaluate related papers: the queries of the judgments are ids of papers
     #[arg(long, conflicts_with_all = ["queries", "run"])]
     related: bool,
-    /// Evaluate a TREC run file (query, Q0, paper, rank, score, tag) instead of searching
+    /// Evaluate a TREC run file instead of searching
+    ///
+    /// Its columns are query, Q0, paper, rank, score and tag.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["queries", "corpus", "library"])]
     run: Option<PathBuf>,
-    /// Papers of the judged collection, in any format that `add` reads [default: those of the library];
-    /// --library then names a library that keeps their vectors for later runs
+    /// Papers of the judged collection [default: those of the library]
+    ///
+    /// In any format that `add` reads. --library then names a library that keeps their vectors for later
+    /// runs.
     #[arg(long, value_name = "FILE")]
     corpus: Option<PathBuf>,
     /// Queries: JSON Lines with `id` and `text`

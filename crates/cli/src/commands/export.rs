@@ -21,13 +21,16 @@ use crate::{no_papers, paper_reference, unusable_files};
 pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
-    /// Output format: json, jsonl, csv, bibtex, ris, csl-json or markdown [default: by the extension of
-    /// the output file, otherwise jsonl]
+    /// Output format [default: by the output file, or jsonl]
+    ///
+    /// Without this option, the extension of the output file decides.
     #[arg(long)]
     format: Option<ExportFormat>,
     #[command(flatten)]
     cells: CellArguments,
-    /// File to write, or a device or pipe; a link is followed [default: standard output, as is -]
+    /// File to write [default: standard output, as is -]
+    ///
+    /// It may be a device or a pipe; a link is followed.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the output file if it exists

@@ -1,15 +1,17 @@
-use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
+use cognate::Paper;
+use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
 use crate::invocation::Invocation;
-use crate::json::{Header, PapersDocument};
+use crate::json::Header;
 use crate::output::{count, note, thousands};
 use crate::paper_list::PaperList;
+use crate::screen::Screen;
 use crate::{no_papers, unusable_files};
 
 /// List the papers of a library
@@ -27,6 +29,12 @@ pub(crate) struct Arguments {
     output: JsonArguments,
 }
 
+/// The content of the JSON document of the command.
+#[derive(Debug, Serialize)]
+struct ListDocument {
+    papers: Vec<Paper>,
+}
+
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
     unusable_files::warn(&library)?;
@@ -39,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             ControlFlow::Continue(())
         })?;
         let header = Header::new("list", start.elapsed()).library(library.dir());
-        return header.print(&PapersDocument { papers: &papers });
+        return header.print(&ListDocument { papers });
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());
@@ -56,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     if total == 0 {
         no_papers::explain_filter(&library, &arguments.listing.filter.filter())?;
     }
-    if listed < total && io::stdout().is_terminal() {
+    if listed < total && Screen::of_stdout().is_some() {
         note(&format!(
             "{} of {}",
             thousands(listed),

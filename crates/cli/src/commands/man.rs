@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Command};
+use clap::{Arg, Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -10,7 +10,7 @@ use crate::help;
 use crate::invocation::Invocation;
 use crate::output::{count, note, print};
 
-/// Print a man page, or write the pages of all commands to a folder
+/// Print a man page, or write all pages to a folder
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder to write all pages to, which is created if needed: cognate.1 and one for each command, such as
@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let mut command = invocation.command_line().disable_help_subcommand(true);
     command.build();
+    // A page explains what the short help leaves out, too.
+    let shown = |argument: Arg| argument.hide_short_help(false);
+    let command = command.mut_subcommands(|command| command.mut_args(shown));
     if let Some(dir) = &arguments.output {
         fs::create_dir_all(dir)
             .with_context(|| format!("cannot create the folder `{}`", dir.display()))?;

@@ -17,7 +17,9 @@ use crate::output::{count, note, one_line, print_sentences, shortened, thousands
 use crate::paper_list::PaperList;
 use crate::{no_papers, paper_reference};
 
-/// Remove papers from a library: those with the given ids, or all that pass the filters
+/// Remove papers from a library
+///
+/// The papers with the given ids, or all that pass the filters.
 ///
 /// `--dry-run` shows what would be removed. With `--save FILE`, `cognate add FILE` brings the papers back.
 #[derive(Debug, Args)]
@@ -81,9 +83,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         note(&format!("and {} more", thousands(more)));
     }
     if let (Some(file), 1..) = (&arguments.save, removed.papers) {
-        let file = file.display();
+        let (file, library) = (file.display(), library.dir().display());
         note(&format!(
-            "saved them in `{file}`; `cognate add {file}` brings them back"
+            "saved them in `{file}`; `cognate add --library {library} {file}` brings them back"
         ));
     }
     let left = library.len()?;

@@ -49,7 +49,9 @@ pub(crate) struct Arguments {
     feedback: usize,
     #[command(flatten)]
     rerank: RerankArguments,
-    /// Explain each hit by the most similar sentences and the shared words
+    /// Explain each hit
+    ///
+    /// By the most similar sentences and the shared words.
     #[arg(long)]
     explain: bool,
     /// Text to search for, in one or more arguments: words in double quotes are a phrase, and -word

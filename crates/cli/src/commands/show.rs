@@ -13,7 +13,7 @@ use crate::json::Header;
 use crate::output::print;
 use crate::{paper_reference, unusable_files};
 
-/// Show all that the library knows of papers: authors, identifiers, versions and abstract
+/// Show papers with authors, identifiers, versions and abstract
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -19,7 +19,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Only papers of some years and subjects",
-                r#"cognate search --year 2015-2019 --category cs.CL "attention without recurrence""#,
+                r#"cognate search --year 2015-2019 --category cs.CL "attention alone""#,
             ),
             (
                 "Papers that have exact words, without the model",
@@ -44,11 +44,15 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "Similar to two papers, and unlike a third",
-                "cognate related watts1998collective barabasi1999emergence --not brin1998anatomy",
+                "cognate related watts1998collective small1973co --not hirsch2005index",
             ),
             (
                 "With the sentences and words that explain each hit",
                 "cognate related --explain -k 3 kipf2017semi",
+            ),
+            (
+                "To papers of another command, one id on each line",
+                "cognate list --year 1998 | cut -f 1 | cognate related -",
             ),
             (
                 "For another program",
@@ -92,6 +96,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "show",
         &[
             ("A paper with its abstract", "cognate show kipf2017semi"),
+            ("By its arXiv identifier", "cognate show arXiv:1609.02907"),
             (
                 "Two papers",
                 "cognate show kipf2017semi watts1998collective",
@@ -131,7 +136,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A new library with another model, in int8, which is faster",
-                "cognate add --library new --model bge-small-en-v1.5 --precision int8 papers.jsonl",
+                "cognate add --library new --model bge-small-en-v1.5 --precision int8 a.bib",
             ),
         ],
     ),
@@ -251,7 +256,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate model all-MiniLM-L6-v2",
             ),
             (
-                "Whether its vectors agree with those of another program",
+                "Whether another program makes the same vectors",
                 "cognate model all-MiniLM-L6-v2 --compare theirs.npy --input texts.txt",
             ),
             (
@@ -273,7 +278,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "With another model",
-                "cognate embed --model bge-small-en-v1.5 --input texts.txt --output texts.npy",
+                "cognate embed --model bge-small-en-v1.5 --input a.txt --output a.npy",
             ),
         ],
     ),
@@ -286,12 +291,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "A judged collection, by each mode of search",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv",
+                "cognate eval --corpus a.jsonl --queries queries.jsonl --qrels qrels.tsv",
             ),
             (
-                "One setting, against a run of another program",
-                "cognate eval --corpus papers.jsonl --queries queries.jsonl --qrels qrels.tsv --mode hybrid \
-                 --baseline theirs.run",
+                "One mode, against a run of another program",
+                "cognate eval --mode vector --queries q.jsonl --qrels qrels.tsv --baseline run",
             ),
             (
                 "A run of another program alone",

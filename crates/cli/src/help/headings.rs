@@ -26,9 +26,9 @@ const HEADINGS: &[(&str, &[&str])] = &[
         "Output",
         &[
             "k",
+            "limit",
             "sort",
             "reverse",
-            "limit",
             "every_version",
             "explain",
             "json",
@@ -38,6 +38,9 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "report",
             "fail_empty",
             "force",
+            "save",
+            "write_run",
+            "per_query",
         ],
     ),
     ("Model", &["model", "precision", "device", "fetch"]),
@@ -47,19 +50,49 @@ const HEADINGS: &[(&str, &[&str])] = &[
 /// The heading of the arguments that each command has.
 pub(crate) const GLOBAL: &str = "Global options";
 
-/// Arguments that the short help leaves out, because few people need them.
-const ADVANCED: &[&str] = &[
-    "raw_cells",
-    "rerank_depth",
-    "rerank_precision",
-    "fusion",
-    "smooth",
-    "no_smooth",
-    "feedback",
-    "every_version",
-    "device",
-    "fetch",
-    "sample",
+/// Arguments that the short help of a command, or of each command, leaves out, because few people need
+/// them.
+const ADVANCED: &[(Option<&str>, &[&str])] = &[
+    (
+        None,
+        &[
+            "device",
+            "every_version",
+            "fail_empty",
+            "feedback",
+            "fetch",
+            "fusion",
+            "min_score",
+            "no_smooth",
+            "raw_cells",
+            "rerank_depth",
+            "rerank_precision",
+            "smooth",
+            "version",
+        ],
+    ),
+    (Some("search"), &["diversity", "model", "rerank", "venue"]),
+    (Some("related"), &["diversity", "model", "venue"]),
+    (Some("missed"), &["allow_outside", "model", "skip_bad"]),
+    (Some("check"), &["model"]),
+    (Some("upgrade"), &["sample"]),
+    (
+        Some("eval"),
+        &[
+            "author",
+            "category",
+            "diversity",
+            "gain",
+            "model",
+            "per_query",
+            "precision",
+            "rerank",
+            "sample",
+            "strategy",
+            "venue",
+            "year",
+        ],
+    ),
 ];
 
 /// Returns the heading of the argument `id`, or `None` if it is under `Options`.
@@ -68,7 +101,10 @@ pub(crate) fn heading(id: &str) -> Option<&'static str> {
     HEADINGS.iter().find(has).map(|(heading, _)| *heading)
 }
 
-/// Returns whether the short help leaves out the argument `id`.
-pub(crate) fn is_advanced(id: &str) -> bool {
-    ADVANCED.contains(&id)
+/// Returns whether the short help of `command` leaves out the argument `id`.
+pub(crate) fn is_advanced(command: &str, id: &str) -> bool {
+    ADVANCED.iter().any(|(of, ids)| {
+        let is_here = of.is_none_or(|of| of == command);
+        is_here && ids.contains(&id)
+    })
 }

@@ -129,6 +129,17 @@ fn ids_or_filters_select_papers() {
         ["paper-7", "paper-3"]
     );
     assert_eq!(ids(&["--year", "2018-"]), ["paper-18", "paper-19"]);
+    let from_list = sandbox.ok(&["list", "--library", "L", "--year", "2018-"]);
+    let first_fields: Vec<&str> = from_list
+        .lines()
+        .filter_map(|l| l.split('\t').next())
+        .collect();
+    let piped = sandbox.piped(
+        &["export", "--library", "L", "-"],
+        first_fields.join("\n").as_bytes(),
+    );
+    let by_filter = sandbox.ok(&["export", "--library", "L", "--year", "2018-"]);
+    assert_eq!(String::from_utf8_lossy(&piped.stdout), by_filter);
     assert_eq!(
         ids(&["--sort", "year", "--reverse", "-k", "1"]),
         ["paper-19"]
@@ -155,7 +166,10 @@ fn hits_can_be_printed_in_every_format() {
         let document: serde_json::Value = serde_json::from_str(text).unwrap();
         document.as_object().unwrap().keys().cloned().collect()
     };
-    assert_eq!(keys(&found("json")), ["hits", "query", "took_ms"]);
+    assert_eq!(
+        keys(&found("json")),
+        ["command", "hits", "library", "query", "took_ms", "version"]
+    );
     assert_eq!(found("jsonl").lines().count(), 2);
     assert!(found("csv").starts_with("rank,score,id,title,"));
     assert!(found("bibtex").starts_with("@article{paper-"));
@@ -187,7 +201,7 @@ fn an_unknown_format_is_wrong_usage() {
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
     assert!(
-        message.contains("`csv`, `bibtex`, `ris`, `csl-json` or `markdown`"),
+        message.contains("json, jsonl, csv, bibtex, ris, csl-json, markdown"),
         "{message}"
     );
     let both = ["search", "--library", "L", "--json", "--format", "csv", "x"];

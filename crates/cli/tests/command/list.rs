@@ -55,6 +55,28 @@ fn papers_are_filtered_sorted_and_limited() {
 }
 
 #[test]
+fn a_person_gets_a_table_as_wide_as_the_screen() {
+    let sandbox = Sandbox::with_library(3);
+    let list = |columns: &str| {
+        let mut command = sandbox.command(&["list", "--library", "L", "--color", "always"]);
+        let output = command.env("COLUMNS", columns).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let styles = ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m"];
+        assert!(styles.iter().all(|style| text.contains(style)), "{text:?}");
+        styles
+            .iter()
+            .fold(text, |text, style| text.replace(style, ""))
+    };
+    assert_eq!(
+        list("80"),
+        "paper-0  2000  graph and graph 0   Author0 and Other\n\
+         paper-1  2001  proof and graph 1   Author1 and Other\n\
+         paper-2  2002  enzyme and graph 2  Author2 and Other\n"
+    );
+    assert!(list("30").starts_with("graph and graph 0\n  paper-0 · 2000 · Author0 and"));
+}
+
+#[test]
 fn a_list_needs_no_vectors() {
     let sandbox = Sandbox::with_library(30);
     let lists = [

@@ -189,15 +189,7 @@ fn a_hyphen_before_a_word_leaves_out_papers_with_it_and_is_reported() {
 fn the_last_value_of_an_option_counts_and_too_large_a_k_is_all() {
     let sandbox = Sandbox::with_library(15);
     let count = |arguments: &[&str]| {
-        let search = [
-            "search",
-            "--library",
-            "nowhere",
-            "--library",
-            "L",
-            "--json",
-            "graph",
-        ];
+        let search = ["search", "--library", "L", "--json", "graph"];
         ids(&sandbox.json(&[&search[..], arguments].concat())).len()
     };
     assert_eq!(count(&["-k", "3", "-k", "5"]), 5);

@@ -130,8 +130,9 @@ fn saved_papers_come_back_with_every_field() {
     assert_eq!(output.stdout, b"removed 6 papers, 4 papers left\n");
     let message = stderr(&output);
     assert!(
-        message
-            .ends_with("saved them in `gone.jsonl`; `cognate add gone.jsonl` brings them back\n"),
+        message.ends_with(
+            "saved them in `gone.jsonl`; `cognate add --library L gone.jsonl` brings them back\n"
+        ),
         "{message}"
     );
     assert_eq!(papers(&sandbox).lines().count(), 4);
@@ -163,4 +164,32 @@ fn saved_papers_come_back_with_every_field() {
     sandbox.ok(&[&again[..], &["--force"]].concat());
     let saved = fs::read_to_string(sandbox.path("gone.jsonl")).unwrap();
     assert_eq!(saved.lines().count(), 1);
+}
+
+#[test]
+fn papers_are_named_by_id_doi_or_arxiv_identifier_and_by_nothing_else() {
+    let sandbox = Sandbox::with_library(9);
+    let paper = serde_json::json!({
+        "id": "attention", "title": "Attention is all you need", "doi": "10.1000/7", "arxiv": "1706.03762",
+    });
+    sandbox.write("more.jsonl", &format!("{paper}\n"));
+    sandbox.ok(&["add", "--library", "L", "more.jsonl"]);
+    for name in [
+        "attention",
+        "https://doi.org/10.1000/7",
+        "arXiv:1706.03762v5",
+    ] {
+        let listed = sandbox.ok(&["remove", "--library", "L", "--dry-run", name]);
+        assert!(listed.starts_with("attention\t"), "{name}: {listed}");
+    }
+    for name in ["Attention is all you need", "ATTENTION", "attenti"] {
+        let message = sandbox.fails(&["remove", "--library", "L", name]);
+        assert!(
+            message.contains("is not an id, a DOI or an arXiv identifier"),
+            "{message}"
+        );
+    }
+    assert_eq!(sandbox.count("L"), 10);
+    let removed = sandbox.ok(&["remove", "--library", "L", "10.1000/7", "attention"]);
+    assert_eq!(removed, "removed 1 paper, 9 papers left\n");
 }

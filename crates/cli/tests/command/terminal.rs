@@ -96,7 +96,7 @@ fn messages_about_files_control_no_terminal_and_stay_on_their_lines() {
     assert!(add("unclosed.bib").contains("`@article{a␛[31mRED, title={T` is not closed"));
     assert_eq!(
         add("repeated.jsonl"),
-        "repeated.jsonl:2: `a␛[31mX added 5␛]0;owned␇` replaces another paper, “one”\n"
+        "made library `L`\nrepeated.jsonl:2: `a␛[31mX added 5␛]0;owned␇` replaces another paper, “one”\n"
     );
     assert!(add("year.jsonl").contains("`year` is \"��\""));
 }

@@ -221,6 +221,7 @@ mod tests {
             fused_score,
             score_context: None,
             rerank_score: None,
+            named: false,
             paper: Paper::new("a"),
             versions: Vec::new(),
         }

@@ -22,6 +22,9 @@ const MAX_WITH_PHRASE: usize = 1000;
 /// compared with the text.
 const WITH_PHRASE_OF_QUERY: usize = 16;
 
+/// The longest text that may be a title, in bytes.
+const MAX_TITLE: usize = 2000;
+
 /// The largest number of papers that the text of a query names. A text that names more is not a name.
 const MAX_NAMED: usize = 8;
 
@@ -182,7 +185,7 @@ fn find_by_identifier(
         }
     })?;
     for (position, key) in keys {
-        let (reference, candidates) = &mut open[position];
+        let (reference, candidates) = &mut *open[position];
         // The paper is compared with its checksum here.
         let paper = snapshot.papers.paper(key)?.paper;
         if let Some(way) = reference.identifies(&paper) {
@@ -200,7 +203,7 @@ fn find_by_title(
     candidates: &mut Candidates,
     limit: usize,
 ) -> Result<()> {
-    if !reference.has_words() {
+    if !reference.has_words() || reference.trimmed().len() > MAX_TITLE {
         return Ok(());
     }
     let words = index_words(reference.trimmed());

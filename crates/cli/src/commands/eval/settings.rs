@@ -9,8 +9,9 @@ use crate::reranking::load_reranker;
 
 #[derive(Debug, Args)]
 pub(crate) struct SettingArguments {
-    /// Search mode: vector, keyword or hybrid [default: each of them, or hybrid if there is another
-    /// setting]
+    /// Search mode [default: each of them]
+    ///
+    /// If there is another setting, the default is hybrid.
     #[arg(long)]
     mode: Option<Mode>,
     /// In the mode hybrid: z-score (sum of standardized scores) or rrf (reciprocal rank fusion)

@@ -17,7 +17,8 @@ pub(super) fn run(arguments: &Arguments, located: &[LocatedLibrary]) -> Result<(
     let libraries = located.iter().map(LocatedLibrary::open);
     let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
     require_same_model(&libraries, located)?;
-    let wanted = arguments.ids.iter().map(|name| find(&libraries, name));
+    let names = paper_reference::with_standard_input(&arguments.ids)?;
+    let wanted = names.iter().map(|name| find(&libraries, name));
     let wanted: Vec<(usize, Paper)> = wanted.collect::<Result<_>>()?;
 
     let start = Instant::now();
@@ -110,11 +111,13 @@ fn query(
     let mut ids = Vec::new();
     for (_, paper) in wanted {
         let own = library.get(&paper.id)?;
-        ids.extend(own.filter(|own| is_same_paper(own, paper)).map(|own| own.id));
+        ids.extend(
+            own.filter(|own| is_same_paper(own, paper))
+                .map(|own| own.id),
+        );
     }
     if ids.len() == wanted.len() {
-        let query = arguments.smoothed(Query::papers(&ids));
-        return Ok(arguments.hits.apply(arguments.ranking.apply(query)));
+        return Ok(arguments.apply(Query::papers(&ids)));
     }
     let mut sum: Vec<f32> = Vec::new();
     for (at, paper) in wanted {
