@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use cognate::Paper;
@@ -78,7 +80,8 @@ fn percent_encoded(url: &str) -> String {
         if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
