@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
+use crate::failure::NothingFound;
 use crate::invocation::Invocation;
 use crate::json::{Header, PapersDocument};
 use crate::output::{count, note, thousands};
@@ -23,8 +24,21 @@ pub(crate) struct Arguments {
     library: LibraryArguments,
     #[command(flatten)]
     listing: ListingArguments,
+    /// Exit with status 1 if no paper is found [default: status 0]
+    #[arg(long)]
+    fail_empty: bool,
     #[command(flatten)]
     output: JsonArguments,
+}
+
+impl Arguments {
+    /// Fails, without a message, if no paper was found and `--fail-empty` asks for that.
+    fn check_found(&self, papers: usize) -> Result<()> {
+        if self.fail_empty && papers == 0 {
+            return Err(NothingFound.into());
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
@@ -39,7 +53,8 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             ControlFlow::Continue(())
         })?;
         let header = Header::new("list", start.elapsed()).library(library.dir());
-        return header.print(&PapersDocument { papers: &papers });
+        header.print(&PapersDocument { papers: &papers })?;
+        return arguments.check_found(papers.len());
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());
@@ -63,5 +78,5 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             count(total, "paper")
         ));
     }
-    Ok(())
+    arguments.check_found(total)
 }
