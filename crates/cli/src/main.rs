@@ -38,6 +38,7 @@ mod unusable_files;
 mod verbosity;
 mod version;
 mod warnings;
+mod web_address;
 mod writable_library;
 
 use std::path::PathBuf;
