@@ -48,6 +48,7 @@ fn damaged_rows_are_named() {
 
 #[test]
 fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
+    type Damage = fn(&std::path::Path);
     let sandbox = Sandbox::with_library(12);
     let vectors = "L/vectors/segment-00000001.vec";
     let terms = "L/vectors/segment-00000001.terms";
@@ -58,7 +59,6 @@ fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
     let list = sandbox.ok(&["list", "--library", "L"]);
     let paper = sandbox.ok(&["show", "--library", "L", "paper-3"]);
     let hits = sandbox.ok(&["related", "--library", "L", "paper-3"]);
-    type Damage = fn(&std::path::Path);
     let lose: Damage = |file| fs::remove_file(file).unwrap();
     let truncate: Damage = |file| {
         let bytes = fs::read(file).unwrap();

@@ -45,7 +45,8 @@ fn document(sandbox: &Sandbox, line: &str) -> Value {
     let words: Vec<&str> = line.split(' ').collect();
     let output = sandbox.command(&words).output().unwrap();
     let parsed = serde_json::from_slice(&output.stdout);
-    parsed.unwrap_or_else(|error| panic!("{line}: {error}: {}", stderr(&output)))
+    assert!(parsed.is_ok(), "{line}: {}", stderr(&output));
+    parsed.unwrap()
 }
 
 /// Runs the command, and checks its document by the definition `name`.
@@ -170,7 +171,7 @@ fn check_additions(schema: &Schema) {
         json!({"id": "full", "title": "A paper of its own", "doi": "10.1000/other"}),
         json!({"id": "paper-3", "title": "galaxy and graph 3"}),
     ];
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.map(|line| line.to_string() + "\n").concat();
     sandbox.write("more.jsonl", &text);
     // A gzip file of one stored block, without the block that ends it.
     let whole = papers(50..51);
@@ -277,7 +278,7 @@ fn hits_can_be_added_to_another_library_alone_and_as_a_document() {
     sandbox.write("document.json", &text);
     let found: Value = serde_json::from_str(&text).unwrap();
     let hits = found["hits"].as_array().unwrap();
-    let lines: String = hits.iter().map(|hit| format!("{hit}\n")).collect();
+    let lines: String = hits.iter().map(|hit| hit.to_string() + "\n").collect();
     sandbox.write("hits.jsonl", &lines);
     let exported = |library: &str| -> BTreeSet<String> {
         let text = sandbox.ok(&["export", "--library", library]);

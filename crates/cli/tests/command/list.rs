@@ -73,7 +73,7 @@ fn a_person_gets_a_table_as_wide_as_the_screen() {
          paper-1  2001  proof and graph 1   Ada Author1 and Oth…\n\
          paper-2  2002  enzyme and graph 2  Ada Author2 and Oth…\n"
     );
-    assert!(list("30").starts_with("graph and graph 0\n  paper-0 · 2000 · Ada"));
+    assert!(list("30").starts_with("graph and graph 0\n  paper-0 · 2000 · Ada Author0\n"));
 }
 
 #[test]

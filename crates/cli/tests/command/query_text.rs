@@ -80,7 +80,10 @@ fn a_pipe_has_the_text_if_there_is_no_other() {
         "error: the query is empty, expected a text, as in `cognate search small world networks`\n";
     assert_eq!(failure(b" \n"), (Some(2), empty.to_owned()));
     let long = "error: standard input has more than 1 MiB, expected the text of one query\n";
-    assert_eq!(failure(&[b'a'; (1 << 20) + 1]), (Some(1), long.to_owned()));
+    assert_eq!(
+        failure(&vec![b'a'; (1 << 20) + 1]),
+        (Some(1), long.to_owned())
+    );
     let binary =
         "error: standard input is not text in UTF-8 (byte 7), expected the text of a query\n";
     assert_eq!(failure(b"graph \xff"), (Some(1), binary.to_owned()));
