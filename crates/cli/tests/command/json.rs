@@ -90,13 +90,15 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     let found = check("show", "show --library L --json full paper-3");
     assert_eq!(found["papers"][0]["versions"][0]["id"], "preprint");
     sandbox.ok(&["add", "--library", "M", "--model", "model", "full.jsonl"]);
-    let found = check(
-        "search",
-        "search --library L --library M --json -k 3 Enzymes",
-    );
+    let both = "search --library L --library M --json Enzymes and graphs";
+    let found = check("search", both);
     assert_eq!(found["libraries"], json!(["L", "M"]));
-    assert_eq!(found["hits"][0]["library"], "L");
-    assert_eq!(found["hits"][0]["also_in"], json!(["M"]));
+    let first = &found["hits"][0];
+    assert_eq!(
+        (&first["named"], &first["library"]),
+        (&true.into(), &"L".into())
+    );
+    assert_eq!(first["also_in"], json!(["M"]));
 
     let found = check("related", "related --library M --library L --json full");
     assert_eq!(found["libraries"], json!(["M", "L"]));
