@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         add(&mut page);
         page.text().to_owned()
     };
-    present(text, &add)
+    present(text, add)
 }
 
 /// Returns the other versions of a paper; none if the vectors cannot be read, without which they are not
