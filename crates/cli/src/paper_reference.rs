@@ -114,6 +114,7 @@ fn reason(reference: &str, by: MatchedBy) -> String {
         }
         MatchedBy::Title => format!("whose title is “{reference_line}”"),
         MatchedBy::IdPrefix => format!("the only id that begins with `{reference_line}`"),
+        MatchedBy::IdIgnoringCase => "whose id differs in case alone".to_owned(),
         by => format!("whose {by} is `{reference_line}`"),
     }
 }

@@ -53,10 +53,7 @@ fn a_paper_is_found_by_each_of_its_names_with_a_note() {
     let (hits, note) = related("vaswani2017attention");
     assert_eq!(note, "", "an id needs no note");
     for (name, reason) in [
-        (
-            "Vaswani2017Attention",
-            "whose case-insensitive id is `Vaswani2017Attention`",
-        ),
+        ("Vaswani2017Attention", "whose id differs in case alone"),
         ("1706.03762", "whose arXiv identifier is 1706.03762"),
         (
             "https://arxiv.org/pdf/1706.03762v5",
