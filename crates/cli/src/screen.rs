@@ -42,8 +42,8 @@ impl ColorWhen {
                 value => value.strip_prefix('='),
             }
         });
-        let chosen = values.filter_map(|value| Self::from_str(value, false).ok());
-        chosen.last().unwrap_or_default()
+        let mut chosen = values.filter_map(|value| Self::from_str(value, false).ok());
+        chosen.next_back().unwrap_or_default()
     }
 }
 
@@ -68,6 +68,13 @@ const MIN_WIDTH: usize = 20;
 const MAX_WIDTH: usize = 120;
 
 impl Screen {
+    /// A file, whose lines are as wide everywhere.
+    pub(crate) const FILE: Self = Self {
+        width: DEFAULT_WIDTH,
+        has_styles: false,
+        has_links: false,
+    };
+
     /// Returns the screen of stdout, or `None` if stdout is no terminal and styles are not asked for:
     /// then a program reads it.
     pub(crate) fn of_stdout() -> Option<Self> {

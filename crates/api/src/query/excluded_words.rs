@@ -24,7 +24,8 @@ pub(crate) fn rows_without(
     let with_words: RoaringBitmap = hits.iter().map(|hit| hit.row.get()).collect();
     let allowed = allowed.unwrap_or_else(|| {
         let rows = u32::try_from(snapshot.index.rows()).unwrap_or(u32::MAX);
-        RoaringBitmap::from_iter(0..rows) - snapshot.index.deleted()
+        let all: RoaringBitmap = (0..rows).collect();
+        all - snapshot.index.deleted()
     });
     Ok(Some(allowed - with_words))
 }

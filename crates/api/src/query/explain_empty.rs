@@ -291,9 +291,8 @@ mod tests {
 
     #[test]
     fn a_query_without_hits_is_explained_by_its_words_its_score_or_its_papers() {
-        let (dir, library) = library();
-        drop(library);
-        // Without an embedder, words are searched for as they are.
+        let (dir, _) = library();
+        // Without the embedder, which reads numbers only.
         let library = Library::open(dir.path()).unwrap();
         let explain = |query: &Query| {
             assert!(library.search(query).unwrap().is_empty(), "{query:?}");

@@ -10,7 +10,7 @@ use strsim::osa_distance;
 use crate::library::document::{author_tag, category_tag, name_words, venue_tag};
 use crate::library::nearest_ids::nearest_ids;
 use crate::library::snapshot::Snapshot;
-use crate::{Error, Paper, Result};
+use crate::{Error, Name, Paper, Result};
 
 /// The largest number of names in an answer.
 const NAMES: usize = 3;
@@ -50,7 +50,7 @@ impl NameField {
     fn values(self, paper: &Paper) -> Vec<&str> {
         match self {
             Self::Venue => paper.venue.as_deref().into_iter().collect(),
-            Self::Author => paper.authors.iter().map(|name| name.full()).collect(),
+            Self::Author => paper.authors.iter().map(Name::full).collect(),
             Self::Category => paper.categories.iter().map(String::as_str).collect(),
         }
     }

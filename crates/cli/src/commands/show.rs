@@ -10,8 +10,10 @@ use serde::Serialize;
 use crate::arguments::{JsonArguments, LibraryArguments};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::output::print;
-use crate::paper_reference;
+use crate::output::present;
+use crate::page::Page;
+use crate::screen::Screen;
+use crate::{paper_reference, unusable_files};
 
 /// Show papers with authors, identifiers, versions and abstract
 #[derive(Debug, Args)]
@@ -42,6 +44,7 @@ struct PaperDocument<'a> {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let start = Instant::now();
     let papers = paper_reference::papers(&library, &arguments.ids)?;
     let versions = papers.iter().map(|paper| versions(&library, paper));
@@ -54,9 +57,21 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             papers: papers.collect(),
         });
     }
-    let width = details::width();
-    let texts = papers.map(|(paper, versions)| details::text(paper, versions, width));
-    print(&texts.collect::<Vec<_>>().join("\n\n"))
+    let add = |page: &mut Page| {
+        for (at, (paper, versions)) in papers.clone().enumerate() {
+            if at > 0 {
+                page.blank();
+                page.blank();
+            }
+            details::add(page, paper, versions);
+        }
+    };
+    let text = || {
+        let mut page = Page::new(Screen::FILE);
+        add(&mut page);
+        page.text().to_owned()
+    };
+    present(text, &add)
 }
 
 /// Returns the other versions of a paper; none if the vectors cannot be read, without which they are not

@@ -1,12 +1,13 @@
 //! Hits on a screen: the title first, then what a reader needs to judge it, and nothing twice.
 
-use cognate::{Explanation, FoundBy, Name, Paper, PaperHit};
+use cognate::{Explanation, FoundBy, Name, PaperHit};
 use textwrap::core::display_width;
 
 use crate::hits::text::{authors, other_versions};
 use crate::output::{one_line, thousands, title};
 use crate::page::Page;
 use crate::styled::Styled;
+use crate::web_address::web_address;
 
 /// The column in which the lines of a hit begin, right of its rank.
 const INDENT: usize = 5;
@@ -45,7 +46,7 @@ pub(crate) fn add_hits(page: &mut Page, hits: &[PaperHit], explanations: &[Expla
 /// Adds a hit: its title; authors, year, venue and id; its score, and how it was found.
 pub(crate) fn add_hit(page: &mut Page, hit: &PaperHit) {
     let paper = &hit.paper;
-    let url = address(paper);
+    let url = web_address(paper).ok();
     let heading = Styled::new().bold_link(&title(&paper.title), url.as_deref());
     let rank = Styled::new().plain(&format!("{:>3}", hit.rank));
     page.item(&rank, INDENT, &heading);
@@ -53,7 +54,6 @@ pub(crate) fn add_hit(page: &mut Page, hit: &PaperHit) {
     page.paragraph(INDENT, &facts(hit, room));
     let mut score = score(hit);
     // Where titles are links, the address would be there twice.
-    let url = url.map(|url| one_line(&url));
     let url = url.filter(|url| !page.screen().has_links && !url.ends_with(bare(&paper.id)));
     if let Some(url) = url {
         let with_url = score.clone().dim(" · ").dim_whole(&url);
@@ -71,13 +71,6 @@ pub(crate) fn add_remark(page: &mut Page, remark: &Styled) {
 
 fn indented(text: Styled) -> Styled {
     Styled::new().plain(&" ".repeat(INDENT)).then(text)
-}
-
-/// Returns the address of a paper on the web.
-fn address(paper: &Paper) -> Option<String> {
-    let of_doi = || Some(format!("https://doi.org/{}", paper.doi.as_ref()?));
-    let of_arxiv = || Some(format!("https://arxiv.org/abs/{}", paper.arxiv.as_ref()?));
-    paper.url.clone().or_else(of_doi).or_else(of_arxiv)
 }
 
 /// Returns an id without the name of what it is an id of: `1706.03762` of `arXiv:1706.03762`.

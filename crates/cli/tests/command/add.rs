@@ -105,7 +105,7 @@ fn a_record_of_another_paper_gets_an_id_of_its_own_unless_it_replaces_the_paper(
     let first: serde_json::Value = serde_json::from_str(papers(1..2).trim()).unwrap();
     let title = first["title"].as_str().unwrap();
     let expected = format!(
-        "b.csv: read as csv\nb.csv:2: `paper-1` is the id of another paper, “{title}”; kept as `paper-1-2`\n"
+        "b.csv: read as csv\nmade library `L`\nb.csv:2: `paper-1` is the id of another paper, “{title}”; kept as `paper-1-2`\n"
     );
     assert_eq!(message, expected);
     assert!(stdout.starts_with("added 4, "), "{stdout}");

@@ -166,7 +166,10 @@ fn hits_can_be_printed_in_every_format() {
         let document: serde_json::Value = serde_json::from_str(text).unwrap();
         document.as_object().unwrap().keys().cloned().collect()
     };
-    assert_eq!(keys(&found("json")), ["hits", "query", "took_ms"]);
+    assert_eq!(
+        keys(&found("json")),
+        ["command", "hits", "library", "query", "took_ms", "version"]
+    );
     assert_eq!(found("jsonl").lines().count(), 2);
     assert!(found("csv").starts_with("rank,score,id,title,"));
     assert!(found("bibtex").starts_with("@article{paper-"));
@@ -198,7 +201,7 @@ fn an_unknown_format_is_wrong_usage() {
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
     assert!(
-        message.contains("`csv`, `bibtex`, `ris`, `csl-json` or `markdown`"),
+        message.contains("json, jsonl, csv, bibtex, ris, csl-json, markdown"),
         "{message}"
     );
     let both = ["search", "--library", "L", "--json", "--format", "csv", "x"];

@@ -16,7 +16,10 @@ fn a_bibliography_is_detected_and_added() {
         "refs.bib",
     ];
     let output = sandbox.command(&add).output().unwrap();
-    assert_eq!(stderr(&output), "refs.bib: read as bibtex\n");
+    assert_eq!(
+        stderr(&output),
+        "refs.bib: read as bibtex\nmade library `L`\n"
+    );
     assert!(output.status.success());
     assert_eq!(sandbox.count("L"), 2);
     let found = sandbox.json(&["search", "--library", "L", "--json", "Rüshes"]);

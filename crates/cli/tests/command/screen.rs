@@ -172,6 +172,8 @@ fn nothing_that_a_command_prints_is_wider_than_the_screen() {
             &["missed", "-k", "5", "draft.tex"],
             &["duplicates", "--threshold", "0.9", "-k", "10"],
             &["topics"],
+            &["show", "vaswani2017attention", "watts1998collective"],
+            &["list", "--year", "2017"],
             &["info"],
             &["check"],
             &["compact"],

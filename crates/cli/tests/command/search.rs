@@ -154,8 +154,8 @@ fn keyword_search_reads_no_model_unless_it_needs_cosines() {
     for (hit, other) in hits.iter().zip(cosines["hits"].as_array().unwrap()) {
         assert_eq!(hit["id"], other["id"]);
         assert_eq!(hit["keyword_score"], other["keyword_score"]);
-        assert!(other["score"].is_f64() && other["at_least_as_near"].is_u64());
-        assert!(hit["score"].is_null() && hit["at_least_as_near"].is_null());
+        assert!(other["score"].is_f64() && other["rank_by_cosine"].is_u64());
+        assert!(hit["score"].is_null() && hit["rank_by_cosine"].is_null());
     }
     let text = sandbox.ok(&search);
     let score = hits[0]["keyword_score"].as_f64().unwrap();

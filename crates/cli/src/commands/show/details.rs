@@ -1,59 +1,35 @@
 //! A paper as a person reads it: its title, its authors, where it was published, what identifies it, and its
 //! abstract.
 
-use std::io::{self, IsTerminal as _};
-
 use cognate::{Details, Name, Paper, identifiers};
 
 use crate::output::{one_line, thousands, title};
+use crate::page::Page;
+use crate::styled::Styled;
 
-/// The column in which named values begin.
-const VALUES: usize = 13;
-
-/// The width of lines if stdout is no terminal, so that a file is the same everywhere.
-const DEFAULT_WIDTH: usize = 80;
-
-/// Returns the width of lines for stdout.
-pub(super) fn width() -> usize {
-    let stdout = io::stdout();
-    let size = terminal_size::terminal_size_of(&stdout).filter(|_| stdout.is_terminal());
-    size.map_or(DEFAULT_WIDTH, |(width, _)| {
-        usize::from(width.0).clamp(20, 120)
-    })
-}
-
-/// Formats a paper and its other versions in lines of at most `width` columns.
-pub(super) fn text(paper: &Paper, versions: &[Paper], width: usize) -> String {
-    let mut text = filled(&title(&paper.title), "", width);
+/// Adds a paper and its other versions to a page.
+pub(super) fn add(page: &mut Page, paper: &Paper, versions: &[Paper]) {
+    let title = title(&paper.title);
+    page.paragraph(0, &Styled::new().bold(&title));
     let names: Vec<&str> = paper.authors.iter().map(Name::full).collect();
-    text.push_str(&filled(&names.join(", "), "", width));
-    text.push_str(&filled(&publication(paper).join(" · "), "", width));
-    text.push('\n');
+    if !names.is_empty() {
+        let names = one_line(&names.join(", "));
+        page.paragraph(0, &Styled::new().plain(&names));
+    }
+    let publication = publication(paper);
+    if !publication.is_empty() {
+        let publication = one_line(&publication.join(" · "));
+        page.paragraph(0, &Styled::new().dim(&publication));
+    }
+    page.blank();
     for (name, value) in fields(paper, versions) {
-        text.push_str(&filled(&value, name, width));
+        page.field(name, &Styled::new().plain(&one_line(&value)));
     }
     let abstract_text = one_line(&paper.abstract_text);
     if !abstract_text.is_empty() {
-        text.push('\n');
-        text.push_str(&filled(&abstract_text, "", width));
+        page.blank();
+        page.paragraph(0, &Styled::new().plain(&abstract_text));
     }
-    text
-}
-
-/// Returns the lines of a text, to the right of `label` if that is not empty. An empty text has no lines.
-fn filled(text: &str, label: &str, width: usize) -> String {
-    let text = one_line(text);
-    if text.is_empty() {
-        return String::new();
-    }
-    let indent = if label.is_empty() { 0 } else { VALUES };
-    let (first, others) = (format!("{label:<indent$}"), " ".repeat(indent));
-    let options = textwrap::Options::new(width)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
-        .initial_indent(&first)
-        .subsequent_indent(&others);
-    textwrap::fill(&text, options) + "\n"
 }
 
 /// Returns year, venue, and the place of the paper in it.
@@ -96,7 +72,8 @@ fn fields(paper: &Paper, versions: &[Paper]) -> Vec<(&'static str, String)> {
     };
     let is_doi_of_arxiv = |doi: &str| identifiers::arxiv(doi).is_some();
     let shown_doi = paper.doi.as_deref().filter(|text| {
-        !id_is(&doi, identifiers::doi) && !(arxiv.is_some() && is_doi_of_arxiv(text))
+        let is_of_arxiv = arxiv.is_some() && is_doi_of_arxiv(text);
+        !is_of_arxiv && !id_is(&doi, identifiers::doi)
     });
     let shown_arxiv = paper
         .arxiv
@@ -157,6 +134,16 @@ fn version(paper: &Paper) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Screen;
+
+    fn text(paper: &Paper, versions: &[Paper], width: usize) -> String {
+        let mut page = Page::new(Screen {
+            width,
+            ..Screen::FILE
+        });
+        add(&mut page, paper, versions);
+        page.text().to_owned()
+    }
 
     fn preprint() -> Paper {
         Paper::new("vaswani2017")
