@@ -35,6 +35,8 @@ built=${CARGO_TARGET_DIR:-target}/release/cognate
 out=target/packages
 stage=$out/stage
 licenses=crates/cli/LICENSE-THIRD-PARTY
+# The time of the commit, so that equal contents give equal packages.
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 
 rm -rf "$stage"
 mkdir -p "$stage"
@@ -63,13 +65,22 @@ build_archive() {
     strip --output-file "$folder/cognate" "$built"
     cp -r "$stage/completions" "$stage/man" "$licenses" LICENSE-APACHE LICENSE-MIT CHANGELOG.md "$folder/"
     cp crates/cli/README.md "$folder/"
-    # Sorted, and without the user and the time of the build: equal contents give equal archives.
-    tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" \
+    tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
         -C "$stage" -cf - "$name" | gzip -9n >"$out/$name.tar.gz"
     echo "$out/$name.tar.gz"
 }
 
 build_deb() {
+    local maintainer
+    maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' crates/cli/Cargo.toml)
+    gzip -9nc CHANGELOG.md >"$stage/changelog.gz"
+    cat >"$stage/changelog.debian" <<EOF
+cognate ($version-1) unstable; urgency=medium
+
+  * Release $version: see changelog.gz.
+
+ -- $maintainer  $(date -R -u -d "@$SOURCE_DATE_EPOCH")
+EOF
     cargo deb --locked --package cognate-cli --no-build --strip --quiet --output "$out/"
 }
 

@@ -37,7 +37,10 @@ def license_texts(folder):
 
 def main():
     built = built_crates()
-    packages = json.loads(run("cargo", "metadata", "--locked", "--format-version", "1"))["packages"]
+    # Without the crates of other platforms, which would be downloaded.
+    host = next(line.split()[1] for line in run("rustc", "-vV").splitlines() if line.startswith("host:"))
+    metadata = run("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host)
+    packages = json.loads(metadata)["packages"]
     crates_of_text = defaultdict(list)
     without_text = []
     for package in packages:

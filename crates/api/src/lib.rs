@@ -10,8 +10,8 @@
 //!
 //! [`Library::missed`] finds papers that a [`Draft`] does not cite, [`Library::explain`] explains a hit,
 //! [`Library::topics`] and [`Library::duplicates`] describe a whole library, and
-//! [`Library::evaluate_itself`] measures how well its papers are found. A [`PaperWriter`] exports papers
-//! and hits.
+//! [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the answers of
+//! several libraries. A [`PaperWriter`] exports papers and hits.
 //!
 //! ```
 //! use cognate::{

@@ -105,7 +105,7 @@ impl Configuration {
     pub(crate) fn get(&self, key: &Key) -> Option<&str> {
         let item = match key {
             Key::Library(name) => self.document.get(LIBRARIES)?.as_table_like()?.get(name)?,
-            key => self.document.get(&key.to_string())?,
+            Key::DefaultLibrary => self.document.get(&key.to_string())?,
         };
         item.as_str()
     }
@@ -139,7 +139,7 @@ impl Configuration {
                 };
                 (table, name.clone())
             }
-            key => (self.document.as_table_mut(), key.to_string()),
+            Key::DefaultLibrary => (self.document.as_table_mut(), key.to_string()),
         };
         match table.get_mut(&name).and_then(Item::as_value_mut) {
             // The comment after the value stays.
@@ -162,7 +162,7 @@ impl Configuration {
                 let table = table.and_then(Item::as_table_like_mut);
                 table.and_then(|table| table.remove(name))
             }
-            key => self.document.remove(&key.to_string()),
+            Key::DefaultLibrary => self.document.remove(&key.to_string()),
         };
         removed.is_some()
     }

@@ -172,7 +172,7 @@ fn plain_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// Returns a message without the numbers that SQLite has for its errors.
+/// Returns a message without the numbers that `SQLite` has for its errors.
 fn without_numbers(message: &str) -> String {
     const NUMBERED: &str = "Error code ";
     let mut plain = message.to_owned();

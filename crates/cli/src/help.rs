@@ -15,14 +15,14 @@ use self::values::with_names;
 
 /// What the command prints if it is run without arguments.
 pub(crate) const FIRST_STEPS: &str = "\
-Cognate finds related research papers in your own library, by meaning and by words.
+Cognate finds related research papers in your library, by meaning and by words.
 
 First steps:
-  cognate add --library papers references.bib              make a library of your papers
-  cognate search --library papers \"planets around stars\"   find papers by a text
-  cognate related --library papers ID                      find papers similar to one of them
+  cognate add --library papers references.bib    make a library of your papers
+  cognate search --library papers \"weak ties\"    find papers by a text
+  cognate related --library papers ID            find papers similar to one
 
-In the folder of a library, or with a default library, --library is not needed:
+In the folder of a library, or with a default, --library is not needed:
   cognate config set default-library papers
 
 `cognate --help` lists the commands, and `cognate COMMAND --help` explains one.
@@ -64,7 +64,7 @@ Environment:
   NO_COLOR         No colors, if it is set
 
 Exit status:
-  0    Success, even if nothing was found
+  0    Success, even if nothing was found, unless --fail-empty is given
   1    An error, which is one message on standard error
   2    Wrong usage
   130  Interrupted by Ctrl-C";
@@ -83,7 +83,8 @@ pub(crate) fn complete(command: Command) -> Command {
         .help_template(template)
         .after_long_help(ENVIRONMENT)
         .mut_args(|argument| arranged("cognate", argument))
-        .mut_subcommands(complete_subcommand)
+        // Only the command that is run is completed, which saves a part of each start.
+        .mut_subcommands(|command| command.defer(complete_subcommand))
 }
 
 fn complete_subcommand(command: Command) -> Command {

@@ -156,17 +156,16 @@ mod tests {
             let examples = help::examples(name);
             assert!((3..=5).contains(&examples.len()), "`{name}`");
             for (_, line) in examples {
-                let words = cognate_words(line);
-                assert_eq!(words[1], name, "{line}");
+                let words = words_of(name, line);
                 let parsed = command_line().try_get_matches_from(words);
                 assert!(parsed.is_ok(), "{line}: {parsed:?}");
             }
         }
     }
 
-    /// Returns the words of the first `cognate` command in a line of a shell.
-    fn cognate_words(line: &str) -> Vec<String> {
-        let start = line.find("cognate").unwrap();
+    /// Returns the words of the command with the given name in a line of a shell.
+    fn words_of(name: &str, line: &str) -> Vec<String> {
+        let start = line.find(&format!("cognate {name}")).unwrap();
         let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
         for c in line[start..].chars().chain([' ']) {
             match (c, quote) {

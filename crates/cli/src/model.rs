@@ -62,13 +62,12 @@ pub(crate) fn attach_all(
     let mut attach = |library: Library| {
         let info = library.embedder_info();
         let key = (info.fingerprint.clone(), info.precision.clone());
-        let encoder = match loaded.get(&key) {
-            Some(encoder) => encoder,
-            None => {
-                let encoder = load_for(&library, arguments)?;
-                loaded.insert(key, encoder);
-                encoder
-            }
+        let encoder = if let Some(encoder) = loaded.get(&key) {
+            encoder
+        } else {
+            let encoder = load_for(&library, arguments)?;
+            loaded.insert(key, encoder);
+            encoder
         };
         Ok(library.with_embedder(encoder)?)
     };

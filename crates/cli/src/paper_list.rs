@@ -329,7 +329,7 @@ mod tests {
         let narrow = listed(&papers()[..2], measuring(40));
         assert_eq!(
             narrow,
-            "Attention Is All You Need\n  arXiv:1706.03762 · 2017 · Vaswani et al.\n\
+            "Attention Is All You Need\n  arXiv:1706.03762 · 2017 · Vaswani et\n  al.\n\
              Collective dynamics of ‘small-world’\nnetworks\n  watts · Watts and Strogatz\n"
         );
     }

@@ -42,8 +42,8 @@ impl ColorWhen {
                 value => value.strip_prefix('='),
             }
         });
-        let chosen = values.filter_map(|value| Self::from_str(value, false).ok());
-        chosen.last().unwrap_or_default()
+        let mut chosen = values.filter_map(|value| Self::from_str(value, false).ok());
+        chosen.next_back().unwrap_or_default()
     }
 }
 

@@ -16,9 +16,9 @@ use std::io::{self, Write};
 /// selectors in a row only the first selects anything; the others may carry a hidden text.
 fn is_active(previous: Option<char>, c: char) -> bool {
     match c {
-        '\n' | '\t' => false,
+        '\n' | '\t'
         // Visible signs of Arabic, Syriac and Kaithi, and the arrangement of hieroglyphs.
-        '\u{600}'..='\u{605}'
+        | '\u{600}'..='\u{605}'
         | '\u{6dd}'
         | '\u{70f}'
         | '\u{890}'..='\u{891}'

@@ -1,5 +1,7 @@
 //! Addresses of papers on the web.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, bail};
 use cognate::Paper;
 
@@ -47,7 +49,8 @@ fn percent_encoded(url: &str) -> String {
         if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded

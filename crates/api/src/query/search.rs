@@ -61,7 +61,7 @@ impl Library {
         let start = Instant::now();
         let vectors = self.query_vectors(queries)?;
         if vectors.iter().any(Option::is_some) {
-            tracing::debug!(took = ?start.elapsed(), "embedded the query");
+            tracing::debug!("embedded the query in {:.1?}", start.elapsed());
         }
         self.read(|snapshot| search_batch(self, snapshot, queries, &vectors))
     }

@@ -64,6 +64,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
         "rank_by_cosine": context.rank_by_cosine,
         "keyword_score": hit.keyword_score,
         "fused_score": hit.fused_score,
+        "named": true,
         "versions": [value(&hit.versions[0])],
     });
     let scores = scores.as_object().unwrap().clone();

@@ -7,8 +7,8 @@ use clap::Args;
 pub(crate) struct LibraryArguments {
     /// Library: its folder or name
     ///
-    /// A name is one of the configuration file. Default: the value of COGNATE_LIBRARY, the current folder or one above it if that is a library, or
-    /// `default-library` of the configuration file.
+    /// A name is one of the configuration file. Default: the value of `COGNATE_LIBRARY`, the current folder or
+    /// one above it if that is a library, or `default-library` of the configuration file.
     #[arg(id = "library", long, value_name = "DIR|NAME")]
     pub(crate) names: Vec<PathBuf>,
 }
@@ -18,7 +18,7 @@ pub(crate) struct LibraryArguments {
 pub(crate) struct LibrariesArguments {
     /// Library: its folder or name; repeat for several
     ///
-    /// A name is one of the configuration file. Default: the value of COGNATE_LIBRARY, the current folder or
+    /// A name is one of the configuration file. Default: the value of `COGNATE_LIBRARY`, the current folder or
     /// one above it if that is a library, or `default-library` of the configuration file.
     #[arg(id = "library", long, value_name = "DIR|NAME")]
     pub(crate) names: Vec<PathBuf>,

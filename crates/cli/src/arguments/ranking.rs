@@ -3,7 +3,7 @@ use cognate::{Fusion, Mode, Query};
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct RankingArguments {
-    /// By meaning (vector), by words (keyword) or by both
+    /// Search by meaning, by words or by both
     ///
     /// Vector ranks by cosine, keyword by BM25 and without the model, and hybrid fuses both.
     #[arg(long, default_value_t)]

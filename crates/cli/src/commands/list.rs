@@ -7,6 +7,7 @@ use cognate::Paper;
 use serde::Serialize;
 
 use crate::arguments::{JsonArguments, LibraryArguments, ListingArguments};
+use crate::failure::NothingFound;
 use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::{count, note, thousands};
@@ -25,6 +26,9 @@ pub(crate) struct Arguments {
     library: LibraryArguments,
     #[command(flatten)]
     listing: ListingArguments,
+    /// Exit with status 1 if no paper is found [default: status 0]
+    #[arg(long)]
+    fail_empty: bool,
     #[command(flatten)]
     output: JsonArguments,
 }
@@ -33,6 +37,16 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 struct ListDocument {
     papers: Vec<Paper>,
+}
+
+impl Arguments {
+    /// Fails, without a message, if no paper was found and `--fail-empty` asks for that.
+    fn check_found(&self, papers: usize) -> Result<()> {
+        if self.fail_empty && papers == 0 {
+            return Err(NothingFound.into());
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
@@ -47,7 +61,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             ControlFlow::Continue(())
         })?;
         let header = Header::new("list", start.elapsed()).library(library.dir());
-        return header.print(&ListDocument { papers });
+        let found = papers.len();
+        header.print(&ListDocument { papers })?;
+        return arguments.check_found(found);
     }
     let (mut list, mut listed) = (PaperList::on_stdout(), 0_usize);
     let mut outcome = Ok(());
@@ -71,5 +87,5 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
             count(total, "paper")
         ));
     }
-    Ok(())
+    arguments.check_found(total)
 }

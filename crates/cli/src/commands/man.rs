@@ -23,11 +23,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
+    let mut command = invocation.command_line().disable_help_subcommand(true);
+    command.build();
     // A page explains what the short help leaves out, too.
     let shown = |argument: Arg| argument.hide_short_help(false);
-    let command = invocation.command_line().disable_help_subcommand(true);
-    let mut command = command.mut_subcommands(|command| command.mut_args(shown));
-    command.build();
+    let command = command.mut_subcommands(|command| command.mut_args(shown));
     if let Some(dir) = &arguments.output {
         fs::create_dir_all(dir)
             .with_context(|| format!("cannot create the folder `{}`", dir.display()))?;

@@ -47,8 +47,10 @@ pub(crate) struct Arguments {
     explain: bool,
     #[command(flatten)]
     model: StoredModelArguments,
-    /// Papers, each by its id, DOI, arXiv identifier or title, or by six or more characters at the
-    /// beginning of its id; - reads them from standard input, one on each line
+    /// Papers, each by its id, DOI, arXiv identifier or title; - reads them from standard input
+    ///
+    /// Six or more characters at the beginning of an id name a paper too. Standard input has one on each
+    /// line.
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }

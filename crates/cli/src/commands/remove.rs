@@ -83,9 +83,9 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         note(&format!("and {} more", thousands(more)));
     }
     if let (Some(file), 1..) = (&arguments.save, removed.papers) {
-        let file = file.display();
+        let (file, library) = (file.display(), library.dir().display());
         note(&format!(
-            "saved them in `{file}`; `cognate add {file}` brings them back"
+            "saved them in `{file}`; `cognate add --library {library} {file}` brings them back"
         ));
     }
     let left = library.len()?;

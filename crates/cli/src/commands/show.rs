@@ -12,8 +12,8 @@ use crate::invocation::Invocation;
 use crate::json::Header;
 use crate::output::present;
 use crate::page::Page;
-use crate::paper_reference;
 use crate::screen::Screen;
+use crate::{paper_reference, unusable_files};
 
 /// Show papers with authors, identifiers, versions and abstract
 #[derive(Debug, Args)]
@@ -44,6 +44,7 @@ struct PaperDocument<'a> {
 
 pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> {
     let library = invocation.open_library(&arguments.library)?;
+    unusable_files::warn(&library)?;
     let start = Instant::now();
     let papers = paper_reference::papers(&library, &arguments.ids)?;
     let versions = papers.iter().map(|paper| versions(&library, paper));

@@ -48,6 +48,7 @@ fn damaged_rows_are_named() {
 
 #[test]
 fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
+    type Damage = fn(&std::path::Path);
     let sandbox = Sandbox::with_library(12);
     let vectors = "L/vectors/segment-00000001.vec";
     let terms = "L/vectors/segment-00000001.terms";
@@ -55,8 +56,9 @@ fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
     let rebuild = "; to rebuild it, run `cognate check --repair`";
     let info = sandbox.ok(&["info", "--library", "L"]);
     let export = sandbox.ok(&["export", "--library", "L"]);
+    let list = sandbox.ok(&["list", "--library", "L"]);
+    let paper = sandbox.ok(&["show", "--library", "L", "paper-3"]);
     let hits = sandbox.ok(&["related", "--library", "L", "paper-3"]);
-    type Damage = fn(&std::path::Path);
     let lose: Damage = |file| fs::remove_file(file).unwrap();
     let truncate: Damage = |file| {
         let bytes = fs::read(file).unwrap();
@@ -70,8 +72,8 @@ fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
     for (file, advice) in [(vectors, embed), (terms, rebuild)] {
         for damage in [lose, truncate, change_end] {
             damage(&sandbox.path(file));
-            let read = |command: &str, expected: &str| {
-                let mut command = sandbox.command(&[command, "--library", "L"]);
+            let read = |arguments: &[&str], expected: &str| {
+                let mut command = sandbox.command(&[arguments, &["--library", "L"]].concat());
                 let output = command.output().unwrap();
                 assert!(output.status.success());
                 let message = crate::sandbox::stderr(&output);
@@ -83,8 +85,10 @@ fn commands_that_need_only_papers_work_without_vectors_and_say_what_is_lost() {
                 let without_size = |text: &str| text.split("size  ").next().map(str::to_owned);
                 assert_eq!(without_size(&stdout), without_size(expected));
             };
-            read("info", &info);
-            read("export", &export);
+            read(&["info"], &info);
+            read(&["export"], &export);
+            read(&["list"], &list);
+            read(&["show", "paper-3"], &paper);
             for search in [&["search", "small worlds"][..], &["related", "paper-3"]] {
                 let message = sandbox.fails(&[search, &["--library", "L"]].concat());
                 assert!(message.contains(file), "{message}");

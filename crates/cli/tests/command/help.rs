@@ -173,6 +173,10 @@ fn help_has_headings_values_environment_and_exit_status() {
 #[test]
 fn the_command_alone_prints_first_steps() {
     let text = Sandbox::new().ok(&[]);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
     for part in [
         "cognate add",
         "cognate search",

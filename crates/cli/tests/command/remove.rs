@@ -130,8 +130,9 @@ fn saved_papers_come_back_with_every_field() {
     assert_eq!(output.stdout, b"removed 6 papers, 4 papers left\n");
     let message = stderr(&output);
     assert!(
-        message
-            .ends_with("saved them in `gone.jsonl`; `cognate add gone.jsonl` brings them back\n"),
+        message.ends_with(
+            "saved them in `gone.jsonl`; `cognate add --library L gone.jsonl` brings them back\n"
+        ),
         "{message}"
     );
     assert_eq!(papers(&sandbox).lines().count(), 4);

@@ -16,8 +16,9 @@ fn assert_harmless(output: &Output, is_for_programs: bool) {
         let is_direction = |c: char| {
             ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
         };
+        let is_separator = |c: char| c == '\n' || is_for_programs && c == '\t';
         let is_active =
-            |c: char| c != '\n' && c.is_control() || !is_for_programs && is_direction(c);
+            |c: char| !is_separator(c) && c.is_control() || !is_for_programs && is_direction(c);
         assert!(!text.contains(is_active), "{text:?}");
     }
 }

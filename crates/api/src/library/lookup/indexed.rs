@@ -28,6 +28,9 @@ const MAX_TITLE: usize = 2000;
 /// The largest number of papers that the text of a query names. A text that names more is not a name.
 const MAX_NAMED: usize = 8;
 
+/// The least number of words of a query that is looked up as a title.
+const MIN_TITLE_WORDS: usize = 3;
+
 /// Looks up all texts.
 pub(super) fn lookup_all(snapshot: &Snapshot<'_>, references: &[Reference]) -> Result<Vec<Lookup>> {
     let mut candidates: Vec<Candidates> = Vec::new();
@@ -58,7 +61,8 @@ pub(crate) fn named_rows(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<RowI
     let mut candidates = Candidates::default();
     find_by_id(snapshot, &reference, &mut candidates)?;
     find_by_identifier(snapshot, &mut [(&reference, &mut candidates)])?;
-    if candidates.way().is_none() && is_distinctive(text) {
+    let has_words_of_title = text.split_whitespace().nth(MIN_TITLE_WORDS - 1).is_some();
+    if candidates.way().is_none() && has_words_of_title {
         find_by_title(snapshot, &reference, &mut candidates, WITH_PHRASE_OF_QUERY)?;
     }
     let mut rows = Vec::new();

@@ -72,7 +72,8 @@ fn fields(paper: &Paper, versions: &[Paper]) -> Vec<(&'static str, String)> {
     };
     let is_doi_of_arxiv = |doi: &str| identifiers::arxiv(doi).is_some();
     let shown_doi = paper.doi.as_deref().filter(|text| {
-        !id_is(&doi, identifiers::doi) && !(arxiv.is_some() && is_doi_of_arxiv(text))
+        let is_of_arxiv = arxiv.is_some() && is_doi_of_arxiv(text);
+        !is_of_arxiv && !id_is(&doi, identifiers::doi)
     });
     let shown_arxiv = paper
         .arxiv

@@ -37,7 +37,7 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
 };
 
 /// The fields of search results, and the numbers of rows of data frames, which are not those of a paper.
-const SILENT: [&str; 16] = [
+const SILENT: [&str; 17] = [
     "rank",
     "score",
     "percentile",
@@ -45,6 +45,7 @@ const SILENT: [&str; 16] = [
     "keyword_score",
     "fused_score",
     "rerank_score",
+    "named",
     "library",
     "also_in",
     "explanation",
