@@ -156,18 +156,21 @@ mod tests {
             let examples = help::examples(name);
             assert!((3..=5).contains(&examples.len()), "`{name}`");
             for (_, line) in examples {
-                let words = words_of(name, line);
-                let parsed = command_line().try_get_matches_from(words);
-                assert!(parsed.is_ok(), "{line}: {parsed:?}");
+                let starts = line.match_indices("cognate ").map(|(start, _)| start);
+                let commands: Vec<_> = starts.map(|start| words(&line[start..])).collect();
+                assert!(commands.iter().any(|words| words[1] == name), "{line}");
+                for words in commands {
+                    let parsed = command_line().try_get_matches_from(words);
+                    assert!(parsed.is_ok(), "{line}: {parsed:?}");
+                }
             }
         }
     }
 
-    /// Returns the words of the command with the given name in a line of a shell.
-    fn words_of(name: &str, line: &str) -> Vec<String> {
-        let start = line.find(&format!("cognate {name}")).unwrap();
+    /// Returns the words of the first command in a line of a shell.
+    fn words(line: &str) -> Vec<String> {
         let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-        for c in line[start..].chars().chain([' ']) {
+        for c in line.chars().chain([' ']) {
             match (c, quote) {
                 ('|' | '>' | ')', None) => break,
                 ('"' | '\'', None) => {
