@@ -13,7 +13,7 @@ use crate::analysis::missed::MissedReport;
 use crate::analysis::missed::cited::CitedPaper;
 use crate::analysis::self_evaluation::SelfTask;
 use crate::library::check::Fault;
-use crate::query::hit::PaperHit;
+use crate::query::hit::{FoundBy, PaperHit};
 use crate::query::versions::DuplicateReason;
 use crate::{Citation, Error, MissedHit, Paper};
 
@@ -23,6 +23,7 @@ struct HitDocument<'a> {
     score: Option<f32>,
     percentile: Option<f32>,
     rank_by_cosine: Option<usize>,
+    found_by: Option<FoundBy>,
     keyword_score: Option<f64>,
     fused_score: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +44,7 @@ impl Serialize for PaperHit {
             rank_by_cosine: self
                 .score_context
                 .and_then(|context| context.rank_by_cosine),
+            found_by: self.score_context.and_then(|context| context.found_by),
             keyword_score: self.keyword_score,
             fused_score: self.fused_score,
             rerank_score: self.rerank_score,

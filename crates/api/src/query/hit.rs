@@ -57,7 +57,6 @@ pub struct ScoreContext {
     pub rank_by_cosine: Option<usize>,
     /// Whether the paper was found by its words, its meaning or both, or `None` for a fused ranking by a
     /// query with several directions.
-    #[serde(skip)]
     pub found_by: Option<FoundBy>,
 }
 
@@ -66,7 +65,8 @@ pub struct ScoreContext {
 /// In [`Mode::Hybrid`](crate::Mode::Hybrid), a hit was found by words if it is among the first k papers
 /// by BM25, and by meaning if it is among the first k by cosine, where k is at least
 /// [`DEFAULT_K`](crate::Query::DEFAULT_K). A hit that is among neither has its place because of both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum FoundBy {
     /// By the words that paper and query share.

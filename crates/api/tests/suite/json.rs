@@ -62,6 +62,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
         "score": value(&hit.score),
         "percentile": value(&context.percentile),
         "rank_by_cosine": context.rank_by_cosine,
+        "found_by": "both",
         "keyword_score": hit.keyword_score,
         "fused_score": hit.fused_score,
         "named": true,
@@ -87,6 +88,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
     for name in [
         "percentile",
         "rank_by_cosine",
+        "found_by",
         "keyword_score",
         "fused_score",
     ] {
@@ -95,7 +97,7 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
     assert!(!names(&bare).contains(&"rerank_score"));
 
     let context = value(&context);
-    assert_eq!(names(&context), ["percentile", "rank_by_cosine"]);
+    assert_eq!(names(&context), ["found_by", "percentile", "rank_by_cosine"]);
     let explained = library.explain("enzymes", &hits[..1]).unwrap();
     let explained = value(&explained[0]);
     let expected = ["paper_sentence", "query_sentence", "score", "words"];

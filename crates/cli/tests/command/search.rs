@@ -63,6 +63,7 @@ fn json_has_the_documented_fields() {
             "score",
             "percentile",
             "rank_by_cosine",
+            "found_by",
             "keyword_score",
             "fused_score",
             "title",

@@ -37,11 +37,12 @@ pub(super) const OBJECTS: ObjectFormat = ObjectFormat {
 };
 
 /// The fields of search results, and the numbers of rows of data frames, which are not those of a paper.
-const SILENT: [&str; 17] = [
+const SILENT: [&str; 18] = [
     "rank",
     "score",
     "percentile",
     "rank_by_cosine",
+    "found_by",
     "keyword_score",
     "fused_score",
     "rerank_score",
