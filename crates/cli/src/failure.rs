@@ -105,7 +105,7 @@ fn exclusion_tip(error: &clap::Error) -> Option<String> {
     };
     is_taken_for_options.then(|| {
         format!(
-            "to leave out papers with a word, write the text behind `--`: `cognate search -- graphs {word}`"
+            "to leave out papers with a word, write the text after `--`: `cognate search -- graphs {word}`"
         )
     })
 }

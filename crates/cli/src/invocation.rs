@@ -7,7 +7,7 @@ use cognate::Library;
 
 use crate::arguments::{LibrariesArguments, LibraryArguments};
 use crate::failure::{missing_argument, wrong_argument};
-use crate::located_library::{FoundBy, LocatedLibrary};
+use crate::located_library::{LocatedBy, LocatedLibrary};
 
 /// What applies to every command.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Invocation {
     ) -> Result<Option<LocatedLibrary>> {
         match self.names(&arguments.names) {
             [] => Ok(None),
-            [name] => Ok(Some(LocatedLibrary::named(name, FoundBy::Option)?)),
+            [name] => Ok(Some(LocatedLibrary::named(name, LocatedBy::Option)?)),
             names => Err(wrong_argument(&format!(
                 "{} libraries are named, and this command takes one",
                 names.len()
@@ -68,7 +68,7 @@ impl Invocation {
     pub(crate) fn libraries(&self, arguments: &LibrariesArguments) -> Result<Vec<LocatedLibrary>> {
         let mut libraries: Vec<LocatedLibrary> = Vec::new();
         for name in self.names(&arguments.names) {
-            let library = LocatedLibrary::named(name, FoundBy::Option)?;
+            let library = LocatedLibrary::named(name, LocatedBy::Option)?;
             if !libraries.iter().any(|other| other.is_same(&library)) {
                 libraries.push(library);
             }

@@ -19,15 +19,15 @@ pub(crate) const VARIABLE: &str = "COGNATE_LIBRARY";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LocatedLibrary {
     pub(crate) dir: PathBuf,
-    /// The name that tells the library from others: its name in the configuration file, or else that of
+    /// The name that tells the library from others: its name in the configuration file, or else the name of
     /// its folder.
     pub(crate) name: String,
-    pub(crate) found_by: FoundBy,
+    pub(crate) located_by: LocatedBy,
 }
 
 /// How a library was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum FoundBy {
+pub(crate) enum LocatedBy {
     /// The option `--library`.
     Option,
     /// The environment variable.
@@ -43,16 +43,16 @@ pub(crate) enum FoundBy {
 impl LocatedLibrary {
     /// Returns the library that a user calls `name`: a folder or, if it is a single word, a name in the
     /// configuration file, which comes before a folder of that name.
-    pub(crate) fn named(name: &Path, found_by: FoundBy) -> Result<Self> {
+    pub(crate) fn named(name: &Path, located_by: LocatedBy) -> Result<Self> {
         refuse_tilde(name)?;
         let Some(word) = single_word(name) else {
-            return Ok(Self::in_folder(name.to_owned(), found_by));
+            return Ok(Self::in_folder(name.to_owned(), located_by));
         };
         let configuration = Configuration::read().with_context(|| {
             format!("`{word}` may be a name in the configuration file; `./{word}` is a folder")
         })?;
         let Some(dir) = configuration.library(word) else {
-            return Ok(Self::in_folder(name.to_owned(), found_by));
+            return Ok(Self::in_folder(name.to_owned(), located_by));
         };
         if Library::exists(name) && !is_same_folder(name, &dir) {
             note(&format!(
@@ -64,7 +64,7 @@ impl LocatedLibrary {
         Ok(Self {
             dir,
             name: word.to_owned(),
-            found_by,
+            located_by,
         })
     }
 
@@ -87,32 +87,32 @@ impl LocatedLibrary {
     pub(crate) fn open(&self) -> cognate::Result<Library> {
         let start = Instant::now();
         let library = Library::open(&self.dir)?;
-        let (dir, found_by) = (self.dir.display(), &self.found_by);
-        step(&format!("opened the library `{dir}`, {found_by}"), start);
+        let (dir, located_by) = (self.dir.display(), &self.located_by);
+        step(&format!("opened the library `{dir}`, {located_by}"), start);
         Ok(library)
     }
 
     /// Says on a terminal how the library was found, unless an option named it.
     pub(crate) fn note_how_found(&self) {
-        if self.found_by != FoundBy::Option && io::stdout().is_terminal() {
-            note(&format!("the library is {}", self.found_by));
+        if self.located_by != LocatedBy::Option && io::stdout().is_terminal() {
+            note(&format!("the library is {}", self.located_by));
         }
     }
 
-    fn in_folder(dir: PathBuf, found_by: FoundBy) -> Self {
+    fn in_folder(dir: PathBuf, located_by: LocatedBy) -> Self {
         let absolute = std::path::absolute(&dir).unwrap_or_else(|_| dir.clone());
         let name = absolute.file_name().unwrap_or(dir.as_os_str());
         Self {
             name: name.to_string_lossy().into_owned(),
             dir,
-            found_by,
+            located_by,
         }
     }
 
     /// Returns the library that the environment variable names, if any.
     pub(crate) fn of_environment() -> Result<Option<Self>> {
         let name = env::var_os(VARIABLE).filter(|name| !name.is_empty());
-        name.map(|name| Self::named(Path::new(&name), FoundBy::Variable))
+        name.map(|name| Self::named(Path::new(&name), LocatedBy::Variable))
             .transpose()
     }
 
@@ -120,12 +120,12 @@ impl LocatedLibrary {
     pub(crate) fn of_current_folder() -> Option<Self> {
         let current = env::current_dir().ok()?;
         let dir = current.ancestors().find(|dir| Library::exists(dir))?;
-        let found_by = if dir == current {
-            FoundBy::CurrentFolder
+        let located_by = if dir == current {
+            LocatedBy::CurrentFolder
         } else {
-            FoundBy::FolderAbove
+            LocatedBy::FolderAbove
         };
-        Some(Self::in_folder(dir.to_owned(), found_by))
+        Some(Self::in_folder(dir.to_owned(), located_by))
     }
 
     /// Returns the library that the configuration file names as the default, if any.
@@ -133,7 +133,7 @@ impl LocatedLibrary {
         let configuration = Configuration::read()?;
         let file = configuration.file().to_owned();
         let dir = configuration.default_library();
-        Ok(dir.map(|dir| Self::in_folder(dir, FoundBy::Configuration(file))))
+        Ok(dir.map(|dir| Self::in_folder(dir, LocatedBy::Configuration(file))))
     }
 }
 
@@ -153,7 +153,7 @@ fn is_same_folder(one: &Path, other: &Path) -> bool {
     }
 }
 
-impl fmt::Display for FoundBy {
+impl fmt::Display for LocatedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option => f.write_str("named by --library"),
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_name_of_a_folder_is_its_last_component() {
-        let named = |dir: &str| LocatedLibrary::in_folder(dir.into(), FoundBy::Option).name;
+        let named = |dir: &str| LocatedLibrary::in_folder(dir.into(), LocatedBy::Option).name;
         assert_eq!(named("/data/papers/"), "papers");
         assert_eq!(named("/data/papers"), "papers");
         assert_eq!(named("/"), "/");

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// itself or others. `previous` is the character before it.
 ///
 /// These are the control characters except line feed and tab, the characters that separate lines, and
-/// those of the class Cf (format) of Unicode 16.0, except where a script needs them. Of several variation
+/// the characters of the class Cf (format) of Unicode 16.0, except where a script needs them. Of several variation
 /// selectors in a row only the first selects anything; the others may carry a hidden text.
 fn is_active(previous: Option<char>, c: char) -> bool {
     match c {

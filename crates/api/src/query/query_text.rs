@@ -16,7 +16,7 @@ use super::quotes::{is_quote, quotation};
 /// let query = typed.query().k(20);
 /// ```
 ///
-/// A hyphen leaves out the word or the quoted phrase after it if it stands at the start or behind a space,
+/// A hyphen leaves out the word or the quoted phrase after it if it stands at the start or after a space,
 /// outside of quotes, and a letter or a quote follows. Other hyphens belong to the text, as in
 /// `small-world`, `graphs - a survey` and `-5`. Of the titles of 100,000 arXiv papers, 30 have a hyphen
 /// that this rule takes for an exclusion, most by a missing space, as in `Short -Answer Grading`:

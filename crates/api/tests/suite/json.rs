@@ -97,7 +97,10 @@ fn a_hit_has_its_scores_and_all_fields_of_its_paper() {
     assert!(!names(&bare).contains(&"rerank_score"));
 
     let context = value(&context);
-    assert_eq!(names(&context), ["found_by", "percentile", "rank_by_cosine"]);
+    assert_eq!(
+        names(&context),
+        ["found_by", "percentile", "rank_by_cosine"]
+    );
     let explained = library.explain("enzymes", &hits[..1]).unwrap();
     let explained = value(&explained[0]);
     let expected = ["paper_sentence", "query_sentence", "score", "words"];

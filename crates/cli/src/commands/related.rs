@@ -19,7 +19,7 @@ use crate::{model, no_papers, paper_reference};
 ///
 /// With several --library of one model, the papers are looked up in all of them. A library that lacks one of
 /// the papers is searched by the mean of their vectors, by meaning alone, and the hits of all libraries are
-/// merged as those of `search` are.
+/// merged as `search` merges them.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

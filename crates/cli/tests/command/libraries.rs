@@ -154,7 +154,7 @@ fn libraries_are_searched_together() {
             }
         }
     }
-    // By vector, the best of both are those of one library with all the papers.
+    // By vector, the best of both are the best of one library with all the papers.
     sandbox.ok(&[
         "add",
         "--library",
