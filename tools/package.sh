@@ -74,6 +74,11 @@ build_deb() {
     local maintainer
     maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' crates/cli/Cargo.toml)
     gzip -9nc CHANGELOG.md >"$stage/changelog.gz"
+    # Debian has the text of the Apache License, and packages refer to it.
+    {
+        cat LICENSE-MIT
+        printf '\nOn Debian systems, the Apache License, Version 2.0, is in\n/usr/share/common-licenses/Apache-2.0.\n'
+    } >"$stage/license.debian"
     cat >"$stage/changelog.debian" <<EOF
 cognate ($version-1) unstable; urgency=medium
 

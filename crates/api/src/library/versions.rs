@@ -14,8 +14,8 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::UnknownPaper`] if no paper has this id, and [`Error::Index`], [`Error::Store`] or
-    /// [`Error::Damaged`] if the library cannot be read.
+    /// Returns [`Error::UnknownPaper`](crate::Error::UnknownPaper) if no paper has this id, and another error
+    /// if the library cannot be read.
     ///
     /// # Complexity
     ///
