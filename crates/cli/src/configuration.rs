@@ -228,12 +228,12 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Configuration> {
-        Configuration::parse("/home/ada/.config/cognate/config.toml".into(), text)
+        Configuration::parse("/etc/cognate/config.toml".into(), text)
     }
 
     fn message(text: &str) -> String {
         let message = parse(text).unwrap_err().to_string();
-        let file = "`/home/ada/.config/cognate/config.toml`:";
+        let file = "`/etc/cognate/config.toml`:";
         message.strip_prefix(file).unwrap().to_owned()
     }
 
@@ -242,7 +242,7 @@ mod tests {
         let text = "default-library = 'work'\n[libraries]\nwork = '/data/papers'\nold = 'old'\n";
         let file = parse(text).unwrap();
         assert_eq!(file.library("work"), Some("/data/papers".into()));
-        let old = "/home/ada/.config/cognate/old";
+        let old = "/etc/cognate/old";
         assert_eq!(file.library("old"), Some(old.into()));
         assert_eq!(file.library("new"), None);
         assert_eq!(file.default_library(), Some("/data/papers".into()));
