@@ -13,7 +13,7 @@ pub(crate) mod document;
 mod embedding;
 mod folder;
 mod format_upgrade;
-mod identity;
+pub(crate) mod identity;
 mod lock;
 pub(crate) mod lookup;
 pub(crate) mod nearest_ids;

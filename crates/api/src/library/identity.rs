@@ -1,4 +1,4 @@
-//! Whether two records with one id are records of one paper.
+//! Whether two records are records of one paper.
 //!
 //! An id names a paper within the file that the paper comes from. Other files may use the same id, such as a
 //! citation key or a number of a record, for another paper.
@@ -19,19 +19,40 @@ use crate::query::versions::{arxiv_of, doi_of};
 /// titles must be equal. They must also be equal if the id was made from the title.
 pub(super) fn are_same_paper(a: &Paper, b: &Paper, id: &str) -> bool {
     let agreement = Agreement::of(a, b);
-    if agreement.arxiv == Some(true) || agreement.pmid == Some(true) {
-        return true;
+    if let Some(is_same) = agreement.decides(a, b) {
+        return is_same;
     }
     let is_derived = |paper: &Paper| paper.derived_id().as_deref() == Some(id);
-    if agreement.doi == Some(true) {
-        return !identifiers::titles_contradict(&a.title, &b.title);
-    }
     let must_be_equal = agreement.is_contradicted() || is_derived(a) && is_derived(b);
     match titles(&a.title, &b.title) {
         Some(Titles::Equal) => true,
         Some(Titles::Similar) | None => !must_be_equal,
         Some(Titles::Different) => false,
     }
+}
+
+/// Returns whether papers of two libraries are the same one.
+///
+/// They are if they have the same arXiv identifier, PubMed identifier or DOI, unless a common DOI comes with
+/// titles that contradict each other. Without a common identifier, they are if
+/// they have the same id, and neither their titles nor their identifiers show that they differ, as
+/// [`SameId::Distinguish`](crate::SameId::Distinguish) decides it.
+pub fn is_same_paper(one: &Paper, other: &Paper) -> bool {
+    let by_identifiers = Agreement::of(one, other).decides(one, other);
+    by_identifiers.unwrap_or_else(|| one.id == other.id && are_same_paper(one, other, &one.id))
+}
+
+/// Returns the names of what is unique to a paper: its id and its identifiers. Papers that are the
+/// [same](is_same_paper) have one of them in common.
+pub(crate) fn names(paper: &Paper) -> Vec<String> {
+    let name = |kind: &str, value: Option<String>| value.map(|value| format!("{kind}:{value}"));
+    let names = [
+        name("id", Some(paper.id.clone())),
+        name("arxiv", arxiv_of(paper)),
+        name("pmid", paper.details.pmid.clone()),
+        name("doi", doi_of(paper)),
+    ];
+    names.into_iter().flatten().collect()
 }
 
 /// Returns whether the identifiers of two records with the same id show that they are of different papers:
@@ -56,6 +77,14 @@ impl Agreement {
             pmid: agree(a.details.pmid.clone(), b.details.pmid.clone()),
             doi: agree(doi_of(a), doi_of(b)),
         }
+    }
+
+    /// Returns whether the papers are the same one, or `None` if they have no identifier in common.
+    fn decides(&self, a: &Paper, b: &Paper) -> Option<bool> {
+        if self.arxiv == Some(true) || self.pmid == Some(true) {
+            return Some(true);
+        }
+        (self.doi == Some(true)).then(|| !identifiers::titles_contradict(&a.title, &b.title))
     }
 
     /// Returns whether the papers have different identifiers and none in common.
@@ -114,6 +143,39 @@ mod tests {
 
     fn paper(title: &str) -> Paper {
         Paper::new("x").title(title)
+    }
+
+    #[test]
+    fn papers_of_two_libraries_are_the_same_by_identifiers_or_else_by_id() {
+        let named = |id: &str| Paper::new(id).title("On graphs");
+        let doi = |id: &str, doi: &str| named(id).doi(doi);
+        let same = [
+            (doi("a", "10.1000/X"), doi("b", "https://doi.org/10.1000/x")),
+            (
+                named("a").arxiv("1706.03762v1"),
+                named("b").arxiv("1706.03762"),
+            ),
+            (named("a"), named("a").doi("10.1000/x")),
+        ];
+        for (one, other) in &same {
+            assert!(is_same_paper(one, other) && is_same_paper(other, one));
+            let of_other = names(other);
+            assert!(names(one).iter().any(|name| of_other.contains(name)));
+        }
+        for (one, other) in [
+            (named("a"), named("b")),
+            (named("a"), Paper::new("a").title("Wetland birds")),
+            (
+                doi("a", "10.1000/x").title("Spike trains"),
+                doi("a", "10.1000/y").title("Spike trains in birds"),
+            ),
+            (
+                doi("a", "10.1000/x"),
+                doi("b", "10.1000/x").title("Wetland birds"),
+            ),
+        ] {
+            assert!(!is_same_paper(&one, &other), "{one:?}, {other:?}");
+        }
     }
 
     #[test]

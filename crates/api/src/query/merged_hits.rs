@@ -1,8 +1,10 @@
 //! Hits of several libraries, merged into one ranking.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
-use crate::{Paper, PaperHit};
+use crate::PaperHit;
+use crate::library::identity::{is_same_paper, names};
 
 /// A hit, and the libraries that have its paper.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,14 +46,26 @@ pub fn merge_hits(rankings: Vec<Vec<PaperHit>>, has_same_model: bool, k: usize) 
     // The sort is stable: the hits of a library stay in their order, and the first library comes first.
     placed.sort_by(|(one, _), (other, _)| one.compare(other));
     let mut merged: Vec<MergedHit> = Vec::new();
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for (_, next) in placed {
-        let is_same = |other: &&mut MergedHit| {
-            other.library != next.library && is_same_paper(&other.hit.paper, &next.hit.paper)
+        let paper = &next.hit.paper;
+        let names = names(paper);
+        let with_name = names.iter().filter_map(|name| by_name.get(name)).flatten();
+        let is_same = |at: &usize| {
+            let other = &merged[*at];
+            other.library != next.library && is_same_paper(&other.hit.paper, paper)
         };
-        match merged.iter_mut().find(is_same) {
-            Some(known) => known.also_in.push(next.library),
-            None => merged.push(next),
+        if let Some(at) = with_name.copied().filter(is_same).min() {
+            let also_in = &mut merged[at].also_in;
+            if !also_in.contains(&next.library) {
+                also_in.push(next.library);
+            }
+            continue;
         }
+        for name in names {
+            by_name.entry(name).or_default().push(merged.len());
+        }
+        merged.push(next);
     }
     merged.truncate(k);
     for (rank, merged) in (1..).zip(&mut merged) {
@@ -114,26 +128,10 @@ fn places(ranking: &[PaperHit], by_cosine: bool) -> Vec<Place> {
         .collect()
 }
 
-/// Returns whether papers of two libraries are the same one: whether they share a DOI or an arXiv
-/// identifier, or have the same id and title and no identifiers that differ.
-pub fn is_same_paper(one: &Paper, other: &Paper) -> bool {
-    let compare = |one: &Option<String>, other: &Option<String>| {
-        let both = one.as_deref().zip(other.as_deref());
-        both.map(|(one, other)| one.eq_ignore_ascii_case(other))
-    };
-    match (
-        compare(&one.doi, &other.doi),
-        compare(&one.arxiv, &other.arxiv),
-    ) {
-        (Some(true), _) | (_, Some(true)) => true,
-        (None, None) => one.id == other.id && one.title == other.title,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Paper;
 
     fn hit(id: &str, cosine: f32) -> PaperHit {
         PaperHit {
@@ -198,9 +196,10 @@ mod tests {
         let merged = merge_hits(rankings, true, 9);
         assert_eq!(ids(&merged), ["a", "b"]);
         assert_eq!(merged[0].also_in, [1]);
-        let other = |doi| Paper::new("a").doi(doi);
-        assert!(!is_same_paper(&other("10.1/a"), &other("10.1/b")));
-        assert!(is_same_paper(&other("10.1/A"), &other("10.1/a")));
+        // A library that has the paper under two ids is named once.
+        let twice = vec![vec![same("a", 0.9)], vec![same("c", 0.8), same("d", 0.7)]];
+        let merged = merge_hits(twice, true, 9);
+        assert_eq!((ids(&merged), &merged[0].also_in), (vec!["a"], &vec![1]));
     }
 
     #[test]
