@@ -50,7 +50,7 @@ impl Configuration {
         Ok(folders.config_dir().join("cognate/config.toml"))
     }
 
-    /// Reads the file. Without one, there are no values.
+    /// Reads the file. A missing file has no values.
     pub(crate) fn read() -> Result<Self> {
         let path = Self::path()?;
         let text = match fs::read_to_string(&path) {

@@ -110,24 +110,9 @@ fn exclusion_tip(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// Returns an error for a required argument that is missing, as clap would report it.
-pub(crate) fn missing_argument(message: &str) -> anyhow::Error {
-    usage_error(ErrorKind::MissingRequiredArgument, message)
-}
-
-/// Returns an error for arguments that make no sense, as clap would report it.
+/// Returns an error for arguments that are missing, wrong or make no sense together, as clap would report it.
 pub(crate) fn wrong_usage(message: &str) -> anyhow::Error {
-    usage_error(ErrorKind::InvalidValue, message)
-}
-
-fn usage_error(kind: ErrorKind, message: &str) -> anyhow::Error {
-    // clap writes the prefix itself.
-    clap::Error::raw(kind, message.trim_start_matches("error: ")).into()
-}
-
-/// Returns an error for an argument with a wrong value, as clap would report it.
-pub(crate) fn wrong_argument(message: &str) -> anyhow::Error {
-    clap::Error::raw(ErrorKind::ValueValidation, message).into()
+    clap::Error::raw(ErrorKind::InvalidValue, message).into()
 }
 
 /// Returns `error` and its causes on one line, without causes that the text before already contains.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use cognate::Library;
 
 use crate::arguments::{LibrariesArguments, LibraryArguments};
-use crate::failure::{missing_argument, wrong_argument};
+use crate::failure::wrong_usage;
 use crate::located_library::{LocatedBy, LocatedLibrary};
 
 /// What applies to every command.
@@ -57,7 +57,7 @@ impl Invocation {
         match self.names(&arguments.names) {
             [] => Ok(None),
             [name] => Ok(Some(LocatedLibrary::named(name, LocatedBy::Option)?)),
-            names => Err(wrong_argument(&format!(
+            names => Err(wrong_usage(&format!(
                 "{} libraries are named, and this command takes one",
                 names.len()
             ))),
@@ -113,7 +113,7 @@ fn unnamed_library() -> Result<Option<LocatedLibrary>> {
 }
 
 fn no_library() -> anyhow::Error {
-    missing_argument(
+    wrong_usage(
         "no library is named: use --library <DIR>, set COGNATE_LIBRARY, run the command in the folder \
          of a library or below it, or choose a default with `cognate config set default-library <DIR>`",
     )

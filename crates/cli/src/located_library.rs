@@ -92,6 +92,23 @@ impl LocatedLibrary {
         Ok(library)
     }
 
+    /// Opens several libraries.
+    pub(crate) fn open_all(located: &[Self]) -> Result<Vec<Library>> {
+        Ok(located.iter().map(Self::open).collect::<Result<_, _>>()?)
+    }
+
+    /// Says which of several opened libraries have different models, or returns `None` if all have the same.
+    pub(crate) fn difference_of_models(located: &[Self], libraries: &[Library]) -> Option<String> {
+        let all = located.iter().zip(libraries);
+        let mut all = all.map(|(located, library)| (&located.name, library.embedder_info()));
+        let (first_name, first) = all.next()?;
+        let (name, other) = all.find(|(_, info)| info.fingerprint != first.fingerprint)?;
+        Some(format!(
+            "`{first_name}` has the model `{}` ({}) and `{name}` the model `{}` ({})",
+            first.model, first.precision, other.model, other.precision
+        ))
+    }
+
     /// Says on a terminal how the library was found, unless an option named it.
     pub(crate) fn note_how_found(&self) {
         if self.located_by != LocatedBy::Option && io::stdout().is_terminal() {

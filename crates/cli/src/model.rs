@@ -1,7 +1,6 @@
 //! Models, found by name and loaded.
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -13,6 +12,7 @@ use cognate::{
 
 use crate::arguments::{FetchArguments, StoredModelArguments};
 use crate::output::{note, one_line, step};
+use crate::standard_input;
 
 /// The name of a model, with the permission to download it.
 #[derive(Clone, Copy, Debug)]
@@ -234,18 +234,10 @@ fn open(source: &ModelSource, model: ModelName<'_>) -> Result<Checkpoint> {
 /// the answer is an error that names the option.
 fn ask(name: &str) -> Result<()> {
     let name = one_line(name);
-    if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        let mut stderr = io::stderr().lock();
-        write!(
-            stderr,
-            "the library uses the model `{name}`, which is not in the cache; download it? [y/N] "
-        )?;
-        stderr.flush()?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        if is_yes(&answer) {
-            return Ok(());
-        }
+    let question =
+        format!("the library uses the model `{name}`, which is not in the cache; download it?");
+    if standard_input::can_ask() && standard_input::ask(&question)? {
+        return Ok(());
     }
     bail!(
         "the library uses the model `{name}`, which is not in the cache: use --fetch to download it, \
@@ -253,26 +245,9 @@ fn ask(name: &str) -> Result<()> {
     );
 }
 
-fn is_yes(answer: &str) -> bool {
-    ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_yes_is_yes() {
-        for (answer, yes) in [
-            ("y\n", true),
-            ("YES\r\n", true),
-            ("\n", false),
-            ("", false),
-            ("n", false),
-        ] {
-            assert_eq!(is_yes(answer), yes, "{answer:?}");
-        }
-    }
 
     #[test]
     fn a_name_that_the_user_gave_needs_no_permission_and_that_of_a_library_does() {

@@ -9,7 +9,7 @@ use textwrap::core::display_width;
 use crate::output::{line_output, one_line, title};
 use crate::page::Page;
 use crate::screen::Screen;
-use crate::styled::Styled;
+use crate::styled::{Styled, shortened_to};
 use crate::terminal::neutralized;
 
 /// The number of papers whose widths decide the columns of a table. Later papers are printed as they come.
@@ -234,23 +234,6 @@ fn authors(names: &[Name]) -> String {
 fn padded(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(display_width(text));
     format!("{text}{}", " ".repeat(missing))
-}
-
-/// Returns `text`, or as much of it as fits into `width` columns with an ellipsis.
-fn shortened_to(text: &str, width: usize) -> String {
-    if display_width(text) <= width {
-        return text.to_owned();
-    }
-    let mut short = String::new();
-    for c in text.chars() {
-        let mut longer = short.clone();
-        longer.push(c);
-        if display_width(&longer) + 1 > width {
-            break;
-        }
-        short = longer;
-    }
-    format!("{}…", short.trim_end())
 }
 
 #[cfg(test)]

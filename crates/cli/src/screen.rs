@@ -75,7 +75,7 @@ impl Screen {
         has_links: false,
     };
 
-    /// Returns the screen of stdout, or `None` if stdout is no terminal and styles are not asked for:
+    /// Returns the screen of stdout, or `None` if stdout is not a terminal and styles are not asked for:
     /// then a program reads it.
     pub(crate) fn of_stdout() -> Option<Self> {
         let stdout = io::stdout();

@@ -1,10 +1,11 @@
-//! Texts that are piped into the command.
+//! What a user types or pipes into the command.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::failure::wrong_usage;
+use crate::terminal::neutralized;
 
 /// The name of standard input as an argument.
 pub(crate) const NAME: &str = "-";
@@ -13,7 +14,7 @@ pub(crate) const NAME: &str = "-";
 const MAX_QUERY: u64 = 1 << 20;
 
 /// Returns the text of a query: the words joined by spaces, or what is piped into the command, without
-/// space around it, if there is no word or only a `-`.
+/// space around it, without words or with only a `-`.
 ///
 /// Without a text, the error shows `example`.
 pub(crate) fn query_text(words: &[String], example: &str) -> Result<String> {
@@ -35,6 +36,25 @@ pub(crate) fn query_text(words: &[String], example: &str) -> Result<String> {
     Ok(text)
 }
 
+/// Returns whether somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question on the terminal, and returns whether the answer is yes.
+pub(crate) fn ask(question: &str) -> Result<bool> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{} [y/N] ", neutralized(question))?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(is_yes(&answer))
+}
+
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.trim().to_lowercase().as_str())
+}
+
 fn piped_query() -> Result<String> {
     let mut bytes = Vec::new();
     let mut input = io::stdin().lock().take(MAX_QUERY + 1);
@@ -50,5 +70,23 @@ fn piped_query() -> Result<String> {
             "standard input is not text in UTF-8 (byte {}), expected the text of a query",
             error.utf8_error().valid_up_to() + 1
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        for (answer, yes) in [
+            ("y\n", true),
+            ("YES\r\n", true),
+            ("\n", false),
+            ("", false),
+            ("n", false),
+        ] {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
     }
 }

@@ -217,6 +217,20 @@ impl Line<'_> {
     }
 }
 
+/// Returns `text`, or as much of it as fits into `width` columns with an ellipsis.
+pub(crate) fn shortened_to(text: &str, width: usize) -> String {
+    if display_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += display_width(c.encode_utf8(&mut [0; 4]));
+        used <= width
+    };
+    let short: String = text.chars().take_while(fits).collect();
+    format!("{}…", short.trim_end())
+}
+
 /// Returns text that stays on its line and controls no terminal.
 fn harmless(text: &str) -> Cow<'_, str> {
     if text.contains(['\n', '\r', '\t']) {

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use cognate::Library;
 
 use crate::configuration::{Configuration, Key};
-use crate::failure::wrong_argument;
+use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::output::{note, print};
 
@@ -82,7 +82,7 @@ fn parse_key(text: &str) -> Result<Key, String> {
 }
 
 fn set(key: &Key, value: &str) -> Result<()> {
-    key.check(value).map_err(|why| wrong_argument(&why))?;
+    key.check(value).map_err(|why| wrong_usage(&why))?;
     let mut configuration = Configuration::read()?;
     let is_name = *key == Key::DefaultLibrary && configuration.library(value).is_some();
     let value = if is_name {

@@ -13,7 +13,7 @@ use cognate::Gain;
 use self::settings::SettingArguments;
 use crate::arguments::values::positive;
 use crate::arguments::{JsonArguments, LibraryArguments, ModelArguments};
-use crate::failure::missing_argument;
+use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 
 const AFTER_HELP: &str = "\
@@ -105,7 +105,7 @@ fn library_to_evaluate(arguments: &Arguments, invocation: &Invocation) -> Result
     let found = invocation.find_library(&arguments.library)?;
     let dir = found.map(|library| library.dir);
     dir.ok_or_else(|| {
-        missing_argument(if arguments.on_itself {
+        wrong_usage(if arguments.on_itself {
             "--self needs a library: use --library <DIR> or set COGNATE_LIBRARY"
         } else {
             "an evaluation needs papers: use --corpus <FILE> or --library <DIR>, or set COGNATE_LIBRARY"

@@ -9,7 +9,7 @@ use cognate::{ExportFormat, Library, Paper, PaperWriter};
 
 use crate::arguments::{CellArguments, FilterArguments, LibraryArguments, ListingArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_argument;
+use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::output::{count, note, paper_output};
 use crate::{no_papers, paper_reference, unusable_files};
@@ -87,7 +87,7 @@ fn unknown_extension(path: &Path) -> anyhow::Error {
         Some(format!(".{usual}"))
     });
     let extensions: Vec<String> = extensions.collect();
-    wrong_argument(&format!(
+    wrong_usage(&format!(
         "the name `{}` does not say the format, expected one that ends in {}; name another file, or \
          the format with --format",
         path.display(),

@@ -1,5 +1,5 @@
 use std::collections::HashSet;
-use std::io::{self, BufRead as _, BufWriter, IsTerminal as _, Write as _};
+use std::io::BufWriter;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,12 +10,12 @@ use cognate::{Error, ExportFormat, Library, Listing, Paper, PaperWriter};
 
 use crate::arguments::{FilterArguments, JsonArguments, LibraryArguments};
 use crate::atomic_file::{self, Existing};
-use crate::failure::wrong_argument;
+use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::json::{Header, RemoveDocument};
 use crate::output::{count, note, one_line, print_sentences, shortened, thousands, title};
 use crate::paper_list::PaperList;
-use crate::{no_papers, paper_reference};
+use crate::{no_papers, paper_reference, standard_input};
 
 /// Remove papers from a library
 ///
@@ -162,8 +162,8 @@ fn dry_run_as_json(library: &Library, ids: &[String]) -> Result<()> {
 /// Asks whether to remove papers, of which some are named. Fails if the answer is not yes.
 fn confirm(library: &Library, ids: &[String]) -> Result<()> {
     let papers = count(ids.len(), "paper");
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(wrong_argument(&format!(
+    if !standard_input::can_ask() {
+        return Err(wrong_usage(&format!(
             "the filters select {papers}, and there is no terminal to ask whether to remove them; use \
              --dry-run to list them and --yes to remove them"
         )));
@@ -177,10 +177,7 @@ fn confirm(library: &Library, ids: &[String]) -> Result<()> {
         let more = thousands(ids.len() - NAMED);
         note(&format!("and {more} more; --dry-run lists all"));
     }
-    let _ = write!(io::stderr(), "Remove {papers}? [y/N] ");
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if !["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+    if !standard_input::ask(&format!("Remove {papers}?"))? {
         bail!("not confirmed; nothing was removed");
     }
     Ok(())

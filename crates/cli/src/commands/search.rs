@@ -60,7 +60,7 @@ pub(crate) struct Arguments {
     text: Vec<String>,
 }
 
-/// A command line that is shown if there is no text.
+/// The command line that an error without a text shows.
 const EXAMPLE: &str = "cognate search small world networks";
 
 impl Arguments {

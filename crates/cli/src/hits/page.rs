@@ -6,7 +6,7 @@ use textwrap::core::display_width;
 use crate::hits::text::{authors, other_versions};
 use crate::output::{one_line, thousands, title};
 use crate::page::Page;
-use crate::styled::Styled;
+use crate::styled::{Styled, shortened_to};
 use crate::web_address::web_address;
 
 /// The column in which the lines of a hit begin, right of its rank.
@@ -123,20 +123,6 @@ fn line_of_facts(hit: &PaperHit, authors: Option<String>, venue: Option<String>)
         Some(versions) => line.dim(" · ").dim(&one_line(&versions)),
         None => line,
     }
-}
-
-/// Returns the beginning of a text, with an ellipsis, in at most `width` columns.
-fn shortened_to(text: &str, width: usize) -> String {
-    let mut short = String::new();
-    let mut used = 1;
-    for c in text.chars() {
-        used += display_width(c.encode_utf8(&mut [0; 4]));
-        if used > width {
-            break;
-        }
-        short.push(c);
-    }
-    format!("{}…", short.trim_end())
 }
 
 /// Returns the score of a hit, and why it stands at its rank.

@@ -154,7 +154,7 @@ fn cosine(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     if a == b {
         1.0
     } else if norms.is_infinite() {
-        // The squares of finite values may not be finite. Those of an embedding are.
+        // The squares of finite values may not be finite, unlike the squares of an embedding.
         let largest = b
             .iter()
             .fold(0.0, |largest: f64, value| largest.max(value.abs()));

@@ -14,9 +14,10 @@ use crate::{hits, paper_reference};
 
 pub(super) fn run(arguments: &Arguments, located: &[LocatedLibrary]) -> Result<()> {
     refuse_options(arguments)?;
-    let libraries = located.iter().map(LocatedLibrary::open);
-    let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
-    require_same_model(&libraries, located)?;
+    let libraries = LocatedLibrary::open_all(located)?;
+    if let Some(difference) = LocatedLibrary::difference_of_models(located, &libraries) {
+        bail!("{difference}, expected libraries with one model, whose vectors can be compared");
+    }
     let names = paper_reference::with_standard_input(&arguments.ids)?;
     let wanted = names.iter().map(|name| find(&libraries, name));
     let wanted: Vec<(usize, Paper)> = wanted.collect::<Result<_>>()?;
@@ -63,27 +64,6 @@ fn refuse_options(arguments: &Arguments) -> Result<()> {
         ))),
         None => Ok(()),
     }
-}
-
-/// Fails if the vectors of the libraries cannot be compared.
-fn require_same_model(libraries: &[Library], located: &[LocatedLibrary]) -> Result<()> {
-    let first = libraries[0].embedder_info();
-    for (library, other) in libraries.iter().zip(located) {
-        let info = library.embedder_info();
-        if info.fingerprint != first.fingerprint {
-            bail!(
-                "`{}` has the model `{}` ({}) and `{}` the model `{}` ({}), expected libraries with one model, \
-                 whose vectors can be compared",
-                located[0].name,
-                first.model,
-                first.precision,
-                other.name,
-                info.model,
-                info.precision
-            );
-        }
-    }
-    Ok(())
 }
 
 /// Returns the paper that `name` names, with the position of the first library that has it.

@@ -19,14 +19,18 @@ pub(super) fn run(
     text: &QueryText,
     located: &[LocatedLibrary],
 ) -> Result<()> {
-    let libraries = located.iter().map(LocatedLibrary::open);
-    let libraries: Vec<Library> = libraries.collect::<Result<_, _>>()?;
+    let libraries = LocatedLibrary::open_all(located)?;
     let libraries = if arguments.needs_embedder() {
         model::attach_all(libraries, &arguments.model)?
     } else {
         libraries
     };
-    let has_same_model = report_models(&libraries, located);
+    let difference = LocatedLibrary::difference_of_models(located, &libraries);
+    if let Some(difference) = &difference {
+        note(&format!(
+            "{difference}: their cosines are not comparable, so the hits are merged by rank"
+        ));
+    }
     let precision = libraries[0].embedder_info().precision.parse()?;
     let reranking = Reranking::load(&arguments.rerank, precision)?;
 
@@ -42,7 +46,7 @@ pub(super) fn run(
     };
     let rankings = libraries.iter().map(search).collect::<Result<Vec<_>>>()?;
     let k = k.unwrap_or(Query::DEFAULT_K);
-    let merged = merge_hits(rankings, has_same_model, k);
+    let merged = merge_hits(rankings, difference.is_none(), k);
     step("searched", start);
     let took = start.elapsed();
     let explanations = if arguments.explain {
@@ -66,23 +70,6 @@ pub(super) fn run(
         &typed,
         &header,
     )
-}
-
-/// Says if the libraries have different models, and returns whether they have the same.
-fn report_models(libraries: &[Library], located: &[LocatedLibrary]) -> bool {
-    let models: Vec<_> = libraries.iter().map(Library::embedder_info).collect();
-    let first = models[0];
-    let differs = |one: &usize| models[*one].fingerprint != first.fingerprint;
-    let Some(at) = (0..models.len()).find(differs) else {
-        return true;
-    };
-    let (one, other, model) = (&located[0].name, &located[at].name, models[at]);
-    note(&format!(
-        "`{one}` has the model `{}` ({}) and `{other}` the model `{}` ({}): their cosines are not \
-         comparable, so the hits are merged by rank",
-        first.model, first.precision, model.model, model.precision,
-    ));
-    false
 }
 
 /// Returns the explanation of each hit by the library that found it.
