@@ -1,4 +1,4 @@
-use crate::sandbox::{Sandbox, papers, stderr, tiny_model};
+use crate::sandbox::{Sandbox, papers, stderr};
 
 /// Creates a library with two records of one paper, and a third paper with the same text.
 fn with_duplicates() -> Sandbox {
@@ -13,14 +13,7 @@ fn with_duplicates() -> Sandbox {
         + &record("two", r#""year": 2002, "doi": "10.1234/W""#)
         + &record("three", r#""year": 2015"#);
     sandbox.write("papers.jsonl", &text);
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "L",
-        "--model",
-        &tiny_model(),
-        "papers.jsonl",
-    ]);
+    sandbox.add("L", "papers.jsonl");
     sandbox
 }
 

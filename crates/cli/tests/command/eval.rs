@@ -4,7 +4,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::sandbox::{Sandbox, copy_model, fixture, papers, stderr, tiny_model};
+use crate::sandbox::{Sandbox, copy_model, fixture, papers, stderr};
 
 /// Creates a sandbox with a judged collection of twelve papers. Its two judged queries are the texts
 /// of papers.
@@ -168,14 +168,7 @@ fn a_library_is_evaluated_on_its_own_papers() {
         )
     };
     sandbox.write("papers.jsonl", &(0..20).map(record).collect::<String>());
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "L",
-        "--model",
-        &tiny_model(),
-        "papers.jsonl",
-    ]);
+    sandbox.add("L", "papers.jsonl");
     let arguments = ["eval", "--self", "--library", "L", "--sample", "15"];
     let found = sandbox.json(&[&arguments[..], &["--json"]].concat());
     let tasks = found["tasks"].as_array().unwrap();
@@ -247,8 +240,7 @@ fn with_library_to_evaluate() -> Sandbox {
         )
     };
     sandbox.write("papers.jsonl", &(0..12).map(record).collect::<String>());
-    let model = tiny_model();
-    sandbox.ok(&["add", "--library", "L", "--model", &model, "papers.jsonl"]);
+    sandbox.add("L", "papers.jsonl");
     sandbox
 }
 

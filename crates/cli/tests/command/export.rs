@@ -1,6 +1,6 @@
 use std::fs;
 
-use crate::sandbox::{Sandbox, papers, stderr, tiny_model};
+use crate::sandbox::{Sandbox, papers, stderr};
 
 #[test]
 fn exported_papers_can_be_added_again() {
@@ -12,8 +12,7 @@ fn exported_papers_can_be_added_again() {
         sandbox.ok(&["export", "--library", "L", "--format", "jsonl"])
     );
     sandbox.write("again.jsonl", &lines);
-    let model = tiny_model();
-    sandbox.ok(&["add", "--library", "M", "--model", &model, "again.jsonl"]);
+    sandbox.add("M", "again.jsonl");
     assert_eq!(sandbox.ok(&["export", "--library", "M"]), lines);
 }
 

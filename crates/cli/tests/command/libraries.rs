@@ -8,14 +8,7 @@ use crate::sandbox::{Sandbox, fixture, papers, stderr, tiny_model};
 fn two_libraries() -> Sandbox {
     let sandbox = Sandbox::with_library(20);
     sandbox.write("more.jsonl", &papers(15..40));
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "M",
-        "--model",
-        &tiny_model(),
-        "more.jsonl",
-    ]);
+    sandbox.add("M", "more.jsonl");
     sandbox
 }
 
@@ -41,14 +34,7 @@ fn the_current_folder_or_one_above_it_is_the_library() {
 fn options_come_before_the_variable_the_folder_and_the_default() {
     let sandbox = two_libraries();
     sandbox.write("three.jsonl", &papers(0..3));
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "T",
-        "--model",
-        &tiny_model(),
-        "three.jsonl",
-    ]);
+    sandbox.add("T", "three.jsonl");
     sandbox.ok(&["config", "set", "default-library", "T"]);
     assert_eq!(count_in(&sandbox, "", &[]), Some(3));
     assert_eq!(count_in(&sandbox, "M", &[]), Some(25));

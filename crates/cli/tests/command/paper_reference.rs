@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Sandbox, stderr, tiny_model};
+use crate::sandbox::{Sandbox, stderr};
 
 /// Creates a sandbox whose library `L` has papers with identifiers of every kind.
 pub(crate) fn sandbox() -> Sandbox {
@@ -26,14 +26,7 @@ pub(crate) fn sandbox() -> Sandbox {
     ];
     let lines = papers.map(|paper| paper.to_string() + "\n");
     sandbox.write("papers.jsonl", &lines.concat());
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "L",
-        "--model",
-        &tiny_model(),
-        "papers.jsonl",
-    ]);
+    sandbox.add("L", "papers.jsonl");
     sandbox
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Sandbox, papers, tiny_model};
+use crate::sandbox::{Sandbox, papers};
 
 /// Far less than the time that a process waits for another one.
 const AT_ONCE: Duration = Duration::from_secs(15);
@@ -24,8 +24,7 @@ fn a_paused_export_keeps_no_writer_and_no_reader_waiting() {
 
     sandbox.write("more.jsonl", &papers(1000..1003));
     let start = Instant::now();
-    let model = tiny_model();
-    sandbox.ok(&["add", "--library", "L", "--model", &model, "more.jsonl"]);
+    sandbox.add("L", "more.jsonl");
     sandbox.ok(&["remove", "--library", "L", "paper-7"]);
     sandbox.ok(&["compact", "--library", "L"]);
     let search = ["search", "--library", "L", "--mode", "keyword", "graph"];

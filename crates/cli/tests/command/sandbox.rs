@@ -23,15 +23,14 @@ impl Sandbox {
     pub(crate) fn with_library(count: usize) -> Self {
         let sandbox = Self::new();
         sandbox.write("papers.jsonl", &papers(0..count));
-        sandbox.ok(&[
-            "add",
-            "--library",
-            "L",
-            "--model",
-            &tiny_model(),
-            "papers.jsonl",
-        ]);
+        sandbox.add("L", "papers.jsonl");
         sandbox
+    }
+
+    /// Adds the papers of a file to a library of the tiny model, asserts that it succeeds, and returns stdout.
+    #[track_caller]
+    pub(crate) fn add(&self, library: &str, file: &str) -> String {
+        self.ok(&["add", "--library", library, "--model", &tiny_model(), file])
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

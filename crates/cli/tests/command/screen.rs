@@ -57,8 +57,7 @@ fn with_real_papers() -> Sandbox {
     let sandbox = Sandbox::new();
     let papers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/papers.jsonl");
     fs::copy(papers, sandbox.path("papers.jsonl")).unwrap();
-    let model = tiny_model();
-    sandbox.ok(&["add", "--library", "L", "--model", &model, "papers.jsonl"]);
+    sandbox.add("L", "papers.jsonl");
     sandbox
 }
 
@@ -195,14 +194,7 @@ fn a_paper_cannot_bring_sequences_of_its_own() {
     let sandbox = Sandbox::new();
     let hostile = r#"{"id": "e\u001b[2J", "title": "graph \u001b[31mRED\u001b]8;;http://x\u0007link \u009b31m \u202eabc \r OVER\u007f", "abstract": "graph \u001b[1m proof \u0007 bell.", "authors": ["A\u001b[1mB\u2066"], "venue": "V\u001b[5m", "url": "http://x/\u001b[31m\u0007", "year": 2000}"#;
     sandbox.write("papers.jsonl", hostile);
-    sandbox.ok(&[
-        "add",
-        "--library",
-        "L",
-        "--model",
-        &tiny_model(),
-        "papers.jsonl",
-    ]);
+    sandbox.add("L", "papers.jsonl");
     for arguments in [
         &[
             "search",
@@ -240,7 +232,7 @@ fn errors_are_red_and_their_text_is_not_broken() {
     assert_eq!(message.lines().count(), 1);
     let plain = failure(&["search", "--library", "nowhere", "x"]);
     assert_eq!(without_sequences(&message), plain);
-    // Those of the command line itself too.
+    // Errors of the command line have colors too.
     let message = failure(&["search", "--nonsense", "--color", "always"]);
     assert!(
         message.starts_with("\u{1b}[1m\u{1b}[31merror:"),

@@ -27,8 +27,7 @@ fn with_hostile_paper() -> Sandbox {
     let sandbox = Sandbox::new();
     let good = "{\"id\": \"good\", \"title\": \"graph proof\"}\n";
     sandbox.write("papers.jsonl", &format!("{HOSTILE}\n{good}"));
-    let model = tiny_model();
-    sandbox.ok(&["add", "--library", "L", "--model", &model, "papers.jsonl"]);
+    sandbox.add("L", "papers.jsonl");
     sandbox
 }
 
