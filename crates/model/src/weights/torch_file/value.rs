@@ -51,6 +51,33 @@ pub(super) struct Tensor {
     pub(super) steps: Vec<usize>,
 }
 
+impl Tensor {
+    /// Returns the number of values from the first to the last one in the storage, both included.
+    pub(super) fn span(&self) -> Option<usize> {
+        let mut axes = self.shape.iter().zip(&self.steps);
+        axes.try_fold(1usize, |span, (&len, &step)| {
+            span.checked_add(len.checked_sub(1)?.checked_mul(step)?)
+        })
+    }
+
+    /// Returns whether all values are in the storage, and not more of them than the storage has, which a
+    /// step of 0 would allow.
+    pub(super) fn fits(&self) -> bool {
+        let count = self
+            .shape
+            .iter()
+            .try_fold(1usize, |count, &len| count.checked_mul(len));
+        match count {
+            Some(0) => self.offset <= self.storage.len,
+            Some(count) if count <= self.storage.len => {
+                let end = self.span().and_then(|span| span.checked_add(self.offset));
+                end.is_some_and(|end| end <= self.storage.len)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// The types of storages, by the names of their classes.
 const STORAGE_TYPES: [(&str, Dtype); 11] = [
     ("FloatStorage", Dtype::F32),
