@@ -63,7 +63,7 @@ impl Manifest {
     ///
     /// # Complexity
     ///
-    /// That of [`FlatIndex::open`]: rows and postings are not read, so damage there is not found.
+    /// As for [`FlatIndex::open`]: rows and postings are not read, so damage there is not found.
     pub fn unusable_files(&self, dir: impl AsRef<Path>) -> Vec<Error> {
         let dir = dir.as_ref();
         let mut errors = Vec::new();

@@ -140,8 +140,8 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Store`] or [`Error::Damaged`] if the papers cannot be read. Vectors and terms that cannot be
-    /// read make it slower, and are no error.
+    /// Returns [`Error::Store`] or [`Error::Damaged`] if the papers cannot be read. Without readable
+    /// vectors and terms, the answer is the same and takes longer.
     ///
     /// # Complexity
     ///
@@ -159,7 +159,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`lookup`](Self::lookup). A text that names no paper is no error.
+    /// Returns the errors of [`lookup`](Self::lookup). A text that names no paper is a [`Lookup::NotFound`].
     pub fn lookup_all<S: AsRef<str>>(&self, references: &[S]) -> Result<Vec<Lookup>> {
         let references = references.iter().map(|text| Reference::new(text.as_ref()));
         let references: Vec<Reference> = references.collect();
