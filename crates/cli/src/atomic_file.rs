@@ -31,6 +31,13 @@ pub(crate) enum Existing {
     Replace,
 }
 
+impl Existing {
+    /// Returns what `--force` asks for, or its absence.
+    pub(crate) fn with_force(force: bool) -> Self {
+        if force { Self::Replace } else { Self::Keep }
+    }
+}
+
 /// Writes `path` through `fill`, and replaces a file that exists.
 ///
 /// A regular file is first written under a temporary name in the same folder, so that a file called

@@ -117,8 +117,13 @@ pub(crate) fn wrong_usage(message: &str) -> anyhow::Error {
 
 /// Returns `error` and its causes on one line, without causes that the text before already contains.
 pub(crate) fn message(error: &anyhow::Error) -> String {
+    message_of(error.as_ref())
+}
+
+/// Returns what [`message`] returns, for an error of a library.
+pub(crate) fn message_of(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
-    for cause in error.chain().map(plain) {
+    for cause in anyhow::Chain::new(error).map(plain) {
         if parts
             .last()
             .is_none_or(|last| !cause.ends_with(last.as_str()))

@@ -11,7 +11,7 @@ use crate::arguments::{CellArguments, FilterArguments, LibraryArguments, Listing
 use crate::atomic_file::{self, Existing};
 use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
-use crate::output::{count, note, paper_output};
+use crate::output::{count, note, one_of, paper_output};
 use crate::{no_papers, paper_reference, unusable_files};
 
 /// Export papers of a library for another program
@@ -57,11 +57,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         write(&library, arguments, format, paper_output(format))?;
         return Ok(());
     };
-    let existing = if arguments.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
+    let existing = Existing::with_force(arguments.force);
     let papers = atomic_file::write_if(path, existing, |file| {
         write(&library, arguments, format, BufWriter::new(file))
     })?;
@@ -91,7 +87,7 @@ fn unknown_extension(path: &Path) -> anyhow::Error {
         "the name `{}` does not say the format, expected one that ends in {}; name another file, or \
          the format with --format",
         path.display(),
-        crate::output::one_of(&extensions)
+        one_of(&extensions)
     ))
 }
 

@@ -36,14 +36,14 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let located = invocation.library(&arguments.library)?;
     let library = located.open()?;
     let info = library.info()?;
-    unusable_files::warn(&library)?;
+    let faults = unusable_files::warn(&library)?;
     let embedder = &info.embedder;
     if arguments.output.json {
         let header = Header::new("info", start.elapsed()).library(library.dir());
         return header.print(&InfoDocument {
             native: info.papers - info.mapped,
             info: &info,
-            faults: library.unusable_files()?,
+            faults,
         });
     }
     located.note_how_found();

@@ -238,12 +238,7 @@ fn save(
     force: bool,
     papers: &mut dyn Iterator<Item = cognate::Result<Paper>>,
 ) -> Result<()> {
-    let existing = if force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
-    atomic_file::write_if(path, existing, |file| {
+    atomic_file::write_if(path, Existing::with_force(force), |file| {
         let mut writer = PaperWriter::new(BufWriter::new(file), ExportFormat::JsonLines);
         for paper in papers {
             writer.write(&paper?)?;
