@@ -60,6 +60,8 @@ impl Sandbox {
             "CLICOLOR",
             "CLICOLOR_FORCE",
             "FORCE_HYPERLINK",
+            // Makes a terminal without styles count as one with styles.
+            "CI",
         ] {
             command.env_remove(variable);
         }
