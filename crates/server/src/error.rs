@@ -1,0 +1,25 @@
+/// The result of a fallible function of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The ways in which a server can fail to start or to run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no library to serve.
+    #[error("no library is given, expected at least one")]
+    NoLibrary,
+    /// Two libraries have the same name.
+    #[error("two libraries have the name `{name}`, expected different names")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// The network or a file failed.
+    #[error("cannot {act}")]
+    Io {
+        /// The operation that failed.
+        act: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+}

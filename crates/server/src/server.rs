@@ -1,0 +1,127 @@
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Uri;
+use cognate::Library;
+
+use crate::options::ServerOptions;
+use crate::problem::{Kind, Problem};
+use crate::served::{ServedLibrary, ServedModel};
+use crate::work::WorkQueue;
+use crate::{Error, Result, openapi, rest};
+
+/// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    libraries: Vec<ServedLibrary>,
+    models: Vec<ServedModel>,
+    options: ServerOptions,
+    work: WorkQueue,
+}
+
+impl Server {
+    /// Creates a server of libraries and, for the routes that embed texts, of models. The first library and
+    /// the first model are those of requests that name none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no library, or if two have the same name.
+    pub fn new(
+        libraries: Vec<ServedLibrary>,
+        models: Vec<ServedModel>,
+        options: ServerOptions,
+    ) -> Result<Self> {
+        if libraries.is_empty() {
+            return Err(Error::NoLibrary);
+        }
+        for (at, library) in libraries.iter().enumerate() {
+            let name = &library.name;
+            if libraries[..at].iter().any(|other| other.name == *name) {
+                return Err(Error::SameName { name: name.clone() });
+            }
+        }
+        let work = WorkQueue::new(&options);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                libraries,
+                models,
+                options,
+                work,
+            }),
+        })
+    }
+
+    /// Returns a router with every route of the server.
+    pub fn router(&self) -> Router {
+        let (api, description) = openapi::describe(rest::routes());
+        Router::new()
+            .merge(api)
+            .merge(openapi::route(&description))
+            .fallback(|uri: Uri| async move {
+                let path = uri.path().to_owned();
+                Problem::new(
+                    Kind::UnknownRoute,
+                    format!("no route has the path `{path}`"),
+                )
+            })
+            .method_not_allowed_fallback(|| async {
+                Problem::new(
+                    Kind::WrongMethod,
+                    "the header `Allow` lists the methods of this route",
+                )
+            })
+            .with_state(self.clone())
+    }
+
+    /// Returns the settings.
+    pub(crate) fn options(&self) -> &ServerOptions {
+        &self.shared.options
+    }
+
+    /// Returns the models.
+    pub(crate) fn models(&self) -> &[ServedModel] {
+        &self.shared.models
+    }
+
+    /// Returns the libraries, with their names.
+    pub(crate) fn libraries(&self) -> &[ServedLibrary] {
+        &self.shared.libraries
+    }
+
+    /// Returns the library with a name, or the first one if the name is `None`.
+    pub(crate) fn library(&self, name: Option<&str>) -> Result<&ServedLibrary, Problem> {
+        let Some(name) = name else {
+            return Ok(&self.shared.libraries[0]);
+        };
+        let mut libraries = self.shared.libraries.iter();
+        libraries
+            .find(|library| library.name == name)
+            .ok_or_else(|| {
+                let names = self.shared.libraries.iter().map(|one| one.name.clone());
+                let problem = format!("the server has no library `{name}`");
+                Problem::new(Kind::UnknownLibrary, problem)
+                    .with("libraries", names.collect::<Vec<_>>())
+            })
+    }
+
+    /// Runs a call of the library with a name, or of the first one, on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem of the call, or one that says why it did not run.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        library: Option<&str>,
+        act: impl FnOnce(&Library) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let name = self.library(library)?.name.clone();
+        let server = self.clone();
+        let call = move || act(&server.library(Some(&name))?.library);
+        self.shared.work.run(call).await?
+    }
+}

@@ -1,0 +1,104 @@
+//! A server of a small library, and requests to it.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use cognate::{Library, Paper};
+use cognate_server::{ServedLibrary, Server, ServerOptions};
+use cognate_testing::LetterPairs;
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// A server of a library in a folder of its own, which is removed at the end.
+pub(crate) struct TestServer {
+    pub(crate) dir: TempDir,
+    pub(crate) server: Server,
+    router: Router,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl TestServer {
+    /// Creates a server of the library `papers` with `papers`.
+    pub(crate) fn new(papers: Vec<Paper>) -> Self {
+        Self::with_options(papers, ServerOptions::default())
+    }
+
+    /// Creates a server with options.
+    pub(crate) fn with_options(papers: Vec<Paper>, options: ServerOptions) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
+        library.add(papers).unwrap();
+        let library = ServedLibrary::new("papers", library);
+        let server = Server::new(vec![library], Vec::new(), options).unwrap();
+        let router = server.router();
+        Self {
+            dir,
+            server,
+            router,
+        }
+    }
+
+    /// Returns the answer to a request.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Returns the answer to a `GET` of `path`.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(header::HOST, "localhost");
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Returns the answer to a `POST` of a JSON document to `path`.
+    pub(crate) async fn post(&self, path: &str, document: &Value) -> Answer {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(document.to_string())).unwrap();
+        self.send(request).await
+    }
+}
+
+impl Answer {
+    async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+
+    /// Returns the body of an answer with the status 200 as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text());
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Returns the problem of an answer, after comparing its status and the end of its type.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, kind: &str) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        let form = &self.headers[header::CONTENT_TYPE];
+        assert_eq!(form, "application/problem+json");
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["type"], format!("/problems/{kind}"));
+        assert_eq!(problem["status"], status);
+        problem
+    }
+
+    /// Returns the body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the server by requests to its router, without a network.
+
+mod client;
+mod info;
