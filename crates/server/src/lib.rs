@@ -6,10 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+mod analyses;
+mod answer;
 mod error;
+mod etag;
 mod extract;
 mod openapi;
 mod options;
+mod paging;
+mod parameters;
 mod problem;
 mod rest;
 mod served;

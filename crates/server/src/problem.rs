@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// An error as an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: Kind,
     detail: String,
@@ -70,6 +70,7 @@ kinds! {
     Timeout "timeout" 408 "The request took too long",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
     Changed "changed" 409 "The library has changed since the first page",
+    EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",
     UnsupportedMedia "unsupported-media" 415 "The body has a form that is not supported",
     Overloaded "overloaded" 429 "The server has too many requests",
@@ -151,6 +152,7 @@ impl From<Error> for Problem {
             Error::EmptyQuery { .. } => Kind::EmptyQuery,
             Error::InvalidOption { .. } => Kind::InvalidOption,
             Error::Papers(_) | Error::PaperSource(_) => Kind::InvalidPapers,
+            Error::EmptyLibrary { .. } => Kind::EmptyLibrary,
             Error::Locked { .. } => Kind::Locked,
             Error::NoEmbedder => Kind::NoEmbedder,
             error if error.is_damage() => Kind::Damaged,

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::http::Uri;
 use cognate::Library;
 
+use crate::analyses::Analyses;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel};
@@ -22,6 +23,7 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    analyses: Analyses,
 }
 
 impl Server {
@@ -52,6 +54,7 @@ impl Server {
                 models,
                 options,
                 work,
+                analyses: Analyses::default(),
             }),
         })
     }
@@ -86,6 +89,11 @@ impl Server {
     /// Returns the models.
     pub(crate) fn models(&self) -> &[ServedModel] {
         &self.shared.models
+    }
+
+    /// Returns the analyses of the libraries.
+    pub(crate) fn analyses(&self) -> &Analyses {
+        &self.shared.analyses
     }
 
     /// Returns the libraries, with their names.
