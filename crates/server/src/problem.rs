@@ -81,7 +81,7 @@ kinds! {
 }
 
 /// Problem details of RFC 9457, as JSON.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
     /// The kind of the problem: a path that the server explains, such as `/problems/unknown-paper`.
     #[serde(rename = "type")]
@@ -130,6 +130,17 @@ impl Problem {
         )
     }
 
+    /// Returns the problem as JSON.
+    pub(crate) fn into_document(self) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("/problems/{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status(),
+            detail: self.detail,
+            members: self.members,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -169,14 +180,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
         let kind = self.kind;
-        let document = ProblemDocument {
-            kind: format!("/problems/{}", kind.name()),
-            title: kind.title(),
-            status: kind.status(),
-            detail: self.detail,
-            members: self.members,
-        };
-        let mut response = (status, Json(document)).into_response();
+        let mut response = (status, Json(self.into_document())).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, form);

@@ -4,11 +4,12 @@ use axum::Router;
 use axum::http::Uri;
 use cognate::Library;
 
+use crate::jobs::Jobs;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel};
 use crate::work::WorkQueue;
-use crate::{Error, Result, openapi, rest};
+use crate::{Error, Result, openapi, pages, rest};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    jobs: Jobs,
 }
 
 impl Server {
@@ -46,12 +48,14 @@ impl Server {
             }
         }
         let work = WorkQueue::new(&options);
+        let jobs = Jobs::new(libraries.iter().map(|library| library.name.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 libraries,
                 models,
                 options,
                 work,
+                jobs,
             }),
         })
     }
@@ -62,6 +66,7 @@ impl Server {
         Router::new()
             .merge(api)
             .merge(openapi::route(&description))
+            .merge(pages::routes(&description))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
                 Problem::new(
@@ -81,6 +86,11 @@ impl Server {
     /// Returns the settings.
     pub(crate) fn options(&self) -> &ServerOptions {
         &self.shared.options
+    }
+
+    /// Returns the imports that run, wait or have ended.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.shared.jobs
     }
 
     /// Returns the models.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Problem, ProblemDocument};
+use crate::problem::Problem;
 use crate::server::Server;
 
 /// The libraries of the server.
@@ -32,8 +32,7 @@ pub(crate) struct LibraryDocument {
     path = "/info",
     tag = "libraries",
     responses(
-        (status = 200, body = InfoDocument),
-        (status = 500, body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 200, description = "The libraries", body = InfoDocument),
     )
 )]
 pub(crate) async fn info(State(server): State<Server>) -> Result<Json<InfoDocument>, Problem> {
