@@ -43,6 +43,8 @@ pub(crate) struct TruncationDocument {
     texts: usize,
     /// The number of their tokens that the model does not read.
     tokens: usize,
+    /// The number of tokens of all texts.
+    total_tokens: usize,
 }
 
 /// Something in a file that was left out or changed.

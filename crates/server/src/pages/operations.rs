@@ -140,11 +140,11 @@ impl Operation<'_> {
             content.push(markdown(text(&body["description"])));
             content.push(bodies(forms));
         }
-        let answers = entries(&self.value["responses"]);
-        let answers: Html = answers
-            .map(|(status, one)| answer(description, status, one))
-            .collect();
-        content.push([Html::new("h4", "Answers"), Html::new("dl", answers)]);
+        let answers = &self.value["responses"];
+        let own = entries(answers).filter(|(_, answer)| answer["$ref"].is_null());
+        let own: Html = own.map(|(status, one)| answer(status, one)).collect();
+        content.push([Html::new("h4", "Answers"), Html::new("dl", own)]);
+        content.push(shared_answers(description, answers));
         Html::with("article", &[("id", &self.anchor())], content)
     }
 
@@ -202,18 +202,25 @@ fn parameter(parameter: &Value) -> Html {
     .into()
 }
 
-/// Renders the answers with a status as an item of a list.
-fn answer(description: &Value, status: &str, answer: &Value) -> Html {
-    let reference = answer["$ref"].as_str().unwrap_or_default();
-    if let Some(name) = reference.strip_prefix("#/components/responses/") {
-        let shared = &description["components"]["responses"][name];
-        let kinds = [
-            Html::new("summary", "Problems"),
-            markdown(text(&shared["description"])),
-        ];
-        let term = schemas::term(status, Html::default(), &["of any route".to_owned()]);
-        return [term, Html::new("dd", Html::new("details", kinds))].into();
+/// Renders the problems with which many routes may answer as one item of a list.
+fn shared_answers(description: &Value, answers: &Value) -> Html {
+    let shared = entries(answers).filter_map(|(status, answer)| {
+        let name = answer["$ref"].as_str()?.rsplit('/').next()?;
+        let answer = &description["components"]["responses"][name];
+        let status = Html::new("p", Html::new("code", status.as_str()));
+        Some(Html::from([status, markdown(text(&answer["description"]))]))
+    });
+    let shared: Vec<Html> = shared.collect();
+    if shared.is_empty() {
+        return Html::default();
     }
+    let mut details = Html::new("summary", "Problems that many routes have");
+    shared.into_iter().for_each(|answer| details.push(answer));
+    Html::new("details", details)
+}
+
+/// Renders the answers with a status as an item of a list.
+fn answer(status: &str, answer: &Value) -> Html {
     let mut content = markdown(text(&answer["description"]));
     for (name, header) in entries(&answer["headers"]) {
         let description = format!(": {}", text(&header["description"]));

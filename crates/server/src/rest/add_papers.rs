@@ -8,6 +8,9 @@ use axum::response::IntoResponse;
 use cognate::Format;
 use serde::Deserialize;
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+
 use crate::extract::Parameters;
 use crate::jobs::{JobDocument, Upload};
 use crate::openapi::named_values::named_values;
@@ -59,11 +62,8 @@ named_values!(FormatName, Format::ALL.iter().map(|format| format.name()));
     request_body(
         description = "A file of papers",
         content(
-            (inline(Vec<PaperToAdd>) = "application/json", example = json!([{"id": "helix", "title": "Molecular Structure of Nucleic Acids", "year": 1953}])),
-            (String = "application/x-bibtex", example = json!("@article{helix, title = {Molecular Structure of Nucleic Acids}, year = 1953}")),
-            (String = "application/x-research-info-systems", example = json!("TY  - JOUR\nTI  - Molecular Structure of Nucleic Acids\nPY  - 1953\nER  - \n")),
-            (String = "text/csv", example = json!("id,title,year\nhelix,Molecular Structure of Nucleic Acids,1953\n")),
-            (Vec<u8> = "application/octet-stream"),
+            (AnyJson = "application/json", example = json!([{"id": "helix", "title": "Molecular Structure of Nucleic Acids", "year": 1953}])),
+            (AnyFile = "application/octet-stream"),
         ),
     ),
     responses(
@@ -152,17 +152,38 @@ fn disposition_name(headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// A paper to add. An id and a title or an abstract suffice.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "describes `cognate::Paper`")]
-pub(crate) struct PaperToAdd {
-    /// The id of the paper, unique in its library.
-    #[schema(min_length = 1, pattern = "^[A-Za-z0-9]")]
-    id: String,
-    /// The title.
-    #[schema(min_length = 1, pattern = "[A-Za-z0-9]")]
-    title: String,
+/// A paper or a list of papers, or a document of another format of JSON that `cognate add` reads. A paper has an
+/// `id`, and a `title` or an `abstract`.
+pub(crate) struct AnyJson;
+
+impl utoipa::PartialSchema for AnyJson {
+    fn schema() -> RefOr<Schema> {
+        let description = "A paper or a list of papers, or a document of another format of JSON that `cognate add` \
+                           reads. A paper has an `id`, and a `title` or an `abstract`; the job says whether the \
+                           document was read.";
+        let object = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        object.description(Some(description)).into()
+    }
 }
+
+impl utoipa::ToSchema for AnyJson {}
+
+/// A file that is not empty.
+pub(crate) struct AnyFile;
+
+impl utoipa::PartialSchema for AnyFile {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+            .min_length(Some(1));
+        object
+            .description(Some("A file of papers in any format"))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for AnyFile {}
 
 #[cfg(test)]
 mod tests {

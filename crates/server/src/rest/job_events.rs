@@ -18,6 +18,18 @@ use crate::server::Server;
 /// How often a comment is sent while nothing changes, so that a client that has gone away is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// An event of a job.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes an event")]
+pub(crate) struct JobEvent {
+    /// The number of the event, which increases with each event of a job.
+    id: String,
+    /// What the job does: `waiting`, `progress`, `done`, `failed` or `cancelled`.
+    event: String,
+    /// The job, as JSON.
+    data: String,
+}
+
 /// Sends the changes of a job as server-sent events.
 ///
 /// The events `waiting` and `progress` are followed by one of `done`, `failed` and `cancelled`, after which the
@@ -30,15 +42,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     tag = "changes",
     params(
         ("id" = String, Path, description = "The id of the job", example = "3f1c9a5be07d2468"),
-        ("Last-Event-ID" = Option<u64>, Header, description = "The id of the last event that the client has", example = 3),
+        ("Last-Event-ID" = Option<i64>, Header, minimum = 0, description = "The id of the last event that the client has", example = 3),
     ),
     responses(
         (
             status = 200,
             description = "The events, of which each has a job as JSON in its data",
-            body = String,
+            body = JobEvent,
             content_type = "text/event-stream",
-            example = json!("id: 5\nevent: done\ndata: {\"version\":1,\"id\":\"3f1c9a5be07d2468\",\"state\":\"done\"}\n\n"),
+            example = json!({"id": "5", "event": "done", "data": "{\"version\":1,\"id\":\"3f1c9a5be07d2468\",\"state\":\"done\"}"}),
         ),
         (status = 204, description = "The client has all events of the job, which has ended"),
         (status = 400, description = "The header `Last-Event-ID` is not a number", body = ProblemDocument, content_type = "application/problem+json"),
@@ -72,7 +84,11 @@ fn last_event(headers: &HeaderMap) -> Result<u64, Problem> {
     let Some(id) = headers.get("last-event-id") else {
         return Ok(0);
     };
-    let id = id.to_str().ok().and_then(|id| id.trim().parse().ok());
+    let id = id
+        .to_str()
+        .ok()
+        .and_then(|id| id.trim().parse::<i64>().ok());
+    let id = id.and_then(|id| u64::try_from(id).ok());
     id.ok_or_else(|| {
         Problem::new(
             Kind::InvalidRequest,
