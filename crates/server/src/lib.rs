@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod batching;
 mod error;
 mod extract;
 mod openapi;
@@ -16,6 +17,7 @@ mod served;
 mod server;
 mod work;
 
+pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};
 pub use self::options::ServerOptions;
 pub use self::served::{ServedLibrary, ServedModel};
