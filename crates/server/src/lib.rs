@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod batching;
+mod compatible;
 mod error;
 mod extract;
 mod openapi;
@@ -20,5 +21,5 @@ mod work;
 pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};
 pub use self::options::ServerOptions;
-pub use self::served::{ServedLibrary, ServedModel};
+pub use self::served::{ServedLibrary, ServedModel, ServedReranker};
 pub use self::server::Server;
