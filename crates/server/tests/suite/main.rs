@@ -2,4 +2,5 @@
 
 mod batching;
 mod client;
+mod compatible;
 mod info;
