@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+mod batching;
+mod compatible;
 mod error;
 mod extract;
 mod openapi;
@@ -16,7 +18,8 @@ mod served;
 mod server;
 mod work;
 
+pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};
 pub use self::options::ServerOptions;
-pub use self::served::{ServedLibrary, ServedModel};
+pub use self::served::{ServedLibrary, ServedModel, ServedReranker};
 pub use self::server::Server;

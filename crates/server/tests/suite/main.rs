@@ -1,4 +1,6 @@
 //! Tests of the server by requests to its router, without a network.
 
+mod batching;
 mod client;
+mod compatible;
 mod info;
