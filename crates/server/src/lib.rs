@@ -56,6 +56,8 @@
 
 #![forbid(unsafe_code)]
 
+mod batching;
+mod compatible;
 mod error;
 mod extract;
 mod jobs;
@@ -70,7 +72,8 @@ mod spool;
 mod work;
 mod write_access;
 
+pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};
 pub use self::options::ServerOptions;
-pub use self::served::{ServedLibrary, ServedModel};
+pub use self::served::{ServedLibrary, ServedModel, ServedReranker};
 pub use self::server::Server;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// An error as an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     kind: Kind,
     detail: String,
@@ -65,6 +65,8 @@ kinds! {
     UnknownPaper "unknown-paper" 404 "The library has no such paper",
     UnknownList "unknown-list" 404 "The library has no list of this name",
     UnknownJob "unknown-job" 404 "The server has no such job",
+    UnknownModel "unknown-model" 404 "The server has no model of this name",
+    NoReranker "no-reranker" 404 "The server has no cross-encoder",
     WrongMethod "wrong-method" 405 "The route has no such method",
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
     Timeout "timeout" 408 "The request took too long",
@@ -77,6 +79,7 @@ kinds! {
     Damaged "damaged" 500 "The library is damaged",
     Locked "locked" 503 "The library is being written by another process",
     NoEmbedder "no-embedder" 503 "The library has no model for texts",
+    NoModel "no-model" 503 "The server has no model for texts",
     Stopping "stopping" 503 "The server is stopping",
 }
 
@@ -149,6 +152,11 @@ impl Problem {
         &self.detail
     }
 
+    /// Returns a member that was added.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -180,7 +188,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
         let kind = self.kind;
-        let mut response = (status, Json(self.into_document())).into_response();
+        let mut response = (status, Json(self.clone().into_document())).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, form);
@@ -188,6 +196,8 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(kind);
+        // For the routes that answer errors in another form.
+        response.extensions_mut().insert(self);
         response
     }
 }
