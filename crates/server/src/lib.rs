@@ -56,14 +56,19 @@
 
 #![forbid(unsafe_code)]
 
+mod analyses;
+mod answer;
 mod batching;
 mod compatible;
 mod error;
+mod etag;
 mod extract;
 mod jobs;
 mod openapi;
 mod options;
 mod pages;
+mod paging;
+mod parameters;
 mod problem;
 mod rest;
 mod served;

@@ -1,6 +1,7 @@
 //! The description of the routes: `/openapi.json`, in OpenAPI 3.1.
 
 mod complete;
+pub(crate) mod documents;
 pub(crate) mod named_values;
 
 use axum::routing::get;
@@ -25,6 +26,7 @@ pub(crate) fn describe(routes: OpenApiRouter<Server>) -> (Router<Server>, Value)
         .merge(routes)
         .split_for_parts();
     let mut description = serde_json::to_value(description).unwrap_or_default();
+    documents::complete(&mut description);
     complete::complete(&mut description);
     (router, description)
 }

@@ -1,10 +1,25 @@
 //! The routes below `/api/v1`: one module for each group of routes.
 
 mod add_papers;
+mod duplicates;
+mod explain;
+mod export;
+mod filters;
+mod hits;
+mod info;
 mod info;
 mod job_events;
 mod jobs;
+mod missed;
+mod paper;
+mod problems;
+mod ranking;
+mod reasons;
+mod references;
+mod related;
 mod remove_paper;
+mod search;
+mod topics;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +34,14 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(remove_paper::remove_paper))
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
-        .routes(routes!(job_events::job_events));
+        .routes(routes!(job_events::job_events))
+        .routes(routes!(search::search, search::search_by_body))
+        .routes(routes!(related::related, related::related_by_body))
+        .routes(routes!(paper::paper))
+        .routes(routes!(explain::explain))
+        .routes(routes!(missed::missed))
+        .routes(routes!(topics::topics))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(export::export));
     OpenApiRouter::new().nest("/api/v1", routes)
 }

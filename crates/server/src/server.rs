@@ -5,6 +5,7 @@ use axum::http::Uri;
 use axum::middleware;
 use cognate::Library;
 
+use crate::analyses::Analyses;
 use crate::jobs::Jobs;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
@@ -26,6 +27,7 @@ struct Shared {
     options: ServerOptions,
     work: WorkQueue,
     jobs: Jobs,
+    analyses: Analyses,
 }
 
 impl Server {
@@ -58,6 +60,7 @@ impl Server {
                 options,
                 work,
                 jobs,
+                analyses: Analyses::default(),
             }),
             rerankers: Arc::default(),
         })
@@ -143,6 +146,11 @@ impl Server {
         let found = rerankers.iter().find(|reranker| reranker.has_name(name));
         let names = rerankers.iter().map(|reranker| &reranker.name);
         found.ok_or_else(|| unknown_model("cross-encoder", name, names))
+    }
+
+    /// Returns the analyses of the libraries.
+    pub(crate) fn analyses(&self) -> &Analyses {
+        &self.shared.analyses
     }
 
     /// Returns the libraries, with their names.

@@ -2,8 +2,8 @@
 
 mod batching;
 mod client;
-mod description;
 mod compatible;
+mod description;
 mod info;
 mod jobs;
 mod pages;
