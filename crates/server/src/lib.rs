@@ -6,14 +6,22 @@
 
 #![forbid(unsafe_code)]
 
+mod connection;
+mod connections;
+mod ended_body;
 mod error;
 mod extract;
+mod health;
+mod metrics;
 mod openapi;
 mod options;
 mod problem;
+mod request_log;
 mod rest;
+mod serve;
 mod served;
 mod server;
+mod trust;
 mod work;
 
 pub use self::error::{Error, Result};

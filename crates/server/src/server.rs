@@ -3,12 +3,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Uri;
 use cognate::Library;
+use tokio_util::sync::CancellationToken;
 
+use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel};
 use crate::work::WorkQueue;
-use crate::{Error, Result, openapi, rest};
+use crate::{Error, Result, health, metrics, openapi, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    metrics: Metrics,
+    stopping: CancellationToken,
 }
 
 impl Server {
@@ -30,7 +34,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, or if two have the same name.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,
@@ -45,6 +49,7 @@ impl Server {
                 return Err(Error::SameName { name: name.clone() });
             }
         }
+        trust::check_origins(&options.allowed_origins)?;
         let work = WorkQueue::new(&options);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -52,15 +57,29 @@ impl Server {
                 models,
                 options,
                 work,
+                metrics: Metrics::new(),
+                stopping: CancellationToken::new(),
             }),
         })
+    }
+
+    /// Returns the number of papers of each library.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a library cannot be read.
+    pub fn papers(&self) -> cognate::Result<Vec<usize>> {
+        let libraries = self.libraries().iter();
+        libraries.map(|one| one.library.len()).collect()
     }
 
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
         let (api, description) = openapi::describe(rest::routes());
-        Router::new()
+        let router = Router::new()
             .merge(api)
+            .merge(health::routes())
+            .merge(metrics::route())
             .merge(openapi::route(&description))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
@@ -75,12 +94,29 @@ impl Server {
                     "the header `Allow` lists the methods of this route",
                 )
             })
-            .with_state(self.clone())
+            .with_state(self.clone());
+        trust::protect(router, self)
     }
 
     /// Returns the settings.
     pub(crate) fn options(&self) -> &ServerOptions {
         &self.shared.options
+    }
+
+    /// Returns the queue of calls that block.
+    pub(crate) fn work(&self) -> &WorkQueue {
+        &self.shared.work
+    }
+
+    /// Returns the counts and times of requests.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Returns the token that is cancelled when the server begins to stop. Answers without an end, such as
+    /// streams of events, must end then.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.shared.stopping
     }
 
     /// Returns the models.
@@ -120,6 +156,7 @@ impl Server {
         act: impl FnOnce(&Library) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let name = self.library(library)?.name.clone();
+        request_log::note_library(&name);
         let server = self.clone();
         let call = move || act(&server.library(Some(&name))?.library);
         self.shared.work.run(call).await?
