@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+mod batching;
+mod compatible;
 mod connection;
 mod connections;
 mod ended_body;
@@ -24,7 +26,8 @@ mod server;
 mod trust;
 mod work;
 
+pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};
 pub use self::options::ServerOptions;
-pub use self::served::{ServedLibrary, ServedModel};
+pub use self::served::{ServedLibrary, ServedModel, ServedReranker};
 pub use self::server::Server;

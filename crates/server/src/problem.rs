@@ -65,6 +65,8 @@ kinds! {
     UnknownPaper "unknown-paper" 404 "The library has no such paper",
     UnknownList "unknown-list" 404 "The library has no list of this name",
     UnknownJob "unknown-job" 404 "The server has no such job",
+    UnknownModel "unknown-model" 404 "The server has no model of this name",
+    NoReranker "no-reranker" 404 "The server has no cross-encoder",
     WrongMethod "wrong-method" 405 "The route has no such method",
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
     Timeout "timeout" 408 "The request did not arrive in time",
@@ -79,6 +81,7 @@ kinds! {
     Damaged "damaged" 500 "The library is damaged",
     Locked "locked" 503 "The library is being written by another process",
     NoEmbedder "no-embedder" 503 "The library has no model for texts",
+    NoModel "no-model" 503 "The server has no model for texts",
     Stopping "stopping" 503 "The server is stopping",
     TookTooLong "took-too-long" 504 "The answer takes too long",
 }
@@ -141,6 +144,11 @@ impl Problem {
         &self.detail
     }
 
+    /// Returns a member that was added.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -169,28 +177,28 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
-    fn into_document(self) -> ProblemDocument {
+    fn document(&self) -> ProblemDocument {
         let kind = self.kind;
         ProblemDocument {
             kind: format!("/problems/{}", kind.name()),
             title: kind.title(),
             status: kind.status(),
-            detail: self.detail,
-            members: self.members,
+            detail: self.detail.clone(),
+            members: self.members.clone(),
         }
     }
 
     /// Returns the problem details as JSON.
     pub(crate) fn json(&self) -> String {
         // Their fields are texts and numbers, which always have a form in JSON.
-        serde_json::to_string(&self.clone().into_document()).unwrap_or_default()
+        serde_json::to_string(&self.document()).unwrap_or_default()
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind) = (self.status(), self.kind);
-        let document = self.into_document();
+        let document = self.document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");
@@ -199,6 +207,8 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(kind);
+        // For the routes that answer errors in another form.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -8,14 +8,15 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
-use crate::served::{ServedLibrary, ServedModel};
+use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{Error, Result, health, metrics, openapi, request_log, rest, trust};
+use crate::{Error, Result, compatible, health, metrics, openapi, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
 pub struct Server {
     shared: Arc<Shared>,
+    rerankers: Arc<[ServedReranker]>,
 }
 
 #[derive(Debug)]
@@ -60,6 +61,7 @@ impl Server {
                 metrics: Metrics::new(),
                 stopping: CancellationToken::new(),
             }),
+            rerankers: Arc::default(),
         })
     }
 
@@ -73,9 +75,17 @@ impl Server {
         libraries.map(|one| one.library.len()).collect()
     }
 
+    /// Sets the cross-encoders of the routes that rerank texts. Requests that name none use the first one.
+    /// Default: none.
+    #[must_use]
+    pub fn with_rerankers(mut self, rerankers: Vec<ServedReranker>) -> Self {
+        self.rerankers = rerankers.into();
+        self
+    }
+
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
-        let (api, description) = openapi::describe(rest::routes());
+        let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
         let router = Router::new()
             .merge(api)
             .merge(health::routes())
@@ -124,6 +134,41 @@ impl Server {
         &self.shared.models
     }
 
+    /// Returns the cross-encoders.
+    pub(crate) fn rerankers(&self) -> &[ServedReranker] {
+        &self.rerankers
+    }
+
+    /// Returns the model with a name, or the first one if the name is `None`.
+    pub(crate) fn model(&self, name: Option<&str>) -> Result<&ServedModel, Problem> {
+        let models = self.models();
+        let Some(first) = models.first() else {
+            return Err(Problem::new(Kind::NoModel, "the server has no model"));
+        };
+        let Some(name) = name else {
+            return Ok(first);
+        };
+        let found = models.iter().find(|model| model.has_name(name));
+        found.ok_or_else(|| unknown_model("model", name, models.iter().map(|model| &model.name)))
+    }
+
+    /// Returns the cross-encoder with a name, or the first one if the name is `None`.
+    pub(crate) fn reranker(&self, name: Option<&str>) -> Result<&ServedReranker, Problem> {
+        let rerankers = self.rerankers();
+        let Some(first) = rerankers.first() else {
+            return Err(Problem::new(
+                Kind::NoReranker,
+                "the server has no cross-encoder: start it with `cognate serve --rerank-model NAME`",
+            ));
+        };
+        let Some(name) = name else {
+            return Ok(first);
+        };
+        let found = rerankers.iter().find(|reranker| reranker.has_name(name));
+        let names = rerankers.iter().map(|reranker| &reranker.name);
+        found.ok_or_else(|| unknown_model("cross-encoder", name, names))
+    }
+
     /// Returns the libraries, with their names.
     pub(crate) fn libraries(&self) -> &[ServedLibrary] {
         &self.shared.libraries
@@ -159,6 +204,26 @@ impl Server {
         request_log::note_library(&name);
         let server = self.clone();
         let call = move || act(&server.library(Some(&name))?.library);
+        self.run(call).await
+    }
+
+    /// Runs a call on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem of the call, or one that says why it did not run.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         self.shared.work.run(call).await?
     }
+}
+
+/// Returns the problem of a request for a `kind` of model that is none of `names`.
+fn unknown_model<'a>(kind: &str, name: &str, names: impl Iterator<Item = &'a String>) -> Problem {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    let expected = names.join(", ");
+    let detail = format!("the server has no {kind} `{name}`, expected one of {expected}");
+    Problem::new(Kind::UnknownModel, detail).with("param", "model")
 }

@@ -16,12 +16,13 @@ use std::any::Any;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use self::host::LocalAddress;
 pub(crate) use self::token::Token;
+use crate::compatible;
 use crate::problem::{Kind, Problem};
 use crate::request_log;
 use crate::server::Server;
@@ -44,6 +45,7 @@ pub(crate) fn protect(router: Router, server: &Server) -> Router {
     router
         .layer(from_fn_with_state(server.clone(), check_source))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(compatible::error_form))
         .layer(from_fn_with_state(server.clone(), request_log::record))
 }
 

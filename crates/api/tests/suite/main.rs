@@ -5,13 +5,16 @@
 mod add;
 mod compact;
 mod damage;
+mod dates;
 mod duplicates;
 mod evaluation;
 mod export;
+mod facets;
 mod format_upgrade;
 mod json;
 mod keywords;
 mod linking;
+mod lists;
 mod model_test;
 mod open;
 mod queries;
@@ -21,3 +24,12 @@ mod topics;
 mod upgrade;
 mod words;
 mod writers;
+
+use cognate::{Library, Paper};
+
+/// Returns a paper of a library without the day on which it was added.
+fn undated(library: &Library, id: &str) -> Option<Paper> {
+    let mut paper = library.get(id).unwrap()?;
+    paper.added = None;
+    Some(paper)
+}

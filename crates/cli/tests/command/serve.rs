@@ -56,7 +56,13 @@ impl RunningServer {
     /// Sends a signal, and returns how the server ends and what it printed on stderr.
     fn stop(mut self, signal: &str) -> (ExitStatus, String) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "");
@@ -143,12 +149,16 @@ fn a_token_is_read_from_its_file() {
         ("0123456789abcdéf", "that a header cannot have"),
     ] {
         write_token(&sandbox, token);
-        let message = sandbox.fails(&[&["serve", "--bind", "127.0.0.1:0"], &token_file[..]].concat());
+        let message =
+            sandbox.fails(&[&["serve", "--bind", "127.0.0.1:0"], &token_file[..]].concat());
         assert!(message.contains(part), "{message}");
     }
     let missing = ["serve", "--library", "L", "--token-file", "nothing"];
     let message = sandbox.fails(&missing);
-    assert!(message.contains("cannot read the token file `nothing`"), "{message}");
+    assert!(
+        message.contains("cannot read the token file `nothing`"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -158,12 +168,24 @@ fn an_address_that_cannot_be_used_is_refused_with_advice() {
     for bind in ["0.0.0.0:0", "[::]:0", "192.0.2.1:7625"] {
         let arguments = serve(bind);
         let message = sandbox.misused(&arguments.each_ref().map(String::as_str));
-        assert!(message.contains("so a token is needed: use --token-file <FILE>"), "{message}");
+        assert!(
+            message.contains("so a token is needed: use --token-file <FILE>"),
+            "{message}"
+        );
     }
-    for bind in ["127.0.0.1", "7625", "127.0.0.1:70000", "", "http://127.0.0.1:80"] {
+    for bind in [
+        "127.0.0.1",
+        "7625",
+        "127.0.0.1:70000",
+        "",
+        "http://127.0.0.1:80",
+    ] {
         let arguments = serve(bind);
         let message = sandbox.misused(&arguments.each_ref().map(String::as_str));
-        assert!(message.contains("is not an address with a port"), "{bind}: {message}");
+        assert!(
+            message.contains("is not an address with a port"),
+            "{bind}: {message}"
+        );
     }
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let arguments = serve(&taken.local_addr().unwrap().to_string());
@@ -173,7 +195,15 @@ fn an_address_that_cannot_be_used_is_refused_with_advice() {
 
     let message = sandbox.fails(&["serve", "--library", "N", "--bind", "127.0.0.1:0"]);
     assert!(message.contains("`N`"), "{message}");
-    let origin = ["serve", "--library", "L", "--bind", "127.0.0.1:0", "--allow-origin", "*"];
+    let origin = [
+        "serve",
+        "--library",
+        "L",
+        "--bind",
+        "127.0.0.1:0",
+        "--allow-origin",
+        "*",
+    ];
     let message = sandbox.fails(&origin);
     assert!(message.contains("`*` is not an origin"), "{message}");
 }

@@ -39,6 +39,11 @@ impl TestServer {
         library.add(papers).unwrap();
         let library = ServedLibrary::new("papers", library);
         let server = Server::new(vec![library], Vec::new(), options).unwrap();
+        Self::of_server(dir, server)
+    }
+
+    /// Returns requests to `server`, whose files are in `dir`.
+    pub(crate) fn of_server(dir: TempDir, server: Server) -> Self {
         let router = server.router();
         Self {
             dir,
