@@ -65,24 +65,30 @@ kinds! {
     UnknownPaper "unknown-paper" 404 "The library has no such paper",
     UnknownList "unknown-list" 404 "The library has no list of this name",
     UnknownJob "unknown-job" 404 "The server has no such job",
+    UnknownModel "unknown-model" 404 "The server has no model of this name",
+    NoReranker "no-reranker" 404 "The server has no cross-encoder",
     WrongMethod "wrong-method" 405 "The route has no such method",
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
-    Timeout "timeout" 408 "The request took too long",
+    Timeout "timeout" 408 "The request did not arrive in time",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
     Changed "changed" 409 "The library has changed since the first page",
     EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",
+    AddressTooLong "address-too-long" 414 "The address of the request is too long",
     UnsupportedMedia "unsupported-media" 415 "The body has a form that is not supported",
     Overloaded "overloaded" 429 "The server has too many requests",
+    HeadersTooLarge "headers-too-large" 431 "The headers of the request are too large",
     Internal "internal" 500 "The server failed",
     Damaged "damaged" 500 "The library is damaged",
     Locked "locked" 503 "The library is being written by another process",
     NoEmbedder "no-embedder" 503 "The library has no model for texts",
+    NoModel "no-model" 503 "The server has no model for texts",
     Stopping "stopping" 503 "The server is stopping",
+    TookTooLong "took-too-long" 504 "The answer takes too long",
 }
 
 /// Problem details of RFC 9457, as JSON.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
     /// The kind of the problem: a path that the server explains, such as `/problems/unknown-paper`.
     #[serde(rename = "type")]
@@ -131,12 +137,28 @@ impl Problem {
         )
     }
 
+    /// Returns the problem as JSON.
+    pub(crate) fn into_document(self) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("/problems/{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status(),
+            detail: self.detail,
+            members: self.members,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Returns a member that was added.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -167,17 +189,18 @@ impl From<Error> for Problem {
     }
 }
 
+impl Problem {
+    /// Returns the problem details as JSON.
+    pub(crate) fn json(&self) -> String {
+        // Their fields are texts and numbers, which always have a form in JSON.
+        serde_json::to_string(&self.clone().into_document()).unwrap_or_default()
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let kind = self.kind;
-        let document = ProblemDocument {
-            kind: format!("/problems/{}", kind.name()),
-            title: kind.title(),
-            status: kind.status(),
-            detail: self.detail,
-            members: self.members,
-        };
+        let (status, kind) = (self.status(), self.kind);
+        let document = self.into_document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");
@@ -186,6 +209,8 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response.extensions_mut().insert(kind);
+        // For the routes that answer errors in another form.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -3,18 +3,22 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Uri;
 use cognate::Library;
+use tokio_util::sync::CancellationToken;
 
 use crate::analyses::Analyses;
+use crate::jobs::Jobs;
+use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
-use crate::served::{ServedLibrary, ServedModel};
+use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{Error, Result, openapi, rest};
+use crate::{Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
 pub struct Server {
     shared: Arc<Shared>,
+    rerankers: Arc<[ServedReranker]>,
 }
 
 #[derive(Debug)]
@@ -23,7 +27,10 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    jobs: Jobs,
     analyses: Analyses,
+    metrics: Metrics,
+    stopping: CancellationToken,
 }
 
 impl Server {
@@ -32,7 +39,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, or if two have the same name.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,
@@ -47,24 +54,51 @@ impl Server {
                 return Err(Error::SameName { name: name.clone() });
             }
         }
+        trust::check_origins(&options.allowed_origins)?;
         let work = WorkQueue::new(&options);
+        let jobs = Jobs::new(libraries.iter().map(|library| library.name.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 libraries,
                 models,
                 options,
                 work,
+                jobs,
                 analyses: Analyses::default(),
+                metrics: Metrics::new(),
+                stopping: CancellationToken::new(),
             }),
+            rerankers: Arc::default(),
         })
+    }
+
+    /// Returns the number of papers of each library.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a library cannot be read.
+    pub fn papers(&self) -> cognate::Result<Vec<usize>> {
+        let libraries = self.libraries().iter();
+        libraries.map(|one| one.library.len()).collect()
+    }
+
+    /// Sets the cross-encoders of the routes that rerank texts. Requests that name none use the first one.
+    /// Default: none.
+    #[must_use]
+    pub fn with_rerankers(mut self, rerankers: Vec<ServedReranker>) -> Self {
+        self.rerankers = rerankers.into();
+        self
     }
 
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
-        let (api, description) = openapi::describe(rest::routes());
-        Router::new()
+        let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
+        let router = Router::new()
             .merge(api)
+            .merge(health::routes())
+            .merge(metrics::route())
             .merge(openapi::route(&description))
+            .merge(pages::routes(&description))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
                 Problem::new(
@@ -78,7 +112,8 @@ impl Server {
                     "the header `Allow` lists the methods of this route",
                 )
             })
-            .with_state(self.clone())
+            .with_state(self.clone());
+        trust::protect(router, self)
     }
 
     /// Returns the settings.
@@ -86,9 +121,65 @@ impl Server {
         &self.shared.options
     }
 
+    /// Returns the imports that run, wait or have ended.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.shared.jobs
+    }
+
+    /// Returns the queue of calls that block.
+    pub(crate) fn work(&self) -> &WorkQueue {
+        &self.shared.work
+    }
+
+    /// Returns the counts and times of requests.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Returns the token that is cancelled when the server begins to stop. Answers without an end, such as
+    /// streams of events, must end then.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.shared.stopping
+    }
+
     /// Returns the models.
     pub(crate) fn models(&self) -> &[ServedModel] {
         &self.shared.models
+    }
+
+    /// Returns the cross-encoders.
+    pub(crate) fn rerankers(&self) -> &[ServedReranker] {
+        &self.rerankers
+    }
+
+    /// Returns the model with a name, or the first one if the name is `None`.
+    pub(crate) fn model(&self, name: Option<&str>) -> Result<&ServedModel, Problem> {
+        let models = self.models();
+        let Some(first) = models.first() else {
+            return Err(Problem::new(Kind::NoModel, "the server has no model"));
+        };
+        let Some(name) = name else {
+            return Ok(first);
+        };
+        let found = models.iter().find(|model| model.has_name(name));
+        found.ok_or_else(|| unknown_model("model", name, models.iter().map(|model| &model.name)))
+    }
+
+    /// Returns the cross-encoder with a name, or the first one if the name is `None`.
+    pub(crate) fn reranker(&self, name: Option<&str>) -> Result<&ServedReranker, Problem> {
+        let rerankers = self.rerankers();
+        let Some(first) = rerankers.first() else {
+            return Err(Problem::new(
+                Kind::NoReranker,
+                "the server has no cross-encoder: start it with `cognate serve --rerank-model NAME`",
+            ));
+        };
+        let Some(name) = name else {
+            return Ok(first);
+        };
+        let found = rerankers.iter().find(|reranker| reranker.has_name(name));
+        let names = rerankers.iter().map(|reranker| &reranker.name);
+        found.ok_or_else(|| unknown_model("cross-encoder", name, names))
     }
 
     /// Returns the analyses of the libraries.
@@ -128,8 +219,29 @@ impl Server {
         act: impl FnOnce(&Library) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let name = self.library(library)?.name.clone();
+        request_log::note_library(&name);
         let server = self.clone();
         let call = move || act(&server.library(Some(&name))?.library);
+        self.run(call).await
+    }
+
+    /// Runs a call on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem of the call, or one that says why it did not run.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         self.shared.work.run(call).await?
     }
+}
+
+/// Returns the problem of a request for a `kind` of model that is none of `names`.
+fn unknown_model<'a>(kind: &str, name: &str, names: impl Iterator<Item = &'a String>) -> Problem {
+    let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    let expected = names.join(", ");
+    let detail = format!("the server has no {kind} `{name}`, expected one of {expected}");
+    Problem::new(Kind::UnknownModel, detail).with("param", "model")
 }

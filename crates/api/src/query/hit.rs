@@ -12,7 +12,7 @@ use crate::library::background_similarity::BackgroundSimilarity;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaperHit {
-    /// The rank among the hits, counted from 1.
+    /// The place among the hits, counted from 1, in the order that the query [asks for](crate::Query::sort).
     pub rank: usize,
     /// The cosine of the angle between the vectors of query and paper, −1 to 1, higher is better. Hits
     /// found by keywords are not in its order. `None` only for a text that was searched for by keywords

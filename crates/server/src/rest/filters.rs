@@ -1,6 +1,6 @@
 //! The parameters by which queries and lists are restricted to some papers, and their libraries chosen.
 
-use cognate::Filter;
+use cognate::{Filter, PartialDate};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Kind, Problem};
@@ -46,9 +46,27 @@ pub(crate) struct FilterParameters {
     /// any of these categories.
     #[param(required = false)]
     pub(crate) category: Vec<String>,
+    /// Only papers on this list; with several, on any of these lists.
+    #[param(required = false)]
+    pub(crate) list: Vec<String>,
+    /// Only papers that are not on this list; with several, on none of these lists.
+    #[param(required = false)]
+    pub(crate) not_list: Vec<String>,
+    /// Only papers that were published on this day or later: `2024`, `2024-06` or `2024-06-30`. A date without a
+    /// month or a day counts as its first day, here and in papers.
+    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", example = "2001")]
+    pub(crate) since: Option<String>,
+    /// Only papers that the library got on this day or later, in UTC: `2024`, `2024-06` or `2024-06-30`.
+    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+    pub(crate) added_since: Option<String>,
 }
 
 impl FilterParameters {
+    /// Returns whether the papers depend on lists.
+    pub(crate) fn uses_lists(&self) -> bool {
+        !(self.list.is_empty() && self.not_list.is_empty())
+    }
+
     /// Returns the filter.
     ///
     /// # Errors
@@ -69,8 +87,32 @@ impl FilterParameters {
         for name in &self.category {
             filter = filter.category(with_a_word("category", name)?);
         }
+        filter = self.list.iter().fold(filter, Filter::list);
+        filter = self.not_list.iter().fold(filter, Filter::not_list);
+        if let Some(date) = &self.since {
+            filter = filter.published_since(date_of("since", date)?);
+        }
+        if let Some(date) = &self.added_since {
+            filter = filter.added_since(date_of("added_since", date)?);
+        }
         Ok(filter)
     }
+}
+
+/// Reads `2024`, `2024-06` or `2024-06-30`.
+fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
+    // A time of day would have no meaning here.
+    let is_date = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date = text.parse().ok();
+    let date = date.filter(|_| is_date && !text.starts_with('-'));
+    date.ok_or_else(|| {
+        let detail = format!(
+            "`{parameter}` is `{text}`, expected a date such as 2024, 2024-06 or 2024-06-30"
+        );
+        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
+    })
 }
 
 /// Reads `2017`, `2015-2019`, `2015-` or `-2019` as the first and the last year.
@@ -108,6 +150,24 @@ fn with_a_word<'a>(parameter: &str, words: &'a str) -> Result<&'a str, Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_have_a_year_and_perhaps_a_month_and_a_day() {
+        for text in ["2024", "2024-06", "2024-06-30"] {
+            assert_eq!(date_of("since", text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "24",
+            "-2024",
+            " 2024",
+            "2024-6",
+            "2024-13",
+            "2024-06-30T10:00",
+        ] {
+            assert!(date_of("since", text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn years_are_one_year_or_a_range_that_may_be_open() {

@@ -127,11 +127,15 @@ impl SearchParameters {
             },
             ..self.clone()
         };
-        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let paged = Paged::new(
+            &commits.generation,
+            self.filter.uses_lists(),
+            &bytes_of(&of_all_pages),
+        );
         let page = self.page.page(paged)?;
         let search = |library: &cognate::Library| Ok((query.clone(), library.search(query)?));
         self.check_dimensions(commits)?;
-        let found = Found::search(commits, k, search)?;
+        let found = Found::search(commits, k, self.hits.order()?, search)?;
         let text = self.target.q.clone();
         let searched = QueryText::parse(text.as_deref().unwrap_or_default()).text;
         let explain: Explain<'_> = &|library, hits| library.explain(&searched, hits);
