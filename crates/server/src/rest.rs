@@ -7,7 +7,6 @@ mod export;
 mod filters;
 mod hits;
 mod info;
-mod info;
 mod job_events;
 mod jobs;
 mod missed;

@@ -12,9 +12,7 @@ use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{
-    Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust,
-};
+use crate::{Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
