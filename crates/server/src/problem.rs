@@ -170,6 +170,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::UnknownPaper { .. } => Kind::UnknownPaper,
+            Error::UnknownList { .. } => Kind::UnknownList,
             Error::AmbiguousPaper { .. } => Kind::AmbiguousPaper,
             Error::EmptyQuery { .. } => Kind::EmptyQuery,
             Error::InvalidOption { .. } => Kind::InvalidOption,
@@ -183,6 +184,7 @@ impl From<Error> for Problem {
         let problem = Self::new(kind, error.to_string());
         match error {
             Error::UnknownPaper { nearest, .. } => problem.with("nearest", nearest),
+            Error::UnknownList { existing, .. } => problem.with("lists", existing),
             Error::AmbiguousPaper { ids, .. } => problem.with("ids", ids),
             _ => problem,
         }

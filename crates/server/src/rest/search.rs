@@ -163,6 +163,9 @@ impl SearchParameters {
 
     async fn answer(self, server: &Server, known: Option<KnownTags>) -> Result<Answer, Problem> {
         let (query, k) = self.query(server)?;
+        if let Some(text) = &self.target.q {
+            server.note_query(text);
+        }
         let question = Question::new("search", &self.libraries.library, &self, known);
         let act = move |commits: &Commits<'_>| self.document(commits, &query, k);
         question.answer(server, act).await
