@@ -71,6 +71,7 @@ kinds! {
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
     Timeout "timeout" 408 "The request took too long",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
+    BuiltInList "built-in-list" 409 "Every library has this list",
     Changed "changed" 409 "The library has changed since the first page",
     EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",
@@ -167,6 +168,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::UnknownPaper { .. } => Kind::UnknownPaper,
+            Error::UnknownList { .. } => Kind::UnknownList,
             Error::AmbiguousPaper { .. } => Kind::AmbiguousPaper,
             Error::EmptyQuery { .. } => Kind::EmptyQuery,
             Error::InvalidOption { .. } => Kind::InvalidOption,
@@ -180,6 +182,7 @@ impl From<Error> for Problem {
         let problem = Self::new(kind, error.to_string());
         match error {
             Error::UnknownPaper { nearest, .. } => problem.with("nearest", nearest),
+            Error::UnknownList { existing, .. } => problem.with("lists", existing),
             Error::AmbiguousPaper { ids, .. } => problem.with("ids", ids),
             _ => problem,
         }
