@@ -112,6 +112,17 @@ impl TestServer {
     }
 }
 
+/// Creates a server of an empty library, which is in no folder any more.
+pub(crate) fn server_with(options: ServerOptions) -> cognate_server::Result<Server> {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
+    Server::new(
+        vec![ServedLibrary::new("papers", library)],
+        Vec::new(),
+        options,
+    )
+}
+
 impl Answer {
     async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
