@@ -46,18 +46,24 @@ pub(crate) struct FilterParameters {
     /// any of these categories.
     #[param(required = false)]
     pub(crate) category: Vec<String>,
-    /// Only papers on this list; with several, on any of these lists.
+    /// Only papers on this list; with several, papers on any of them.
     #[param(required = false)]
     pub(crate) list: Vec<String>,
-    /// Only papers that are not on this list; with several, on none of these lists.
+    /// Only papers that are not on this list; with several, on none of them.
     #[param(required = false)]
     pub(crate) not_list: Vec<String>,
-    /// Only papers that were published on this day or later: `2024`, `2024-06` or `2024-06-30`. A date without a
-    /// month or a day counts as its first day, here and in papers.
-    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", example = "2001")]
+    /// Only papers that were published on this day or later. A year or a month counts as its first day.
+    #[param(
+        pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$",
+        example = "2019-06"
+    )]
     pub(crate) since: Option<String>,
-    /// Only papers that the library got on this day or later, in UTC: `2024`, `2024-06` or `2024-06-30`.
-    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+    /// Only papers that were added to the library on this day (UTC) or later. A year or a month counts as its first
+    /// day.
+    #[param(
+        pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$",
+        example = "2026-11-01"
+    )]
     pub(crate) added_since: Option<String>,
 }
 
@@ -136,6 +142,16 @@ fn years_of(text: &str) -> Result<(i32, i32), Problem> {
         Some(("", "")) => Err(wrong()),
         Some((first, last)) => Ok((year(first, i32::MIN)?, year(last, i32::MAX)?)),
     }
+}
+
+/// Reads a date.
+fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
+    text.parse().map_err(|_| {
+        let detail = format!(
+            "`{parameter}` is `{text}`, expected a year, a month or a day, such as 2019, 2019-06 or 2019-06-30"
+        );
+        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
+    })
 }
 
 /// Returns words of a name if they have a letter or a digit, without which no name matches them.
