@@ -6,17 +6,23 @@
 
 #![forbid(unsafe_code)]
 
+mod analyses;
+mod answer;
 mod batching;
 mod compatible;
 mod connection;
 mod connections;
 mod ended_body;
+
 mod error;
+mod etag;
 mod extract;
 mod health;
 mod metrics;
 mod openapi;
 mod options;
+mod paging;
+mod parameters;
 mod problem;
 mod request_log;
 mod rest;

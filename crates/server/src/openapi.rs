@@ -1,5 +1,7 @@
 //! The description of the routes: `/openapi.json`, in OpenAPI 3.1.
 
+pub(crate) mod documents;
+
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
@@ -21,7 +23,9 @@ pub(crate) fn describe(routes: OpenApiRouter<Server>) -> (Router<Server>, Value)
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(routes)
         .split_for_parts();
-    let description = serde_json::to_value(description).unwrap_or_default();
+    let mut description = serde_json::to_value(description).unwrap_or_default();
+    rename_wildcards(&mut description);
+    documents::complete(&mut description);
     (router, description)
 }
 
@@ -32,4 +36,13 @@ pub(crate) fn route(description: &Value) -> Router<Server> {
         "/openapi.json",
         get(move || async move { Json(description) }),
     )
+}
+
+/// Writes a parameter that takes the rest of a path, such as `{*id}`, as `{id}`, which is how a description names
+/// every parameter.
+fn rename_wildcards(description: &mut Value) {
+    if let Some(Value::Object(paths)) = description.get_mut("paths") {
+        let renamed = std::mem::take(paths).into_iter();
+        paths.extend(renamed.map(|(path, item)| (path.replace("{*", "{"), item)));
+    }
 }

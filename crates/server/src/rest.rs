@@ -1,6 +1,20 @@
 //! The routes below `/api/v1`: one module for each group of routes.
 
+mod duplicates;
+mod explain;
+mod export;
+mod filters;
+mod hits;
 mod info;
+mod missed;
+mod paper;
+mod problems;
+mod ranking;
+mod reasons;
+mod references;
+mod related;
+mod search;
+mod topics;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,6 +23,15 @@ use crate::server::Server;
 
 /// Returns all routes below `/api/v1`, with their descriptions.
 pub(crate) fn routes() -> OpenApiRouter<Server> {
-    let routes = OpenApiRouter::new().routes(routes!(info::info));
+    let routes = OpenApiRouter::new()
+        .routes(routes!(info::info))
+        .routes(routes!(search::search, search::search_by_body))
+        .routes(routes!(related::related, related::related_by_body))
+        .routes(routes!(paper::paper))
+        .routes(routes!(explain::explain))
+        .routes(routes!(missed::missed))
+        .routes(routes!(topics::topics))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(export::export));
     OpenApiRouter::new().nest("/api/v1", routes)
 }

@@ -5,6 +5,7 @@ use axum::http::Uri;
 use cognate::Library;
 use tokio_util::sync::CancellationToken;
 
+use crate::analyses::Analyses;
 use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
@@ -27,6 +28,7 @@ struct Shared {
     work: WorkQueue,
     metrics: Metrics,
     stopping: CancellationToken,
+    analyses: Analyses,
 }
 
 impl Server {
@@ -60,6 +62,7 @@ impl Server {
                 work,
                 metrics: Metrics::new(),
                 stopping: CancellationToken::new(),
+                analyses: Analyses::default(),
             }),
             rerankers: Arc::default(),
         })
@@ -132,6 +135,11 @@ impl Server {
     /// Returns the models.
     pub(crate) fn models(&self) -> &[ServedModel] {
         &self.shared.models
+    }
+
+    /// Returns the analyses of the libraries.
+    pub(crate) fn analyses(&self) -> &Analyses {
+        &self.shared.analyses
     }
 
     /// Returns the cross-encoders.

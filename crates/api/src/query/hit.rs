@@ -42,6 +42,24 @@ pub struct PaperHit {
     pub versions: Vec<Paper>,
 }
 
+impl PaperHit {
+    /// Creates the hit of a paper that no search has found, without scores, for
+    /// [`Library::explain`](crate::Library::explain).
+    pub fn unscored(paper: Paper) -> Self {
+        Self {
+            rank: 1,
+            score: None,
+            keyword_score: None,
+            fused_score: None,
+            score_context: None,
+            rerank_score: None,
+            named: false,
+            paper,
+            versions: Vec::new(),
+        }
+    }
+}
+
 /// How the score of a hit compares with others of its library.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
