@@ -90,8 +90,8 @@
 //! searches at once than there are cores makes each of them slower; let the rest wait, for example for a
 //! `tokio::sync::Semaphore`. A callback stops long work if it returns
 //! [`ControlFlow::Break`](std::ops::ControlFlow::Break); dropping the future of a blocking task does not.
-//! Hits and reports implement `serde::Serialize`, with the names that the command prints. The example
-//! `examples/serve` of the repository serves a library over HTTP with axum.
+//! Hits and reports implement `serde::Serialize`, with the names that the command prints. The crate
+//! `cognate-server` serves libraries over HTTP, with axum.
 //!
 //! # Types of other crates
 //!

@@ -301,8 +301,38 @@ impl InvertedIndex {
         Ok(())
     }
 
+    /// Calls `take` with the terms of texts that begin with `prefix`, and the number of rows of each, the deleted
+    /// ones included, until it breaks. A term may come once for each segment, whose numbers add up; within a
+    /// segment, terms come in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Corrupt`](crate::Error::Corrupt) if a file is damaged there.
+    pub fn for_each_term(
+        &self,
+        prefix: &str,
+        mut take: impl FnMut(&str, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let first = dictionary_name(Kind::Term, prefix.as_bytes());
+        let mut flow = ControlFlow::Continue(());
+        for at in &*self.segments {
+            at.segment.for_each_from(&first, |term| {
+                let is_within = term.name.starts_with(&first);
+                if is_within && let Ok(text) = str::from_utf8(&term.name[1..]) {
+                    flow = take(text, term.entry.count);
+                }
+                is_within && flow.is_continue()
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Calls `take` with every tag of a range that a row has, and the number of its rows, of those in `allowed` if
-    /// it is given. A tag may come once for each segment, whose numbers add up, and with the number 0.
+    /// it is given, until it breaks. A tag may come once for each segment, whose numbers add up, and with the
+    /// number 0.
     ///
     /// # Errors
     ///
@@ -316,7 +346,7 @@ impl InvertedIndex {
         first: &[u8],
         end: Bound<&[u8]>,
         allowed: Option<&RoaringBitmap>,
-        mut take: impl FnMut(&[u8], u64),
+        mut take: impl FnMut(&[u8], u64) -> ControlFlow<()>,
     ) -> Result<()> {
         for at in &*self.segments {
             let allowed = allowed.map(|allowed| RowSet::of(allowed, at));
@@ -331,7 +361,9 @@ impl InvertedIndex {
                         count
                     }
                 };
-                take(&term.name[1..], count);
+                if take(&term.name[1..], count).is_break() {
+                    return Ok(());
+                }
             }
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! The description of the routes: `/openapi.json`, in OpenAPI 3.1.
 
+mod complete;
 pub(crate) mod documents;
+pub(crate) mod named_values;
 
 use axum::routing::get;
 use axum::{Json, Router};
@@ -24,8 +26,8 @@ pub(crate) fn describe(routes: OpenApiRouter<Server>) -> (Router<Server>, Value)
         .merge(routes)
         .split_for_parts();
     let mut description = serde_json::to_value(description).unwrap_or_default();
-    rename_wildcards(&mut description);
     documents::complete(&mut description);
+    complete::complete(&mut description);
     (router, description)
 }
 
@@ -36,13 +38,4 @@ pub(crate) fn route(description: &Value) -> Router<Server> {
         "/openapi.json",
         get(move || async move { Json(description) }),
     )
-}
-
-/// Writes a parameter that takes the rest of a path, such as `{*id}`, as `{id}`, which is how a description names
-/// every parameter.
-fn rename_wildcards(description: &mut Value) {
-    if let Some(Value::Object(paths)) = description.get_mut("paths") {
-        let renamed = std::mem::take(paths).into_iter();
-        paths.extend(renamed.map(|(path, item)| (path.replace("{*", "{"), item)));
-    }
 }

@@ -88,7 +88,7 @@ kinds! {
 }
 
 /// Problem details of RFC 9457, as JSON.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
     /// The kind of the problem: a path that the server explains, such as `/problems/unknown-paper`.
     #[serde(rename = "type")]
@@ -137,6 +137,17 @@ impl Problem {
         )
     }
 
+    /// Returns the problem as JSON.
+    pub(crate) fn into_document(self) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("/problems/{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status(),
+            detail: self.detail,
+            members: self.members,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -179,28 +190,17 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
-    fn document(&self) -> ProblemDocument {
-        let kind = self.kind;
-        ProblemDocument {
-            kind: format!("/problems/{}", kind.name()),
-            title: kind.title(),
-            status: kind.status(),
-            detail: self.detail.clone(),
-            members: self.members.clone(),
-        }
-    }
-
     /// Returns the problem details as JSON.
     pub(crate) fn json(&self) -> String {
         // Their fields are texts and numbers, which always have a form in JSON.
-        serde_json::to_string(&self.document()).unwrap_or_default()
+        serde_json::to_string(&self.clone().into_document()).unwrap_or_default()
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind) = (self.status(), self.kind);
-        let document = self.document();
+        let document = self.into_document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");

@@ -1,11 +1,15 @@
 //! The routes below `/api/v1`: one module for each group of routes.
 
+mod add_papers;
 mod duplicates;
 mod explain;
 mod export;
 mod filters;
 mod hits;
 mod info;
+mod info;
+mod job_events;
+mod jobs;
 mod missed;
 mod paper;
 mod problems;
@@ -13,6 +17,7 @@ mod ranking;
 mod reasons;
 mod references;
 mod related;
+mod remove_paper;
 mod search;
 mod topics;
 
@@ -25,6 +30,11 @@ use crate::server::Server;
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     let routes = OpenApiRouter::new()
         .routes(routes!(info::info))
+        .routes(routes!(add_papers::add_papers))
+        .routes(routes!(remove_paper::remove_paper))
+        .routes(routes!(jobs::jobs))
+        .routes(routes!(jobs::job, jobs::cancel_job))
+        .routes(routes!(job_events::job_events))
         .routes(routes!(search::search, search::search_by_body))
         .routes(routes!(related::related, related::related_by_body))
         .routes(routes!(paper::paper))

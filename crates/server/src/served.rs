@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use cognate::{Embed, Encoder, Library, Rerank};
 
+use crate::batching::{BatchingCounts, BatchingEmbedder};
+
 /// A library with the name by which requests ask for it.
 #[derive(Debug)]
 pub struct ServedLibrary {
@@ -41,6 +43,7 @@ pub struct ServedModel {
     pub(crate) encoder: Arc<Encoder>,
     pub(crate) smaller_dimensions: Vec<usize>,
     aliases: Vec<String>,
+    batching: Option<Arc<BatchingEmbedder>>,
 }
 
 /// A cross-encoder with the name by which requests ask for it.
@@ -59,7 +62,30 @@ impl ServedModel {
             encoder,
             smaller_dimensions: Vec::new(),
             aliases: Vec::new(),
+            batching: None,
         }
+    }
+
+    /// Creates a served model that embeds the queries of simultaneous requests together. Libraries of the
+    /// model should have its [`embedder`](Self::embedder).
+    pub fn batching(name: impl Into<String>, encoder: Arc<Encoder>) -> Self {
+        let batching = BatchingEmbedder::new(Arc::clone(&encoder) as Arc<dyn Embed>);
+        let batching = Arc::new(batching);
+        Self {
+            batching: Some(Arc::clone(&batching)),
+            ..Self::new(name, batching, encoder)
+        }
+    }
+
+    /// Returns what computes the embeddings.
+    pub fn embedder(&self) -> Arc<dyn Embed> {
+        Arc::clone(&self.embedder)
+    }
+
+    /// Returns how texts were embedded together, or `None` if the model was not created by
+    /// [`batching`](Self::batching).
+    pub fn batching_counts(&self) -> Option<BatchingCounts> {
+        self.batching.as_ref().map(|batching| batching.counts())
     }
 
     /// Adds another name by which requests may ask for the model, such as the name of a model that a client

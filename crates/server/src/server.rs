@@ -6,12 +6,15 @@ use cognate::Library;
 use tokio_util::sync::CancellationToken;
 
 use crate::analyses::Analyses;
+use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{Error, Result, compatible, health, metrics, openapi, request_log, rest, trust};
+use crate::{
+    Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust,
+};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -26,9 +29,10 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    jobs: Jobs,
+    analyses: Analyses,
     metrics: Metrics,
     stopping: CancellationToken,
-    analyses: Analyses,
 }
 
 impl Server {
@@ -54,15 +58,17 @@ impl Server {
         }
         trust::check_origins(&options.allowed_origins)?;
         let work = WorkQueue::new(&options);
+        let jobs = Jobs::new(libraries.iter().map(|library| library.name.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 libraries,
                 models,
                 options,
                 work,
+                jobs,
+                analyses: Analyses::default(),
                 metrics: Metrics::new(),
                 stopping: CancellationToken::new(),
-                analyses: Analyses::default(),
             }),
             rerankers: Arc::default(),
         })
@@ -94,6 +100,7 @@ impl Server {
             .merge(health::routes())
             .merge(metrics::route())
             .merge(openapi::route(&description))
+            .merge(pages::routes(&description))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
                 Problem::new(
@@ -116,6 +123,11 @@ impl Server {
         &self.shared.options
     }
 
+    /// Returns the imports that run, wait or have ended.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.shared.jobs
+    }
+
     /// Returns the queue of calls that block.
     pub(crate) fn work(&self) -> &WorkQueue {
         &self.shared.work
@@ -135,11 +147,6 @@ impl Server {
     /// Returns the models.
     pub(crate) fn models(&self) -> &[ServedModel] {
         &self.shared.models
-    }
-
-    /// Returns the analyses of the libraries.
-    pub(crate) fn analyses(&self) -> &Analyses {
-        &self.shared.analyses
     }
 
     /// Returns the cross-encoders.
@@ -175,6 +182,11 @@ impl Server {
         let found = rerankers.iter().find(|reranker| reranker.has_name(name));
         let names = rerankers.iter().map(|reranker| &reranker.name);
         found.ok_or_else(|| unknown_model("cross-encoder", name, names))
+    }
+
+    /// Returns the analyses of the libraries.
+    pub(crate) fn analyses(&self) -> &Analyses {
+        &self.shared.analyses
     }
 
     /// Returns the libraries, with their names.

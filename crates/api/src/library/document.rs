@@ -6,7 +6,7 @@ use std::ops::Bound;
 use cognate_index::Document;
 use cognate_papers::text::{fold, index_words};
 
-use crate::{Paper, PartialDate};
+use crate::{Name, Paper, PartialDate};
 
 /// The weights of a word in a title and in an abstract. On `SciFact`, Cranfield and sentences of arXiv
 /// papers, weights of a title of 1.5 to 4 are better than 1.
@@ -55,6 +55,11 @@ pub(crate) fn document(key: u64, paper: &Paper) -> Document {
     }
     for (word, positions) in authors {
         document = document.tag(author_tag(&word), positions);
+    }
+    for name in paper.authors.iter().take(AUTHOR_BITS as usize) {
+        if let Some(tag) = author_name_tag(name) {
+            document = document.tag(tag, 0);
+        }
     }
     for category in &paper.categories {
         document = document.tag(category_tag(category), 0);
@@ -182,17 +187,42 @@ pub(crate) fn date_of_day_tag(tag: &[u8]) -> Option<PartialDate> {
     PartialDate::new(year_of_ordered(year)?, Some(*month), Some(*day))
 }
 
-/// The longest name of a venue, in bytes, that is a tag.
-const MAX_VENUE: usize = 200;
+/// The longest name of a venue or an author, in bytes, that is a tag.
+const MAX_NAME: usize = 200;
 
 /// Returns the tag of the papers with a venue: its words as [`name_words`] has them, a zero and its name as it is
 /// spelled. Returns `None` if it has no words, or is too long for a tag.
 pub(crate) fn venue_name_tag(venue: &str) -> Option<Vec<u8>> {
     let words = name_words(venue).join(" ");
     let name = venue.trim();
-    let is_short = name.len() <= MAX_VENUE && words.len() <= MAX_VENUE;
+    name_tag(b"w", &words, name)
+}
+
+/// Returns the tag of the papers with an author: the words of the name, those of the family name first, a zero and
+/// the name as it is spelled. Returns `None` if it has no words, or is too long for a tag.
+pub(crate) fn author_name_tag(name: &Name) -> Option<Vec<u8>> {
+    let (mut words, all) = (name_words(name.family()), name_words(name.full()));
+    let of_family = words.len();
+    let others = all
+        .into_iter()
+        .filter(|word| !words[..of_family].contains(word));
+    let others: Vec<String> = others.collect();
+    words.extend(others);
+    name_tag(b"n", &words.join(" "), name.full().trim())
+}
+
+fn name_tag(kind: &[u8], words: &str, name: &str) -> Option<Vec<u8>> {
+    let is_short = name.len() <= MAX_NAME && words.len() <= MAX_NAME;
     (is_short && !words.is_empty())
-        .then(|| [b"w", words.as_bytes(), b"\0", name.as_bytes()].concat())
+        .then(|| [kind, words.as_bytes(), b"\0", name.as_bytes()].concat())
+}
+
+/// Returns the range of the tags of all authors whose words begin with a text.
+pub(crate) fn author_name_tags(prefix: &str) -> (Vec<u8>, Vec<u8>) {
+    let first = [b"n", prefix.as_bytes()].concat();
+    // No name has this byte.
+    let end = [first.as_slice(), &[0xff]].concat();
+    (first, end)
 }
 
 /// Returns the range of the tags of all venues.
@@ -200,11 +230,9 @@ pub(crate) fn all_venue_name_tags() -> (&'static [u8], Bound<&'static [u8]>) {
     (b"w", Bound::Excluded(b"x"))
 }
 
-/// Returns the words and the name of a tag of [`all_venue_name_tags`].
-pub(crate) fn venue_of_tag(tag: &[u8]) -> Option<(&str, &str)> {
-    std::str::from_utf8(tag.strip_prefix(b"w")?)
-        .ok()?
-        .split_once('\0')
+/// Returns the words and the name of a tag of [`all_venue_name_tags`] or [`author_name_tags`].
+pub(crate) fn name_of_tag(tag: &[u8]) -> Option<(&str, &str)> {
+    std::str::from_utf8(tag.get(1..)?).ok()?.split_once('\0')
 }
 
 /// Returns the range of the tags of all categories.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use cognate_index::{InvertedIndex, RowId};
 use roaring::RoaringBitmap;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::library::Library;
 use crate::library::document::{
-    all_category_tags, all_venue_name_tags, all_year_tags, category_tag, venue_of_tag, year_of_tag,
+    all_category_tags, all_venue_name_tags, all_year_tags, category_tag, name_of_tag, year_of_tag,
 };
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
@@ -107,6 +107,7 @@ fn count(
         if papers > 0 {
             take(tag, papers);
         }
+        ControlFlow::Continue(())
     })
 }
 
@@ -139,7 +140,7 @@ fn venues(
     // The spellings of each venue, by its words.
     let mut venues: HashMap<String, BTreeMap<String, usize>> = HashMap::new();
     count(terms, all_venue_name_tags(), allowed, |tag, papers| {
-        if let Some((words, name)) = venue_of_tag(tag) {
+        if let Some((words, name)) = name_of_tag(tag) {
             let spellings = venues.entry(words.to_owned()).or_default();
             *spellings.entry(name.to_owned()).or_default() += size(papers);
         }

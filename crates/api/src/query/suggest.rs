@@ -1,6 +1,6 @@
 //! Suggestions for a text that is being typed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::{Bound, ControlFlow};
 
@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::library::Library;
 use crate::library::document::{
-    all_category_tags, all_venue_name_tags, author_tag, name_words, venue_of_tag,
+    all_category_tags, all_venue_name_tags, author_name_tag, author_name_tags, author_tag,
+    name_of_tag, name_words,
 };
 use crate::library::snapshot::Snapshot;
 use crate::query::facets::spelling_of_category;
@@ -58,17 +59,37 @@ impl fmt::Display for SuggestionKind {
     }
 }
 
-/// The number of papers of a word that are read for the names of their authors.
+/// The number of papers of which titles and names are read for one kind of suggestions.
 const PAPERS: usize = 200;
+
+/// The number of different names or terms that are looked at, beyond which a text is too short to tell much.
+const NAMES: usize = 50_000;
+
+/// The number of words that complete the last word of a text.
+const COMPLETIONS: usize = 32;
+
+/// The number of letters by which a stem may be shorter than the beginning of a word.
+const STEMMED: usize = 4;
 
 impl Library {
     /// Returns completions of a text that is being typed: papers by their titles, authors, venues and categories, at
-    /// most `k` of each kind, in the order of the kinds. A name matches if each word of the text is the beginning of
-    /// a word of the name, whatever the case and accents.
+    /// most `k` of each kind, in the order of the kinds. Papers come in the order of a keyword search, and names by
+    /// the number of their papers.
+    ///
+    /// A title or a name matches if each word of the text is the beginning of one of its words, whatever the case
+    /// and accents. A category matches if it, or what follows one of its dots, begins with the text.
+    ///
+    /// Of the papers, the 200 best ones by the words of the text are looked at, so that a text of one or two letters
+    /// may have more matches than are found.
     ///
     /// # Errors
     ///
     /// Returns [`Error::Store`], [`Error::Damaged`] or [`Error::Index`] if the library cannot be read.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the venues and categories, and in the names and words that begin like a word of the text, at most
+    /// 50,000 of each; a few hundred papers are read.
     pub fn suggest(&self, prefix: &str, k: usize) -> Result<Vec<Suggestion>> {
         let words = name_words(prefix);
         if words.is_empty() || k == 0 {
@@ -84,12 +105,18 @@ impl Library {
     }
 }
 
-/// Returns whether each word is the beginning of a word of a name.
-fn begins_words(name: &str, words: &[String]) -> bool {
+/// Returns whether each word begins one of the words of a name.
+fn begin_words_of(name: &str, words: &[String]) -> bool {
     let of_name = name_words(name);
-    words
-        .iter()
-        .all(|word| of_name.iter().any(|one| one.starts_with(word.as_str())))
+    let begins = |word: &String| {
+        // Scripts without spaces have words within what looks like one.
+        let is_within = word.starts_with(|c: char| c >= '\u{2e80}');
+        let matches = |one: &String| {
+            one.starts_with(word.as_str()) || is_within && one.contains(word.as_str())
+        };
+        of_name.iter().any(matches)
+    };
+    words.iter().all(begins)
 }
 
 fn papers(
@@ -99,10 +126,14 @@ fn papers(
     k: usize,
 ) -> Result<Vec<Suggestion>> {
     let query = KeywordQuery::of_text(prefix);
+    let query = match words.last() {
+        Some(last) => query.with_terms(completions(snapshot, last)?),
+        None => query,
+    };
     let mut found = Vec::new();
     for hit in snapshot.keyword_hits(&query, PAPERS, None)? {
         let paper = snapshot.stored_at(hit.row)?.paper;
-        if begins_words(&paper.title, words) {
+        if begin_words_of(&paper.title, words) {
             found.push(Suggestion {
                 kind: SuggestionKind::Paper,
                 text: paper.title,
@@ -117,89 +148,211 @@ fn papers(
     Ok(found)
 }
 
-/// Returns the names with the most papers.
+/// Returns the most frequent index terms that begin with a text, and those that it begins with, which may be the
+/// stems of longer words.
+fn completions(snapshot: &Snapshot<'_>, beginning: &str) -> Result<Vec<String>> {
+    let index_error = || Error::index(snapshot.dir);
+    let mut rows: HashMap<String, u64> = HashMap::new();
+    let mut left = NAMES;
+    let all = snapshot.terms.for_each_term(beginning, |term, count| {
+        *rows.entry(term.to_owned()).or_default() += u64::from(count);
+        left -= 1;
+        if left == 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    all.map_err(index_error())?;
+    let mut terms: Vec<(u64, String)> = rows.into_iter().map(|(term, rows)| (rows, term)).collect();
+    terms.sort_unstable_by(|a, b| b.cmp(a));
+    terms.truncate(COMPLETIONS);
+    let mut terms: Vec<String> = terms.into_iter().map(|(_, term)| term).collect();
+    let ends = beginning.char_indices().map(|(at, _)| at);
+    for end in ends
+        .skip(3)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .take(STEMMED)
+    {
+        let stem = &beginning[..end];
+        let rows = snapshot.terms.document_frequency(stem);
+        if rows.map_err(index_error())? > 0 {
+            terms.push(stem.to_owned());
+        }
+    }
+    Ok(terms)
+}
+
+/// Numbers of papers by the words of a name and its spellings.
+#[derive(Default)]
+struct Names(HashMap<String, BTreeMap<String, usize>>);
+
+impl Names {
+    fn add(&mut self, words: &str, name: &str, papers: u64) {
+        let spellings = self.0.entry(words.to_owned()).or_default();
+        *spellings.entry(name.to_owned()).or_default() += size(papers);
+    }
+
+    /// Returns the `k` names with the most papers, each as most papers spell it.
+    fn most_frequent(self, kind: SuggestionKind, k: usize) -> Vec<Suggestion> {
+        let names = self.0.into_values().filter_map(|spellings| {
+            let papers = spellings.values().sum();
+            let most_frequent = spellings
+                .into_iter()
+                .rev()
+                .max_by_key(|(_, papers)| *papers);
+            most_frequent.map(|(name, _)| (name, papers))
+        });
+        most_frequent(kind, names, k)
+    }
+}
+
+fn size(papers: u64) -> usize {
+    usize::try_from(papers).unwrap_or(usize::MAX)
+}
+
+/// Returns the `k` texts with the most papers.
 fn most_frequent(
     kind: SuggestionKind,
     counts: impl IntoIterator<Item = (String, usize)>,
     k: usize,
 ) -> Vec<Suggestion> {
-    let mut found: Vec<Suggestion> = counts
-        .into_iter()
-        .map(|(text, papers)| Suggestion {
-            kind,
-            text,
-            id: None,
-            papers,
-        })
-        .collect();
+    let suggestion = |(text, papers)| Suggestion {
+        kind,
+        text,
+        id: None,
+        papers,
+    };
+    let mut found: Vec<Suggestion> = counts.into_iter().map(suggestion).collect();
     found.sort_by(|a, b| b.papers.cmp(&a.papers).then_with(|| a.text.cmp(&b.text)));
     found.truncate(k);
     found
 }
 
+/// Returns the authors whose family name begins with a word and the other words begin the rest, then others.
 fn authors(snapshot: &Snapshot<'_>, words: &[String], k: usize) -> Result<Vec<Suggestion>> {
     let index_error = || Error::index(snapshot.dir);
-    let mut rows: Option<RoaringBitmap> = None;
-    for word in words {
-        let first = author_tag(word);
-        // No UTF-8 text has this byte.
-        let end = [first.as_slice(), &[0xff]].concat();
-        let found = snapshot
-            .terms
-            .rows_with_tags(&first, Bound::Excluded(&end))
-            .map_err(index_error())?;
-        rows = Some(rows.map_or_else(|| found.clone(), |rows| rows & &found));
+    let mut names = Names::default();
+    let distinct: BTreeSet<&String> = words.iter().collect();
+    for word in distinct {
+        let mut left = NAMES;
+        let (first, end) = author_name_tags(word);
+        let counted =
+            snapshot
+                .terms
+                .count_tags(&first, Bound::Excluded(&end), None, |tag, papers| {
+                    if let Some((of_name, name)) = name_of_tag(tag)
+                        && papers > 0
+                        && begin_words_of(of_name, words)
+                    {
+                        names.add(of_name, name, papers);
+                    }
+                    left -= 1;
+                    if left == 0 {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                });
+        counted.map_err(index_error())?;
     }
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for row in rows.unwrap_or_default().into_iter().take(PAPERS) {
+    if names.0.len() < k {
+        add_given_names(snapshot, words, &mut names)?;
+    }
+    Ok(names.most_frequent(SuggestionKind::Author, k))
+}
+
+/// Adds authors in whose names the words begin any word, from some papers that have such authors.
+fn add_given_names(snapshot: &Snapshot<'_>, words: &[String], names: &mut Names) -> Result<()> {
+    let index_error = || Error::index(snapshot.dir);
+    let Some(longest) = words.iter().max_by_key(|word| word.len()) else {
+        return Ok(());
+    };
+    let first = author_tag(longest);
+    // No UTF-8 text has this byte.
+    let end = [first.as_slice(), &[0xff]].concat();
+    let mut tags = BTreeSet::new();
+    let all = snapshot
+        .terms
+        .for_each_tag(&first, Bound::Excluded(&end), |tag| {
+            tags.insert(tag.to_owned());
+            if tags.len() < PAPERS {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+    all.map_err(index_error())?;
+    let mut rows = RoaringBitmap::new();
+    for tag in tags {
+        rows |= snapshot.terms.rows_with_tag(&tag).map_err(index_error())?;
+        if rows.len() >= PAPERS as u64 {
+            break;
+        }
+    }
+    for row in rows.into_iter().take(PAPERS) {
         for author in snapshot.stored_at(RowId::new(row))?.paper.authors {
-            if begins_words(author.full(), words) {
-                *counts.entry(author.full().to_owned()).or_default() += 1;
+            if !begin_words_of(author.full(), words) {
+                continue;
+            }
+            let Some(tag) = author_name_tag(&author) else {
+                continue;
+            };
+            let Some((of_name, name)) = name_of_tag(&tag) else {
+                continue;
+            };
+            let spellings = names.0.entry(of_name.to_owned()).or_default();
+            if !spellings.contains_key(name) {
+                let rows = snapshot.terms.rows_with_tag(&tag).map_err(index_error())?;
+                // A name beyond the thirtieth of a paper has no tag.
+                spellings.insert(name.to_owned(), size(rows.len()).max(1));
             }
         }
     }
-    Ok(most_frequent(SuggestionKind::Author, counts, k))
+    Ok(())
 }
 
 fn venues(snapshot: &Snapshot<'_>, words: &[String], k: usize) -> Result<Vec<Suggestion>> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut names = Names::default();
     let (first, end) = all_venue_name_tags();
     let counted = snapshot.terms.count_tags(first, end, None, |tag, papers| {
-        if let Some((_, name)) = venue_of_tag(tag)
+        if let Some((of_name, name)) = name_of_tag(tag)
             && papers > 0
-            && begins_words(name, words)
+            && begin_words_of(of_name, words)
         {
-            *counts.entry(name.to_owned()).or_default() +=
-                usize::try_from(papers).unwrap_or(usize::MAX);
+            names.add(of_name, name, papers);
         }
+        ControlFlow::Continue(())
     });
     counted.map_err(Error::index(snapshot.dir))?;
-    Ok(most_frequent(SuggestionKind::Venue, counts, k))
+    Ok(names.most_frequent(SuggestionKind::Venue, k))
 }
 
 fn categories(snapshot: &Snapshot<'_>, prefix: &str, k: usize) -> Result<Vec<Suggestion>> {
     let folded = prefix.trim().to_lowercase();
+    let matches = |name: &str| {
+        let dots = name.match_indices('.').map(|(at, _)| at + 1);
+        dots.chain([0]).any(|at| name[at..].starts_with(&folded))
+    };
     let (first, end) = all_category_tags();
-    let mut names = Vec::new();
-    let all = snapshot.terms.for_each_tag(first, end, |tag| {
-        let name = std::str::from_utf8(&tag[1..]).unwrap_or_default();
-        if name.starts_with(&folded) {
-            names.push(name.to_owned());
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let counted = snapshot.terms.count_tags(first, end, None, |tag, papers| {
+        if let Ok(name) = std::str::from_utf8(&tag[1..])
+            && papers > 0
+            && matches(name)
+        {
+            *counts.entry(name.to_owned()).or_default() += size(papers);
         }
         ControlFlow::Continue(())
     });
-    all.map_err(Error::index(snapshot.dir))?;
-    names.sort_unstable();
-    names.dedup();
-    let mut counts = Vec::new();
-    for name in names {
-        let tag = crate::library::document::category_tag(&name);
-        let rows = snapshot.terms.rows_with_tag(&tag);
-        let papers = rows.map_err(Error::index(snapshot.dir))?.len();
-        if papers > 0 {
-            let name = spelling_of_category(snapshot, &name)?.unwrap_or(name);
-            counts.push((name, usize::try_from(papers).unwrap_or(usize::MAX)));
+    counted.map_err(Error::index(snapshot.dir))?;
+    let mut found = most_frequent(SuggestionKind::Category, counts, k);
+    for category in &mut found {
+        if let Some(name) = spelling_of_category(snapshot, &category.text)? {
+            category.text = name;
         }
     }
-    Ok(most_frequent(SuggestionKind::Category, counts, k))
+    Ok(found)
 }

@@ -220,8 +220,9 @@ fn suggestions_complete_names_titles_and_categories() {
     assert_eq!(
         suggested(&library, "attention"),
         [
-            "paper Attention is all you need 1",
-            "paper Graph attention networks 1"
+            // A word counts for more in a shorter title.
+            "paper Graph attention networks 1",
+            "paper Attention is all you need 1"
         ]
     );
     assert_eq!(

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use cognate::{Filter, Library, ListEntry, Mode, PaperHit, Query};
+use cognate::{Filter, Library, ListEntry, Mode, PaperHit, PartialDate, Query};
 use cognate_testing::{LetterCounts, copy_dir, paper, papers};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -289,10 +290,21 @@ fn a_library_of_format_5_gives_the_answers_of_its_time_and_has_lists_and_dates()
     assert_eq!(paper.added, None);
     let since = |date: &str| {
         let filter = Filter::default().published_since(date.parse().unwrap());
-        library.facets(&filter, 3).unwrap()
+        library.facets(&filter, 9).unwrap()
     };
-    assert_eq!(since("2017-06-12").venues[0].name, "Nature Physics");
-    assert_eq!(since("2017-06-12").papers + 1, since("2016-12").papers);
+    let mut venues = since("2017-06-12").venues.into_iter();
+    assert!(venues.any(|venue| (venue.name.as_str(), venue.papers) == ("Nature Physics", 1)));
+    for date in ["2016-12", "2017-06-12", "2017-06-13"] {
+        let first: PartialDate = date.parse().unwrap();
+        let mut expected = 0;
+        let counted = library.for_each(|paper| {
+            let published = paper.publication_date().unwrap().first_day();
+            expected += usize::from(published >= first.first_day());
+            ControlFlow::Continue(())
+        });
+        counted.unwrap();
+        assert_eq!(since(date).papers, expected);
+    }
     library.add_to_list("liked", &["p40"], Some("N")).unwrap();
     let paper = library.get("p40").unwrap().unwrap();
     assert_eq!(paper.lists, [ListEntry::new("liked").note("N")]);

@@ -29,7 +29,11 @@ use cognate::{Library, Paper};
 
 /// Returns a paper of a library without the day on which it was added.
 fn undated(library: &Library, id: &str) -> Option<Paper> {
-    let mut paper = library.get(id).unwrap()?;
-    paper.added = None;
-    Some(paper)
+    library.get(id).unwrap().map(without_day)
+}
+
+/// Returns a paper, which a library has, without the day on which it was added.
+fn without_day(mut paper: Paper) -> Paper {
+    assert!(paper.added.take().is_some());
+    paper
 }

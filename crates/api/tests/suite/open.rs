@@ -142,7 +142,7 @@ fn refuses_the_format_of_another_release() {
     assert_eq!(
         Library::open(dir.path()).unwrap_err().to_string(),
         format!(
-            "`{}` has format version 7, this release reads 5",
+            "`{}` has format version 7, this release reads 6",
             dir.path().display()
         )
     );

@@ -6,10 +6,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cognate::{Checkpoint, Embed, Encoder, EncoderOptions, Library, Reranker, RerankerOptions};
-use cognate_server::{
-    BatchingEmbedder, ServedLibrary, ServedModel, ServedReranker, Server, ServerOptions,
-};
+use cognate::{Checkpoint, Encoder, EncoderOptions, Library, Reranker, RerankerOptions};
+use cognate_server::{ServedLibrary, ServedModel, ServedReranker, Server, ServerOptions};
 use cognate_testing::LetterPairs;
 use serde_json::{Value, json};
 
@@ -33,8 +31,7 @@ fn checkpoint(name: &str) -> Checkpoint {
 fn served() -> Served {
     let encoder = Encoder::load(&checkpoint("tiny-bert"), EncoderOptions::default()).unwrap();
     let encoder = Arc::new(encoder);
-    let embedder = BatchingEmbedder::new(Arc::clone(&encoder) as Arc<dyn Embed>);
-    let model = ServedModel::new("tiny/bert", Arc::new(embedder), Arc::clone(&encoder))
+    let model = ServedModel::batching("tiny/bert", Arc::clone(&encoder))
         .alias("text-embedding-3-small")
         .smaller_dimensions(8);
     let reranker = Reranker::load(
