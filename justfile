@@ -73,6 +73,6 @@ api:
 api-check:
     tools/public-api.sh check
 
-# Builds and runs a program outside the workspace, with default features and with none, and tests `examples/serve`.
+# Builds and runs a program outside the workspace, with default features and with none.
 outside:
     tools/outside.sh

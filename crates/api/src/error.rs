@@ -125,6 +125,14 @@ pub enum Error {
         /// The ids of the library that are spelled most like it, most similar first.
         nearest: Vec<String>,
     },
+    /// The library has no list with this name.
+    #[error("no list `{name}` in the library, which has {}", listed(existing, existing.len()))]
+    UnknownList {
+        /// The unknown name.
+        name: String,
+        /// The names of the lists of the library.
+        existing: Vec<String>,
+    },
     /// A text names several papers.
     #[error(
         "`{reference}` is the {by} of {total} papers: {}; use the id of one of them",
@@ -222,7 +230,7 @@ fn suggestion(nearest: &[String]) -> String {
     format!("; nearest by spelling: {}", listed(nearest, nearest.len()))
 }
 
-/// Lists ids, and says how many of `total` are not among them.
+/// Lists names, and says how many of `total` are not among them.
 fn listed(ids: &[String], total: usize) -> String {
     let mut items: Vec<_> = ids.iter().map(|id| format!("`{id}`")).collect();
     if total > ids.len() {

@@ -90,8 +90,8 @@
 //! searches at once than there are cores makes each of them slower; let the rest wait, for example for a
 //! `tokio::sync::Semaphore`. A callback stops long work if it returns
 //! [`ControlFlow::Break`](std::ops::ControlFlow::Break); dropping the future of a blocking task does not.
-//! Hits and reports implement `serde::Serialize`, with the names that the command prints. The example
-//! `examples/serve` of the repository serves a library over HTTP with axum.
+//! Hits and reports implement `serde::Serialize`, with the names that the command prints. The crate
+//! `cognate-server` serves libraries over HTTP, with axum.
 //!
 //! # Types of other crates
 //!
@@ -174,8 +174,8 @@ pub use cognate_model::{
 };
 pub use cognate_papers::{
     Citation, Details, Draft, DraftFormat, DraftOptions, Error as PapersError, ExportFormat,
-    Format, Name, Paper, PaperKind, PaperReader, PaperWriter, PartialDate, RecordLocation, Remark,
-    TextReader, TextRecord, identifiers, text,
+    Format, ListEntry, Name, Paper, PaperKind, PaperReader, PaperWriter, PartialDate,
+    RecordLocation, Remark, TextReader, TextRecord, identifiers, text,
 };
 pub use embed::{Embed, Embedded, EmbedderInfo};
 pub use error::{BoxError, Error, Result};
@@ -184,7 +184,9 @@ pub use library::add_options::{AddOptions, SameId};
 pub use library::add_report::{AddRemark, AddReport};
 pub use library::check::{CheckReport, Fault};
 pub use library::compact::CompactReport;
+pub use library::generation::Generation;
 pub use library::identity::is_same_paper;
+pub use library::lists::List;
 pub use library::lookup::{Lookup, MatchedBy};
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
@@ -193,12 +195,15 @@ pub use progress::Progress;
 pub use query::Query;
 pub use query::empty_answer::EmptyReason;
 pub use query::explain::Explanation;
+pub use query::facets::{FacetCount, Facets};
 pub use query::filter::Filter;
 pub use query::hit::{FoundBy, PaperHit, ScoreContext};
+pub use query::hit_order::HitOrder;
 pub use query::listing::{Listing, SortBy};
 pub use query::merged_hits::{MergedHit, merge_hits};
 pub use query::mode::{Fusion, Mode, Strategy};
 pub use query::query_text::QueryText;
 pub use query::rerank::Rerank;
+pub use query::suggest::{Suggestion, SuggestionKind};
 pub use query::versions::DuplicateReason;
 pub use text_recipe::TextRecipe;

@@ -13,7 +13,10 @@ pub(crate) mod document;
 mod embedding;
 mod folder;
 mod format_upgrade;
+pub(crate) mod generation;
 pub(crate) mod identity;
+pub(crate) mod list_rows;
+pub(crate) mod lists;
 mod lock;
 pub(crate) mod lookup;
 pub(crate) mod nearest_ids;
@@ -27,6 +30,7 @@ mod similar_ids;
 pub(crate) mod snapshot;
 mod state;
 pub(crate) mod store;
+mod today;
 pub(crate) mod upgrade;
 mod versions;
 
@@ -39,6 +43,7 @@ use cognate_index::Manifest;
 use serde::Serialize;
 
 pub(crate) use self::folder::vectors_dir;
+use self::list_rows::ListRows;
 use self::lock::WriteLock;
 use self::state::State;
 use self::store::{OpenedStore, Store};
@@ -50,7 +55,7 @@ use crate::{Error, Result};
 ///
 /// | in the folder | content |
 /// |---|---|
-/// | `papers.sqlite`, with `-wal` and `-shm` beside it while in use | the papers, the name of the model, and the list of files of vectors and terms |
+/// | `papers.sqlite`, with `-wal` and `-shm` beside it while in use | the papers, the [lists](Library::lists) that they are on, the name of the model, and the list of files of vectors and terms |
 /// | `vectors/` | the vectors, and the terms by which papers are found and filtered, in files that never change once written |
 /// | `lock` | nothing; locked while a process commits |
 ///
@@ -80,6 +85,7 @@ pub struct Library {
     /// The newest commit whose vectors and terms were opened, or `None` before the first call that needs
     /// them.
     state: RwLock<Option<Arc<State>>>,
+    list_rows: ListRows,
 }
 
 /// Counts and sizes of a library.
@@ -270,6 +276,7 @@ impl Library {
             text: TextRecipe::default(),
             store,
             state: RwLock::default(),
+            list_rows: ListRows::default(),
         })
     }
 

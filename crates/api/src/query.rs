@@ -7,10 +7,12 @@ mod excluded_words;
 pub(crate) mod execute;
 pub(crate) mod explain;
 mod explain_empty;
+pub(crate) mod facets;
 pub(crate) mod filter;
 mod from_papers;
 pub(crate) mod fusion;
 pub(crate) mod hit;
+pub(crate) mod hit_order;
 pub(crate) mod keyword_query;
 mod linear_svm;
 mod list;
@@ -28,10 +30,12 @@ mod retrieve;
 pub(crate) mod scored_row;
 pub(crate) mod search;
 mod smoothing;
+pub(crate) mod suggest;
 mod version_groups;
 pub(crate) mod versions;
 
 use self::filter::Filter;
+use self::hit_order::HitOrder;
 use self::mode::{Fusion, Mode, Strategy};
 use self::retrieve::Ranking;
 use crate::{Error, Result};
@@ -72,6 +76,7 @@ pub struct Query {
     pub(crate) diversity: f32,
     pub(crate) every_version: bool,
     pub(crate) score_context: bool,
+    pub(crate) order: HitOrder,
 }
 
 /// What the hits of a query should be near to.
@@ -103,6 +108,7 @@ impl Query {
             diversity: 0.0,
             every_version: false,
             score_context: false,
+            order: HitOrder::default(),
         }
     }
 
@@ -249,6 +255,13 @@ impl Query {
     #[must_use]
     pub fn score_context(mut self, context: bool) -> Self {
         self.score_context = context;
+        self
+    }
+
+    /// Sets the order of the hits, which are the `k` best in any case. Default: [`HitOrder::Relevance`].
+    #[must_use]
+    pub fn sort(mut self, order: HitOrder) -> Self {
+        self.order = order;
         self
     }
 

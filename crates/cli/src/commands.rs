@@ -25,6 +25,8 @@ mod open;
 mod related;
 mod remove;
 mod search;
+#[cfg(feature = "server")]
+mod serve;
 mod show;
 mod topics;
 mod upgrade;
@@ -36,17 +38,17 @@ use crate::invocation::Invocation;
 
 /// Defines [`Command`] with one variant for each module, and runs the module of a variant.
 macro_rules! commands {
-    ($($name:ident => $module:ident,)*) => {
+    ($($(#[$attribute:meta])? $name:ident => $module:ident,)*) => {
         /// A command with its arguments.
         #[derive(Debug, Subcommand)]
         pub(crate) enum Command {
-            $($name($module::Arguments),)*
+            $($(#[$attribute])? $name($module::Arguments),)*
         }
 
         impl Command {
             pub(crate) fn run(&self, invocation: &Invocation) -> Result<()> {
                 match self {
-                    $(Self::$name(arguments) => $module::run(arguments, invocation),)*
+                    $($(#[$attribute])? Self::$name(arguments) => $module::run(arguments, invocation),)*
                 }
             }
         }
@@ -72,6 +74,8 @@ commands! {
     Model => model,
     Embed => embed,
     Eval => eval,
+    #[cfg(feature = "server")]
+    Serve => serve,
     Config => config,
     Completions => completions,
     Man => man,

@@ -48,6 +48,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "upgrade",
         ],
     ),
+    ("Serve other programs", &["serve", "mcp"]),
     ("Models and measurements", &["model", "embed", "eval"]),
     ("Setup", &["config", "completions", "man", "help"]),
 ];
@@ -159,17 +160,19 @@ fn template(command: &Command) -> String {
         None => None,
     };
     for (group, names) in GROUPS {
-        let _ = write!(text, "\n{HEADER}{group}:{RESET}\n");
-        for name in *names {
-            if let Some(about) = about(name) {
-                let about = about.lines().next().unwrap_or_default();
-                let _ = writeln!(
-                    text,
-                    "  {LITERAL}{name}{RESET}{:1$}{about}",
-                    "",
-                    WIDTH - name.len()
-                );
+        let commands = names.iter().filter_map(|name| Some((name, about(name)?)));
+        for (at, (name, about)) in commands.enumerate() {
+            // A group whose commands all need a feature that this build lacks has no heading.
+            if at == 0 {
+                let _ = write!(text, "\n{HEADER}{group}:{RESET}\n");
             }
+            let about = about.lines().next().unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "  {LITERAL}{name}{RESET}{:1$}{about}",
+                "",
+                WIDTH - name.len()
+            );
         }
     }
     let _ = write!(

@@ -29,6 +29,8 @@ mod paper_reference;
 mod progress;
 mod reranking;
 mod screen;
+#[cfg(feature = "server")]
+mod served;
 mod standard_input;
 mod styled;
 mod terminal;

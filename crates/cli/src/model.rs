@@ -1,6 +1,8 @@
 //! Models, found by name and loaded.
 
 use std::collections::HashMap;
+#[cfg(feature = "server")]
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -50,7 +52,7 @@ impl<'a> ModelName<'a> {
 /// Returns `library` with the model that embedded its papers.
 pub(crate) fn attach(library: Library, arguments: &StoredModelArguments) -> Result<Library> {
     let encoder = load_for(&library, arguments)?;
-    Ok(library.with_embedder(encoder)?)
+    Ok(library.with_embedder(encoder_until_exit(encoder))?)
 }
 
 /// Returns libraries with the models that embedded their papers. Each model is loaded once.
@@ -65,7 +67,7 @@ pub(crate) fn attach_all(
         let encoder = if let Some(encoder) = loaded.get(&key) {
             encoder
         } else {
-            let encoder = load_for(&library, arguments)?;
+            let encoder = encoder_until_exit(load_for(&library, arguments)?);
             loaded.insert(key, encoder);
             encoder
         };
@@ -74,13 +76,27 @@ pub(crate) fn attach_all(
     libraries.into_iter().map(&mut attach).collect()
 }
 
+/// Loads the model that embedded the papers of a library, to be shared between threads.
+#[cfg(feature = "server")]
+pub(crate) fn load_shared(
+    library: &Library,
+    arguments: &StoredModelArguments,
+) -> Result<Arc<Encoder>> {
+    let encoder = Arc::new(load_for(library, arguments)?);
+    until_exit(Arc::clone(&encoder), |encoder| {
+        encoder.wait_for_weights_cache();
+    });
+    Ok(encoder)
+}
+
 /// Loads the model that embedded the papers of a library.
-fn load_for(library: &Library, arguments: &StoredModelArguments) -> Result<&'static Encoder> {
+fn load_for(library: &Library, arguments: &StoredModelArguments) -> Result<Encoder> {
     let stored = library.embedder_info();
     let name = ModelName::of_library(arguments.model.as_deref(), &stored.model, arguments.fetch);
     let device = arguments.device.device;
     let precision = supported_precision(device, stored.precision.parse()?);
-    load(name, precision, device)
+    let source = ModelSource::from_env()?;
+    load_encoder(&source, &open(&source, name)?, name.name, precision, device)
 }
 
 /// Returns the `stored` precision of a library, or f32 if `device` does not support it. The vectors
@@ -100,7 +116,9 @@ pub(crate) fn load(
     device: Device,
 ) -> Result<&'static Encoder> {
     let source = ModelSource::from_env()?;
-    load_encoder(&source, &open(&source, name)?, name.name, precision, device)
+    let checkpoint = open(&source, name)?;
+    let encoder = load_encoder(&source, &checkpoint, name.name, precision, device)?;
+    Ok(encoder_until_exit(encoder))
 }
 
 fn load_encoder(
@@ -109,7 +127,7 @@ fn load_encoder(
     name: &str,
     precision: Precision,
     device: Device,
-) -> Result<&'static Encoder> {
+) -> Result<Encoder> {
     let options = EncoderOptions::default()
         .precision(precision)
         .device(device)
@@ -121,7 +139,11 @@ fn load_encoder(
         &format!("loaded the model `{name}`, {precision} on {device}"),
         start,
     );
-    Ok(until_exit(encoder, Encoder::wait_for_weights_cache))
+    Ok(encoder)
+}
+
+fn encoder_until_exit(encoder: Encoder) -> &'static Encoder {
+    until_exit(encoder, Encoder::wait_for_weights_cache)
 }
 
 /// Prints on stderr what a user who makes vectors with this model should know about it.
@@ -149,7 +171,8 @@ pub(crate) fn load_any(
     let model = if checkpoint.summary().is_cross_encoder {
         AnyModel::CrossEncoder(load_cross_encoder(&source, &checkpoint, name, precision)?)
     } else {
-        AnyModel::Encoder(load_encoder(&source, &checkpoint, name, precision, device)?)
+        let encoder = load_encoder(&source, &checkpoint, name, precision, device)?;
+        AnyModel::Encoder(encoder_until_exit(encoder))
     };
     Ok((checkpoint, model))
 }

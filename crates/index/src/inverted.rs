@@ -301,6 +301,74 @@ impl InvertedIndex {
         Ok(())
     }
 
+    /// Calls `take` with the terms of texts that begin with `prefix`, and the number of rows of each, the deleted
+    /// ones included, until it breaks. A term may come once for each segment, whose numbers add up; within a
+    /// segment, terms come in ascending order.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Corrupt`](crate::Error::Corrupt) if a file is damaged there.
+    pub fn for_each_term(
+        &self,
+        prefix: &str,
+        mut take: impl FnMut(&str, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let first = dictionary_name(Kind::Term, prefix.as_bytes());
+        let mut flow = ControlFlow::Continue(());
+        for at in &*self.segments {
+            at.segment.for_each_from(&first, |term| {
+                let is_within = term.name.starts_with(&first);
+                if is_within && let Ok(text) = str::from_utf8(&term.name[1..]) {
+                    flow = take(text, term.entry.count);
+                }
+                is_within && flow.is_continue()
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `take` with every tag of a range that a row has, and the number of its rows, of those in `allowed` if
+    /// it is given, until it breaks. A tag may come once for each segment, whose numbers add up, and with the
+    /// number 0.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Corrupt`](crate::Error::Corrupt) if a file is damaged there.
+    ///
+    /// # Complexity
+    ///
+    /// Linear in the tags; with `allowed`, and in segments with deleted rows, also in the rows that have them.
+    pub fn count_tags(
+        &self,
+        first: &[u8],
+        end: Bound<&[u8]>,
+        allowed: Option<&RoaringBitmap>,
+        mut take: impl FnMut(&[u8], u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        for at in &*self.segments {
+            let allowed = allowed.map(|allowed| RowSet::of(allowed, at));
+            for term in Self::tags_between(at, first, end)? {
+                let count = match &allowed {
+                    None => self.live_count(at, &term)?,
+                    Some(allowed) => {
+                        let mut count = 0;
+                        at.segment.for_each_posting(&term, |posting| {
+                            count += u64::from(allowed.contains(posting.row));
+                        })?;
+                        count
+                    }
+                };
+                if take(&term.name[1..], count).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn tags_between(at: &TermSegmentAt, first: &[u8], end: Bound<&[u8]>) -> Result<Vec<FoundTerm>> {
         let mut terms = Vec::new();
         at.segment
@@ -453,6 +521,26 @@ impl InvertedIndex {
             }
         }
         Ok(*self.terms.get_or_init(|| terms))
+    }
+}
+
+/// Rows of a segment, counted from its first row, one bit each.
+struct RowSet(Vec<u64>);
+
+impl RowSet {
+    fn of(rows: &RoaringBitmap, at: &TermSegmentAt) -> Self {
+        let len = at.segment.rows();
+        let mut bits = vec![0_u64; len.div_ceil(64) as usize];
+        for row in rows.range(at.row_offset..at.row_offset + len) {
+            let row = row - at.row_offset;
+            bits[(row / 64) as usize] |= 1 << (row % 64);
+        }
+        Self(bits)
+    }
+
+    fn contains(&self, row: u32) -> bool {
+        let bits = self.0.get((row / 64) as usize);
+        bits.is_some_and(|bits| bits >> (row % 64) & 1 == 1)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Files of terms for segments that have none, or damaged ones.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::BufWriter;
 use std::ops::Range;
+use std::path::Path;
 
 use crate::check::check_terms;
+use crate::durable::sync_dir;
 use crate::file_names::codes_path;
 use crate::inverted::{MemoryTerms, TermSegment, Terms, write_terms};
 use crate::segment::Segment;
@@ -85,6 +87,34 @@ impl IndexWriter {
         TermSegment::open(path, Storage::Mapped)
     }
 
+    /// Gives each segment a new name and no terms, so that [`rebuild_terms`](Self::rebuild_terms) writes the terms of
+    /// all segments beside the files that the committed manifest names, and not in place of them. The vectors and
+    /// their quantized codes get their new names as hard links, or as copies where the file system has no links.
+    ///
+    /// A segment whose file of vectors does not exist keeps its name.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Io`] if the folder cannot be written.
+    pub fn renew_terms(&mut self) -> Result<()> {
+        for position in 0..self.manifest().segments().len() {
+            let entry = &self.manifest().segments()[position];
+            let path = self.dir().join(&entry.file);
+            if path.is_file() {
+                let name = self.next_name()?;
+                let renamed = self.dir().join(&name);
+                if codes_path(&path).is_file() {
+                    link(&codes_path(&path), &codes_path(&renamed))?;
+                }
+                // Last, because files without a file of vectors are garbage of any name.
+                link(&path, &renamed)?;
+                self.manifest_mut().segments_mut()[position].file = name;
+            }
+            self.manifest_mut().segments_mut()[position].terms = None;
+        }
+        sync_dir(self.dir())
+    }
+
     /// Records which files are meant, as the manifests of this release do, in a manifest of an earlier one,
     /// which names files without saying more. Files that do not exist or are damaged are left as they are.
     pub fn identify_files(&mut self) {
@@ -102,4 +132,16 @@ impl IndexWriter {
             (entry.checksum, entry.codes) = (checksum, codes);
         }
     }
+}
+
+/// Gives a file a second name, or copies it where the file system has no links.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    let copy = || {
+        fs::copy(from, to)?;
+        File::open(to)?.sync_all()
+    };
+    copy().map_err(Error::io("write", to))
 }

@@ -46,6 +46,27 @@ impl PartialDate {
         (is_day && (-9999..=9999).contains(&year)).then_some(Self { year, month, day })
     }
 
+    /// Returns the first day that the date may mean: the first of the month if only the month is known, and
+    /// the first of January if only the year is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cognate_papers::PartialDate;
+    ///
+    /// let date: PartialDate = "2017-06".parse()?;
+    /// assert_eq!(date.first_day(), "2017-06-01".parse()?);
+    /// # Ok::<(), cognate_papers::Error>(())
+    /// ```
+    #[must_use]
+    pub fn first_day(self) -> Self {
+        Self {
+            year: self.year,
+            month: self.month.or(Some(1)),
+            day: self.day.or(Some(1)),
+        }
+    }
+
     /// Returns the year.
     pub fn year(self) -> i32 {
         self.year

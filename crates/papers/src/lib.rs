@@ -37,9 +37,9 @@
 //!   entries may inherit fields from. A paper has at most 4 MiB of texts.
 //! - A [`Paper`] that was read from JSON lines, written as [`ExportFormat::JsonLines`] and read again
 //!   is the same paper. So is one written as [`ExportFormat::Csv`], except that a semicolon before white
-//!   space in a category or a reference becomes a comma.
+//!   space in a category, a reference or a note becomes a comma.
 //! - [`ExportFormat::Bibtex`], [`ExportFormat::Ris`] and [`ExportFormat::CslJson`] keep every field that they have a
-//!   place for.
+//!   place for. What a library notes about a paper, [`Paper::added`] and [`Paper::lists`], is in JSON and CSV alone.
 //!
 //! # Complexity
 //!
@@ -59,6 +59,7 @@ mod enum_names;
 mod error;
 pub mod identifiers;
 mod kind;
+mod list_entry;
 mod location;
 mod name;
 mod paper;
@@ -72,6 +73,7 @@ pub use details::Details;
 pub use draft::{Citation, Draft, DraftFormat, DraftOptions};
 pub use error::{BoxError, Error, Result};
 pub use kind::PaperKind;
+pub use list_entry::ListEntry;
 pub use location::RecordLocation;
 pub use name::Name;
 pub use paper::Paper;

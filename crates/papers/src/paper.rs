@@ -2,7 +2,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::details::{fill, fill_list};
 use crate::text::{is_stop_word, words};
-use crate::{Details, Error, Name, PaperKind, Result};
+use crate::{Details, Error, ListEntry, Name, PaperKind, PartialDate, Result};
 
 /// A research paper: its text and its bibliographic data.
 ///
@@ -48,6 +48,10 @@ pub struct Paper {
     pub references: Vec<String>,
     /// The data that a reference list needs, such as volume and pages.
     pub details: Details,
+    /// The day, in UTC, on which the paper was added to a library, as far as it is known.
+    pub added: Option<PartialDate>,
+    /// The lists of the library that the paper is on.
+    pub lists: Vec<ListEntry>,
 }
 
 impl Paper {
@@ -143,8 +147,29 @@ impl Paper {
         self
     }
 
+    /// Sets the day on which the paper was added to a library.
+    #[must_use]
+    pub fn added(mut self, day: PartialDate) -> Self {
+        self.added = Some(day);
+        self
+    }
+
+    /// Sets the lists of the library that the paper is on.
+    #[must_use]
+    pub fn lists(mut self, lists: impl IntoIterator<Item = ListEntry>) -> Self {
+        self.lists = lists.into_iter().collect();
+        self
+    }
+
+    /// Returns the date of publication: the one in the [details](Details::published), or else the year.
+    pub fn publication_date(&self) -> Option<PartialDate> {
+        let year = || PartialDate::new(self.year?, None, None);
+        self.details.published.or_else(year)
+    }
+
     /// Takes the fields that have no value from `other`, another record of the same paper, and returns their
-    /// names in JSON. The id stays.
+    /// names in JSON. The id stays, and so does what a library notes about the paper: [`added`](Self::added) and
+    /// [`lists`](Self::lists).
     ///
     /// # Examples
     ///
@@ -170,6 +195,8 @@ impl Paper {
             arxiv,
             references,
             details,
+            added: _,
+            lists: _,
         } = self;
         let mut taken = Vec::new();
         for (name, text, other) in [
@@ -255,7 +282,7 @@ impl Paper {
 }
 
 /// The JSON object of a paper: the fields of [`Paper`], in which `abstract_text` is called `abstract`, followed by
-/// the fields of [`Details`] that have a value.
+/// the fields of [`Details`], the day of adding and the lists, as far as they have a value.
 ///
 /// `authors` has the spoken names. If a reader may infer other parts from these, `author_names` has the parts.
 #[derive(Serialize)]
@@ -276,6 +303,10 @@ struct Written<'a> {
     author_names: Option<Vec<NameParts<'a>>>,
     #[serde(flatten)]
     details: &'a Details,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<PartialDate>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    lists: &'a [ListEntry],
 }
 
 /// The parts of a name, or its spoken form if that has white space that cannot be restored from the parts.
@@ -318,6 +349,9 @@ struct Read {
     author_names: Vec<Name>,
     #[serde(flatten)]
     details: Details,
+    added: Option<PartialDate>,
+    #[serde(default)]
+    lists: Vec<ListEntry>,
 }
 
 impl Serialize for Paper {
@@ -337,6 +371,8 @@ impl Serialize for Paper {
             references: &self.references,
             author_names: (!are_restored).then(|| self.authors.iter().map(NameParts::of).collect()),
             details: &self.details,
+            added: self.added,
+            lists: &self.lists,
         };
         written.serialize(serializer)
     }
@@ -358,6 +394,8 @@ impl<'de> Deserialize<'de> for Paper {
             arxiv: read.arxiv,
             references: read.references,
             details: read.details,
+            added: read.added,
+            lists: read.lists,
         })
     }
 }
@@ -417,6 +455,8 @@ mod tests {
         paper.details.published = "2017-06".parse().ok();
         paper.details.editors = vec![Name::organization("Ann Ada")];
         paper.details.pages = Some("1-2".to_owned());
+        paper.added = "2026-11-30".parse().ok();
+        paper.lists = vec![ListEntry::new("liked").note("N"), ListEntry::new("read")];
         let json = serde_json::to_string(&paper).unwrap();
         assert!(
             json.contains(r#""authors":["Ann Ada","Ana García Molina"]"#),
@@ -426,9 +466,21 @@ mod tests {
             json.contains(r#""type":"thesis","published":"2017-06","pages":"1-2""#),
             "{json}"
         );
+        let end = r#","added":"2026-11-30","lists":[{"name":"liked","note":"N"},{"name":"read"}]}"#;
+        assert!(json.ends_with(end), "{json}");
         assert_eq!(serde_json::from_str::<Paper>(&json).unwrap(), paper);
         let bare: Paper = serde_json::from_str(r#"{"id": "x", "title": "A"}"#).unwrap();
         assert_eq!(bare, Paper::new("x").title("A"));
+    }
+
+    #[test]
+    fn a_paper_without_a_date_of_publication_has_that_of_its_year() {
+        let mut paper = Paper::new("x").title("A");
+        assert_eq!(paper.publication_date(), None);
+        paper.year = Some(2017);
+        assert_eq!(paper.publication_date(), "2017".parse().ok());
+        paper.details.published = "2016-12".parse().ok();
+        assert_eq!(paper.publication_date(), "2016-12".parse().ok());
     }
 
     #[test]

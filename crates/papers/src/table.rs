@@ -2,6 +2,8 @@
 
 pub(crate) mod names;
 
+use crate::ListEntry;
+
 /// The columns with the fields of a paper that a search uses, in order. A table that an earlier version wrote has
 /// no others.
 pub(crate) const COLUMNS: [&str; 11] = [
@@ -39,6 +41,9 @@ pub(crate) const DETAIL_COLUMNS: [&str; 18] = [
     "language",
     "author_names",
 ];
+
+/// The columns after [`DETAIL_COLUMNS`], with what a library notes about a paper.
+pub(crate) const LIBRARY_COLUMNS: [&str; 2] = ["added", "lists"];
 
 /// The columns before [`COLUMNS`] in a table of search results.
 pub(crate) const RANK_COLUMNS: [&str; 2] = ["rank", "score"];
@@ -100,6 +105,24 @@ pub(crate) fn join(list: &[String]) -> String {
         }
     }
     joined
+}
+
+/// Returns the item of a list for an entry of a list of papers: its name, and its note after a comma, which no name
+/// has.
+pub(crate) fn list_item(entry: &ListEntry) -> String {
+    if entry.note.is_empty() {
+        entry.name.clone()
+    } else {
+        format!("{}, {}", entry.name, entry.note)
+    }
+}
+
+/// Returns the entry of an item that [`list_item`] returned.
+pub(crate) fn list_entry(item: &str) -> ListEntry {
+    match item.split_once(',') {
+        Some((name, note)) => ListEntry::new(name.trim()).note(note.trim()),
+        None => ListEntry::new(item.trim()),
+    }
 }
 
 /// Splits a list that [`join`] has joined, without blank items.

@@ -63,20 +63,20 @@ exports! {
         [`PaperReader`](crate::PaperReader) reads them.";
     Csv = csv::EXPORT, "Comma-separated values with a header and every field (RFC 4180, but with line \
         feeds between rows); for search results also `rank` and `score`. Lists are joined by `; `; a \
-        semicolon before a space in a category or a reference becomes a comma. `authors` has the spoken names; \
+        semicolon before a space in a category, a reference or a note becomes a comma. `authors` has the spoken names; \
         `author_names` has their parts, family names first, if these cannot be inferred. A cell that a \
         spreadsheet would read as a formula gets an apostrophe before it \
         ([`guard_cells`](crate::PaperWriter::guard_cells)). [`PaperReader`](crate::PaperReader) \
         recognizes the header, also that of the eleven columns of earlier versions, and reads the same \
         papers again.";
     Bibtex = bibtex::EXPORT, "BibTeX in UTF-8, for BibTeX with a LaTeX of 2018 or later and for BibLaTeX \
-        with Biber: every field except `references`, with the id as the citation key. The type of an entry \
+        with Biber: every field except `references`, `added` and `lists`, with the id as the citation key. The type of an entry \
         is the [kind](crate::PaperKind) of the paper, or else inferred from the venue. Names keep their \
         parts, and texts are printed unchanged.";
-    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references` \
-        and `updated`. Family names come first and suffixes last.";
+    Ris = ris::EXPORT, "RIS, the exchange format of reference managers: every field except `references`, \
+        `updated`, `added` and `lists`. Family names come first and suffixes last.";
     CslJson = csl::EXPORT, "CSL-JSON, one array of items by the schema of CSL 1.0.2, for Pandoc, Zotero and \
-        citeproc: every field; those for which CSL has no variable are in `custom`.";
+        citeproc: every field except `added` and `lists`; those for which CSL has no variable are in `custom`.";
     Markdown = markdown::EXPORT, "A numbered Markdown list of titles with a link, authors, year and \
         venue; for search results also the score.";
 }

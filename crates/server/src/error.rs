@@ -14,6 +14,14 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// An allowed origin is not one that a browser can send.
+    #[error(
+        "`{found}` is not an origin, expected a scheme and a host, such as `https://example.org`"
+    )]
+    InvalidOrigin {
+        /// The text that was given.
+        found: String,
+    },
     /// The network or a file failed.
     #[error("cannot {act}")]
     Io {

@@ -1,5 +1,9 @@
 //! The description of the routes: `/openapi.json`, in OpenAPI 3.1.
 
+mod complete;
+pub(crate) mod documents;
+pub(crate) mod named_values;
+
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
@@ -21,7 +25,9 @@ pub(crate) fn describe(routes: OpenApiRouter<Server>) -> (Router<Server>, Value)
     let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
         .merge(routes)
         .split_for_parts();
-    let description = serde_json::to_value(description).unwrap_or_default();
+    let mut description = serde_json::to_value(description).unwrap_or_default();
+    documents::complete(&mut description);
+    complete::complete(&mut description);
     (router, description)
 }
 

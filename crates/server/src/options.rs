@@ -1,16 +1,22 @@
 use std::time::Duration;
 
+use crate::trust::Token;
+
 /// The settings of a [`Server`](crate::Server).
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
     pub(crate) allow_write: bool,
-    pub(crate) token: Option<String>,
+    pub(crate) token: Option<Token>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) max_body_bytes: usize,
     pub(crate) max_query_bytes: usize,
     pub(crate) max_k: usize,
+    pub(crate) max_connections: usize,
     pub(crate) timeout: Duration,
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) stop_timeout: Duration,
     pub(crate) running: usize,
     pub(crate) waiting: usize,
     pub(crate) log_queries: bool,
@@ -26,7 +32,11 @@ impl Default for ServerOptions {
             max_body_bytes: 64 << 20,
             max_query_bytes: 16 << 10,
             max_k: 1_000,
+            max_connections: 512,
             timeout: Duration::from_secs(60),
+            header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(15),
+            stop_timeout: Duration::from_secs(30),
             running: 64,
             waiting: 256,
             log_queries: false,
@@ -44,8 +54,8 @@ impl ServerOptions {
 
     /// Sets the token that every request must have, as `Authorization: Bearer TOKEN`. Default: none is needed.
     #[must_use]
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+    pub fn token(mut self, token: impl AsRef<str>) -> Self {
+        self.token = Some(Token::new(token.as_ref()));
         self
     }
 
@@ -86,10 +96,42 @@ impl ServerOptions {
         self
     }
 
+    /// Sets how many connections [`Server::serve`](crate::Server::serve) has at once. One more closes the
+    /// connection that has been idle longest. Default: 512.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
+
     /// Sets how long a request may take before it is answered by an error. Default: 60 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long [`Server::serve`](crate::Server::serve) waits for the headers of the next request of a
+    /// connection. Default: 30 seconds.
+    #[must_use]
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.header_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a client may let the server wait for the next part of a body, or for room to write the
+    /// next part of an answer. Default: 15 seconds.
+    #[must_use]
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a stop of [`Server::serve`](crate::Server::serve) waits for running requests. Default: 30
+    /// seconds.
+    #[must_use]
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
         self
     }
 

@@ -69,22 +69,26 @@ kinds! {
     NoReranker "no-reranker" 404 "The server has no cross-encoder",
     WrongMethod "wrong-method" 405 "The route has no such method",
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
-    Timeout "timeout" 408 "The request took too long",
+    Timeout "timeout" 408 "The request did not arrive in time",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
     Changed "changed" 409 "The library has changed since the first page",
+    EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",
+    AddressTooLong "address-too-long" 414 "The address of the request is too long",
     UnsupportedMedia "unsupported-media" 415 "The body has a form that is not supported",
     Overloaded "overloaded" 429 "The server has too many requests",
+    HeadersTooLarge "headers-too-large" 431 "The headers of the request are too large",
     Internal "internal" 500 "The server failed",
     Damaged "damaged" 500 "The library is damaged",
     Locked "locked" 503 "The library is being written by another process",
     NoEmbedder "no-embedder" 503 "The library has no model for texts",
     NoModel "no-model" 503 "The server has no model for texts",
     Stopping "stopping" 503 "The server is stopping",
+    TookTooLong "took-too-long" 504 "The answer takes too long",
 }
 
 /// Problem details of RFC 9457, as JSON.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ProblemDocument {
     /// The kind of the problem: a path that the server explains, such as `/problems/unknown-paper`.
     #[serde(rename = "type")]
@@ -133,6 +137,17 @@ impl Problem {
         )
     }
 
+    /// Returns the problem as JSON.
+    pub(crate) fn into_document(self) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("/problems/{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status(),
+            detail: self.detail,
+            members: self.members,
+        }
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
@@ -159,6 +174,7 @@ impl From<Error> for Problem {
             Error::EmptyQuery { .. } => Kind::EmptyQuery,
             Error::InvalidOption { .. } => Kind::InvalidOption,
             Error::Papers(_) | Error::PaperSource(_) => Kind::InvalidPapers,
+            Error::EmptyLibrary { .. } => Kind::EmptyLibrary,
             Error::Locked { .. } => Kind::Locked,
             Error::NoEmbedder => Kind::NoEmbedder,
             error if error.is_damage() => Kind::Damaged,
@@ -173,17 +189,18 @@ impl From<Error> for Problem {
     }
 }
 
+impl Problem {
+    /// Returns the problem details as JSON.
+    pub(crate) fn json(&self) -> String {
+        // Their fields are texts and numbers, which always have a form in JSON.
+        serde_json::to_string(&self.clone().into_document()).unwrap_or_default()
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let kind = self.kind;
-        let document = ProblemDocument {
-            kind: format!("/problems/{}", kind.name()),
-            title: kind.title(),
-            status: kind.status(),
-            detail: self.detail.clone(),
-            members: self.members.clone(),
-        };
+        let (status, kind) = (self.status(), self.kind);
+        let document = self.clone().into_document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");

@@ -1,6 +1,24 @@
 //! The routes below `/api/v1`: one module for each group of routes.
 
+mod add_papers;
+mod duplicates;
+mod explain;
+mod export;
+mod filters;
+mod hits;
 mod info;
+mod job_events;
+mod jobs;
+mod missed;
+mod paper;
+mod problems;
+mod ranking;
+mod reasons;
+mod references;
+mod related;
+mod remove_paper;
+mod search;
+mod topics;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,6 +27,20 @@ use crate::server::Server;
 
 /// Returns all routes below `/api/v1`, with their descriptions.
 pub(crate) fn routes() -> OpenApiRouter<Server> {
-    let routes = OpenApiRouter::new().routes(routes!(info::info));
+    let routes = OpenApiRouter::new()
+        .routes(routes!(info::info))
+        .routes(routes!(add_papers::add_papers))
+        .routes(routes!(remove_paper::remove_paper))
+        .routes(routes!(jobs::jobs))
+        .routes(routes!(jobs::job, jobs::cancel_job))
+        .routes(routes!(job_events::job_events))
+        .routes(routes!(search::search, search::search_by_body))
+        .routes(routes!(related::related, related::related_by_body))
+        .routes(routes!(paper::paper))
+        .routes(routes!(explain::explain))
+        .routes(routes!(missed::missed))
+        .routes(routes!(topics::topics))
+        .routes(routes!(duplicates::duplicates))
+        .routes(routes!(export::export));
     OpenApiRouter::new().nest("/api/v1", routes)
 }

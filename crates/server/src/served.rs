@@ -23,6 +23,15 @@ impl ServedLibrary {
             library,
         }
     }
+
+    /// Returns the generation of the library, as a text.
+    pub(crate) fn generation(&self) -> cognate::Result<String> {
+        let info = self.library.info()?;
+        Ok(format!(
+            "{}.{}.{}",
+            info.papers, info.segments, info.deleted_rows
+        ))
+    }
 }
 
 /// A model with the name by which requests for embeddings ask for it.

@@ -2,14 +2,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Uri;
-use axum::middleware;
 use cognate::Library;
+use tokio_util::sync::CancellationToken;
 
+use crate::analyses::Analyses;
+use crate::jobs::Jobs;
+use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{Error, Result, compatible, openapi, rest};
+use crate::{Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -24,6 +27,10 @@ struct Shared {
     models: Vec<ServedModel>,
     options: ServerOptions,
     work: WorkQueue,
+    jobs: Jobs,
+    analyses: Analyses,
+    metrics: Metrics,
+    stopping: CancellationToken,
 }
 
 impl Server {
@@ -32,7 +39,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, or if two have the same name.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,
@@ -47,16 +54,32 @@ impl Server {
                 return Err(Error::SameName { name: name.clone() });
             }
         }
+        trust::check_origins(&options.allowed_origins)?;
         let work = WorkQueue::new(&options);
+        let jobs = Jobs::new(libraries.iter().map(|library| library.name.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 libraries,
                 models,
                 options,
                 work,
+                jobs,
+                analyses: Analyses::default(),
+                metrics: Metrics::new(),
+                stopping: CancellationToken::new(),
             }),
             rerankers: Arc::default(),
         })
+    }
+
+    /// Returns the number of papers of each library.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a library cannot be read.
+    pub fn papers(&self) -> cognate::Result<Vec<usize>> {
+        let libraries = self.libraries().iter();
+        libraries.map(|one| one.library.len()).collect()
     }
 
     /// Sets the cross-encoders of the routes that rerank texts. Requests that name none use the first one.
@@ -70,9 +93,12 @@ impl Server {
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
         let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
-        Router::new()
+        let router = Router::new()
             .merge(api)
+            .merge(health::routes())
+            .merge(metrics::route())
             .merge(openapi::route(&description))
+            .merge(pages::routes(&description))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
                 Problem::new(
@@ -86,13 +112,34 @@ impl Server {
                     "the header `Allow` lists the methods of this route",
                 )
             })
-            .layer(middleware::from_fn(compatible::error_form))
-            .with_state(self.clone())
+            .with_state(self.clone());
+        trust::protect(router, self)
     }
 
     /// Returns the settings.
     pub(crate) fn options(&self) -> &ServerOptions {
         &self.shared.options
+    }
+
+    /// Returns the imports that run, wait or have ended.
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.shared.jobs
+    }
+
+    /// Returns the queue of calls that block.
+    pub(crate) fn work(&self) -> &WorkQueue {
+        &self.shared.work
+    }
+
+    /// Returns the counts and times of requests.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Returns the token that is cancelled when the server begins to stop. Answers without an end, such as
+    /// streams of events, must end then.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.shared.stopping
     }
 
     /// Returns the models.
@@ -135,6 +182,11 @@ impl Server {
         found.ok_or_else(|| unknown_model("cross-encoder", name, names))
     }
 
+    /// Returns the analyses of the libraries.
+    pub(crate) fn analyses(&self) -> &Analyses {
+        &self.shared.analyses
+    }
+
     /// Returns the libraries, with their names.
     pub(crate) fn libraries(&self) -> &[ServedLibrary] {
         &self.shared.libraries
@@ -167,6 +219,7 @@ impl Server {
         act: impl FnOnce(&Library) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let name = self.library(library)?.name.clone();
+        request_log::note_library(&name);
         let server = self.clone();
         let call = move || act(&server.library(Some(&name))?.library);
         self.run(call).await

@@ -6,6 +6,7 @@ mod titles;
 
 use std::collections::BTreeSet;
 
+use cognate_index::RowId;
 use cognate_papers::text::sentences;
 use ndarray::{Array2, Axis};
 use roaring::RoaringBitmap;
@@ -17,6 +18,7 @@ use self::titles::Titles;
 use crate::analysis::require_papers;
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
+use crate::query::allowed_rows::allowed_rows;
 use crate::query::filter::Filter;
 use crate::query::hit::PaperHit;
 use crate::query::keyword_query::KeywordQuery;
@@ -165,6 +167,11 @@ fn missed(
     vectors: &Array2<f32>,
     options: &MissedOptions,
 ) -> Result<MissedReport> {
+    let passing = allowed_rows(snapshot, &options.filter)?;
+    let passes = |row: RowId| {
+        let rows = passing.as_ref();
+        rows.is_none_or(|rows| rows.contains(row.get()))
+    };
     let mut allowed = RoaringBitmap::new();
     let mut cited = BTreeSet::new();
     let mut titles = Titles::default();
@@ -172,7 +179,7 @@ fn missed(
         titles.push(row, &stored.paper.title);
         if citations.find(&stored.paper) {
             cited.insert(row);
-        } else if !citations.is_draft(&stored.paper) && options.filter.allows(&stored.paper) {
+        } else if !citations.is_draft(&stored.paper) && passes(row) {
             allowed.insert(row.get());
         }
     })?;

@@ -14,7 +14,8 @@ use crate::library::batch_size::BatchSize;
 use crate::library::embedding::TextVectors;
 use crate::library::lock::WriteLock;
 use crate::library::resolve::{Incoming, Resolution, resolve};
-use crate::library::store::TextHash;
+use crate::library::store::{ListDirectory, TextHash, WriteTxn};
+use crate::library::today::today;
 use crate::{BoxError, Error, Paper, Result};
 
 /// How far [`Library::add_with`] has come.
@@ -103,6 +104,7 @@ impl Library {
             report: AddReport::default(),
             options: *options,
         };
+        run.options.added = options.added.or_else(today);
         let mut papers = papers.into_iter();
         let mut size = BatchSize::first();
         // Fail before the first text is embedded if the library cannot be written.
@@ -129,7 +131,8 @@ impl Library {
                 // On the same commit as the generation, so that another process cannot bring in
                 // papers of another recipe in between.
                 snapshot.papers.check_text_recipe(&self.text)?;
-                let resolved = resolve(papers, first, run.options.same_id, &self.text, snapshot)?;
+                let AddOptions { same_id, added, .. } = run.options;
+                let resolved = resolve(papers, first, same_id, added, &self.text, snapshot)?;
                 Ok((snapshot.papers.generation()?, resolved))
             })?;
             self.embed_new(&resolution.incoming, &mut vectors, run)?;
@@ -155,7 +158,7 @@ impl Library {
         for one in &incoming {
             match &one.stored {
                 None => run.report.added += 1,
-                Some(_) if one.is_changed() => run.report.updated += 1,
+                Some(_) if one.is_changed() || !one.lists.is_empty() => run.report.updated += 1,
                 Some(_) => run.report.unchanged += 1,
             }
         }
@@ -222,7 +225,7 @@ impl Library {
     ) -> Result<bool> {
         let changed: Vec<&Incoming> = incoming.iter().filter(|one| one.is_changed()).collect();
         if changed.is_empty() {
-            return Ok(true);
+            return self.commit_lists(incoming, generation);
         }
         let mut matrix = Array2::zeros((changed.len(), self.stored.dim));
         for (one, mut row) in changed.iter().zip(matrix.axis_iter_mut(Axis(0))) {
@@ -252,9 +255,43 @@ impl Library {
             if change.papers.text_recipe()? != self.text.name() {
                 change.papers.set_text_recipe(self.text.name())?;
             }
+            let mut directory = change.papers.list_directory()?;
+            if put_on_lists(change.papers, &mut directory, incoming)? {
+                change.papers.set_list_directory(directory)?;
+            }
             Ok(())
         })
     }
+
+    /// Puts papers of the library on their lists if the library is still at `generation`. Returns whether it was.
+    fn commit_lists(&self, incoming: &[Incoming], generation: i64) -> Result<bool> {
+        if incoming.iter().all(|one| one.lists.is_empty()) {
+            return Ok(true);
+        }
+        self.change_lists(|papers, directory| {
+            if papers.generation()? != generation {
+                return Ok((false, false));
+            }
+            let is_changed = put_on_lists(papers, directory, incoming)?;
+            Ok((true, is_changed))
+        })
+    }
+}
+
+/// Puts papers on the lists that they came with. Returns whether anything changed.
+fn put_on_lists(
+    papers: &WriteTxn<'_>,
+    directory: &mut ListDirectory,
+    incoming: &[Incoming],
+) -> Result<bool> {
+    let mut is_changed = false;
+    for one in incoming {
+        for entry in &one.lists {
+            let note = Some(entry.note.as_str()).filter(|note| !note.is_empty());
+            is_changed |= papers.put_entry(directory, &entry.name, &one.paper.id, note)?;
+        }
+    }
+    Ok(is_changed)
 }
 
 /// Takes up to `count` papers, fewer if they are long.

@@ -1,5 +1,6 @@
 //! The options of adding papers.
 
+use crate::PartialDate;
 #[cfg(doc)]
 use crate::{Library, Paper};
 
@@ -34,6 +35,9 @@ pub struct AddOptions {
     /// Whether the report lists the papers whose texts are longer than the model reads, which takes about as
     /// long as splitting these texts into tokens again.
     pub lists_truncated: bool,
+    /// The day on which papers are added that do not have one and are new to the library, or `None` for the current
+    /// day in UTC.
+    pub added: Option<PartialDate>,
 }
 
 impl AddOptions {
@@ -48,6 +52,14 @@ impl AddOptions {
     #[must_use]
     pub fn list_truncated(mut self, lists_truncated: bool) -> Self {
         self.lists_truncated = lists_truncated;
+        self
+    }
+
+    /// Sets the day on which papers are added that do not have one and are new to the library. Default: the current
+    /// day in UTC.
+    #[must_use]
+    pub fn added(mut self, day: PartialDate) -> Self {
+        self.added = Some(day);
         self
     }
 }

@@ -101,6 +101,7 @@ impl Library {
                 index: &before.index,
                 terms: &before.terms,
                 dir: &self.dir,
+                list_rows: &self.list_rows,
             },
         })?;
         if !is_made {
@@ -131,7 +132,7 @@ impl Library {
 
 /// Deletes files that the manifest does not name. Files that cannot be deleted only take space, and the
 /// next commit tries again.
-fn collect_garbage(writer: &mut IndexWriter, vectors: &Path) {
+pub(super) fn collect_garbage(writer: &mut IndexWriter, vectors: &Path) {
     if let Err(error) = writer.collect_garbage() {
         tracing::warn!(%error, "unused files could not be deleted in `{}`", vectors.display());
     }

@@ -44,7 +44,7 @@ pub struct Fault {
 }
 
 impl Library {
-    /// Reads a whole library and compares it with its checksums: the table of papers, the vectors and
+    /// Reads a whole library and compares it with its checksums: the table of papers, the lists, the vectors and
     /// their quantized codes, and whether they belong together.
     ///
     /// # Errors
@@ -83,8 +83,8 @@ impl Library {
         })
     }
 
-    /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, and the
-    /// distribution of cosines. Returns the number of files and records rebuilt. Other processes may have
+    /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, the distribution of
+    /// cosines, and the counts of lists. Damaged entries of lists are removed. Returns the number of files and records rebuilt. Other processes may have
     /// the library open.
     ///
     /// # Errors
@@ -176,11 +176,20 @@ fn check_commit(dir: &Path, papers: &ReadTxn<'_>) -> Result<CheckReport> {
     let mut faults = Faults::default();
     faults.lasting(papers.embedder_info());
     faults.repairable(papers.background_similarity());
+    let (mut listed, errors) = papers.check_lists();
+    for error in errors {
+        faults.push(error, true);
+    }
     let mut keys = Vec::new();
-    faults.lasting(papers.for_each(|stored| {
+    let are_read = papers.for_each(|stored| {
         keys.push(stored.key);
+        listed.remove(&stored.paper.id);
         ControlFlow::Continue(())
-    }));
+    });
+    if let (Ok(()), Some(id)) = (&are_read, listed.iter().min()) {
+        faults.push(papers.listed_paper_is_missing(id), true);
+    }
+    faults.lasting(are_read);
     match papers.mapped_rows() {
         Ok(mapped) => {
             let all: RoaringBitmap = (0..manifest.rows()).collect();
@@ -241,6 +250,10 @@ fn repair(
     {
         let sampled = BackgroundSimilarity::sample(index).map_err(Error::index(&vectors))?;
         papers.set_background_similarity(&sampled)?;
+        rebuilt += 1;
+        is_changed = true;
+    }
+    if papers.mend_lists()? {
         rebuilt += 1;
         is_changed = true;
     }

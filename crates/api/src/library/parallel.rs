@@ -38,12 +38,18 @@ impl Library {
         if threads == 1 || items.len() == 1 {
             return items.into_iter().map(|item| act(snapshot, item)).collect();
         }
-        let generation = snapshot.papers.generation()?;
-        let (index, terms, dir) = (snapshot.index, snapshot.terms, snapshot.dir);
+        let generation = snapshot.papers.full_generation()?;
+        let Snapshot {
+            index,
+            terms,
+            dir,
+            list_rows,
+            ..
+        } = *snapshot;
         let act_on_chunk = |items: Vec<I>| -> Result<Chunk<I, T>> {
             let connection = self.store.connect()?;
             let papers = connection.read()?;
-            if papers.generation()? != generation {
+            if papers.full_generation()? != generation {
                 return Ok(Chunk::Left(items));
             }
             let snapshot = Snapshot {
@@ -51,6 +57,7 @@ impl Library {
                 index,
                 terms,
                 dir,
+                list_rows,
             };
             let results = items.into_iter().map(|item| act(&snapshot, item));
             results.collect::<Result<_>>().map(Chunk::Done)

@@ -25,6 +25,7 @@ impl Library {
                         index: &state.index,
                         terms: &state.terms,
                         dir: &self.dir,
+                        list_rows: &self.list_rows,
                     });
                 }
                 Err(error) => {
@@ -61,6 +62,7 @@ impl Library {
             index: &state.index,
             terms: &state.terms,
             dir: &self.dir,
+            list_rows: &self.list_rows,
         });
         read(&papers, snapshot.as_ref())
     }

@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::{Error, Paper, Result};
 
 impl Library {
-    /// Removes papers; their vectors are no longer searched.
+    /// Removes papers; their vectors are no longer searched, and they are on no list any more.
     ///
     /// # Errors
     ///
@@ -48,7 +48,9 @@ impl Library {
                 return Err(Error::Cancelled { committed: 0 });
             }
             removed = usize::try_from(rows.len()).unwrap_or(usize::MAX);
-            change.delete(&rows)
+            change.delete(&rows)?;
+            let ids: Vec<String> = ids.iter().map(|id| id.as_ref().to_owned()).collect();
+            change.papers.delete_entries_of(&ids)
         })?;
         Ok(removed)
     }

@@ -8,10 +8,11 @@ use crate::library::add_options::SameId;
 use crate::library::add_report::AddRemark;
 use crate::library::embedding::hash_text;
 use crate::library::identity::{are_contradictory, are_same_paper, nth_id};
+use crate::library::lists::check_list_name;
 use crate::library::snapshot::Snapshot;
-use crate::library::store::{StoredPaper, TextHash};
+use crate::library::store::{StoredEntry, StoredPaper, TextHash};
 use crate::text_recipe::TextRecipe;
-use crate::{Error, Paper, Result};
+use crate::{Error, ListEntry, Paper, PartialDate, Result};
 
 /// A paper on its way into the library.
 pub(super) struct Incoming {
@@ -24,6 +25,8 @@ pub(super) struct Incoming {
     pub(super) stored: Option<(RowId, StoredPaper)>,
     /// The vector of an unchanged text of a paper whose metadata changed.
     pub(super) vector: Option<Vec<f32>>,
+    /// The lists that it is not on yet, or on which it has another note.
+    pub(super) lists: Vec<ListEntry>,
 }
 
 impl Incoming {
@@ -46,7 +49,59 @@ impl Incoming {
 struct Pending {
     position: usize,
     paper: Paper,
+    noted: Noted,
     stored: Option<(RowId, StoredPaper)>,
+}
+
+/// What a library has noted about a paper, which does not belong to the record of the paper.
+struct Noted {
+    added: Option<PartialDate>,
+    lists: Vec<ListEntry>,
+}
+
+impl Noted {
+    /// Takes the notes of a library from a paper.
+    fn take_from(paper: &mut Paper) -> Self {
+        Self {
+            added: paper.added.take(),
+            lists: std::mem::take(&mut paper.lists),
+        }
+    }
+
+    /// Adds the notes about a later record of the paper.
+    fn extend(&mut self, later: Self) {
+        self.added = earlier(self.added, later.added);
+        for entry in later.lists {
+            match self.lists.iter_mut().find(|one| one.name == entry.name) {
+                Some(_) if entry.note.is_empty() => {}
+                Some(one) => one.note = entry.note,
+                None => self.lists.push(entry),
+            }
+        }
+    }
+
+    /// Returns the lists that the paper with this id is not on yet, or on which it has another note.
+    fn new_lists(self, id: &str, snapshot: &Snapshot<'_>) -> Result<Vec<ListEntry>> {
+        let mut new = Vec::new();
+        for entry in self.lists {
+            check_list_name(&entry.name)?;
+            let stored = snapshot.papers.entry(&entry.name, id)?;
+            let is_known =
+                |stored: &StoredEntry| entry.note.is_empty() || entry.note == stored.note;
+            if !stored.as_ref().is_some_and(is_known) {
+                new.push(entry);
+            }
+        }
+        Ok(new)
+    }
+}
+
+/// Returns the date whose first day is earlier, or the first one if they have the same.
+fn earlier(one: Option<PartialDate>, other: Option<PartialDate>) -> Option<PartialDate> {
+    match (one, other) {
+        (Some(one), Some(other)) if other.first_day() < one.first_day() => Some(other),
+        (one, other) => one.or(other),
+    }
 }
 
 /// Papers of a batch, each with a different id, by their order.
@@ -75,7 +130,8 @@ pub(super) struct Resolution {
 }
 
 /// Determines the papers that a batch adds or changes, and what is to be said about them. `first` is the
-/// position of the first paper of the batch among all that are added.
+/// position of the first paper of the batch among all that are added, and `day` the day on which new papers are
+/// added.
 ///
 /// # Complexity
 ///
@@ -84,25 +140,33 @@ pub(super) fn resolve(
     batch: &[Paper],
     first: usize,
     same_id: SameId,
+    day: Option<PartialDate>,
     recipe: &TextRecipe,
     snapshot: &Snapshot<'_>,
 ) -> Result<Resolution> {
     let mut resolved = Resolved::default();
     for (position, paper) in (first..).zip(batch) {
         paper.check()?;
+        let mut paper = paper.clone();
+        let noted = Noted::take_from(&mut paper);
         match same_id {
-            SameId::Replace => resolved.replace(paper, position, snapshot)?,
+            SameId::Replace => resolved.replace(paper, noted, position, snapshot)?,
             SameId::Update | SameId::Distinguish => {
-                resolved.merge(paper, position, same_id, snapshot)?;
+                resolved.merge(&paper, noted, position, same_id, snapshot)?;
             }
         }
     }
     let incoming = resolved.papers.into_iter().map(|pending| {
         let Pending {
             position,
-            paper,
+            mut paper,
+            noted,
             stored,
         } = pending;
+        paper.added = match &stored {
+            Some((_, stored)) => earlier(stored.paper.added, noted.added),
+            None => noted.added.or(day),
+        };
         let text = recipe.text(&paper);
         if text.trim().is_empty() {
             return Err(Error::Papers(cognate_papers::Error::InvalidPaper {
@@ -112,6 +176,7 @@ pub(super) fn resolve(
         }
         let mut incoming = Incoming {
             position,
+            lists: noted.new_lists(&paper.id, snapshot)?,
             paper,
             hash: hash_text(&text),
             text,
@@ -144,26 +209,32 @@ fn is_another(earlier: &Paper, paper: &Paper, same_id: SameId) -> bool {
 
 impl Resolved {
     /// Adds a paper that replaces the one with its id.
-    fn replace(&mut self, paper: &Paper, position: usize, snapshot: &Snapshot<'_>) -> Result<()> {
+    fn replace(
+        &mut self,
+        paper: Paper,
+        noted: Noted,
+        position: usize,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<()> {
         let stored = match self.by_id.get(&paper.id) {
             Some(&at) => {
                 let earlier = &self.papers[at];
-                if !are_same_paper(&earlier.paper, paper, &paper.id) {
+                if !are_same_paper(&earlier.paper, &paper, &paper.id) {
                     self.remarks
-                        .push(AddRemark::replaced(position, paper, &earlier.paper));
+                        .push(AddRemark::replaced(position, &paper, &earlier.paper));
                 }
-                self.repeat(at, paper.clone(), position);
+                self.repeat(at, paper, noted, position);
                 return Ok(());
             }
             None => snapshot.find(&paper.id)?,
         };
         if let Some((_, stored)) = &stored
-            && !are_same_paper(&stored.paper, paper, &paper.id)
+            && !are_same_paper(&stored.paper, &paper, &paper.id)
         {
             self.remarks
-                .push(AddRemark::replaced(position, paper, &stored.paper));
+                .push(AddRemark::replaced(position, &paper, &stored.paper));
         }
-        self.push(position, paper.clone(), stored);
+        self.push(position, paper, noted, stored);
         Ok(())
     }
 
@@ -171,6 +242,7 @@ impl Resolved {
     fn merge(
         &mut self,
         paper: &Paper,
+        noted: Noted,
         position: usize,
         same_id: SameId,
         snapshot: &Snapshot<'_>,
@@ -223,8 +295,8 @@ impl Resolved {
                 });
             }
             match in_batch {
-                Some(at) => self.repeat(at, merged, position),
-                None => self.push(position, merged, stored),
+                Some(at) => self.repeat(at, merged, noted, position),
+                None => self.push(position, merged, noted, stored),
             }
             return Ok(());
         }
@@ -232,7 +304,7 @@ impl Resolved {
     }
 
     /// Replaces the paper of an earlier record of the batch.
-    fn repeat(&mut self, at: usize, paper: Paper, position: usize) {
+    fn repeat(&mut self, at: usize, paper: Paper, noted: Noted, position: usize) {
         let pending = &mut self.papers[at];
         if pending.paper == paper {
             self.repeated.unchanged += 1;
@@ -240,14 +312,22 @@ impl Resolved {
             self.repeated.updated += 1;
         }
         pending.paper = paper;
+        pending.noted.extend(noted);
         pending.position = position;
     }
 
-    fn push(&mut self, position: usize, paper: Paper, stored: Option<(RowId, StoredPaper)>) {
+    fn push(
+        &mut self,
+        position: usize,
+        paper: Paper,
+        noted: Noted,
+        stored: Option<(RowId, StoredPaper)>,
+    ) {
         self.by_id.insert(paper.id.clone(), self.papers.len());
         self.papers.push(Pending {
             position,
             paper,
+            noted,
             stored,
         });
     }

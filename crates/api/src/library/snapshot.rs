@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::library::background_similarity::{BackgroundSimilarity, live_rows};
 use crate::library::document::{FIELD_WEIGHTS, id_tag};
+use crate::library::list_rows::ListRows;
 use crate::library::nearest_ids::nearest_ids;
 use crate::library::similar_ids::ids_to_compare;
 use crate::library::store::{ReadTxn, StoredPaper};
@@ -29,6 +30,7 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) index: &'a FlatIndex,
     pub(crate) terms: &'a InvertedIndex,
     pub(crate) dir: &'a Path,
+    pub(crate) list_rows: &'a ListRows,
 }
 
 impl<'a> Snapshot<'a> {
@@ -42,6 +44,13 @@ impl<'a> Snapshot<'a> {
                 source: source.into(),
             }
         })
+    }
+
+    /// Returns the rows of all papers.
+    pub(crate) fn live_rows(&self) -> RoaringBitmap {
+        let mut rows = RoaringBitmap::new();
+        rows.insert_range(0..u32::try_from(self.index.rows()).unwrap_or(u32::MAX));
+        rows - self.index.deleted()
     }
 
     /// Returns the nearest rows to a vector.
@@ -64,7 +73,7 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Returns the paper with this id and its row, or `None` if the library has none.
+    /// Returns the paper with this id, without lists, and its row, or `None` if the library has none.
     ///
     /// # Complexity
     ///
@@ -86,12 +95,12 @@ impl<'a> Snapshot<'a> {
         Ok(Some((row, stored)))
     }
 
-    /// Returns the paper whose vector is in `row`.
+    /// Returns the paper whose vector is in `row`, with the lists that it is on.
     pub(crate) fn paper_at(&self, row: RowId) -> Result<Paper> {
-        self.stored_at(row).map(|stored| stored.paper)
+        self.papers.with_lists(self.stored_at(row)?.paper)
     }
 
-    /// Returns the paper whose vector is in `row`, with the hash of its text.
+    /// Returns the paper whose vector is in `row`, with the hash of its text and without lists.
     pub(crate) fn stored_at(&self, row: RowId) -> Result<StoredPaper> {
         self.papers.paper(self.key_of(row)?)
     }

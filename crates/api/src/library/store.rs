@@ -5,7 +5,9 @@ mod damage;
 mod identifiers;
 mod integrity;
 mod key;
+mod lists;
 mod mapped_rows;
+mod mend_lists;
 mod pool;
 mod schema;
 mod transaction;
@@ -16,10 +18,11 @@ use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use self::damage::{leftover_log, store_error};
+pub(crate) use self::lists::{ListDirectory, ListRecord, StoredEntry};
 use self::pool::{Pool, PooledConnection, is_leftover_log, log_path};
 use self::schema::{
-    APPLICATION_ID, FORMAT_VERSION, META_TABLE, OLDEST_VERSION, PAGE_SIZE, PAPERS_TABLE, set_meta,
-    unexpected_schema,
+    APPLICATION_ID, FIRST_WITH_DETAILS, FORMAT_VERSION, LIST_ENTRIES_TABLE, META_TABLE,
+    OLDEST_VERSION, PAGE_SIZE, PAPERS_TABLE, set_meta, unexpected_schema,
 };
 pub(crate) use self::schema::{FIRST_WITH_TERMS, StoredPaper, TextHash};
 pub(crate) use self::transaction::{KeyOrder, ReadTxn, WriteTxn};
@@ -191,7 +194,10 @@ impl WriteTxn<'_> {
         if earlier < FIRST_WITH_TERMS {
             self.upgrade_tables_to_4()?;
         }
-        self.upgrade_tables_to_5()?;
+        if earlier < FIRST_WITH_DETAILS {
+            self.upgrade_tables_to_5()?;
+        }
+        self.upgrade_tables_to_6()?;
         self.set_format_version(FORMAT_VERSION)?;
         Ok(Some(earlier))
     }
@@ -211,9 +217,11 @@ fn create_tables(
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(META_TABLE)?;
     transaction.execute_batch(PAPERS_TABLE)?;
+    transaction.execute_batch(LIST_ENTRIES_TABLE)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", FORMAT_VERSION)?;
     let dim = embedder.dim.to_string();
+    let no_lists = serde_json::to_string(&ListDirectory::default()).unwrap_or_default();
     for (key, value) in [
         (key::MODEL, embedder.model.as_str()),
         (key::PRECISION, &embedder.precision),
@@ -222,6 +230,7 @@ fn create_tables(
         (key::MANIFEST, &manifest.to_json()),
         (key::GENERATION, "0"),
         (key::BACKGROUND_SIMILARITY, "null"),
+        (key::LISTS, &no_lists),
     ] {
         set_meta(&transaction, key, value)?;
     }
@@ -325,7 +334,7 @@ mod tests {
                 "ALTER TABLE meta RENAME TO m; CREATE VIEW meta AS SELECT * FROM m",
                 "the table `m`",
             ),
-            ("DROP TABLE papers", "1 tables"),
+            ("DROP TABLE papers", "2 tables"),
         ] {
             let dir = tempfile::tempdir().unwrap();
             drop(store(dir.path()));

@@ -2,22 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use cognate_index::RowId;
 use roaring::RoaringBitmap;
 
 use crate::library::document::{
-    FURTHER_AUTHORS, author_tag, category_tag, name_words, venue_tag, year_tag,
+    ADDED, DatePart, FURTHER_AUTHORS, PUBLISHED, author_tag, category_tag, date_tag, name_words,
+    venue_tag, year_tag,
 };
 use crate::library::snapshot::Snapshot;
 use crate::query::filter::{Filter, has_words};
-use crate::{Error, Result};
+use crate::{Error, PartialDate, Result};
 
 /// Returns the rows whose papers pass a filter, or `None` if it is empty.
 ///
 /// # Complexity
 ///
-/// Linear in the papers that have one of the words, categories or years.
+/// Linear in the papers that have one of the words, categories or dates, or are on one of the lists; the rows of a
+/// list are kept until it changes.
 pub(crate) fn allowed_rows(
     snapshot: &Snapshot<'_>,
     filter: &Filter,
@@ -40,6 +43,24 @@ pub(crate) fn allowed_rows(
     }
     if !filter.authors.is_empty() {
         restrict(any(&filter.authors, |words| author(snapshot, words))?);
+    }
+    if let Some(date) = filter.published_since {
+        restrict(since(snapshot, PUBLISHED, date)?);
+    }
+    if let Some(date) = filter.added_since {
+        restrict(since(snapshot, ADDED, date)?);
+    }
+    if !filter.lists.is_empty() {
+        restrict(any(&filter.lists, |name| {
+            Ok(Arc::unwrap_or_clone(snapshot.rows_of_list(name)?))
+        })?);
+    }
+    if !filter.not_lists.is_empty() {
+        let mut allowed = allowed.unwrap_or_else(|| snapshot.live_rows());
+        for name in &filter.not_lists {
+            allowed -= &*snapshot.rows_of_list(name)?;
+        }
+        return Ok(Some(allowed));
     }
     Ok(allowed)
 }
@@ -64,6 +85,33 @@ fn years(snapshot: &Snapshot<'_>, first: i32, last: i32) -> Result<RoaringBitmap
         .terms
         .rows_with_tags(&first, Bound::Included(&last));
     rows.map_err(Error::index(snapshot.dir))
+}
+
+/// Returns the rows whose date of a kind is not before a date: those of later years, of later months of its year,
+/// and of its month from its day on.
+fn since(snapshot: &Snapshot<'_>, kind: u8, date: PartialDate) -> Result<RoaringBitmap> {
+    let day = date.first_day();
+    let (year, month, day) = (day.year(), day.month().unwrap_or(1), day.day().unwrap_or(1));
+    let mut rows = RoaringBitmap::new();
+    for (first, end) in [
+        (
+            DatePart::Year(year.saturating_add(1)),
+            DatePart::Year(i32::MAX),
+        ),
+        (
+            DatePart::Month(year, month + 1),
+            DatePart::Month(year, u8::MAX),
+        ),
+        (
+            DatePart::Day(year, month, day),
+            DatePart::Day(year, month, u8::MAX),
+        ),
+    ] {
+        let (first, end) = (date_tag(kind, first), date_tag(kind, end));
+        let found = snapshot.terms.rows_with_tags(&first, Bound::Included(&end));
+        rows |= found.map_err(Error::index(snapshot.dir))?;
+    }
+    Ok(rows)
 }
 
 fn with_tag(snapshot: &Snapshot<'_>, tag: &[u8]) -> Result<RoaringBitmap> {
@@ -133,11 +181,16 @@ fn author(snapshot: &Snapshot<'_>, words: &str) -> Result<RoaringBitmap> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::papers::ListsOfPapers;
     use crate::sampling::Random;
     use crate::testing::SpelledVector;
-    use crate::{Library, Paper};
+    use crate::{Library, ListEntry, Paper};
 
-    /// Papers with few different names, years, venues and categories, some with very many authors.
+    fn date(text: &str) -> PartialDate {
+        text.parse().unwrap()
+    }
+
+    /// Papers with few different names, years, dates, lists, venues and categories, some with very many authors.
     fn papers(count: usize) -> Vec<Paper> {
         let mut random = Random::new(5);
         let mut of = |options: &[&str]| options[random.below(options.len())].to_owned();
@@ -159,6 +212,22 @@ mod tests {
                 if number % 5 > 0 {
                     paper = paper.year([-3, 1999, 2000, 2024][number % 4]);
                 }
+                let dates = [
+                    "",
+                    "1999",
+                    "2024-06",
+                    "2024-06-30",
+                    "2024-07-01",
+                    "-0003-12-31",
+                ];
+                paper.details.published = of(&dates).parse().ok();
+                paper.added = of(&["2026-01-01", "2026-01-31", "2026-02", "2027"])
+                    .parse()
+                    .ok();
+                let lists = ["", "liked", "to read", "liked, to read"];
+                let lists = of(&lists);
+                let names = lists.split(", ").filter(|name| !name.is_empty());
+                paper.lists = names.map(ListEntry::new).collect();
                 paper
             })
             .collect()
@@ -197,14 +266,46 @@ mod tests {
                 .author("ada")
                 .venue("Review")
                 .years(..),
+            Filter::default().list("liked"),
+            Filter::default()
+                .list("liked")
+                .list("to read")
+                .not_list("read"),
+            Filter::default().not_list("liked"),
+            Filter::default().not_list("liked").not_list("to read"),
+            Filter::default().list("read"),
+            Filter::default()
+                .list("to read")
+                .not_list("liked")
+                .years(1999..),
+            Filter::default().added_since(date("2026-01-31")),
+            Filter::default().added_since(date("2026-02")).list("liked"),
+            Filter::default()
+                .published_since(date("2024-06-15"))
+                .added_since(date("2026-01-02"))
+                .not_list("liked"),
         ];
+        let since = [
+            "-9999",
+            "-0003-12-31",
+            "1999",
+            "1999-01-02",
+            "2024-06",
+            "2024-06-30",
+            "2024-07-01",
+            "2025",
+        ];
+        let since = since.map(|text| Filter::default().published_since(date(text)));
+        let filters = filters.into_iter().chain(since);
         let mut passed = 0;
         for filter in filters {
             let (found, expected) = library
                 .read(|snapshot| {
                     let mut expected = RoaringBitmap::new();
+                    let mut lists = ListsOfPapers::for_papers(snapshot.papers, usize::MAX)?;
                     snapshot.for_each(|row, stored| {
-                        if filter.allows(&stored.paper) {
+                        let paper = lists.complete(stored.paper).unwrap();
+                        if filter.allows(&paper) {
                             expected.insert(row.get());
                         }
                     })?;

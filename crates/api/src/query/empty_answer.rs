@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::PartialDate;
+
 /// A reason why no paper passes a filter or answers a query, from
 /// [`Library::explain_no_papers`](crate::Library::explain_no_papers) or
 /// [`Library::explain_no_hits`](crate::Library::explain_no_hits). `Display` writes it as a clause for a person.
@@ -20,6 +22,30 @@ pub enum EmptyReason {
         before: Option<i32>,
         /// The earliest year of a paper after the wanted ones.
         after: Option<i32>,
+    },
+    /// No paper was published on or after a date.
+    PublishedSince {
+        /// The date of the filter.
+        wanted: PartialDate,
+        /// The latest date of publication, or `None` if no paper has one.
+        latest: Option<PartialDate>,
+    },
+    /// No paper was added on or after a date.
+    AddedSince {
+        /// The date of the filter.
+        wanted: PartialDate,
+        /// The latest day on which a paper was added, or `None` if no paper has one.
+        latest: Option<PartialDate>,
+    },
+    /// No paper is on any of these lists.
+    Lists {
+        /// The names of the filter.
+        wanted: Vec<String>,
+    },
+    /// Every paper is on one of the lists that the filter leaves out.
+    NotLists {
+        /// The names of the filter.
+        unwanted: Vec<String>,
     },
     /// No paper has a venue with these words.
     Venue {
@@ -99,6 +125,28 @@ impl fmt::Display for EmptyReason {
                     }
                 }
             }
+            Self::PublishedSince { wanted, latest } => {
+                write!(f, "no paper was published {} or later", in_or_on(*wanted))?;
+                match latest {
+                    Some(latest) => write!(f, "; the latest is from {latest}"),
+                    None => write!(f, "; no paper of the library has a date of publication"),
+                }
+            }
+            Self::AddedSince { wanted, latest } => {
+                write!(f, "no paper was added {} or later", in_or_on(*wanted))?;
+                match latest {
+                    Some(latest) => write!(f, "; the latest was added on {latest}"),
+                    None => write!(f, "; the library does not know when its papers were added"),
+                }
+            }
+            Self::Lists { wanted } => match wanted.as_slice() {
+                [list] => write!(f, "no paper is on the list `{list}`"),
+                lists => write!(f, "no paper is on any of the lists {}", quoted(lists)),
+            },
+            Self::NotLists { unwanted } => match unwanted.as_slice() {
+                [list] => write!(f, "every paper is on the list `{list}`"),
+                lists => write!(f, "every paper is on one of the lists {}", quoted(lists)),
+            },
             Self::Venue { wanted, nearest } => {
                 write!(f, "no venue matches `{wanted}`")?;
                 write_nearest(f, nearest)
@@ -126,12 +174,11 @@ impl fmt::Display for EmptyReason {
                 } else {
                     "no paper"
                 };
-                let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-                match quoted.as_slice() {
+                match words.as_slice() {
                     [] => write!(f, "the query has no word to look for"),
-                    [word] if word.contains(' ') => write!(f, "{papers} has the phrase {word}"),
-                    [word] => write!(f, "{papers} has the word {word}"),
-                    _ => write!(f, "{papers} has any of the words {}", quoted.join(", ")),
+                    [word] if word.contains(' ') => write!(f, "{papers} has the phrase `{word}`"),
+                    [word] => write!(f, "{papers} has the word `{word}`"),
+                    words => write!(f, "{papers} has any of the words {}", quoted(words)),
                 }
             }
             Self::Excluded => write!(
@@ -151,6 +198,17 @@ impl fmt::Display for EmptyReason {
             Self::Other { is_filtered: false } => write!(f, "no paper answers the query"),
         }
     }
+}
+
+/// Writes a date after the preposition that it needs.
+fn in_or_on(date: PartialDate) -> String {
+    let preposition = if date.day().is_some() { "on" } else { "in" };
+    format!("{preposition} {date}")
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 fn years((first, last): (i32, i32)) -> String {
@@ -217,6 +275,33 @@ mod tests {
                     passing: vec![("year", 1), ("venue", 12)],
                 },
                 "no paper passes all filters together: 1 passes the year, 12 pass the venue",
+            ),
+            (
+                EmptyReason::PublishedSince {
+                    wanted: "2026-05".parse().unwrap(),
+                    latest: "2025".parse().ok(),
+                },
+                "no paper was published in 2026-05 or later; the latest is from 2025",
+            ),
+            (
+                EmptyReason::AddedSince {
+                    wanted: "2026-05-01".parse().unwrap(),
+                    latest: None,
+                },
+                "no paper was added on 2026-05-01 or later; the library does not know when its papers were \
+                 added",
+            ),
+            (
+                EmptyReason::Lists {
+                    wanted: vec!["liked".to_owned(), "read".to_owned()],
+                },
+                "no paper is on any of the lists `liked`, `read`",
+            ),
+            (
+                EmptyReason::NotLists {
+                    unwanted: vec!["read".to_owned()],
+                },
+                "every paper is on the list `read`",
             ),
             (words(&["qubit"], false), "no paper has the word `qubit`"),
             (

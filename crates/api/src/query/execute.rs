@@ -60,7 +60,7 @@ impl<'a> QueryExecution<'a> {
         })
     }
 
-    /// Returns the hits, best first.
+    /// Returns the hits in the order that the query asks for.
     pub(crate) fn hits(&self) -> Result<Vec<PaperHit>> {
         let mut hits = if self.query.every_version {
             let ranking = self.ranking(self.k)?;
@@ -72,12 +72,10 @@ impl<'a> QueryExecution<'a> {
         } else {
             self.group_versions()?
         };
-        for (rank, hit) in (1..).zip(&mut hits) {
-            hit.rank = rank;
-        }
         if self.query.score_context {
             self.add_score_context(&mut hits)?;
         }
+        self.query.order.arrange(&mut hits);
         Ok(hits)
     }
 

@@ -1,12 +1,16 @@
 //! The reasons why no paper passes a filter, or answers a query.
 
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 
+use cognate_index::RowId;
 use cognate_papers::text::index_words;
 use roaring::RoaringBitmap;
 
 use crate::library::Library;
-use crate::library::document::{all_year_tags, year_of_tag, year_tag};
+use crate::library::document::{
+    ADDED, DatePart, PUBLISHED, all_day_tags, all_year_tags, date_of_day_tag, date_tag,
+    year_of_tag, year_tag,
+};
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
 use crate::query::empty_answer::EmptyReason;
@@ -16,7 +20,7 @@ use crate::query::keyword_query::KeywordQuery;
 use crate::query::mode::Mode;
 use crate::query::nearest_names::{NameField, nearest_names};
 use crate::query::{Query, Target};
-use crate::{Error, Result};
+use crate::{Error, PartialDate, Result};
 
 impl Library {
     /// Returns the reasons why no paper passes a filter, most telling first: the conditions that no paper meets,
@@ -145,6 +149,48 @@ fn reasons_of_filter(snapshot: &Snapshot<'_>, filter: &Filter) -> Result<Vec<Emp
             papers => passing.push(("year", papers)),
         }
     }
+    for (kind, date_kind, wanted) in [
+        ("date of publication", PUBLISHED, filter.published_since),
+        ("day of adding", ADDED, filter.added_since),
+    ] {
+        let Some(wanted) = wanted else { continue };
+        let only = match date_kind {
+            PUBLISHED => Filter::default().published_since(wanted),
+            _ => Filter::default().added_since(wanted),
+        };
+        match count(&only)? {
+            0 => {
+                let latest = latest_date(snapshot, date_kind)?;
+                reasons.push(match date_kind {
+                    PUBLISHED => EmptyReason::PublishedSince { wanted, latest },
+                    _ => EmptyReason::AddedSince { wanted, latest },
+                });
+            }
+            papers => passing.push((kind, papers)),
+        }
+    }
+    if !filter.lists.is_empty() {
+        let wanted = filter.lists.clone();
+        let only = Filter {
+            lists: wanted.clone(),
+            ..Filter::default()
+        };
+        match count(&only)? {
+            0 => reasons.push(EmptyReason::Lists { wanted }),
+            papers => passing.push(("list", papers)),
+        }
+    }
+    if !filter.not_lists.is_empty() {
+        let unwanted = filter.not_lists.clone();
+        let only = Filter {
+            not_lists: unwanted.clone(),
+            ..Filter::default()
+        };
+        match count(&only)? {
+            0 => reasons.push(EmptyReason::NotLists { unwanted }),
+            papers => passing.push(("lists that are left out", papers)),
+        }
+    }
     for (kind, field, names) in [
         ("venue", NameField::Venue, &filter.venues),
         ("author", NameField::Author, &filter.authors),
@@ -205,6 +251,33 @@ fn reason_of_years(snapshot: &Snapshot<'_>, wanted: (i32, i32)) -> Result<EmptyR
         before: live.iter().rev().find(|year| **year < wanted.0).copied(),
         after: live.iter().find(|year| **year > wanted.1).copied(),
     })
+}
+
+/// Returns the latest date of a kind that a paper has.
+fn latest_date(snapshot: &Snapshot<'_>, kind: u8) -> Result<Option<PartialDate>> {
+    let (first, end) = all_day_tags(kind);
+    let mut days = Vec::new();
+    let all = snapshot
+        .terms
+        .for_each_tag(&first, Bound::Excluded(&end), |tag| {
+            days.extend(date_of_day_tag(tag));
+            ControlFlow::Continue(())
+        });
+    all.map_err(Error::index(snapshot.dir))?;
+    days.sort_unstable();
+    // The terms still have the days of papers that were removed.
+    for day in days.into_iter().rev() {
+        let tag = date_tag(kind, DatePart::of_day(day));
+        let rows = snapshot.terms.rows_with_tag(&tag);
+        if let Some(row) = rows.map_err(Error::index(snapshot.dir))?.min() {
+            let paper = snapshot.stored_at(RowId::new(row))?.paper;
+            return Ok(match kind {
+                PUBLISHED => paper.publication_date(),
+                _ => paper.added,
+            });
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

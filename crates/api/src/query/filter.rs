@@ -2,13 +2,14 @@
 
 use std::ops::{Bound, RangeBounds};
 
-use crate::Paper;
 use crate::library::document::name_words;
+use crate::{Paper, PartialDate};
 
 /// The papers that may be hits of a query.
 ///
-/// A paper passes if it meets the conditions of every kind (years, venue, author, category) that has
-/// any; of several conditions of one kind, one is enough. A paper that lacks the field fails.
+/// A paper passes if it meets the conditions of every kind (years, dates, venue, author, category, list) that
+/// has any; of several conditions of one kind, one is enough, except that a paper must be on none of the lists of
+/// [`not_list`](Self::not_list). A paper that lacks the field fails.
 ///
 /// Names are compared without case and accents. A venue or an author matches if every given word is a
 /// word of the name, so `hinton` matches Geoffrey Hinton. A category matches if it is the given one or
@@ -27,6 +28,10 @@ pub struct Filter {
     pub(crate) venues: Vec<String>,
     pub(crate) authors: Vec<String>,
     pub(crate) categories: Vec<String>,
+    pub(crate) lists: Vec<String>,
+    pub(crate) not_lists: Vec<String>,
+    pub(crate) published_since: Option<PartialDate>,
+    pub(crate) added_since: Option<PartialDate>,
 }
 
 impl Filter {
@@ -70,12 +75,45 @@ impl Filter {
         self
     }
 
+    /// Adds a list that the papers must be on; of several lists, one is enough. A list that does not exist is an
+    /// [`Error::UnknownList`](crate::Error::UnknownList) of the call with the filter. Default: any paper, whether on
+    /// a list or not.
+    #[must_use]
+    pub fn list(mut self, name: impl Into<String>) -> Self {
+        self.lists.push(name.into());
+        self
+    }
+
+    /// Adds a list that the papers must not be on, as none of several. A list that does not exist is an
+    /// [`Error::UnknownList`](crate::Error::UnknownList) of the call with the filter. Default: none.
+    #[must_use]
+    pub fn not_list(mut self, name: impl Into<String>) -> Self {
+        self.not_lists.push(name.into());
+        self
+    }
+
+    /// Restricts the [date of publication](Paper::publication_date) to this date or later ones. A partial date counts
+    /// as its first day, here and in papers: a paper of 2024 is not one since 2024-06. Default: any date.
+    #[must_use]
+    pub fn published_since(mut self, date: PartialDate) -> Self {
+        self.published_since = Some(date);
+        self
+    }
+
+    /// Restricts the day on which papers were [added](Paper::added) to this date or later ones. A partial date counts
+    /// as its first day. Default: any date.
+    #[must_use]
+    pub fn added_since(mut self, date: PartialDate) -> Self {
+        self.added_since = Some(date);
+        self
+    }
+
     /// Returns whether the filter has no condition, so that every paper passes.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Returns whether a paper passes.
+    /// Returns whether a paper, with the lists that it is on, passes.
     pub(crate) fn allows(&self, paper: &Paper) -> bool {
         let any = |wanted: &[String], matches: &dyn Fn(&str) -> bool| {
             wanted.is_empty() || wanted.iter().any(|wanted| matches(wanted))
@@ -94,7 +132,10 @@ impl Filter {
                 .any(|name| has_words(name.full(), wanted))
         }) && any(&self.categories, &|wanted| {
             paper.categories.iter().any(|name| is_within(name, wanted))
-        })
+        }) && any(&self.lists, &|wanted| is_on(paper, wanted))
+            && !self.not_lists.iter().any(|name| is_on(paper, name))
+            && is_since(self.published_since, paper.publication_date())
+            && is_since(self.added_since, paper.added)
     }
 }
 
@@ -102,6 +143,15 @@ impl Filter {
 pub(crate) fn has_words(name: &str, wanted: &str) -> bool {
     let (name, wanted) = (name_words(name), name_words(wanted));
     !wanted.is_empty() && wanted.iter().all(|word| name.contains(word))
+}
+
+fn is_on(paper: &Paper, list: &str) -> bool {
+    paper.lists.iter().any(|entry| entry.name == list)
+}
+
+/// Returns whether a date is not before another one, or that one is not given.
+fn is_since(since: Option<PartialDate>, date: Option<PartialDate>) -> bool {
+    since.is_none_or(|since| date.is_some_and(|date| date.first_day() >= since.first_day()))
 }
 
 /// Returns whether the category `name` is `wanted` or a subcategory of it, as `cs.CL` is of `cs`.

@@ -12,7 +12,7 @@ use crate::library::background_similarity::BackgroundSimilarity;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PaperHit {
-    /// The rank among the hits, counted from 1.
+    /// The place among the hits, counted from 1, in the order that the query [asks for](crate::Query::sort).
     pub rank: usize,
     /// The cosine of the angle between the vectors of query and paper, −1 to 1, higher is better. Hits
     /// found by keywords are not in its order. `None` only for a text that was searched for by keywords
@@ -40,6 +40,24 @@ pub struct PaperHit {
     /// Other versions of the paper that would have been hits, unless the query asked for every
     /// version.
     pub versions: Vec<Paper>,
+}
+
+impl PaperHit {
+    /// Creates the hit of a paper that no search has found, without scores, for
+    /// [`Library::explain`](crate::Library::explain).
+    pub fn unscored(paper: Paper) -> Self {
+        Self {
+            rank: 1,
+            score: None,
+            keyword_score: None,
+            fused_score: None,
+            score_context: None,
+            rerank_score: None,
+            named: false,
+            paper,
+            versions: Vec::new(),
+        }
+    }
 }
 
 /// How the score of a hit compares with others of its library.

@@ -106,6 +106,13 @@ impl KeywordQuery {
         Ok(Self::repeated(best.collect()))
     }
 
+    /// Adds terms to search for, each on its own.
+    pub(crate) fn with_terms(mut self, terms: impl IntoIterator<Item = String>) -> Self {
+        let phrases = terms.into_iter().map(|term| Phrase::new([term], 1));
+        self.phrases.extend(phrases);
+        self
+    }
+
     fn repeated(counts: Vec<(String, u32)>) -> Self {
         let repeated = |(phrase, count): (String, u32)| {
             // The nearest integer r to √n has (r − ½)² < n < (r + ½)², so n is at most r² + r.

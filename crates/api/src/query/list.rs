@@ -7,19 +7,20 @@ use cognate_index::RowId;
 use cognate_papers::text::fold;
 
 use crate::library::Library;
+use crate::library::papers::ListsOfPapers;
 use crate::library::snapshot::Snapshot;
 use crate::library::store::{KeyOrder, ReadTxn};
 use crate::query::allowed_rows::allowed_rows;
 use crate::query::filter::Filter;
 use crate::query::listing::{Listing, SortBy};
-use crate::{Error, Paper, Result};
+use crate::{Error, Paper, PartialDate, Result};
 
 /// The number of papers by which a list may exceed its limit before it is cut to it.
 const SLACK: usize = 1024;
 
 impl Library {
     /// Calls `act` with the papers of a list, in its order, until `act` breaks. Returns the number of papers
-    /// that pass the filter, of which the list has no more than its limit.
+    /// that pass the filter, of which the list leaves out those before its offset and beyond its limit.
     ///
     /// The library is not locked while `act` runs, so `act` may take its time, search the library and even
     /// change it. The papers are those that the library has when the method is called.
@@ -51,24 +52,39 @@ impl Library {
             if limit == 0 {
                 return Ok(total);
             }
+            let mut lists = ListsOfPapers::for_papers(papers, limit)?;
             if let (SortBy::Added, None) = (listing.sort_by, &selected) {
                 let order = if listing.reverse {
                     KeyOrder::Descending
                 } else {
                     KeyOrder::Ascending
                 };
-                let mut left = limit;
+                let (mut skipped, mut left, mut failure) = (0, limit, None);
                 papers.for_each_in(order, |stored| {
+                    if skipped < listing.offset {
+                        skipped += 1;
+                        return ControlFlow::Continue(());
+                    }
                     left -= 1;
-                    match act(stored.paper) {
-                        ControlFlow::Continue(()) if left > 0 => ControlFlow::Continue(()),
-                        _ => ControlFlow::Break(()),
+                    let flow = match lists.complete(stored.paper) {
+                        Ok(paper) => act(paper),
+                        Err(error) => {
+                            failure = Some(error);
+                            ControlFlow::Break(())
+                        }
+                    };
+                    if left == 0 {
+                        ControlFlow::Break(())
+                    } else {
+                        flow
                     }
                 })?;
-                return Ok(total);
+                return failure.map_or(Ok(total), Err);
             }
-            for key in sorted(papers, selected, listing, limit)? {
-                if act(papers.paper(key)?.paper).is_break() {
+            let end = limit.saturating_add(listing.offset);
+            let sorted = sorted(papers, selected, listing, end)?;
+            for key in sorted.into_iter().skip(listing.offset) {
+                if act(lists.complete(papers.paper(key)?.paper)?).is_break() {
                     break;
                 }
             }
@@ -99,13 +115,25 @@ fn selected(
     match snapshot.map(with_terms) {
         Some(Err(Error::Index { .. })) | None => {
             let mut keys = Vec::new();
-            papers.for_each(|stored| {
-                if filter.allows(&stored.paper) {
-                    keys.push(stored.key);
+            let directory = papers.list_directory()?;
+            for name in filter.lists.iter().chain(&filter.not_lists) {
+                directory.find(name)?;
+            }
+            let mut lists = ListsOfPapers::for_papers(papers, usize::MAX)?;
+            let mut failure = None;
+            papers.for_each(|stored| match lists.complete(stored.paper) {
+                Ok(paper) => {
+                    if filter.allows(&paper) {
+                        keys.push(stored.key);
+                    }
+                    ControlFlow::Continue(())
                 }
-                ControlFlow::Continue(())
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
             })?;
-            Ok(Some(keys))
+            failure.map_or(Ok(Some(keys)), Err)
         }
         Some(found) => found,
     }
@@ -149,6 +177,7 @@ fn sorted(
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortValue {
     Year(i32),
+    Day(PartialDate),
     Text(Box<str>),
 }
 
@@ -163,6 +192,9 @@ impl SortValue {
         match sort_by {
             SortBy::Added => None,
             SortBy::Year => paper.year.map(Self::Year),
+            SortBy::Published => paper
+                .publication_date()
+                .map(|date| Self::Day(date.first_day())),
             SortBy::Title => text(&paper.title),
             SortBy::Id => Some(Self::Text(fold(&paper.id).into())),
             SortBy::Author => text(&paper.authors.first()?.inverted()),
@@ -237,7 +269,8 @@ mod tests {
 
     fn listed(library: &Library, listing: &Listing) -> Vec<Paper> {
         let mut found = Vec::new();
-        let outcome = library.list(listing, |paper| {
+        let outcome = library.list(listing, |mut paper| {
+            assert!(paper.added.take().is_some());
             found.push(paper);
             ControlFlow::Continue(())
         });
@@ -261,7 +294,7 @@ mod tests {
             }
         } else {
             let value = |paper: &Paper| match listing.sort_by {
-                SortBy::Year => paper.year.map(|year| year.to_string()),
+                SortBy::Year | SortBy::Published => paper.year.map(|year| year.to_string()),
                 SortBy::Title => {
                     let title = fold(&paper.title).replace('\u{201c}', "");
                     (!title.is_empty()).then_some(title)

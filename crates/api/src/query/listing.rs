@@ -22,6 +22,7 @@ pub struct Listing {
     pub(crate) filter: Filter,
     pub(crate) sort_by: SortBy,
     pub(crate) reverse: bool,
+    pub(crate) offset: usize,
     pub(crate) limit: Option<usize>,
 }
 
@@ -35,6 +36,8 @@ pub enum SortBy {
     Added,
     /// The year of publication, earliest first.
     Year,
+    /// The date of publication, earliest first. A partial date counts as its first day.
+    Published,
     /// The title, from its first letter or digit.
     Title,
     /// The id.
@@ -66,6 +69,13 @@ impl Listing {
         self
     }
 
+    /// Sets the number of papers at the beginning of the list that are left out. Default: 0.
+    #[must_use]
+    pub fn offset(mut self, papers: usize) -> Self {
+        self.offset = papers;
+        self
+    }
+
     /// Sets the largest number of papers. Default: no limit.
     #[must_use]
     pub fn limit(mut self, papers: usize) -> Self {
@@ -76,14 +86,21 @@ impl Listing {
 
 impl SortBy {
     /// All orders, as declared.
-    pub const ALL: &'static [Self] =
-        &[Self::Added, Self::Year, Self::Title, Self::Id, Self::Author];
+    pub const ALL: &'static [Self] = &[
+        Self::Added,
+        Self::Year,
+        Self::Published,
+        Self::Title,
+        Self::Id,
+        Self::Author,
+    ];
 
     /// Returns the name, such as `year`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Year => "year",
+            Self::Published => "published",
             Self::Title => "title",
             Self::Id => "id",
             Self::Author => "author",

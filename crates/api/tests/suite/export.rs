@@ -124,7 +124,8 @@ fn for_each_visits_papers_in_order_until_it_is_stopped() {
     let mut take = |wanted: usize| {
         found.clear();
         library
-            .for_each(|paper| {
+            .for_each(|mut paper| {
+                assert!(paper.added.take().is_some());
                 found.push(paper);
                 if found.len() == wanted {
                     ControlFlow::Break(())
@@ -157,6 +158,8 @@ fn for_each_may_search_and_change_the_library_it_visits() {
             }
             let is_there = library.get(&paper.id).unwrap().is_some();
             assert_eq!(is_there, paper.id != "p390");
+            let mut paper = paper;
+            assert!(paper.added.take().is_some());
             found.push(paper);
             ControlFlow::Continue(())
         })

@@ -5,13 +5,16 @@
 mod add;
 mod compact;
 mod damage;
+mod dates;
 mod duplicates;
 mod evaluation;
 mod export;
+mod facets;
 mod format_upgrade;
 mod json;
 mod keywords;
 mod linking;
+mod lists;
 mod model_test;
 mod open;
 mod queries;
@@ -21,3 +24,16 @@ mod topics;
 mod upgrade;
 mod words;
 mod writers;
+
+use cognate::{Library, Paper};
+
+/// Returns a paper of a library without the day on which it was added.
+fn undated(library: &Library, id: &str) -> Option<Paper> {
+    library.get(id).unwrap().map(without_day)
+}
+
+/// Returns a paper, which a library has, without the day on which it was added.
+fn without_day(mut paper: Paper) -> Paper {
+    assert!(paper.added.take().is_some());
+    paper
+}

@@ -304,6 +304,23 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "serve",
+        &[
+            (
+                "The default library, for programs on this machine",
+                "cognate serve",
+            ),
+            (
+                "Two libraries, whose papers and lists requests may change",
+                "cognate serve --library papers --library more --allow-write",
+            ),
+            (
+                "For other machines, which need the token of a file",
+                "cognate serve --bind 0.0.0.0:7625 --token-file token --allow-host papers.example.org",
+            ),
+        ],
+    ),
+    (
         "config",
         &[
             (

@@ -43,6 +43,10 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "per_query",
         ],
     ),
+    (
+        "Access",
+        &["allow_write", "token_file", "allow_host", "allow_origin"],
+    ),
     ("Model", &["model", "precision", "device", "fetch"]),
     (GLOBAL, &["color", "quiet", "verbose", "help", "version"]),
 ];

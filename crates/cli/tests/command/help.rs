@@ -66,6 +66,7 @@ const NOT_RUN: &[&str] = &[
     "--corpus",
     "man -l",
     "cognate open",
+    "cognate serve",
 ];
 
 #[test]

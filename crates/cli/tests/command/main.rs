@@ -32,6 +32,8 @@ mod sandbox;
 mod schema;
 mod screen;
 mod search;
+#[cfg(unix)]
+mod serve;
 mod show;
 mod terminal;
 mod topics;

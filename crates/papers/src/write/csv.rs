@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use super::export::{Export, ExportOptions, ExportSpec, Item};
 use crate::table::names::{are_spoken, item as name_item};
-use crate::table::{COLUMNS, DETAIL_COLUMNS, RANK_COLUMNS, guarded, join, unmistakable};
+use crate::table::{
+    COLUMNS, DETAIL_COLUMNS, LIBRARY_COLUMNS, RANK_COLUMNS, guarded, join, list_item, unmistakable,
+};
 use crate::{Name, PaperKind, PartialDate};
 
 pub(super) const EXPORT: ExportSpec = ExportSpec {
@@ -13,7 +15,8 @@ pub(super) const EXPORT: ExportSpec = ExportSpec {
     start: |options| Box::new(CsvExport { options }),
 };
 
-/// A table with [`RANK_COLUMNS`], if papers may have a rank, [`COLUMNS`] and [`DETAIL_COLUMNS`].
+/// A table with [`RANK_COLUMNS`], if papers may have a rank, [`COLUMNS`], [`DETAIL_COLUMNS`] and
+/// [`LIBRARY_COLUMNS`].
 #[derive(Debug)]
 struct CsvExport {
     options: ExportOptions,
@@ -26,7 +29,8 @@ impl CsvExport {
         } else {
             &[]
         };
-        write_row(out, rank.iter().chain(&COLUMNS).chain(&DETAIL_COLUMNS))
+        let of_paper = COLUMNS.iter().chain(&DETAIL_COLUMNS);
+        write_row(out, rank.iter().chain(of_paper).chain(&LIBRARY_COLUMNS))
     }
 }
 
@@ -94,6 +98,8 @@ impl Export for CsvExport {
             } else {
                 names(&paper.authors, name_item)
             },
+            date(paper.added),
+            list(&paper.lists.iter().map(list_item).collect::<Vec<_>>()),
         ]);
         write_row(out, &fields)
     }
@@ -120,7 +126,7 @@ fn write_row<F: AsRef<[u8]>>(
 mod tests {
     use super::super::export::Rank;
     use super::*;
-    use crate::Paper;
+    use crate::{ListEntry, Paper};
 
     #[test]
     fn quotes_special_characters_and_joins_lists() {
@@ -138,6 +144,8 @@ mod tests {
             .kind(PaperKind::Article);
         paper.details.published = "1999-12".parse().ok();
         paper.details.pages = Some("1-2".to_owned());
+        paper.added = "2026-11-30".parse().ok();
+        paper.lists = vec![ListEntry::new("liked").note("good"), ListEntry::new("read")];
         let rank = Rank {
             rank: 1,
             score: Some(0.25),
@@ -156,10 +164,11 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "rank,score,id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references,\
              type,genre,published,updated,volume,number,pages,publisher,place,series,edition,editors,\
-             isbn,issn,pmid,pmcid,language,author_names\n\
+             isbn,issn,pmid,pmcid,language,author_names,added,lists\n\
              1,0.25,a,\"One, \"\"two\"\"\nthree\",,Ann Ada; Bo García Else,1999,,,\"x, y; z\",,,,\
-             article,,1999-12,,,,1-2,,,,,,,,,,,\"Ann Ada; García Else, Bo\"\n\
-             ,,b,B,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
+             article,,1999-12,,,,1-2,,,,,,,,,,,\"Ann Ada; García Else, Bo\",\
+             2026-11-30,\"liked, good; read\"\n\
+             ,,b,B,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n"
         );
     }
 }

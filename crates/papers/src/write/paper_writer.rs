@@ -153,7 +153,7 @@ mod tests {
             empty(ExportFormat::Csv),
             "id,title,abstract,authors,year,venue,url,categories,doi,arxiv,references,type,genre,published,\
              updated,volume,number,pages,publisher,place,series,edition,editors,isbn,issn,pmid,pmcid,language,\
-             author_names\n"
+             author_names,added,lists\n"
         );
         assert_eq!(empty(ExportFormat::CslJson), "[]\n");
         for format in ["jsonl", "bibtex", "ris", "markdown"] {

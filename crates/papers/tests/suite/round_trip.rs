@@ -1,7 +1,8 @@
 //! Papers that are written and read again.
 
 use cognate_papers::{
-    Details, ExportFormat, Format, Name, Paper, PaperKind, PaperReader, PaperWriter, PartialDate,
+    Details, ExportFormat, Format, ListEntry, Name, Paper, PaperKind, PaperReader, PaperWriter,
+    PartialDate,
 };
 use proptest::prelude::*;
 
@@ -213,8 +214,25 @@ fn paper() -> impl Strategy<Value = Paper> {
     let authors = prop::collection::vec(authors, 0..3);
     let details = details(filled(text()).boxed());
     let year = prop::option::of(-3000..3000_i32);
-    (texts, authors, list(), year, details).prop_map(
-        |((id, title, abstract_text, venue), authors, categories, year, details)| {
+    let added = prop::option::of(date());
+    let names = prop::sample::subsequence(vec!["liked", "to read", "\u{e4}: b"], 0..=3);
+    let lists = names.prop_flat_map(|names| {
+        let entry = |name: &str| {
+            let entry = ListEntry::new(name);
+            prop_oneof![Just(String::new()), filled(text())]
+                .prop_map(move |note| entry.clone().note(note.trim()))
+        };
+        names.into_iter().map(entry).collect::<Vec<_>>()
+    });
+    (texts, authors, list(), year, details, (added, lists)).prop_map(
+        |(
+            (id, title, abstract_text, venue),
+            authors,
+            categories,
+            year,
+            details,
+            (added, lists),
+        )| {
             // An object has a date of publication in its year, which a reader adds.
             let year = year.or(details.published.map(PartialDate::year));
             let mut paper = Paper::new(format!("i{id}"))
@@ -222,7 +240,9 @@ fn paper() -> impl Strategy<Value = Paper> {
                 .abstract_text(abstract_text)
                 .authors(authors)
                 .categories(categories)
-                .details(details);
+                .details(details)
+                .lists(lists);
+            paper.added = added;
             paper.year = year;
             paper.venue = Some(venue).filter(|venue| !venue.is_empty());
             paper
@@ -232,11 +252,12 @@ fn paper() -> impl Strategy<Value = Paper> {
 
 /// Returns the paper as a table keeps it: without a semicolon before white space in an item.
 fn in_a_table(mut paper: Paper) -> Paper {
-    for category in &mut paper.categories {
-        let next = category.chars().skip(1).chain(['x']);
+    let notes = paper.lists.iter_mut().map(|entry| &mut entry.note);
+    for item in paper.categories.iter_mut().chain(notes) {
+        let next = item.chars().skip(1).chain(['x']);
         let separates = |(c, next): &(char, char)| *c == ';' && next.is_whitespace();
-        let pairs = category.chars().zip(next);
-        *category = pairs
+        let pairs = item.chars().zip(next);
+        *item = pairs
             .map(|pair| if separates(&pair) { ',' } else { pair.0 })
             .collect();
     }

@@ -3,13 +3,16 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
-use cognate::{Library, Paper};
+use cognate::{Embed, Library, Paper};
 use cognate_server::{ServedLibrary, Server, ServerOptions};
 use cognate_testing::LetterPairs;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
+
+use crate::description;
 
 /// A server of a library in a folder of its own, which is removed at the end.
 pub(crate) struct TestServer {
@@ -52,9 +55,45 @@ impl TestServer {
         }
     }
 
+    /// Creates a server of the library `papers`, which `embedder` embeds, with options.
+    pub(crate) fn with_embedder(embedder: impl Embed + 'static, options: ServerOptions) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::create(dir.path().join("papers"), embedder).unwrap();
+        let library = ServedLibrary::new("papers", library);
+        let server = Server::new(vec![library], Vec::new(), options).unwrap();
+        let router = server.router();
+        Self {
+            dir,
+            server,
+            router,
+        }
+    }
+
+    /// Returns the answer to a request with a method and a body, whose type is not declared.
+    pub(crate) async fn request(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(header::HOST, "localhost");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
     /// Returns the answer to a request.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
+        let answer = Answer::read(self.router.clone().oneshot(request).await.unwrap()).await;
+        description::check(self.description().await, &method, &path, &answer);
+        answer
+    }
+
+    /// Returns the description of the routes, which is the same for all servers.
+    async fn description(&self) -> &'static Value {
+        static DESCRIPTION: OnceCell<Value> = OnceCell::const_new();
+        let read = async || {
+            let request = Request::get("/openapi.json").header(header::HOST, "localhost");
+            let request = request.body(Body::empty()).unwrap();
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            Answer::read(response).await.json()
+        };
+        DESCRIPTION.get_or_init(read).await
     }
 
     /// Returns the answer to a `GET` of `path`.
@@ -71,6 +110,17 @@ impl TestServer {
         let request = request.body(Body::from(document.to_string())).unwrap();
         self.send(request).await
     }
+}
+
+/// Creates a server of an empty library, which is in no folder any more.
+pub(crate) fn server_with(options: ServerOptions) -> cognate_server::Result<Server> {
+    let dir = tempfile::tempdir().unwrap();
+    let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
+    Server::new(
+        vec![ServedLibrary::new("papers", library)],
+        Vec::new(),
+        options,
+    )
 }
 
 impl Answer {

@@ -3,4 +3,11 @@
 mod batching;
 mod client;
 mod compatible;
+mod description;
+mod gate;
+mod hostile;
 mod info;
+mod jobs;
+mod pages;
+mod running;
+mod socket;

@@ -51,7 +51,7 @@ impl Candidates {
     ) -> Result<Lookup> {
         let total = self.keys.len();
         let keys = self.keys.into_values().take(MAX_LISTED);
-        let read = keys.map(|key| Ok(papers.paper(key)?.paper));
+        let read = keys.map(|key| papers.with_lists(papers.paper(key)?.paper));
         let mut read = read.collect::<Result<Vec<_>>>()?;
         let by = self.way.and_then(Way::matched_by);
         Ok(match (read.pop(), by) {

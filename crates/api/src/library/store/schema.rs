@@ -12,13 +12,16 @@ use crate::{Details, Name, Paper};
 pub(super) const APPLICATION_ID: i64 = 0x436f_676e;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub(super) const FORMAT_VERSION: i64 = 5;
+pub(super) const FORMAT_VERSION: i64 = 6;
 
 /// The earliest version that is upgraded when a library is opened.
 pub(super) const OLDEST_VERSION: i64 = 2;
 
 /// The earliest version with files of terms beside the vectors.
 pub(crate) const FIRST_WITH_TERMS: i64 = 4;
+
+/// The earliest version with a column for bibliographic details.
+pub(super) const FIRST_WITH_DETAILS: i64 = 5;
 
 /// The size of a page of a new file in bytes. Papers of one to two kilobytes fill larger pages better than
 /// pages of the default size.
@@ -32,7 +35,8 @@ CREATE TABLE meta (
 ) WITHOUT ROWID";
 
 /// The papers. `key` is the key of the paper's row in the inverted index, which finds papers by their ids.
-/// `details` is a JSON object of [`FurtherData`], or null if there is none.
+/// `details` is a JSON object of [`FurtherData`], or null if there is none. `added` is the day on which the paper was
+/// added, or null if it is not known.
 pub(super) const PAPERS_TABLE: &str = "\
 CREATE TABLE papers (
     key INTEGER PRIMARY KEY,
@@ -49,8 +53,20 @@ CREATE TABLE papers (
     cites TEXT NOT NULL,
     text_hash BLOB NOT NULL,
     checksum INTEGER NOT NULL,
-    details TEXT
+    details TEXT,
+    added TEXT
 )";
+
+/// The papers on lists, by the names of the lists and the ids of the papers. An id stays with a paper whose data
+/// change, and a key does not.
+pub(super) const LIST_ENTRIES_TABLE: &str = "\
+CREATE TABLE list_entries (
+    list TEXT NOT NULL,
+    id TEXT NOT NULL,
+    note TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (list, id)
+) WITHOUT ROWID";
 
 /// Turns the tables of formats 2 and 3 into the tables of format 4. Their keys were the numbers of the rows, and
 /// an index of ids remains.
@@ -61,12 +77,15 @@ pub(super) const UPGRADE_TO_4: &str = "
 /// Turns the tables of format 4 into the tables of format 5.
 pub(super) const UPGRADE_TO_5: &str = "ALTER TABLE papers ADD COLUMN details TEXT;";
 
+/// Turns the table of papers of format 5 into that of format 6.
+pub(super) const UPGRADE_TO_6: &str = "ALTER TABLE papers ADD COLUMN added TEXT;";
+
 /// The columns that [`StoredPaper::from_row`] reads, in its order.
 pub(super) const COLUMNS: &str = "key, id, title, abstract, authors, year, venue, url, categories, \
-                                  doi, arxiv, cites, text_hash, checksum, details";
+                                  doi, arxiv, cites, text_hash, checksum, details, added";
 
 pub(super) const INSERT_PAPER: &str = "INSERT INTO papers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, \
-                                       ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+                                       ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// Checks that the file has the tables of this format and nothing else: a trigger or a view could run
 /// statements of a stranger. Returns what is unexpected.
@@ -80,7 +99,7 @@ pub(super) fn unexpected_schema(connection: &Connection) -> rusqlite::Result<Opt
         words.join(" ").to_lowercase()
     };
     let with_id_index = PAPERS_TABLE.replace("id TEXT NOT NULL", "id TEXT NOT NULL UNIQUE");
-    let expected = [META_TABLE, PAPERS_TABLE, &with_id_index].map(normalized);
+    let expected = [META_TABLE, PAPERS_TABLE, LIST_ENTRIES_TABLE, &with_id_index].map(normalized);
     let mut select = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
     let mut rows = select.query([])?;
     let mut tables = 0;
@@ -100,10 +119,11 @@ pub(super) fn unexpected_schema(connection: &Connection) -> rusqlite::Result<Opt
             return Ok(Some(format!("the {kind} `{name}`")));
         }
     }
-    Ok((tables != 2).then(|| format!("{tables} tables")))
+    Ok((tables != 3).then(|| format!("{tables} tables")))
 }
 
-/// The number of columns before the checksum, which covers them and, if it is not null, the column after it.
+/// The number of columns before the checksum, which covers them and the columns after it up to the last one that
+/// is not null.
 const CHECKSUMMED: usize = 13;
 
 /// The data of a paper in the column `details`.
@@ -133,9 +153,8 @@ impl StoredPaper {
         let columns = (0..CHECKSUMMED).map(|column| row.get_ref(column));
         let mut columns = columns.collect::<rusqlite::Result<Vec<_>>>()?;
         let details = row.get_ref(CHECKSUMMED + 1)?;
-        if details != ValueRef::Null {
-            columns.push(details);
-        }
+        let added = row.get_ref(CHECKSUMMED + 2)?;
+        columns.extend(covered_later(details, added));
         if row.get_ref(CHECKSUMMED)?.as_i64_or_null()? != Some(checksum(columns)) {
             return Err(damaged(format!(
                 "the paper with the key {}",
@@ -160,12 +179,27 @@ impl StoredPaper {
                 paper.authors = data.author_names;
             }
         }
+        if let Some(added) = added.as_str_or_null()? {
+            let column = CHECKSUMMED + 2;
+            let added = added.parse().map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+            });
+            paper.added = Some(added?);
+        }
         Ok(Self {
             key: row.get::<_, i64>(0)?.cast_unsigned(),
             paper,
             text_hash: row.get(12)?,
         })
     }
+}
+
+/// Returns the columns after the checksum that it covers.
+fn covered_later<'a>(details: ValueRef<'a>, added: ValueRef<'a>) -> Vec<ValueRef<'a>> {
+    let columns = [details, added];
+    let is_set = |column: &ValueRef<'_>| *column != ValueRef::Null;
+    let covered = columns.iter().rposition(is_set).map_or(0, |at| at + 1);
+    columns[..covered].to_vec()
 }
 
 /// Returns the values of a paper's columns.
@@ -185,10 +219,14 @@ pub(super) fn column_values(key: u64, text_hash: &TextHash, paper: &Paper) -> Ve
         json_list(paper.references.iter().map(String::as_str)).into(),
         text_hash.to_vec().into(),
     ];
-    let details = further_data(paper);
-    let covered = values.iter().chain(&details).map(ValueRef::from);
+    let details = further_data(paper).unwrap_or(Value::Null);
+    let added = paper
+        .added
+        .map_or(Value::Null, |day| day.to_string().into());
+    let later = covered_later(ValueRef::from(&details), ValueRef::from(&added));
+    let covered = values.iter().map(ValueRef::from).chain(later);
     values.push(checksum(covered).into());
-    values.push(details.unwrap_or(Value::Null));
+    values.extend([details, added]);
     values
 }
 

@@ -9,9 +9,10 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::damage::{damaged, store_error};
 use super::key;
+use super::lists::ListDirectory;
 use super::schema::{
-    COLUMNS, INSERT_PAPER, StoredPaper, TextHash, UPGRADE_TO_4, UPGRADE_TO_5, checksum,
-    column_values, set_meta, sql_key,
+    COLUMNS, INSERT_PAPER, LIST_ENTRIES_TABLE, StoredPaper, TextHash, UPGRADE_TO_4, UPGRADE_TO_5,
+    UPGRADE_TO_6, checksum, column_values, set_meta, sql_key,
 };
 use crate::embed::EmbedderInfo;
 use crate::library::background_similarity::BackgroundSimilarity;
@@ -138,7 +139,7 @@ impl<'a> ReadTxn<'a> {
             .map_err(|_| self.damaged(format!("`{key}`")))
     }
 
-    fn meta(&self, key: &str) -> Result<String> {
+    pub(super) fn meta(&self, key: &str) -> Result<String> {
         self.optional_meta(key)?
             .ok_or_else(|| self.damaged(format!("`{key}`, which is missing")))
     }
@@ -347,6 +348,22 @@ impl<'a> WriteTxn<'a> {
         self.transaction
             .execute_batch(UPGRADE_TO_5)
             .map_err(self.store_error())
+    }
+
+    /// Turns the tables of format 5 into the tables of format 6.
+    pub(super) fn upgrade_tables_to_6(&self) -> Result<()> {
+        self.transaction
+            .execute_batch(UPGRADE_TO_6)
+            .and_then(|()| self.transaction.execute_batch(LIST_ENTRIES_TABLE))
+            .map_err(self.store_error())?;
+        self.store_list_directory(&ListDirectory::default())
+    }
+
+    /// Commits a change of lists, which leaves papers as they are.
+    pub(crate) fn commit_lists(self, directory: ListDirectory) -> Result<()> {
+        let store_error = self.store_error();
+        self.set_list_directory(directory)?;
+        self.0.transaction.commit().map_err(store_error)
     }
 
     /// Commits the change together with the new manifest, and returns the new generation.

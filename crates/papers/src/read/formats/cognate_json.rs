@@ -21,7 +21,7 @@ use crate::read::syntax::literal::literal;
 use crate::read::syntax::loose_date::date_in;
 use crate::table::COLUMNS;
 use crate::text::markup;
-use crate::{Details, Name, Paper, PaperKind, PartialDate};
+use crate::{Details, ListEntry, Name, Paper, PaperKind, PartialDate};
 
 pub(super) const FORMAT: FormatSpec = FormatSpec {
     name: "jsonl",
@@ -115,6 +115,10 @@ pub(super) fn paper(fields: &Fields, notes: &Notes) -> Result<Paper, String> {
         paper.authors = authors;
         paper.details.editors = editors;
     }
+    paper.added = known.name(Field::Added).and_then(|name| object.date(name));
+    if let Some(name) = known.name(Field::Lists) {
+        paper.lists = lists(object, name);
+    }
     if let Some(name) = known.name(Field::Identifiers) {
         identifiers::fill_from(&mut paper, object, name);
     }
@@ -205,6 +209,30 @@ fn own_names(object: Object<'_>, name: &str, is_own: bool) -> Vec<Name> {
 }
 
 const PARTS: [&str; 4] = ["given", "particle", "family", "suffix"];
+
+/// Returns the lists of the library that the paper was on: objects with a name and perhaps a note, or names.
+fn lists(object: Object<'_>, name: &str) -> Vec<ListEntry> {
+    let mut found: Vec<ListEntry> = Vec::new();
+    for value in object.items(name) {
+        let entry = match value {
+            Value::String(name) => Some(ListEntry::new(name.trim())),
+            Value::Object(fields) => {
+                let entry = Object::new(fields, object.notes());
+                let note = entry.text("note").unwrap_or_default();
+                entry
+                    .text("name")
+                    .map(|name| ListEntry::new(name).note(note))
+            }
+            _ => None,
+        };
+        match entry.filter(|entry| !entry.name.is_empty()) {
+            Some(entry) if found.iter().any(|other| other.name == entry.name) => {}
+            Some(entry) => found.push(entry),
+            None => object.leave_out_item(name, value, "lists with a name"),
+        }
+    }
+    found
+}
 
 fn details(details: &mut Details, object: Object<'_>, known: &Known<'_>) {
     let text = |field: Field| known.name(field).and_then(|name| object.text(name));

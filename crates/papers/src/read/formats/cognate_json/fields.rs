@@ -64,6 +64,8 @@ fields! {
     Pmid = "pmid" "pubmedid" "pubmed";
     Pmcid = "pmcid" "pmc";
     Language = "language" "lang";
+    Added = "added";
+    Lists = "lists";
 }
 
 /// Returns the field that a name stands for, with the precedence of the name; lower numbers take precedence.

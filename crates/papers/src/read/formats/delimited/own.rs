@@ -6,7 +6,7 @@ use crate::Paper;
 use crate::read::formats::cognate_json;
 use crate::read::input::MAX_VALUES;
 use crate::read::notes::Notes;
-use crate::table::{COLUMNS, RANK_COLUMNS, names, split, unguarded};
+use crate::table::{COLUMNS, RANK_COLUMNS, list_entry, names, split, unguarded};
 
 /// The columns that every table of papers has that Cognate wrote.
 const REQUIRED: [&str; 4] = ["id", "title", "abstract", "authors"];
@@ -47,6 +47,9 @@ pub(super) fn paper<'a>(
         } else if NAMES.contains(&name) {
             let name = |item: String| serde_json::to_value(names::parse(&item)).unwrap_or_default();
             split(text).take(MAX_VALUES).map(name).collect()
+        } else if name == "lists" {
+            let entry = |item: String| serde_json::to_value(list_entry(&item)).unwrap_or_default();
+            split(text).take(MAX_VALUES).map(entry).collect()
         } else if let ("year", Ok(year)) = (name, text.parse::<i64>()) {
             // As a text, a number of eight digits would be a date.
             Value::from(year)

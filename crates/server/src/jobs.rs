@@ -1,0 +1,158 @@
+//! Jobs: imports of papers, which may take longer than a request may. The jobs of one library run one after
+//! another.
+
+mod document;
+mod import;
+mod import_report;
+mod job;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+pub(crate) use self::document::{JobDocument, JobState};
+pub(crate) use self::import::Upload;
+pub(crate) use self::job::Job;
+use crate::problem::{Kind, Problem};
+use crate::server::Server;
+
+/// How long a job is kept after its end.
+const KEPT: Duration = Duration::from_secs(60 * 60);
+
+/// The largest number of jobs that have ended and are kept.
+const MAX_ENDED: usize = 100;
+
+/// The largest number of jobs of a library that run or wait.
+const MAX_OPEN: usize = 16;
+
+/// The jobs of a server, in the order in which they were asked for.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    jobs: Mutex<Vec<Arc<Job>>>,
+    /// For each library, a permit for the job that runs.
+    turns: HashMap<String, Arc<Semaphore>>,
+}
+
+impl Jobs {
+    /// Creates the jobs of a server of libraries with these names.
+    pub(crate) fn new<'a>(libraries: impl IntoIterator<Item = &'a str>) -> Self {
+        let turn = |name: &str| (name.to_owned(), Arc::new(Semaphore::new(1)));
+        Self {
+            jobs: Mutex::default(),
+            turns: libraries.into_iter().map(turn).collect(),
+        }
+    }
+
+    /// Starts a job that adds the papers of an upload to a library, or lets it wait for its turn.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if too many jobs of the library run or wait.
+    pub(crate) fn submit(
+        &self,
+        server: &Server,
+        library: &str,
+        upload: Upload,
+    ) -> Result<Arc<Job>, Problem> {
+        let turn = self.turns.get(library).ok_or_else(Problem::internal)?;
+        let job = {
+            let mut jobs = self.lock();
+            let is_open = |job: &&Arc<Job>| job.is_of(library) && job.ended().is_none();
+            if jobs.iter().filter(is_open).count() >= MAX_OPEN {
+                return Err(Problem::new(
+                    Kind::Overloaded,
+                    format!(
+                        "{MAX_OPEN} jobs of `{library}` run or wait; try again when one has ended"
+                    ),
+                ));
+            }
+            let job = Arc::new(Job::new(library, upload.name(), jobs.len()));
+            jobs.push(Arc::clone(&job));
+            job
+        };
+        let (turn, server) = (Arc::clone(turn), server.clone());
+        tokio::spawn(run(server, turn, Arc::clone(&job), upload));
+        Ok(job)
+    }
+
+    /// Returns all jobs.
+    pub(crate) fn all(&self) -> Vec<Arc<Job>> {
+        self.lock().clone()
+    }
+
+    /// Returns the job with an id.
+    pub(crate) fn get(&self, id: &str) -> Result<Arc<Job>, Problem> {
+        let jobs = self.lock();
+        let job = jobs.iter().find(|job| job.id() == id);
+        job.cloned().ok_or_else(|| unknown(id))
+    }
+
+    /// Removes the job with an id from the list, and cancels it if it has not ended.
+    pub(crate) fn remove(&self, id: &str) -> Result<Arc<Job>, Problem> {
+        let mut jobs = self.lock();
+        let position = jobs.iter().position(|job| job.id() == id);
+        let job = jobs.remove(position.ok_or_else(|| unknown(id))?);
+        job.cancel();
+        Ok(job)
+    }
+
+    /// Cancels all jobs, because the server stops.
+    pub(crate) fn cancel_all(&self) {
+        for job in self.lock().iter() {
+            job.cancel();
+        }
+    }
+
+    /// Returns the jobs, without those that ended too long ago.
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
+        // No call that holds the lock leaves the list half changed.
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let is_old = |ended: Instant| now.duration_since(ended) >= KEPT;
+        jobs.retain(|job| !job.ended().is_some_and(is_old));
+        let mut ended: Vec<Instant> = jobs.iter().filter_map(|job| job.ended()).collect();
+        if ended.len() > MAX_ENDED {
+            ended.sort_unstable();
+            let mut surplus = ended.len() - MAX_ENDED;
+            let last = ended[surplus - 1];
+            jobs.retain(|job| {
+                let is_surplus = surplus > 0 && job.ended().is_some_and(|ended| ended <= last);
+                surplus -= usize::from(is_surplus);
+                !is_surplus
+            });
+        }
+        jobs
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(
+        Kind::UnknownJob,
+        format!("no job has the id `{id}`; jobs are kept for an hour after their end"),
+    )
+}
+
+/// Runs a job when it is its turn.
+async fn run(server: Server, turn: Arc<Semaphore>, job: Arc<Job>, upload: Upload) {
+    let permit = tokio::select! {
+        permit = turn.acquire_owned() => permit,
+        () = job.cancelled() => return job.end(Err(None)),
+    };
+    let work = {
+        let job = Arc::clone(&job);
+        spawn_blocking(move || {
+            // Returned when the work ends.
+            let _permit = permit;
+            let library = &server.library(Some(job.library()))?.library;
+            job.start();
+            import::run(library, &upload, &job)
+        })
+    };
+    let outcome = work
+        .await
+        .unwrap_or_else(|_| Err(Problem::internal().into()));
+    job.end(outcome.map_err(import::Stop::into_problem));
+}

@@ -1,0 +1,171 @@
+//! `/api/v1/missed`: the papers of a library that a draft does not cite.
+
+mod draft;
+
+use axum::extract::{Request, State};
+use cognate::{MissedOptions, MissedReport};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, Object, Schema};
+
+use self::draft::Submitted;
+use super::filters::{FilterParameters, LibraryParameter};
+use super::problems::QueryProblems;
+use super::ranking::{check_count, names};
+use crate::answer::{Answer, Commits, Question};
+use crate::openapi::documents;
+use crate::parameters::groups_of_parameters;
+use crate::problem::Problem;
+use crate::server::Server;
+
+/// How many papers are searched for.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct NumberParameter {
+    /// The number of papers.
+    #[param(minimum = 1, default = 20)]
+    k: usize,
+}
+
+impl Default for NumberParameter {
+    fn default() -> Self {
+        Self { k: 20 }
+    }
+}
+
+/// The parameters besides the draft.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct MissedParameters {
+    #[serde(flatten)]
+    library: LibraryParameter,
+    #[serde(flatten)]
+    number: NumberParameter,
+    #[serde(flatten)]
+    filter: FilterParameters,
+}
+
+groups_of_parameters!(MissedParameters: LibraryParameter, NumberParameter, FilterParameters);
+
+/// A draft and its references.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct DraftParameters {
+    /// The draft.
+    #[param(required = true, min_length = 1)]
+    text: String,
+    /// The format of the draft. Default: `plain`.
+    #[param(schema_with = formats)]
+    format: Option<String>,
+    /// The list of references of the draft, as papers with the citation keys as ids.
+    #[param(required = false)]
+    bibliography: Vec<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// The parameters in a body of JSON.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct MissedBody {
+    #[serde(flatten)]
+    draft: DraftParameters,
+    #[serde(flatten)]
+    parameters: MissedParameters,
+}
+
+groups_of_parameters!(MissedBody: DraftParameters, MissedParameters);
+
+/// The papers that a draft may have missed, and those that it cites.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MissedDocument {
+    /// The version of the form of all documents.
+    #[schema(schema_with = documents::version)]
+    version: u32,
+    /// The name of the library.
+    library: String,
+    /// The title of the draft.
+    title: Option<String>,
+    #[schema(value_type = MissedReportSchema)]
+    #[serde(flatten)]
+    report: MissedReport,
+}
+
+/// The report on a draft.
+#[derive(ToSchema)]
+#[schema(as = MissedReport)]
+#[expect(dead_code, reason = "it describes the serialized form")]
+pub(crate) struct MissedReportSchema {
+    /// The number of sentences of the draft that were compared.
+    sentences: usize,
+    /// Relevant papers that the draft does not cite, the best first.
+    #[schema(schema_with = missed_hits)]
+    hits: (),
+    /// What the draft cites.
+    #[schema(schema_with = cited)]
+    cited: (),
+}
+
+fn missed_hits() -> Schema {
+    let hit = documents::component("missed_hit");
+    ArrayBuilder::new().items(hit).build().into()
+}
+
+fn cited() -> utoipa::openapi::RefOr<Schema> {
+    documents::component("cited")
+}
+
+fn formats() -> Object {
+    names(draft::TEXT_FORMATS.iter().map(|format| format.name()))
+}
+
+/// Finds relevant papers of the library that a draft does not cite.
+///
+/// The draft is a field of a JSON object, or the body itself, with the parameters in the address. The files that a
+/// draft includes are not read: send the whole text, and the list of references as `bibliography`.
+#[utoipa::path(
+    post,
+    path = "/missed",
+    tag = "queries",
+    params(MissedParameters),
+    request_body(
+        content(
+            (
+                MissedBody = "application/json",
+                example = json!({"text": "About graphs and proofs [@p1].", "format": "markdown", "k": 5})
+            ),
+            (String = "text/plain"),
+            (String = "text/markdown"),
+            (String = "text/x-tex"),
+            (String = "text/x-typst"),
+            (String = "text/x-org"),
+            (String = "text/x-rst"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        )
+    ),
+    responses((status = 200, body = MissedDocument), QueryProblems)
+)]
+pub(crate) async fn missed(
+    State(server): State<Server>,
+    request: Request,
+) -> Result<Answer, Problem> {
+    let (submitted, parameters) = Submitted::of(request).await?;
+    let k = parameters.number.k;
+    check_count("k", k, server.options())?;
+    let filter = parameters.filter.filter()?;
+    let options = MissedOptions::default().k(k).filter(filter);
+    let libraries: Vec<String> = parameters.library.library.into_iter().collect();
+    let question = Question::new("missed", &libraries, &(), None);
+    let act = move |commits: &Commits<'_>| {
+        let served = commits.first();
+        let (draft, references) = submitted.read()?;
+        let report = served.library.missed(&draft, &references, &options)?;
+        Ok(MissedDocument {
+            version: documents::VERSION,
+            library: served.name.clone(),
+            title: draft.title().map(str::to_owned),
+            report,
+        })
+    };
+    question.answer(&server, act).await
+}

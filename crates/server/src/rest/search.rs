@@ -1,0 +1,182 @@
+//! `/api/v1/search`: papers near a text or a vector.
+
+use axum::extract::State;
+use cognate::{Query, QueryText};
+use serde::{Deserialize, Serialize};
+
+use super::filters::{FilterParameters, LibrariesParameter};
+use super::hits::{Explain, Found, HitsDocument};
+use super::problems::QueryProblems;
+use super::ranking::{HitParameters, check_count, check_text};
+use crate::answer::{Answer, Commits, Question, bytes_of};
+use crate::etag::KnownTags;
+use crate::extract::{JsonParameters, Parameters};
+use crate::paging::{PageParameters, Paged};
+use crate::parameters::groups_of_parameters;
+use crate::problem::{Kind, Problem};
+use crate::server::Server;
+
+/// The number of hits on all pages if an answer in pages is asked for.
+const PAGED_K: usize = 100;
+
+/// What is searched for.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct TargetParameters {
+    /// The text to search for, of any length that the model reads: words in double quotes are a phrase, and
+    /// `-word` leaves out papers with that word.
+    #[param(example = "graph proof")]
+    q: Option<String>,
+    /// A vector of the library's model, in place of a text.
+    #[param(required = false)]
+    vector: Vec<f32>,
+    /// Searches again with the query moved toward the best papers, of which this is the number
+    /// (pseudo-relevance feedback).
+    #[param(minimum = 0, default = 0)]
+    feedback: usize,
+}
+
+/// The parameters of a search.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct SearchParameters {
+    #[serde(flatten)]
+    libraries: LibrariesParameter,
+    #[serde(flatten)]
+    target: TargetParameters,
+    #[serde(flatten)]
+    hits: HitParameters,
+    #[serde(flatten)]
+    filter: FilterParameters,
+    #[serde(flatten)]
+    page: PageParameters,
+}
+
+groups_of_parameters!(
+    SearchParameters: LibrariesParameter, TargetParameters, HitParameters, FilterParameters, PageParameters
+);
+
+impl HitParameters {
+    /// Returns the number of hits on all pages.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if it is larger than the server allows.
+    pub(super) fn number(&self, page: &PageParameters, server: &Server) -> Result<usize, Problem> {
+        let options = server.options();
+        if let Some(limit) = page.limit {
+            check_count("limit", limit, options)?;
+        }
+        let default = if page.is_paged() {
+            PAGED_K.max(page.limit.unwrap_or(0)).min(options.max_k)
+        } else {
+            Query::DEFAULT_K.min(options.max_k)
+        };
+        let k = self.k.unwrap_or(default);
+        check_count("k", k, options)?;
+        Ok(k)
+    }
+}
+
+impl SearchParameters {
+    /// Checks what the limits of the server concern, and makes the query.
+    fn query(&self, server: &Server) -> Result<(Query, usize), Problem> {
+        let target = &self.target;
+        check_count("feedback", target.feedback, server.options())?;
+        let query = match (&target.q, target.vector.as_slice()) {
+            (Some(_), [_, ..]) => {
+                let detail = "`q` and `vector` are given, expected one of them";
+                return Err(Problem::new(Kind::InvalidRequest, detail));
+            }
+            (Some(text), []) => {
+                check_text("q", text, server.options())?;
+                QueryText::parse(text).query()
+            }
+            (None, [_, ..]) => {
+                if self.hits.explain {
+                    let detail = "`explain` is true, expected a query by text if it is";
+                    return Err(Problem::new(Kind::InvalidOption, detail));
+                }
+                Query::vector(target.vector.clone())
+            }
+            (None, []) => {
+                let detail = "`q` is missing, expected a text, or a `vector`";
+                return Err(Problem::new(Kind::EmptyQuery, detail).with("parameter", "q"));
+            }
+        };
+        let k = self.hits.number(&self.page, server)?;
+        let query = self.hits.apply(query, &self.filter, k)?;
+        Ok((query.feedback(target.feedback), k))
+    }
+
+    /// Answers the query from libraries at one commit.
+    fn document(
+        &self,
+        commits: &Commits<'_>,
+        query: &Query,
+        k: usize,
+    ) -> Result<HitsDocument<Option<String>>, Problem> {
+        let of_all_pages = Self {
+            page: PageParameters::default(),
+            hits: HitParameters {
+                k: Some(k),
+                ..self.hits.clone()
+            },
+            ..self.clone()
+        };
+        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let page = self.page.page(paged)?;
+        let search = |library: &cognate::Library| Ok((query.clone(), library.search(query)?));
+        let found = Found::search(commits, k, search)?;
+        let text = self.target.q.clone();
+        let searched = QueryText::parse(text.as_deref().unwrap_or_default()).text;
+        let explain: Explain<'_> = &|library, hits| library.explain(&searched, hits);
+        let explain = self.hits.explain.then_some(explain);
+        found.document(commits, text, page, paged, explain)
+    }
+
+    async fn answer(self, server: &Server, known: Option<KnownTags>) -> Result<Answer, Problem> {
+        let (query, k) = self.query(server)?;
+        let question = Question::new("search", &self.libraries.library, &self, known);
+        let act = move |commits: &Commits<'_>| self.document(commits, &query, k);
+        question.answer(server, act).await
+    }
+}
+
+/// Searches for papers near a text or a vector.
+///
+/// Papers are found by meaning, by words, or by both. The answer is exact, and the same as that of the command
+/// `cognate search`.
+#[utoipa::path(
+    get,
+    path = "/search",
+    tag = "queries",
+    params(SearchParameters),
+    responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)
+)]
+pub(crate) async fn search(
+    State(server): State<Server>,
+    known: KnownTags,
+    Parameters(parameters): Parameters<SearchParameters>,
+) -> Result<Answer, Problem> {
+    parameters.answer(&server, Some(known)).await
+}
+
+/// Searches for papers near a text or a vector, with the parameters in the body.
+#[utoipa::path(
+    post,
+    path = "/search",
+    tag = "queries",
+    request_body(
+        content = SearchParameters,
+        example = json!({"q": "graph proof", "k": 5, "category": ["cs"]})
+    ),
+    responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)
+)]
+pub(crate) async fn search_by_body(
+    State(server): State<Server>,
+    JsonParameters(parameters): JsonParameters<SearchParameters>,
+) -> Result<Answer, Problem> {
+    parameters.answer(&server, None).await
+}
