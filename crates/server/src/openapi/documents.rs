@@ -49,6 +49,11 @@ pub(crate) fn hits() -> Schema {
     ArrayBuilder::new().items(component("hit")).build().into()
 }
 
+/// Describes a list of papers.
+pub(crate) fn papers() -> Schema {
+    ArrayBuilder::new().items(component("paper")).build().into()
+}
+
 /// Describes what a definition of the command's schema describes.
 pub(crate) fn component(name: &str) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(name))

@@ -60,6 +60,26 @@ const ADVICE: &[(Kind, &str)] = &[
         "The id is not that of a job, the job was cancelled, it ended more than an hour ago, or the server was started again since. Adding the same papers again changes nothing, so it is safe to repeat a request that may not have been carried out.",
     ),
     (
+        Kind::UnknownModel,
+        "The server has no model of this name. `GET /v1/models` lists all.",
+    ),
+    (
+        Kind::NoModel,
+        "The server was started without a model, so it embeds no texts.",
+    ),
+    (
+        Kind::NoReranker,
+        "The server was started without a cross-encoder. The option `--rerank-model` of `cognate serve` names one.",
+    ),
+    (
+        Kind::BuiltInList,
+        "The lists `liked`, `disliked`, `read` and `hidden` are in every library and cannot be deleted. Take the papers from the list instead.",
+    ),
+    (
+        Kind::EmptyLibrary,
+        "The analysis needs papers. Add some first.",
+    ),
+    (
         Kind::WrongMethod,
         "The header `Allow` lists the methods of the route.",
     ),
