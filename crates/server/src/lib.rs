@@ -83,7 +83,6 @@ mod server;
 mod spool;
 mod trust;
 mod work;
-mod write_access;
 
 pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};

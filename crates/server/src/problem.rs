@@ -203,7 +203,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind) = (self.status(), self.kind);
-        let document = self.into_document();
+        let document = self.clone().into_document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");

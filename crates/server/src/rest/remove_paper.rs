@@ -11,7 +11,6 @@ use crate::extract::{InPath, Parameters};
 use crate::openapi::documents;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
-use crate::write_access;
 
 /// What was removed, as `cognate remove --json` prints it.
 #[derive(Serialize, ToSchema)]
@@ -24,7 +23,7 @@ pub(crate) struct RemovedDocument {
     /// The number of papers that are left in the library.
     left: usize,
     /// The papers that were removed, which can be added again.
-    #[schema(schema_with = documents::papers)]
+    #[schema(value_type = Vec<documents::PaperFields>)]
     papers: Vec<Paper>,
     /// The generation of the library after the change: the number of commits of papers and, after a period, the
     /// number of changes of lists.
@@ -52,7 +51,7 @@ pub(crate) async fn remove_paper(
     InPath(reference): InPath<String>,
     Parameters(parameters): Parameters<LibraryParameter>,
 ) -> Result<Json<RemovedDocument>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let library = parameters.library.as_deref();
     let remove = move |library: &Library| {
         let paper = identified_paper(library, &reference)?;
