@@ -94,11 +94,13 @@ impl Server {
 
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
-        let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
+        let routes = rest::routes()
+            .merge(compatible::routes())
+            .merge(health::routes())
+            .merge(metrics::route());
+        let (api, description) = openapi::describe(routes);
         let router = Router::new()
             .merge(api)
-            .merge(health::routes())
-            .merge(metrics::route())
             .merge(openapi::route(&description))
             .merge(pages::routes(&description))
             .merge(mcp::route(self))

@@ -27,7 +27,7 @@ pub(crate) struct HitsDocument<Q> {
     /// What was searched for: a text as it was given, the ids of papers, or null for a vector.
     query: Q,
     /// The hits of the page, the best first.
-    #[schema(schema_with = documents::hits)]
+    #[schema(value_type = Vec<documents::Hit>)]
     hits: Vec<HitDocument>,
     /// The number of hits on all pages.
     total: usize,

@@ -64,7 +64,7 @@ pub(crate) struct PaperListDocument {
     /// The name of the library.
     library: String,
     /// The papers of the page. Each has the lists that it is on, with their notes.
-    #[schema(schema_with = documents::papers)]
+    #[schema(value_type = Vec<documents::PaperFields>)]
     papers: Vec<Paper>,
     /// The token of the next page, or null on the last one.
     next: Option<String>,
