@@ -84,7 +84,10 @@ pub(crate) async fn papers(
     Parameters(parameters): Parameters<PaperListParameters>,
 ) -> Result<Answer, Problem> {
     let filter = parameters.filter.filter()?;
-    parameters.answer(&server, "papers", filter, known).await
+    let uses_lists = parameters.filter.uses_lists();
+    parameters
+        .answer(&server, "papers", filter, uses_lists, known)
+        .await
 }
 
 /// Lists the papers on a list, with their notes.
@@ -107,7 +110,9 @@ pub(crate) async fn list(
     }
     let filter = parameters.filter.filter()?.list(name.as_str());
     let route = format!("lists/{name}");
-    parameters.answer(&server, &route, filter, known).await
+    parameters
+        .answer(&server, &route, filter, true, known)
+        .await
 }
 
 impl PaperListParameters {
@@ -116,6 +121,7 @@ impl PaperListParameters {
         server: &Server,
         route: &str,
         filter: Filter,
+        uses_lists: bool,
         known: KnownTags,
     ) -> Result<Answer, Problem> {
         let limit = self.page.limit.unwrap_or(PAGE.min(server.options().max_k));
@@ -133,7 +139,7 @@ impl PaperListParameters {
         let question = Question::new("papers", &libraries, &(route, &self), Some(known));
         let document = move |commits: &Commits<'_>| {
             let served = commits.first();
-            let paged = Paged::new(&commits.generation, &key);
+            let paged = Paged::new(&commits.generation, uses_lists, &key);
             let page = PageParameters {
                 limit: Some(limit),
                 ..self.page.clone()
