@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use cognate::{Embed, Encoder, Library};
-use cognate_server::{ServedLibrary, ServedModel};
+use cognate::{Device, Embed, Library};
+use cognate_server::{ServedLibrary, ServedModel, ServedReranker};
 
 use crate::arguments::StoredModelArguments;
 use crate::located_library::LocatedLibrary;
@@ -26,9 +26,10 @@ pub(crate) fn open(
             Arc::clone(embedder)
         } else {
             let encoder = model::load_shared(&library, arguments)?;
-            let embedder = embedder(&encoder);
             let name = model_name(&library, arguments, models.len());
-            models.push(ServedModel::new(name, Arc::clone(&embedder), encoder));
+            let model = ServedModel::batching(name, encoder);
+            let embedder = model.embedder();
+            models.push(model);
             embedders.insert(key, Arc::clone(&embedder));
             embedder
         };
@@ -38,27 +39,35 @@ pub(crate) fn open(
     Ok((libraries, models))
 }
 
-/// Returns what embeds the texts of all requests with `encoder`.
-fn embedder(encoder: &Arc<Encoder>) -> Arc<dyn Embed> {
-    Arc::<Encoder>::clone(encoder)
+/// Loads the cross-encoder `name`. It runs in the precision of the first model, if a CPU supports that.
+pub(crate) fn load_reranker(name: &str, models: &[ServedModel]) -> Result<ServedReranker> {
+    let first = models.first().map(|model| model.embedder().info());
+    let stored = first.map(|info| info.precision.parse()).transpose()?;
+    let precision = model::supported_precision(Device::Cpu, stored.unwrap_or_default());
+    let reranker = model::load_reranker(name, precision)?;
+    Ok(ServedReranker::new(request_name(name), Arc::new(reranker)))
 }
 
-/// Returns the name by which requests ask for the model of a library: of a folder, only the last part.
-/// `others` is the number of models that have a name already.
+/// Returns the name by which requests ask for the model of a library. `others` is the number of models that
+/// have a name already.
 fn model_name(library: &Library, arguments: &StoredModelArguments, others: usize) -> String {
     let stored = library.embedder_info();
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
-    let folder = Path::new(name)
-        .is_dir()
-        .then(|| Path::new(name).file_name());
-    let name = match folder.flatten() {
-        Some(folder) => folder.to_string_lossy().into_owned(),
-        None => name.clone(),
-    };
+    let name = request_name(arguments.model.as_ref().unwrap_or(&stored.model));
     // The first model keeps its name; others may be the same one in another precision.
     if others == 0 {
         name
     } else {
         format!("{name}-{}", stored.precision)
+    }
+}
+
+/// Returns the name of a model in requests: of a folder, only the last part.
+fn request_name(name: &str) -> String {
+    let folder = Path::new(name)
+        .is_dir()
+        .then(|| Path::new(name).file_name());
+    match folder.flatten() {
+        Some(folder) => folder.to_string_lossy().into_owned(),
+        None => name.to_owned(),
     }
 }

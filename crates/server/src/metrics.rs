@@ -83,9 +83,20 @@ impl Metrics {
             libraries.push((one.name.clone(), one.library.len()?));
         }
         let work = server.work().load();
+        let models = server.models().iter();
+        let batching: Vec<_> = models
+            .filter_map(|model| Some((model.name.clone(), model.batching_counts()?)))
+            .collect();
         metrics::with_local_recorder(&self.recorder, || {
             for (name, papers) in libraries {
                 gauge!("cognate_papers", "library" => name).set(float(papers));
+            }
+            for (name, counts) in batching {
+                let labels = [("model", name)];
+                counter!("cognate_query_batches_total", &labels).absolute(counts.batches);
+                counter!("cognate_queries_embedded_total", &labels).absolute(counts.queries);
+                counter!("cognate_documents_embedded_total", &labels).absolute(counts.documents);
+                gauge!("cognate_queries_waiting", &labels).set(float(counts.waiting_queries));
             }
             gauge!("cognate_queue_running").set(float(work.running));
             gauge!("cognate_queue_waiting").set(float(work.waiting));
@@ -110,6 +121,22 @@ fn describe() {
         "Time from the headers of a request to the last byte of its answer"
     );
     describe_gauge!("cognate_papers", "Papers of a library");
+    describe_counter!(
+        "cognate_query_batches_total",
+        "Batches in which a model has embedded queries"
+    );
+    describe_counter!(
+        "cognate_queries_embedded_total",
+        "Queries that a model has embedded"
+    );
+    describe_counter!(
+        "cognate_documents_embedded_total",
+        "Documents that a model has embedded"
+    );
+    describe_gauge!(
+        "cognate_queries_waiting",
+        "Calls with queries that wait for a model"
+    );
     describe_gauge!(
         "cognate_queue_running",
         "Calls of libraries and models that run"

@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
+    /// Name or folder of a cross-encoder for the routes that rerank texts
+    #[arg(long, value_name = "NAME")]
+    rerank_model: Option<String>,
     /// Address and port to listen at; port 0 takes a free one
     ///
     /// Other machines can connect if it is not an address of this machine alone, so that needs a token.
@@ -70,7 +73,10 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     // An address that cannot be used is reported before a model is loaded.
     let listener = runtime.block_on(listen(arguments))?;
     let (libraries, models) = served::open(&located, &arguments.model)?;
-    let server = Server::new(libraries, models, options)?;
+    let rerankers = arguments.rerank_model.iter();
+    let rerankers = rerankers.map(|name| served::load_reranker(name, &models));
+    let rerankers = rerankers.collect::<Result<Vec<_>>>()?;
+    let server = Server::new(libraries, models, options)?.with_rerankers(rerankers);
     let address = listener
         .local_addr()
         .context("the listener has no address")?;

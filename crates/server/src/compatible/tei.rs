@@ -18,6 +18,7 @@ use crate::server::Server;
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"inputs": ["graph proof", "dark matter"], "truncate": true}))]
 pub(crate) struct EmbedRequest {
     /// A text, or a list of at most 2,048 texts.
     #[schema(value_type = InputForm)]

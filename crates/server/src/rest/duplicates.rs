@@ -107,8 +107,9 @@ pub(crate) async fn duplicates(
         Ok(known) => return Ok(known),
         Err(commit) => commit,
     };
+    // The papers of pairs have their lists.
     let key = bytes_of(&(&name, &commit.generation, threshold));
-    let paged = Paged::new(&commit.generation, &key);
+    let paged = Paged::new(&commit.generation, false, &bytes_of(&threshold));
     let page = page.page(paged)?;
     let compute = |stop| compute(server.clone(), name.clone(), threshold, stop);
     let all = server.analyses().duplicates.get(key, compute).await?;

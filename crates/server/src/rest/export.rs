@@ -44,6 +44,9 @@ pub(crate) struct ExportedParameters {
     /// Whether the order is reversed.
     #[param(default = false)]
     reverse: bool,
+    /// The number of papers before the first one.
+    #[param(minimum = 0, default = 0)]
+    offset: usize,
     /// The largest number of papers. Default: all.
     #[param(minimum = 1)]
     limit: Option<usize>,
@@ -147,13 +150,15 @@ impl ExportParameters {
             let mut listing = Listing::default()
                 .filter(filter)
                 .sort_by(sort.unwrap_or_default())
-                .reverse(exported.reverse);
+                .reverse(exported.reverse)
+                .offset(exported.offset);
             if let Some(limit) = exported.limit {
                 listing = listing.limit(limit);
             }
             return Ok(Selection::Listed(listing));
         }
-        let is_listed = exported.sort.is_some() || exported.reverse || exported.limit.is_some();
+        let is_part = exported.offset > 0 || exported.limit.is_some();
+        let is_listed = exported.sort.is_some() || exported.reverse || is_part;
         if is_listed || !filter.is_empty() {
             let detail = "`id` is given, expected no filter, order or limit then";
             return Err(Problem::new(Kind::InvalidOption, detail).with("parameter", "id"));

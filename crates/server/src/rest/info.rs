@@ -37,7 +37,7 @@ pub(crate) struct InfoDocument {
 pub(crate) struct LibraryDocument {
     /// The name by which requests ask for the library.
     name: String,
-    /// The state of the library, which changes with every commit.
+    /// The number of commits of papers and the number of changes of lists, such as `12.3`.
     generation: String,
     #[serde(flatten)]
     #[schema(value_type = LibraryInfoSchema)]
@@ -105,7 +105,7 @@ pub(crate) async fn info(State(server): State<Server>) -> Result<Json<InfoDocume
             let info = library.info()?;
             Ok(LibraryDocument {
                 name: served.name.clone(),
-                generation: served.generation()?,
+                generation: library.generation()?.to_string(),
                 native: info.papers.saturating_sub(info.mapped),
                 info,
                 faults: library.unusable_files()?,

@@ -1,6 +1,6 @@
 //! The parameters of queries: how hits are found and ordered, and what is said of them.
 
-use cognate::{Fusion, Mode, Query};
+use cognate::{Fusion, HitOrder, Mode, Query};
 use serde::{Deserialize, Serialize};
 
 use super::filters::FilterParameters;
@@ -32,6 +32,10 @@ pub(crate) struct HitParameters {
     /// Only papers with at least this cosine, from -1 to 1.
     #[param(minimum = -1, maximum = 1)]
     pub(crate) min_score: Option<f32>,
+    /// The order of the hits: the best first, or the latest publication first. The hits are the same in both.
+    /// Default: `relevance`.
+    #[param(value_type = Option<HitOrderName>, inline)]
+    pub(crate) sort: Option<String>,
     /// Whether the preprint and the publication of a paper are separate hits.
     #[param(default = false)]
     pub(crate) every_version: bool,
@@ -52,6 +56,16 @@ impl HitParameters {
     /// Returns a problem if the name of the mode is unknown.
     pub(crate) fn mode(&self) -> Result<Option<Mode>, Problem> {
         Ok(self.mode.as_deref().map(str::parse).transpose()?)
+    }
+
+    /// Returns the order of the hits.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the name of the order is unknown.
+    pub(crate) fn order(&self) -> Result<HitOrder, Problem> {
+        let order = self.sort.as_deref().map(str::parse).transpose()?;
+        Ok(order.unwrap_or_default())
     }
 
     /// Applies the parameters to a query with `k` hits.
@@ -120,3 +134,4 @@ pub(crate) fn check_count(
 
 named_values!(ModeName, Mode::ALL.iter().map(|mode| mode.name()));
 named_values!(FusionName, Fusion::ALL.iter().map(|fusion| fusion.name()));
+named_values!(HitOrderName, HitOrder::ALL.iter().map(|order| order.name()));

@@ -95,7 +95,11 @@ impl RelatedParameters {
             },
             ..self.clone()
         };
-        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let paged = Paged::new(
+            &commits.generation,
+            self.filter.uses_lists(),
+            &bytes_of(&of_all_pages),
+        );
         let page = self.page.page(paged)?;
         if commits.libraries.len() > 1 {
             let (found, ids) = several::search(self, commits, k)?;
@@ -109,7 +113,7 @@ impl RelatedParameters {
             .strategy(self.strategy()?);
         let query = self.hits.apply(query, &self.filter, k)?;
         let search = |library: &Library| Ok((query.clone(), library.search(&query)?));
-        let found = Found::search(commits, k, search)?;
+        let found = Found::search(commits, k, self.hits.order()?, search)?;
         let searched = ids.clone();
         let explain: Explain<'_> = &|library, hits| library.explain_related(&searched, hits);
         let explain = self.hits.explain.then_some(explain);

@@ -127,11 +127,15 @@ impl SearchParameters {
             },
             ..self.clone()
         };
-        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let paged = Paged::new(
+            &commits.generation,
+            self.filter.uses_lists(),
+            &bytes_of(&of_all_pages),
+        );
         let page = self.page.page(paged)?;
         let search = |library: &cognate::Library| Ok((query.clone(), library.search(query)?));
         self.check_dimensions(commits)?;
-        let found = Found::search(commits, k, search)?;
+        let found = Found::search(commits, k, self.hits.order()?, search)?;
         let text = self.target.q.clone();
         let searched = QueryText::parse(text.as_deref().unwrap_or_default()).text;
         let explain: Explain<'_> = &|library, hits| library.explain(&searched, hits);
@@ -159,6 +163,9 @@ impl SearchParameters {
 
     async fn answer(self, server: &Server, known: Option<KnownTags>) -> Result<Answer, Problem> {
         let (query, k) = self.query(server)?;
+        if let Some(text) = &self.target.q {
+            server.note_query(text);
+        }
         let question = Question::new("search", &self.libraries.library, &self, known);
         let act = move |commits: &Commits<'_>| self.document(commits, &query, k);
         question.answer(server, act).await

@@ -66,6 +66,17 @@ impl TestServer {
         }
     }
 
+    /// Opens the library as another process would.
+    pub(crate) fn library(&self) -> Library {
+        self.library_named("papers")
+    }
+
+    /// Opens a library as another process would.
+    pub(crate) fn library_named(&self, name: &str) -> Library {
+        let library = Library::open(self.dir.path().join(name)).unwrap();
+        library.with_embedder(LetterPairs::default()).unwrap()
+    }
+
     /// Creates a server of the library `papers`, which `embedder` embeds, with options.
     pub(crate) fn with_embedder(embedder: impl Embed + 'static, options: ServerOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -85,17 +96,6 @@ impl TestServer {
         let request = Request::builder().method(method).uri(path);
         let request = request.header(header::HOST, "localhost");
         self.send(request.body(body.into()).unwrap()).await
-    }
-
-    /// Opens the library as another process would.
-    pub(crate) fn library(&self) -> Library {
-        self.library_named("papers")
-    }
-
-    /// Opens a library as another process would.
-    pub(crate) fn library_named(&self, name: &str) -> Library {
-        let library = Library::open(self.dir.path().join(name)).unwrap();
-        library.with_embedder(LetterPairs::default()).unwrap()
     }
 
     /// Returns the answer to a request.
