@@ -133,5 +133,5 @@ pub(crate) fn check_count(
 }
 
 named_values!(ModeName, Mode::ALL.iter().map(|mode| mode.name()));
-named_values!(FusionName, Fusion::ALL.iter().map(|fusion| fusion.name()));
 named_values!(HitOrderName, HitOrder::ALL.iter().map(|order| order.name()));
+named_values!(FusionName, Fusion::ALL.iter().map(|fusion| fusion.name()));
