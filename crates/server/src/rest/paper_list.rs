@@ -84,9 +84,8 @@ pub(crate) async fn papers(
     Parameters(parameters): Parameters<PaperListParameters>,
 ) -> Result<Answer, Problem> {
     let filter = parameters.filter.filter()?;
-    let uses_lists = parameters.filter.uses_lists();
     parameters
-        .answer(&server, "papers", filter, uses_lists, known)
+        .answer(&server, "papers", false, filter, known)
         .await
 }
 
@@ -111,7 +110,7 @@ pub(crate) async fn list(
     let filter = parameters.filter.filter()?.list(name.as_str());
     let route = format!("lists/{name}");
     parameters
-        .answer(&server, &route, filter, true, known)
+        .answer(&server, &route, true, filter, known)
         .await
 }
 
@@ -120,8 +119,8 @@ impl PaperListParameters {
         self,
         server: &Server,
         route: &str,
+        is_list: bool,
         filter: Filter,
-        uses_lists: bool,
         known: KnownTags,
     ) -> Result<Answer, Problem> {
         let limit = self.page.limit.unwrap_or(PAGE.min(server.options().max_k));
@@ -134,6 +133,7 @@ impl PaperListParameters {
             .filter(filter)
             .sort_by(sort_by)
             .reverse(self.order.reverse);
+        let uses_lists = is_list || self.filter.uses_lists();
         let libraries: Vec<String> = self.library.library.iter().cloned().collect();
         let key = bytes_of(&(route, &self.filter, &self.order));
         let question = Question::new("papers", &libraries, &(route, &self), Some(known));
