@@ -336,7 +336,6 @@ async fn citations_are_those_that_the_library_writes() {
             writer.write(paper).unwrap();
         }
         writer.finish().unwrap();
-        drop(writer);
         assert_eq!(text, String::from_utf8(expected).unwrap());
         assert_eq!(document["citations"], text);
         let arguments =
