@@ -4,17 +4,18 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{
     Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::problem::Problem;
 use crate::server::Server;
@@ -171,11 +172,18 @@ fn resident_bytes() -> Option<f64> {
 }
 
 /// Returns the route of the metrics.
-pub(crate) fn route() -> Router<Server> {
-    Router::new().route("/metrics", get(answer))
+pub(crate) fn route() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
-async fn answer(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
+/// Returns counts and times of requests, and the state of the process and of the libraries, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    responses((status = 200, description = "The metrics, in the text format of Prometheus", body = String, content_type = "text/plain"))
+)]
+async fn metrics(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
     // A full queue must not hide the metrics that show it, so this call does not wait there.
     let render = move || server.metrics().render(&server);
     let text = tokio::task::spawn_blocking(render)

@@ -182,7 +182,11 @@ impl From<Error> for Problem {
             error if error.is_damage() => Kind::Damaged,
             _ => Kind::Internal,
         };
-        let problem = Self::new(kind, error.to_string());
+        let detail = match &error {
+            Error::Embed { source } => format!("{error}: {source}"),
+            error => error.to_string(),
+        };
+        let problem = Self::new(kind, detail);
         match error {
             Error::UnknownPaper { nearest, .. } => problem.with("nearest", nearest),
             Error::UnknownList { existing, .. } => problem.with("lists", existing),

@@ -158,6 +158,7 @@ pub(crate) struct TeiInfoDocument {
 /// Describes the model of `/embed`.
 #[utoipa::path(
     get,
+    operation_id = "tei_info",
     path = "/info",
     tag = "compatible",
     responses(

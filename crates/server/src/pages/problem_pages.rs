@@ -89,7 +89,7 @@ const ADVICE: &[(Kind, &str)] = &[
     ),
     (
         Kind::Timeout,
-        "The request did not arrive in time, or the work was not done in time. Ask for less, or start the server with a longer time-out.",
+        "The body of the request did not arrive in time. Send it again.",
     ),
     (
         Kind::AmbiguousPaper,
@@ -102,6 +102,18 @@ const ADVICE: &[(Kind, &str)] = &[
     (
         Kind::TooLarge,
         "The body, a text or the number of results exceeds a limit of the server. `detail` names the limit.",
+    ),
+    (
+        Kind::AddressTooLong,
+        "The address of the request, with its parameters, is longer than the server accepts. Routes that take long texts or many papers accept them as JSON in the body of a `POST`.",
+    ),
+    (
+        Kind::HeadersTooLarge,
+        "The headers of the request are larger than the server accepts.",
+    ),
+    (
+        Kind::TookTooLong,
+        "The work was not done within the time that the server gives a request. Ask for less, or start the server with a longer time-out.",
     ),
     (
         Kind::UnsupportedMedia,

@@ -26,6 +26,9 @@ pub(crate) struct LibrariesParameter {
 }
 
 /// The papers that may be in an answer.
+///
+/// The patterns of dates allow the days that every year has. February 29 of a leap year is a date too, but a pattern
+/// cannot say which years those are.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -54,14 +57,14 @@ pub(crate) struct FilterParameters {
     pub(crate) not_list: Vec<String>,
     /// Only papers that were published on this day or later. A year or a month counts as its first day.
     #[param(
-        pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$",
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
         example = "2019-06"
     )]
     pub(crate) since: Option<String>,
     /// Only papers that were added to the library on this day (UTC) or later. A year or a month counts as its first
     /// day.
     #[param(
-        pattern = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|1[0-9]|2[0-8]))?)?$",
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
         example = "2026-11-01"
     )]
     pub(crate) added_since: Option<String>,
@@ -142,16 +145,6 @@ fn years_of(text: &str) -> Result<(i32, i32), Problem> {
         Some(("", "")) => Err(wrong()),
         Some((first, last)) => Ok((year(first, i32::MIN)?, year(last, i32::MAX)?)),
     }
-}
-
-/// Reads a date.
-fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
-    text.parse().map_err(|_| {
-        let detail = format!(
-            "`{parameter}` is `{text}`, expected a year, a month or a day, such as 2019, 2019-06 or 2019-06-30"
-        );
-        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
-    })
 }
 
 /// Returns words of a name if they have a letter or a digit, without which no name matches them.

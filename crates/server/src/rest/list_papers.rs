@@ -14,7 +14,6 @@ use super::remove_paper::identified_paper;
 use crate::extract::{InPath, JsonBody, Parameters};
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
-use crate::write_access;
 
 /// The largest number of papers that one request puts on a list.
 const MAX_IDS: usize = 10_000;
@@ -62,7 +61,7 @@ pub(crate) async fn add_to_list(
     Parameters(parameters): Parameters<LibraryParameter>,
     JsonBody(body): JsonBody<PapersToList>,
 ) -> Result<Json<ListChange>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let count = body.ids.len();
     if !(1..=MAX_IDS).contains(&count) {
         let detail = format!("`ids` has {count} items, expected 1 to {MAX_IDS}");
@@ -93,7 +92,7 @@ pub(crate) async fn put_on_list(
     Parameters(parameters): Parameters<LibraryParameter>,
     body: Bytes,
 ) -> Result<Json<ListChange>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let body: Option<NoteBody> = if body.is_empty() {
         None
     } else {
@@ -124,7 +123,7 @@ pub(crate) async fn take_from_list(
     InPath((list, id)): InPath<(String, String)>,
     Parameters(parameters): Parameters<LibraryParameter>,
 ) -> Result<Json<ListChange>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let change = Change::new(&server, parameters.library, list)?;
     let take = move |library: &Library, list: &str| {
         let paper = identified_paper(library, &id)?;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use cognate::{Library, List};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::filters::LibraryParameter;
@@ -15,7 +15,6 @@ use crate::extract::{InPath, Parameters};
 use crate::openapi::documents;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
-use crate::write_access;
 
 /// The lists of a library.
 #[derive(Serialize, ToSchema)]
@@ -101,7 +100,7 @@ pub(crate) async fn create_list(
     InPath(list): InPath<String>,
     Parameters(parameters): Parameters<LibraryParameter>,
 ) -> Result<(StatusCode, Json<ListChange>), Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let change = Change::new(&server, parameters.library, list)?;
     let create = |library: &Library, list: &str| {
         let exists = library.lists()?.iter().any(|one| one.name == list);
@@ -134,7 +133,7 @@ pub(crate) async fn delete_list(
     InPath(list): InPath<String>,
     Parameters(parameters): Parameters<LibraryParameter>,
 ) -> Result<Json<ListChange>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     if List::is_built_in(&list) {
         let detail =
             format!("every library has the list `{list}`; take the papers from it instead");

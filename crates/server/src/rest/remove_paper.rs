@@ -23,7 +23,7 @@ pub(crate) struct RemovedDocument {
     /// The number of papers that are left in the library.
     left: usize,
     /// The papers that were removed, which can be added again.
-    #[schema(schema_with = documents::papers)]
+    #[schema(value_type = Vec<documents::PaperFields>)]
     papers: Vec<Paper>,
     /// The generation of the library after the change: the number of commits of papers and, after a period, the
     /// number of changes of lists.
