@@ -75,6 +75,7 @@ mod pages;
 mod paging;
 mod parameters;
 mod problem;
+mod refusals;
 mod request_log;
 mod rest;
 mod serve;
@@ -83,7 +84,6 @@ mod server;
 mod spool;
 mod trust;
 mod work;
-mod write_access;
 
 pub use self::batching::{BatchingCounts, BatchingEmbedder};
 pub use self::error::{Error, Result};

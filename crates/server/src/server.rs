@@ -12,9 +12,7 @@ use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{
-    Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust,
-};
+use crate::{Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -41,7 +39,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is not an origin.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,

@@ -16,7 +16,7 @@ use crate::jobs::{JobDocument, Upload};
 use crate::openapi::named_values::named_values;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
-use crate::{spool, write_access};
+use crate::spool;
 
 /// The largest length of the name of a file, in bytes.
 const MAX_NAME: usize = 255;
@@ -85,7 +85,7 @@ pub(crate) async fn add_papers(
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let library = &server.library(parameters.library.as_deref())?.name;
     let format = match &parameters.format {
         Some(name) => Some(name.parse::<Format>().map_err(cognate::Error::from)?),

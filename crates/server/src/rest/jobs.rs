@@ -12,7 +12,6 @@ use crate::extract::InPath;
 use crate::jobs::JobDocument;
 use crate::problem::{Problem, ProblemDocument};
 use crate::server::Server;
-use crate::write_access;
 
 /// How long a request waits for the end of the job that it cancels.
 const CANCELLING: Duration = Duration::from_secs(10);
@@ -76,7 +75,7 @@ pub(crate) async fn cancel_job(
     State(server): State<Server>,
     InPath(id): InPath<String>,
 ) -> Result<Json<JobDocument>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let job = server.jobs().remove(&id)?;
     let mut watched = job.watch();
     let end = watched.wait_for(|(_, document)| document.state.is_end());

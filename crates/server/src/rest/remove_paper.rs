@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use crate::extract::{InPath, Parameters};
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
-use crate::write_access;
 
 /// The library of a request.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -56,7 +55,7 @@ pub(crate) async fn remove_paper(
     InPath(reference): InPath<String>,
     Parameters(parameters): Parameters<RemoveParameters>,
 ) -> Result<Json<RemovedDocument>, Problem> {
-    write_access::check(&server)?;
+    server.check_write()?;
     let library = parameters.library.as_deref();
     let remove = move |library: &Library| {
         let paper = identified_paper(library, &reference)?;
