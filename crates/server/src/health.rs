@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use cognate::Library;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::server::Server;
 
 /// Returns the routes.
@@ -59,13 +60,49 @@ async fn ready(State(server): State<Server>) -> Result<Json<ReadyDocument>, Prob
     }
     // A full queue is load, and not a fault, so this call does not wait there.
     let read = move || {
-        let papers = server.papers()?;
+        for one in server.libraries() {
+            // An opened library can be read on although its folder has gone, until it needs another file.
+            if !Library::exists(one.library.dir()) {
+                let detail = format!("the folder of the library `{}` has gone", one.name);
+                return Err(Problem::new(Kind::Damaged, detail));
+            }
+            one.library.len()?;
+        }
         Ok(ReadyDocument {
             status: "ready",
-            libraries: papers.len(),
+            libraries: server.libraries().len(),
             models: server.models().len(),
         })
     };
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(|_| Problem::internal())?.map(Json)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use cognate_testing::LetterPairs;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::options::ServerOptions;
+    use crate::served::ServedLibrary;
+
+    #[tokio::test]
+    async fn a_server_that_stops_is_not_ready() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
+        let libraries = vec![ServedLibrary::new("papers", library)];
+        let server = Server::new(libraries, Vec::new(), ServerOptions::default()).unwrap();
+        let router = server.router();
+        let status = async || {
+            let request = Request::get("/health/ready").header("host", "localhost");
+            let request = request.body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap().status()
+        };
+        assert_eq!(status().await, 200);
+        server.stopping().cancel();
+        assert_eq!(status().await, 503);
+    }
 }

@@ -10,9 +10,7 @@ use axum::response::IntoResponse;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
-use metrics_exporter_prometheus::{
-    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,9 +22,6 @@ use crate::server::Server;
 const SECONDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
 ];
-
-/// The upper bounds of the buckets of numbers of texts.
-const TEXTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
 /// How many measured times the recorder keeps one by one before it counts them in buckets.
 const UPKEEP: u64 = 1_024;
@@ -42,14 +37,9 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let builder = PrometheusBuilder::new();
-        let times = Matcher::Suffix("seconds".to_owned());
-        let texts = Matcher::Suffix("texts".to_owned());
-        let builder = builder
-            .set_buckets_for_metric(times, &SECONDS)
-            .and_then(|builder| builder.set_buckets_for_metric(texts, &TEXTS))
-            // It fails only without buckets.
-            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let builder = PrometheusBuilder::new().set_buckets(&SECONDS);
+        // It fails only without buckets.
+        let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         metrics::with_local_recorder(&recorder, describe);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -80,7 +70,8 @@ impl Metrics {
     fn render(&self, server: &Server) -> Result<String, Problem> {
         let mut libraries = Vec::new();
         for one in server.libraries() {
-            libraries.push((one.name.clone(), one.library.len()?));
+            let generation = one.library.generation()?;
+            libraries.push((one.name.clone(), one.library.len()?, generation));
         }
         let work = server.work().load();
         let models = server.models().iter();
@@ -88,8 +79,12 @@ impl Metrics {
             .filter_map(|model| Some((model.name.clone(), model.batching_counts()?)))
             .collect();
         metrics::with_local_recorder(&self.recorder, || {
-            for (name, papers) in libraries {
-                gauge!("cognate_papers", "library" => name).set(float(papers));
+            for (name, papers, generation) in libraries {
+                gauge!("cognate_papers", "library" => name.clone()).set(float(papers));
+                counter!("cognate_paper_changes_total", "library" => name.clone())
+                    .absolute(generation.papers);
+                counter!("cognate_list_changes_total", "library" => name)
+                    .absolute(generation.lists);
             }
             for (name, counts) in batching {
                 let labels = [("model", name)];
@@ -121,6 +116,14 @@ fn describe() {
         "Time from the headers of a request to the last byte of its answer"
     );
     describe_gauge!("cognate_papers", "Papers of a library");
+    describe_counter!(
+        "cognate_paper_changes_total",
+        "Commits of papers of a library"
+    );
+    describe_counter!(
+        "cognate_list_changes_total",
+        "Changes of the lists of a library"
+    );
     describe_counter!(
         "cognate_query_batches_total",
         "Batches in which a model has embedded queries"

@@ -41,7 +41,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is not an origin.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,

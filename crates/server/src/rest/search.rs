@@ -92,6 +92,7 @@ impl SearchParameters {
             }
             (Some(text), []) => {
                 check_text("q", text, server.options())?;
+                server.note_query(text);
                 QueryText::parse(text).query()
             }
             (None, [_, ..]) => {
