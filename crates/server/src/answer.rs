@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::etag::{self, KnownTags};
 use crate::problem::Problem;
+use crate::request_log;
 use crate::served::ServedLibrary;
 use crate::server::Server;
 
@@ -83,9 +84,10 @@ impl Question {
         server: &Server,
         act: impl Fn(&Commits<'_>) -> Result<D, Problem> + Send + 'static,
     ) -> Result<Answer, Problem> {
+        let first = self.libraries.first().map(String::as_str);
+        request_log::note_library(&server.library(first)?.name);
         let shared = server.clone();
-        let answer = move |_: &_| self.answer_now(&shared, act);
-        server.call(None, answer).await
+        server.run(move || self.answer_now(&shared, act)).await
     }
 
     /// Returns the answer if the client has it, or else the commit that the answer is to be made from.
@@ -122,8 +124,8 @@ impl Question {
 
     async fn commit(&self, server: &Server) -> Result<Commit, Problem> {
         let (shared, names) = (server.clone(), self.libraries.clone());
-        let generation = move |_: &_| Ok(Commits::of(&shared, &names)?.generation);
-        let generation = server.call(None, generation).await?;
+        let generation = move || Ok(Commits::of(&shared, &names)?.generation);
+        let generation = server.run(generation).await?;
         let tag = etag::tag(self.route, &bytes_of(&generation), &self.parameters);
         Ok(Commit { generation, tag })
     }

@@ -86,7 +86,11 @@ fn pairs_schema() -> Schema {
     path = "/duplicates",
     tag = "analyses",
     params(DuplicatesParameters),
-    responses((status = 200, body = DuplicatesDocument<'static>), QueryProblems)
+    responses(
+        (status = 200, body = DuplicatesDocument<'static>),
+        (status = 304, description = "The client has the answer"),
+        QueryProblems
+    )
 )]
 pub(crate) async fn duplicates(
     State(server): State<Server>,

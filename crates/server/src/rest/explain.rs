@@ -93,7 +93,11 @@ pub(crate) struct ExplanationSchema {
     path = "/explain",
     tag = "queries",
     params(ExplainParameters),
-    responses((status = 200, body = ExplanationsDocument), QueryProblems)
+    responses(
+        (status = 200, body = ExplanationsDocument),
+        (status = 304, description = "The client has the answer"),
+        QueryProblems
+    )
 )]
 pub(crate) async fn explain(
     State(server): State<Server>,

@@ -107,6 +107,7 @@ enum Selection {
                 (String = "text/markdown"),
             )
         ),
+        (status = 304, description = "The client has the papers"),
         QueryProblems
     )
 )]

@@ -129,6 +129,7 @@ fn formats() -> Object {
     tag = "queries",
     params(MissedParameters),
     request_body(
+        description = "The draft, or an object with the draft and the parameters",
         content(
             (
                 MissedBody = "application/json",

@@ -56,7 +56,11 @@ fn shown_paper() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         ("id" = String, Path, description = "The id of the paper, or another name of it.", example = "p1"),
         LibraryParameter
     ),
-    responses((status = 200, body = PaperDocument), QueryProblems)
+    responses(
+        (status = 200, body = PaperDocument),
+        (status = 304, description = "The client has the answer"),
+        QueryProblems
+    )
 )]
 pub(crate) async fn paper(
     State(server): State<Server>,

@@ -131,7 +131,11 @@ impl RelatedParameters {
     path = "/related",
     tag = "queries",
     params(RelatedParameters),
-    responses((status = 200, body = HitsDocument<Vec<String>>), QueryProblems)
+    responses(
+        (status = 200, body = HitsDocument<Vec<String>>),
+        (status = 304, description = "The client has the answer"),
+        QueryProblems
+    )
 )]
 pub(crate) async fn related(
     State(server): State<Server>,
@@ -148,6 +152,7 @@ pub(crate) async fn related(
     tag = "queries",
     request_body(
         content = RelatedParameters,
+        description = "The parameters",
         example = json!({"like": ["p1", "p2"], "not": ["p3"], "k": 5})
     ),
     responses((status = 200, body = HitsDocument<Vec<String>>), QueryProblems)

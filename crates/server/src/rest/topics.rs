@@ -121,7 +121,11 @@ impl TopicParameters {
     path = "/topics",
     tag = "analyses",
     params(TopicsParameters),
-    responses((status = 200, body = TopicsDocument<'static>), QueryProblems)
+    responses(
+        (status = 200, body = TopicsDocument<'static>),
+        (status = 304, description = "The client has the answer"),
+        QueryProblems
+    )
 )]
 pub(crate) async fn topics(
     State(server): State<Server>,

@@ -51,8 +51,9 @@ async fn every_option_gives_the_answer_of_the_library() {
 
 #[tokio::test]
 async fn papers_are_named_in_every_way_and_unknown_ones_have_neighbors() {
-    let named = paper(7).doi("10.1234/x.y");
-    let papers = papers(30).into_iter().chain([named.id("doi:10.1234/x.y")]);
+    let mut named = paper(7).doi("10.1234/x.y");
+    named.id = "doi:10.1234/x.y".to_owned();
+    let papers = papers(30).into_iter().chain([named]);
     let server = TestServer::new(papers.collect());
     let by_id = server
         .get("/api/v1/related?like=doi:10.1234/x.y")
