@@ -84,10 +84,17 @@ impl Question {
         server: &Server,
         act: impl Fn(&Commits<'_>) -> Result<D, Problem> + Send + 'static,
     ) -> Result<Answer, Problem> {
-        let first = self.libraries.first().map(String::as_str);
-        request_log::note_library(&server.library(first)?.name);
+        self.note_library(server);
         let shared = server.clone();
         server.run(move || self.answer_now(&shared, act)).await
+    }
+
+    /// Notes the first library of the question for the log, if the server has it.
+    fn note_library(&self, server: &Server) {
+        let name = self.libraries.first().map(String::as_str);
+        if let Ok(served) = server.library(name) {
+            request_log::note_library(&served.name);
+        }
     }
 
     /// Returns the answer if the client has it, or else the commit that the answer is to be made from.
@@ -96,6 +103,7 @@ impl Question {
     ///
     /// Returns a problem if a library cannot be read.
     pub(crate) async fn look_up(&self, server: &Server) -> Result<Result<Answer, Commit>, Problem> {
+        self.note_library(server);
         let commit = self.commit(server).await?;
         if self
             .known

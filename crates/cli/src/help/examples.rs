@@ -316,7 +316,28 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "For other machines, which need the token of a file",
-                "cognate serve --bind 0.0.0.0:7625 --token-file token --allow-host papers.example.org",
+                "cognate serve --bind 0.0.0.0:7625 --token-file token",
+            ),
+        ],
+    ),
+    (
+        "mcp",
+        &[
+            (
+                "A library, for the client that starts the command",
+                "cognate mcp --library papers",
+            ),
+            (
+                "Two libraries, of which the first is the default",
+                "cognate mcp --library papers --library more",
+            ),
+            (
+                "An agent that may add papers and change lists",
+                "cognate mcp --library papers --allow-write",
+            ),
+            (
+                "In an assistant that registers commands by a command",
+                "claude mcp add papers -- cognate mcp --library \"$PWD/papers\"",
             ),
         ],
     ),

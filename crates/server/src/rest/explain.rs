@@ -93,11 +93,7 @@ pub(crate) struct ExplanationSchema {
     path = "/explain",
     tag = "queries",
     params(ExplainParameters),
-    responses(
-        (status = 200, body = ExplanationsDocument),
-        (status = 304, description = "The client has the answer"),
-        QueryProblems
-    )
+    responses((status = 200, body = ExplanationsDocument), QueryProblems)
 )]
 pub(crate) async fn explain(
     State(server): State<Server>,
@@ -110,7 +106,10 @@ pub(crate) async fn explain(
         references::check(parameter, papers, options)?;
     }
     match (&explained.q, explained.like.as_slice()) {
-        (Some(text), []) => check_text("q", text, options)?,
+        (Some(text), []) => {
+            check_text("q", text, options)?;
+            server.note_query(text);
+        }
         (None, [_, ..]) => {}
         (Some(_), _) => {
             let detail = "`q` and `like` are given, expected one of them";

@@ -12,7 +12,7 @@ use crate::problem::{Kind, ProblemDocument};
 pub(crate) struct QueryProblems;
 
 /// The statuses of these problems.
-const STATUSES: &[u16] = &[409, 413, 504];
+const STATUSES: &[u16] = &[409, 413];
 
 impl IntoResponses for QueryProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

@@ -67,6 +67,7 @@ impl SearchParameters {
             }
             (Some(text), []) => {
                 check_text("q", text, server.options())?;
+                server.note_query(text);
                 QueryText::parse(text).query()
             }
             (None, [_, ..]) => {
@@ -166,11 +167,7 @@ fn check_direction(vector: &[f32]) -> Result<(), Problem> {
     path = "/search",
     tag = "queries",
     params(SearchParameters),
-    responses(
-        (status = 200, body = HitsDocument<Option<String>>),
-        (status = 304, description = "The client has the answer"),
-        QueryProblems
-    )
+    responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)
 )]
 pub(crate) async fn search(
     State(server): State<Server>,
@@ -187,7 +184,7 @@ pub(crate) async fn search(
     tag = "queries",
     request_body(
         content = SearchParameters,
-        description = "The parameters",
+        description = "The parameters, as the fields of an object",
         example = json!({"q": "graph proof", "k": 5, "category": ["cs"]})
     ),
     responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)

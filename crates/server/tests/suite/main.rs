@@ -1,5 +1,6 @@
 //! Tests of the server by requests to its router, without a network.
 
+mod agent;
 mod analyses;
 mod batching;
 mod client;
@@ -11,6 +12,8 @@ mod gate;
 mod hostile;
 mod info;
 mod jobs;
+mod mcp_protocol;
+mod mcp_tools;
 mod missed;
 mod pages;
 mod paging;
