@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use cognate::{Embed, Encoder, Library};
+use cognate::{Embed, Library};
 use cognate_server::{ServedLibrary, ServedModel};
 
 use crate::arguments::StoredModelArguments;
 use crate::located_library::LocatedLibrary;
 use crate::model;
 
-/// Opens libraries and loads their models, each model once.
+/// Opens libraries and loads their models, each model once. Queries of simultaneous requests are embedded
+/// together.
 pub(crate) fn open(
     located: &[LocatedLibrary],
     arguments: &StoredModelArguments,
@@ -26,9 +27,10 @@ pub(crate) fn open(
             Arc::clone(embedder)
         } else {
             let encoder = model::load_shared(&library, arguments)?;
-            let embedder = embedder(&encoder);
             let name = model_name(&library, arguments, models.len());
-            models.push(ServedModel::new(name, Arc::clone(&embedder), encoder));
+            let model = ServedModel::batching(name, encoder);
+            let embedder = model.embedder();
+            models.push(model);
             embedders.insert(key, Arc::clone(&embedder));
             embedder
         };
@@ -38,27 +40,26 @@ pub(crate) fn open(
     Ok((libraries, models))
 }
 
-/// Returns what embeds the texts of all requests with `encoder`.
-fn embedder(encoder: &Arc<Encoder>) -> Arc<dyn Embed> {
-    Arc::<Encoder>::clone(encoder)
-}
-
 /// Returns the name by which requests ask for the model of a library: of a folder, only the last part.
 /// `others` is the number of models that have a name already.
 fn model_name(library: &Library, arguments: &StoredModelArguments, others: usize) -> String {
     let stored = library.embedder_info();
-    let name = arguments.model.as_ref().unwrap_or(&stored.model);
-    let folder = Path::new(name)
-        .is_dir()
-        .then(|| Path::new(name).file_name());
-    let name = match folder.flatten() {
-        Some(folder) => folder.to_string_lossy().into_owned(),
-        None => name.clone(),
-    };
+    let name = base_name(arguments.model.as_ref().unwrap_or(&stored.model));
     // The first model keeps its name; others may be the same one in another precision.
     if others == 0 {
         name
     } else {
         format!("{name}-{}", stored.precision)
+    }
+}
+
+/// Returns the name of a model, or the last part of the path of its folder.
+pub(crate) fn base_name(name: &str) -> String {
+    let folder = Path::new(name)
+        .is_dir()
+        .then(|| Path::new(name).file_name());
+    match folder.flatten() {
+        Some(folder) => folder.to_string_lossy().into_owned(),
+        None => name.to_owned(),
     }
 }

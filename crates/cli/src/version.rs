@@ -42,6 +42,7 @@ fn features() -> Vec<&'static str> {
         ("hub", cfg!(feature = "hub")),
         ("mmap", cfg!(feature = "mmap")),
         ("parquet", cfg!(feature = "parquet")),
+        ("server", cfg!(feature = "server")),
         ("cuda", cfg!(feature = "cuda")),
         ("metal", cfg!(feature = "metal")),
     ];

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::etag::{self, KnownTags};
 use crate::problem::Problem;
+use crate::request_log;
 use crate::served::ServedLibrary;
 use crate::server::Server;
 
@@ -83,9 +84,18 @@ impl Question {
         server: &Server,
         act: impl Fn(&Commits<'_>) -> Result<D, Problem> + Send + 'static,
     ) -> Result<Answer, Problem> {
+        self.note_library(server);
         let shared = server.clone();
         let answer = move |_: &_| self.answer_now(&shared, act);
         server.call(None, answer).await
+    }
+
+    /// Notes the first library of the question for the log, if the server has it.
+    fn note_library(&self, server: &Server) {
+        let name = self.libraries.first().map(String::as_str);
+        if let Ok(served) = server.library(name) {
+            request_log::note_library(&served.name);
+        }
     }
 
     /// Returns the answer if the client has it, or else the commit that the answer is to be made from.
@@ -94,6 +104,7 @@ impl Question {
     ///
     /// Returns a problem if a library cannot be read.
     pub(crate) async fn look_up(&self, server: &Server) -> Result<Result<Answer, Commit>, Problem> {
+        self.note_library(server);
         let commit = self.commit(server).await?;
         if self
             .known

@@ -25,6 +25,7 @@ use crate::connections::Connection;
 use crate::ended_body::EndedBody;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
+use crate::refusals::WithoutRefusals;
 use crate::trust::LocalAddress;
 
 /// The largest start line and headers that are read, in bytes. Smaller ones have limits with better answers
@@ -65,7 +66,10 @@ pub(crate) async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(options.header_timeout)
         .max_header_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        .serve_connection(
+            WithoutRefusals::new(TokioIo::new(Box::pin(stream))),
+            service,
+        );
     let mut must_close = pin!(connection.must_close());
     let mut is_stopping = false;
     let end = loop {
@@ -79,13 +83,18 @@ pub(crate) async fn serve(
         }
     };
     let parts = served.into_parts();
-    let mut stream = parts.io.into_inner();
-    if end.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
+    let mut stream = parts.io.io.into_inner();
+    let refusal = match end {
         // Only a client that has begun a request waits for an answer.
-        let answer = raw_answer(&Problem::new(
+        Err(error) if error.is_timeout() && !parts.read_buf.is_empty() => Some(Problem::new(
             Kind::Timeout,
             "the headers of the request did not arrive in time",
-        ));
+        )),
+        Err(error) if !error.is_timeout() && !error.is_parse() => return,
+        Ok(()) | Err(_) => parts.io.refusal,
+    };
+    if let Some(problem) = refusal {
+        let answer = raw_answer(&problem);
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
@@ -94,7 +103,7 @@ pub(crate) async fn serve(
         return;
     }
     let discard = async {
-        let mut rest = [0; 8 << 10];
+        let mut rest = vec![0; 8 << 10];
         while matches!(stream.read(&mut rest).await, Ok(1..)) {}
     };
     tokio::select! {
@@ -109,7 +118,36 @@ fn raw_answer(problem: &Problem) -> String {
     let (status, body) = (problem.status(), problem.json());
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n{body}",
+         x-content-type-options: nosniff\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::connections::Connections;
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_left() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        // More than the buffers of a connection hold.
+        let router = Router::new().route("/", get(async || vec![0_u8; 64 << 20]));
+        let connections = Connections::new(1);
+        let options = ServerOptions::default().body_timeout(Duration::from_millis(50));
+        let connection = connections.open().await;
+        let stopping = CancellationToken::new();
+        serve(stream, address, router, connection, stopping, &options).await;
+        // There is room for another connection, although the client has not closed its own.
+        connections.open().await;
+        drop(client);
+    }
 }

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Connections {
     max: usize,
     state: Mutex<State>,
-    /// Notified when a connection has closed.
-    closed: Notify,
+    /// Notified when a connection has closed or become idle.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ struct State {
     /// What closes each idle connection, the one that has been idle longest first.
     idle: BTreeMap<u64, CancellationToken>,
     next: u64,
+    /// The number of connections that are about to close.
+    closing: usize,
 }
 
 /// An open connection. Dropping it makes room for another one.
@@ -43,7 +45,7 @@ impl Connections {
         Arc::new(Self {
             max: max.max(1),
             state: Mutex::default(),
-            closed: Notify::new(),
+            changed: Notify::new(),
         })
     }
 
@@ -51,12 +53,12 @@ impl Connections {
     /// been idle longest is closed.
     pub(crate) async fn open(self: &Arc<Self>) -> Arc<Connection> {
         loop {
-            let closed = self.closed.notified();
+            let changed = self.changed.notified();
             if let Some(connection) = self.try_open() {
                 return Arc::new(connection);
             }
             self.close_idle();
-            closed.await;
+            changed.await;
         }
     }
 
@@ -75,10 +77,14 @@ impl Connections {
         })
     }
 
-    /// Closes the connection that has been idle longest, if any is.
+    /// Closes the connection that has been idle longest, unless none is idle or one is about to close.
     pub(crate) fn close_idle(&self) {
-        if let Some((_, close)) = lock(&self.state).idle.pop_first() {
+        let mut state = lock(&self.state);
+        if state.closing == 0
+            && let Some((_, close)) = state.idle.pop_first()
+        {
             close.cancel();
+            state.closing += 1;
         }
     }
 }
@@ -101,7 +107,8 @@ impl Connection {
 
     /// Notes that a request is being answered until the result is dropped.
     pub(crate) fn busy(self: &Arc<Self>) -> Busy {
-        if let Some(key) = lock(&self.idle).take() {
+        let key = lock(&self.idle).take();
+        if let Some(key) = key {
             lock(&self.all.state).idle.remove(&key);
         }
         Busy {
@@ -115,6 +122,7 @@ impl Drop for Busy {
         let connection = &self.connection;
         let key = lock(&connection.all.state).insert(connection.close.clone());
         *lock(&connection.idle) = Some(key);
+        connection.all.changed.notify_one();
     }
 }
 
@@ -122,11 +130,14 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let mut state = lock(&self.all.state);
         state.open -= 1;
+        if self.close.is_cancelled() {
+            state.closing -= 1;
+        }
         if let Some(key) = lock(&self.idle).take() {
             state.idle.remove(&key);
         }
         drop(state);
-        self.all.closed.notify_one();
+        self.all.changed.notify_one();
     }
 }
 
@@ -156,5 +167,22 @@ mod tests {
         assert!(poll!(fifth.as_mut()).is_pending());
         assert!(one.close.is_cancelled() && !fourth.close.is_cancelled());
         assert!(!three.close.is_cancelled());
+        drop(one);
+        fifth.await;
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_waits_for_one_that_becomes_idle() {
+        let all = Connections::new(1);
+        let one = all.open().await;
+        let busy = one.busy();
+        let mut next = Box::pin(all.open());
+        assert!(poll!(next.as_mut()).is_pending());
+        assert!(!one.close.is_cancelled());
+        drop(busy);
+        assert!(poll!(next.as_mut()).is_pending());
+        assert!(one.close.is_cancelled());
+        drop(one);
+        next.await;
     }
 }

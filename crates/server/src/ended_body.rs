@@ -14,9 +14,9 @@ pub(crate) struct EndedBody<T> {
     value: Option<T>,
 }
 
-/// What is told of the bytes of an answer.
+/// Counts the bytes of an answer.
 pub(crate) trait Count {
-    /// Counts bytes that go to the client.
+    /// Counts bytes that are sent to the client.
     fn count(&mut self, _bytes: usize) {}
 }
 

@@ -76,6 +76,7 @@ mod pages;
 mod paging;
 mod parameters;
 mod problem;
+mod refusals;
 mod request_log;
 mod rest;
 mod serve;

@@ -4,17 +4,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
-use metrics_exporter_prometheus::{
-    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::problem::Problem;
 use crate::server::Server;
@@ -23,9 +22,6 @@ use crate::server::Server;
 const SECONDS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
 ];
-
-/// The upper bounds of the buckets of numbers of texts.
-const TEXTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
 /// How many measured times the recorder keeps one by one before it counts them in buckets.
 const UPKEEP: u64 = 1_024;
@@ -41,14 +37,9 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let builder = PrometheusBuilder::new();
-        let times = Matcher::Suffix("seconds".to_owned());
-        let texts = Matcher::Suffix("texts".to_owned());
-        let builder = builder
-            .set_buckets_for_metric(times, &SECONDS)
-            .and_then(|builder| builder.set_buckets_for_metric(texts, &TEXTS))
-            // It fails only without buckets.
-            .unwrap_or_else(|_| PrometheusBuilder::new());
+        let builder = PrometheusBuilder::new().set_buckets(&SECONDS);
+        // It fails only without buckets.
+        let builder = builder.unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         metrics::with_local_recorder(&recorder, describe);
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -79,12 +70,28 @@ impl Metrics {
     fn render(&self, server: &Server) -> Result<String, Problem> {
         let mut libraries = Vec::new();
         for one in server.libraries() {
-            libraries.push((one.name.clone(), one.library.len()?));
+            let generation = one.library.generation()?;
+            libraries.push((one.name.clone(), one.library.len()?, generation));
         }
         let work = server.work().load();
+        let models = server.models().iter();
+        let batching: Vec<_> = models
+            .filter_map(|model| Some((model.name.clone(), model.batching_counts()?)))
+            .collect();
         metrics::with_local_recorder(&self.recorder, || {
-            for (name, papers) in libraries {
-                gauge!("cognate_papers", "library" => name).set(float(papers));
+            for (name, papers, generation) in libraries {
+                gauge!("cognate_papers", "library" => name.clone()).set(float(papers));
+                counter!("cognate_paper_changes_total", "library" => name.clone())
+                    .absolute(generation.papers);
+                counter!("cognate_list_changes_total", "library" => name)
+                    .absolute(generation.lists);
+            }
+            for (name, counts) in batching {
+                let labels = [("model", name)];
+                counter!("cognate_query_batches_total", &labels).absolute(counts.batches);
+                counter!("cognate_queries_embedded_total", &labels).absolute(counts.queries);
+                counter!("cognate_documents_embedded_total", &labels).absolute(counts.documents);
+                gauge!("cognate_queries_waiting", &labels).set(float(counts.waiting_queries));
             }
             gauge!("cognate_queue_running").set(float(work.running));
             gauge!("cognate_queue_waiting").set(float(work.waiting));
@@ -109,6 +116,30 @@ fn describe() {
         "Time from the headers of a request to the last byte of its answer"
     );
     describe_gauge!("cognate_papers", "Papers of a library");
+    describe_counter!(
+        "cognate_paper_changes_total",
+        "Commits of papers of a library"
+    );
+    describe_counter!(
+        "cognate_list_changes_total",
+        "Changes of the lists of a library"
+    );
+    describe_counter!(
+        "cognate_query_batches_total",
+        "Batches in which a model has embedded queries"
+    );
+    describe_counter!(
+        "cognate_queries_embedded_total",
+        "Queries that a model has embedded"
+    );
+    describe_counter!(
+        "cognate_documents_embedded_total",
+        "Documents that a model has embedded"
+    );
+    describe_gauge!(
+        "cognate_queries_waiting",
+        "Calls with queries that wait for a model"
+    );
     describe_gauge!(
         "cognate_queue_running",
         "Calls of libraries and models that run"
@@ -144,11 +175,18 @@ fn resident_bytes() -> Option<f64> {
 }
 
 /// Returns the route of the metrics.
-pub(crate) fn route() -> Router<Server> {
-    Router::new().route("/metrics", get(answer))
+pub(crate) fn route() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
-async fn answer(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
+/// Returns counts and times of requests, and the state of the process and of the libraries, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    responses((status = 200, description = "The metrics, in the text format of Prometheus", body = String, content_type = "text/plain"))
+)]
+async fn metrics(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
     // A full queue must not hide the metrics that show it, so this call does not wait there.
     let render = move || server.metrics().render(&server);
     let text = tokio::task::spawn_blocking(render)

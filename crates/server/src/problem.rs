@@ -71,6 +71,7 @@ kinds! {
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
     Timeout "timeout" 408 "The request did not arrive in time",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
+    BuiltInList "built-in-list" 409 "Every library has this list",
     Changed "changed" 409 "The library has changed since the first page",
     EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",

@@ -33,7 +33,7 @@ pub(crate) fn note_library(name: &str) {
 }
 
 impl Server {
-    /// Notes the text of the query of the current request, if the log shall have it.
+    /// Notes the text of the query of the current request, if texts of queries are logged.
     pub(crate) fn note_query(&self, text: &str) {
         if self.options().log_queries {
             let _ = NOTES.try_with(|notes| notes.query.set(text.to_owned()));
@@ -63,7 +63,7 @@ pub(crate) async fn record(State(server): State<Server>, request: Request, next:
         server,
         start: Instant::now(),
         method: method_name(request.method()),
-        // The path of a request to no route is a text of the client's, and has no end of values.
+        // A path without a route is a text of the client, which could have any value.
         route: route.map_or("unknown", MatchedPath::as_str).to_owned(),
         notes: Arc::clone(&notes),
         status: None,
@@ -104,8 +104,8 @@ impl Drop for Record {
     }
 }
 
-/// The status in the log and the metrics of a request whose client went away before the answer, as nginx
-/// has it.
+/// The status in the log and the metrics of a request whose client went away before the answer, as in the log
+/// of nginx.
 const CLIENT_GONE: u16 = 499;
 
 /// Returns the name of a method. Methods that no route has are one, because clients can invent them.

@@ -41,7 +41,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is none.
+    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is not an origin.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,
@@ -94,11 +94,13 @@ impl Server {
 
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
-        let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
+        let routes = rest::routes()
+            .merge(compatible::routes())
+            .merge(health::routes())
+            .merge(metrics::route());
+        let (api, description) = openapi::describe(routes);
         let router = Router::new()
             .merge(api)
-            .merge(health::routes())
-            .merge(metrics::route())
             .merge(openapi::route(&description))
             .merge(pages::routes(&description))
             .merge(mcp::route(self))

@@ -110,19 +110,68 @@ impl Server {
         }
         Err(Problem::new(
             Kind::Forbidden,
-            "the server does not let requests change libraries; `cognate serve --allow-write` does",
+            "the server does not allow changes; start it with `--allow-write` to allow them",
         ))
     }
 }
 
 /// Answers a request whose handler has panicked.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the layer calls it with a value"
-)]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a request has panicked");
     Problem::internal().into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use cognate::Library;
+    use cognate_testing::LetterPairs;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::options::ServerOptions;
+    use crate::served::ServedLibrary;
+
+    /// Returns the status and the body of the answer of a protected router.
+    async fn answer(router: Router, options: ServerOptions) -> (StatusCode, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
+        let libraries = vec![ServedLibrary::new("papers", library)];
+        let server = Server::new(libraries, Vec::new(), options).unwrap();
+        let request = Request::get("/").header(header::HOST, "localhost");
+        let request = request.body(Body::empty()).unwrap();
+        let response = protect(router, &server).oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (parts.status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_not_shown() {
+        let panics = async || -> () { panic!("a secret") };
+        let router = Router::new().route("/", get(panics));
+        let (status, body) = answer(router, ServerOptions::default()).await;
+        assert_eq!(status, 500);
+        assert!(
+            body.contains("/problems/internal") && !body.contains("secret"),
+            "{body}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_that_takes_too_long_is_answered() {
+        let router = Router::new().route("/", get(async || pending::<()>().await));
+        let options = ServerOptions::default().timeout(Duration::from_millis(10));
+        let (status, body) = answer(router, options).await;
+        assert_eq!(status, 504);
+        assert!(body.contains("/problems/took-too-long"), "{body}");
+    }
 }

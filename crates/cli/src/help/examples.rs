@@ -316,7 +316,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             (
                 "For other machines, which need the token of a file",
-                "cognate serve --bind 0.0.0.0:7625 --token-file token --allow-host papers.example.org",
+                "cognate serve --bind 0.0.0.0:7625 --token-file token",
             ),
         ],
     ),

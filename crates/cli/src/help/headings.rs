@@ -47,7 +47,10 @@ const HEADINGS: &[(&str, &[&str])] = &[
         "Access",
         &["allow_write", "token_file", "allow_host", "allow_origin"],
     ),
-    ("Model", &["model", "precision", "device", "fetch"]),
+    (
+        "Model",
+        &["model", "precision", "device", "fetch", "rerank_model"],
+    ),
     (GLOBAL, &["color", "quiet", "verbose", "help", "version"]),
 ];
 

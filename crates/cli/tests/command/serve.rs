@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
@@ -82,8 +83,6 @@ impl Drop for RunningServer {
 }
 
 fn write_token(sandbox: &Sandbox, token: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-
     sandbox.write("token", token);
     fs::set_permissions(sandbox.path("token"), fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -135,7 +134,6 @@ fn a_token_is_read_from_its_file() {
     assert!(!log.contains(TOKEN) && !log.contains("warning"), "{log}");
 
     sandbox.write("token", TOKEN);
-    use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(sandbox.path("token"), fs::Permissions::from_mode(0o644)).unwrap();
     let (_, log) = RunningServer::start(&sandbox, &token_file).stop("-TERM");
     let warning = "warning: other users of this machine can read the token file `token`";

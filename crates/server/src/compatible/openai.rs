@@ -18,6 +18,7 @@ use crate::server::Server;
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"input": ["graph proof", "dark matter"], "encoding_format": "float"}))]
 pub(crate) struct EmbeddingsRequest {
     /// A text, or a list of at most 2,048 texts. Texts longer than the model reads are truncated.
     #[schema(value_type = InputForm)]

@@ -15,6 +15,7 @@ use crate::server::Server;
 /// Texts to rank. A request has either `texts`, and is answered by a list of ranks, or `documents`, and is
 /// answered by an object with `results`.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"query": "what is dark matter", "texts": ["graph proof", "dark matter"]}))]
 pub(crate) struct RerankRequest {
     /// The text that is searched for.
     query: String,

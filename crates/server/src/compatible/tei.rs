@@ -18,6 +18,7 @@ use crate::server::Server;
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"inputs": ["graph proof", "dark matter"], "truncate": true}))]
 pub(crate) struct EmbedRequest {
     /// A text, or a list of at most 2,048 texts.
     #[schema(value_type = InputForm)]
@@ -157,6 +158,7 @@ pub(crate) struct TeiInfoDocument {
 /// Describes the model of `/embed`.
 #[utoipa::path(
     get,
+    operation_id = "tei_info",
     path = "/info",
     tag = "compatible",
     responses(

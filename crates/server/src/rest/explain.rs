@@ -106,7 +106,10 @@ pub(crate) async fn explain(
         references::check(parameter, papers, options)?;
     }
     match (&explained.q, explained.like.as_slice()) {
-        (Some(text), []) => check_text("q", text, options)?,
+        (Some(text), []) => {
+            check_text("q", text, options)?;
+            server.note_query(text);
+        }
         (None, [_, ..]) => {}
         (Some(_), _) => {
             let detail = "`q` and `like` are given, expected one of them";

@@ -9,18 +9,20 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter, SortBy};
+use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::Object;
+use serde_json::{Map, Value};
 
 use self::stream::stream;
 use super::filters::{FilterParameters, LibraryParameter};
+use super::paper_list::SortName;
 use super::problems::QueryProblems;
-use super::ranking::names;
 use super::references;
 use crate::answer::Question;
 use crate::etag::KnownTags;
 use crate::extract::Parameters;
+use crate::openapi::documents;
+use crate::openapi::named_values::named_values;
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
@@ -31,7 +33,7 @@ use crate::server::Server;
 #[serde(default)]
 pub(crate) struct ExportedParameters {
     /// The format. Default: `jsonl`.
-    #[param(schema_with = formats, example = "bibtex")]
+    #[param(value_type = Option<ExportFormatName>, inline, example = "bibtex")]
     format: Option<String>,
     /// The papers to export, in this order, each by its id, DOI, arXiv identifier or title. Default: all papers
     /// that pass the filters.
@@ -39,7 +41,7 @@ pub(crate) struct ExportedParameters {
     id: Vec<String>,
     /// The order of the papers. Authors are compared by the family name of the first one; papers without a value
     /// come last. Default: `added`.
-    #[param(schema_with = orders)]
+    #[param(value_type = Option<SortName>, inline)]
     sort: Option<String>,
     /// Whether the order is reversed.
     #[param(default = false)]
@@ -70,13 +72,10 @@ pub(crate) struct ExportParameters {
 
 groups_of_parameters!(ExportParameters: LibraryParameter, ExportedParameters, FilterParameters);
 
-fn formats() -> Object {
-    names(ExportFormat::ALL.iter().map(|format| format.name()))
-}
-
-fn orders() -> Object {
-    names(SortBy::ALL.iter().map(|order| order.name()))
-}
+named_values!(
+    ExportFormatName,
+    ExportFormat::ALL.iter().map(|format| format.name())
+);
 
 /// The papers of an export.
 #[derive(Clone, Debug)]
@@ -99,11 +98,11 @@ enum Selection {
             description = "The papers, as a file",
             content(
                 (String = "application/jsonl"),
-                (String = "application/json"),
+                (Vec<documents::PaperFields> = "application/json"),
                 (String = "text/csv"),
                 (String = "application/x-bibtex"),
                 (String = "application/x-research-info-systems"),
-                (String = "application/vnd.citationstyles.csl+json"),
+                (Vec<Map<String, Value>> = "application/vnd.citationstyles.csl+json"),
                 (String = "text/markdown"),
             )
         ),

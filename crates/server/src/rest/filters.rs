@@ -26,6 +26,9 @@ pub(crate) struct LibrariesParameter {
 }
 
 /// The papers that may be in an answer.
+///
+/// The patterns of dates allow the days that every year has. February 29 of a leap year is a date too, but a pattern
+/// cannot say which years those are.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -46,18 +49,24 @@ pub(crate) struct FilterParameters {
     /// any of these categories.
     #[param(required = false)]
     pub(crate) category: Vec<String>,
-    /// Only papers on this list; with several, on any of these lists.
+    /// Only papers on this list; with several, papers on any of them.
     #[param(required = false)]
     pub(crate) list: Vec<String>,
-    /// Only papers that are not on this list; with several, on none of these lists.
+    /// Only papers that are not on this list; with several, on none of them.
     #[param(required = false)]
     pub(crate) not_list: Vec<String>,
-    /// Only papers that were published on this day or later: `2024`, `2024-06` or `2024-06-30`. A date without a
-    /// month or a day counts as its first day, here and in papers.
-    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$", example = "2001")]
+    /// Only papers that were published on this day or later. A year or a month counts as its first day.
+    #[param(
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
+        example = "2019-06"
+    )]
     pub(crate) since: Option<String>,
-    /// Only papers that the library got on this day or later, in UTC: `2024`, `2024-06` or `2024-06-30`.
-    #[param(pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+    /// Only papers that were added to the library on this day (UTC) or later. A year or a month counts as its first
+    /// day.
+    #[param(
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
+        example = "2026-11-01"
+    )]
     pub(crate) added_since: Option<String>,
 }
 

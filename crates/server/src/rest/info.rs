@@ -5,7 +5,6 @@ use axum::extract::State;
 use cognate::{Error, Fault, Library, LibraryInfo};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Schema};
 
 use super::problems::QueryProblems;
 use crate::openapi::documents;
@@ -46,7 +45,7 @@ pub(crate) struct LibraryDocument {
     /// The number of papers with vectors of the model itself.
     native: usize,
     /// Files of vectors and terms that are lost or truncated; empty if none is.
-    #[schema(schema_with = faults)]
+    #[schema(value_type = Vec<documents::FaultFields>)]
     faults: Vec<Fault>,
 }
 
@@ -89,11 +88,6 @@ pub(crate) struct ModelDocument {
     fingerprint: String,
     /// The number of values of a vector.
     dim: usize,
-}
-
-fn faults() -> Schema {
-    let fault = documents::component("fault");
-    ArrayBuilder::new().items(fault).build().into()
 }
 
 /// Describes the server: its version, its limits, its libraries and its models.

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::filters::{FilterParameters, LibrariesParameter};
 use super::hits::{Explain, Found, HitsDocument};
 use super::problems::QueryProblems;
-use super::ranking::{HitParameters, strategies};
+use super::ranking::HitParameters;
 use super::references;
 use crate::answer::{Answer, Commits, Question, bytes_of};
 use crate::etag::KnownTags;
 use crate::extract::{JsonParameters, Parameters};
+use crate::openapi::named_values::named_values;
 use crate::paging::{PageParameters, Paged};
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
@@ -32,9 +33,14 @@ pub(crate) struct ExampleParameters {
     not: Vec<String>,
     /// How papers form one query: by their mean vector (Rocchio relevance feedback), by the most similar of
     /// them, or by a linear classifier. Default: `rocchio`.
-    #[param(schema_with = strategies)]
+    #[param(value_type = Option<StrategyName>, inline)]
     strategy: Option<String>,
 }
+
+named_values!(
+    StrategyName,
+    Strategy::ALL.iter().map(|strategy| strategy.name())
+);
 
 /// The parameters of a query by papers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -148,6 +154,7 @@ pub(crate) async fn related(
     tag = "queries",
     request_body(
         content = RelatedParameters,
+        description = "The parameters, as the fields of an object",
         example = json!({"like": ["p1", "p2"], "not": ["p3"], "k": 5})
     ),
     responses((status = 200, body = HitsDocument<Vec<String>>), QueryProblems)

@@ -92,6 +92,7 @@ impl SearchParameters {
             }
             (Some(text), []) => {
                 check_text("q", text, server.options())?;
+                server.note_query(text);
                 QueryText::parse(text).query()
             }
             (None, [_, ..]) => {
@@ -208,6 +209,7 @@ pub(crate) async fn search(
     tag = "queries",
     request_body(
         content = SearchParameters,
+        description = "The parameters, as the fields of an object",
         example = json!({"q": "graph proof", "k": 5, "category": ["cs"]})
     ),
     responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)

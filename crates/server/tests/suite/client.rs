@@ -151,7 +151,7 @@ impl TestServer {
     }
 }
 
-/// Creates a server of an empty library, which is in no folder any more.
+/// Creates a server of an empty library, whose folder is removed at once.
 pub(crate) fn server_with(options: ServerOptions) -> cognate_server::Result<Server> {
     let dir = tempfile::tempdir().unwrap();
     let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();

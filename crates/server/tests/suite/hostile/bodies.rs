@@ -1,4 +1,4 @@
-//! Bodies that are too large, too slow or no JSON.
+//! Bodies that are too large, too slow, or not JSON.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_body_that_is_too_large_is_refused_with_and_without_its_length() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_refused() {
+async fn a_body_that_is_not_json_is_refused() {
     let server = RunningServer::start(ServerOptions::default()).await;
     let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
     for body in [

@@ -33,7 +33,7 @@ async fn http_1_0_is_answered_if_it_names_the_host() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused() {
+async fn bytes_that_are_not_a_request_are_refused() {
     let server = RunningServer::start(ServerOptions::default()).await;
     for bytes in [
         &b"nonsense\r\n\r\n"[..],
@@ -49,8 +49,7 @@ async fn what_is_no_request_is_refused() {
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ] {
         let answer = server.send(bytes).await;
-        let sent = String::from_utf8_lossy(bytes);
-        assert_eq!(answer.status(), Some(400), "{sent}: {answer:?}");
+        answer.assert_problem(400, "invalid-request");
     }
     // HTTP/2 without TLS is not spoken.
     let answer = server.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
