@@ -18,6 +18,7 @@ mod eval;
 mod export;
 mod info;
 mod list;
+mod lists;
 mod man;
 mod missed;
 mod model;
@@ -60,6 +61,7 @@ commands! {
     Open => open,
     Missed => missed,
     List => list,
+    Lists => lists,
     Add => add,
     Remove => remove,
     Export => export,
