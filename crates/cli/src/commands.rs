@@ -19,6 +19,8 @@ mod export;
 mod info;
 mod list;
 mod man;
+#[cfg(feature = "server")]
+mod mcp;
 mod missed;
 mod model;
 mod open;
@@ -76,6 +78,8 @@ commands! {
     Eval => eval,
     #[cfg(feature = "server")]
     Serve => serve,
+    #[cfg(feature = "server")]
+    Mcp => mcp,
     Config => config,
     Completions => completions,
     Man => man,

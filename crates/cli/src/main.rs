@@ -18,6 +18,8 @@ mod import_report;
 mod interrupt;
 mod invocation;
 mod json;
+#[cfg(feature = "server")]
+mod lazy_model;
 mod located_library;
 mod model;
 mod no_papers;

@@ -4,6 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use cognate::Generation;
 use serde::Serialize;
 
 use crate::etag::{self, KnownTags};
@@ -32,15 +33,15 @@ pub(crate) struct Question {
 #[derive(Debug)]
 pub(crate) struct Commits<'a> {
     pub(crate) libraries: Vec<&'a ServedLibrary>,
-    /// The generations of the libraries, as bytes.
-    pub(crate) generation: Vec<u8>,
+    /// The generation of each library.
+    pub(crate) generation: Vec<Generation>,
 }
 
 /// A commit of each library of a question, and the tag of the answer from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Commit {
-    /// The generations of the libraries, as bytes.
-    pub(crate) generation: Vec<u8>,
+    /// The generation of each library.
+    pub(crate) generation: Vec<Generation>,
     tag: String,
 }
 
@@ -134,7 +135,7 @@ impl Question {
         let (shared, names) = (server.clone(), self.libraries.clone());
         let generation = move |_: &_| Ok(Commits::of(&shared, &names)?.generation);
         let generation = server.call(None, generation).await?;
-        let tag = etag::tag(self.route, &generation, &self.parameters);
+        let tag = etag::tag(self.route, &bytes_of(&generation), &self.parameters);
         Ok(Commit { generation, tag })
     }
 
@@ -145,7 +146,7 @@ impl Question {
     ) -> Result<Answer, Problem> {
         let mut commits = Commits::of(server, &self.libraries)?;
         for _ in 1..ATTEMPTS {
-            let tag = etag::tag(self.route, &commits.generation, &self.parameters);
+            let tag = etag::tag(self.route, &bytes_of(&commits.generation), &self.parameters);
             if self.known.as_ref().is_some_and(|known| known.has(&tag)) {
                 return Ok(Answer::Known { tag });
             }
@@ -172,8 +173,7 @@ impl<'a> Commits<'a> {
         };
         let mut generation = Vec::new();
         for served in &libraries {
-            generation.extend(served.generation()?.as_bytes());
-            generation.push(b' ');
+            generation.push(served.library.generation()?);
         }
         Ok(Self {
             libraries,

@@ -22,6 +22,9 @@ pub enum Error {
         /// The text that was given.
         found: String,
     },
+    /// The connection to an agent failed.
+    #[error("the connection to the agent failed")]
+    Agent(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The network or a file failed.
     #[error("cannot {act}")]
     Io {

@@ -1,29 +1,60 @@
 //! `/health/live` and `/health/ready`, for supervisors and load balancers.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use cognate::Library;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
-use crate::trust::LIVE;
 
 /// Returns the routes.
-pub(crate) fn routes() -> Router<Server> {
-    Router::new()
-        .route(LIVE, get(live))
-        .route("/health/ready", get(ready))
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
 }
 
-/// Answers as long as the process runs.
-async fn live() -> Json<Value> {
-    Json(json!({ "status": "live" }))
+/// The health of the server.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LiveDocument {
+    /// `live`.
+    status: &'static str,
+}
+
+/// What the server is ready for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReadyDocument {
+    /// `ready`.
+    status: &'static str,
+    /// The number of libraries.
+    libraries: usize,
+    /// The number of models that embed texts.
+    models: usize,
+}
+
+/// Answers as long as the process runs. Needs no token.
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    tag = "server",
+    responses((status = 200, description = "The server runs", body = LiveDocument))
+)]
+async fn live() -> Json<LiveDocument> {
+    Json(LiveDocument { status: "live" })
 }
 
 /// Answers with a problem if a library cannot be read, or if the server is stopping.
-async fn ready(State(server): State<Server>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "server",
+    responses((status = 200, description = "The server is ready", body = ReadyDocument))
+)]
+async fn ready(State(server): State<Server>) -> Result<Json<ReadyDocument>, Problem> {
     if server.stopping().is_cancelled() {
         return Err(Problem::stopping());
     }
@@ -37,8 +68,11 @@ async fn ready(State(server): State<Server>) -> Result<Json<Value>, Problem> {
             }
             one.library.len()?;
         }
-        let (libraries, models) = (server.libraries().len(), server.models().len());
-        Ok(json!({ "status": "ready", "libraries": libraries, "models": models }))
+        Ok(ReadyDocument {
+            status: "ready",
+            libraries: server.libraries().len(),
+            models: server.models().len(),
+        })
     };
     let read = tokio::task::spawn_blocking(read).await;
     read.map_err(|_| Problem::internal())?.map(Json)

@@ -50,13 +50,16 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// Returns a problem if too many jobs of the library run or wait.
+    /// Returns a problem if too many jobs of the library run or wait, or if the server stops.
     pub(crate) fn submit(
         &self,
         server: &Server,
         library: &str,
         upload: Upload,
     ) -> Result<Arc<Job>, Problem> {
+        if server.stopping().is_cancelled() {
+            return Err(Problem::stopping());
+        }
         let turn = self.turns.get(library).ok_or_else(Problem::internal)?;
         let job = {
             let mut jobs = self.lock();

@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
 
 use crate::problem::Problem;
 use crate::server::Server;
@@ -73,6 +74,10 @@ impl Metrics {
             libraries.push((one.name.clone(), one.library.len()?, generation));
         }
         let work = server.work().load();
+        let models = server.models().iter();
+        let batching: Vec<_> = models
+            .filter_map(|model| Some((model.name.clone(), model.batching_counts()?)))
+            .collect();
         metrics::with_local_recorder(&self.recorder, || {
             for (name, papers, generation) in libraries {
                 gauge!("cognate_papers", "library" => name.clone()).set(float(papers));
@@ -81,15 +86,12 @@ impl Metrics {
                 counter!("cognate_list_changes_total", "library" => name)
                     .absolute(generation.lists);
             }
-            for model in server.models() {
-                let Some(counts) = model.batching_counts() else {
-                    continue;
-                };
-                let name = &model.name;
-                counter!("cognate_query_batches_total", "model" => name.clone())
-                    .absolute(counts.batches);
-                counter!("cognate_batched_queries_total", "model" => name.clone())
-                    .absolute(counts.queries);
+            for (name, counts) in batching {
+                let labels = [("model", name)];
+                counter!("cognate_query_batches_total", &labels).absolute(counts.batches);
+                counter!("cognate_queries_embedded_total", &labels).absolute(counts.queries);
+                counter!("cognate_documents_embedded_total", &labels).absolute(counts.documents);
+                gauge!("cognate_queries_waiting", &labels).set(float(counts.waiting_queries));
             }
             gauge!("cognate_queue_running").set(float(work.running));
             gauge!("cognate_queue_waiting").set(float(work.waiting));
@@ -124,11 +126,19 @@ fn describe() {
     );
     describe_counter!(
         "cognate_query_batches_total",
-        "Batches of queries that a model has embedded"
+        "Batches in which a model has embedded queries"
     );
     describe_counter!(
-        "cognate_batched_queries_total",
-        "Queries in the batches that a model has embedded"
+        "cognate_queries_embedded_total",
+        "Queries that a model has embedded"
+    );
+    describe_counter!(
+        "cognate_documents_embedded_total",
+        "Documents that a model has embedded"
+    );
+    describe_gauge!(
+        "cognate_queries_waiting",
+        "Calls with queries that wait for a model"
     );
     describe_gauge!(
         "cognate_queue_running",
@@ -165,11 +175,18 @@ fn resident_bytes() -> Option<f64> {
 }
 
 /// Returns the route of the metrics.
-pub(crate) fn route() -> Router<Server> {
-    Router::new().route("/metrics", get(answer))
+pub(crate) fn route() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
-async fn answer(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
+/// Returns counts and times of requests, and the state of the process and of the libraries, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    responses((status = 200, description = "The metrics, in the text format of Prometheus", body = String, content_type = "text/plain"))
+)]
+async fn metrics(State(server): State<Server>) -> Result<impl IntoResponse, Problem> {
     // A full queue must not hide the metrics that show it, so this call does not wait there.
     let render = move || server.metrics().render(&server);
     let text = tokio::task::spawn_blocking(render)

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use cognate::Generation;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Kind, Problem};
@@ -108,10 +109,18 @@ impl Page {
 
 impl Paged {
     /// Creates the description of the commits `generation` and of `query`, the parameters of the request other
-    /// than those of the page.
-    pub(crate) fn new(generation: &[u8], query: &[u8]) -> Self {
+    /// than those of the page. Changes of lists count only if the answer depends on them, so that a reader can
+    /// put papers on lists while turning pages.
+    pub(crate) fn new(generation: &[Generation], uses_lists: bool, query: &[u8]) -> Self {
+        let mut counted = Vec::new();
+        for generation in generation {
+            counted.extend(generation.papers.to_le_bytes());
+            if uses_lists {
+                counted.extend(generation.lists.to_le_bytes());
+            }
+        }
         Self {
-            generation: hash(generation),
+            generation: hash(&counted),
             query: hash(query),
         }
     }
@@ -154,9 +163,21 @@ fn wrong(detail: &str, parameter: &str) -> Problem {
 mod tests {
     use super::*;
 
+    fn generation(text: &str) -> [Generation; 1] {
+        [text.parse().unwrap()]
+    }
+
+    #[test]
+    fn changes_of_lists_count_if_the_query_uses_them() {
+        let paged = |text, uses_lists| Paged::new(&generation(text), uses_lists, b"query");
+        assert_eq!(paged("1.0", false), paged("1.1", false));
+        assert_ne!(paged("1.0", true), paged("1.1", true));
+        assert_ne!(paged("1.0", true), paged("2.0", true));
+    }
+
     #[test]
     fn a_token_gives_its_page_and_no_other() {
-        let paged = Paged::new(b"1.0", b"query");
+        let paged = Paged::new(&generation("1.0"), false, b"query");
         let first = Page {
             offset: 0,
             limit: Some(10),
@@ -175,9 +196,13 @@ mod tests {
             }
         );
         assert_eq!(second.of((0..25).collect()), ((10..20).collect(), true));
-        let changed = parameters.page(Paged::new(b"2.0", b"query")).unwrap_err();
+        let changed = parameters
+            .page(Paged::new(&generation("2.0"), false, b"query"))
+            .unwrap_err();
         assert_eq!(changed.kind(), Kind::Changed);
-        let other = parameters.page(Paged::new(b"1.0", b"other")).unwrap_err();
+        let other = parameters
+            .page(Paged::new(&generation("1.0"), false, b"other"))
+            .unwrap_err();
         assert_eq!(other.kind(), Kind::InvalidRequest);
         for token in ["", "?", "AAAA", "AQ"] {
             let page = Some(token.to_owned());
@@ -191,7 +216,7 @@ mod tests {
 
     #[test]
     fn pages_cover_all_items_once() {
-        let paged = Paged::new(b"1.0", b"query");
+        let paged = Paged::new(&generation("1.0"), false, b"query");
         for limit in [1, 3, 7, 8] {
             let mut page = Page {
                 offset: 0,

@@ -71,6 +71,7 @@ kinds! {
     NotAcceptable "not-acceptable" 406 "The answer has no such form",
     Timeout "timeout" 408 "The request did not arrive in time",
     AmbiguousPaper "ambiguous-paper" 409 "Several papers have this name",
+    BuiltInList "built-in-list" 409 "Every library has this list",
     Changed "changed" 409 "The library has changed since the first page",
     EmptyLibrary "empty-library" 409 "The library has no papers",
     TooLarge "too-large" 413 "The request is too large",
@@ -170,6 +171,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::UnknownPaper { .. } => Kind::UnknownPaper,
+            Error::UnknownList { .. } => Kind::UnknownList,
             Error::AmbiguousPaper { .. } => Kind::AmbiguousPaper,
             Error::EmptyQuery { .. } => Kind::EmptyQuery,
             Error::InvalidOption { .. } => Kind::InvalidOption,
@@ -180,9 +182,14 @@ impl From<Error> for Problem {
             error if error.is_damage() => Kind::Damaged,
             _ => Kind::Internal,
         };
-        let problem = Self::new(kind, error.to_string());
+        let detail = match &error {
+            Error::Embed { source } => format!("{error}: {source}"),
+            error => error.to_string(),
+        };
+        let problem = Self::new(kind, detail);
         match error {
             Error::UnknownPaper { nearest, .. } => problem.with("nearest", nearest),
+            Error::UnknownList { existing, .. } => problem.with("lists", existing),
             Error::AmbiguousPaper { ids, .. } => problem.with("ids", ids),
             _ => problem,
         }
@@ -200,7 +207,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, kind) = (self.status(), self.kind);
-        let document = self.into_document();
+        let document = self.clone().into_document();
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         let form = HeaderValue::from_static("application/problem+json");

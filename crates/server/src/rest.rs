@@ -4,14 +4,17 @@ mod add_papers;
 mod duplicates;
 mod explain;
 mod export;
+mod facets;
 mod filters;
 mod hits;
 mod info;
-mod info;
 mod job_events;
 mod jobs;
+mod list_papers;
+mod lists;
 mod missed;
 mod paper;
+mod paper_list;
 mod problems;
 mod ranking;
 mod reasons;
@@ -19,6 +22,7 @@ mod references;
 mod related;
 mod remove_paper;
 mod search;
+mod suggest;
 mod topics;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +39,20 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(jobs::jobs))
         .routes(routes!(jobs::job, jobs::cancel_job))
         .routes(routes!(job_events::job_events))
+        .routes(routes!(paper_list::papers))
+        .routes(routes!(lists::lists))
+        .routes(routes!(
+            paper_list::list,
+            lists::create_list,
+            lists::delete_list
+        ))
+        .routes(routes!(list_papers::add_to_list))
+        .routes(routes!(
+            list_papers::put_on_list,
+            list_papers::take_from_list
+        ))
+        .routes(routes!(facets::facets))
+        .routes(routes!(suggest::suggest))
         .routes(routes!(search::search, search::search_by_body))
         .routes(routes!(related::related, related::related_by_body))
         .routes(routes!(paper::paper))

@@ -72,6 +72,7 @@ impl Server {
         }
         drop(listener);
         self.stopping().cancel();
+        self.jobs().cancel_all();
         tasks.close();
         if timeout(self.options().stop_timeout, tasks.wait())
             .await

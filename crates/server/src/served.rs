@@ -26,11 +26,7 @@ impl ServedLibrary {
 
     /// Returns the generation of the library, as a text.
     pub(crate) fn generation(&self) -> cognate::Result<String> {
-        let info = self.library.info()?;
-        Ok(format!(
-            "{}.{}.{}",
-            info.papers, info.segments, info.deleted_rows
-        ))
+        Ok(self.library.generation()?.to_string())
     }
 }
 

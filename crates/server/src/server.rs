@@ -12,7 +12,9 @@ use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
-use crate::{Error, Result, compatible, health, metrics, openapi, pages, request_log, rest, trust};
+use crate::{
+    Error, Result, compatible, health, mcp, metrics, openapi, pages, request_log, rest, trust,
+};
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
 #[derive(Clone, Debug)]
@@ -92,13 +94,16 @@ impl Server {
 
     /// Returns a router with every route of the server.
     pub fn router(&self) -> Router {
-        let (api, description) = openapi::describe(rest::routes().merge(compatible::routes()));
+        let routes = rest::routes()
+            .merge(compatible::routes())
+            .merge(health::routes())
+            .merge(metrics::route());
+        let (api, description) = openapi::describe(routes);
         let router = Router::new()
             .merge(api)
-            .merge(health::routes())
-            .merge(metrics::route())
             .merge(openapi::route(&description))
             .merge(pages::routes(&description))
+            .merge(mcp::route(self))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();
                 Problem::new(

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 
 use crate::library::document::id_tag;
 use crate::library::snapshot::Snapshot;
-use crate::library::store::{ListRecord, StoredEntry};
+use crate::library::store::ListRecord;
 use crate::{Error, Result};
 
 /// The rows of the papers on lists that were looked up, by the names of the lists.
@@ -63,18 +63,15 @@ impl Snapshot<'_> {
     }
 
     fn read_rows_of_list(&self, record: &ListRecord) -> Result<RoaringBitmap> {
-        let entries = self.papers.entries_of(record)?;
-        let terms = self.terms;
-        let row = |entry: &StoredEntry| Ok(terms.rows_with_tag(&id_tag(&entry.id))?.min());
-        let found: cognate_index::Result<Vec<Option<u32>>> = entries.par_iter().map(row).collect();
+        let notes = self.papers.notes_of(record)?;
+        let (ids, terms): (Vec<&String>, _) = (notes.keys().collect(), self.terms);
+        let row = |id: &&String| Ok(terms.rows_with_tag(&id_tag(id))?.min());
+        let found: cognate_index::Result<Vec<Option<u32>>> = ids.par_iter().map(row).collect();
         let found = found.map_err(Error::index(self.dir))?;
         let mut rows = RoaringBitmap::new();
-        for (entry, row) in entries.iter().zip(found) {
+        for (id, row) in ids.into_iter().zip(found) {
             let Some(row) = row else {
-                let (list, id) = (&entry.list, &entry.id);
-                let what =
-                    format!("the list `{list}`, which has the paper `{id}` that does not exist");
-                return Err(self.papers.damaged(what));
+                return Err(self.papers.listed_paper_is_missing(id));
             };
             rows.insert(row);
         }

@@ -134,6 +134,16 @@ impl Library {
     /// Puts papers on a list, which is created if it does not exist. If `note` is given, it replaces the notes that
     /// these papers have there; an empty one removes them. Returns the number of papers that were not on the list.
     ///
+    /// ```no_run
+    /// use cognate::{Filter, Library, Query};
+    ///
+    /// let library = Library::open("papers")?;
+    /// library.add_to_list("to read", &["watts1998collective"], Some("recommended by Ada"))?;
+    /// let unread = Filter::default().not_list("read").list("to read");
+    /// let hits = library.search(&Query::text("small worlds").filter(unread))?;
+    /// # Ok::<(), cognate::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns [`Error::UnknownPaper`] for an id that no paper has, and then changes nothing; the errors of

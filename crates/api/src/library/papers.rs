@@ -1,12 +1,10 @@
 //! The papers of a library, one by one or all of them.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use crate::library::Library;
 use crate::library::snapshot::Snapshot;
-use crate::library::store::ReadTxn;
-use crate::{Error, ListEntry, Paper, Result};
+use crate::{Error, Paper, Result};
 
 impl Library {
     /// Returns the number of papers.
@@ -91,44 +89,8 @@ impl Library {
     /// Linear in the papers, of which one is in memory at a time.
     pub fn for_each(&self, mut act: impl FnMut(Paper) -> ControlFlow<()>) -> Result<()> {
         self.read_papers(|papers| {
-            let mut lists = ListsOfPapers::for_papers(papers, usize::MAX)?;
-            let mut failure = None;
-            papers.for_each(|stored| match lists.complete(stored.paper) {
-                Ok(paper) => act(paper),
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
-                }
-            })?;
-            failure.map_or(Ok(()), Err)
+            let lists = papers.all_lists()?;
+            papers.for_each(|stored| act(lists.complete(stored.paper)))
         })
-    }
-}
-
-/// The number of papers from which on the entries of all lists are read at once.
-const MANY: usize = 1000;
-
-/// Adds lists to papers that are read one after another.
-pub(crate) struct ListsOfPapers<'a> {
-    papers: &'a ReadTxn<'a>,
-    /// The lists of all papers, unless few papers are read.
-    by_id: Option<HashMap<String, Vec<ListEntry>>>,
-}
-
-impl<'a> ListsOfPapers<'a> {
-    /// Prepares for reading at most `count` papers.
-    pub(crate) fn for_papers(papers: &'a ReadTxn<'a>, count: usize) -> Result<Self> {
-        let by_id = (count >= MANY).then(|| papers.lists_by_id()).transpose()?;
-        Ok(Self { papers, by_id })
-    }
-
-    /// Returns a paper with the lists that it is on.
-    pub(crate) fn complete(&mut self, mut paper: Paper) -> Result<Paper> {
-        match &mut self.by_id {
-            Some(by_id) if by_id.is_empty() => {}
-            Some(by_id) => paper.lists = by_id.remove(&paper.id).unwrap_or_default(),
-            None => paper.lists = self.papers.lists_of(&paper.id)?,
-        }
-        Ok(paper)
     }
 }

@@ -18,6 +18,7 @@ use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use self::damage::{leftover_log, store_error};
+use self::lists::ListCache;
 pub(crate) use self::lists::{ListDirectory, ListRecord, StoredEntry};
 use self::pool::{Pool, PooledConnection, is_leftover_log, log_path};
 use self::schema::{
@@ -37,12 +38,14 @@ const FILE: &str = "papers.sqlite";
 pub(crate) struct Store {
     path: PathBuf,
     pool: Pool,
+    lists: ListCache,
 }
 
 /// A connection with which one thread begins transactions.
 pub(crate) struct StoreConnection<'a> {
     path: &'a Path,
     connection: PooledConnection<'a>,
+    lists: &'a ListCache,
 }
 
 /// An opened store, by the format that it has.
@@ -53,6 +56,14 @@ pub(crate) enum OpenedStore {
 }
 
 impl Store {
+    fn new(path: PathBuf, pool: Pool) -> Self {
+        Self {
+            path,
+            pool,
+            lists: ListCache::default(),
+        }
+    }
+
     /// Returns whether the folder has a file with the name of a store.
     pub(crate) fn exists(dir: &Path) -> bool {
         dir.join(FILE).exists()
@@ -86,7 +97,7 @@ impl Store {
             }
             Err(error) => return Err(store_error("open", &path)(error)),
         };
-        let store = Self { path, pool };
+        let store = Self::new(path, pool);
         let version = {
             let connection = store.connect()?;
             version(&connection.connection).map_err(store_error("read", &store.path))?
@@ -113,7 +124,7 @@ impl Store {
     pub(crate) fn create(dir: &Path, embedder: &EmbedderInfo, manifest: &Manifest) -> Result<Self> {
         let path = dir.join(FILE);
         let pool = Pool::create(&path).map_err(store_error("create", &path))?;
-        let store = Self { path, pool };
+        let store = Self::new(path, pool);
         {
             let connection = store.connect()?;
             create_tables(&connection.connection, embedder, manifest)
@@ -129,6 +140,7 @@ impl Store {
         Ok(StoreConnection {
             path: &self.path,
             connection,
+            lists: &self.lists,
         })
     }
 
@@ -171,7 +183,7 @@ impl StoreConnection<'_> {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred)
                 .map_err(store_error("read", self.path))?;
-        Ok(ReadTxn::new(transaction, self.path))
+        Ok(ReadTxn::new(transaction, self.path, "read", self.lists))
     }
 
     /// Begins a write transaction. `act` is the word for the change in errors, such as `write`.
@@ -179,7 +191,7 @@ impl StoreConnection<'_> {
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
                 .map_err(store_error(act, self.path))?;
-        Ok(WriteTxn::new(transaction, self.path, act))
+        Ok(WriteTxn::new(transaction, self.path, act, self.lists))
     }
 }
 

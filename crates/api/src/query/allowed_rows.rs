@@ -181,7 +181,6 @@ fn author(snapshot: &Snapshot<'_>, words: &str) -> Result<RoaringBitmap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::papers::ListsOfPapers;
     use crate::sampling::Random;
     use crate::testing::SpelledVector;
     use crate::{Library, ListEntry, Paper};
@@ -302,9 +301,9 @@ mod tests {
             let (found, expected) = library
                 .read(|snapshot| {
                     let mut expected = RoaringBitmap::new();
-                    let mut lists = ListsOfPapers::for_papers(snapshot.papers, usize::MAX)?;
+                    let lists = snapshot.papers.all_lists()?;
                     snapshot.for_each(|row, stored| {
-                        let paper = lists.complete(stored.paper).unwrap();
+                        let paper = lists.complete(stored.paper);
                         if filter.allows(&paper) {
                             expected.insert(row.get());
                         }

@@ -7,7 +7,6 @@ use cognate_index::RowId;
 use cognate_papers::text::fold;
 
 use crate::library::Library;
-use crate::library::papers::ListsOfPapers;
 use crate::library::snapshot::Snapshot;
 use crate::library::store::{KeyOrder, ReadTxn};
 use crate::query::allowed_rows::allowed_rows;
@@ -52,39 +51,31 @@ impl Library {
             if limit == 0 {
                 return Ok(total);
             }
-            let mut lists = ListsOfPapers::for_papers(papers, limit)?;
+            let lists = papers.all_lists()?;
             if let (SortBy::Added, None) = (listing.sort_by, &selected) {
                 let order = if listing.reverse {
                     KeyOrder::Descending
                 } else {
                     KeyOrder::Ascending
                 };
-                let (mut skipped, mut left, mut failure) = (0, limit, None);
+                let (mut skipped, mut left) = (0, limit);
                 papers.for_each_in(order, |stored| {
                     if skipped < listing.offset {
                         skipped += 1;
                         return ControlFlow::Continue(());
                     }
                     left -= 1;
-                    let flow = match lists.complete(stored.paper) {
-                        Ok(paper) => act(paper),
-                        Err(error) => {
-                            failure = Some(error);
-                            ControlFlow::Break(())
-                        }
-                    };
-                    if left == 0 {
-                        ControlFlow::Break(())
-                    } else {
-                        flow
+                    match act(lists.complete(stored.paper)) {
+                        ControlFlow::Continue(()) if left > 0 => ControlFlow::Continue(()),
+                        _ => ControlFlow::Break(()),
                     }
                 })?;
-                return failure.map_or(Ok(total), Err);
+                return Ok(total);
             }
             let end = limit.saturating_add(listing.offset);
             let sorted = sorted(papers, selected, listing, end)?;
             for key in sorted.into_iter().skip(listing.offset) {
-                if act(lists.complete(papers.paper(key)?.paper)?).is_break() {
+                if act(lists.complete(papers.paper(key)?.paper)).is_break() {
                     break;
                 }
             }
@@ -119,21 +110,14 @@ fn selected(
             for name in filter.lists.iter().chain(&filter.not_lists) {
                 directory.find(name)?;
             }
-            let mut lists = ListsOfPapers::for_papers(papers, usize::MAX)?;
-            let mut failure = None;
-            papers.for_each(|stored| match lists.complete(stored.paper) {
-                Ok(paper) => {
-                    if filter.allows(&paper) {
-                        keys.push(stored.key);
-                    }
-                    ControlFlow::Continue(())
+            let lists = papers.all_lists()?;
+            papers.for_each(|stored| {
+                if filter.allows(&lists.complete(stored.paper)) {
+                    keys.push(stored.key);
                 }
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
-                }
+                ControlFlow::Continue(())
             })?;
-            failure.map_or(Ok(Some(keys)), Err)
+            Ok(Some(keys))
         }
         Some(found) => found,
     }

@@ -26,6 +26,11 @@ fn create_library(dir: &Path) {
     library.add((0..8).map(paper)).unwrap();
     library.add((8..10).map(paper)).unwrap();
     library.remove(&["p3"]).unwrap();
+    let listed = ["p1", "p5", "p9"];
+    library
+        .add_to_list("liked", &listed, Some("a note"))
+        .unwrap();
+    library.add_to_list("mine", &["p5"], None).unwrap();
 }
 
 /// Returns the answers of a library to some queries. An error is as good as a right answer.
@@ -52,6 +57,17 @@ fn answers(dir: &Path) -> Vec<Result<String>> {
         hits(library.search(&Query::text("graph proof").mode(Mode::Keyword).k(5))),
         hits(library.search(&Query::text("another").k(9).filter(filter))),
         hits(library.related("p5", 4)),
+        hits(
+            library.search(
+                &Query::text("another")
+                    .k(9)
+                    .filter(Filter::default().list("liked")),
+            ),
+        ),
+        library.lists().map(|lists| format!("{lists:?}")),
+        library
+            .facets(&Filter::default(), 5)
+            .map(|facets| format!("{facets:?}")),
         library.ids().map(|ids| ids.join(" ")),
         library.len().map(|len| len.to_string()),
         library.get("p0").map(|paper| format!("{paper:?}")),

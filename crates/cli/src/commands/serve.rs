@@ -6,13 +6,11 @@ mod token_file;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use cognate::Precision;
-use cognate_server::{ServedReranker, Server, ServerOptions};
+use cognate_server::{Server, ServerOptions};
 use tokio::net::{TcpListener, lookup_host};
 use tokio::runtime::Builder;
 
@@ -21,7 +19,7 @@ use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::located_library::LocatedLibrary;
 use crate::output::{count, one_line, print, step};
-use crate::{model, served};
+use crate::served;
 
 /// Serve libraries to other programs over HTTP
 ///
@@ -34,8 +32,8 @@ pub(crate) struct Arguments {
     library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
-    /// Cross-encoder for requests that rerank texts: a model on the Hugging Face Hub, or a folder
-    #[arg(long, value_name = "NAME|DIR")]
+    /// Name or folder of a cross-encoder for the routes that rerank texts
+    #[arg(long, value_name = "NAME")]
     rerank_model: Option<String>,
     /// Address and port to listen at; port 0 takes a free one
     ///
@@ -75,7 +73,10 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     // An address that cannot be used is reported before a model is loaded.
     let listener = runtime.block_on(listen(arguments))?;
     let (libraries, models) = served::open(&located, &arguments.model)?;
-    let server = Server::new(libraries, models, options)?.with_rerankers(rerankers(arguments)?);
+    let rerankers = arguments.rerank_model.iter();
+    let rerankers = rerankers.map(|name| served::load_reranker(name, &models));
+    let rerankers = rerankers.collect::<Result<Vec<_>>>()?;
+    let server = Server::new(libraries, models, options)?.with_rerankers(rerankers);
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
@@ -87,18 +88,6 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     runtime.shutdown_background();
     step("served", start);
     Ok(outcome?)
-}
-
-/// Loads the cross-encoder, if one is named.
-fn rerankers(arguments: &Arguments) -> Result<Vec<ServedReranker>> {
-    let load = |name: &String| {
-        let reranker = model::load_reranker(name, Precision::default())?;
-        Ok(ServedReranker::new(
-            served::base_name(name),
-            Arc::new(reranker),
-        ))
-    };
-    arguments.rerank_model.iter().map(load).collect()
 }
 
 fn options(arguments: &Arguments, token: Option<String>) -> ServerOptions {

@@ -321,6 +321,27 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "mcp",
+        &[
+            (
+                "A library, for the client that starts the command",
+                "cognate mcp --library papers",
+            ),
+            (
+                "Two libraries, of which the first is the default",
+                "cognate mcp --library papers --library more",
+            ),
+            (
+                "An agent that may add papers and change lists",
+                "cognate mcp --library papers --allow-write",
+            ),
+            (
+                "In an assistant that registers commands by a command",
+                "claude mcp add papers -- cognate mcp --library \"$PWD/papers\"",
+            ),
+        ],
+    ),
+    (
         "config",
         &[
             (

@@ -49,7 +49,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ),
     (
         "Model",
-        &["model", "precision", "device", "fetch", "rerank_model"],
+        &["model", "precision", "rerank_model", "device", "fetch"],
     ),
     (GLOBAL, &["color", "quiet", "verbose", "help", "version"]),
 ];

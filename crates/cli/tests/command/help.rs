@@ -67,6 +67,7 @@ const NOT_RUN: &[&str] = &[
     "man -l",
     "cognate open",
     "cognate serve",
+    "claude mcp",
 ];
 
 #[test]

@@ -19,6 +19,7 @@ mod invalid_input;
 mod json;
 mod libraries;
 mod list;
+mod mcp;
 mod messages;
 mod missed;
 mod model;

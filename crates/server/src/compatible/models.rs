@@ -65,7 +65,7 @@ pub(crate) async fn list(State(server): State<Server>) -> Json<ModelsDocument> {
     get,
     path = "/v1/models/{id}",
     tag = "compatible",
-    params(("id" = String, Path, description = "The name of the model; slashes may be left as they are")),
+    params(("id" = String, Path, description = "The name of the model; slashes may be left as they are", example = "all-MiniLM-L6-v2")),
     responses(
         (status = 200, body = ModelDocument),
         (status = 404, description = "There is no such model", body = OpenAiError),

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cognate::Role;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::embed::{self, InputType};
@@ -18,6 +19,7 @@ use crate::server::Server;
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"input": ["graph proof", "dark matter"], "encoding_format": "float"}))]
 pub(crate) struct EmbeddingsRequest {
     /// A text, or a list of at most 2,048 texts. Texts longer than the model reads are truncated.
     #[schema(value_type = InputForm)]

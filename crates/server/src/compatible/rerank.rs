@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::embed::{MAX_TEXTS, embedding_problem};
@@ -15,6 +16,7 @@ use crate::server::Server;
 /// Texts to rank. A request has either `texts`, and is answered by a list of ranks, or `documents`, and is
 /// answered by an object with `results`.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"query": "what is dark matter", "texts": ["graph proof", "dark matter"]}))]
 pub(crate) struct RerankRequest {
     /// The text that is searched for.
     query: String,

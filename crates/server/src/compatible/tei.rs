@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use cognate::Role;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::embed::{self, InputType, MAX_TEXTS};
@@ -18,6 +19,7 @@ use crate::server::Server;
 
 /// Texts to embed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"inputs": ["graph proof", "dark matter"], "truncate": true}))]
 pub(crate) struct EmbedRequest {
     /// A text, or a list of at most 2,048 texts.
     #[schema(value_type = InputForm)]
@@ -157,6 +159,7 @@ pub(crate) struct TeiInfoDocument {
 /// Describes the model of `/embed`.
 #[utoipa::path(
     get,
+    operation_id = "tei_info",
     path = "/info",
     tag = "compatible",
     responses(

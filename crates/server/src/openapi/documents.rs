@@ -1,9 +1,10 @@
 //! The schemas of papers, hits and reports, which are those of the documents that the command prints.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 
 /// The version of the form of all documents.
@@ -44,14 +45,36 @@ pub(crate) fn version() -> Object {
         .build()
 }
 
-/// Describes hits.
-pub(crate) fn hits() -> Schema {
-    ArrayBuilder::new().items(component("hit")).build().into()
+/// Defines types that stand for definitions of the command's schema, for `value_type` of a field.
+macro_rules! definitions {
+    ($($name:ident $definition:literal,)+) => {$(
+        #[doc = concat!("Stands for the definition `", $definition, "`.")]
+        pub(crate) struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                // `complete` puts the definition in the place of this reference.
+                RefOr::Ref(Ref::from_schema_name($definition))
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                $definition.into()
+            }
+        }
+    )+};
 }
 
-/// Describes what a definition of the command's schema describes.
-pub(crate) fn component(name: &str) -> RefOr<Schema> {
-    RefOr::Ref(Ref::from_schema_name(name))
+definitions! {
+    Hit "hit",
+    PaperFields "paper",
+    ShownPaperFields "shown_paper",
+    MissedHit "missed_hit",
+    Cited "cited",
+    TopicFields "topic",
+    DuplicatePairFields "duplicate_pair",
+    FaultFields "fault",
 }
 
 /// Adds the definitions of the command's schema to which a description refers.
@@ -82,7 +105,7 @@ pub(crate) fn complete(description: &mut Value) {
     }
     if let Some(Value::Object(schemas)) = description.pointer_mut("/components/schemas") {
         for (name, definition) in added {
-            schemas.entry(name).or_insert(definition);
+            schemas.insert(name, definition);
         }
     }
 }

@@ -60,6 +60,26 @@ const ADVICE: &[(Kind, &str)] = &[
         "The id is not that of a job, the job was cancelled, it ended more than an hour ago, or the server was started again since. Adding the same papers again changes nothing, so it is safe to repeat a request that may not have been carried out.",
     ),
     (
+        Kind::UnknownModel,
+        "The server has no model of this name. `GET /v1/models` lists all.",
+    ),
+    (
+        Kind::NoModel,
+        "The server was started without a model, so it embeds no texts.",
+    ),
+    (
+        Kind::NoReranker,
+        "The server was started without a cross-encoder. The option `--rerank-model` of `cognate serve` names one.",
+    ),
+    (
+        Kind::BuiltInList,
+        "The lists `liked`, `disliked`, `read` and `hidden` are in every library and cannot be deleted. Take the papers from the list instead.",
+    ),
+    (
+        Kind::EmptyLibrary,
+        "The analysis needs papers. Add some first.",
+    ),
+    (
         Kind::WrongMethod,
         "The header `Allow` lists the methods of the route.",
     ),
@@ -69,7 +89,7 @@ const ADVICE: &[(Kind, &str)] = &[
     ),
     (
         Kind::Timeout,
-        "The request did not arrive in time, or the work was not done in time. Ask for less, or start the server with a longer time-out.",
+        "The body of the request did not arrive in time. Send it again.",
     ),
     (
         Kind::AmbiguousPaper,
@@ -82,6 +102,18 @@ const ADVICE: &[(Kind, &str)] = &[
     (
         Kind::TooLarge,
         "The body, a text or the number of results exceeds a limit of the server. `detail` names the limit.",
+    ),
+    (
+        Kind::AddressTooLong,
+        "The address of the request, with its parameters, is longer than the server accepts. Routes that take long texts or many papers accept them as JSON in the body of a `POST`.",
+    ),
+    (
+        Kind::HeadersTooLarge,
+        "The headers of the request are larger than the server accepts.",
+    ),
+    (
+        Kind::TookTooLong,
+        "The work was not done within the time that the server gives a request. Ask for less, or start the server with a longer time-out.",
     ),
     (
         Kind::UnsupportedMedia,

@@ -22,9 +22,9 @@ use crate::spool;
 const MAX_NAME: usize = 255;
 
 /// The options of adding papers.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(default)]
 pub(crate) struct AddParameters {
     /// The name of the library that gets the papers. Default: the first library.
     #[param(example = "papers")]
@@ -37,12 +37,10 @@ pub(crate) struct AddParameters {
     #[param(min_length = 1, max_length = 255, example = "refs.bib")]
     filename: Option<String>,
     /// Whether invalid records are left out. Otherwise, no paper is added if a record is invalid.
-    #[serde(default)]
     #[param(required = false, default = false)]
     skip_bad: bool,
     /// Whether papers replace those with the same id, with all fields. Otherwise, fields that a record lacks stay
     /// as they are in the library, and a record of another paper than the one with its id gets an id of its own.
-    #[serde(default)]
     #[param(required = false, default = false)]
     replace: bool,
 }

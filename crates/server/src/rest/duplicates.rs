@@ -4,7 +4,6 @@ use axum::extract::State;
 use cognate::{DuplicatePair, Library};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Schema};
 
 use super::filters::LibraryParameter;
 use super::problems::QueryProblems;
@@ -66,15 +65,10 @@ pub(crate) struct DuplicatesDocument<'a> {
     /// The number of pairs on all pages.
     total: usize,
     /// The pairs of the page, the most similar first.
-    #[schema(schema_with = pairs_schema)]
+    #[schema(value_type = Vec<documents::DuplicatePairFields>)]
     pairs: Vec<&'a DuplicatePair>,
     /// The token of the next page, or null on the last one.
     next: Option<String>,
-}
-
-fn pairs_schema() -> Schema {
-    let pair = documents::component("duplicate_pair");
-    ArrayBuilder::new().items(pair).build().into()
 }
 
 /// Finds papers that a library contains twice, or nearly so.
@@ -113,8 +107,9 @@ pub(crate) async fn duplicates(
         Ok(known) => return Ok(known),
         Err(commit) => commit,
     };
+    // The papers of pairs have their lists.
     let key = bytes_of(&(&name, &commit.generation, threshold));
-    let paged = Paged::new(&commit.generation, &key);
+    let paged = Paged::new(&commit.generation, false, &bytes_of(&threshold));
     let page = page.page(paged)?;
     let compute = |stop| compute(server.clone(), name.clone(), threshold, stop);
     let all = server.analyses().duplicates.get(key, compute).await?;

@@ -9,18 +9,18 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter, SortBy};
+use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::Object;
 
 use self::stream::stream;
 use super::filters::{FilterParameters, LibraryParameter};
+use super::paper_list::SortName;
 use super::problems::QueryProblems;
-use super::ranking::names;
 use super::references;
 use crate::answer::Question;
 use crate::etag::KnownTags;
 use crate::extract::Parameters;
+use crate::openapi::named_values::named_values;
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
@@ -31,7 +31,7 @@ use crate::server::Server;
 #[serde(default)]
 pub(crate) struct ExportedParameters {
     /// The format. Default: `jsonl`.
-    #[param(schema_with = formats, example = "bibtex")]
+    #[param(value_type = Option<ExportFormatName>, inline, example = "bibtex")]
     format: Option<String>,
     /// The papers to export, in this order, each by its id, DOI, arXiv identifier or title. Default: all papers
     /// that pass the filters.
@@ -39,11 +39,14 @@ pub(crate) struct ExportedParameters {
     id: Vec<String>,
     /// The order of the papers. Authors are compared by the family name of the first one; papers without a value
     /// come last. Default: `added`.
-    #[param(schema_with = orders)]
+    #[param(value_type = Option<SortName>, inline)]
     sort: Option<String>,
     /// Whether the order is reversed.
     #[param(default = false)]
     reverse: bool,
+    /// The number of papers before the first one.
+    #[param(minimum = 0, default = 0)]
+    offset: usize,
     /// The largest number of papers. Default: all.
     #[param(minimum = 1)]
     limit: Option<usize>,
@@ -67,13 +70,10 @@ pub(crate) struct ExportParameters {
 
 groups_of_parameters!(ExportParameters: LibraryParameter, ExportedParameters, FilterParameters);
 
-fn formats() -> Object {
-    names(ExportFormat::ALL.iter().map(|format| format.name()))
-}
-
-fn orders() -> Object {
-    names(SortBy::ALL.iter().map(|order| order.name()))
-}
+named_values!(
+    ExportFormatName,
+    ExportFormat::ALL.iter().map(|format| format.name())
+);
 
 /// The papers of an export.
 #[derive(Clone, Debug)]
@@ -150,13 +150,15 @@ impl ExportParameters {
             let mut listing = Listing::default()
                 .filter(filter)
                 .sort_by(sort.unwrap_or_default())
-                .reverse(exported.reverse);
+                .reverse(exported.reverse)
+                .offset(exported.offset);
             if let Some(limit) = exported.limit {
                 listing = listing.limit(limit);
             }
             return Ok(Selection::Listed(listing));
         }
-        let is_listed = exported.sort.is_some() || exported.reverse || exported.limit.is_some();
+        let is_part = exported.offset > 0 || exported.limit.is_some();
+        let is_listed = exported.sort.is_some() || exported.reverse || is_part;
         if is_listed || !filter.is_empty() {
             let detail = "`id` is given, expected no filter, order or limit then";
             return Err(Problem::new(Kind::InvalidOption, detail).with("parameter", "id"));

@@ -1,6 +1,6 @@
 //! The parameters by which queries and lists are restricted to some papers, and their libraries chosen.
 
-use cognate::Filter;
+use cognate::{Filter, PartialDate};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Kind, Problem};
@@ -26,6 +26,9 @@ pub(crate) struct LibrariesParameter {
 }
 
 /// The papers that may be in an answer.
+///
+/// The patterns of dates allow the days that every year has. February 29 of a leap year is a date too, but a pattern
+/// cannot say which years those are.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
@@ -46,9 +49,33 @@ pub(crate) struct FilterParameters {
     /// any of these categories.
     #[param(required = false)]
     pub(crate) category: Vec<String>,
+    /// Only papers on this list; with several, papers on any of them.
+    #[param(required = false)]
+    pub(crate) list: Vec<String>,
+    /// Only papers that are not on this list; with several, on none of them.
+    #[param(required = false)]
+    pub(crate) not_list: Vec<String>,
+    /// Only papers that were published on this day or later. A year or a month counts as its first day.
+    #[param(
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
+        example = "2019-06"
+    )]
+    pub(crate) since: Option<String>,
+    /// Only papers that were added to the library on this day (UTC) or later. A year or a month counts as its first
+    /// day.
+    #[param(
+        pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
+        example = "2026-11-01"
+    )]
+    pub(crate) added_since: Option<String>,
 }
 
 impl FilterParameters {
+    /// Returns whether the papers depend on lists.
+    pub(crate) fn uses_lists(&self) -> bool {
+        !(self.list.is_empty() && self.not_list.is_empty())
+    }
+
     /// Returns the filter.
     ///
     /// # Errors
@@ -69,8 +96,32 @@ impl FilterParameters {
         for name in &self.category {
             filter = filter.category(with_a_word("category", name)?);
         }
+        filter = self.list.iter().fold(filter, Filter::list);
+        filter = self.not_list.iter().fold(filter, Filter::not_list);
+        if let Some(date) = &self.since {
+            filter = filter.published_since(date_of("since", date)?);
+        }
+        if let Some(date) = &self.added_since {
+            filter = filter.added_since(date_of("added_since", date)?);
+        }
         Ok(filter)
     }
+}
+
+/// Reads `2024`, `2024-06` or `2024-06-30`.
+fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
+    // A time of day would have no meaning here.
+    let is_date = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date = text.parse().ok();
+    let date = date.filter(|_| is_date && !text.starts_with('-'));
+    date.ok_or_else(|| {
+        let detail = format!(
+            "`{parameter}` is `{text}`, expected a date such as 2024, 2024-06 or 2024-06-30"
+        );
+        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
+    })
 }
 
 /// Reads `2017`, `2015-2019`, `2015-` or `-2019` as the first and the last year.
@@ -96,6 +147,16 @@ fn years_of(text: &str) -> Result<(i32, i32), Problem> {
     }
 }
 
+/// Reads a date.
+fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
+    text.parse().map_err(|_| {
+        let detail = format!(
+            "`{parameter}` is `{text}`, expected a year, a month or a day, such as 2019, 2019-06 or 2019-06-30"
+        );
+        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
+    })
+}
+
 /// Returns words of a name if they have a letter or a digit, without which no name matches them.
 fn with_a_word<'a>(parameter: &str, words: &'a str) -> Result<&'a str, Problem> {
     if words.contains(char::is_alphanumeric) {
@@ -108,6 +169,24 @@ fn with_a_word<'a>(parameter: &str, words: &'a str) -> Result<&'a str, Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_have_a_year_and_perhaps_a_month_and_a_day() {
+        for text in ["2024", "2024-06", "2024-06-30"] {
+            assert_eq!(date_of("since", text).unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "24",
+            "-2024",
+            " 2024",
+            "2024-6",
+            "2024-13",
+            "2024-06-30T10:00",
+        ] {
+            assert!(date_of("since", text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn years_are_one_year_or_a_range_that_may_be_open() {

@@ -1,6 +1,6 @@
 //! The documents of hits, of one library or of several.
 
-use cognate::{Explanation, Library, MergedHit, PaperHit, Query, merge_hits};
+use cognate::{Explanation, HitOrder, Library, MergedHit, PaperHit, Query, merge_hits};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,7 @@ pub(crate) struct HitsDocument<Q> {
     /// What was searched for: a text as it was given, the ids of papers, or null for a vector.
     query: Q,
     /// The hits of the page, the best first.
-    #[schema(schema_with = documents::hits)]
+    #[schema(value_type = Vec<documents::Hit>)]
     hits: Vec<HitDocument>,
     /// The number of hits on all pages.
     total: usize,
@@ -72,8 +72,8 @@ pub(super) type Explain<'a> =
     &'a dyn Fn(&Library, &[PaperHit]) -> cognate::Result<Vec<Explanation>>;
 
 impl Found {
-    /// Searches each library of `commits` and merges the hits. `search` returns also the query, which may be
-    /// another one for each library.
+    /// Searches each library of `commits` and merges the hits. `search` returns them by relevance, with the query,
+    /// which may be another one for each library.
     ///
     /// # Errors
     ///
@@ -81,6 +81,7 @@ impl Found {
     pub(super) fn search(
         commits: &Commits<'_>,
         k: usize,
+        order: HitOrder,
         search: impl Fn(&Library) -> Result<(Query, Vec<PaperHit>), Problem>,
     ) -> Result<Self, Problem> {
         let is_single = commits.libraries.len() == 1;
@@ -101,10 +102,12 @@ impl Found {
             rankings.push(hits);
         }
         let hits: Vec<FoundHit> = if is_single {
-            let hits = rankings.into_iter().flatten();
-            hits.map(FoundHit::of_one_library).collect()
+            let mut hits: Vec<PaperHit> = rankings.into_iter().flatten().collect();
+            order.arrange(&mut hits);
+            hits.into_iter().map(FoundHit::of_one_library).collect()
         } else {
-            let merged = merge_hits(rankings, has_same_model(commits), k);
+            let mut merged = merge_hits(rankings, has_same_model(commits), k);
+            order.arrange_merged(&mut merged);
             merged.into_iter().map(FoundHit::from).collect()
         };
         if !hits.is_empty() {

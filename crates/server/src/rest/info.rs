@@ -5,7 +5,6 @@ use axum::extract::State;
 use cognate::{Error, Fault, Library, LibraryInfo};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Schema};
 
 use super::problems::QueryProblems;
 use crate::openapi::documents;
@@ -38,7 +37,7 @@ pub(crate) struct InfoDocument {
 pub(crate) struct LibraryDocument {
     /// The name by which requests ask for the library.
     name: String,
-    /// The state of the library, which changes with every commit.
+    /// The number of commits of papers and the number of changes of lists, such as `12.3`.
     generation: String,
     #[serde(flatten)]
     #[schema(value_type = LibraryInfoSchema)]
@@ -46,7 +45,7 @@ pub(crate) struct LibraryDocument {
     /// The number of papers with vectors of the model itself.
     native: usize,
     /// Files of vectors and terms that are lost or truncated; empty if none is.
-    #[schema(schema_with = faults)]
+    #[schema(value_type = Vec<documents::FaultFields>)]
     faults: Vec<Fault>,
 }
 
@@ -91,11 +90,6 @@ pub(crate) struct ModelDocument {
     dim: usize,
 }
 
-fn faults() -> Schema {
-    let fault = documents::component("fault");
-    ArrayBuilder::new().items(fault).build().into()
-}
-
 /// Describes the server: its version, its limits, its libraries and its models.
 #[utoipa::path(
     get,
@@ -111,7 +105,7 @@ pub(crate) async fn info(State(server): State<Server>) -> Result<Json<InfoDocume
             let info = library.info()?;
             Ok(LibraryDocument {
                 name: served.name.clone(),
-                generation: served.generation()?,
+                generation: library.generation()?.to_string(),
                 native: info.papers.saturating_sub(info.mapped),
                 info,
                 faults: library.unusable_files()?,

@@ -6,14 +6,14 @@ use axum::extract::{Request, State};
 use cognate::{MissedOptions, MissedReport};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Object, Schema};
 
 use self::draft::Submitted;
 use super::filters::{FilterParameters, LibraryParameter};
 use super::problems::QueryProblems;
-use super::ranking::{check_count, names};
+use super::ranking::check_count;
 use crate::answer::{Answer, Commits, Question};
 use crate::openapi::documents;
+use crate::openapi::named_values::named_values;
 use crate::parameters::groups_of_parameters;
 use crate::problem::Problem;
 use crate::server::Server;
@@ -57,7 +57,7 @@ pub(crate) struct DraftParameters {
     #[param(required = true, min_length = 1)]
     text: String,
     /// The format of the draft. Default: `plain`.
-    #[param(schema_with = formats)]
+    #[param(value_type = Option<DraftFormatName>, inline)]
     format: Option<String>,
     /// The list of references of the draft, as papers with the citation keys as ids.
     #[param(required = false)]
@@ -99,25 +99,15 @@ pub(crate) struct MissedReportSchema {
     /// The number of sentences of the draft that were compared.
     sentences: usize,
     /// Relevant papers that the draft does not cite, the best first.
-    #[schema(schema_with = missed_hits)]
-    hits: (),
+    hits: Vec<documents::MissedHit>,
     /// What the draft cites.
-    #[schema(schema_with = cited)]
-    cited: (),
+    cited: documents::Cited,
 }
 
-fn missed_hits() -> Schema {
-    let hit = documents::component("missed_hit");
-    ArrayBuilder::new().items(hit).build().into()
-}
-
-fn cited() -> utoipa::openapi::RefOr<Schema> {
-    documents::component("cited")
-}
-
-fn formats() -> Object {
-    names(draft::TEXT_FORMATS.iter().map(|format| format.name()))
-}
+named_values!(
+    DraftFormatName,
+    draft::TEXT_FORMATS.iter().map(|format| format.name())
+);
 
 /// Finds relevant papers of the library that a draft does not cite.
 ///

@@ -28,7 +28,7 @@ pub(crate) struct PaperDocument {
     #[schema(value_type = Option<String>)]
     matched_by: Option<MatchedBy>,
     /// All fields of the paper, and its other versions.
-    #[schema(schema_with = shown_paper)]
+    #[schema(value_type = documents::ShownPaperFields)]
     paper: ShownPaper,
 }
 
@@ -38,10 +38,6 @@ struct ShownPaper {
     #[serde(flatten)]
     paper: Paper,
     versions: Vec<Paper>,
-}
-
-fn shown_paper() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-    documents::component("shown_paper")
 }
 
 /// Returns a paper with all fields and its other versions, such as its preprint.

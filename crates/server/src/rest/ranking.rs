@@ -1,10 +1,10 @@
 //! The parameters of queries: how hits are found and ordered, and what is said of them.
 
-use cognate::{Fusion, Mode, Query, Strategy};
+use cognate::{Fusion, HitOrder, Mode, Query};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use super::filters::FilterParameters;
+use crate::openapi::named_values::named_values;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 
@@ -17,10 +17,10 @@ pub(crate) struct HitParameters {
     #[param(minimum = 1, example = 5)]
     pub(crate) k: Option<usize>,
     /// How papers are found: by the cosine of their vectors, by their words, or by both. Default: `hybrid`.
-    #[param(schema_with = modes)]
+    #[param(value_type = Option<ModeName>, inline)]
     pub(crate) mode: Option<String>,
     /// How `hybrid` fuses the two rankings: by standardized scores, or by reciprocal ranks. Default: `z-score`.
-    #[param(schema_with = fusions)]
+    #[param(value_type = Option<FusionName>, inline)]
     pub(crate) fusion: Option<String>,
     /// Whether the scores of the best papers are smoothed over similar papers, which finds what is written
     /// on a subject rather than one known paper. Default: true for a query by papers in the mode `hybrid`, and
@@ -32,6 +32,10 @@ pub(crate) struct HitParameters {
     /// Only papers with at least this cosine, from -1 to 1.
     #[param(minimum = -1, maximum = 1)]
     pub(crate) min_score: Option<f32>,
+    /// The order of the hits: the best first, or the latest publication first. The hits are the same in both.
+    /// Default: `relevance`.
+    #[param(value_type = Option<HitOrderName>)]
+    pub(crate) sort: Option<String>,
     /// Whether the preprint and the publication of a paper are separate hits.
     #[param(default = false)]
     pub(crate) every_version: bool,
@@ -52,6 +56,16 @@ impl HitParameters {
     /// Returns a problem if the name of the mode is unknown.
     pub(crate) fn mode(&self) -> Result<Option<Mode>, Problem> {
         Ok(self.mode.as_deref().map(str::parse).transpose()?)
+    }
+
+    /// Returns the order of the hits.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if the name of the order is unknown.
+    pub(crate) fn order(&self) -> Result<HitOrder, Problem> {
+        let order = self.sort.as_deref().map(str::parse).transpose()?;
+        Ok(order.unwrap_or_default())
     }
 
     /// Applies the parameters to a query with `k` hits.
@@ -118,21 +132,9 @@ pub(crate) fn check_count(
     Err(Problem::new(Kind::InvalidOption, detail).with("parameter", parameter))
 }
 
-fn modes() -> Object {
-    names(Mode::ALL.iter().map(|mode| mode.name()))
-}
-
-fn fusions() -> Object {
-    names(Fusion::ALL.iter().map(|fusion| fusion.name()))
-}
-
-/// Describes the names of strategies.
-pub(super) fn strategies() -> Object {
-    names(Strategy::ALL.iter().map(|strategy| strategy.name()))
-}
-
-/// Describes a text that is one of some names.
-pub(super) fn names<'a>(names: impl Iterator<Item = &'a str>) -> Object {
-    let text = ObjectBuilder::new().schema_type(Type::String);
-    text.enum_values(Some(names.collect::<Vec<_>>())).build()
-}
+named_values!(ModeName, Mode::ALL.iter().map(|mode| mode.name()));
+named_values!(
+    HitOrderName,
+    HitOrder::ALL.iter().map(|order| order.name())
+);
+named_values!(FusionName, Fusion::ALL.iter().map(|fusion| fusion.name()));

@@ -9,8 +9,8 @@ use crate::problem::Problem;
 /// A reason why an answer has no papers.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ReasonDocument {
-    /// The kind of the reason, which never changes: `empty-library`, `years`, `venue`, `author`, `category`,
-    /// `together`, `words`, `excluded`, `min-score`, `only-query-papers` or `other`. More kinds may come.
+    /// The kind of the reason, which never changes: `empty-library`, `years`, `published-since`, `added-since`,
+    /// `lists`, `not-lists`, `venue`, `author`, `category`, `together`, `words`, `excluded`, `min-score`, `only-query-papers` or `other`. More kinds may come.
     kind: &'static str,
     /// The reason as a clause for a person.
     text: String,
@@ -34,6 +34,10 @@ impl ReasonDocument {
         let (kind, wanted, nearest) = match reason {
             EmptyReason::EmptyLibrary => ("empty-library", None, Vec::new()),
             EmptyReason::Years { .. } => ("years", None, Vec::new()),
+            EmptyReason::PublishedSince { .. } => ("published-since", None, Vec::new()),
+            EmptyReason::AddedSince { .. } => ("added-since", None, Vec::new()),
+            EmptyReason::Lists { .. } => ("lists", None, Vec::new()),
+            EmptyReason::NotLists { .. } => ("not-lists", None, Vec::new()),
             EmptyReason::Venue { wanted, nearest } => ("venue", Some(wanted), nearest),
             EmptyReason::Author { wanted, nearest } => ("author", Some(wanted), nearest),
             EmptyReason::Category { wanted, nearest } => ("category", Some(wanted), nearest),

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::filters::{FilterParameters, LibrariesParameter};
 use super::hits::{Explain, Found, HitsDocument};
 use super::problems::QueryProblems;
-use super::ranking::{HitParameters, strategies};
+use super::ranking::HitParameters;
 use super::references;
 use crate::answer::{Answer, Commits, Question, bytes_of};
 use crate::etag::KnownTags;
 use crate::extract::{JsonParameters, Parameters};
+use crate::openapi::named_values::named_values;
 use crate::paging::{PageParameters, Paged};
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
@@ -32,9 +33,14 @@ pub(crate) struct ExampleParameters {
     not: Vec<String>,
     /// How papers form one query: by their mean vector (Rocchio relevance feedback), by the most similar of
     /// them, or by a linear classifier. Default: `rocchio`.
-    #[param(schema_with = strategies)]
+    #[param(value_type = Option<StrategyName>, inline)]
     strategy: Option<String>,
 }
+
+named_values!(
+    StrategyName,
+    Strategy::ALL.iter().map(|strategy| strategy.name())
+);
 
 /// The parameters of a query by papers.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -89,7 +95,11 @@ impl RelatedParameters {
             },
             ..self.clone()
         };
-        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let paged = Paged::new(
+            &commits.generation,
+            self.filter.uses_lists(),
+            &bytes_of(&of_all_pages),
+        );
         let page = self.page.page(paged)?;
         if commits.libraries.len() > 1 {
             let (found, ids) = several::search(self, commits, k)?;
@@ -103,7 +113,7 @@ impl RelatedParameters {
             .strategy(self.strategy()?);
         let query = self.hits.apply(query, &self.filter, k)?;
         let search = |library: &Library| Ok((query.clone(), library.search(&query)?));
-        let found = Found::search(commits, k, search)?;
+        let found = Found::search(commits, k, self.hits.order()?, search)?;
         let searched = ids.clone();
         let explain: Explain<'_> = &|library, hits| library.explain_related(&searched, hits);
         let explain = self.hits.explain.then_some(explain);

@@ -3,36 +3,32 @@
 use axum::Json;
 use axum::extract::State;
 use cognate::{Library, Lookup, Paper};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::filters::LibraryParameter;
 use crate::extract::{InPath, Parameters};
+use crate::openapi::documents;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
-
-/// The library of a request.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct RemoveParameters {
-    /// The name of the library. Default: the first library.
-    #[param(example = "papers")]
-    library: Option<String>,
-}
 
 /// What was removed, as `cognate remove --json` prints it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemovedDocument {
     /// The version of the form of all documents.
-    #[schema(example = 1)]
+    #[schema(schema_with = documents::version)]
     version: u32,
     /// The number of papers that were removed.
     removed: usize,
     /// The number of papers that are left in the library.
     left: usize,
     /// The papers that were removed, which can be added again.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<documents::PaperFields>)]
     papers: Vec<Paper>,
+    /// The generation of the library after the change: the number of commits of papers and, after a period, the
+    /// number of changes of lists.
+    #[schema(example = "12.3")]
+    generation: String,
 }
 
 /// Removes a paper from its library.
@@ -42,7 +38,7 @@ pub(crate) struct RemovedDocument {
     tag = "changes",
     params(
         ("id" = String, Path, description = "The id, the DOI or the arXiv identifier of the paper", example = "helix"),
-        RemoveParameters,
+        LibraryParameter,
     ),
     responses(
         (status = 200, description = "The paper that was removed", body = RemovedDocument),
@@ -53,7 +49,7 @@ pub(crate) struct RemovedDocument {
 pub(crate) async fn remove_paper(
     State(server): State<Server>,
     InPath(reference): InPath<String>,
-    Parameters(parameters): Parameters<RemoveParameters>,
+    Parameters(parameters): Parameters<LibraryParameter>,
 ) -> Result<Json<RemovedDocument>, Problem> {
     server.check_write()?;
     let library = parameters.library.as_deref();
@@ -61,10 +57,11 @@ pub(crate) async fn remove_paper(
         let paper = identified_paper(library, &reference)?;
         library.remove(&[&paper.id])?;
         Ok(RemovedDocument {
-            version: 1,
+            version: documents::VERSION,
             removed: 1,
             left: library.len()?,
             papers: vec![paper],
+            generation: library.generation()?.to_string(),
         })
     };
     server.call(library, remove).await.map(Json)

@@ -14,6 +14,7 @@ use crate::extract::{JsonParameters, Parameters};
 use crate::paging::{PageParameters, Paged};
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
+use crate::served::ServedLibrary;
 use crate::server::Server;
 
 /// The number of hits on all pages if an answer in pages is asked for.
@@ -99,6 +100,7 @@ impl SearchParameters {
                     let detail = "`explain` is true, expected a query by text if it is";
                     return Err(Problem::new(Kind::InvalidOption, detail));
                 }
+                check_direction(&target.vector)?;
                 Query::vector(target.vector.clone())
             }
             (None, []) => {
@@ -126,10 +128,15 @@ impl SearchParameters {
             },
             ..self.clone()
         };
-        let paged = Paged::new(&commits.generation, &bytes_of(&of_all_pages));
+        let paged = Paged::new(
+            &commits.generation,
+            self.filter.uses_lists(),
+            &bytes_of(&of_all_pages),
+        );
         let page = self.page.page(paged)?;
         let search = |library: &cognate::Library| Ok((query.clone(), library.search(query)?));
-        let found = Found::search(commits, k, search)?;
+        self.check_dimensions(commits)?;
+        let found = Found::search(commits, k, self.hits.order()?, search)?;
         let text = self.target.q.clone();
         let searched = QueryText::parse(text.as_deref().unwrap_or_default()).text;
         let explain: Explain<'_> = &|library, hits| library.explain(&searched, hits);
@@ -137,12 +144,43 @@ impl SearchParameters {
         found.document(commits, text, page, paged, explain)
     }
 
+    /// Fails if the vector is not one of the model of a library.
+    fn check_dimensions(&self, commits: &Commits<'_>) -> Result<(), Problem> {
+        let found = self.target.vector.len();
+        let expected = |served: &ServedLibrary| served.library.embedder_info().dim;
+        let mut libraries = commits.libraries.iter();
+        match libraries.find(|served| found > 0 && found != expected(served)) {
+            Some(served) => {
+                let (name, expected) = (&served.name, expected(served));
+                let detail = format!(
+                    "`vector` has {found} values, expected {expected}, as the model of the library `{name}` \
+                     gives"
+                );
+                Err(Problem::new(Kind::InvalidOption, detail).with("parameter", "vector"))
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn answer(self, server: &Server, known: Option<KnownTags>) -> Result<Answer, Problem> {
         let (query, k) = self.query(server)?;
+        if let Some(text) = &self.target.q {
+            server.note_query(text);
+        }
         let question = Question::new("search", &self.libraries.library, &self, known);
         let act = move |commits: &Commits<'_>| self.document(commits, &query, k);
         question.answer(server, act).await
     }
+}
+
+/// Fails if a vector has no cosine with others.
+fn check_direction(vector: &[f32]) -> Result<(), Problem> {
+    let is_finite = vector.iter().all(|value| value.is_finite());
+    if is_finite && vector.iter().any(|value| *value != 0.0) {
+        return Ok(());
+    }
+    let detail = "`vector` has no direction, expected finite numbers of which one is not 0";
+    Err(Problem::new(Kind::InvalidOption, detail).with("parameter", "vector"))
 }
 
 /// Searches for papers near a text or a vector.

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use cognate::{Error, Library, Topic, TopicOptions, Topics};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Schema};
 
 use super::filters::LibraryParameter;
 use super::problems::QueryProblems;
@@ -78,7 +77,7 @@ pub(crate) struct TopicsDocument<'a> {
     /// The number of papers in no topic.
     unplaced: usize,
     /// The topics, the largest first.
-    #[schema(schema_with = topics_schema)]
+    #[schema(value_type = Vec<documents::TopicFields>)]
     topics: Vec<TopicDocument<'a>>,
 }
 
@@ -87,11 +86,6 @@ struct TopicDocument<'a> {
     size: usize,
     #[serde(flatten)]
     topic: &'a Topic,
-}
-
-fn topics_schema() -> Schema {
-    let topic = documents::component("topic");
-    ArrayBuilder::new().items(topic).build().into()
 }
 
 impl TopicParameters {

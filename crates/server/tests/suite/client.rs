@@ -37,11 +37,22 @@ impl TestServer {
 
     /// Creates a server with options.
     pub(crate) fn with_options(papers: Vec<Paper>, options: ServerOptions) -> Self {
+        Self::with_all(vec![("papers", papers)], options)
+    }
+
+    /// Creates a server of several libraries.
+    pub(crate) fn with_libraries(libraries: Vec<(&str, Vec<Paper>)>) -> Self {
+        Self::with_all(libraries, ServerOptions::default())
+    }
+
+    fn with_all(libraries: Vec<(&str, Vec<Paper>)>, options: ServerOptions) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let library = Library::create(dir.path().join("papers"), LetterPairs::default()).unwrap();
-        library.add(papers).unwrap();
-        let library = ServedLibrary::new("papers", library);
-        let server = Server::new(vec![library], Vec::new(), options).unwrap();
+        let libraries = libraries.into_iter().map(|(name, papers)| {
+            let library = Library::create(dir.path().join(name), LetterPairs::default()).unwrap();
+            library.add(papers).unwrap();
+            ServedLibrary::new(name, library)
+        });
+        let server = Server::new(libraries.collect(), Vec::new(), options).unwrap();
         Self::of_server(dir, server)
     }
 
@@ -53,6 +64,17 @@ impl TestServer {
             server,
             router,
         }
+    }
+
+    /// Opens the library as another process would.
+    pub(crate) fn library(&self) -> Library {
+        self.library_named("papers")
+    }
+
+    /// Opens a library as another process would.
+    pub(crate) fn library_named(&self, name: &str) -> Library {
+        let library = Library::open(self.dir.path().join(name)).unwrap();
+        library.with_embedder(LetterPairs::default()).unwrap()
     }
 
     /// Creates a server of the library `papers`, which `embedder` embeds, with options.
@@ -100,6 +122,23 @@ impl TestServer {
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header(header::HOST, "localhost");
         self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Returns the answer to a `GET` of `path` by a client that has the answer with an entity tag.
+    pub(crate) async fn get_if_none_match(&self, path: &str, tag: &str) -> Answer {
+        let request = Request::get(path)
+            .header(header::HOST, "localhost")
+            .header(header::IF_NONE_MATCH, tag);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Returns the answer to a `POST` of a text in some form to `path`.
+    pub(crate) async fn send_text(&self, path: &str, form: &str, text: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, form);
+        self.send(request.body(Body::from(text.to_owned())).unwrap())
+            .await
     }
 
     /// Returns the answer to a `POST` of a JSON document to `path`.
@@ -156,4 +195,28 @@ impl Answer {
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+}
+
+/// Returns the fields of an object as the parameters of an address. A list is a parameter for each item.
+pub(crate) fn encoded(parameters: &Value) -> String {
+    let mut pairs = Vec::new();
+    for (name, value) in parameters.as_object().unwrap() {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        for value in values {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            pairs.push((name.clone(), text));
+        }
+    }
+    serde_html_form::to_string(pairs).unwrap()
+}
+
+/// Returns a value as a client reads it. Numbers of 32 bits have fewer digits in a text than in a [`Value`] that
+/// is made of them.
+pub(crate) fn as_sent(value: &(impl serde::Serialize + ?Sized)) -> Value {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
 }

@@ -131,7 +131,6 @@ async fn every_operation_parameter_answer_and_field_is_described() {
             missing.insert(what);
         }
     };
-    let has_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let what = format!("{method} {path}");
@@ -174,16 +173,28 @@ async fn every_operation_parameter_answer_and_field_is_described() {
             let is_fields = path.ends_with("/properties");
             if let (true, Some(fields)) = (is_fields, value.as_object()) {
                 for (name, field) in fields {
-                    let is_described = has_text(&field["description"])
-                        || field["const"].is_string()
-                        || field["$ref"].is_string()
-                        || field["enum"].as_array().is_some_and(|all| all.len() == 1);
-                    need(is_described, format!("schema {path}/{name}"));
+                    need(is_described(field), format!("schema {path}/{name}"));
                 }
             }
         },
     );
     assert!(missing.is_empty(), "not described: {missing:#?}");
+}
+
+fn has_text(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+/// Returns whether a field has a description: its own, that of one of its alternatives, or that of the schema to
+/// which it refers; or whether only one value is possible.
+fn is_described(field: &Value) -> bool {
+    let one_value = field["enum"].as_array().is_some_and(|all| all.len() == 1);
+    let mut alternatives = field["oneOf"].as_array().into_iter().flatten();
+    has_text(&field["description"])
+        || field["$ref"].is_string()
+        || field["const"].is_string()
+        || one_value
+        || alternatives.any(|one| has_text(&one["description"]))
 }
 
 #[tokio::test]
@@ -226,7 +237,10 @@ async fn every_route_is_described() {
         "{routes:?}"
     );
     // Pages for people, and the description itself, are not described.
+    // So are agents' requests, and another form of the address of a model.
     let pages = [
+        "/mcp",
+        "/v1/models/{id}/{name}",
         "/docs",
         "/docs/style.css",
         "/docs/icon.svg",

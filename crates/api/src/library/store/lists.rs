@@ -2,6 +2,7 @@
 //! of each list and sums their checksums, so that an entry that is lost or changed is noticed.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
@@ -32,6 +33,53 @@ pub(crate) struct ListRecord {
     pub(crate) sum: u64,
     /// The number of the last change of the list.
     pub(crate) changed: u64,
+}
+
+/// The notes about the papers on a list, by the ids of the papers.
+pub(crate) type Notes = HashMap<String, String>;
+
+/// All lists that have papers, by name.
+pub(crate) struct Lists(Vec<(String, Arc<Notes>)>);
+
+impl Lists {
+    /// Returns a paper with the lists that it is on.
+    pub(crate) fn complete(&self, mut paper: Paper) -> Paper {
+        let entry = |(name, notes): &(String, Arc<Notes>)| {
+            let note = notes.get(&paper.id)?;
+            Some(ListEntry::new(name).note(note))
+        };
+        paper.lists = self.0.iter().filter_map(entry).collect();
+        paper
+    }
+}
+
+/// The lists that were read, compared with their directory, by name. A single entry is looked up in them and not in the
+/// file, where damage could hide it.
+#[derive(Debug, Default)]
+pub(super) struct ListCache(Mutex<HashMap<String, CachedList>>);
+
+/// A list after its last change.
+#[derive(Debug)]
+struct CachedList {
+    record: ListRecord,
+    notes: Arc<Notes>,
+}
+
+impl ListCache {
+    fn get(&self, list: &ListRecord) -> Option<Arc<Notes>> {
+        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = cache.get(&list.name)?;
+        (cached.record == *list).then(|| Arc::clone(&cached.notes))
+    }
+
+    fn insert(&self, list: &ListRecord, notes: &Arc<Notes>) {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = CachedList {
+            record: list.clone(),
+            notes: Arc::clone(notes),
+        };
+        cache.insert(list.name.clone(), cached);
+    }
 }
 
 /// An entry of a list, as the table has it.
@@ -105,10 +153,6 @@ impl StoredEntry {
             Err(damaged(what))
         }
     }
-
-    pub(crate) fn into_list_entry(self) -> ListEntry {
-        ListEntry::new(self.list).note(self.note)
-    }
 }
 
 fn entry_checksum(list: &str, id: &str, note: &str) -> u64 {
@@ -134,20 +178,34 @@ impl ReadTxn<'_> {
         select().map_err(self.store_error())
     }
 
-    /// Returns the lists that a paper is on, by name.
-    pub(crate) fn lists_of(&self, id: &str) -> Result<Vec<ListEntry>> {
-        let directory = self.list_directory()?;
-        let used = directory.lists.iter().filter(|list| list.papers > 0);
-        let entries = used.filter_map(|list| self.entry(&list.name, id).transpose());
-        entries
-            .map(|entry| entry.map(StoredEntry::into_list_entry))
-            .collect()
+    /// Returns all lists with their entries.
+    pub(crate) fn all_lists(&self) -> Result<Lists> {
+        let mut lists = Vec::new();
+        for record in self.list_directory()?.lists {
+            if record.papers > 0 {
+                let notes = self.notes_of(&record)?;
+                lists.push((record.name, notes));
+            }
+        }
+        Ok(Lists(lists))
+    }
+
+    /// Returns the ids of the papers on a list with the notes about them, which are read once for each change of
+    /// the list.
+    pub(crate) fn notes_of(&self, list: &ListRecord) -> Result<Arc<Notes>> {
+        if let Some(notes) = self.lists.get(list) {
+            return Ok(notes);
+        }
+        let entries = self.entries_of(list)?.into_iter();
+        let notes: Notes = entries.map(|entry| (entry.id, entry.note)).collect();
+        let notes = Arc::new(notes);
+        self.lists.insert(list, &notes);
+        Ok(notes)
     }
 
     /// Returns a paper with the lists that it is on.
-    pub(crate) fn with_lists(&self, mut paper: Paper) -> Result<Paper> {
-        paper.lists = self.lists_of(&paper.id)?;
-        Ok(paper)
+    pub(crate) fn with_lists(&self, paper: Paper) -> Result<Paper> {
+        Ok(self.all_lists()?.complete(paper))
     }
 
     /// Returns the entries of a list, in the order of the ids.
@@ -155,8 +213,8 @@ impl ReadTxn<'_> {
     /// Fails if the entries are not those that the directory counts, since damage to the file may hide one.
     pub(crate) fn entries_of(&self, list: &ListRecord) -> Result<Vec<StoredEntry>> {
         let select = || {
-            let sql = "SELECT list, id, note, checksum FROM list_entries NOT INDEXED \
-                       WHERE list = ? ORDER BY id";
+            let sql =
+                "SELECT list, id, note, checksum FROM list_entries WHERE list = ? ORDER BY id";
             let mut select = self.transaction.prepare_cached(sql)?;
             let found = select.query_map([&list.name], StoredEntry::from_row)?;
             found.collect::<rusqlite::Result<Vec<_>>>()
@@ -178,18 +236,6 @@ impl ReadTxn<'_> {
             )
         };
         Err(self.damaged(what))
-    }
-
-    /// Returns the lists of each paper that is on any, by the ids of the papers.
-    pub(crate) fn lists_by_id(&self) -> Result<HashMap<String, Vec<ListEntry>>> {
-        let mut found: HashMap<String, Vec<ListEntry>> = HashMap::new();
-        for list in &self.list_directory()?.lists {
-            for entry in self.entries_of(list)? {
-                let id = entry.id.clone();
-                found.entry(id).or_default().push(entry.into_list_entry());
-            }
-        }
-        Ok(found)
     }
 }
 

@@ -49,7 +49,7 @@ impl ReadTxn<'_> {
     /// Returns all entries, with `None` for each that does not match its checksum.
     fn all_entries(&self) -> Result<Vec<Option<StoredEntry>>> {
         let select = || {
-            let sql = "SELECT list, id, note, checksum FROM list_entries NOT INDEXED";
+            let sql = "SELECT list, id, note, checksum FROM list_entries";
             let mut select = self.transaction.prepare_cached(sql)?;
             let entries = select.query_map([], |row| Ok(StoredEntry::from_row(row).ok()))?;
             entries.collect::<rusqlite::Result<Vec<_>>>()

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::damage::{damaged, store_error};
 use super::key;
-use super::lists::ListDirectory;
+use super::lists::{ListCache, ListDirectory};
 use super::schema::{
     COLUMNS, INSERT_PAPER, LIST_ENTRIES_TABLE, StoredPaper, TextHash, UPGRADE_TO_4, UPGRADE_TO_5,
     UPGRADE_TO_6, checksum, column_values, set_meta, sql_key,
@@ -34,6 +34,7 @@ pub(crate) struct ReadTxn<'a> {
     pub(super) transaction: Transaction<'a>,
     path: &'a Path,
     act: &'static str,
+    pub(super) lists: &'a ListCache,
 }
 
 /// A change of `papers.sqlite`, of which nothing happens before [`commit`](Self::commit). It reads
@@ -49,11 +50,17 @@ impl<'a> Deref for WriteTxn<'a> {
 }
 
 impl<'a> ReadTxn<'a> {
-    pub(super) fn new(transaction: Transaction<'a>, path: &'a Path) -> Self {
+    pub(super) fn new(
+        transaction: Transaction<'a>,
+        path: &'a Path,
+        act: &'static str,
+        lists: &'a ListCache,
+    ) -> Self {
         Self {
             transaction,
             path,
-            act: "read",
+            act,
+            lists,
         }
     }
 
@@ -244,12 +251,13 @@ impl<'a> ReadTxn<'a> {
 
 impl<'a> WriteTxn<'a> {
     /// Creates a transaction. `act` is the word for the change in errors, such as `write`.
-    pub(super) fn new(transaction: Transaction<'a>, path: &'a Path, act: &'static str) -> Self {
-        Self(ReadTxn {
-            transaction,
-            path,
-            act,
-        })
+    pub(super) fn new(
+        transaction: Transaction<'a>,
+        path: &'a Path,
+        act: &'static str,
+        lists: &'a ListCache,
+    ) -> Self {
+        Self(ReadTxn::new(transaction, path, act, lists))
     }
 
     /// Replaces the distribution of cosines between random papers.

@@ -26,7 +26,7 @@ pub(super) fn search(
         let mut papers = wanted.iter().map(|(_, paper)| paper);
         papers.any(|paper| is_same_paper(paper, &hit.paper))
     };
-    let found = Found::search(commits, k, |library| {
+    let found = Found::search(commits, k, parameters.hits.order()?, |library| {
         // Papers that the library has too are left out afterwards.
         let query = query(parameters, library, &wanted, k)?;
         let mut hits = library.search(&query)?;
@@ -99,9 +99,10 @@ fn query(
             *sum += value;
         }
     }
-    // A query by vector has neither a mode nor a fusion.
+    // A query by vector has neither a mode nor a fusion, and is not smoothed.
     let mut hits = parameters.hits.clone();
     hits.mode = None;
     hits.fusion = None;
+    hits.smooth = None;
     hits.apply(Query::vector(sum), &parameters.filter, k)
 }
