@@ -23,11 +23,6 @@ impl ServedLibrary {
             library,
         }
     }
-
-    /// Returns the generation of the library, as a text.
-    pub(crate) fn generation(&self) -> cognate::Result<String> {
-        Ok(self.library.generation()?.to_string())
-    }
 }
 
 /// A model with the name by which requests for embeddings ask for it.

@@ -46,6 +46,7 @@ impl ModelDocument {
 /// Lists the models.
 #[utoipa::path(
     get,
+    operation_id = "list_models",
     path = "/v1/models",
     tag = "compatible",
     responses((status = 200, body = ModelsDocument))
@@ -63,6 +64,7 @@ pub(crate) async fn list(State(server): State<Server>) -> Json<ModelsDocument> {
 /// Describes a model.
 #[utoipa::path(
     get,
+    operation_id = "describe_model",
     path = "/v1/models/{id}",
     tag = "compatible",
     params(("id" = String, Path, description = "The name of the model; slashes may be left as they are", example = "all-MiniLM-L6-v2")),

@@ -4,7 +4,6 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::embed::{MAX_TEXTS, embedding_problem};

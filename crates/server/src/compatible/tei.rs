@@ -6,7 +6,6 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use cognate::Role;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::embed::{self, InputType, MAX_TEXTS};

@@ -50,10 +50,13 @@ pub(super) fn complete(description: &mut Value) {
             .into_iter()
             .map(|(path, item)| (path.replace("{*", "{"), item))
             .collect();
-        for (path, item) in paths {
+        for (path, item) in paths.iter_mut() {
             for operation in item.as_object_mut().into_iter().flat_map(Map::values_mut) {
                 describe_bodies(operation, &schemas);
                 add_common_answers(path, operation);
+            }
+            if let (true, Some(operation)) = (has_tag(path), item.get_mut("get")) {
+                describe_tag(operation);
             }
         }
     }
@@ -64,6 +67,32 @@ pub(super) fn complete(description: &mut Value) {
     let tags = TAGS.iter();
     let tags = tags.map(|(name, text)| json!({"name": name, "description": text}));
     description["tags"] = tags.collect();
+}
+
+/// Returns whether answers to `GET` have an entity tag.
+fn has_tag(path: &str) -> bool {
+    let without = ["/api/v1/info", "/api/v1/jobs"];
+    path.starts_with("/api/v1/") && !without.iter().any(|route| path.starts_with(route))
+}
+
+/// Describes the entity tag of the answers of an operation.
+fn describe_tag(operation: &mut Value) {
+    let Some(answers) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let known = json!({"description": "The client has the answer, by its header `If-None-Match`"});
+    answers.insert("304".to_owned(), known);
+    answers.sort_keys();
+    let header = json!({
+        "description": "Changes with the library and the parameters; absent if the library changed meanwhile",
+        "schema": {"type": "string"}
+    });
+    if let Some(answer) = answers.get_mut("200") {
+        answer["headers"]["ETag"] = header;
+    }
 }
 
 /// Gives the body of an operation and its answers the descriptions of their schemas, if they have none.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use self::stream::stream;
 use super::filters::{FilterParameters, LibraryParameter};
@@ -20,6 +21,7 @@ use super::references;
 use crate::answer::Question;
 use crate::etag::KnownTags;
 use crate::extract::Parameters;
+use crate::openapi::documents;
 use crate::openapi::named_values::named_values;
 use crate::parameters::groups_of_parameters;
 use crate::problem::{Kind, Problem};
@@ -96,11 +98,11 @@ enum Selection {
             description = "The papers, as a file",
             content(
                 (String = "application/jsonl"),
-                (String = "application/json"),
+                (Vec<documents::PaperFields> = "application/json"),
                 (String = "text/csv"),
                 (String = "application/x-bibtex"),
                 (String = "application/x-research-info-systems"),
-                (String = "application/vnd.citationstyles.csl+json"),
+                (Vec<Map<String, Value>> = "application/vnd.citationstyles.csl+json"),
                 (String = "text/markdown"),
             )
         ),

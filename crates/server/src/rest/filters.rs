@@ -147,16 +147,6 @@ fn years_of(text: &str) -> Result<(i32, i32), Problem> {
     }
 }
 
-/// Reads a date.
-fn date_of(parameter: &str, text: &str) -> Result<PartialDate, Problem> {
-    text.parse().map_err(|_| {
-        let detail = format!(
-            "`{parameter}` is `{text}`, expected a year, a month or a day, such as 2019, 2019-06 or 2019-06-30"
-        );
-        Problem::new(Kind::InvalidRequest, detail).with("parameter", parameter)
-    })
-}
-
 /// Returns words of a name if they have a letter or a digit, without which no name matches them.
 fn with_a_word<'a>(parameter: &str, words: &'a str) -> Result<&'a str, Problem> {
     if words.contains(char::is_alphanumeric) {

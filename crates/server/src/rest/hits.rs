@@ -25,6 +25,7 @@ pub(crate) struct HitsDocument<Q> {
     #[schema(required = false)]
     libraries: Vec<String>,
     /// What was searched for: a text as it was given, the ids of papers, or null for a vector.
+    #[schema(value_type = serde_json::Value)]
     query: Q,
     /// The hits of the page, the best first.
     #[schema(value_type = Vec<documents::Hit>)]

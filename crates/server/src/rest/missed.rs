@@ -119,6 +119,7 @@ named_values!(
     tag = "queries",
     params(MissedParameters),
     request_body(
+        description = "The draft: with parameters, as the fields of an object, or alone",
         content(
             (
                 MissedBody = "application/json",

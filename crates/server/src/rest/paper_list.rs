@@ -84,7 +84,9 @@ pub(crate) async fn papers(
     Parameters(parameters): Parameters<PaperListParameters>,
 ) -> Result<Answer, Problem> {
     let filter = parameters.filter.filter()?;
-    parameters.answer(&server, "papers", filter, known).await
+    parameters
+        .answer(&server, "papers", false, filter, known)
+        .await
 }
 
 /// Lists the papers on a list, with their notes.
@@ -107,7 +109,9 @@ pub(crate) async fn list(
     }
     let filter = parameters.filter.filter()?.list(name.as_str());
     let route = format!("lists/{name}");
-    parameters.answer(&server, &route, filter, known).await
+    parameters
+        .answer(&server, &route, true, filter, known)
+        .await
 }
 
 impl PaperListParameters {
@@ -115,6 +119,7 @@ impl PaperListParameters {
         self,
         server: &Server,
         route: &str,
+        is_list: bool,
         filter: Filter,
         known: KnownTags,
     ) -> Result<Answer, Problem> {
@@ -128,12 +133,13 @@ impl PaperListParameters {
             .filter(filter)
             .sort_by(sort_by)
             .reverse(self.order.reverse);
+        let uses_lists = is_list || self.filter.uses_lists();
         let libraries: Vec<String> = self.library.library.iter().cloned().collect();
         let key = bytes_of(&(route, &self.filter, &self.order));
         let question = Question::new("papers", &libraries, &(route, &self), Some(known));
         let document = move |commits: &Commits<'_>| {
             let served = commits.first();
-            let paged = Paged::new(&commits.generation, &key);
+            let paged = Paged::new(&commits.generation, uses_lists, &key);
             let page = PageParameters {
                 limit: Some(limit),
                 ..self.page.clone()

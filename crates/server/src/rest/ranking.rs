@@ -34,7 +34,7 @@ pub(crate) struct HitParameters {
     pub(crate) min_score: Option<f32>,
     /// The order of the hits: the best first, or the latest publication first. The hits are the same in both.
     /// Default: `relevance`.
-    #[param(value_type = Option<HitOrderName>)]
+    #[param(value_type = Option<HitOrderName>, inline)]
     pub(crate) sort: Option<String>,
     /// Whether the preprint and the publication of a paper are separate hits.
     #[param(default = false)]
@@ -133,8 +133,5 @@ pub(crate) fn check_count(
 }
 
 named_values!(ModeName, Mode::ALL.iter().map(|mode| mode.name()));
-named_values!(
-    HitOrderName,
-    HitOrder::ALL.iter().map(|order| order.name())
-);
+named_values!(HitOrderName, HitOrder::ALL.iter().map(|order| order.name()));
 named_values!(FusionName, Fusion::ALL.iter().map(|fusion| fusion.name()));

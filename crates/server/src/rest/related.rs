@@ -154,6 +154,7 @@ pub(crate) async fn related(
     tag = "queries",
     request_body(
         content = RelatedParameters,
+        description = "The parameters, as the fields of an object",
         example = json!({"like": ["p1", "p2"], "not": ["p3"], "k": 5})
     ),
     responses((status = 200, body = HitsDocument<Vec<String>>), QueryProblems)

@@ -209,6 +209,7 @@ pub(crate) async fn search(
     tag = "queries",
     request_body(
         content = SearchParameters,
+        description = "The parameters, as the fields of an object",
         example = json!({"q": "graph proof", "k": 5, "category": ["cs"]})
     ),
     responses((status = 200, body = HitsDocument<Option<String>>), QueryProblems)

@@ -179,7 +179,7 @@ async fn what_cannot_be_a_file_of_papers_is_refused_at_once() {
         .problem(400, "invalid-request");
     post("?format=docx", Body::from("a"))
         .await
-        .problem(400, "invalid-papers");
+        .problem(400, "invalid-request");
     post("?skip=true", Body::from("a"))
         .await
         .problem(400, "invalid-request");
