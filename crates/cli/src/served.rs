@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use cognate::{Device, Embed, Library};
-use cognate_server::{ServedLibrary, ServedModel, ServedReranker};
+use cognate::{Embed, Library};
+use cognate_server::{ServedLibrary, ServedModel};
 
 use crate::arguments::StoredModelArguments;
 use crate::located_library::LocatedLibrary;
 use crate::model;
 
-/// Opens libraries and loads their models, each model once.
+/// Opens libraries and loads their models, each model once. Queries of simultaneous requests are embedded
+/// together.
 pub(crate) fn open(
     located: &[LocatedLibrary],
     arguments: &StoredModelArguments,
@@ -39,20 +40,11 @@ pub(crate) fn open(
     Ok((libraries, models))
 }
 
-/// Loads the cross-encoder `name`. It runs in the precision of the first model, if a CPU supports that.
-pub(crate) fn load_reranker(name: &str, models: &[ServedModel]) -> Result<ServedReranker> {
-    let first = models.first().map(|model| model.embedder().info());
-    let stored = first.map(|info| info.precision.parse()).transpose()?;
-    let precision = model::supported_precision(Device::Cpu, stored.unwrap_or_default());
-    let reranker = model::load_reranker(name, precision)?;
-    Ok(ServedReranker::new(request_name(name), Arc::new(reranker)))
-}
-
-/// Returns the name by which requests ask for the model of a library. `others` is the number of models that
-/// have a name already.
+/// Returns the name by which requests ask for the model of a library: of a folder, only the last part.
+/// `others` is the number of models that have a name already.
 fn model_name(library: &Library, arguments: &StoredModelArguments, others: usize) -> String {
     let stored = library.embedder_info();
-    let name = request_name(arguments.model.as_ref().unwrap_or(&stored.model));
+    let name = base_name(arguments.model.as_ref().unwrap_or(&stored.model));
     // The first model keeps its name; others may be the same one in another precision.
     if others == 0 {
         name
@@ -61,8 +53,8 @@ fn model_name(library: &Library, arguments: &StoredModelArguments, others: usize
     }
 }
 
-/// Returns the name of a model in requests: of a folder, only the last part.
-fn request_name(name: &str) -> String {
+/// Returns the name of a model, or the last part of the path of its folder.
+pub(crate) fn base_name(name: &str) -> String {
     let folder = Path::new(name)
         .is_dir()
         .then(|| Path::new(name).file_name());

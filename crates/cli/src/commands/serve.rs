@@ -6,11 +6,13 @@ mod token_file;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use cognate_server::{Server, ServerOptions};
+use cognate::Device;
+use cognate_server::{ServedModel, ServedReranker, Server, ServerOptions};
 use tokio::net::{TcpListener, lookup_host};
 use tokio::runtime::Builder;
 
@@ -19,7 +21,7 @@ use crate::failure::wrong_usage;
 use crate::invocation::Invocation;
 use crate::located_library::LocatedLibrary;
 use crate::output::{count, one_line, print, step};
-use crate::served;
+use crate::{model, served};
 
 /// Serve libraries to other programs over HTTP
 ///
@@ -32,8 +34,8 @@ pub(crate) struct Arguments {
     library: LibrariesArguments,
     #[command(flatten)]
     model: StoredModelArguments,
-    /// Name or folder of a cross-encoder for the routes that rerank texts
-    #[arg(long, value_name = "NAME")]
+    /// Cross-encoder for requests that rerank texts: a model on the Hugging Face Hub, or a folder
+    #[arg(long, value_name = "NAME|DIR")]
     rerank_model: Option<String>,
     /// Address and port to listen at; port 0 takes a free one
     ///
@@ -73,9 +75,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     // An address that cannot be used is reported before a model is loaded.
     let listener = runtime.block_on(listen(arguments))?;
     let (libraries, models) = served::open(&located, &arguments.model)?;
-    let rerankers = arguments.rerank_model.iter();
-    let rerankers = rerankers.map(|name| served::load_reranker(name, &models));
-    let rerankers = rerankers.collect::<Result<Vec<_>>>()?;
+    let rerankers = rerankers(arguments, &models)?;
     let server = Server::new(libraries, models, options)?.with_rerankers(rerankers);
     let address = listener
         .local_addr()
@@ -88,6 +88,21 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     runtime.shutdown_background();
     step("served", start);
     Ok(outcome?)
+}
+
+/// Loads the cross-encoder, if one is named. It runs in the precision of the first model, if a CPU supports that.
+fn rerankers(arguments: &Arguments, models: &[ServedModel]) -> Result<Vec<ServedReranker>> {
+    let first = models.first().map(|model| model.embedder().info());
+    let stored = first.map(|info| info.precision.parse()).transpose()?;
+    let precision = model::supported_precision(Device::Cpu, stored.unwrap_or_default());
+    let load = |name: &String| {
+        let reranker = model::load_reranker(name, precision)?;
+        Ok(ServedReranker::new(
+            served::base_name(name),
+            Arc::new(reranker),
+        ))
+    };
+    arguments.rerank_model.iter().map(load).collect()
 }
 
 fn options(arguments: &Arguments, token: Option<String>) -> ServerOptions {

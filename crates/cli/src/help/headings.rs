@@ -49,7 +49,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ),
     (
         "Model",
-        &["model", "precision", "rerank_model", "device", "fetch"],
+        &["model", "precision", "device", "fetch", "rerank_model"],
     ),
     (GLOBAL, &["color", "quiet", "verbose", "help", "version"]),
 ];

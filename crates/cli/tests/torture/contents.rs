@@ -9,10 +9,14 @@ use serde_json::Value;
 pub(crate) struct Contents(Vec<Value>);
 
 impl Contents {
-    /// Parses what `cognate export` prints.
+    /// Parses what `cognate export` prints, without the days on which papers were added.
     pub(crate) fn parse(lines: &str) -> Self {
-        let papers = lines.lines().map(serde_json::from_str);
-        Self(papers.collect::<Result<_, _>>().unwrap())
+        let without_day = |line| {
+            let mut paper: Value = serde_json::from_str(line).unwrap();
+            paper.as_object_mut().unwrap().remove("added");
+            paper
+        };
+        Self(lines.lines().map(without_day).collect())
     }
 
     pub(crate) fn papers(&self) -> &[Value] {
