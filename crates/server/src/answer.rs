@@ -86,8 +86,7 @@ impl Question {
     ) -> Result<Answer, Problem> {
         self.note_library(server);
         let shared = server.clone();
-        let answer = move |_: &_| self.answer_now(&shared, act);
-        server.call(None, answer).await
+        server.run(move || self.answer_now(&shared, act)).await
     }
 
     /// Notes the first library of the question for the log, if the server has it.
@@ -133,8 +132,8 @@ impl Question {
 
     async fn commit(&self, server: &Server) -> Result<Commit, Problem> {
         let (shared, names) = (server.clone(), self.libraries.clone());
-        let generation = move |_: &_| Ok(Commits::of(&shared, &names)?.generation);
-        let generation = server.call(None, generation).await?;
+        let generation = move || Ok(Commits::of(&shared, &names)?.generation);
+        let generation = server.run(generation).await?;
         let tag = etag::tag(self.route, &bytes_of(&generation), &self.parameters);
         Ok(Commit { generation, tag })
     }

@@ -1,4 +1,4 @@
-//! The schemas of papers, hits and reports, which are those of the documents that the command prints.
+//! The schemas of papers, hits and reports: the same as for the documents that the command prints.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -11,7 +11,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use cognate::{ExportFormat, Library, Listing, Paper, PaperWriter};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use self::stream::stream;
 use super::filters::{FilterParameters, LibraryParameter};
@@ -102,7 +101,7 @@ enum Selection {
                 (String = "text/csv"),
                 (String = "application/x-bibtex"),
                 (String = "application/x-research-info-systems"),
-                (Vec<Map<String, Value>> = "application/vnd.citationstyles.csl+json"),
+                (Vec<serde_json::Map<String, serde_json::Value>> = "application/vnd.citationstyles.csl+json"),
                 (String = "text/markdown"),
             )
         ),

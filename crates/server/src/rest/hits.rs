@@ -90,7 +90,7 @@ impl Found {
         let mut reasons = Vec::new();
         for served in &commits.libraries {
             let library = &served.library;
-            // An empty library is no reason to fail, and cannot be searched.
+            // An empty library cannot be searched, and its answer has no hits.
             let (query, hits) = if library.is_empty()? {
                 (Query::text(""), Vec::new())
             } else {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use cognate::{Error, Fault, Library, LibraryInfo};
+use cognate::{Error, Fault, LibraryInfo};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -99,7 +99,7 @@ pub(crate) struct ModelDocument {
 )]
 pub(crate) async fn info(State(server): State<Server>) -> Result<Json<InfoDocument>, Problem> {
     let shared = server.clone();
-    let describe = move |_: &Library| {
+    let describe = move || {
         let libraries = shared.libraries().iter().map(|served| {
             let library = &served.library;
             let info = library.info()?;
@@ -113,7 +113,7 @@ pub(crate) async fn info(State(server): State<Server>) -> Result<Json<InfoDocume
         });
         Ok(libraries.collect::<Result<Vec<_>, Error>>()?)
     };
-    let libraries = server.call(None, describe).await?;
+    let libraries = server.run(describe).await?;
     let models = server.models().iter().map(|model| {
         let info = model.embedder.info();
         ModelDocument {

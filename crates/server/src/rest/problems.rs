@@ -1,4 +1,4 @@
-//! The problems that all queries have in common, for their descriptions.
+//! The problems of queries that not every route has, for their descriptions.
 
 use std::collections::BTreeMap;
 
@@ -8,49 +8,24 @@ use utoipa::{IntoResponses, ToSchema};
 
 use crate::problem::{Kind, ProblemDocument};
 
-/// The problems with which a query may be answered.
+/// The problems with which a query may be answered, besides the problems of every route.
 pub(crate) struct QueryProblems;
 
-/// The kinds of these problems.
-const KINDS: &[Kind] = &[
-    Kind::InvalidRequest,
-    Kind::InvalidOption,
-    Kind::EmptyQuery,
-    Kind::InvalidPapers,
-    Kind::Unauthorized,
-    Kind::Forbidden,
-    Kind::UnknownLibrary,
-    Kind::UnknownPaper,
-    Kind::UnknownList,
-    Kind::Timeout,
-    Kind::AmbiguousPaper,
-    Kind::Changed,
-    Kind::EmptyLibrary,
-    Kind::TooLarge,
-    Kind::UnsupportedMedia,
-    Kind::Overloaded,
-    Kind::Internal,
-    Kind::Damaged,
-    Kind::Locked,
-    Kind::NoEmbedder,
-    Kind::Stopping,
-];
+/// The statuses of these problems.
+const STATUSES: &[u16] = &[409, 413];
 
 impl IntoResponses for QueryProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut titles: BTreeMap<u16, Vec<String>> = BTreeMap::new();
-        for kind in KINDS {
-            let line = format!("`{}`: {}.", kind.name(), kind.title());
-            titles.entry(kind.status()).or_default().push(line);
-        }
-        let response = |(status, titles): (u16, Vec<String>)| {
+        let response = |status: &u16| {
+            let kinds = Kind::ALL.iter().filter(|kind| kind.status() == *status);
+            let lines = kinds.map(|kind| format!("`{}`: {}.", kind.name(), kind.title()));
             let schema = Ref::from_schema_name(ProblemDocument::name());
             let content = ContentBuilder::new().schema(Some(schema)).build();
             let response = ResponseBuilder::new()
-                .description(titles.join(" "))
+                .description(lines.collect::<Vec<_>>().join(" "))
                 .content("application/problem+json", content);
             (status.to_string(), response.build().into())
         };
-        titles.into_iter().map(response).collect()
+        STATUSES.iter().map(response).collect()
     }
 }

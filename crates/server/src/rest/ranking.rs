@@ -6,7 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::filters::FilterParameters;
 use crate::openapi::named_values::named_values;
 use crate::options::ServerOptions;
+use crate::paging::PageParameters;
 use crate::problem::{Kind, Problem};
+use crate::server::Server;
+
+/// The number of hits on all pages if an answer in pages is asked for.
+const PAGED_K: usize = 100;
 
 /// What the hits of a query by a text, a vector or papers have in common.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
@@ -49,6 +54,26 @@ pub(crate) struct HitParameters {
 }
 
 impl HitParameters {
+    /// Returns the number of hits on all pages.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem if it is larger than the server allows.
+    pub(crate) fn number(&self, page: &PageParameters, server: &Server) -> Result<usize, Problem> {
+        let options = server.options();
+        if let Some(limit) = page.limit {
+            check_count("limit", limit, options)?;
+        }
+        let default = if page.is_paged() {
+            PAGED_K.max(page.limit.unwrap_or(0)).min(options.max_k)
+        } else {
+            Query::DEFAULT_K.min(options.max_k)
+        };
+        let k = self.k.unwrap_or(default);
+        check_count("k", k, options)?;
+        Ok(k)
+    }
+
     /// Returns how papers are found.
     ///
     /// # Errors

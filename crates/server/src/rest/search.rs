@@ -17,9 +17,6 @@ use crate::problem::{Kind, Problem};
 use crate::served::ServedLibrary;
 use crate::server::Server;
 
-/// The number of hits on all pages if an answer in pages is asked for.
-const PAGED_K: usize = 100;
-
 /// What is searched for.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -57,28 +54,6 @@ pub(crate) struct SearchParameters {
 groups_of_parameters!(
     SearchParameters: LibrariesParameter, TargetParameters, HitParameters, FilterParameters, PageParameters
 );
-
-impl HitParameters {
-    /// Returns the number of hits on all pages.
-    ///
-    /// # Errors
-    ///
-    /// Returns a problem if it is larger than the server allows.
-    pub(super) fn number(&self, page: &PageParameters, server: &Server) -> Result<usize, Problem> {
-        let options = server.options();
-        if let Some(limit) = page.limit {
-            check_count("limit", limit, options)?;
-        }
-        let default = if page.is_paged() {
-            PAGED_K.max(page.limit.unwrap_or(0)).min(options.max_k)
-        } else {
-            Query::DEFAULT_K.min(options.max_k)
-        };
-        let k = self.k.unwrap_or(default);
-        check_count("k", k, options)?;
-        Ok(k)
-    }
-}
 
 impl SearchParameters {
     /// Checks what the limits of the server concern, and makes the query.
@@ -185,8 +160,8 @@ fn check_direction(vector: &[f32]) -> Result<(), Problem> {
 
 /// Searches for papers near a text or a vector.
 ///
-/// Papers are found by meaning, by words, or by both. The answer is exact, and the same as that of the command
-/// `cognate search`.
+/// Papers are found by meaning, by words, or by both. The answer is exact, and the same as the answer of
+/// the command `cognate search`.
 #[utoipa::path(
     get,
     path = "/search",

@@ -6,6 +6,7 @@ mod batching;
 mod client;
 mod compatible;
 mod description;
+mod examples;
 mod export;
 mod gate;
 mod hostile;

@@ -180,12 +180,6 @@ async fn wrong_parameters_are_named_with_what_is_expected() {
             "`author` has no word, expected at least one word of the name",
         ),
         (
-            "vector=1&mode=keyword",
-            400,
-            "invalid-option",
-            "`mode` is `keyword`, expected a query by text or by papers if it is set",
-        ),
-        (
             "q=a&vector=1",
             400,
             "invalid-request",
@@ -239,6 +233,10 @@ async fn wrong_parameters_are_named_with_what_is_expected() {
         let problem = problem.problem(400, "invalid-request");
         assert_eq!(problem["detail"], detail);
     }
+    let body = json!({"vector": as_sent(&LetterPairs::row("a")), "mode": "keyword"});
+    let problem = server.post("/api/v1/search", &body).await;
+    let expected = "`mode` is `keyword`, expected a query by text or by papers if it is set";
+    assert_eq!(problem.problem(400, "invalid-option")["detail"], expected);
     let list = server.post("/api/v1/search", &json!([1])).await;
     list.problem(400, "invalid-request");
 }

@@ -124,7 +124,7 @@ fn read_document(bytes: &[u8]) -> Result<Draft, Problem> {
     let path = folder.path().join("draft.docx");
     fs::write(&path, bytes).map_err(|_| Problem::internal())?;
     Draft::read(&path).map_err(|error| {
-        // The path is of no use to the client.
+        // A client cannot use the path.
         let folder = format!("{}/", folder.path().display());
         Problem::new(Kind::InvalidPapers, error.to_string().replace(&folder, ""))
     })
