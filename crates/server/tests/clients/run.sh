@@ -17,6 +17,7 @@ if [[ -z "${COGNATE:-}" ]]; then
     cargo build --quiet --locked --workspace --bin cognate --manifest-path "$repository/Cargo.toml"
     COGNATE="$target/debug/cognate"
 fi
+COGNATE="$(realpath "$COGNATE")"
 # The marker is written last, so that an installation that was stopped begins again.
 if [[ ! -e "$environment/complete" ]]; then
     rm -rf "$environment"
