@@ -13,6 +13,11 @@
 //! [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the answers of
 //! several libraries. A [`PaperWriter`] exports papers and hits.
 //!
+//! A library notes the day on which each paper was [added](Paper::added), and keeps named [lists](Library::lists) of
+//! papers with notes, such as those that were read. A [`Filter`] selects papers by lists and dates among others,
+//! [`Library::facets`] counts them, and [`Library::suggest`] completes a text that is being typed.
+//! [`Library::generation`] tells whether a library has changed.
+//!
 //! ```
 //! use cognate::{
 //!     DEFAULT_MODEL, Encoder, EncoderOptions, Library, ModelSource, Paper, Query,
@@ -43,7 +48,7 @@
 //!
 //! - A score is the cosine of two vectors, −1 to 1, higher is better, in every [`Mode`]; only a keyword
 //!   search without an embedder has none. Hits come best first, ties in the order in which papers were
-//!   added. The top k is a prefix of the top k + 1.
+//!   added, unless the query asks for another [`HitOrder`]. The top k is a prefix of the top k + 1.
 //! - An answer does not depend on the number of threads, on the batch, or on whether the files are
 //!   mapped or read, bit for bit.
 //! - What was committed stays. A library that is killed at any instant opens as it was before or after

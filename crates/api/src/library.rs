@@ -26,6 +26,7 @@ mod read;
 mod rebuild;
 mod remove;
 mod resolve;
+mod rows_of_list;
 mod similar_ids;
 pub(crate) mod snapshot;
 mod state;

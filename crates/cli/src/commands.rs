@@ -18,6 +18,7 @@ mod eval;
 mod export;
 mod info;
 mod list;
+mod lists;
 mod man;
 #[cfg(feature = "server")]
 mod mcp;
@@ -64,6 +65,7 @@ commands! {
     Open => open,
     Missed => missed,
     List => list,
+    Lists => lists,
     Add => add,
     Remove => remove,
     Export => export,

@@ -32,7 +32,9 @@ In the folder of a library, or with a default, --library is not needed:
 const GROUPS: &[(&str, &[&str])] = &[
     (
         "Find papers",
-        &["search", "related", "missed", "list", "show", "open"],
+        &[
+            "search", "related", "missed", "list", "lists", "show", "open",
+        ],
     ),
     (
         "Manage a library",

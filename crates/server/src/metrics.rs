@@ -11,7 +11,6 @@ use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

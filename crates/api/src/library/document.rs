@@ -195,12 +195,20 @@ const MAX_NAME: usize = 200;
 pub(crate) fn venue_name_tag(venue: &str) -> Option<Vec<u8>> {
     let words = name_words(venue).join(" ");
     let name = venue.trim();
-    name_tag(b"w", &words, name)
+    let is_short = name.len() <= MAX_NAME && words.len() <= MAX_NAME;
+    (is_short && !words.is_empty())
+        .then(|| [b"w", words.as_bytes(), b"\0", name.as_bytes()].concat())
 }
 
-/// Returns the tag of the papers with an author: the words of the name, those of the family name first, a zero and
-/// the name as it is spelled. Returns `None` if it has no words, or is too long for a tag.
+/// Returns the tag of the papers with an author: the words of the name, the family name first. Returns `None`
+/// if it has no words, or is too long for a tag.
 pub(crate) fn author_name_tag(name: &Name) -> Option<Vec<u8>> {
+    let words = author_words(name);
+    (!words.is_empty() && words.len() <= MAX_NAME).then(|| [b"n", words.as_bytes()].concat())
+}
+
+/// Returns the words of the name of an author, the family name first.
+pub(crate) fn author_words(name: &Name) -> String {
     let (mut words, all) = (name_words(name.family()), name_words(name.full()));
     let of_family = words.len();
     let others = all
@@ -208,13 +216,12 @@ pub(crate) fn author_name_tag(name: &Name) -> Option<Vec<u8>> {
         .filter(|word| !words[..of_family].contains(word));
     let others: Vec<String> = others.collect();
     words.extend(others);
-    name_tag(b"n", &words.join(" "), name.full().trim())
+    words.join(" ")
 }
 
-fn name_tag(kind: &[u8], words: &str, name: &str) -> Option<Vec<u8>> {
-    let is_short = name.len() <= MAX_NAME && words.len() <= MAX_NAME;
-    (is_short && !words.is_empty())
-        .then(|| [kind, words.as_bytes(), b"\0", name.as_bytes()].concat())
+/// Returns the words of a tag of [`author_name_tags`].
+pub(crate) fn words_of_author_tag(tag: &[u8]) -> Option<&str> {
+    std::str::from_utf8(tag.strip_prefix(b"n")?).ok()
 }
 
 /// Returns the range of the tags of all authors whose words begin with a text.
@@ -230,8 +237,8 @@ pub(crate) fn all_venue_name_tags() -> (&'static [u8], Bound<&'static [u8]>) {
     (b"w", Bound::Excluded(b"x"))
 }
 
-/// Returns the words and the name of a tag of [`all_venue_name_tags`] or [`author_name_tags`].
-pub(crate) fn name_of_tag(tag: &[u8]) -> Option<(&str, &str)> {
+/// Returns the words and the name of a tag of [`all_venue_name_tags`].
+pub(crate) fn venue_of_tag(tag: &[u8]) -> Option<(&str, &str)> {
     std::str::from_utf8(tag.get(1..)?).ok()?.split_once('\0')
 }
 

@@ -5,6 +5,8 @@ mod damage;
 mod identifiers;
 mod integrity;
 mod key;
+mod list_cache;
+mod list_directory;
 mod lists;
 mod mapped_rows;
 mod mend_lists;
@@ -18,8 +20,9 @@ use cognate_index::Manifest;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use self::damage::{leftover_log, store_error};
-use self::lists::ListCache;
-pub(crate) use self::lists::{ListDirectory, ListRecord, StoredEntry};
+use self::list_cache::ListCache;
+pub(crate) use self::list_directory::{ListDirectory, ListRecord};
+pub(crate) use self::lists::StoredEntry;
 use self::pool::{Pool, PooledConnection, is_leftover_log, log_path};
 use self::schema::{
     APPLICATION_ID, FIRST_WITH_DETAILS, FORMAT_VERSION, LIST_ENTRIES_TABLE, META_TABLE,

@@ -87,7 +87,7 @@ fn years(snapshot: &Snapshot<'_>, first: i32, last: i32) -> Result<RoaringBitmap
     rows.map_err(Error::index(snapshot.dir))
 }
 
-/// Returns the rows whose date of a kind is not before a date: those of later years, of later months of its year,
+/// Returns the rows whose date of a kind is not before a date: the rows of later years, of later months of its year,
 /// and of its month from its day on.
 fn since(snapshot: &Snapshot<'_>, kind: u8, date: PartialDate) -> Result<RoaringBitmap> {
     let day = date.first_day();

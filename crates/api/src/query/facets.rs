@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::library::Library;
 use crate::library::document::{
-    all_category_tags, all_venue_name_tags, all_year_tags, category_tag, name_of_tag, year_of_tag,
+    all_category_tags, all_venue_name_tags, all_year_tags, category_tag, venue_of_tag, year_of_tag,
 };
 use crate::library::snapshot::Snapshot;
 use crate::query::allowed_rows::allowed_rows;
@@ -90,7 +90,7 @@ fn facets(snapshot: &Snapshot<'_>, filter: &Filter, limit: usize) -> Result<Face
     })
 }
 
-fn size(papers: u64) -> usize {
+pub(super) fn size(papers: u64) -> usize {
     usize::try_from(papers).unwrap_or(usize::MAX)
 }
 
@@ -125,7 +125,10 @@ fn years(
 }
 
 /// Returns the values with the most papers, by number and name.
-fn most_frequent(counts: impl IntoIterator<Item = FacetCount>, limit: usize) -> Vec<FacetCount> {
+pub(super) fn most_frequent(
+    counts: impl IntoIterator<Item = FacetCount>,
+    limit: usize,
+) -> Vec<FacetCount> {
     let mut counts: Vec<FacetCount> = counts.into_iter().collect();
     counts.sort_unstable_by(|a, b| (Reverse(a.papers), &a.name).cmp(&(Reverse(b.papers), &b.name)));
     counts.truncate(limit);
@@ -140,20 +143,25 @@ fn venues(
     // The spellings of each venue, by its words.
     let mut venues: HashMap<String, BTreeMap<String, usize>> = HashMap::new();
     count(terms, all_venue_name_tags(), allowed, |tag, papers| {
-        if let Some((words, name)) = name_of_tag(tag) {
+        if let Some((words, name)) = venue_of_tag(tag) {
             let spellings = venues.entry(words.to_owned()).or_default();
             *spellings.entry(name.to_owned()).or_default() += size(papers);
         }
     })?;
-    let counts = venues.into_values().filter_map(|spellings| {
-        let papers = spellings.values().sum();
-        let most_frequent = spellings
-            .into_iter()
-            .rev()
-            .max_by_key(|(_, papers)| *papers);
-        most_frequent.map(|(name, _)| FacetCount { name, papers })
-    });
+    let counts = venues.into_values().filter_map(most_frequent_spelling);
     Ok(most_frequent(counts, limit))
+}
+
+/// Returns the spelling of a name that most papers have, the first of several, and the number of papers of all
+/// spellings.
+pub(super) fn most_frequent_spelling(spellings: BTreeMap<String, usize>) -> Option<FacetCount> {
+    let papers = spellings.values().sum();
+    // Of equal ones, the last is taken.
+    let (name, _) = spellings
+        .into_iter()
+        .rev()
+        .max_by_key(|(_, papers)| *papers)?;
+    Some(FacetCount { name, papers })
 }
 
 /// Returns the categories with the most papers, in lower case.
@@ -175,7 +183,10 @@ fn categories(
 }
 
 /// Spells categories as the first paper does that has them.
-fn spelled(snapshot: &Snapshot<'_>, mut categories: Vec<FacetCount>) -> Result<Vec<FacetCount>> {
+pub(super) fn spelled(
+    snapshot: &Snapshot<'_>,
+    mut categories: Vec<FacetCount>,
+) -> Result<Vec<FacetCount>> {
     for category in &mut categories {
         if let Some(name) = spelling_of_category(snapshot, &category.name)? {
             category.name = name;
@@ -185,10 +196,7 @@ fn spelled(snapshot: &Snapshot<'_>, mut categories: Vec<FacetCount>) -> Result<V
 }
 
 /// Returns a category, given in lower case, as the first paper spells it that has it.
-pub(super) fn spelling_of_category(
-    snapshot: &Snapshot<'_>,
-    folded: &str,
-) -> Result<Option<String>> {
+fn spelling_of_category(snapshot: &Snapshot<'_>, folded: &str) -> Result<Option<String>> {
     let rows = snapshot.terms.rows_with_tag(&category_tag(folded));
     let rows = rows.map_err(Error::index(snapshot.dir))?;
     let Some(row) = rows.min() else {

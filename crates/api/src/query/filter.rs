@@ -84,7 +84,7 @@ impl Filter {
         self
     }
 
-    /// Adds a list that the papers must not be on, as none of several. A list that does not exist is an
+    /// Adds a list that the papers must not be on. Of several lists, the papers must be on none. A list that does not exist is an
     /// [`Error::UnknownList`](crate::Error::UnknownList) of the call with the filter. Default: none.
     #[must_use]
     pub fn not_list(mut self, name: impl Into<String>) -> Self {

@@ -29,13 +29,15 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Store`] or [`Error::Damaged`] if the papers cannot be read.
+    /// Returns [`Error::UnknownList`] if the filter names a list that does not exist, and [`Error::Store`] or
+    /// [`Error::Damaged`] if the papers cannot be read.
     ///
     /// # Complexity
     ///
     /// Linear in the papers that pass the filter, of which one is in memory at a time; with a limit and
-    /// [`SortBy::Added`], linear in the limit. A list in another order reads the papers that pass the filter
-    /// twice, and has what they are sorted by in memory, for all of them or for as many as the limit.
+    /// [`SortBy::Added`], linear in the limit and the offset. A list in another order reads the papers that pass the filter
+    /// twice, and has what they are sorted by in memory, for all of them or for as many as the limit and the offset.
+    /// The ids of the papers on [lists](Self::lists) are in memory too.
     pub fn list(
         &self,
         listing: &Listing,

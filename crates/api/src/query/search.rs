@@ -14,8 +14,8 @@ use crate::query::{Query, Target};
 use crate::{Error, Result};
 
 impl Library {
-    /// Returns the papers that answer a query, best first, ties in the order in which they were
-    /// added.
+    /// Returns the papers that answer a query, best first unless the query [asks for another
+    /// order](Query::sort), ties in the order in which they were added.
     ///
     /// The answer is exact: no paper that is not a hit has a higher cosine in
     /// [`Mode::Vector`](crate::Mode::Vector), a higher BM25 score in
@@ -26,7 +26,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::EmptyQuery`], [`Error::InvalidOption`], [`Error::UnknownPaper`] or
+    /// Returns [`Error::EmptyQuery`], [`Error::InvalidOption`], [`Error::UnknownPaper`], [`Error::UnknownList`] or
     /// [`Error::EmptyLibrary`] if the query cannot be answered; [`Error::NoEmbedder`] or
     /// [`Error::Embed`] if its text has to be embedded and cannot be; and [`Error::Index`], [`Error::Store`] or
     /// [`Error::Damaged`] if the library cannot be read.

@@ -1,20 +1,20 @@
 //! Suggestions for a text that is being typed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
-use std::ops::{Bound, ControlFlow};
+mod authors;
+mod word_beginnings;
 
-use cognate_index::RowId;
-use roaring::RoaringBitmap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
+use self::authors::authors;
+use self::word_beginnings::begin_words_of;
 use crate::library::Library;
-use crate::library::document::{
-    all_category_tags, all_venue_name_tags, author_name_tag, author_name_tags, author_tag,
-    name_of_tag, name_words,
-};
+use crate::library::document::{all_category_tags, all_venue_name_tags, name_words, venue_of_tag};
 use crate::library::snapshot::Snapshot;
-use crate::query::facets::spelling_of_category;
+use crate::query::facets::{FacetCount, most_frequent, most_frequent_spelling, size, spelled};
 use crate::query::keyword_query::KeywordQuery;
 use crate::{Error, Result};
 
@@ -59,11 +59,11 @@ impl fmt::Display for SuggestionKind {
     }
 }
 
-/// The number of papers of which titles and names are read for one kind of suggestions.
+/// The number of papers whose titles are compared with the text.
 const PAPERS: usize = 200;
 
-/// The number of different names or terms that are looked at, beyond which a text is too short to tell much.
-const NAMES: usize = 50_000;
+/// The number of index terms that are looked at, beyond which a text is too short to tell much.
+const TERMS: usize = 50_000;
 
 /// The number of words that complete the last word of a text.
 const COMPLETIONS: usize = 32;
@@ -97,26 +97,15 @@ impl Library {
         }
         self.read(|snapshot| {
             let mut suggestions = papers(snapshot, prefix, &words, k)?;
-            suggestions.extend(authors(snapshot, &words, k)?);
-            suggestions.extend(venues(snapshot, &words, k)?);
-            suggestions.extend(categories(snapshot, prefix, k)?);
+            let authors = authors(snapshot, &words, k)?;
+            let venues = venues(snapshot, &words, k)?;
+            let categories = categories(snapshot, prefix, k)?;
+            suggestions.extend(of_kind(SuggestionKind::Author, authors));
+            suggestions.extend(of_kind(SuggestionKind::Venue, venues));
+            suggestions.extend(of_kind(SuggestionKind::Category, categories));
             Ok(suggestions)
         })
     }
-}
-
-/// Returns whether each word begins one of the words of a name.
-fn begin_words_of(name: &str, words: &[String]) -> bool {
-    let of_name = name_words(name);
-    let begins = |word: &String| {
-        // Scripts without spaces have words within what looks like one.
-        let is_within = word.starts_with(|c: char| c >= '\u{2e80}');
-        let matches = |one: &String| {
-            one.starts_with(word.as_str()) || is_within && one.contains(word.as_str())
-        };
-        of_name.iter().any(matches)
-    };
-    words.iter().all(begins)
 }
 
 fn papers(
@@ -153,7 +142,7 @@ fn papers(
 fn completions(snapshot: &Snapshot<'_>, beginning: &str) -> Result<Vec<String>> {
     let index_error = || Error::index(snapshot.dir);
     let mut rows: HashMap<String, u64> = HashMap::new();
-    let mut left = NAMES;
+    let mut left = TERMS;
     let all = snapshot.terms.for_each_term(beginning, |term, count| {
         *rows.entry(term.to_owned()).or_default() += u64::from(count);
         left -= 1;
@@ -185,152 +174,36 @@ fn completions(snapshot: &Snapshot<'_>, beginning: &str) -> Result<Vec<String>> 
     Ok(terms)
 }
 
-/// Numbers of papers by the words of a name and its spellings.
-#[derive(Default)]
-struct Names(HashMap<String, BTreeMap<String, usize>>);
-
-impl Names {
-    fn add(&mut self, words: &str, name: &str, papers: u64) {
-        let spellings = self.0.entry(words.to_owned()).or_default();
-        *spellings.entry(name.to_owned()).or_default() += size(papers);
-    }
-
-    /// Returns the `k` names with the most papers, each as most papers spell it.
-    fn most_frequent(self, kind: SuggestionKind, k: usize) -> Vec<Suggestion> {
-        let names = self.0.into_values().filter_map(|spellings| {
-            let papers = spellings.values().sum();
-            let most_frequent = spellings
-                .into_iter()
-                .rev()
-                .max_by_key(|(_, papers)| *papers);
-            most_frequent.map(|(name, _)| (name, papers))
-        });
-        most_frequent(kind, names, k)
-    }
-}
-
-fn size(papers: u64) -> usize {
-    usize::try_from(papers).unwrap_or(usize::MAX)
-}
-
-/// Returns the `k` texts with the most papers.
-fn most_frequent(
-    kind: SuggestionKind,
-    counts: impl IntoIterator<Item = (String, usize)>,
-    k: usize,
-) -> Vec<Suggestion> {
-    let suggestion = |(text, papers)| Suggestion {
+/// Returns suggestions of one kind other than papers.
+fn of_kind(kind: SuggestionKind, counts: Vec<FacetCount>) -> impl Iterator<Item = Suggestion> {
+    counts.into_iter().map(move |count| Suggestion {
         kind,
-        text,
+        text: count.name,
         id: None,
-        papers,
-    };
-    let mut found: Vec<Suggestion> = counts.into_iter().map(suggestion).collect();
-    found.sort_by(|a, b| b.papers.cmp(&a.papers).then_with(|| a.text.cmp(&b.text)));
-    found.truncate(k);
-    found
+        papers: count.papers,
+    })
 }
 
-/// Returns the authors whose family name begins with a word and the other words begin the rest, then others.
-fn authors(snapshot: &Snapshot<'_>, words: &[String], k: usize) -> Result<Vec<Suggestion>> {
-    let index_error = || Error::index(snapshot.dir);
-    let mut names = Names::default();
-    let distinct: BTreeSet<&String> = words.iter().collect();
-    for word in distinct {
-        let mut left = NAMES;
-        let (first, end) = author_name_tags(word);
-        let counted =
-            snapshot
-                .terms
-                .count_tags(&first, Bound::Excluded(&end), None, |tag, papers| {
-                    if let Some((of_name, name)) = name_of_tag(tag)
-                        && papers > 0
-                        && begin_words_of(of_name, words)
-                    {
-                        names.add(of_name, name, papers);
-                    }
-                    left -= 1;
-                    if left == 0 {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
-                });
-        counted.map_err(index_error())?;
-    }
-    if names.0.len() < k {
-        add_given_names(snapshot, words, &mut names)?;
-    }
-    Ok(names.most_frequent(SuggestionKind::Author, k))
-}
-
-/// Adds authors in whose names the words begin any word, from some papers that have such authors.
-fn add_given_names(snapshot: &Snapshot<'_>, words: &[String], names: &mut Names) -> Result<()> {
-    let index_error = || Error::index(snapshot.dir);
-    let Some(longest) = words.iter().max_by_key(|word| word.len()) else {
-        return Ok(());
-    };
-    let first = author_tag(longest);
-    // No UTF-8 text has this byte.
-    let end = [first.as_slice(), &[0xff]].concat();
-    let mut tags = BTreeSet::new();
-    let all = snapshot
-        .terms
-        .for_each_tag(&first, Bound::Excluded(&end), |tag| {
-            tags.insert(tag.to_owned());
-            if tags.len() < PAPERS {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        });
-    all.map_err(index_error())?;
-    let mut rows = RoaringBitmap::new();
-    for tag in tags {
-        rows |= snapshot.terms.rows_with_tag(&tag).map_err(index_error())?;
-        if rows.len() >= PAPERS as u64 {
-            break;
-        }
-    }
-    for row in rows.into_iter().take(PAPERS) {
-        for author in snapshot.stored_at(RowId::new(row))?.paper.authors {
-            if !begin_words_of(author.full(), words) {
-                continue;
-            }
-            let Some(tag) = author_name_tag(&author) else {
-                continue;
-            };
-            let Some((of_name, name)) = name_of_tag(&tag) else {
-                continue;
-            };
-            let spellings = names.0.entry(of_name.to_owned()).or_default();
-            if !spellings.contains_key(name) {
-                let rows = snapshot.terms.rows_with_tag(&tag).map_err(index_error())?;
-                // A name beyond the thirtieth of a paper has no tag.
-                spellings.insert(name.to_owned(), size(rows.len()).max(1));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn venues(snapshot: &Snapshot<'_>, words: &[String], k: usize) -> Result<Vec<Suggestion>> {
-    let mut names = Names::default();
+fn venues(snapshot: &Snapshot<'_>, words: &[String], k: usize) -> Result<Vec<FacetCount>> {
+    // The spellings of each venue, by its words.
+    let mut venues: HashMap<String, BTreeMap<String, usize>> = HashMap::new();
     let (first, end) = all_venue_name_tags();
     let counted = snapshot.terms.count_tags(first, end, None, |tag, papers| {
-        if let Some((of_name, name)) = name_of_tag(tag)
+        if let Some((of_name, name)) = venue_of_tag(tag)
             && papers > 0
             && begin_words_of(of_name, words)
         {
-            names.add(of_name, name, papers);
+            let spellings = venues.entry(of_name.to_owned()).or_default();
+            *spellings.entry(name.to_owned()).or_default() += size(papers);
         }
         ControlFlow::Continue(())
     });
     counted.map_err(Error::index(snapshot.dir))?;
-    Ok(names.most_frequent(SuggestionKind::Venue, k))
+    let venues = venues.into_values().filter_map(most_frequent_spelling);
+    Ok(most_frequent(venues, k))
 }
 
-fn categories(snapshot: &Snapshot<'_>, prefix: &str, k: usize) -> Result<Vec<Suggestion>> {
+fn categories(snapshot: &Snapshot<'_>, prefix: &str, k: usize) -> Result<Vec<FacetCount>> {
     let folded = prefix.trim().to_lowercase();
     let matches = |name: &str| {
         let dots = name.match_indices('.').map(|(at, _)| at + 1);
@@ -348,11 +221,8 @@ fn categories(snapshot: &Snapshot<'_>, prefix: &str, k: usize) -> Result<Vec<Sug
         ControlFlow::Continue(())
     });
     counted.map_err(Error::index(snapshot.dir))?;
-    let mut found = most_frequent(SuggestionKind::Category, counts, k);
-    for category in &mut found {
-        if let Some(name) = spelling_of_category(snapshot, &category.text)? {
-            category.text = name;
-        }
-    }
-    Ok(found)
+    let counts = counts
+        .into_iter()
+        .map(|(name, papers)| FacetCount { name, papers });
+    spelled(snapshot, most_frequent(counts, k))
 }

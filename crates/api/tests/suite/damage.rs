@@ -179,7 +179,7 @@ fn a_lost_file_of_vectors_or_terms_leaves_the_papers_readable_and_is_made_again(
         let library = Library::open(dir.path()).unwrap();
         assert_eq!(library.info().unwrap().papers, 9);
         assert_eq!(library.ids().unwrap().len(), 9);
-        assert_eq!(undated(&library, "p5"), Some(paper(5)));
+        assert_eq!(undated(&library, "p6"), Some(paper(6)));
         let error = library.related("p5", 2).unwrap_err();
         assert!(error.is_damage());
         assert_ne!(error.is_in_vectors(), error.is_repairable());

@@ -26,7 +26,7 @@ fn create(dir: &Path) -> Library {
     library
 }
 
-/// Turns the tables of a library into those of format 5. Its papers have no day of adding.
+/// Turns the tables of a library into the tables of format 5. Its papers have no day of adding.
 fn downgrade_to_5(dir: &Path) {
     let table = Connection::open(dir.join("papers.sqlite")).unwrap();
     table

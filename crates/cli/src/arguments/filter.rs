@@ -1,5 +1,5 @@
 use clap::Args;
-use cognate::Filter;
+use cognate::{Filter, PartialDate};
 
 #[derive(Debug, Args)]
 pub(crate) struct FilterArguments {
@@ -23,6 +23,24 @@ pub(crate) struct FilterArguments {
     /// Papers in its subcategories pass too. Repeat it to allow other categories.
     #[arg(long, value_name = "NAME", value_parser = parse_words)]
     category: Vec<String>,
+    /// Only papers on a list, such as liked
+    ///
+    /// Repeat it to allow other lists. `cognate lists` names them.
+    #[arg(long, value_name = "LIST")]
+    list: Vec<String>,
+    /// Only papers that are not on a list, such as read
+    ///
+    /// Repeat it to leave out the papers of other lists too.
+    #[arg(long, value_name = "LIST")]
+    not_list: Vec<String>,
+    /// Only papers published on or after a date such as 2024, 2024-06 or 2024-06-15
+    ///
+    /// A year or a month counts as its first day, here and in the date of a paper.
+    #[arg(long, value_name = "DATE", value_parser = parse_date, allow_hyphen_values = true)]
+    since: Option<PartialDate>,
+    /// Only papers that were added to the library on or after a date
+    #[arg(long, value_name = "DATE", value_parser = parse_date, allow_hyphen_values = true)]
+    added_since: Option<PartialDate>,
 }
 
 impl FilterArguments {
@@ -36,7 +54,16 @@ impl FilterArguments {
         }
         filter = self.venue.iter().fold(filter, Filter::venue);
         filter = self.author.iter().fold(filter, Filter::author);
-        self.category.iter().fold(filter, Filter::category)
+        filter = self.category.iter().fold(filter, Filter::category);
+        filter = self.list.iter().fold(filter, Filter::list);
+        filter = self.not_list.iter().fold(filter, Filter::not_list);
+        if let Some(date) = self.since {
+            filter = filter.published_since(date);
+        }
+        match self.added_since {
+            Some(date) => filter.added_since(date),
+            None => filter,
+        }
     }
 }
 
@@ -63,6 +90,12 @@ fn parse_years(text: &str) -> Result<(i32, i32), String> {
             years => Ok(years),
         },
     }
+}
+
+/// Parses `2024`, `2024-06` or `2024-06-15`.
+fn parse_date(text: &str) -> Result<PartialDate, String> {
+    text.parse()
+        .map_err(|_| "expected a date such as 2024, 2024-06 or 2024-06-15".to_owned())
 }
 
 /// Returns words of a name as they are, unless there are none, which no name would match.
@@ -101,6 +134,17 @@ mod tests {
             parse_years("2019-2015").unwrap_err(),
             "2019 is after 2015; write the earlier year first, as in 2015-2019"
         );
+    }
+
+    #[test]
+    fn dates_are_years_months_or_days() {
+        for text in ["2024", "2024-06", "2024-06-15", "-0050"] {
+            assert_eq!(parse_date(text).unwrap().to_string(), text);
+        }
+        for text in ["", "yesterday", "2024-13", "15.6.2024"] {
+            let error = parse_date(text).unwrap_err();
+            assert!(error.starts_with("expected a date"), "{text}");
+        }
     }
 
     #[test]

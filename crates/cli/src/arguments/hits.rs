@@ -1,6 +1,6 @@
 use anyhow::Result;
 use clap::Args;
-use cognate::{ExportFormat, PaperHit, Query};
+use cognate::{ExportFormat, HitOrder, PaperHit, Query};
 
 use crate::arguments::filter::FilterArguments;
 use crate::arguments::output::HitFormatArguments;
@@ -31,6 +31,11 @@ pub(crate) struct HitArguments {
     /// List the preprint and the publication of a paper as separate hits
     #[arg(long)]
     every_version: bool,
+    /// Order of the papers, which are the best ones by relevance in any case
+    ///
+    /// By date, the latest publication comes first, and papers without a date last.
+    #[arg(long, value_name = "ORDER", default_value_t)]
+    pub(crate) sort: HitOrder,
     /// Exit with status 1 if no paper is found [default: status 0]
     #[arg(long)]
     fail_empty: bool,

@@ -10,14 +10,14 @@ use cognate::{Citation, Draft, DraftOptions, MissedOptions, MissedReport};
 use serde::Serialize;
 
 use crate::arguments::values::positive;
-use crate::arguments::{JsonArguments, LibraryArguments, StoredModelArguments};
+use crate::arguments::{FilterArguments, JsonArguments, LibraryArguments, StoredModelArguments};
 use crate::hits::{add_hit, add_remark, hit_text};
 use crate::invocation::Invocation;
 use crate::json::Header;
-use crate::model;
 use crate::output::{count, note, one_line, present, thousands, unbroken};
 use crate::page::Page;
 use crate::styled::Styled;
+use crate::{model, no_papers};
 
 /// Find relevant papers of the library that a draft does not cite
 #[derive(Debug, Args)]
@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
         allow_negative_numbers = true
     )]
     k: usize,
+    #[command(flatten)]
+    filter: FilterArguments,
     /// Read files that the draft names from outside its folder too
     #[arg(long)]
     allow_outside: bool,
@@ -66,7 +68,10 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     let library = model::attach(library, &arguments.model)?;
 
     let start = Instant::now();
-    let options = MissedOptions::default().k(arguments.k);
+    let filter = arguments.filter.filter();
+    let options = MissedOptions::default()
+        .k(arguments.k)
+        .filter(filter.clone());
     let report = library.missed(&draft, &references, &options)?;
     if arguments.output.json {
         let header = Header::new("missed", start.elapsed()).library(library.dir());
@@ -77,7 +82,18 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         });
     }
     if report.hits.is_empty() {
-        note("the draft cites every paper of the library");
+        if filter.is_empty() || library.explain_no_papers(&filter)?.is_empty() {
+            let passing = if filter.is_empty() {
+                ""
+            } else {
+                " that passes the filters"
+            };
+            note(&format!(
+                "the draft cites every paper of the library{passing}"
+            ));
+        } else {
+            no_papers::explain_filter(&library, &filter)?;
+        }
     }
     present(|| report_text(&report), |page| add_report(page, &report))
 }

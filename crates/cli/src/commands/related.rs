@@ -80,7 +80,8 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
         .not(&unwanted)
         .strategy(arguments.strategy);
     let query = arguments.apply(query);
-    let hits = library.search(&query)?;
+    let mut hits = library.search(&query)?;
+    arguments.hits.sort.arrange(&mut hits);
     step("searched", start);
     let header = Header::new("related", start.elapsed()).library(library.dir());
     if hits.is_empty() && arguments.hits.format().is_none() {

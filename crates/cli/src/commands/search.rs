@@ -96,12 +96,13 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
 
     let start = Instant::now();
     let query = arguments.query(&text);
-    let hits = match &reranking {
+    let mut hits = match &reranking {
         Some(reranking) => {
             reranking.search(&library, query.clone(), &text.text, arguments.hits.k)?
         }
         None => library.search(&query)?,
     };
+    arguments.hits.sort.arrange(&mut hits);
     step("searched", start);
     let header = Header::new("search", start.elapsed()).library(library.dir());
     let explanations = if arguments.explain {

@@ -93,6 +93,28 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "lists",
+        &[
+            ("All lists with their numbers of papers", "cognate lists"),
+            (
+                "Put papers on a list, which is made if needed",
+                "cognate lists add to-read kipf2017semi watts1998collective",
+            ),
+            (
+                "With a note about the paper",
+                "cognate lists add liked hirsch2005index --note \"a simple measure\"",
+            ),
+            (
+                "Find papers that are not on a list",
+                "cognate search --not-list to-read \"weak ties\"",
+            ),
+            (
+                "Delete a list; its papers stay in the library",
+                "cognate lists delete to-read",
+            ),
+        ],
+    ),
+    (
         "show",
         &[
             ("A paper with its abstract", "cognate show kipf2017semi"),

@@ -4,7 +4,17 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ("Library", &["library"]),
     (
         "Filters",
-        &["year", "venue", "author", "category", "min_score"],
+        &[
+            "year",
+            "since",
+            "venue",
+            "author",
+            "category",
+            "list",
+            "not_list",
+            "added_since",
+            "min_score",
+        ],
     ),
     (
         "Ranking",
@@ -63,6 +73,7 @@ const ADVANCED: &[(Option<&str>, &[&str])] = &[
     (
         None,
         &[
+            "added_since",
             "device",
             "every_version",
             "fail_empty",
@@ -71,6 +82,7 @@ const ADVANCED: &[(Option<&str>, &[&str])] = &[
             "fusion",
             "min_score",
             "no_smooth",
+            "not_list",
             "raw_cells",
             "rerank_depth",
             "rerank_precision",
@@ -78,8 +90,22 @@ const ADVANCED: &[(Option<&str>, &[&str])] = &[
             "version",
         ],
     ),
-    (Some("search"), &["diversity", "model", "rerank", "venue"]),
-    (Some("related"), &["diversity", "model", "venue"]),
+    (
+        Some("search"),
+        &[
+            "diversity",
+            "list",
+            "model",
+            "rerank",
+            "since",
+            "sort",
+            "venue",
+        ],
+    ),
+    (
+        Some("related"),
+        &["diversity", "list", "model", "since", "sort", "venue"],
+    ),
     (Some("missed"), &["allow_outside", "model", "skip_bad"]),
     (Some("check"), &["model"]),
     (Some("upgrade"), &["sample"]),

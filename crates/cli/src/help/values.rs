@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Arg;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
-use cognate::{ExportFormat, Fusion, Gain, Mode, Precision, SortBy, Strategy};
+use cognate::{ExportFormat, Fusion, Gain, HitOrder, Mode, Precision, SortBy, Strategy};
 
 /// Lists the names of the values of an argument in its help, if its values have names.
 pub(crate) fn with_names(argument: Arg) -> Arg {
@@ -14,6 +14,7 @@ pub(crate) fn with_names(argument: Arg) -> Arg {
     let argument = named(argument, Precision::ALL, Precision::name);
     let argument = named(argument, ExportFormat::ALL, ExportFormat::name);
     let argument = named(argument, SortBy::ALL, SortBy::name);
+    let argument = named(argument, HitOrder::ALL, HitOrder::name);
     named(argument, Gain::ALL, Gain::name)
 }
 

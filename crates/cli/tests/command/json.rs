@@ -25,6 +25,7 @@ fn full_paper() -> Value {
         "updated": "2018-01", "volume": "1", "number": "2", "pages": "3-4", "publisher": "Press",
         "place": "Town", "series": "Series", "edition": "2", "editors": ["Ann Ada"], "isbn": "978-3-16-148410-0",
         "issn": "2049-3630", "pmid": "123", "pmcid": "PMC123", "language": "en",
+        "added": "2024-02-29", "lists": [{"name": "liked", "note": "good"}, {"name": "read"}],
     })
 }
 
@@ -112,6 +113,13 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     check("check", "check --library L --json");
     let found = check("list", "list --library L --json --year 2000-2004");
     assert_eq!(count(&found["papers"]), 30);
+    let found = check("lists", "lists --library L --json");
+    assert_eq!(found["lists"][0], json!({"name": "liked", "papers": 2}));
+    let found = check("lists", "lists add mine paper-1 paper-2 --library L --json");
+    assert_eq!(
+        (&found["changed"], &found["lists"][4]["papers"]),
+        (&json!(2), &json!(2))
+    );
 
     check("eval_self", "eval --self --library L --sample 15 --json");
     let query = "{\"id\": \"q\", \"text\": \"graph and proof\"}\n";

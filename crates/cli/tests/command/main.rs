@@ -19,6 +19,7 @@ mod invalid_input;
 mod json;
 mod libraries;
 mod list;
+mod lists;
 mod mcp;
 mod messages;
 mod missed;

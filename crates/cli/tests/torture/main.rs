@@ -19,6 +19,8 @@ mod kills;
 mod operation;
 mod power_loss;
 mod sandbox;
+#[cfg(feature = "server")]
+mod serving;
 mod soundness;
 mod strace;
 mod system_calls;

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use crate::Outcome;
-use crate::contest::Round;
+use crate::contest::{Round, processor_ticks};
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Load {
     pub(crate) async fn run(&self, address: SocketAddr, time: Duration) -> Outcome<Round> {
         // Each contender gets the same calls.
         self.next.store(0, Ordering::Relaxed);
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), processor_ticks());
         let clients = (0..self.clients).map(|_| {
             let (calls, next) = (Arc::clone(&self.calls), Arc::clone(&self.next));
             tokio::spawn(async move { client(address, &calls, &next, start, time).await })
@@ -72,7 +72,7 @@ impl Load {
         for client in clients.collect::<Vec<_>>() {
             latencies.extend(client.await??);
         }
-        Ok(Round::new(latencies, start.elapsed()))
+        Ok(Round::new(latencies, start.elapsed(), before))
     }
 }
 

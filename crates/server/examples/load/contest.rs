@@ -8,10 +8,14 @@ pub(crate) struct Round {
     calls_per_second: f64,
     p50: Duration,
     p99: Duration,
+    /// The processor time of this process for a call, in milliseconds, if the system tells it.
+    processor_ms: Option<f64>,
 }
 
 impl Round {
-    pub(crate) fn new(mut latencies: Vec<Duration>, time: Duration) -> Self {
+    /// Returns the figures of calls that took `latencies`, in `time`, with the ticks of the processor before
+    /// them.
+    pub(crate) fn new(mut latencies: Vec<Duration>, time: Duration, before: Option<u32>) -> Self {
         latencies.sort_unstable();
         let percentile = |percent: usize| {
             let place = (latencies.len() * percent / 100).min(latencies.len().saturating_sub(1));
@@ -23,8 +27,22 @@ impl Round {
             calls_per_second: calls / time.as_secs_f64(),
             p50: percentile(50),
             p99: percentile(99),
+            processor_ms: before.zip(processor_ticks()).map(|(before, after)| {
+                // A tick is a hundredth of a second.
+                f64::from(after - before) * 10.0 / calls
+            }),
         }
     }
+}
+
+/// Returns the processor time of this process, in hundredths of a second, or `None` if the system does not tell.
+pub(crate) fn processor_ticks() -> Option<u32> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the process may have spaces, and ends with the last parenthesis.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ').skip(11);
+    let mut next = || fields.next()?.parse::<u32>().ok();
+    Some(next()? + next()?)
 }
 
 /// The rounds of all contenders, in their order.
@@ -63,8 +81,10 @@ impl Contest {
             let p99 = median(rounds.iter().map(|round| round.p99.as_secs_f64() * 1e3));
             let ratios = firsts.iter().zip(rounds);
             let ratio = median(ratios.map(|(a, b)| a.calls_per_second / b.calls_per_second));
+            let processor = rounds.iter().filter_map(|round| round.processor_ms);
+            let processor = median(processor);
             println!(
-                "{name}: {speed:.1} {unit}/s, p50 {p50:.2} ms, p99 {p99:.2} ms; the first is {ratio:.2} x as fast"
+                "{name}: {speed:.1} {unit}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, processor {processor:.3} ms/call; the first is {ratio:.2} x as fast"
             );
         }
     }

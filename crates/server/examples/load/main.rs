@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 use tokio::task::block_in_place;
 
 use client::{Call, Load};
-use contest::{Contest, Round};
+use contest::{Contest, Round, processor_ticks};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -160,7 +160,7 @@ async fn serve(library: Library, model: ServedModel) -> Outcome<SocketAddr> {
 }
 
 fn loop_serially(setup: &Setup, one: impl Fn(&str) -> Outcome<()>) -> Outcome<Round> {
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor_ticks());
     let mut latencies = Vec::new();
     for text in setup.texts.iter().cycle() {
         let call = Instant::now();
@@ -170,7 +170,7 @@ fn loop_serially(setup: &Setup, one: impl Fn(&str) -> Outcome<()>) -> Outcome<Ro
             break;
         }
     }
-    Ok(Round::new(latencies, start.elapsed()))
+    Ok(Round::new(latencies, start.elapsed(), before))
 }
 
 /// Compares servers by embeddings in the form of OpenAI.

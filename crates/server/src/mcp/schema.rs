@@ -38,6 +38,9 @@ fn object(settings: SchemaSettings, generate: impl FnOnce(SchemaSettings) -> Val
         Value::Object(mut schema) => {
             // The description of a Rust type is not for agents.
             schema.remove("description");
+            // Some clients expect it of a tool without arguments too.
+            let properties = schema.entry("properties");
+            properties.or_insert_with(|| JsonObject::new().into());
             schema
         }
         _ => JsonObject::new(),
@@ -66,6 +69,9 @@ fn tidy(schema: &mut Value) {
             let one = one.clone();
             members.insert("type".to_owned(), one);
         }
+    }
+    if let Some(Value::Array(values)) = members.get_mut("enum") {
+        values.retain(|value| !value.is_null());
     }
     if let Some(Value::Array(forms)) = members.get_mut("anyOf") {
         forms.retain(|form| form["type"] != "null");

@@ -41,7 +41,7 @@ export COGNATE_CONFIG="$work/config.toml" COGNATE_CACHE="$work/cache" HF_HOME="$
 unset COGNATE_LIBRARY COGNATE_DEVICE HF_HUB_CACHE http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 model="$fixtures/tiny-bert"
 "$environment/bin/python" "$here/papers.py" >"$work/papers.jsonl"
-"$COGNATE" add --quiet --library "$work/papers" --model "$model" "$work/papers.jsonl"
+"$COGNATE" add --quiet --library "$work/papers" --model "$model" "$work/papers.jsonl" >/dev/null
 
 "$COGNATE" serve --library "$work/papers" --bind 127.0.0.1:0 \
     --rerank-model "$fixtures/cross_encoders/bert" >"$work/address" 2>"$work/log" &

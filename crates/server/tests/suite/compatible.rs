@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cognate::ndarray::Array2;
 use cognate::{Checkpoint, Encoder, EncoderOptions, Library, Reranker, RerankerOptions};
 use cognate_server::{ServedLibrary, ServedModel, ServedReranker, Server, ServerOptions};
 use cognate_testing::LetterPairs;

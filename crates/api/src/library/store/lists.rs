@@ -1,86 +1,18 @@
 //! The lists of papers: a table with an entry for each paper on a list, and a directory that counts the entries
 //! of each list and sums their checksums, so that an entry that is lost or changed is noticed.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
 
 use super::damage::damaged;
 use super::key;
+use super::list_cache::{Lists, Notes};
+use super::list_directory::{ListDirectory, ListRecord};
 use super::schema::checksum;
 use super::transaction::{ReadTxn, WriteTxn};
-use crate::{ListEntry, Paper, Result};
-
-/// All lists that were ever used, without the entries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct ListDirectory {
-    /// The number of changes of lists so far.
-    pub(crate) generation: u64,
-    /// The lists, by name.
-    pub(crate) lists: Vec<ListRecord>,
-}
-
-/// What the directory knows of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct ListRecord {
-    pub(crate) name: String,
-    /// The number of entries.
-    pub(crate) papers: u64,
-    /// The sum of the checksums of the entries, modulo 2⁶⁴.
-    pub(crate) sum: u64,
-    /// The number of the last change of the list.
-    pub(crate) changed: u64,
-}
-
-/// The notes about the papers on a list, by the ids of the papers.
-pub(crate) type Notes = HashMap<String, String>;
-
-/// All lists that have papers, by name.
-pub(crate) struct Lists(Vec<(String, Arc<Notes>)>);
-
-impl Lists {
-    /// Returns a paper with the lists that it is on.
-    pub(crate) fn complete(&self, mut paper: Paper) -> Paper {
-        let entry = |(name, notes): &(String, Arc<Notes>)| {
-            let note = notes.get(&paper.id)?;
-            Some(ListEntry::new(name).note(note))
-        };
-        paper.lists = self.0.iter().filter_map(entry).collect();
-        paper
-    }
-}
-
-/// The lists that were read, compared with their directory, by name. A single entry is looked up in them and not in the
-/// file, where damage could hide it.
-#[derive(Debug, Default)]
-pub(super) struct ListCache(Mutex<HashMap<String, CachedList>>);
-
-/// A list after its last change.
-#[derive(Debug)]
-struct CachedList {
-    record: ListRecord,
-    notes: Arc<Notes>,
-}
-
-impl ListCache {
-    fn get(&self, list: &ListRecord) -> Option<Arc<Notes>> {
-        let cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = cache.get(&list.name)?;
-        (cached.record == *list).then(|| Arc::clone(&cached.notes))
-    }
-
-    fn insert(&self, list: &ListRecord, notes: &Arc<Notes>) {
-        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = CachedList {
-            record: list.clone(),
-            notes: Arc::clone(notes),
-        };
-        cache.insert(list.name.clone(), cached);
-    }
-}
+use crate::{Paper, Result};
 
 /// An entry of a list, as the table has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,42 +22,6 @@ pub(crate) struct StoredEntry {
     pub(crate) note: String,
     /// The checksum of the other fields.
     pub(super) checksum: u64,
-}
-
-impl ListDirectory {
-    /// Returns the record of a list, or `None` if the list was never used or was deleted.
-    pub(crate) fn get(&self, name: &str) -> Option<&ListRecord> {
-        let found = self
-            .lists
-            .binary_search_by(|list| list.name.as_str().cmp(name));
-        found.ok().map(|at| &self.lists[at])
-    }
-
-    /// Returns the record of a list, which is created if it does not exist.
-    pub(crate) fn get_or_create(&mut self, name: &str) -> &mut ListRecord {
-        let found = self
-            .lists
-            .binary_search_by(|list| list.name.as_str().cmp(name));
-        let at = found.unwrap_or_else(|at| {
-            let created = ListRecord {
-                name: name.to_owned(),
-                papers: 0,
-                sum: 0,
-                changed: self.generation + 1,
-            };
-            self.lists.insert(at, created);
-            at
-        });
-        &mut self.lists[at]
-    }
-}
-
-impl ListRecord {
-    /// Counts an entry that the list has.
-    pub(super) fn count(&mut self, entry: &StoredEntry) {
-        self.papers += 1;
-        self.sum = self.sum.wrapping_add(entry.checksum);
-    }
 }
 
 impl StoredEntry {

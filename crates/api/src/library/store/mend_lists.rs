@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::params;
 
-use super::lists::{ListDirectory, StoredEntry};
+use super::list_directory::ListDirectory;
+use super::lists::StoredEntry;
 use super::transaction::{ReadTxn, WriteTxn};
 use crate::{Error, Result};
 
@@ -93,7 +94,7 @@ impl WriteTxn<'_> {
             mended.get_or_create(&list.name).changed = list.changed;
         }
         for entry in &entries {
-            mended.get_or_create(&entry.list).count(entry);
+            mended.get_or_create(&entry.list).count(entry.checksum);
         }
         if entries.len() == count && stored.as_ref().is_ok_and(|stored| *stored == mended) {
             return Ok(false);

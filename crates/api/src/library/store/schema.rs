@@ -77,7 +77,7 @@ pub(super) const UPGRADE_TO_4: &str = "
 /// Turns the tables of format 4 into the tables of format 5.
 pub(super) const UPGRADE_TO_5: &str = "ALTER TABLE papers ADD COLUMN details TEXT;";
 
-/// Turns the table of papers of format 5 into that of format 6.
+/// Turns the table of papers of format 5 into the table of format 6.
 pub(super) const UPGRADE_TO_6: &str = "ALTER TABLE papers ADD COLUMN added TEXT;";
 
 /// The columns that [`StoredPaper::from_row`] reads, in its order.

@@ -9,7 +9,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params, params_from_iter};
 
 use super::damage::{damaged, store_error};
 use super::key;
-use super::lists::{ListCache, ListDirectory};
+use super::list_cache::ListCache;
+use super::list_directory::ListDirectory;
 use super::schema::{
     COLUMNS, INSERT_PAPER, LIST_ENTRIES_TABLE, StoredPaper, TextHash, UPGRADE_TO_4, UPGRADE_TO_5,
     UPGRADE_TO_6, checksum, column_values, set_meta, sql_key,

@@ -39,7 +39,8 @@ pub(super) fn run(arguments: &Arguments, located: &[LocatedLibrary]) -> Result<(
         Ok(hits)
     });
     let rankings = rankings.collect::<Result<Vec<_>>>()?;
-    let merged = merge_hits(rankings, true, k);
+    let mut merged = merge_hits(rankings, true, k);
+    arguments.hits.sort.arrange_merged(&mut merged);
     step("searched", start);
     if merged.is_empty() && arguments.hits.format().is_none() {
         note("no other paper passes the filters");

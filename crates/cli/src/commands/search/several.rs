@@ -46,7 +46,8 @@ pub(super) fn run(
     };
     let rankings = libraries.iter().map(search).collect::<Result<Vec<_>>>()?;
     let k = k.unwrap_or(Query::DEFAULT_K);
-    let merged = merge_hits(rankings, difference.is_none(), k);
+    let mut merged = merge_hits(rankings, difference.is_none(), k);
+    arguments.hits.sort.arrange_merged(&mut merged);
     step("searched", start);
     let took = start.elapsed();
     let explanations = if arguments.explain {

@@ -1,7 +1,7 @@
 //! A paper as a person reads it: its title, its authors, where it was published, what identifies it, and its
 //! abstract.
 
-use cognate::{Details, Name, Paper, identifiers};
+use cognate::{Details, ListEntry, Name, Paper, identifiers};
 
 use crate::output::{one_line, thousands, title};
 use crate::page::Page;
@@ -93,6 +93,7 @@ fn fields(paper: &Paper, versions: &[Paper]) -> Vec<(&'static str, String)> {
         .map(|name| name.full().to_owned())
         .collect();
     let versions: Vec<String> = versions.iter().map(version).collect();
+    let lists: Vec<String> = paper.lists.iter().map(list).collect();
     [
         ("id", text(&paper.id)),
         ("DOI", shown_doi.and_then(text)),
@@ -110,6 +111,8 @@ fn fields(paper: &Paper, versions: &[Paper]) -> Vec<(&'static str, String)> {
         ("revised", details.updated.map(|date| date.to_string())),
         ("categories", listed(&paper.categories)),
         ("references", counted(paper.references.len())),
+        ("added", paper.added.map(|day| day.to_string())),
+        ("lists", (!lists.is_empty()).then(|| lists.join("; "))),
         (
             "versions",
             (!versions.is_empty()).then(|| versions.join("; ")),
@@ -118,6 +121,15 @@ fn fields(paper: &Paper, versions: &[Paper]) -> Vec<(&'static str, String)> {
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect()
+}
+
+/// Names a list with the note about the paper there.
+fn list(entry: &ListEntry) -> String {
+    if entry.note.is_empty() {
+        entry.name.clone()
+    } else {
+        format!("{} ({})", entry.name, entry.note)
+    }
 }
 
 /// Names another version of a paper: its id, and where it was published.
@@ -161,6 +173,8 @@ mod tests {
             .url("https://arxiv.org/abs/1706.03762")
             .categories(["cs.CL", "cs.LG"])
             .references(["a", "b"])
+            .added("2026-11-30".parse().unwrap())
+            .lists([ListEntry::new("liked").note("good"), ListEntry::new("read")])
             .abstract_text("The dominant sequence transduction\nmodels are based on networks.")
     }
 
@@ -179,6 +193,8 @@ mod tests {
              URL          https://arxiv.org/abs/1706.03762\n\
              categories   cs.CL, cs.LG\n\
              references   2\n\
+             added        2026-11-30\n\
+             lists        liked (good); read\n\
              versions     nips/3f5ee (NIPS, 2017); x\n\
              \n\
              The dominant sequence transduction models are\n\

@@ -79,7 +79,8 @@ async fn every_route_needs_the_token() {
     let options = ServerOptions::default().token(TOKEN).allow_write(true);
     let server = TestServer::with_options(papers(1), options);
     let right = format!("Bearer {TOKEN}");
-    for (method, path) in routes(&server, &right).await {
+    let routes = routes(&server, &right).await;
+    for (method, path) in routes.into_iter().filter(|(_, path)| path != "/health/live") {
         let send = |headers| send(&server, method.clone(), &path, headers);
         for wrong in [
             &[][..],
