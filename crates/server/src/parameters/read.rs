@@ -119,7 +119,9 @@ fn unknown(known: &[Parameter], name: &str) -> Problem {
         .filter_map(|parameter| similarity(&parameter).map(|similarity| (similarity, parameter)));
     let nearest = similar.max_by(|(one, _), (other, _)| one.total_cmp(other));
     if let Some((_, nearest)) = nearest {
-        detail.push_str(&format!(", the nearest name is `{}`", nearest.name));
+        detail += ", the nearest name is `";
+        detail += &nearest.name;
+        detail.push('`');
     }
     let names = known.iter().map(|parameter| parameter.name.clone());
     Problem::new(Kind::InvalidRequest, detail).with("parameters", names.collect::<Vec<_>>())

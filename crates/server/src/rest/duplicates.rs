@@ -102,7 +102,12 @@ pub(crate) async fn duplicates(
         .library(parameters.library.library.as_deref())?
         .name
         .clone();
-    let question = Question::new("duplicates", &[name.clone()], &parameters, Some(known));
+    let question = Question::new(
+        "duplicates",
+        std::slice::from_ref(&name),
+        &parameters,
+        Some(known),
+    );
     let commit = match question.look_up(&server).await? {
         Ok(known) => return Ok(known),
         Err(commit) => commit,

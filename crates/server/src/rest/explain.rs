@@ -137,12 +137,11 @@ fn document(
     let library = &served.library;
     let papers = references::papers(library, &explained.id)?;
     let hits: Vec<PaperHit> = papers.into_iter().map(PaperHit::unscored).collect();
-    let explanations = match &explained.q {
-        Some(text) => library.explain(&QueryText::parse(text).text, &hits)?,
-        None => {
-            let ids = references::ids(library, &explained.like)?;
-            library.explain_related(&ids, &hits)?
-        }
+    let explanations = if let Some(text) = &explained.q {
+        library.explain(&QueryText::parse(text).text, &hits)?
+    } else {
+        let ids = references::ids(library, &explained.like)?;
+        library.explain_related(&ids, &hits)?
     };
     let explanations = hits.into_iter().zip(explanations);
     let explanations = explanations.map(|(hit, explanation)| ExplanationDocument {

@@ -120,7 +120,12 @@ pub(crate) async fn export(
     let selection = parameters.selection(&server)?;
     let name = parameters.library.library.as_deref();
     let name = server.library(name)?.name.clone();
-    let question = Question::new("export", &[name.clone()], &parameters, Some(known));
+    let question = Question::new(
+        "export",
+        std::slice::from_ref(&name),
+        &parameters,
+        Some(known),
+    );
     let commit = match question.look_up(&server).await? {
         Ok(known) => return Ok(known.into_response()),
         Err(commit) => commit,

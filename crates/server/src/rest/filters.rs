@@ -58,7 +58,7 @@ pub(crate) struct FilterParameters {
     /// Only papers that were published on this day or later. A year or a month counts as its first day.
     #[param(
         pattern = r"^[0-9]{4}(-((0[13578]|1[02])(-(0[1-9]|[12][0-9]|3[01]))?|(0[469]|11)(-(0[1-9]|[12][0-9]|30))?|02(-(0[1-9]|1[0-9]|2[0-8]))?))?$",
-        example = "2019-06"
+        example = "2001-06"
     )]
     pub(crate) since: Option<String>,
     /// Only papers that were added to the library on this day (UTC) or later. A year or a month counts as its first

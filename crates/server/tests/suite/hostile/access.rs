@@ -80,7 +80,10 @@ async fn every_route_needs_the_token() {
     let server = TestServer::with_options(papers(1), options);
     let right = format!("Bearer {TOKEN}");
     let routes = routes(&server, &right).await;
-    for (method, path) in routes.into_iter().filter(|(_, path)| path != "/health/live") {
+    for (method, path) in routes
+        .into_iter()
+        .filter(|(_, path)| path != "/health/live")
+    {
         let send = |headers| send(&server, method.clone(), &path, headers);
         for wrong in [
             &[][..],
