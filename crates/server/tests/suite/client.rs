@@ -114,7 +114,9 @@ impl TestServer {
             let request = request.body(Body::empty()).unwrap();
             // This server may need a token.
             let router = server_with(ServerOptions::default()).unwrap().router();
-            Answer::read(router.oneshot(request).await.unwrap()).await.json()
+            Answer::read(router.oneshot(request).await.unwrap())
+                .await
+                .json()
         };
         DESCRIPTION.get_or_init(read).await
     }
