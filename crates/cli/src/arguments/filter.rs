@@ -33,12 +33,13 @@ pub(crate) struct FilterArguments {
     /// Repeat it to leave out the papers of other lists too.
     #[arg(long, value_name = "LIST")]
     not_list: Vec<String>,
-    /// Only papers published on or after a date such as 2024, 2024-06 or 2024-06-15
+    /// Only papers published since a date such as 2024-06
     ///
-    /// A year or a month counts as its first day, here and in the date of a paper.
+    /// The date is a year, a month or a day, such as 2024-06-15. A year or a month counts as its first day, here and
+    /// in the date of a paper.
     #[arg(long, value_name = "DATE", value_parser = parse_date, allow_hyphen_values = true)]
     since: Option<PartialDate>,
-    /// Only papers that were added to the library on or after a date
+    /// Only papers added to the library since a date
     #[arg(long, value_name = "DATE", value_parser = parse_date, allow_hyphen_values = true)]
     added_since: Option<PartialDate>,
 }
