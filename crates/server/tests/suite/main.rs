@@ -12,6 +12,7 @@ mod gate;
 mod hostile;
 mod info;
 mod jobs;
+mod lists;
 mod mcp_protocol;
 mod mcp_tools;
 mod missed;
