@@ -20,7 +20,7 @@ use crate::problem::{Kind, Problem};
 use crate::server::Server;
 
 /// How long a job is kept after its end.
-const KEPT: Duration = Duration::from_secs(60 * 60);
+const KEPT: Duration = Duration::from_hours(1);
 
 /// The largest number of jobs that have ended and are kept.
 const MAX_ENDED: usize = 100;

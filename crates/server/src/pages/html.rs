@@ -1,5 +1,7 @@
 //! HTML as a value: whatever is not made of elements is escaped.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 
 /// A piece of HTML.
@@ -41,7 +43,8 @@ impl Html {
     pub(super) fn start(name: &str, attributes: &[(&str, &str)]) -> Self {
         let mut html = format!("<{name}");
         for (name, value) in attributes {
-            html.push_str(&format!(" {name}=\"{}\"", escape(*value)));
+            // Writing to a string cannot fail.
+            let _ = write!(html, " {name}=\"{}\"", escape(*value));
         }
         html.push('>');
         Self(html)

@@ -215,7 +215,9 @@ fn shared_answers(description: &Value, answers: &Value) -> Html {
         return Html::default();
     }
     let mut details = Html::new("summary", "Problems that many routes have");
-    shared.into_iter().for_each(|answer| details.push(answer));
+    for answer in shared {
+        details.push(answer);
+    }
     Html::new("details", details)
 }
 

@@ -51,9 +51,10 @@ fn body(schema: &Value) -> Html {
 /// Renders a field of a schema as an item of a list.
 fn item(schema: &Value, name: &str, field: &Value) -> Html {
     let mut required = schema["required"].as_array().into_iter().flatten();
-    let notes = match required.any(|one| one == name) {
-        true => vec!["always".to_owned()],
-        false => Vec::new(),
+    let notes = if required.any(|one| one == name) {
+        vec!["always".to_owned()]
+    } else {
+        Vec::new()
     };
     let content = [markdown(text(&field["description"])), bounds(field)];
     [term(name, type_of(field), &notes), Html::new("dd", content)].into()

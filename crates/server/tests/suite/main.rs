@@ -1,5 +1,11 @@
 //! Tests of the server by requests to its router, without a network.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failure in a test should be loud"
+)]
+
 mod agent;
 mod analyses;
 mod batching;
@@ -12,6 +18,7 @@ mod gate;
 mod hostile;
 mod info;
 mod jobs;
+mod lists;
 mod mcp_protocol;
 mod mcp_tools;
 mod missed;
