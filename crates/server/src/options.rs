@@ -33,7 +33,7 @@ impl Default for ServerOptions {
             max_query_bytes: 16 << 10,
             max_k: 1_000,
             max_connections: 512,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(15),
             stop_timeout: Duration::from_secs(30),

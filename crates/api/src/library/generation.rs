@@ -69,6 +69,10 @@ impl Library {
     /// # Complexity
     ///
     /// Independent of the number of papers; reads two values.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general over the lifetimes of a transaction"
+    )]
     pub fn generation(&self) -> Result<Generation> {
         self.read_papers(|papers| papers.full_generation())
     }

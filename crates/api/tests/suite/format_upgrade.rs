@@ -2,6 +2,7 @@
 //! no bibliographic details, and of format 5, which had no lists and no days of adding.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ fn downgrade_to_5(dir: &Path) {
                 }
                 ValueRef::Text(text) => (3, text),
                 ValueRef::Blob(bytes) => (4, bytes),
-                ValueRef::Real(_) => panic!("no column of papers has such numbers"),
+                ValueRef::Real(_) => unreachable!("no column of papers has such numbers"),
             };
             hasher.update(&[kind]);
             hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -280,7 +281,7 @@ fn a_library_of_format_5_gives_the_answers_of_its_time_and_has_lists_and_dates()
     ] {
         for hit in library.search(&query).unwrap() {
             let score = hit.score.unwrap().to_bits();
-            found += &format!("{name}\t{}\t{score:08x}\n", hit.paper.id);
+            writeln!(found, "{name}\t{}\t{score:08x}", hit.paper.id).unwrap();
         }
     }
     assert_eq!(found, include_str!("../fixtures/format-5/answers.tsv"));

@@ -207,7 +207,7 @@ fn hits_listings_and_exports_have_the_lists_of_their_papers() {
             .unwrap()
     };
     assert_eq!((add().added, others(&copy)), (40, others(&library)));
-    assert_eq!(lists_of(&copy, "p8"), [entry.clone()]);
+    assert_eq!(lists_of(&copy, "p8"), std::slice::from_ref(&entry));
     let before = copy.generation().unwrap();
     let again = add();
     assert_eq!((again.unchanged, again.updated), (40, 0));

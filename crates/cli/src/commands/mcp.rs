@@ -10,7 +10,6 @@ use cognate_server::{ServedLibrary, Server, ServerOptions};
 use crate::arguments::{LibrariesArguments, StoredModelArguments};
 use crate::invocation::Invocation;
 use crate::lazy_model::LazyModel;
-use crate::output::step;
 
 /// Serve libraries to an agent by the Model Context Protocol, over standard input and output
 ///

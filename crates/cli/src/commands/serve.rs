@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     /// name of its own. Default: localhost and the address that a request came to.
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
-    /// Origin whose pages may read answers, such as https://example.org; repeat for several
+    /// Origin whose pages may read answers, such as `https://example.org`; repeat for several
     ///
     /// Default: only pages of the server itself.
     #[arg(long, value_name = "ORIGIN")]

@@ -105,8 +105,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate lists add liked hirsch2005index --note \"a simple measure\"",
             ),
             (
-                "Find papers that are not on a list",
-                "cognate search --not-list to-read \"weak ties\"",
+                "Take a paper off a list",
+                "cognate lists remove to-read watts1998collective",
             ),
             (
                 "Delete a list; its papers stay in the library",

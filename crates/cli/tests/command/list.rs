@@ -161,7 +161,10 @@ fn wrong_values_of_filters_are_explained_and_exit_with_status_2() {
         ),
         (["--venue", " "], "expected at least one word of the name"),
         (["--author", ""], "expected at least one word of the name"),
-        (["--sort", "size"], "added, year, title, id, author"),
+        (
+            ["--sort", "size"],
+            "added, year, published, title, id, author",
+        ),
     ] {
         let list = [&["list", "--library", "L"][..], &arguments].concat();
         let output = sandbox.command(&list).output().unwrap();

@@ -76,6 +76,7 @@ fn json_has_the_documented_fields() {
             "doi",
             "arxiv",
             "references",
+            "added",
             "versions",
         ];
         assert_eq!(keys, BTreeSet::from(expected));

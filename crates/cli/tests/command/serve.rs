@@ -98,10 +98,13 @@ fn a_server_says_where_it_answers_and_stops_at_a_signal() {
         assert!(server.line.starts_with(start), "{}", server.line);
         let (status, info) = server.get("/api/v1/info?text=secret", "");
         assert_eq!((status, &info["libraries"][1]["name"]), (200, &"M".into()));
+        assert_eq!(server.get("/api/v1/facets", "").0, 200);
         assert_eq!(server.get("/secret", "").0, 404);
         let (status, log) = server.stop(signal);
         assert_eq!(status.code(), Some(0), "{log}");
         let line = "method=GET route=/api/v1/info status=200 ms=";
+        assert!(log.contains(line), "{log}");
+        let line = "method=GET route=/api/v1/facets status=200 ms=";
         assert!(log.contains(line) && log.contains("library=L"), "{log}");
         assert!(log.contains("route=unknown status=404"), "{log}");
         assert!(!log.contains("secret"), "{log}");

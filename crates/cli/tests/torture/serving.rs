@@ -291,7 +291,7 @@ fn assert_expected(status: u16, problem: &Value) {
 fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(60)));
+        .timeout_global(Some(Duration::from_mins(1)));
     config.build().into()
 }
 
@@ -309,7 +309,8 @@ fn get(port: u16, path: &str, parameters: &[(&str, String)]) -> Answer {
 }
 
 fn post(port: u16, path: &str, papers: &[Value]) -> Answer {
-    let lines: String = papers.iter().map(|paper| format!("{paper}\n")).collect();
+    let lines: Vec<String> = papers.iter().map(Value::to_string).collect();
+    let lines = lines.join("\n");
     let address = format!("http://127.0.0.1:{port}/api/v1/{path}?format=jsonl");
     read(
         agent()

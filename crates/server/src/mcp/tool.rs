@@ -19,11 +19,17 @@ use crate::server::Server;
 /// The argument by which every tool names the library.
 pub(super) const LIBRARY: &str = "library";
 
+/// What a tool does with the arguments of type `A`.
+type Act<A, D> = fn(&Context<'_>, A) -> Result<(String, D), Problem>;
+
+/// What a tool does with arguments that are not read yet.
+type AnyAct = dyn Fn(&Context<'_>, JsonObject) -> Result<Answer, Problem> + Send + Sync;
+
 /// A tool.
 #[derive(Clone)]
 pub(super) struct Tool {
     pub(super) definition: model::Tool,
-    answer: Arc<dyn Fn(&Context<'_>, JsonObject) -> Result<Answer, Problem> + Send + Sync>,
+    answer: Arc<AnyAct>,
 }
 
 /// How an agent sees a tool.
@@ -59,10 +65,7 @@ pub(super) struct Context<'a> {
 
 impl Tool {
     /// Creates a tool that answers with a text and a document.
-    pub(super) fn new<A, D>(
-        description: &Description,
-        answer: fn(&Context<'_>, A) -> Result<(String, D), Problem>,
-    ) -> Self
+    pub(super) fn new<A, D>(description: &Description, answer: Act<A, D>) -> Self
     where
         A: DeserializeOwned + JsonSchema + 'static,
         D: Serialize + JsonSchema + 'static,

@@ -100,7 +100,7 @@ pub(super) fn cors(allowed: &[String]) -> Option<CorsLayer> {
             header::WWW_AUTHENTICATE,
         ])
         .allow_private_network(true)
-        .max_age(Duration::from_secs(600));
+        .max_age(Duration::from_mins(10));
     Some(layer)
 }
 

@@ -114,6 +114,10 @@ impl Gate {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with answers that may be errors"
+)]
 fn alone(text: &str) -> Result<Vec<f32>, String> {
     Ok(LetterPairs::row(text).to_vec())
 }

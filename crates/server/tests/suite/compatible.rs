@@ -88,7 +88,7 @@ fn bits(list: &Value) -> Vec<u32> {
         .collect()
 }
 
-fn bits_of_row(rows: &ndarray::Array2<f32>, row: usize) -> Vec<u32> {
+fn bits_of_row(rows: &Array2<f32>, row: usize) -> Vec<u32> {
     rows.row(row).iter().map(|value| value.to_bits()).collect()
 }
 

@@ -342,7 +342,8 @@ impl Embed for Paused {
 fn numbered(first: usize, count: usize) -> String {
     let paper =
         |n: usize| serde_json::json!({"id": format!("n{n}"), "title": format!("Title {n}")});
-    Value::from_iter((first..first + count).map(paper)).to_string()
+    let papers: Value = (first..first + count).map(paper).collect();
+    papers.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]
