@@ -11,7 +11,7 @@ use crate::arguments::{LibrariesArguments, StoredModelArguments};
 use crate::invocation::Invocation;
 use crate::lazy_model::LazyModel;
 
-/// Serve libraries to an agent by the Model Context Protocol, over standard input and output
+/// Serve libraries to an agent (Model Context Protocol)
 ///
 /// A client, such as an assistant or an editor, starts this command itself, sends requests on standard
 /// input, and reads the answers on standard output; the command ends with its input. The tools search,

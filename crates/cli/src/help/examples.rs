@@ -358,8 +358,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
                 "cognate mcp --library papers --allow-write",
             ),
             (
-                "In an assistant that registers commands by a command",
-                "claude mcp add papers -- cognate mcp --library \"$PWD/papers\"",
+                "With each step and its time, to find out why an agent cannot start it",
+                "cognate mcp --library papers --verbose",
             ),
         ],
     ),
