@@ -238,22 +238,14 @@ fn start(sandbox: &Sandbox, port: u16) -> (Child, u16) {
             &address,
             "--allow-write",
         ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let port = loop {
-        let line = lines.next().expect("the server ended").unwrap();
-        assert!(!line.starts_with("error"), "{line}");
-        if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            break digits.parse().unwrap();
-        }
-    };
-    // The log must not fill the pipe.
-    thread::spawn(move || lines.for_each(drop));
-    (child, port)
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.next().expect("the server ended").unwrap();
+    let (_, port) = line.rsplit_once("http://127.0.0.1:").expect(&line);
+    (child, port.trim().parse().unwrap())
 }
 
 /// Stops a server in order, and asserts that it ends with success.
