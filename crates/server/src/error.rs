@@ -5,7 +5,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no library to serve.
+    /// No library was given.
     #[error("no library is given, expected at least one")]
     NoLibrary,
     /// Two libraries have the same name.

@@ -36,7 +36,7 @@
 //!
 //! # Guarantees
 //!
-//! - An answer is that of the library, with the same ids and the same scores, bit for bit.
+//! - An answer has the same ids and the same scores as the answer of the library, bit for bit.
 //! - An error is problem details of RFC 9457, with a `type` that never changes, or has the form of the protocol that
 //!   a compatible route speaks. `/problems` explains each type.
 //! - Nothing is changed unless [`ServerOptions::allow_write`] is set. No route reads or writes a file that a request

@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::{Error, Paper, Result};
 
 impl Library {
-    /// Removes papers; their vectors are no longer searched, and they are on no list any more.
+    /// Removes papers from searches and from all lists.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use ndarray::{Array2, Axis, Slice};
 use super::BatchingEmbedder;
 use super::turns::{Job, Queued, Rows};
 
-/// Embeds the queries of one call, together with those of other calls that wait.
+/// Embeds the queries of one call, together with the queries of other calls that wait.
 pub(super) fn embed(batching: &BatchingEmbedder, texts: &[&str]) -> Rows {
     if texts.is_empty() {
         return batching.embedder.embed_queries(texts);
@@ -34,7 +34,7 @@ fn lead(embedder: &dyn Embed, jobs: Vec<Job>) -> Rows {
     own.unwrap_or_else(|| Err("the batch of this query was empty".into()))
 }
 
-/// Embeds the texts of all jobs together, or those of each job alone if that fails.
+/// Embeds the texts of all jobs together, or the texts of each job alone if that fails.
 fn embed_jobs(embedder: &dyn Embed, jobs: &[Job]) -> Vec<Rows> {
     let texts_of = |jobs: &[Job]| {
         let texts = jobs.iter().flat_map(|job| &job.texts);

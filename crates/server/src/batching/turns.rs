@@ -22,7 +22,7 @@ pub(super) struct Job {
     reply: SyncSender<Reply>,
 }
 
-/// What a waiting call is told.
+/// The message that ends the wait of a call.
 #[derive(Debug)]
 enum Reply {
     /// The call should embed the texts of all waiting calls.
@@ -65,7 +65,7 @@ pub(super) struct Turn<'t> {
 }
 
 impl Job {
-    /// Answers the call. A caller that has gone away is no error.
+    /// Answers the call, unless the caller has gone away.
     pub(super) fn answer(self, rows: Rows) {
         let _ = self.reply.send(Reply::Done(rows));
     }

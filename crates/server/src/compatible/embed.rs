@@ -12,7 +12,7 @@ use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
 use crate::served::ServedModel;
 
-/// The largest number of texts of a request, the same as that of OpenAI.
+/// The largest number of texts of a request, which OpenAI has too.
 pub(super) const MAX_TEXTS: usize = 2_048;
 
 /// What texts are to a search, by the names that clients use.

@@ -22,7 +22,7 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Creates a job that waits. `salt` makes its id differ from those of other jobs.
+    /// Creates a job that waits. `salt` makes its id differ from the ids of other jobs.
     pub(crate) fn new(library: &str, file: &str, salt: usize) -> Self {
         // Each `RandomState` has other random keys.
         let id = format!("{:016x}", RandomState::new().hash_one(salt));

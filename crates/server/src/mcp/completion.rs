@@ -26,7 +26,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// Returns what a request wants, or `None` if there are no completions for it.
+    /// Returns what a request wants, or `None` if nothing completes it.
     pub(super) fn of(request: &CompleteRequestParams) -> Option<Self> {
         if !matches!(request.r#ref, Reference::Resource(_)) {
             return None;

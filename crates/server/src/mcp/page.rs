@@ -102,7 +102,7 @@ impl PageArguments {
         Ok(last + 1)
     }
 
-    /// Returns the page of a ranking of [`ranked`](Self::ranked) papers, or fewer if there are no more.
+    /// Returns the page of a ranking of [`ranked`](Self::ranked) papers, or fewer on the last page.
     pub(super) fn page<T>(&self, ranking: &[T], entry: impl Fn(&T, Detail) -> Entry) -> Page {
         let rest = ranking.get(self.offset..).unwrap_or_default();
         let wanted = &rest[..rest.len().min(self.k)];

@@ -86,7 +86,7 @@ fn answer(context: &Context<'_>, arguments: Arguments) -> Result<(String, Docume
     Ok((text, document))
 }
 
-/// Returns the papers of a text, whether their ids are those of a library, and what is wrong with the
+/// Returns the papers of a text, whether their ids come from a library, and what is wrong with the
 /// other records.
 fn read(arguments: &Arguments) -> Result<(Vec<Paper>, bool, Vec<String>), Problem> {
     let text = arguments.text.as_bytes();
