@@ -87,7 +87,7 @@ impl ServedModel {
         self
     }
 
-    /// Adds a number of dimensions, smaller than that of the model, to which requests may truncate embeddings.
+    /// Adds a number of dimensions, below the model's own, to which requests may truncate embeddings.
     /// This is for models trained with Matryoshka representation learning. Default: none.
     #[must_use]
     pub fn smaller_dimensions(mut self, dimensions: usize) -> Self {

@@ -37,11 +37,11 @@ struct Shared {
 
 impl Server {
     /// Creates a server of libraries and, for the routes that embed texts, of models. The first library and
-    /// the first model are those of requests that name none.
+    /// the first model answer requests that name none.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no library, if two have the same name, or if an allowed origin is not an origin.
+    /// Returns an error if no library is given, if two have the same name, or if an allowed origin is not an origin.
     pub fn new(
         libraries: Vec<ServedLibrary>,
         models: Vec<ServedModel>,

@@ -34,7 +34,7 @@ pub(crate) struct HitsDocument<Q> {
     total: usize,
     /// The token of the next page, or null on the last one.
     next: Option<String>,
-    /// The reasons why nothing was found; there if there are no hits at all.
+    /// The reasons why nothing was found; present if an answer has no hits at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     reasons: Vec<ReasonDocument>,

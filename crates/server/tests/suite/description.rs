@@ -186,7 +186,7 @@ fn has_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty())
 }
 
-/// Returns whether a field has a description: its own, that of one of its alternatives, or that of the schema to
+/// Returns whether a field has a description: its own, one of its alternatives', or the one of the schema to
 /// which it refers; or whether only one value is possible.
 fn is_described(field: &Value) -> bool {
     let one_value = field["enum"].as_array().is_some_and(|all| all.len() == 1);
