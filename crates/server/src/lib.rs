@@ -84,6 +84,7 @@ mod served;
 mod server;
 mod spool;
 mod trust;
+mod web;
 mod work;
 
 pub use self::batching::{BatchingCounts, BatchingEmbedder};

@@ -17,12 +17,13 @@ use self::html::Html;
 use crate::server::Server;
 
 /// A browser that obeys this policy loads nothing from elsewhere and runs no script inside a page.
-const POLICY: (HeaderName, &str) = (
+pub(crate) const POLICY: (HeaderName, &str) = (
     header::CONTENT_SECURITY_POLICY,
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-const NO_SNIFFING: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+/// Keeps a browser from guessing another media type.
+pub(crate) const NO_SNIFFING: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
 /// Returns the routes of the pages, of which `/docs` shows `description`.
 pub(crate) fn routes(description: &Value) -> Router<Server> {

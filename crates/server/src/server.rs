@@ -13,7 +13,7 @@ use crate::problem::{Kind, Problem};
 use crate::served::{ServedLibrary, ServedModel, ServedReranker};
 use crate::work::WorkQueue;
 use crate::{
-    Error, Result, compatible, health, mcp, metrics, openapi, pages, request_log, rest, trust,
+    Error, Result, compatible, health, mcp, metrics, openapi, pages, request_log, rest, trust, web,
 };
 
 /// Opened libraries and loaded models, shared by all requests. A clone is another handle of the same server.
@@ -103,6 +103,7 @@ impl Server {
             .merge(api)
             .merge(openapi::route(&description))
             .merge(pages::routes(&description))
+            .merge(web::routes())
             .merge(mcp::route(self))
             .fallback(|uri: Uri| async move {
                 let path = uri.path().to_owned();

@@ -26,7 +26,7 @@ use crate::compatible;
 use crate::problem::{Kind, Problem};
 use crate::request_log;
 use crate::server::Server;
-use crate::{Error, Result};
+use crate::{Error, Result, web};
 
 /// The route that needs no token, so that a supervisor can see that the process runs.
 pub(crate) const LIVE: &str = "/health/live";
@@ -87,7 +87,8 @@ async fn check_token(State(server): State<Server>, request: Request, next: Next)
     let Some(token) = &server.options().token else {
         return next.run(request).await;
     };
-    if request.uri().path() == LIVE || token.is_in(request.headers()) {
+    let path = request.uri().path();
+    if path == LIVE || web::is_of_page(path) || token.is_in(request.headers()) {
         return next.run(request).await;
     }
     let problem = Problem::new(

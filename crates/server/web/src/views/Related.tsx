@@ -1,0 +1,12 @@
+import { strings } from "../text/language";
+import { RelatedTo } from "../components/RelatedTo";
+
+/** The view of papers that are similar to several papers. */
+export default function Related() {
+    return (
+        <>
+            <h1>{strings.value.relatedTo}</h1>
+            <RelatedTo like={[]} />
+        </>
+    );
+}
