@@ -22,7 +22,12 @@ const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentT
     paper: PaperView,
     related: Related,
 };
-const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {};
+const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
+    desk: () => import("./views/Desk"),
+    missed: () => import("./views/Missed"),
+    library: () => import("./views/Library"),
+    new: () => import("./views/New"),
+};
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
 const failure = signal<unknown>(undefined);
