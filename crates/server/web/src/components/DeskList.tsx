@@ -124,7 +124,7 @@ function ListActions({ name, label, isEmpty }: { name: string; label: string; is
         <div class="actions" role="group" aria-label={texts.desk.listActions}>
             {!isEmpty &&
                 EXPORTS.map((format) => (
-                    <button key={format} type="button" class="toggle" aria-label={texts.desk.saveAs(FORMATS[format])} onClick={() => void save(format)}>
+                    <button key={format} type="button" class="toggle" aria-label={texts.saveAs(FORMATS[format])} onClick={() => void save(format)}>
                         <Icon name="download" />
                         {FORMATS[format]}
                     </button>

@@ -153,8 +153,12 @@ function Found({ answer }: { answer: Answer }) {
                 label={texts.missed.results}
                 papers={hits}
                 explanations={why}
-                below={(paper) => <Sentence hit={paper as MissedHit} words={why.get(paper.id)?.words} />}
-                actions={(paper) => <Decide paper={paper} papers={hits} />}
+                below={(paper) => (
+                    <>
+                        <Sentence hit={paper as MissedHit} words={why.get(paper.id)?.words} />
+                        <Decide paper={paper} papers={hits} />
+                    </>
+                )}
             />
             {rejected.value.size > 0 && (
                 <p>
@@ -204,13 +208,13 @@ function Accepted() {
             <p role="status">
                 <strong>{texts.missed.accepted(papers.length)}</strong>
             </p>
-            <button type="button" disabled={papers.length === 0} onClick={() => void copyPapers(papers, "bibtex")}>
+            <button type="button" disabled={papers.length === 0} aria-label={texts.copyAs("BibTeX")} title={texts.copyAs("BibTeX")} onClick={() => void copyPapers(papers, "bibtex")}>
                 <Icon name="copy" />
-                {texts.copyAs("BibTeX")}
+                BibTeX
             </button>
-            <button type="button" disabled={papers.length === 0} onClick={() => void savePapers(papers.map(({ id }) => id), "bibtex")}>
+            <button type="button" disabled={papers.length === 0} aria-label={texts.saveAs("BibTeX")} title={texts.saveAs("BibTeX")} onClick={() => void savePapers(papers.map(({ id }) => id), "bibtex")}>
                 <Icon name="download" />
-                {texts.desk.saveAs("BibTeX")}
+                BibTeX
             </button>
         </section>
     );
@@ -235,10 +239,10 @@ function Decide({ paper, papers }: { paper: Paper; papers: readonly Paper[] }) {
     const texts = strings.value;
     const title = titleOf(paper);
     return (
-        <>
+        <div class="row decide">
             <button
                 type="button"
-                class="toggle decide"
+                class="toggle"
                 aria-pressed={accepted.value.some(({ id }) => id === paper.id)}
                 aria-label={texts.missed.acceptPaper(title)}
                 onClick={() => toggleAccepted(paper)}
@@ -248,7 +252,7 @@ function Decide({ paper, papers }: { paper: Paper; papers: readonly Paper[] }) {
             </button>
             <button
                 type="button"
-                class="toggle decide"
+                class="toggle"
                 aria-label={texts.missed.rejectPaper(title)}
                 onClick={(event) => {
                     // The second click of a double click would hit the next paper.
@@ -261,10 +265,10 @@ function Decide({ paper, papers }: { paper: Paper; papers: readonly Paper[] }) {
                     event.detail === 0 && next && requestAnimationFrame(() => setCurrent(next.id));
                 }}
             >
-                <Icon name="close" />
+                <Icon name="minus" />
                 {texts.missed.reject}
             </button>
-        </>
+        </div>
     );
 }
 
