@@ -22,11 +22,12 @@ const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentT
     paper: PaperView,
     related: Related,
 };
+const workbench = (name: "Desk" | "Library" | "Missed" | "New") => async () => ({ default: (await import("./views/Workbench"))[name] });
 const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
-    desk: () => import("./views/Desk"),
-    missed: () => import("./views/Missed"),
-    library: () => import("./views/Library"),
-    new: () => import("./views/New"),
+    desk: workbench("Desk"),
+    library: workbench("Library"),
+    missed: workbench("Missed"),
+    new: workbench("New"),
 };
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
