@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { get } from "../api/client";
 import type { Hits, Paper } from "../api/documents";
@@ -28,21 +28,24 @@ export function AddPapers() {
     const [skipsInvalid, setSkipsInvalid] = useState(true);
     const [replaces, setReplaces] = useState(false);
     const [lookedUp, setLookedUp] = useState<{ id: string; paper: Paper | undefined }[]>();
+    const field = useRef<HTMLTextAreaElement>(null);
     const options = { skipsInvalid, replaces };
     const addFiles = async (files: File[]) => {
         for (const file of files) {
             await addFile(file.name, file, options);
         }
     };
-    const addText = async (form: HTMLFormElement) => {
-        const text = String(new FormData(form).get("text"));
+    const addText = async () => {
+        const text = field.current!.value;
         const identifiers = identifiersOf(text);
         setLookedUp(undefined);
         if (text.trim() === "") {
             return;
         }
         if (identifiers === undefined) {
-            (await addFile(texts.library.pasted, new Blob([text]), options)) && form.reset();
+            if (await addFile(texts.library.pasted, new Blob([text]), options)) {
+                field.current!.value = "";
+            }
             return;
         }
         try {
@@ -60,12 +63,12 @@ export function AddPapers() {
                 class="paste"
                 onSubmit={(event) => {
                     event.preventDefault();
-                    void addText(event.currentTarget);
+                    void addText();
                 }}
             >
                 <label>
                     {texts.library.paste}
-                    <textarea name="text" rows={4} required dir="auto" spellcheck={false} />
+                    <textarea ref={field} rows={4} required dir="auto" spellcheck={false} />
                 </label>
                 <p class="options">
                     <label>

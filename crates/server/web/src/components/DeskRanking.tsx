@@ -1,16 +1,16 @@
+import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 
-import { get, libraryName, post } from "../api/client";
-import type { Hits, PaperList } from "../api/documents";
+import { get, libraryName, type Parameters, post } from "../api/client";
+import type { Hit, Hits, PaperList } from "../api/documents";
 import { useAnswer } from "../state/answer";
 import { useHeldOrder } from "../state/held_order";
-import { BUILT_IN, listsVersion } from "../state/lists";
+import { listsVersion } from "../state/lists";
 import { addressOf } from "../state/route";
 import { canWrite, info } from "../state/server";
 import { number, strings } from "../text/language";
 import { Failure } from "./Failure";
 import { Loading } from "./Loading";
-import { PaperCards } from "./PaperCards";
 
 /** The number of papers that the ranking shows first, and that it grows by. */
 const STEP = 20;
@@ -35,14 +35,14 @@ export function useExamples(): ReturnType<typeof useAnswer<Examples>> {
     });
 }
 
-/** The papers of the library in the order of a classifier over what is liked and disliked. */
-export function DeskRanking() {
+/** Papers that pass a filter, in the order of a classifier over what is liked and disliked. */
+export function DeskRanking({ filter, nothing, children }: { filter: Parameters; nothing: string; children: (hits: readonly Hit[]) => ComponentChildren }) {
     const texts = strings.value;
     const [k, setK] = useState(STEP);
     const examples = useExamples();
     const element = useRef<HTMLDivElement>(null);
     const { like = [], not = [], isPart = false } = examples.value ?? {};
-    const question = { like, not, strategy: like.length + not.length > 1 ? "svm" : undefined, not_list: BUILT_IN, k };
+    const question = { like, not, strategy: like.length + not.length > 1 ? "svm" : undefined, ...filter, k };
     const key = like.length === 0 ? undefined : JSON.stringify([libraryName.value, question]);
     const answer = useAnswer(key, (signal) => post<Hits>("related", question, signal));
     const order = useHeldOrder(answer.value?.hits, element);
@@ -69,13 +69,12 @@ export function DeskRanking() {
     }
     return (
         <>
-            <p class="intro">
-                {texts.desk.rankedBy(number(like.length), number(not.length))}
-                {isPart && ` ${texts.desk.latestOnly(number(info.value?.max_k ?? 0))}`}
-            </p>
             {!canWrite.value && <p>{texts.readOnly}</p>}
             <div class="bar held">
-                <p role="status">{order.isOld ? texts.desk.newOrder : answer.isLoading || examples.isLoading ? `${texts.desk.ranking} …` : ""}</p>
+                <p role="status">
+                    {order.isOld ? texts.desk.newOrder : texts.desk.rankedBy(number(like.length), number(not.length))}
+                    {isPart && ` ${texts.desk.latestOnly(number(info.value?.max_k ?? 0))}`}
+                </p>
                 <button
                     type="button"
                     disabled={!order.isOld}
@@ -87,9 +86,9 @@ export function DeskRanking() {
                     {texts.desk.showNewOrder}
                 </button>
             </div>
-            {order.shown.length === 0 && <p>{texts.desk.nothingLeft}</p>}
+            {order.shown.length === 0 && <p class="empty">{nothing}</p>}
             <div ref={element} {...order.handlers}>
-                <PaperCards label={texts.desk.suggested} papers={order.shown} />
+                {children(order.shown)}
             </div>
             {order.shown.length >= k && k < (info.value?.max_k ?? 0) && (
                 <button type="button" class="more" onClick={() => setK(Math.min(k + STEP, info.value?.max_k ?? k))}>

@@ -159,9 +159,8 @@ export const de: Strings = {
     desk: {
         lists: "Listen",
         suggested: "Vorschläge",
-        ranking: "Wird geordnet",
         nothingLiked: "Markieren Sie einige Arbeiten mit „Gefällt“, in der Suche oder anderswo. Dann werden hier alle anderen danach geordnet, was Ihnen gefällt und was nicht.",
-        rankedBy: (liked: string, disliked: string) => `Ein Klassifikator hat gelernt aus ${liked} Arbeiten, die gefallen, und ${disliked}, die nicht gefallen. Er lernt mit jeder weiteren; die Reihenfolge ändert sich, wenn Sie nicht an der Liste sind.`,
+        rankedBy: (liked: string, disliked: string) => `Ein Klassifikator hat gelernt aus ${liked} Arbeiten, die gefallen, und ${disliked}, die nicht gefallen.`,
         latestOnly: (count: string) => `Jeweils die ${count} zuletzt aufgenommenen werden verwendet.`,
         nothingLeft: "Alle Arbeiten sind schon auf Ihren Listen.",
         newOrder: "Es gibt eine neue Reihenfolge.",
@@ -295,5 +294,26 @@ export const de: Strings = {
         repair: "Stellt Wörter und quantisierte Codes aus Arbeiten und Vektoren wieder her, und bettet Arbeiten neu ein, deren Vektoren verloren sind.",
         compact: (rows: string) => `Wirft ${rows} Vektoren weg, die keine Arbeit verwendet, und fasst Segmente zusammen.`,
         upgrade: (papers: string) => `Bettet ${papers} Arbeiten ein, deren Vektoren aus denen eines früheren Modells abgeleitet sind.`,
+    },
+
+    // New
+    fresh: {
+        by: "Neu nach",
+        published: "Erscheinen",
+        added: "Aufnahme",
+        window: "Zeit",
+        windows: { week: "Letzte Woche", month: "Letzter Monat", year: "Letztes Jahr" },
+        since: (date: string) => `Seit ${date}`,
+        sinceDate: "Seit einem Tag …",
+        date: "Tag",
+        order: "Reihenfolge",
+        byDate: "neueste zuerst",
+        byDesk: "vom Schreibtisch geordnet",
+        old: "Die Bibliothek hat keine Arbeit des letzten Jahres. Dies sind ihre neuesten.",
+        onlyUnseen: "Nur Arbeiten, die ich hier noch nicht gesehen habe",
+        seen: (count: string) => `${count} wurden in diesem Browser gesehen.`,
+        forget: "Vergessen",
+        nothing: "Die Bibliothek hat aus dieser Zeit keine Arbeit, die nicht ausgeblendet ist.",
+        allSeen: "Sie haben alle Arbeiten aus dieser Zeit gesehen.",
     },
 };

@@ -157,9 +157,8 @@ export const en = {
     desk: {
         lists: "Lists",
         suggested: "Suggested",
-        ranking: "Ranking",
         nothingLiked: "Like a few papers, in the search or anywhere else. Then all others are ranked here by what you like and dislike.",
-        rankedBy: (liked: string, disliked: string) => `A classifier has learned from ${liked} liked and ${disliked} disliked papers. It learns again whenever you like or dislike one; the order changes when you are not at the list.`,
+        rankedBy: (liked: string, disliked: string) => `A classifier has learned from ${liked} liked and ${disliked} disliked papers.`,
         latestOnly: (count: string) => `Of each, the ${count} that were added last are used.`,
         nothingLeft: "All papers are on your lists already.",
         newOrder: "There is a new order.",
@@ -293,6 +292,27 @@ export const en = {
         repair: "Rebuilds terms and quantized codes from papers and vectors, and embeds papers again whose vectors are lost.",
         compact: (rows: string) => `Drops ${rows} vectors that no paper uses, and merges segments.`,
         upgrade: (papers: string) => `Embeds ${papers} papers whose vectors were mapped from a former model.`,
+    },
+
+    // New
+    fresh: {
+        by: "New by",
+        published: "date of publication",
+        added: "date of adding",
+        window: "Time",
+        windows: { week: "Last week", month: "Last month", year: "Last year" },
+        since: (date: string) => `Since ${date}`,
+        sinceDate: "Since a date …",
+        date: "Date",
+        order: "Order",
+        byDate: "latest first",
+        byDesk: "ranked by the desk",
+        old: "The library has no paper of the last year. These are its latest ones.",
+        onlyUnseen: "Only papers that I have not seen here",
+        seen: (count: string) => `${count} were seen in this browser.`,
+        forget: "Forget them",
+        nothing: "The library has no paper of this time that is not hidden.",
+        allSeen: "You have seen all papers of this time.",
     },
 };
 

@@ -2,8 +2,9 @@ import { get, libraryName, send } from "../api/client";
 import type { Lists } from "../api/documents";
 import { DeskList } from "../components/DeskList";
 import { DeskRanking } from "../components/DeskRanking";
+import { PaperCards } from "../components/PaperCards";
 import { useAnswer } from "../state/answer";
-import { listsVersion } from "../state/lists";
+import { BUILT_IN, listsVersion } from "../state/lists";
 import { fail } from "../state/messages";
 import { addressOf, go, route } from "../state/route";
 import { canWrite } from "../state/server";
@@ -34,7 +35,13 @@ export default function Desk() {
                 <h2 id="desk-heading">
                     <bdi>{heading}</bdi>
                 </h2>
-                {list === undefined ? <DeskRanking key={libraryName.value} /> : <DeskList name={list} key={list} />}
+                {list === undefined ? (
+                    <DeskRanking key={libraryName.value} filter={{ not_list: BUILT_IN }} nothing={texts.desk.nothingLeft}>
+                        {(hits) => <PaperCards label={texts.desk.suggested} papers={hits} />}
+                    </DeskRanking>
+                ) : (
+                    <DeskList name={list} key={list} />
+                )}
             </section>
         </div>
     );
