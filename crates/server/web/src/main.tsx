@@ -22,7 +22,13 @@ const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentT
     paper: PaperView,
     related: Related,
 };
-const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {};
+const workbench = (name: "Desk" | "Library" | "Missed" | "New") => async () => ({ default: (await import("./views/Workbench"))[name] });
+const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
+    desk: workbench("Desk"),
+    library: workbench("Library"),
+    missed: workbench("Missed"),
+    new: workbench("New"),
+};
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
 const failure = signal<unknown>(undefined);
