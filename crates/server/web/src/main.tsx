@@ -22,7 +22,9 @@ const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentT
     paper: PaperView,
     related: Related,
 };
-const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {};
+const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
+    map: () => import("./views/MapView"),
+};
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
 const failure = signal<unknown>(undefined);

@@ -1,0 +1,80 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { COLORINGS } from "../../map/colors";
+import { coloring, isList, query } from "../../state/map";
+import { describe } from "../../state/messages";
+import { setParameters } from "../../state/route";
+import { number, strings } from "../../text/language";
+import type { LitHits } from "../../views/MapView";
+import { Icon } from "../Icon";
+
+/** How long nothing was typed, in milliseconds, before the hits are lit. */
+const PAUSE = 300;
+
+/** The search of the map, and how it is shown. */
+export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: boolean; onLasso: () => void }) {
+    const texts = strings.value;
+    return (
+        <div class="map-tools">
+            <MapSearch />
+            <label>
+                {texts.colorBy}{" "}
+                <select value={coloring.value} onChange={(event) => setParameters({ color: event.currentTarget.value === "topic" ? undefined : event.currentTarget.value })}>
+                    {COLORINGS.map((name) => (
+                        <option key={name} value={name}>
+                            {texts.colorings[name]}
+                        </option>
+                    ))}
+                </select>
+            </label>
+            {!isList.value && (
+                <button type="button" class="toggle" aria-pressed={isLasso} title={texts.lassoHelp} onClick={onLasso}>
+                    <Icon name="lasso" />
+                    <span>{texts.lasso}</span>
+                </button>
+            )}
+            <button type="button" class="toggle" aria-pressed={isList.value} onClick={() => setParameters({ as: isList.value ? undefined : "list" }, "push")}>
+                <Icon name="list" />
+                <span>{texts.asList}</span>
+            </button>
+            <p role="status">
+                {query.value.trim() !== "" &&
+                    (hits.error !== undefined ? describe(hits.error) : hits.isLoading || hits.lit === undefined ? `${texts.loading} …` : texts.litHits(number(hits.lit.length), number(hits.total)))}
+            </p>
+        </div>
+    );
+}
+
+function MapSearch() {
+    const texts = strings.value;
+    const inAddress = query.value;
+    const [text, setText] = useState(inAddress);
+    const written = useRef(inAddress);
+    useEffect(() => {
+        // Another address was opened, for example by the button that goes back.
+        if (inAddress !== written.current) {
+            written.current = inAddress;
+            setText(inAddress);
+        }
+    }, [inAddress]);
+    useEffect(() => {
+        const timer = setTimeout(() => {
+            written.current = text;
+            text !== query.peek() && setParameters({ q: text });
+        }, PAUSE);
+        return () => clearTimeout(timer);
+    }, [text]);
+    return (
+        <form role="search" onSubmit={(event) => event.preventDefault()}>
+            <input
+                type="search"
+                aria-label={texts.lightUp}
+                placeholder={texts.lightUp}
+                value={text}
+                autocomplete="off"
+                dir="auto"
+                onInput={(event) => setText(event.currentTarget.value)}
+            />
+        </form>
+    );
+}
