@@ -1,5 +1,5 @@
 import type { MapLabel } from "../api/map";
-import { type Camera, scaleOf, type Size, toScreen } from "./camera";
+import { type Camera, scaleOf, type Size, toScreen, WHOLE } from "./camera";
 
 /** The space between two labels in pixels. */
 const GAP = 6;
@@ -22,6 +22,8 @@ interface Placed {
 export class Labels {
     private placed: Placed[] = [];
     private scale = 0;
+    private anchor: Camera = WHOLE;
+    private anchorScale = 0;
     private largest = 1;
 
     constructor(private readonly layer: HTMLElement) {}
@@ -43,23 +45,29 @@ export class Labels {
             placed.height = placed.element.offsetHeight;
         });
         this.scale = 0;
+        this.anchorScale = 0;
     }
 
     /** Shows the labels at their places of the screen. */
     update(camera: Camera, size: Size): void {
         const scale = scaleOf(camera, size);
-        if (scale > this.scale * TOLERANCE || scale * TOLERANCE < this.scale) {
+        const isLarger = scale > this.scale * TOLERANCE || scale * TOLERANCE < this.scale;
+        if (isLarger) {
             this.scale = scale;
             this.place(scale);
         }
-        for (const { label, element, width, height, isShown } of this.placed) {
-            const [x, y] = toScreen(camera, size, label.x, label.y);
-            const isInside = isShown && x > -width && y > -height && x < size.width + width && y < size.height + height;
-            element.hidden = !isInside;
-            if (isInside) {
-                element.style.transform = `translate(${(x - width / 2).toFixed(1)}px, ${(y - height / 2).toFixed(1)}px)`;
-            }
+        let [byX, byY] = toScreen(camera, size, this.anchor.x, this.anchor.y);
+        byX -= size.width / 2;
+        byY -= size.height / 2;
+        // A movement moves all labels at once, which is faster than each of them, until it is far.
+        if (scale !== this.anchorScale || Math.abs(byX) > size.width / 2 || Math.abs(byY) > size.height / 2) {
+            this.anchor = camera;
+            this.anchorScale = scale;
+            byX = 0;
+            byY = 0;
+            this.placed.forEach((placed) => show(placed, camera, size));
         }
+        this.layer.style.transform = `translate(${byX.toFixed(1)}px, ${byY.toFixed(1)}px)`;
     }
 
     /** Chooses the labels that are shown: those that overlap none of a larger topic. */
@@ -82,5 +90,15 @@ export class Labels {
             return !element.hidden && Math.abs(x - middle) < width / 2 && Math.abs(y - line) < height / 2;
         });
         return found === -1 ? undefined : found;
+    }
+}
+
+/** Shows a label if it is on the stage, or so near to it that a movement may bring it there. */
+function show({ label, element, width, height, isShown }: Placed, camera: Camera, size: Size): void {
+    const [x, y] = toScreen(camera, size, label.x, label.y);
+    const isNear = Math.abs(x - size.width / 2) < size.width + width && Math.abs(y - size.height / 2) < size.height + height;
+    element.hidden = !isShown || !isNear;
+    if (!element.hidden) {
+        element.style.transform = `translate(${(x - width / 2).toFixed(1)}px, ${(y - height / 2).toFixed(1)}px)`;
     }
 }

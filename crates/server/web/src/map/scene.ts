@@ -39,12 +39,12 @@ export class Scene {
     size: Size = { width: 1, height: 1 };
     readonly index: SpatialIndex;
 
-    /** The number of frames that were drawn, and how many levels of points the last one had. For measurements. */
-    frames = 0;
-    levels: number;
+    /** Whether the part that is shown changes at the moment. */
+    isMoving = false;
 
     private readonly gl: WebGL2RenderingContext;
     private readonly sorted: Float32Array;
+    private levels: number;
     private renderer: Renderer | undefined;
     private batch: Batch | undefined;
     private upper: Batch[] = [];
@@ -55,8 +55,9 @@ export class Scene {
     private ratio = 1;
     private request = 0;
     private rest = 0;
+    private restRequest = 0;
+    private lastMove = 0;
     private flight = 0;
-    private isMoving = false;
     private lastFrame = 0;
     private pace = 0;
 
@@ -157,6 +158,7 @@ export class Scene {
 
     private moveTo(camera: Camera): void {
         this.camera = camera;
+        this.lastMove = performance.now();
         if (!this.isMoving) {
             this.isMoving = true;
             this.lastFrame = 0;
@@ -165,12 +167,25 @@ export class Scene {
             }
             this.pace = 0;
         }
+        this.awaitRest();
+        this.invalidate();
+    }
+
+    /** Draws all points once the map rests. */
+    private awaitRest(): void {
         clearTimeout(this.rest);
         this.rest = setTimeout(() => {
-            this.isMoving = false;
-            this.invalidate();
+            // Movements wait for the frame that is being drawn, and are there at the beginning of the next one.
+            cancelAnimationFrame(this.restRequest);
+            this.restRequest = requestAnimationFrame(() => {
+                if (performance.now() - this.lastMove < REST) {
+                    this.awaitRest();
+                    return;
+                }
+                this.isMoving = false;
+                this.draw();
+            });
         }, REST);
-        this.invalidate();
     }
 
     /** Moves to another part of the map, at once for who wants no motion. */
@@ -207,11 +222,12 @@ export class Scene {
             return;
         }
         const took = now - this.lastFrame;
-        // A pause between two movements says nothing about the time that a frame takes.
-        if (this.lastFrame !== 0 && took < 1_000) {
+        if (this.lastFrame !== 0) {
             this.pace = this.pace === 0 ? took : 0.6 * this.pace + 0.4 * took;
             if (this.pace > SLOW && this.levels > 1) {
-                this.levels -= 1;
+                // Each level has as many points as all levels before it.
+                const fewer = Math.max(1, Math.round(Math.log2(this.pace / SLOW)));
+                this.levels = Math.max(1, this.levels - fewer);
                 this.pace = 0;
             }
         }
@@ -236,7 +252,6 @@ export class Scene {
             const style: Style = { size: width, opacity: layer.hasRing ? 1 : Math.max(0.75, opacity), ring: layer.hasRing ? Math.max(1, 0.18 * width) : 0, isColored: true };
             renderer.draw(this.upper[at]!, frame, style);
         });
-        this.frames += 1;
         this.onFrame(this);
     }
 
@@ -262,6 +277,7 @@ export class Scene {
     close(): void {
         cancelAnimationFrame(this.request);
         cancelAnimationFrame(this.flight);
+        cancelAnimationFrame(this.restRequest);
         clearTimeout(this.rest);
         this.canvas.removeEventListener("webglcontextlost", this.onLost);
         this.canvas.removeEventListener("webglcontextrestored", this.onRestored);

@@ -193,7 +193,6 @@ export const de: Strings = {
     selectThese: "Auswählen",
     selectCentral: (count: string) => `Die ${count} in der Mitte auswählen`,
     openPaperPanel: "Die geöffnete Arbeit",
-    topic: "Thema",
     allPapers: "Alle Arbeiten",
     papersInView: "Arbeiten im Ausschnitt",
     hitsInView: "Treffer im Ausschnitt",

@@ -191,7 +191,6 @@ export const en = {
     selectThese: "Select them",
     selectCentral: (count: string) => `Select the ${count} in the middle`,
     openPaperPanel: "The paper that you opened",
-    topic: "Topic",
     allPapers: "All papers",
     papersInView: "Papers in view",
     hitsInView: "Hits in view",

@@ -63,16 +63,19 @@ export function MapStage(props: MapStageProps) {
         let settle = 0;
         const overlay = new Labels(names.current!);
         overlay.set(labels, ({ words }) => words.slice(0, 2).join(", "), (topic) => `var(--hue-${hues[topic]})`);
+        const write = () => {
+            const text = writeCamera(made.camera);
+            if (made.isMoving) {
+                settle = setTimeout(write, SETTLED);
+            } else if (text !== written.current) {
+                written.current = text;
+                setParameters({ view: text });
+            }
+        };
         const onFrame = ({ camera: shown, size }: Scene) => {
             overlay.update(shown, size);
             clearTimeout(settle);
-            settle = setTimeout(() => {
-                const text = writeCamera(shown);
-                if (text !== written.current) {
-                    written.current = text;
-                    setParameters({ view: text });
-                }
-            }, SETTLED);
+            settle = setTimeout(write, SETTLED);
         };
         let made: Scene;
         try {
@@ -84,8 +87,10 @@ export function MapStage(props: MapStageProps) {
         made.camera = camera.peek();
         const resize = () => {
             const size = { width: element.clientWidth, height: element.clientHeight };
-            stageSize.value = size;
-            made.resize(size, devicePixelRatio);
+            if (size.width > 0 && size.height > 0) {
+                stageSize.value = size;
+                made.resize(size, devicePixelRatio);
+            }
         };
         const observer = new ResizeObserver(resize);
         observer.observe(element);
@@ -180,7 +185,7 @@ export function MapStage(props: MapStageProps) {
     }
     const place = hovered && scene && toScreen(scene.camera, scene.size, points.positions[2 * hovered.at]!, points.positions[2 * hovered.at + 1]!);
     return (
-        <div class={`map-stage${isLasso ? " lasso" : hovered ? " pointing" : ""}`}>
+        <div class={`map-stage${coloring.value === "topic" ? " by-topic" : ""}${isLasso ? " lasso" : hovered ? " pointing" : ""}`}>
             <div
                 class="surface"
                 ref={stage}

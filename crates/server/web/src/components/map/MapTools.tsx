@@ -17,21 +17,23 @@ export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: b
     return (
         <div class="map-tools">
             <MapSearch />
-            <label>
-                {texts.colorBy}{" "}
-                <select value={coloring.value} onChange={(event) => setParameters({ color: event.currentTarget.value === "topic" ? undefined : event.currentTarget.value })}>
-                    {COLORINGS.map((name) => (
-                        <option key={name} value={name}>
-                            {texts.colorings[name]}
-                        </option>
-                    ))}
-                </select>
-            </label>
             {!isList.value && (
-                <button type="button" class="toggle" aria-pressed={isLasso} title={texts.lassoHelp} onClick={onLasso}>
-                    <Icon name="lasso" />
-                    <span>{texts.lasso}</span>
-                </button>
+                <>
+                    <label>
+                        {texts.colorBy}{" "}
+                        <select value={coloring.value} onChange={(event) => setParameters({ color: event.currentTarget.value === "topic" ? undefined : event.currentTarget.value })}>
+                            {COLORINGS.map((name) => (
+                                <option key={name} value={name}>
+                                    {texts.colorings[name]}
+                                </option>
+                            ))}
+                        </select>
+                    </label>
+                    <button type="button" class="toggle" aria-pressed={isLasso} title={texts.lassoHelp} onClick={onLasso}>
+                        <Icon name="lasso" />
+                        <span>{texts.lasso}</span>
+                    </button>
+                </>
             )}
             <button type="button" class="toggle" aria-pressed={isList.value} onClick={() => setParameters({ as: isList.value ? undefined : "list" }, "push")}>
                 <Icon name="list" />

@@ -22,13 +22,7 @@ export function PaperPanel({ id, topic }: { id: string; topic: MapLabel | undefi
     return (
         <section class="panel paper-panel" aria-label={texts.openPaperPanel} tabIndex={-1} ref={element} data-over-map>
             <header>
-                <span>
-                    {topic && (
-                        <>
-                            {texts.topic}: <bdi>{topic.words.slice(0, 3).join(", ")}</bdi>
-                        </>
-                    )}
-                </span>
+                <h2>{topic ? <bdi>{topic.words.slice(0, 3).join(", ")}</bdi> : texts.openPaperPanel}</h2>
                 <button type="button" class="plain" aria-label={texts.close} onClick={() => setParameters({ paper: undefined }, "push")}>
                     <Icon name="close" />
                 </button>
