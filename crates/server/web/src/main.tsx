@@ -2,6 +2,9 @@ import { type ComponentType, render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+// What only views that are files of their own have in common is in the file that all views have in common.
+import "./api/papers";
+import "./components/SearchField";
 import { libraryName } from "./api/client";
 import { Failure } from "./components/Failure";
 import { Frame } from "./components/Frame";
@@ -24,6 +27,7 @@ const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentT
 };
 const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
     map: () => import("./views/MapView"),
+    topics: () => import("./views/TopicsView"),
 };
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());

@@ -1,5 +1,3 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-
 import { COLORINGS } from "../../map/colors";
 import { coloring, isList, query } from "../../state/map";
 import { describe } from "../../state/messages";
@@ -7,16 +5,14 @@ import { setParameters } from "../../state/route";
 import { number, strings } from "../../text/language";
 import type { LitHits } from "../../views/MapView";
 import { Icon } from "../Icon";
-
-/** How long nothing was typed, in milliseconds, before the hits are lit. */
-const PAUSE = 300;
+import { SearchField } from "../SearchField";
 
 /** The search of the map, and how it is shown. */
 export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: boolean; onLasso: () => void }) {
     const texts = strings.value;
     return (
         <div class="map-tools">
-            <MapSearch />
+            <SearchField label={texts.lightUp} />
             {!isList.value && (
                 <>
                     <label>
@@ -44,39 +40,5 @@ export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: b
                     (hits.error !== undefined ? describe(hits.error) : hits.isLoading || hits.lit === undefined ? `${texts.loading} …` : texts.litHits(number(hits.lit.length), number(hits.total)))}
             </p>
         </div>
-    );
-}
-
-function MapSearch() {
-    const texts = strings.value;
-    const inAddress = query.value;
-    const [text, setText] = useState(inAddress);
-    const written = useRef(inAddress);
-    useEffect(() => {
-        // Another address was opened, for example by the button that goes back.
-        if (inAddress !== written.current) {
-            written.current = inAddress;
-            setText(inAddress);
-        }
-    }, [inAddress]);
-    useEffect(() => {
-        const timer = setTimeout(() => {
-            written.current = text;
-            text !== query.peek() && setParameters({ q: text });
-        }, PAUSE);
-        return () => clearTimeout(timer);
-    }, [text]);
-    return (
-        <form role="search" onSubmit={(event) => event.preventDefault()}>
-            <input
-                type="search"
-                aria-label={texts.lightUp}
-                placeholder={texts.lightUp}
-                value={text}
-                autocomplete="off"
-                dir="auto"
-                onInput={(event) => setText(event.currentTarget.value)}
-            />
-        </form>
     );
 }
