@@ -2,6 +2,9 @@ import { type ComponentType, render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+// What only views that are files of their own have in common is in the file that all views have in common.
+import "./api/papers";
+import "./components/SearchField";
 import { libraryName } from "./api/client";
 import { Failure } from "./components/Failure";
 import { Frame } from "./components/Frame";
@@ -16,18 +19,17 @@ import PaperView from "./views/PaperView";
 import Related from "./views/Related";
 import Search from "./views/Search";
 
-/** The views. Those that few visits need are files of their own. */
-const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentType }>)> = {
-    search: Search,
-    paper: PaperView,
-    related: Related,
-};
-const workbench = (name: "Desk" | "Library" | "Missed" | "New") => async () => ({ default: (await import("./views/Workbench"))[name] });
-const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
-    desk: workbench("Desk"),
-    library: workbench("Library"),
-    missed: workbench("Missed"),
-    new: workbench("New"),
+/** The views that are there from the start. */
+const VIEWS: Record<string, ComponentType> = { search: Search, paper: PaperView, related: Related };
+
+/** The views that are loaded when they are first shown. Those of one file share most of their code. */
+const LAZY: Record<string, () => Promise<ComponentType>> = {
+    desk: async () => (await import("./views/Workbench")).Desk,
+    library: async () => (await import("./views/Workbench")).Library,
+    map: async () => (await import("./views/MapView")).default,
+    missed: async () => (await import("./views/Workbench")).Missed,
+    new: async () => (await import("./views/Workbench")).New,
+    topics: async () => (await import("./views/TopicsView")).default,
 };
 
 const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
@@ -36,12 +38,12 @@ const failure = signal<unknown>(undefined);
 function Page() {
     const { view } = place.value;
     const texts = strings.value;
-    const View = (VIEWS[view] as ComponentType | undefined) ?? loaded.value.get(view);
+    const View = VIEWS[view] ?? loaded.value.get(view);
     const load = LAZY[view];
     useEffect(() => {
         if (View === undefined && load !== undefined) {
             load().then(
-                (module) => (loaded.value = new Map(loaded.value).set(view, module.default)),
+                (component) => (loaded.value = new Map(loaded.value).set(view, component)),
                 (error: unknown) => (failure.value = error),
             );
         }

@@ -181,10 +181,12 @@ export interface Remark {
 
 export interface Job {
     id: string;
+    /** What the job does: adds papers, or computes the layout of the map. */
+    kind?: "import" | "map";
     library: string;
     file: string;
     state: "waiting" | "running" | "done" | "failed" | "cancelled";
-    progress: { total?: number; papers: number; embedded: number; committed: number };
+    progress: { total?: number; papers: number; embedded: number; committed: number; stage?: "neighbors" | "layout" | "topics"; share?: number };
     report?: { added: number; updated: number; unchanged: number; invalid: number; incomplete: string | null };
     remarks: Remark[];
     total_remarks: number;

@@ -10,6 +10,9 @@ const PATHS = {
     minus: "M5 12h14",
     help: "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.5",
     filter: "M4 6h16M7 12h10M10 18h4",
+    lasso: "M12 5c5 0 8.5 2 8.5 5s-3.5 5-8.5 5-8.5-2-8.5-5S7 5 12 5zM7 14.5c-1.5 1-1.5 3 .5 3s2 2 .5 3",
+    list: "M9 6h11M9 12h11M9 18h11M4 6h.5M4 12h.5M4 18h.5",
+    whole: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
     download: "M12 4v11M7 11l5 5 5-5M5 20h14",
 } as const;
 

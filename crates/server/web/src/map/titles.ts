@@ -1,0 +1,50 @@
+import { signal } from "@preact/signals";
+
+import { getPapersAt, type MapPaper } from "../api/map";
+
+/** How long points are collected before they are asked for, in milliseconds, and the most that are kept. */
+const PAUSE = 50;
+const MOST = 20_000;
+
+/** The titles and years of points: asked for in small batches, and kept. */
+export class Titles {
+    private readonly known = new Map<number, MapPaper>();
+    private readonly wanted = new Set<number>();
+    private timer = 0;
+
+    /** Increases when further titles are there. */
+    readonly version = signal(0);
+
+    /** @param onFailure is called if the titles cannot be had, for example because the points have changed */
+    constructor(
+        private readonly revision: string,
+        private readonly onFailure: (error: unknown) => void,
+    ) {}
+
+    /** Returns the paper of a point if it is known. */
+    get(at: number): MapPaper | undefined {
+        return this.known.get(at);
+    }
+
+    /** Keeps what is known from other answers. */
+    add(papers: readonly MapPaper[]): void {
+        if (this.known.size + papers.length > MOST) {
+            this.known.clear();
+        }
+        papers.forEach((paper) => this.known.set(paper.at, paper));
+        this.version.value += 1;
+    }
+
+    /** Asks for the papers of points, soon. */
+    want(points: readonly number[]): void {
+        points.filter((at) => !this.known.has(at)).forEach((at) => this.wanted.add(at));
+        if (this.wanted.size > 0) {
+            this.timer ||= setTimeout(() => {
+                this.timer = 0;
+                const batch = [...this.wanted];
+                this.wanted.clear();
+                getPapersAt(batch, this.revision).then((papers) => this.add(papers), this.onFailure);
+            }, PAUSE);
+        }
+    }
+}
