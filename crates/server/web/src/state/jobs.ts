@@ -63,7 +63,8 @@ export async function addFile(name: string, content: Blob, { skipsInvalid, repla
 /** Cancels a job, or takes one that has ended off the list. */
 export async function removeJob(job: Job): Promise<void> {
     try {
-        await cancel(job.id);
+        // The server has forgotten a job that was cancelled.
+        job.state === "cancelled" || (await cancel(job.id));
     } catch (error) {
         if (!(error instanceof Problem && error.status === 404)) {
             fail(error);

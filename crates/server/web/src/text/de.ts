@@ -276,7 +276,6 @@ export const de: Strings = {
         notTheSame: "Nicht dieselbe",
         previousPair: "Voriges Paar",
         nextPair: "Nächstes Paar",
-        morePairs: "Weitere Paare",
         removeTitle: "Die andere Arbeit entfernen",
         removePaper: "Entfernen",
         removeHelp: (title: string, id: string) => `„${title}“ (${id}) wird aus der Bibliothek entfernt.`,

@@ -274,7 +274,6 @@ export const en = {
         notTheSame: "Not the same",
         previousPair: "Previous pair",
         nextPair: "Next pair",
-        morePairs: "More pairs",
         removeTitle: "Remove the other paper",
         removePaper: "Remove",
         removeHelp: (title: string, id: string) => `“${title}” (${id}) is removed from the library.`,
