@@ -104,6 +104,19 @@ test("a paper that is taken off stays in its place, and can be put back", () =>
         await page.waitForFunction(() => document.querySelector('.desk nav a[aria-current] small').textContent === "2");
     }));
 
+test("a note comes back with its paper", () =>
+    visit("/desk?list=liked", async (page) => {
+        await page.getByRole("button", { name: "Add a note" }).first().click();
+        await page.keyboard.type("for the talk");
+        await page.getByRole("button", { name: "Save", exact: true }).click();
+        await page.getByText("The note is saved.").waitFor();
+        await page.locator("article.card").first().getByRole("button", { name: "Like", exact: true }).click();
+        await page.getByRole("button", { name: "Put it back" }).click();
+        await page.getByText("The note is saved.").waitFor();
+        await page.reload();
+        await page.getByText("for the talk").waitFor();
+    }));
+
 test("a list is created, filled, exported and deleted", () =>
     visit("/desk", async (page) => {
         await page.getByLabel("Name of the list").fill("for <b>later</b>");
