@@ -48,7 +48,7 @@ test("a paper that was in sight is not shown again to who wants only unseen ones
         const [first] = await shownIds(page);
         await page.waitForFunction((id) => JSON.parse(localStorage.getItem("cognate-seen:papers") ?? "[]").includes(id), first);
         await page.reload();
-        await page.locator(`article[data-id="${first}"]`).getByText("You have seen this paper here before.").waitFor();
+        await page.locator(`article[data-id="${first}"]`).getByText("Seen before").waitFor();
         await page.getByLabel("Only papers that I have not seen here").check();
         await page.waitForFunction((id) => document.querySelector(`article[data-id="${id}"]`) === null && document.querySelector("article.card") !== null, first);
         await page.getByRole("button", { name: "Forget them" }).click();

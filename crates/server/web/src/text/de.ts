@@ -310,7 +310,7 @@ export const de: Strings = {
         byDesk: "vom Schreibtisch geordnet",
         old: "Die Bibliothek hat keine Arbeit des letzten Jahres. Dies sind ihre neuesten.",
         onlyUnseen: "Nur Arbeiten, die ich hier noch nicht gesehen habe",
-        seenBefore: "Diese Arbeit haben Sie hier schon gesehen.",
+        seenBefore: "Schon gesehen",
         seen: (count: string) => `${count} wurden in diesem Browser gesehen.`,
         forget: "Vergessen",
         nothing: "Die Bibliothek hat aus dieser Zeit keine Arbeit, die nicht ausgeblendet ist.",

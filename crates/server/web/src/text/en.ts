@@ -308,7 +308,7 @@ export const en = {
         byDesk: "ranked by the desk",
         old: "The library has no paper of the last year. These are its latest ones.",
         onlyUnseen: "Only papers that I have not seen here",
-        seenBefore: "You have seen this paper here before.",
+        seenBefore: "Seen before",
         seen: (count: string) => `${count} were seen in this browser.`,
         forget: "Forget them",
         nothing: "The library has no paper of this time that is not hidden.",
