@@ -11,6 +11,8 @@ const file = (name, content) => ({ name, mimeType: "text/plain", buffer: Buffer.
 const choose = (page, ...files) => page.locator('input[type="file"]').setInputFiles(files);
 const twin = (id) => `@article{${id}, title = {A paper that comes twice}, abstract = {It is about twins${id === "twin-b" ? ", and a little longer" : ""}.}, year = {2021}}\n`;
 
+const latestJob = (page) => page.locator(".jobs > li").first();
+
 /** Goes through the pairs until that of the twins is shown. */
 async function showTwins(page) {
     await page.locator(".pair").waitFor();
@@ -29,11 +31,11 @@ after(async () => {
 test("a file is added, with a report and its remarks", () =>
     visit("/library", async (page) => {
         await choose(page, file("refs.bib", `@article{added-by-test, title = {${MARKUP} Added}, year = {2020}, foo = {bar}}\n@article{empty, year = {1999}}\n`));
-        await page.getByText("1 added, 0 updated, 0 unchanged, 1 left out.").waitFor();
-        await page.getByText("2 remarks").click();
+        await latestJob(page).getByText("1 added, 0 updated, 0 unchanged, 1 left out.").waitFor();
+        await latestJob(page).getByText("2 remarks").click();
         await page.getByRole("cell", { name: /^Left out:/ }).waitFor();
         await page.getByRole("button", { name: "Remove: refs.bib" }).click();
-        await page.waitForFunction(() => document.querySelector(".jobs") === null);
+        await page.getByRole("button", { name: "Remove: refs.bib" }).waitFor({ state: "detached" });
     }));
 
 test("a long file shows how far it is, and is cancelled", () =>
@@ -42,7 +44,7 @@ test("a long file shows how far it is, and is cancelled", () =>
         const records = Array.from({ length: 10_000 }, (_, at) => `{"id": "many", "title": "A paper with many versions", "abstract": "${`It has version ${at}. `.repeat(40)}"}`);
         await choose(page, file("many.jsonl", records.join("\n")));
         await page.getByRole("button", { name: "Cancel: many.jsonl" }).click();
-        await page.getByText("cancelled").first().waitFor();
+        await latestJob(page).getByText("cancelled").waitFor();
         await page.getByRole("button", { name: "Remove: many.jsonl" }).click();
     }));
 
@@ -51,7 +53,7 @@ test("BibTeX is pasted, and a DOI alone is explained", () =>
         const box = page.getByLabel("Or paste BibTeX");
         await box.fill("@article{pasted-by-test, title = {A pasted paper}, year = {2020}}");
         await page.getByRole("button", { name: "Add the pasted text" }).click();
-        await page.getByText("1 added, 0 updated, 0 unchanged, 0 left out.").waitFor();
+        await latestJob(page).getByText("1 added, 0 updated, 0 unchanged, 0 left out.").waitFor();
         assert.equal(await box.inputValue(), "");
         assert(await page.getByRole("checkbox", { name: /^Leave out records/ }).isChecked());
         await box.fill("10.1000/2.2, https://doi.org/10.5555/none");
@@ -65,13 +67,13 @@ test("a text in no format says so", () =>
     visit("/library", async (page) => {
         await page.getByLabel("Or paste BibTeX").fill("nothing of the kind");
         await page.getByRole("button", { name: "Add the pasted text" }).click();
-        await page.getByText(/is in no format/).waitFor();
+        await latestJob(page).getByText(/is in no format/).waitFor();
     }));
 
 test("duplicates are compared, marked as different, or removed after a question", () =>
     visit("/library", async (page) => {
         await choose(page, file("twins.bib", twin("twin-a") + twin("twin-b")));
-        await page.getByText(/^2 added/).waitFor();
+        await latestJob(page).getByText(/^2 added/).waitFor();
         await page.getByLabel("Texts whose cosine is").selectOption("0.99");
         await page.getByRole("button", { name: "Find duplicates" }).click();
         await showTwins(page);
@@ -89,7 +91,7 @@ test("duplicates are compared, marked as different, or removed after a question"
         await page.getByText("“A paper that comes twice” is removed.").waitFor();
         assert.equal((await fetch(`${API}/papers/twin-b`)).status, 404);
         await page.getByRole("button", { name: "Add it again" }).click();
-        await page.getByText(/^1 added/).waitFor();
+        await latestJob(page).getByText(/^1 added/).waitFor();
         assert.equal((await fetch(`${API}/papers/twin-b`)).status, 200);
     }));
 

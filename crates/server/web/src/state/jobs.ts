@@ -20,7 +20,9 @@ function show(job: Job): void {
 /** Asks for the jobs of the server, and follows those that have not ended. */
 export async function loadJobs(): Promise<void> {
     const answer = await get<{ jobs: Job[] }>("jobs", { library: undefined });
-    answer.jobs.forEach(show);
+    // Those that the page knows already are later ones, or are on their way.
+    const known = new Set(jobs.value.map(({ id }) => id));
+    jobs.value = [...jobs.value, ...answer.jobs.filter(({ id }) => !known.has(id)).reverse()];
     answer.jobs.forEach((job) => void watch(job));
 }
 
