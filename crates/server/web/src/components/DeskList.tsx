@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { get, libraryName, send } from "../api/client";
 import type { Paper, PaperList } from "../api/documents";
 import { useAnswer } from "../state/answer";
-import { BUILT_IN, listsOf, listsVersion, setOnList } from "../state/lists";
+import { BUILT_IN, listsOf, listsVersion, noteOn, setNote, setOnList } from "../state/lists";
 import { announce, fail } from "../state/messages";
 import { addressOf, go, route, setParameters } from "../state/route";
 import { canWrite } from "../state/server";
@@ -89,10 +89,16 @@ export function DeskList({ name }: { name: string }) {
 /** A paper that was taken off stays in its place until the list is opened again, so that nothing moves. */
 function TakenOff({ paper, list }: { paper: Paper; list: string }) {
     const texts = strings.value;
+    const putBack = async () => {
+        // The library has forgotten the note with the place on the list.
+        const note = noteOn(paper, list);
+        await setOnList([paper], list, true);
+        note !== "" && (await setNote(paper, list, note));
+    };
     return (
         <p class="taken-off">
             {texts.desk.takenOff}{" "}
-            <button type="button" class="toggle" onClick={() => void setOnList([paper], list, true)}>
+            <button type="button" class="toggle" onClick={() => void putBack()}>
                 {texts.desk.putBack}
             </button>
         </p>

@@ -7,7 +7,7 @@ import { useAnswer } from "../state/answer";
 import { useHeldOrder } from "../state/held_order";
 import { listsVersion } from "../state/lists";
 import { addressOf } from "../state/route";
-import { canWrite, info } from "../state/server";
+import { info } from "../state/server";
 import { number, strings } from "../text/language";
 import { Failure } from "./Failure";
 import { Loading } from "./Loading";
@@ -57,7 +57,6 @@ export function DeskRanking({ filter, nothing, children }: { filter: Parameters;
         return (
             <div class="empty">
                 <p>{texts.desk.nothingLiked}</p>
-                {!canWrite.value && <p>{texts.readOnly}</p>}
                 <p>
                     <a href={addressOf("/")}>{texts.views.search}</a>
                 </p>
@@ -69,7 +68,6 @@ export function DeskRanking({ filter, nothing, children }: { filter: Parameters;
     }
     return (
         <>
-            {!canWrite.value && <p>{texts.readOnly}</p>}
             <div class="bar held">
                 <p role="status">
                     {order.isOld ? texts.desk.newOrder : texts.desk.rankedBy(number(like.length), number(not.length))}

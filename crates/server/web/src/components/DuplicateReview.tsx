@@ -1,8 +1,8 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get, inPath, libraryName, send } from "../api/client";
 import type { DuplicatePair, Duplicates, Paper } from "../api/documents";
-import { isCancelled } from "../api/problem";
+import { isCancelled, Problem } from "../api/problem";
 import { addFile } from "../state/jobs";
 import { forgetKept, keep, kept } from "../state/kept";
 import { fail } from "../state/messages";
@@ -22,6 +22,12 @@ const THRESHOLDS = [0.99, 0.95, 0.9] as const;
 /** Returns the name under which a pair is kept. */
 function nameOf({ papers }: DuplicatePair): string {
     return papers.map(({ id }) => id).sort().join("\n");
+}
+
+/** Returns the pairs that do not have a paper. */
+function without(paper: Paper, answer: Duplicates): Duplicates {
+    const pairs = answer.pairs.filter(({ papers }) => papers.every(({ id }) => id !== paper.id));
+    return { ...answer, pairs, total: answer.total - answer.pairs.length + pairs.length };
 }
 
 /** The papers that the library contains twice, pair by pair, side by side. */
@@ -45,15 +51,24 @@ export function DuplicateReview() {
         try {
             const next = await get<Duplicates>("duplicates", { threshold, limit: PAGE, page }, controller.signal);
             setState((before) => ({ of, answer: { ...next, pairs: [...((page !== undefined && before.answer?.pairs) || []), ...next.pairs] } }));
-            page === undefined && setAt(0);
         } catch (error) {
-            isCancelled(error) || setState({ of, error });
+            if (page !== undefined && error instanceof Problem && error.status !== 0) {
+                // The library has changed since the first pairs were read.
+                await ask(threshold);
+            } else {
+                isCancelled(error) || setState({ of, error });
+            }
         }
     };
     const pairs = answer?.pairs.filter((pair) => !different.has(nameOf(pair))) ?? [];
     const shown = Math.min(at, pairs.length - 1);
     const pair = pairs[shown];
-    const left = answer?.pairs.length ?? 0;
+    const total = answer === undefined ? 0 : answer.total - answer.pairs.length + pairs.length;
+    const next = answer?.next ?? undefined;
+    const isLast = shown >= pairs.length - 1;
+    useEffect(() => {
+        isLast && next !== undefined && !isLoading && void ask(threshold, next);
+    }, [isLast, next, isLoading]);
     const goOn = () => requestAnimationFrame(() => heading.current?.focus());
 
     const remove = async (paper: Paper, other: Paper) => {
@@ -67,7 +82,7 @@ export function DuplicateReview() {
             setRemoved(document.papers[0]);
             setState((before) => ({
                 ...before,
-                ...(before.answer && { answer: { ...before.answer, pairs: before.answer.pairs.filter(({ papers }) => papers.every(({ id }) => id !== paper.id)) } }),
+                ...(before.answer && { answer: without(paper, before.answer) }),
             }));
             goOn();
             await loadInfo();
@@ -87,6 +102,7 @@ export function DuplicateReview() {
                         value={threshold}
                         onChange={(event) => {
                             setThreshold(Number(event.currentTarget.value));
+                            setAt(0);
                             answer !== undefined && void ask(Number(event.currentTarget.value));
                         }}
                     >
@@ -97,12 +113,18 @@ export function DuplicateReview() {
                         ))}
                     </select>
                 </label>
-                <button type="button" onClick={() => void ask(threshold)}>
+                <button
+                    type="button"
+                    onClick={() => {
+                        setAt(0);
+                        void ask(threshold);
+                    }}
+                >
                     {answer === undefined ? texts.library.findDuplicates : texts.library.findAgain}
                 </button>
             </div>
             {error !== undefined && <Failure error={error} onRetry={() => void ask(threshold)} />}
-            {isLoading && <Loading label={texts.library.comparing} />}
+            {isLoading && pair === undefined && <Loading label={texts.library.comparing} />}
             <div role="status">
                 {removed && (
                     <p>
@@ -118,10 +140,10 @@ export function DuplicateReview() {
                         </button>
                     </p>
                 )}
-                {answer !== undefined && pair === undefined && <p>{left === 0 && answer.total === 0 ? texts.library.noDuplicates : texts.library.allReviewed}</p>}
+                {answer !== undefined && pair === undefined && next === undefined && <p>{answer.total === 0 ? texts.library.noDuplicates : texts.library.allReviewed}</p>}
                 {pair !== undefined && (
                     <p>
-                        {texts.library.pairOf(number(shown + 1), number(pairs.length))} · {texts.library.reasons[pair.reason]} · {texts.missed.cosine(number(pair.cosine, 3))}
+                        {texts.library.pairOf(number(shown + 1), number(total))} · {texts.library.reasons[pair.reason]} · {texts.missed.cosine(number(pair.cosine, 3))}
                     </p>
                 )}
             </div>
@@ -140,17 +162,12 @@ export function DuplicateReview() {
                         <button type="button" disabled={shown <= 0} onClick={() => setAt(shown - 1)}>
                             {texts.library.previousPair}
                         </button>
-                        <button type="button" disabled={shown >= pairs.length - 1} onClick={() => setAt(shown + 1)}>
+                        <button type="button" disabled={isLast} onClick={() => setAt(shown + 1)}>
                             {texts.library.nextPair}
                         </button>
                     </p>
                     <Pair key={nameOf(pair)} papers={pair.papers} onRemove={(paper, other) => void remove(paper, other)} />
                 </>
-            )}
-            {answer?.next != null && shown >= pairs.length - 1 && (
-                <button type="button" class="more" onClick={() => void ask(threshold, answer.next ?? undefined)}>
-                    {texts.library.morePairs}
-                </button>
             )}
             {different.size > 0 && (
                 <p class="quiet">

@@ -37,7 +37,7 @@ export function NewByDate({ by, since }: { by: By; since: string }) {
                 ) : (
                     <Pages list={list} shown={shown} onMore={(next) => answer.set(next)} retry={answer.retry} question={question}>
                         <div ref={element}>
-                            <PaperCards label={texts.views.new} papers={shown} isNew={(paper) => seen.before.size > 0 && !seen.before.has(paper.id)} />
+                            <PaperCards label={texts.views.new} papers={shown} below={(paper) => seen.before.has(paper.id) && <small>{texts.fresh.seenBefore}</small>} />
                         </div>
                     </Pages>
                 )

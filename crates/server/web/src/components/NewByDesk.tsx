@@ -26,7 +26,7 @@ function SeenHits({ hits }: { hits: readonly Hit[] }) {
             {(shown) => (
                 <div ref={element}>
                     {shown.length === 0 && hits.length > 0 && <p class="empty">{texts.fresh.allSeen}</p>}
-                    <PaperCards label={texts.views.new} papers={shown} isNew={(paper) => seen.before.size > 0 && !seen.before.has(paper.id)} />
+                    <PaperCards label={texts.views.new} papers={shown} below={(paper) => seen.before.has(paper.id) && <small>{texts.fresh.seenBefore}</small>} />
                 </div>
             )}
         </SeenBar>

@@ -1,14 +1,14 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import type { Paper } from "../api/documents";
-import { setNote } from "../state/lists";
+import { noteOn, setNote } from "../state/lists";
 import { canWrite } from "../state/server";
 import { strings } from "../text/language";
 
 /** The note on a paper on one list, which one can write and change. */
 export function NoteOn({ paper, list }: { paper: Paper; list: string }) {
     const texts = strings.value;
-    const [note, keep] = useState(paper.lists?.find(({ name }) => name === list)?.note ?? "");
+    const note = noteOn(paper, list);
     const [isOpen, setIsOpen] = useState(false);
     const field = useRef<HTMLTextAreaElement>(null);
     const button = useRef<HTMLButtonElement>(null);
@@ -23,7 +23,6 @@ export function NoteOn({ paper, list }: { paper: Paper; list: string }) {
     const save = async () => {
         const text = field.current?.value.trim() ?? "";
         if (text === note || (await setNote(paper, list, text))) {
-            keep(text);
             close();
         }
     };

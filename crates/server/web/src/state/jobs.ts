@@ -20,7 +20,9 @@ function show(job: Job): void {
 /** Asks for the jobs of the server, and follows those that have not ended. */
 export async function loadJobs(): Promise<void> {
     const answer = await get<{ jobs: Job[] }>("jobs", { library: undefined });
-    answer.jobs.forEach(show);
+    // Those that the page knows already are later ones, or are on their way.
+    const known = new Set(jobs.value.map(({ id }) => id));
+    jobs.value = [...jobs.value, ...answer.jobs.filter(({ id }) => !known.has(id)).reverse()];
     answer.jobs.forEach((job) => void watch(job));
 }
 
@@ -63,7 +65,8 @@ export async function addFile(name: string, content: Blob, { skipsInvalid, repla
 /** Cancels a job, or takes one that has ended off the list. */
 export async function removeJob(job: Job): Promise<void> {
     try {
-        await cancel(job.id);
+        // The server has forgotten a job that was cancelled.
+        job.state === "cancelled" || (await cancel(job.id));
     } catch (error) {
         if (!(error instanceof Problem && error.status === 404)) {
             fail(error);

@@ -12,12 +12,20 @@ export type BuiltIn = (typeof BUILT_IN)[number];
 /** Lists of papers that were changed since the papers were read, by the ids of the papers. */
 const changed = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
 
+/** Notes that were changed since the papers were read, by the ids of the papers and the names of the lists. */
+const notes = signal<ReadonlyMap<string, string>>(new Map());
+
 /** Increases with each change of a list that the server has made. */
 export const listsVersion = signal(0);
 
 /** Returns the names of the lists that a paper is on. */
 export function listsOf(paper: Paper): ReadonlySet<string> {
     return changed.value.get(paper.id) ?? new Set(paper.lists?.map((entry) => entry.name));
+}
+
+/** Returns the note on a paper on a list, or an empty text. */
+export function noteOn(paper: Paper, list: string): string {
+    return notes.value.get(JSON.stringify([paper.id, list])) ?? paper.lists?.find(({ name }) => name === list)?.note ?? "";
 }
 
 function setLists(id: string, names: ReadonlySet<string>): void {
@@ -27,6 +35,7 @@ function setLists(id: string, names: ReadonlySet<string>): void {
 /** Forgets the changes, for another library. */
 export function forgetChanges(): void {
     changed.value = new Map();
+    notes.value = new Map();
 }
 
 /** Puts papers on a list, or takes them off, at once on the page and then in the library. */
@@ -59,7 +68,7 @@ export async function setOnList(papers: readonly Paper[], list: string, isOn: bo
                 await change("DELETE", `lists/${encodeURIComponent(list)}/papers/${inPath(paper.id)}`);
             }
         }
-        announce(strings.value[isOn ? "putOnList" : "takenOffList"](papers.length, list));
+        announce(strings.value[isOn ? "putOnList" : "takenOffList"](papers.length, strings.value.listNames[list] ?? list));
         listsVersion.value += 1;
     } catch (error) {
         before.forEach(([id, names]) => setLists(id, names));
@@ -76,6 +85,7 @@ export function toggle(paper: Paper, list: string): Promise<void> {
 export async function setNote(paper: Paper, list: string, note: string): Promise<boolean> {
     try {
         await change("PUT", `lists/${encodeURIComponent(list)}/papers/${inPath(paper.id)}`, JSON.stringify({ note }));
+        notes.value = new Map(notes.value).set(JSON.stringify([paper.id, list]), note);
         announce(strings.value.noteSaved);
         listsVersion.value += 1;
         return true;

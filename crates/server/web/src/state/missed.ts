@@ -91,6 +91,10 @@ export async function take(files: readonly File[]): Promise<string[]> {
         }
     }
     if (next !== undefined) {
+        // The references of the draft before are not those of this one.
+        if (draft.value !== undefined && !files.some((file) => file.name === references.value?.name)) {
+            references.value = undefined;
+        }
         setDraft(next);
     } else if (draft.value !== undefined && unknown.length < files.length) {
         void compare();
@@ -98,7 +102,7 @@ export async function take(files: readonly File[]): Promise<string[]> {
     return unknown;
 }
 
-/** Compares another draft. The references stay, since they may have come first. */
+/** Compares a draft. The references stay, since they may have come first. */
 export function setDraft(next: Draft): void {
     forget();
     accepted.value = [];

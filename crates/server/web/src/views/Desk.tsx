@@ -7,7 +7,7 @@ import { useAnswer } from "../state/answer";
 import { BUILT_IN, listsVersion } from "../state/lists";
 import { fail } from "../state/messages";
 import { addressOf, go, route } from "../state/route";
-import { canWrite } from "../state/server";
+import { canWrite, info } from "../state/server";
 import { number, strings } from "../text/language";
 
 /** The view of the lists, and of the papers that a classifier over them puts first. */
@@ -29,7 +29,7 @@ export default function Desk() {
                         <bdi>{texts.listNames[name] ?? name}</bdi> <small>{number(papers)}</small>
                     </a>
                 ))}
-                {canWrite.value && <NewList />}
+                {canWrite.value ? <NewList /> : info.value && <p class="quiet">{texts.readOnly}</p>}
             </nav>
             <section aria-labelledby="desk-heading">
                 <h2 id="desk-heading">
