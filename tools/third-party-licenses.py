@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the licenses of the crates that a build of the command contains.
+"""Prints the licenses of the crates, and of the packages of the page, that a build of the command contains.
 
     tools/third-party-licenses.py > LICENSE-THIRD-PARTY
 
@@ -14,6 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 PACKAGE = "cognate-cli"
+PAGE = Path(__file__).resolve().parent.parent / "crates/server/web/dist/licenses.txt"
 # Names of files that hold a license or a notice, by their beginning.
 PREFIXES = ("license", "licence", "copying", "notice", "unlicense", "copyright")
 
@@ -59,6 +60,8 @@ def main():
     for text, labels in sorted(crates_of_text.items(), key=lambda item: sorted(item[1])):
         print("\n" + "-" * 80 + "\n")
         print("\n".join(sorted(labels)) + "\n\n" + text)
+    print("\n" + "-" * 80 + "\n\nIts page for the browser contains these packages:\n")
+    print(PAGE.read_text().strip())
 
 
 if __name__ == "__main__":

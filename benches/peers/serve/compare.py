@@ -39,9 +39,10 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def start(stack: ExitStack, command: list, port: int) -> str:
+def start(stack: ExitStack, command: list, port: int, log: Path) -> str:
     """Starts a server that runs until `stack` ends, waits until it answers, and returns its address."""
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    output = stack.enter_context(log.open("a"))
+    process = subprocess.Popen([str(part) for part in command], stdout=output, stderr=output)
     stack.callback(process.wait)
     stack.callback(process.terminate)
     address = f"127.0.0.1:{port}"
@@ -51,7 +52,7 @@ def start(stack: ExitStack, command: list, port: int) -> str:
             return address
         except OSError:
             time.sleep(0.2)
-    raise SystemExit(f"`{command[0]}` ended with status {process.returncode}")
+    raise SystemExit(f"`{command[0]}` ended with status {process.returncode}, see {log}")
 
 
 def embed(address: str, texts: list[str]) -> numpy.ndarray:
@@ -79,11 +80,12 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     model = fetch_model(options.work)
     cognate = options.binaries / "cognate"
+    log = options.work / "servers.log"
     with ExitStack() as stack:
         port = free_port()
         script = [sys.executable, HERE / "peer_fastapi.py", "--model", model, "--port", port]
         settings = ["--threads", options.threads, "--batch", options.batch]
-        servers = [start(stack, [*script, *settings], port)]
+        servers = [start(stack, [*script, *settings], port, log)]
         names = ["FastAPI, sentence-transformers"]
         for precision in PRECISIONS:
             library = options.work / f"library-{precision}"
@@ -94,7 +96,7 @@ def main() -> None:
                 subprocess.run([*add, paper], check=True, stdout=subprocess.DEVNULL)
             port = free_port()
             serve = [cognate, "serve", "--library", library, "--bind", f"127.0.0.1:{port}"]
-            servers.append(start(stack, serve, port))
+            servers.append(start(stack, serve, port, log))
             names.append(f"cognate serve, {precision}")
         for kind in ["abstracts", "titles"]:
             texts = read_texts(options.papers, kind)

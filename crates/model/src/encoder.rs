@@ -81,6 +81,17 @@ impl Encoder {
         self.dim
     }
 
+    /// Returns the number of calls at the same time that make full use of the device: the number of
+    /// threads on a CPU, where a call with few texts does not keep all of them busy, and 1 on a
+    /// GPU.
+    pub fn parallel_calls(&self) -> usize {
+        let is_on_cpu = match &self.query.input.model {
+            Model::Static { .. } => true,
+            Model::Transformer { backend, .. } => backend.prefetch_texts().is_none(),
+        };
+        if is_on_cpu { self.workers.threads() } else { 1 }
+    }
+
     /// Returns the maximum number of tokens that are read of a document, special tokens included:
     /// `usize::MAX` if a static embedding has no limit.
     pub fn max_tokens(&self) -> usize {

@@ -10,7 +10,12 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub(crate) struct Workers {
     pool: ThreadPool,
+    /// The number of calls that run batches now.
+    calls: AtomicUsize,
 }
+
+/// A call that runs batches, until this value is dropped.
+struct Call<'w>(&'w Workers);
 
 impl Workers {
     pub(crate) fn new(threads: usize) -> Result<Self> {
@@ -19,7 +24,10 @@ impl Workers {
             .thread_name(|n| format!("cognate-model-{n}"))
             .build()
             .map_err(Error::forward)?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            calls: AtomicUsize::new(0),
+        })
     }
 
     /// Returns the number of threads.
@@ -54,7 +62,8 @@ impl Workers {
     /// The second argument of `work` is the number of threads that the batch may use. With
     /// `parallel_over_batches`, each thread runs batches of its own as long as there are enough for
     /// all threads. The last few batches, or all without `parallel_over_batches`, run one after the
-    /// other, each on all threads.
+    /// other, each on all threads, which calls at the same time share with `parallel_over_batches`:
+    /// threads that work on batches of their own need not wait for one another.
     pub(crate) fn for_each_batch<T: Send>(
         &self,
         count: usize,
@@ -63,6 +72,7 @@ impl Workers {
         mut consume: impl FnMut(usize, T) -> ControlFlow<()>,
     ) {
         let threads = self.threads();
+        let _call = self.enter();
         let parallel = if parallel_over_batches {
             count - count % threads
         } else {
@@ -76,11 +86,21 @@ impl Workers {
             return;
         }
         for batch in parallel..count {
-            let result = self.install(|| work(batch, threads));
+            let share = if parallel_over_batches {
+                (threads / self.calls.load(Ordering::Relaxed).max(1)).max(1)
+            } else {
+                threads
+            };
+            let result = self.install(|| work(batch, share));
             if consume(batch, result).is_break() {
                 return;
             }
         }
+    }
+
+    fn enter(&self) -> Call<'_> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Call(self)
     }
 
     /// Runs each batch of `0..count` on one thread, as many at a time as there are threads.
@@ -120,9 +140,35 @@ impl Workers {
     }
 }
 
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_at_the_same_time_share_the_threads() {
+        let workers = Workers::new(3).unwrap();
+        let threads_of = |parallel| {
+            let mut seen = 0;
+            let note = |_, threads| {
+                seen = threads;
+                ControlFlow::Continue(())
+            };
+            workers.for_each_batch(1, parallel, |_, threads| threads, note);
+            seen
+        };
+        assert_eq!(threads_of(true), 3);
+        let other = workers.enter();
+        assert_eq!(threads_of(true), 1);
+        assert_eq!(threads_of(false), 3);
+        drop(other);
+        assert_eq!(threads_of(true), 3);
+    }
 
     #[test]
     fn runs_every_batch_once() {

@@ -17,8 +17,8 @@ use self::turns::Turns;
 
 /// An embedder that embeds the queries of simultaneous calls together, in batches of another embedder.
 ///
-/// A call that finds no batch running embeds its texts at once, so a lone caller never waits. The calls that
-/// arrive in the meantime wait, and the next batch has the texts of all of them. If the wrapped embedder is an
+/// A call that finds the embedder free embeds its texts at once, so a lone caller never waits. The calls that
+/// arrive while it is in use wait, and the next batch has the texts of all of them. If the wrapped embedder is an
 /// [`Encoder`](cognate::Encoder) on a CPU, every embedding has the same bits as in a call of its own.
 ///
 /// If a batch fails, each of its calls is tried again alone, so that a call gets only the errors of its own
@@ -33,9 +33,11 @@ pub struct BatchingEmbedder {
     limits: Limits,
 }
 
-/// What one batch may have.
+/// How many batches there may be, and what one may have.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
+    /// The largest number of batches of queries that the embedder has at the same time.
+    batches: usize,
     /// The largest number of queries.
     queries: usize,
     /// The largest number of bytes of the queries, unless one call alone has more.
@@ -72,6 +74,7 @@ impl BatchingEmbedder {
             embedder,
             turns: Turns::default(),
             limits: Limits {
+                batches: 1,
                 queries: 128,
                 query_bytes: 32 << 10,
                 documents: 32 * threads,
@@ -79,6 +82,15 @@ impl BatchingEmbedder {
                 document_bytes: (32 << 10) * threads,
             },
         }
+    }
+
+    /// Sets the largest number of batches of queries that the embedder has at the same time. For a model on a CPU,
+    /// one batch for each thread keeps all of them busy (see
+    /// [`Encoder::parallel_calls`](cognate::Encoder::parallel_calls)); a GPU has one batch at a time. Default: 1.
+    #[must_use]
+    pub fn max_batches(mut self, batches: usize) -> Self {
+        self.limits.batches = batches.max(1);
+        self
     }
 
     /// Sets the largest number of queries that are embedded together. A call with more queries is a batch of

@@ -62,12 +62,13 @@ fn page(title: &str, content: Html) -> String {
         Html::empty("link", &[("rel", "icon"), ("href", "/docs/icon.svg")]),
     ];
     let pages = [
+        link("/", "Page"),
         link("/docs", "Routes"),
         link("/problems", "Problems"),
         link("/openapi.json", "openapi.json"),
     ];
     let header = [
-        Html::with("a", &[("href", "/docs"), ("class", "brand")], "Cognate"),
+        Html::with("a", &[("href", "/"), ("class", "brand")], "Cognate"),
         Html::with("nav", &[("aria-label", "Pages")], pages),
     ];
     let page = [

@@ -108,8 +108,8 @@ impl Page {
 }
 
 impl Paged {
-    /// Creates the description of the commits `generation` and of `query`, the parameters of the request other
-    /// than those of the page. Changes of lists count only if the answer depends on them, so that a reader can
+    /// Creates the description of the commits `generation` and of `query`, the parameters of the request
+    /// without the parameters of the page. Changes of lists count only if the answer depends on them, so that a reader can
     /// put papers on lists while turning pages.
     pub(crate) fn new(generation: &[Generation], uses_lists: bool, query: &[u8]) -> Self {
         let mut counted = Vec::new();

@@ -61,7 +61,7 @@ impl ServedModel {
     /// model should have its [`embedder`](Self::embedder).
     pub fn batching(name: impl Into<String>, encoder: Arc<Encoder>) -> Self {
         let batching = BatchingEmbedder::new(Arc::clone(&encoder) as Arc<dyn Embed>);
-        let batching = Arc::new(batching);
+        let batching = Arc::new(batching.max_batches(encoder.parallel_calls()));
         Self {
             batching: Some(Arc::clone(&batching)),
             ..Self::new(name, batching, encoder)

@@ -15,45 +15,37 @@ use crate::server::Server;
 /// Where the files of the page are.
 const ASSETS: &str = "/assets/";
 
-const HTML: &str = "text/html; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
-const DRAWING: &str = "image/svg+xml";
-
-/// Lists files of the built page: name, media type, content.
-macro_rules! files {
-    ($($name:literal $form:ident,)+) => {
-        &[$(File {
-            name: $name,
-            form: $form,
-            content: include_bytes!(concat!("../web/dist/", $name)),
-        }),+]
-    };
-}
-
-/// A file of the page.
+/// A file of the built page.
 #[derive(Clone, Copy)]
 struct File {
     name: &'static str,
-    form: &'static str,
+    media_type: &'static str,
     content: &'static [u8],
 }
 
-/// The document that loads the others, which is the answer of every view.
-const DOCUMENT: File = File {
-    name: "index.html",
-    form: HTML,
-    content: include_bytes!("../web/dist/index.html"),
-};
+/// Includes a file of the built page.
+macro_rules! file {
+    ($name:literal, $media_type:literal) => {
+        File {
+            name: $name,
+            media_type: $media_type,
+            content: include_bytes!(concat!("../web/dist/", $name)),
+        }
+    };
+}
 
-const FILES: &[File] = files! {
-    "app.js" SCRIPT,
-    "icon.svg" DRAWING,
-    "katex.js" SCRIPT,
-    "licenses.txt" TEXT,
-    "style.css" STYLE,
-};
+/// The document that loads the other files, which is the answer of every view.
+const DOCUMENT: File = file!("index.html", "text/html; charset=utf-8");
+
+/// The other files, which are below [`ASSETS`].
+const FILES: &[File] = &[
+    file!("app.js", "text/javascript; charset=utf-8"),
+    file!("de.js", "text/javascript; charset=utf-8"),
+    file!("icon.svg", "image/svg+xml"),
+    file!("katex.js", "text/javascript; charset=utf-8"),
+    file!("licenses.txt", "text/plain; charset=utf-8"),
+    file!("style.css", "text/css; charset=utf-8"),
+];
 
 /// The addresses of the views. The program of the page knows what each shows.
 const VIEWS: &[&str] = &[
@@ -74,10 +66,11 @@ pub(crate) fn routes() -> Router<Server> {
     let assets = FILES
         .iter()
         .map(|file| (format!("{ASSETS}{}", file.name), *file));
-    let routes = views.chain(assets);
-    routes.fold(Router::new(), |router, (path, file)| {
-        router.route(&path, file.route())
-    })
+    views
+        .chain(assets)
+        .fold(Router::new(), |router, (path, file)| {
+            router.route(&path, file.route())
+        })
 }
 
 /// Returns whether a path is one of the page, which has nothing of a library: it is shown without the token of the
@@ -92,21 +85,22 @@ pub(crate) fn is_of_page(path: &str) -> bool {
 
 impl File {
     fn route(self) -> MethodRouter<Server> {
-        let tag = etag::tag(self.name, &[], self.content);
+        let tag = etag::tag("page", self.name.as_bytes(), self.content);
         get(move |known: KnownTags| {
             let answer = self.answer(&known, &tag);
             async move { answer }
         })
     }
 
+    /// Returns the file, or the status 304 if the browser has it.
     fn answer(self, known: &KnownTags, tag: &str) -> Response {
         // A browser asks each time whether the file has changed, so that a new release is never mixed with an old one.
         let caching = [(header::CACHE_CONTROL, "no-cache"), (header::ETAG, tag)];
         if known.has(tag) {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
-        let form = [(header::CONTENT_TYPE, self.form)];
-        (caching, [POLICY, NO_SNIFFING], form, self.content).into_response()
+        let media_type = [(header::CONTENT_TYPE, self.media_type)];
+        (caching, [POLICY, NO_SNIFFING], media_type, self.content).into_response()
     }
 }
 

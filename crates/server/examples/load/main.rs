@@ -7,9 +7,9 @@
 //!
 //! `search` serves the library in a folder twice, with and without batches of queries, and compares both with
 //! a serial loop of the library: LIBRARY, the folder of MODEL, a file of QUERIES with one per line, the number
-//! of clients, seconds, rounds. `queries`, with the same arguments, only embeds the queries. `embeddings` compares servers that run: a file of TEXTS, texts per call, clients,
-//! seconds, rounds, and addresses such as `127.0.0.1:7625`. The contenders take turns, and the figures are
-//! medians over the rounds.
+//! of clients, seconds, rounds. `queries`, with the same arguments, only embeds the queries. `embeddings` compares
+//! servers that run: a file of TEXTS, texts per call, clients, seconds, rounds, and addresses such as
+//! `127.0.0.1:7625`. The contenders take turns, and the figures are medians over the rounds.
 
 #![expect(clippy::print_stdout, reason = "the program reports to its user")]
 
@@ -117,7 +117,8 @@ async fn search(what: &str, library: &str, model: &str, setup: Setup) -> Outcome
         }
         let one = |text: &str| -> Outcome<()> {
             if what == "search" {
-                serial.search(&Query::text(text).k(10))?;
+                // The server says how each score compares with others, unless a request leaves it out.
+                serial.search(&Query::text(text).k(10).score_context(true))?;
             } else {
                 encoder.embed_queries(&[text])?;
             }

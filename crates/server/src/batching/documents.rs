@@ -59,7 +59,7 @@ fn embed_slice(
     texts: &[&str],
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Embedded, BoxError> {
-    let _turn = batching.turns.wait_for_slice(texts.len());
+    let _turn = batching.turns.wait_for_slice(texts.len(), batching.limits);
     batching.embedder.embed_documents(texts, progress)
 }
 
@@ -82,6 +82,7 @@ mod tests {
     #[test]
     fn slices_have_all_texts_once_within_their_limits() {
         let limits = Limits {
+            batches: 1,
             queries: 1,
             query_bytes: 1,
             documents: 3,

@@ -14,7 +14,7 @@ pub(super) fn embed(batching: &BatchingEmbedder, texts: &[&str]) -> Rows {
     if texts.is_empty() {
         return batching.embedder.embed_queries(texts);
     }
-    match batching.turns.queue(texts, &batching.limits) {
+    match batching.turns.queue(texts, batching.limits) {
         Queued::Done(rows) => rows,
         Queued::Lead(_turn, jobs) => lead(&*batching.embedder, jobs),
     }

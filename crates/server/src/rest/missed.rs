@@ -62,6 +62,28 @@ pub(crate) struct DraftParameters {
     /// The list of references of the draft, as papers with the citation keys as ids.
     #[param(required = false)]
     bibliography: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// The list of references of the draft as a file, in place of `bibliography`.
+    #[param(value_type = BibliographyFile, required = false, inline)]
+    bibliography_file: Option<BibliographyFile>,
+}
+
+/// A list of references as a file of papers, in any format that `cognate add` reads and that is a text, such as
+/// BibTeX.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BibliographyFile {
+    /// The name of the file, for its format and for messages.
+    #[serde(default = "BibliographyFile::default_name")]
+    #[schema(required = false, example = "refs.bib")]
+    name: String,
+    /// The content of the file.
+    content: String,
+}
+
+impl BibliographyFile {
+    fn default_name() -> String {
+        "bibliography".to_owned()
+    }
 }
 
 /// The parameters in a body of JSON.
@@ -89,6 +111,10 @@ pub(crate) struct MissedDocument {
     #[schema(value_type = MissedReportSchema)]
     #[serde(flatten)]
     report: MissedReport,
+    /// Why records of `bibliography_file` were left out: they are not valid. Absent if all are valid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    unread_references: Vec<String>,
 }
 
 /// The report on a draft.
@@ -112,7 +138,8 @@ named_values!(
 /// Finds relevant papers of the library that a draft does not cite.
 ///
 /// The draft is a field of a JSON object, or the body itself, with the parameters in the address. The files that a
-/// draft includes are not read: send the whole text, and the list of references as `bibliography`.
+/// draft includes are not read: send the whole text, and the list of references as `bibliography`, or as a file in
+/// `bibliography_file`.
 #[utoipa::path(
     post,
     path = "/missed",
@@ -149,13 +176,14 @@ pub(crate) async fn missed(
     let question = Question::new("missed", &libraries, &(), None);
     let act = move |commits: &Commits<'_>| {
         let served = commits.first();
-        let (draft, references) = submitted.read()?;
+        let (draft, references, unread) = submitted.read()?;
         let report = served.library.missed(&draft, &references, &options)?;
         Ok(MissedDocument {
             version: documents::VERSION,
             library: served.name.clone(),
             title: draft.title().map(str::to_owned),
             report,
+            unread_references: unread,
         })
     };
     question.answer(&server, act).await

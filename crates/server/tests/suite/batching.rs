@@ -303,3 +303,46 @@ fn embeddings_have_the_same_bits_as_those_of_calls_alone() {
 fn bits(rows: &Array2<f32>) -> Vec<u32> {
     rows.iter().map(|value| value.to_bits()).collect()
 }
+
+#[test]
+fn several_batches_run_at_the_same_time_if_they_may() {
+    let gate = gated(|embedder| embedder.max_batches(2));
+    let first = gate.query("first");
+    assert_eq!(gate.running(), ["first"]);
+    let second = gate.query("second");
+    assert_eq!(gate.running(), ["second"]);
+    let others = ["third", "fourth", "fifth"].into_iter().enumerate();
+    let others: Vec<_> = others.map(|(at, text)| gate.queue(text, at)).collect();
+    gate.permit();
+    assert_eq!(gate.running(), ["third", "fourth"]);
+    gate.permit();
+    assert_eq!(gate.running(), ["fifth"]);
+    gate.permit();
+    gate.permit();
+    for call in [first, second].into_iter().chain(others) {
+        call.join().unwrap().unwrap();
+    }
+    assert_eq!(gate.embedder.counts().batches, 4);
+}
+
+#[test]
+fn a_slice_of_documents_runs_alone_and_the_queries_after_it_are_shared_out() {
+    let gate = gated(|embedder| embedder.max_batches(2));
+    let embedder = Arc::clone(&gate.embedder);
+    let documents = thread::spawn(move || {
+        embedder.embed_documents(&["document"], &mut |_| ControlFlow::Continue(()))
+    });
+    assert_eq!(gate.running(), ["document"]);
+    let calls = ["a", "b", "c", "d"].iter().enumerate();
+    let calls: Vec<_> = calls.map(|(at, text)| gate.queue(text, at)).collect();
+    gate.permit();
+    let mut batches = [gate.running(), gate.running()];
+    batches.sort();
+    assert_eq!(batches, [["a", "b"], ["c", "d"]]);
+    gate.permit();
+    gate.permit();
+    documents.join().unwrap().unwrap();
+    for call in calls {
+        call.join().unwrap().unwrap();
+    }
+}

@@ -46,6 +46,48 @@ async fn a_draft_is_read_as_the_command_reads_it() {
 }
 
 #[tokio::test]
+async fn references_may_be_a_file() {
+    let server = TestServer::new(papers(40));
+    let tex = "\\begin{document}About graph and proof~\\cite{key}. About an enzyme.\\end{document}";
+    let title = &papers(2)[1].title;
+    let bib = format!("@article{{key, title = {{{title}}}}}\n@article{{empty, year = {{1999}}}}\n");
+    let as_papers = json!({
+        "text": tex, "format": "latex", "k": 3, "bibliography": [{"id": "key", "title": title}]
+    });
+    let as_papers = server.post("/api/v1/missed", &as_papers).await.json();
+    let file = json!({"name": "refs.bib", "content": bib});
+    let body = json!({"text": tex, "format": "latex", "k": 3, "bibliography_file": file});
+    let answer = server.post("/api/v1/missed", &body).await.json();
+    assert_eq!(answer["cited"]["found"][0]["id"], "p1");
+    for field in ["hits", "cited", "sentences"] {
+        assert_eq!(answer[field], as_papers[field], "{field}");
+    }
+    let unread = answer["unread_references"].as_array().unwrap();
+    assert_eq!(unread.len(), 1);
+    assert!(
+        unread[0].as_str().unwrap().starts_with("refs.bib:2: "),
+        "{unread:?}"
+    );
+    assert!(as_papers.get("unread_references").is_none());
+
+    for file in [
+        json!({"content": "no list of references"}),
+        json!({"name": "refs.bib"}),
+        json!("@article{key}"),
+    ] {
+        let body = json!({"text": "A graph.", "bibliography_file": file});
+        let answer = server.post("/api/v1/missed", &body).await;
+        assert_eq!(answer.status, 400, "{file}");
+    }
+    let body = json!({
+        "text": "A graph.", "bibliography": [{"id": "key", "title": "A graph"}],
+        "bibliography_file": {"content": ""}
+    });
+    let answer = server.post("/api/v1/missed", &body).await;
+    answer.problem(400, "invalid-request");
+}
+
+#[tokio::test]
 async fn what_is_not_a_draft_is_a_problem() {
     let options = ServerOptions::default().max_k(30);
     let server = TestServer::with_options(papers(5), options);

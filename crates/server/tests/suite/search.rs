@@ -1,4 +1,4 @@
-use cognate::{Filter, Fusion, Mode, PaperHit, Query, QueryText};
+use cognate::{Filter, Fusion, HitOrder, Mode, PaperHit, Query, QueryText};
 use cognate_server::ServerOptions;
 use cognate_testing::{LetterPairs, papers};
 use serde_json::{Value, json};
@@ -78,6 +78,60 @@ async fn every_option_gives_the_answer_of_the_library() {
         let by_body = server.post("/api/v1/search", &parameters).await.json();
         assert_eq!(by_body["hits"], expected, "{parameters}");
         assert_eq!(by_body["query"], parameters["q"]);
+        let path = format!("/api/v1/search?{}", encoded(&parameters));
+        assert_eq!(server.get(&path).await.json(), by_body, "{parameters}");
+    }
+}
+
+#[tokio::test]
+async fn filters_by_lists_and_dates_and_the_order_are_those_of_the_library() {
+    let server = TestServer::new(papers(150));
+    let library = server.library();
+    let liked: Vec<String> = (0..150).step_by(3).map(|n| format!("p{n}")).collect();
+    let hidden: Vec<String> = (0..150).step_by(5).map(|n| format!("p{n}")).collect();
+    library.add_to_list("liked", &liked, None).unwrap();
+    library.add_to_list("hidden", &hidden, None).unwrap();
+    let base = || Query::text("graph proof").score_context(true);
+    let filter = Filter::default;
+    let date = |text: &str| text.parse().unwrap();
+    for (parameters, query) in [
+        (
+            json!({"list": ["liked"]}),
+            base().filter(filter().list("liked")),
+        ),
+        (
+            json!({"list": ["liked", "hidden"]}),
+            base().filter(filter().list("liked").list("hidden")),
+        ),
+        (
+            json!({"not_list": ["hidden"]}),
+            base().filter(filter().not_list("hidden")),
+        ),
+        (
+            json!({"list": ["liked"], "not_list": ["hidden"]}),
+            base().filter(filter().list("liked").not_list("hidden")),
+        ),
+        (
+            json!({"since": "2012-06"}),
+            base().filter(filter().published_since(date("2012-06"))),
+        ),
+        (
+            json!({"added_since": "2020"}),
+            base().filter(filter().added_since(date("2020"))),
+        ),
+        (
+            json!({"sort": "date", "since": "2005"}),
+            base()
+                .sort(HitOrder::Date)
+                .filter(filter().published_since(date("2005"))),
+        ),
+    ] {
+        let mut parameters = parameters;
+        parameters["q"] = json!("graph proof");
+        let expected = documents(&library.search(&query).unwrap());
+        assert_ne!(expected, json!([]), "{parameters}");
+        let by_body = server.post("/api/v1/search", &parameters).await.json();
+        assert_eq!(by_body["hits"], expected, "{parameters}");
         let path = format!("/api/v1/search?{}", encoded(&parameters));
         assert_eq!(server.get(&path).await.json(), by_body, "{parameters}");
     }

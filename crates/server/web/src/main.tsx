@@ -8,44 +8,41 @@ import "./components/SearchField";
 import { libraryName } from "./api/client";
 import { Failure } from "./components/Failure";
 import { Frame } from "./components/Frame";
-import { Loading } from "./components/Loading";
 import { startKeys } from "./state/keys";
 import { forgetChanges } from "./state/lists";
+import { fail } from "./state/messages";
 import { place, startRouting } from "./state/route";
 import { clearSelection } from "./state/selection";
 import { info, loadInfo } from "./state/server";
-import { language, strings } from "./text/language";
+import { language, loadLanguage, strings } from "./text/language";
+import Desk from "./views/Desk";
+import Library from "./views/Library";
+import MapView from "./views/MapView";
+import Missed from "./views/Missed";
+import New from "./views/New";
 import PaperView from "./views/PaperView";
 import Related from "./views/Related";
 import Search from "./views/Search";
+import TopicsView from "./views/TopicsView";
 
-/** The views. Those that few visits need are files of their own. */
-const VIEWS: Record<string, ComponentType | (() => Promise<{ default: ComponentType }>)> = {
-    search: Search,
+const VIEWS: Record<string, ComponentType> = {
+    desk: Desk,
+    library: Library,
+    map: MapView,
+    missed: Missed,
+    new: New,
     paper: PaperView,
     related: Related,
-};
-const LAZY: Record<string, () => Promise<{ default: ComponentType }>> = {
-    map: () => import("./views/MapView"),
-    topics: () => import("./views/TopicsView"),
+    search: Search,
+    topics: TopicsView,
 };
 
-const loaded = signal<ReadonlyMap<string, ComponentType>>(new Map());
 const failure = signal<unknown>(undefined);
 
 function Page() {
     const { view } = place.value;
     const texts = strings.value;
-    const View = (VIEWS[view] as ComponentType | undefined) ?? loaded.value.get(view);
-    const load = LAZY[view];
-    useEffect(() => {
-        if (View === undefined && load !== undefined) {
-            load().then(
-                (module) => (loaded.value = new Map(loaded.value).set(view, module.default)),
-                (error: unknown) => (failure.value = error),
-            );
-        }
-    }, [view]);
+    const View = VIEWS[view];
     useEffect(() => {
         const name = (texts.views as Record<string, string>)[view];
         document.title = name === undefined ? texts.title : `${name} · ${texts.title}`;
@@ -57,8 +54,6 @@ function Page() {
                 <Failure error={failure.value} onRetry={() => location.reload()} />
             ) : View !== undefined ? (
                 <View />
-            ) : load !== undefined ? (
-                <Loading />
             ) : (
                 <p>{texts.notFound}</p>
             )}
@@ -79,4 +74,5 @@ loadInfo().catch((error: unknown) => {
         failure.value = error;
     }
 });
+await loadLanguage().catch(fail);
 render(<Page />, document.querySelector("#app")!);

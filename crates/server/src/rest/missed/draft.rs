@@ -1,13 +1,14 @@
 //! Drafts as requests have them: in a field of JSON, or as the body itself.
 
 use std::fs;
+use std::io::{Seek as _, Write as _};
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
 use bytes::Bytes;
-use cognate::{Draft, DraftFormat, Error, Format, Paper, PaperReader};
+use cognate::{Draft, DraftFormat, Error, Format, Paper, PaperReader, PapersError};
 
-use super::{MissedBody, MissedParameters};
+use super::{BibliographyFile, DraftParameters, MissedBody, MissedParameters};
 use crate::extract::{JsonParameters, Parameters};
 use crate::problem::{Kind, Problem};
 
@@ -42,8 +43,17 @@ const MEDIA_TYPES: &[(&str, DraftFormat)] = &[
 pub(super) struct Submitted {
     draft: Bytes,
     format: DraftFormat,
-    /// The references, as lines of JSON.
-    references: Vec<u8>,
+    references: References,
+}
+
+/// The references that were sent with a draft.
+#[derive(Clone, Debug)]
+enum References {
+    None,
+    /// Papers as lines of JSON, of which each has to be valid.
+    Papers(Vec<u8>),
+    /// A file, whose records may be invalid.
+    File(BibliographyFile),
 }
 
 impl Submitted {
@@ -66,7 +76,7 @@ impl Submitted {
             let submitted = Self {
                 draft,
                 format: *format,
-                references: Vec::new(),
+                references: References::None,
             };
             return Ok((submitted, parameters));
         }
@@ -77,11 +87,7 @@ impl Submitted {
         let JsonParameters(body) = JsonParameters::<MissedBody>::from_request(request, &()).await?;
         let draft = body.draft;
         let format = draft.format.as_deref().map(str::parse).transpose();
-        let mut references = Vec::new();
-        for paper in &draft.bibliography {
-            serde_json::to_writer(&mut references, paper).map_err(|_| Problem::internal())?;
-            references.push(b'\n');
-        }
+        let references = References::of(&draft)?;
         let submitted = Self {
             draft: draft.text.into(),
             format: format.map_err(Error::from)?.unwrap_or(DraftFormat::Plain),
@@ -90,12 +96,13 @@ impl Submitted {
         Ok((submitted, body.parameters))
     }
 
-    /// Reads the draft and the references. No file is read but, for a document of Word, the one that was sent.
+    /// Reads the draft and the references, and returns also why records of a file of references were left out. No
+    /// file is read but, for a document of Word, the one that was sent.
     ///
     /// # Errors
     ///
     /// Returns a problem if the draft or a reference cannot be read.
-    pub(super) fn read(&self) -> Result<(Draft, Vec<Paper>), Problem> {
+    pub(super) fn read(&self) -> Result<(Draft, Vec<Paper>, Vec<String>), Problem> {
         let draft = if self.format == DraftFormat::Docx {
             read_document(&self.draft)?
         } else {
@@ -108,13 +115,68 @@ impl Submitted {
             })?;
             Draft::parse(text, self.format)
         };
-        if self.references.is_empty() {
-            return Ok((draft, Vec::new()));
+        let (references, unread) = match &self.references {
+            References::None => (Vec::new(), Vec::new()),
+            References::Papers(lines) => {
+                let lines = lines.as_slice();
+                let reader = PaperReader::with_format(lines, "bibliography", Format::JsonLines);
+                let papers = reader.and_then(Iterator::collect::<Result<Vec<_>, _>>);
+                (papers.map_err(Error::from)?, Vec::new())
+            }
+            References::File(file) => file.read()?,
+        };
+        Ok((draft, references, unread))
+    }
+}
+
+impl References {
+    /// Takes the references from the parameters.
+    fn of(parameters: &DraftParameters) -> Result<Self, Problem> {
+        let papers = &parameters.bibliography;
+        match &parameters.bibliography_file {
+            Some(_) if !papers.is_empty() => {
+                let detail =
+                    "`bibliography` and `bibliography_file` are given, expected one of them";
+                Err(Problem::new(Kind::InvalidRequest, detail))
+            }
+            Some(file) => Ok(Self::File(file.clone())),
+            None => {
+                let mut lines = Vec::new();
+                for paper in papers {
+                    serde_json::to_writer(&mut lines, paper).map_err(|_| Problem::internal())?;
+                    lines.push(b'\n');
+                }
+                Ok(if lines.is_empty() {
+                    Self::None
+                } else {
+                    Self::Papers(lines)
+                })
+            }
         }
-        let references = self.references.as_slice();
-        let reader = PaperReader::with_format(references, "bibliography", Format::JsonLines);
-        let papers = reader.and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        Ok((draft, papers.map_err(Error::from)?))
+    }
+}
+
+impl BibliographyFile {
+    /// Reads the valid records of the file, and returns also why the others are not valid.
+    fn read(&self) -> Result<(Vec<Paper>, Vec<String>), Problem> {
+        let (mut papers, mut unread) = (Vec::new(), Vec::new());
+        if self.content.trim().is_empty() {
+            return Ok((papers, unread));
+        }
+        // The format is detected by the content and by the name, which only files have.
+        let mut file = tempfile::tempfile().map_err(|_| Problem::internal())?;
+        let written = file.write_all(self.content.as_bytes());
+        written
+            .and_then(|()| file.rewind())
+            .map_err(|_| Problem::internal())?;
+        for record in PaperReader::from_file(file, self.name.as_str(), None).map_err(Error::from)? {
+            match record {
+                Ok(paper) => papers.push(paper),
+                Err(error @ PapersError::Record { .. }) => unread.push(error.to_string()),
+                Err(error) => return Err(Error::from(error).into()),
+            }
+        }
+        Ok((papers, unread))
     }
 }
 

@@ -142,6 +142,8 @@ export interface Missed {
         found: { citation: string; id: string }[];
         not_found: { citation: string; text: string | null; doi: string | null; arxiv: string | null }[];
     };
+    /** Why records of the list of references were left out. */
+    unread_references?: string[];
 }
 
 export interface Topic {

@@ -35,7 +35,7 @@ export function Help() {
             </label>
             <label>
                 {texts.language}{" "}
-                <select value={language.value} onChange={(event) => setLanguage(event.currentTarget.value as Language)}>
+                <select value={language.value} onChange={(event) => void setLanguage(event.currentTarget.value as Language)}>
                     {Object.entries(LANGUAGES).map(([code, name]) => (
                         <option key={code} value={code} lang={code}>
                             {name}

@@ -39,9 +39,7 @@ function Nearness({ hit }: { hit: Hit }) {
         <p class="nearness">
             {hit.named && <strong>{texts.named}</strong>}
             {percentile !== undefined && percentile !== null && (
-                <span title={texts.percentileHelp}>
-                    <meter min={50} max={100} value={percentile} aria-hidden="true" /> {texts.percentile(number(percentile, percentile < 99 ? 0 : 2))}
-                </span>
+                <span title={texts.percentileHelp}>{texts.percentile(number(percentile, percentile < 99 ? 0 : 2))}</span>
             )}
             {foundBy && <span>{texts.foundBy[foundBy]}</span>}
             {hit.versions && hit.versions.length > 0 && <span>{texts.otherVersions(hit.versions.length)}</span>}
@@ -95,12 +93,12 @@ export function PaperCard({ paper, explanation, isCurrent = false, actions, chil
                 </h3>
                 <Source paper={paper} />
                 {paper.abstract !== "" && <Excerpt paper={paper} explanation={explanation} />}
-                {"rank" in paper && <Nearness hit={paper} />}
                 {others.length > 0 && <p class="lists">{others.map((name) => texts.onList(name)).join(", ")}</p>}
                 {children}
                 <div class="row">
                     <PaperActions paper={paper} />
                     {actions}
+                    {"rank" in paper && <Nearness hit={paper} />}
                 </div>
             </div>
         </article>

@@ -10,7 +10,7 @@ import { strings } from "../text/language";
 import { Dialog } from "./Dialog";
 import { Icon } from "./Icon";
 
-const ENDINGS: Record<Format, string> = { bibtex: "bib", ris: "ris", "csl-json": "json", csv: "csv", jsonl: "jsonl" };
+export const ENDINGS: Record<Format, string> = { bibtex: "bib", ris: "ris", "csl-json": "json", csv: "csv", jsonl: "jsonl" };
 
 /** Saves papers as a file. */
 export async function savePapers(ids: readonly string[], format: Format): Promise<void> {

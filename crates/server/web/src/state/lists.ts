@@ -72,14 +72,16 @@ export function toggle(paper: Paper, list: string): Promise<void> {
     return setOnList([paper], list, !listsOf(paper).has(list));
 }
 
-/** Sets the note on a paper on a list; an empty one removes it. */
-export async function setNote(paper: Paper, list: string, note: string): Promise<void> {
+/** Sets the note on a paper on a list; an empty one removes it. Returns whether the server has kept it. */
+export async function setNote(paper: Paper, list: string, note: string): Promise<boolean> {
     try {
         await change("PUT", `lists/${encodeURIComponent(list)}/papers/${inPath(paper.id)}`, JSON.stringify({ note }));
         announce(strings.value.noteSaved);
         listsVersion.value += 1;
+        return true;
     } catch (error) {
         fail(error);
+        return false;
     }
 }
 

@@ -1,30 +1,40 @@
 import { computed, signal } from "@preact/signals";
 
-import { de } from "./de";
 import { en, type Strings } from "./en";
 
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const TEXTS: Record<Language, Strings> = { en, de };
 const KEY = "cognate-language";
+
+/** The texts of the languages other than English, which are files of their own. */
+const OTHERS: Record<Exclude<Language, "en">, () => Promise<Strings>> = {
+    de: async () => (await import("./de")).de,
+};
 
 function preferred(): Language {
     const names = [localStorage.getItem(KEY) ?? "", ...navigator.languages];
-    const known = names.map((name) => name.slice(0, 2)).find((name) => name in TEXTS);
+    const known = names.map((name) => name.slice(0, 2)).find((name) => name in LANGUAGES);
     return (known as Language | undefined) ?? "en";
 }
 
+const current = signal<{ language: Language; texts: Strings }>({ language: "en", texts: en });
+
 /** The language of the page. */
-export const language = signal<Language>(preferred());
+export const language = computed(() => current.value.language);
 
 /** All texts of the page, in its language. */
-export const strings = computed(() => TEXTS[language.value]);
+export const strings = computed(() => current.value.texts);
+
+/** Loads the texts of a language, by default of the one that the user prefers. */
+export async function loadLanguage(language = preferred()): Promise<void> {
+    current.value = { language, texts: language === "en" ? en : await OTHERS[language]() };
+}
 
 /** Sets the language of the page, and keeps it for the next visit. */
-export function setLanguage(name: Language): void {
+export async function setLanguage(name: Language): Promise<void> {
     localStorage.setItem(KEY, name);
-    language.value = name;
+    await loadLanguage(name);
 }
 
 /** Writes a number as the language does. */

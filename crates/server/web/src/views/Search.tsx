@@ -119,7 +119,7 @@ function Results({ text }: { text: string }) {
     const texts = strings.value;
     const sort = route.value.parameters.get("sort") ?? "relevance";
     const element = useRef<HTMLDivElement>(null);
-    const pointed = useRef(0);
+    const pointed = useRef(-Infinity);
     const isPointedAt = () =>
         performance.now() - pointed.current < LOOKS_FOR || (element.current?.contains(document.activeElement) ?? false);
     const search = useSearch({ q: text, ...filters.value, sort: sort === "date" ? "date" : undefined }, isPointedAt);
