@@ -40,7 +40,7 @@ async function bundle(folder) {
     const { code } = await minify(await readFile(join(folder, "app.js"), "utf8"), {
         module: true,
         ecma: 2022,
-        compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
+        compress: { passes: 3, unsafe_arrows: true },
     });
     await writeFile(join(folder, "app.js"), code);
     for (const name of ["index.html", "icon.svg"]) {

@@ -2,9 +2,6 @@ import { type ComponentType, render } from "preact";
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-// What only views that are files of their own have in common is in the file that all views have in common.
-import "./api/papers";
-import "./components/SearchField";
 import { libraryName } from "./api/client";
 import { Failure } from "./components/Failure";
 import { Frame } from "./components/Frame";

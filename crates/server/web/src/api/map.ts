@@ -17,6 +17,8 @@ export interface MapDocument {
         revision: string;
         generation: string;
         points: number;
+        /** The share of the 15 nearest papers that are nearest on the map too. */
+        neighbors_kept?: number;
         /** The number of papers that were added since the layout, and have a place among their neighbors. */
         placed: number;
         removed: number;

@@ -4,6 +4,8 @@ export interface Gestures {
     /** Makes the map larger by a factor; a place stays where it is, or the middle. */
     zoom(by: number, x?: number, y?: number): void;
     whole(): void;
+    /** Brings a place to the middle, larger. A single pointer moves the map so without a drag. */
+    center(x: number, y: number): void;
     hover(x: number, y: number): void;
     leave(): void;
     click(x: number, y: number): void;
@@ -116,7 +118,7 @@ export function followGestures(element: HTMLElement, gestures: Gestures): () => 
         gestures.zoom(Math.exp(-delta * 0.0018), ...place(event));
     };
     const onDouble = (event: MouseEvent) => {
-        (event.target as Element).closest("[data-over-map]") || gestures.zoom(2, ...place(event));
+        (event.target as Element).closest("[data-over-map]") || gestures.center(...place(event));
     };
     const onKey = (event: KeyboardEvent) => {
         if (event.target !== element || event.ctrlKey || event.metaKey || event.altKey) {

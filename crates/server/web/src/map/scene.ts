@@ -26,6 +26,9 @@ const FLIGHT = 350;
 const SLOW = 40;
 const FAST = 22;
 
+/** Fewer points do not make a frame faster. */
+const LEAST = 30_000;
+
 /** A browser without WebGL2, or one in which it is turned off. */
 export class NoWebGl extends Error {}
 
@@ -224,11 +227,12 @@ export class Scene {
         const took = now - this.lastFrame;
         if (this.lastFrame !== 0) {
             this.pace = this.pace === 0 ? took : 0.6 * this.pace + 0.4 * took;
-            if (this.pace > SLOW && this.levels > 1) {
-                // Each level has as many points as all levels before it.
-                const fewer = Math.max(1, Math.round(Math.log2(this.pace / SLOW)));
-                this.levels = Math.max(1, this.levels - fewer);
+            // Each level has as many points as all levels before it.
+            let slower = this.pace / SLOW;
+            while (slower > 1 && this.levels > 1 && this.index.countUpTo(this.levels) > LEAST) {
+                this.levels -= 1;
                 this.pace = 0;
+                slower /= 2;
             }
         }
         this.lastFrame = now;

@@ -8,12 +8,10 @@ const MOST = 20_000;
 
 /** The titles and years of points: asked for in small batches, and kept. */
 export class Titles {
-    private readonly known = new Map<number, MapPaper>();
+    /** The papers by their points. Another object says that there are further ones. */
+    private readonly known = signal({ papers: new Map<number, MapPaper>() });
     private readonly wanted = new Set<number>();
     private timer = 0;
-
-    /** Increases when further titles are there. */
-    readonly version = signal(0);
 
     /** @param onFailure is called if the titles cannot be had, for example because the points have changed */
     constructor(
@@ -23,21 +21,22 @@ export class Titles {
 
     /** Returns the paper of a point if it is known. */
     get(at: number): MapPaper | undefined {
-        return this.known.get(at);
+        return this.known.value.papers.get(at);
     }
 
     /** Keeps what is known from other answers. */
-    add(papers: readonly MapPaper[]): void {
-        if (this.known.size + papers.length > MOST) {
-            this.known.clear();
+    add(found: readonly MapPaper[]): void {
+        const { papers } = this.known.peek();
+        if (papers.size + found.length > MOST) {
+            papers.clear();
         }
-        papers.forEach((paper) => this.known.set(paper.at, paper));
-        this.version.value += 1;
+        found.forEach((paper) => papers.set(paper.at, paper));
+        this.known.value = { papers };
     }
 
     /** Asks for the papers of points, soon. */
     want(points: readonly number[]): void {
-        points.filter((at) => !this.known.has(at)).forEach((at) => this.wanted.add(at));
+        points.filter((at) => !this.known.peek().papers.has(at)).forEach((at) => this.wanted.add(at));
         if (this.wanted.size > 0) {
             this.timer ||= setTimeout(() => {
                 this.timer = 0;

@@ -345,6 +345,8 @@ export const de: Strings = {
     yearUnknown: "Jahr unbekannt",
     lasso: "Bereich wählen",
     lassoHelp: "Ziehen Sie eine Linie um Arbeiten. Ziehen mit der Umschalttaste tut dasselbe.",
+    chooseInView: "Alles im Ausschnitt wählen",
+    neighborsKept: (percent: string) => `Von den 15 nächsten Arbeiten einer Arbeit liegen ${percent} % auch auf der Karte am nächsten`,
     asList: "Als Liste",
     lightUp: "Arbeiten hervorheben zu …",
     litHits: (lit: string, total: string) => `${lit} von ${total} Treffern sind hervorgehoben`,

@@ -343,6 +343,8 @@ export const en = {
     yearUnknown: "year not known",
     lasso: "Choose an area",
     lassoHelp: "Draw a line around papers. A drag with the Shift key does the same.",
+    chooseInView: "Choose all in view",
+    neighborsKept: (percent: string) => `Of the 15 papers that are nearest to a paper, ${percent} % are nearest on the map too`,
     asList: "As a list",
     lightUp: "Light up papers about …",
     litHits: (lit: string, total: string) => `${lit} of ${total} hits are lit`,

@@ -13,12 +13,12 @@ import { MapList } from "../components/map/MapList";
 import { MapStage } from "../components/map/MapStage";
 import { MapTools } from "../components/map/MapTools";
 import { PaperPanel } from "../components/map/PaperPanel";
-import { boxAround, pointsOf } from "../map/choose";
-import { fitted } from "../map/camera";
+import { boxAround, pointsIn, pointsOf } from "../map/choose";
+import { boxOf, fitted } from "../map/camera";
 import type { Layer } from "../map/scene";
 import { Titles } from "../map/titles";
 import { useAnswer } from "../state/answer";
-import { isList, openId, pointsOfMap, query, showPart, stageSize } from "../state/map";
+import { camera, isList, openId, pointsOfMap, query, showPart, stageSize } from "../state/map";
 import { fail } from "../state/messages";
 import { setParameters } from "../state/route";
 import { number, strings } from "../text/language";
@@ -79,6 +79,7 @@ function LayoutState({ document, map, onChanged }: { document: MapDocument; map:
                 {texts.papers(map.points, number(map.points))}
                 {map.placed > 0 && `. ${texts.placedSince(map.placed, number(map.placed))}`}
                 {map.removed > 0 && `. ${texts.removedSince(map.removed, number(map.removed))}`}
+                {map.neighbors_kept !== undefined && `. ${texts.neighborsKept(number(100 * map.neighbors_kept))}`}
                 {!map.is_stored && `. ${texts.notStored}`}
             </p>
             {!map.is_current && <LayoutJob papers={document.papers} onDone={onChanged} />}
@@ -124,7 +125,7 @@ function MapOfPoints({ points, document, onChanged }: { points: Points; document
     );
     return (
         <>
-            <MapTools hits={hits} isLasso={isLasso} onLasso={() => setIsLasso(!isLasso)} />
+            <MapTools hits={hits} isLasso={isLasso} onLasso={() => setIsLasso(!isLasso)} onAllInView={() => choose(pointsIn(points, boxOf(camera.value, stageSize.value)))} />
             {isList.value ? (
                 <>
                     {panels}

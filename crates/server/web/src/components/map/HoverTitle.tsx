@@ -22,7 +22,6 @@ export interface HoverTitleProps {
 /** The title and the year of the paper under the pointer, beside its point. */
 export function HoverTitle({ titles, at, x, y, size, isByKey }: HoverTitleProps) {
     const texts = strings.value;
-    titles.version.value;
     useEffect(() => titles.want([at]), [at]);
     const paper = titles.get(at);
     const width = Math.min(WIDTH, size.width - 16);

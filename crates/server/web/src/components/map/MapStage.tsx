@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { getPapersAt, type MapLabel, type Points } from "../../api/map";
-import { panned, toMap, toScreen, WHOLE, writeCamera, zoomed } from "../../map/camera";
+import { limited, panned, toMap, toScreen, WHOLE, writeCamera, zoomed } from "../../map/camera";
 import { pointsWithin } from "../../map/choose";
 import { colorsOf, colorsOfTopics, readPalette } from "../../map/colors";
 import { followGestures, type Gestures } from "../../map/gestures";
@@ -135,6 +135,10 @@ export function MapStage(props: MapStageProps) {
                 showMiddle();
             },
             whole: () => made.fly(WHOLE),
+            center: (x, y) => {
+                const [mapX, mapY] = toMap(made.camera, made.size, x, y);
+                made.fly(limited({ x: mapX, y: mapY, factor: made.camera.factor * ZOOM }));
+            },
             hover: (x, y) => {
                 const at = made.pointAt(x, y);
                 setHovered((before) => (before?.at === at ? before : at === undefined ? undefined : { at, isByKey: false }));

@@ -8,7 +8,7 @@ import { Icon } from "../Icon";
 import { SearchField } from "../SearchField";
 
 /** The search of the map, and how it is shown. */
-export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: boolean; onLasso: () => void }) {
+export function MapTools({ hits, isLasso, onLasso, onAllInView }: { hits: LitHits; isLasso: boolean; onLasso: () => void; onAllInView: () => void }) {
     const texts = strings.value;
     return (
         <div class="map-tools">
@@ -29,6 +29,11 @@ export function MapTools({ hits, isLasso, onLasso }: { hits: LitHits; isLasso: b
                         <Icon name="lasso" />
                         <span>{texts.lasso}</span>
                     </button>
+                    {isLasso && (
+                        <button type="button" class="toggle" onClick={onAllInView}>
+                            {texts.chooseInView}
+                        </button>
+                    )}
                 </>
             )}
             <button type="button" class="toggle" aria-pressed={isList.value} onClick={() => setParameters({ as: isList.value ? undefined : "list" }, "push")}>

@@ -1,7 +1,7 @@
-import { hierarchy, treemap } from "d3-hierarchy";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { number, strings } from "../../text/language";
+import { squarify } from "../../topics/squarify";
 import type { Node } from "../../topics/tree";
 import type { Shade } from "../../views/TopicsView";
 import { linkTo, nameOf } from "./TopicTable";
@@ -10,8 +10,9 @@ import { linkTo, nameOf } from "./TopicTable";
 const LEAST_WIDTH = 64;
 const LEAST_HEIGHT = 26;
 
-/** From this height on, a cell has a second line. */
-const TWO_LINES = 60;
+/** From this size on, a cell has the number of its papers too. */
+const ROOMY_WIDTH = 96;
+const ROOMY_HEIGHT = 60;
 
 /** The topics as cells whose areas are their papers. A cell is a link into its topic. */
 export function Treemap({ nodes, path, shade }: { nodes: readonly Node[]; path: readonly string[]; shade: (node: Node) => Shade }) {
@@ -29,18 +30,18 @@ export function Treemap({ nodes, path, shade }: { nodes: readonly Node[]; path: 
     const [least, most] = [Math.min(...shares), Math.max(...shares)];
     /** Returns how strong the color of a cell is, 0 to 100. */
     const strength = ({ share }: Shade) => (share === undefined ? 10 : most === least ? 20 : 4 + 34 * ((share - least) / (most - least)));
-    const cells = (size && treemap<{ node?: Node; children?: { node: Node }[] }>().size([size.width, size.height]).round(true).paddingInner(2)(root(nodes)).leaves()) || [];
+    const sorted = nodes.toSorted((one, other) => other.ids.length - one.ids.length);
+    const cells = size === undefined ? [] : squarify(sorted.map((node) => node.ids.length), { x: 0, y: 0, ...size });
     return (
         <ul class="treemap" ref={element} aria-label={texts.views.topics}>
-            {cells.map(({ data, x0, x1, y0, y1 }) => {
-                const node = data.node!;
+            {cells.map(({ x, y, width, height }, at) => {
+                const node = sorted[at]!;
                 const known = shades.get(node)!;
-                const [width, height] = [x1 - x0, y1 - y0];
                 const details = [texts.papers(node.ids.length, number(node.ids.length)), known.text].filter(Boolean).join(", ");
                 const isReadable = width >= LEAST_WIDTH && height >= LEAST_HEIGHT;
-                const hasDetails = isReadable && height >= TWO_LINES;
+                const hasDetails = width >= ROOMY_WIDTH && height >= ROOMY_HEIGHT;
                 return (
-                    <li key={node.key ?? ""} style={{ left: `${x0}px`, top: `${y0}px`, width: `${width}px`, height: `${height}px` }}>
+                    <li key={node.key ?? ""} style={{ left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` }}>
                         <a {...linkTo(path, node)} title={`${nameOf(node)}, ${details}`} style={{ "--strength": `${strength(known).toFixed(0)}%` }}>
                             <bdi class={isReadable ? "" : "hidden-visually"}>{nameOf(node)}</bdi>
                             <span class="hidden-visually">, </span>
@@ -51,9 +52,4 @@ export function Treemap({ nodes, path, shade }: { nodes: readonly Node[]; path: 
             })}
         </ul>
     );
-}
-
-function root(nodes: readonly Node[]) {
-    const data: { node?: Node; children?: { node: Node }[] } = { children: nodes.map((node) => ({ node })) };
-    return hierarchy(data).sum(({ node }) => node?.ids.length ?? 0);
 }
