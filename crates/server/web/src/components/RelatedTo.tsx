@@ -127,7 +127,7 @@ function Examples({ side, ids, fixed, onAdd, onRemove }: { side: Side; ids: read
                 id && onAdd(side, id);
             }}
         >
-            <h3>{side === "like" ? texts.moreLike : texts.lessLike}</h3>
+            <strong>{side === "like" ? texts.moreLike : texts.lessLike}</strong>
             {ids.length === 0 && <p class="quiet">{side === "like" ? texts.dragHint : texts.noUnwanted}</p>}
             <ul>
                 {ids.map((id) => (

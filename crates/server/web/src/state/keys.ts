@@ -22,14 +22,17 @@ export function setSingleKeys(isOn: boolean): void {
 
 /** Puts the focus on the search box, in the view that has it. */
 export function focusSearch(): void {
-    if (place.value.view !== "search") {
-        go(addressOf("/"));
-    }
-    requestAnimationFrame(() => {
+    const focus = () => {
         const box = document.querySelector<HTMLInputElement>("#query");
         box?.focus();
         box?.select();
-    });
+    };
+    if (place.value.view === "search") {
+        focus();
+    } else {
+        go(addressOf("/"));
+        requestAnimationFrame(focus);
+    }
 }
 
 /** Acts on the shortcuts. */

@@ -6,6 +6,7 @@ export default function Related() {
     return (
         <>
             <h1>{strings.value.relatedTo}</h1>
+            <h2 class="hidden-visually">{strings.value.related}</h2>
             <RelatedTo like={[]} />
         </>
     );

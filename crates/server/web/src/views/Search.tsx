@@ -39,6 +39,7 @@ export default function Search() {
     const isSearch = text.trim() !== "";
     return (
         <div class="search-view">
+            <h1 class="hidden-visually">{texts.views.search}</h1>
             <search>
                 <SearchBox text={text} onInput={setText} />
                 {isSearch && <Suggestions text={text} />}
@@ -133,6 +134,7 @@ function Results({ text }: { text: string }) {
     }
     return (
         <div ref={element} onPointerMove={() => (pointed.current = performance.now())} aria-busy={search.isLoading}>
+            <h2 class="hidden-visually">{texts.results}</h2>
             <div class="bar">
                 <p role="status">
                     {texts.hits(number(search.hits.total))}
