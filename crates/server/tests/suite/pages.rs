@@ -1,5 +1,6 @@
 use axum::body::Body;
 use axum::http::{Request, header};
+use cognate_server::ServerOptions;
 use cognate_testing::papers;
 
 use crate::client::{Answer, TestServer};
@@ -111,4 +112,56 @@ async fn each_problem_is_explained_where_its_type_points() {
         .get("/problems/nothing")
         .await
         .problem(404, "unknown-route");
+}
+
+#[tokio::test]
+async fn every_view_of_the_page_is_one_document_that_loads_files_of_the_server() {
+    let server = TestServer::new(papers(1));
+    for path in [
+        "/",
+        "/paper/10.1000/a%2Fb",
+        "/related?like=p1",
+        "/desk",
+        "/new",
+        "/missed",
+        "/topics",
+        "/map",
+        "/library",
+    ] {
+        let page = page(&server, path).await;
+        assert_eq!(page.status, 200, "{path}");
+        let policy = &page.headers[header::CONTENT_SECURITY_POLICY];
+        let policy = policy.to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self';"), "{policy}");
+        assert!(page.text().contains("src=\"/assets/app.js\""), "{path}");
+    }
+    let script = server.get("/assets/app.js").await;
+    let form = &script.headers[header::CONTENT_TYPE];
+    assert_eq!(form, "text/javascript; charset=utf-8");
+    assert_eq!(script.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    let known = Request::get("/assets/app.js")
+        .header(header::HOST, "localhost")
+        .header(header::IF_NONE_MATCH, &script.headers[header::ETAG]);
+    let known = server.send(known.body(Body::empty()).unwrap()).await;
+    assert_eq!((known.status.as_u16(), known.body.len()), (304, 0));
+    for path in [
+        "/assets/other.js",
+        "/assets/",
+        "/desk/x",
+        "/assets/../Cargo.toml",
+    ] {
+        assert_eq!(server.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_shown_without_the_token_that_it_asks_for() {
+    let options = ServerOptions::default().token("0123456789abcdef0123456789abcdef");
+    let server = TestServer::with_options(papers(1), options);
+    for path in ["/", "/paper/p1", "/assets/app.js"] {
+        assert_eq!(page(&server, path).await.status, 200, "{path}");
+    }
+    for path in ["/api/v1/info", "/docs", "/openapi.json"] {
+        assert_eq!(page(&server, path).await.status, 401, "{path}");
+    }
 }

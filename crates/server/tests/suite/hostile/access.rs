@@ -108,7 +108,7 @@ async fn every_route_needs_the_token() {
 }
 
 #[tokio::test]
-async fn only_the_sign_of_life_needs_no_token() {
+async fn of_all_routes_only_the_sign_of_life_needs_no_token() {
     let server = TestServer::with_options(papers(1), ServerOptions::default().token(TOKEN));
     assert_eq!(server.get("/health/live").await.json()["status"], "live");
     for path in [
