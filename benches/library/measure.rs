@@ -73,7 +73,7 @@ impl Subject<'_> {
             &queries[..effort.times(100)],
         );
         if effort.analyses || !effort.is_measured {
-            for act in ["topics", "duplicates"] {
+            for act in ["topics", "duplicates", "map"] {
                 memory::measure(&mut figures, act, self.dir, &[]);
             }
         }

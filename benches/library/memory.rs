@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use cognate::{Library, Query, TopicOptions};
+use cognate::{Library, MapOptions, Query, TopicOptions};
 
 use crate::embedder::WordEmbedder;
 use crate::figures::{Figure, Figures, time};
@@ -73,6 +73,10 @@ fn run_act(act: &str, dir: &Path, queries: &[String]) {
                 .is_empty()
         ),
         "duplicates" => drop(library.duplicates(THRESHOLD).unwrap()),
+        "map" => {
+            let map = library.map(&MapOptions::default().store(false)).unwrap();
+            assert!(map.neighbors_kept > 0.0);
+        }
         _ => {
             let library = library.with_embedder(WordEmbedder::new()).unwrap();
             for query in queries {

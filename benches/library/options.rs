@@ -9,7 +9,7 @@ cargo bench --bench library -- [options]
   --sizes N,N,…             numbers of papers (10000)
   --from FILE               make the papers from those of this file, not from invented words
   --keep FOLDER             keep the libraries in this folder, and use them again
-  --analyses                also measure `topics` and `duplicates`
+  --analyses                also measure `topics`, `duplicates` and `map`
   --no-check                do not compare answers with those of a computation by loops
   --write-papers FILE N     write the first N papers as JSON lines, and nothing else
   --write-vectors FILE N    write the vectors of the first N papers as .npy, and nothing else";

@@ -11,6 +11,7 @@ mod bundled;
 #[path = "../../crates/model/tests/suite/golden_file.rs"]
 mod golden_file;
 mod invariance;
+mod map;
 mod missed;
 mod model;
 mod mpnet;

@@ -1,8 +1,9 @@
-//! Analyses of a whole library: its topics and duplicates, what a draft misses, and how well search
+//! Analyses of a whole library: its topics, map and duplicates, what a draft misses, and how well search
 //! works.
 
 pub(crate) mod duplicates;
 pub(crate) mod evaluation;
+pub(crate) mod map;
 pub(crate) mod missed;
 pub(crate) mod self_evaluation;
 pub(crate) mod topics;

@@ -29,7 +29,7 @@ pub enum Error {
         /// What the folder holds.
         found: &'static str,
     },
-    /// The library was written by another release.
+    /// The library or its map was written by another release.
     #[error("`{dir}` has format version {found}, this release reads {expected}")]
     Version {
         /// The folder.
@@ -206,8 +206,8 @@ pub enum Error {
         /// The cause.
         source: BoxError,
     },
-    /// The file of papers is damaged. [`Library::repair`](crate::Library::repair) rebuilds derived data; if
-    /// other data are damaged, restore the library from a copy.
+    /// The file of papers or of the map is damaged. [`Library::repair`](crate::Library::repair) rebuilds derived data
+    /// and removes a damaged map; if other data are damaged, restore the library from a copy.
     #[error("`{path}` is damaged in {what}")]
     Damaged {
         /// The file.

@@ -9,8 +9,8 @@
 //! unlike others.
 //!
 //! [`Library::missed`] finds papers that a [`Draft`] does not cite, [`Library::explain`] explains a hit,
-//! [`Library::topics`] and [`Library::duplicates`] describe a whole library, and
-//! [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the answers of
+//! [`Library::topics`] and [`Library::duplicates`] describe a whole library, [`Library::map`] lays it out as points
+//! of a plane, and [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the answers of
 //! several libraries. A [`PaperWriter`] exports papers and hits.
 //!
 //! A library notes the day on which each paper was [added](Paper::added), and keeps named [lists](Library::lists) of
@@ -166,6 +166,7 @@ pub use analysis::evaluation::qrels::Qrels;
 pub use analysis::evaluation::results::Evaluation;
 pub use analysis::evaluation::run::Run;
 pub use analysis::evaluation::setting::SearchSetting;
+pub use analysis::map::{MapOptions, MapProgress, MapStage};
 pub use analysis::missed::cited::CitedPaper;
 pub use analysis::missed::{MissedHit, MissedOptions, MissedReport};
 pub use analysis::self_evaluation::options::SelfEvaluationOptions;
@@ -193,6 +194,7 @@ pub use library::generation::Generation;
 pub use library::identity::is_same_paper;
 pub use library::lists::List;
 pub use library::lookup::{Lookup, MatchedBy};
+pub use library::paper_map::{MapLabel, MapPoint, PaperMap};
 pub use library::upgrade::{UpgradeOptions, UpgradeReport};
 pub use library::{Library, LibraryInfo};
 pub use ndarray;

@@ -19,7 +19,9 @@ pub(crate) mod list_rows;
 pub(crate) mod lists;
 mod lock;
 pub(crate) mod lookup;
+pub(crate) mod map_file;
 pub(crate) mod nearest_ids;
+pub(crate) mod paper_map;
 pub(crate) mod papers;
 mod parallel;
 mod read;
@@ -58,6 +60,7 @@ use crate::{Error, Result};
 /// |---|---|
 /// | `papers.sqlite`, with `-wal` and `-shm` beside it while in use | the papers, the [lists](Library::lists) that they are on, the name of the model, and the list of files of vectors and terms |
 /// | `vectors/` | the vectors, and the terms by which papers are found and filtered, in files that never change once written |
+/// | `map.bin` | the [map](Self::map), if there is one |
 /// | `lock` | nothing; locked while a process commits |
 ///
 /// A change is one transaction of `papers.sqlite`: vectors and terms are written and synced before it, and

@@ -20,6 +20,7 @@ mod info;
 mod list;
 mod lists;
 mod man;
+mod map;
 #[cfg(feature = "server")]
 mod mcp;
 mod missed;
@@ -71,6 +72,7 @@ commands! {
     Export => export,
     Info => info,
     Topics => topics,
+    Map => map,
     Duplicates => duplicates,
     Check => check,
     Compact => compact,

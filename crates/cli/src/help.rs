@@ -44,6 +44,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "export",
             "info",
             "topics",
+            "map",
             "duplicates",
             "check",
             "compact",

@@ -221,7 +221,8 @@ impl IntoResponse for Answer {
     }
 }
 
-fn insert_tag(headers: &mut HeaderMap, tag: &str) {
+/// Adds the headers of an answer that the client can keep.
+pub(crate) fn insert_tag(headers: &mut HeaderMap, tag: &str) {
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(header::ETAG, tag);
         let ask_again = HeaderValue::from_static("no-cache");

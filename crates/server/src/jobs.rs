@@ -1,10 +1,13 @@
-//! Jobs: imports of papers, which may take longer than a request may. The jobs of one library run one after
-//! another.
+//! Jobs: imports of papers and layouts of maps, which may take longer than a request may. The jobs of one library run
+//! one after another.
 
 mod document;
 mod import;
 mod import_report;
 mod job;
+mod map_layout;
+mod map_report;
+mod stop;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,9 +16,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-pub(crate) use self::document::{JobDocument, JobState};
+pub(crate) use self::document::{JobDocument, JobKind, JobState};
 pub(crate) use self::import::Upload;
 pub(crate) use self::job::Job;
+use self::job::Outcome;
+use self::stop::Stop;
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
 
@@ -36,6 +41,33 @@ pub(crate) struct Jobs {
     turns: HashMap<String, Arc<Semaphore>>,
 }
 
+/// What a job is to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Add the papers of a file.
+    Import(Upload),
+    /// Lay out the map of the library.
+    Map,
+}
+
+impl Task {
+    fn kind(&self) -> JobKind {
+        match self {
+            Self::Import(_) => JobKind::Import,
+            Self::Map => JobKind::Map,
+        }
+    }
+
+    /// Does the task.
+    fn run(&self, server: &Server, job: &Job) -> Result<Outcome, Stop> {
+        let served = server.library(Some(job.library()))?;
+        match self {
+            Self::Import(upload) => import::run(&served.library, upload, job).map(Outcome::Import),
+            Self::Map => map_layout::run(server, served, job).map(Outcome::Map),
+        }
+    }
+}
+
 impl Jobs {
     /// Creates the jobs of a server of libraries with these names.
     pub(crate) fn new<'a>(libraries: impl IntoIterator<Item = &'a str>) -> Self {
@@ -46,7 +78,8 @@ impl Jobs {
         }
     }
 
-    /// Starts a job that adds the papers of an upload to a library, or lets it wait for its turn.
+    /// Starts a job of a library, or lets it wait for its turn. A map that is laid out already, or will be, is not laid
+    /// out once more: the job is the one that does.
     ///
     /// # Errors
     ///
@@ -55,7 +88,7 @@ impl Jobs {
         &self,
         server: &Server,
         library: &str,
-        upload: Upload,
+        task: Task,
     ) -> Result<Arc<Job>, Problem> {
         if server.stopping().is_cancelled() {
             return Err(Problem::stopping());
@@ -64,6 +97,11 @@ impl Jobs {
         let job = {
             let mut jobs = self.lock();
             let is_open = |job: &&Arc<Job>| job.is_of(library) && job.ended().is_none();
+            if task.kind() == JobKind::Map
+                && let Some(job) = jobs.iter().filter(is_open).find(|job| job.is_shared())
+            {
+                return Ok(Arc::clone(job));
+            }
             if jobs.iter().filter(is_open).count() >= MAX_OPEN {
                 return Err(Problem::new(
                     Kind::Overloaded,
@@ -72,12 +110,16 @@ impl Jobs {
                     ),
                 ));
             }
-            let job = Arc::new(Job::new(library, upload.name(), jobs.len()));
+            let file = match &task {
+                Task::Import(upload) => Some(upload.name()),
+                Task::Map => None,
+            };
+            let job = Arc::new(Job::new(task.kind(), library, file, jobs.len()));
             jobs.push(Arc::clone(&job));
             job
         };
         let (turn, server) = (Arc::clone(turn), server.clone());
-        tokio::spawn(run(server, turn, Arc::clone(&job), upload));
+        tokio::spawn(run(server, turn, Arc::clone(&job), task));
         Ok(job)
     }
 
@@ -139,7 +181,7 @@ fn unknown(id: &str) -> Problem {
 }
 
 /// Runs a job when it is its turn.
-async fn run(server: Server, turn: Arc<Semaphore>, job: Arc<Job>, upload: Upload) {
+async fn run(server: Server, turn: Arc<Semaphore>, job: Arc<Job>, task: Task) {
     let permit = tokio::select! {
         permit = turn.acquire_owned() => permit,
         () = job.cancelled() => return job.end(Err(None)),
@@ -149,13 +191,12 @@ async fn run(server: Server, turn: Arc<Semaphore>, job: Arc<Job>, upload: Upload
         spawn_blocking(move || {
             // Returned when the work ends.
             let _permit = permit;
-            let library = &server.library(Some(job.library()))?.library;
             job.start();
-            import::run(library, &upload, &job)
+            task.run(&server, &job)
         })
     };
     let outcome = work
         .await
         .unwrap_or_else(|_| Err(Problem::internal().into()));
-    job.end(outcome.map_err(import::Stop::into_problem));
+    job.end(outcome.map_err(Stop::into_problem));
 }

@@ -68,6 +68,7 @@ mod etag;
 mod extract;
 mod health;
 mod jobs;
+mod maps;
 mod mcp;
 mod metrics;
 mod openapi;

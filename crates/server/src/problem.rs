@@ -65,6 +65,7 @@ kinds! {
     UnknownPaper "unknown-paper" 404 "The library has no such paper",
     UnknownList "unknown-list" 404 "The library has no list of this name",
     UnknownJob "unknown-job" 404 "The server has no such job",
+    NoMap "no-map" 404 "The library has no map",
     UnknownModel "unknown-model" 404 "The server has no model of this name",
     NoReranker "no-reranker" 404 "The server has no cross-encoder",
     WrongMethod "wrong-method" 405 "The route has no such method",

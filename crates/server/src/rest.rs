@@ -12,6 +12,7 @@ mod job_events;
 mod jobs;
 mod list_papers;
 mod lists;
+mod map;
 mod missed;
 mod paper;
 mod paper_list;
@@ -59,6 +60,12 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(explain::explain))
         .routes(routes!(missed::missed))
         .routes(routes!(topics::topics))
+        .routes(routes!(map::map, map::lay_out_map))
+        .routes(routes!(map::points::map_points))
+        .routes(routes!(
+            map::papers::map_papers,
+            map::papers::map_papers_by_body
+        ))
         .routes(routes!(duplicates::duplicates))
         .routes(routes!(export::export));
     OpenApiRouter::new().nest("/api/v1", routes)

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::analyses::Analyses;
 use crate::jobs::Jobs;
+use crate::maps::Maps;
 use crate::metrics::Metrics;
 use crate::options::ServerOptions;
 use crate::problem::{Kind, Problem};
@@ -31,6 +32,7 @@ struct Shared {
     work: WorkQueue,
     jobs: Jobs,
     analyses: Analyses,
+    maps: Maps,
     metrics: Metrics,
     stopping: CancellationToken,
 }
@@ -59,6 +61,7 @@ impl Server {
         trust::check_origins(&options.allowed_origins)?;
         let work = WorkQueue::new(&options);
         let jobs = Jobs::new(libraries.iter().map(|library| library.name.as_str()));
+        let maps = Maps::new(libraries.iter().map(|library| library.name.as_str()));
         Ok(Self {
             shared: Arc::new(Shared {
                 libraries,
@@ -67,6 +70,7 @@ impl Server {
                 work,
                 jobs,
                 analyses: Analyses::default(),
+                maps,
                 metrics: Metrics::new(),
                 stopping: CancellationToken::new(),
             }),
@@ -127,7 +131,7 @@ impl Server {
         &self.shared.options
     }
 
-    /// Returns the imports that run, wait or have ended.
+    /// Returns the jobs that run, wait or have ended.
     pub(crate) fn jobs(&self) -> &Jobs {
         &self.shared.jobs
     }
@@ -191,6 +195,11 @@ impl Server {
     /// Returns the analyses of the libraries.
     pub(crate) fn analyses(&self) -> &Analyses {
         &self.shared.analyses
+    }
+
+    /// Returns the maps of the libraries.
+    pub(crate) fn maps(&self) -> &Maps {
+        &self.shared.maps
     }
 
     /// Returns the libraries, with their names.

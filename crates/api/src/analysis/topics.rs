@@ -90,7 +90,12 @@ impl TopicOptions {
         self
     }
 
-    fn check(&self) -> Result<()> {
+    /// Returns the number of nearest papers that each paper is linked with.
+    pub(super) fn number_of_neighbors(&self) -> usize {
+        self.neighbors
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
         let invalid = |option, found: String, expected: &str| Error::InvalidOption {
             option,
             found,
@@ -180,7 +185,7 @@ impl Library {
 }
 
 /// The rows of each topic, before their papers are read.
-struct Groups {
+pub(super) struct Groups {
     /// The rows of each topic, largest topic first, the most central row first.
     rows: Vec<Vec<RowId>>,
     /// The number of rows that are in no topic.
@@ -197,6 +202,19 @@ impl Groups {
     ) -> cognate_index::Result<Self> {
         let neighbors =
             index.neighbors_with(options.neighbors, &mut |state| progress(of_index(state)))?;
+        Self::of_neighbors(index, neighbors, options)
+    }
+
+    /// Finds the topics of all rows by their nearest rows, of which those beyond the number in the options are left
+    /// out.
+    pub(super) fn of_neighbors(
+        index: &FlatIndex,
+        mut neighbors: Vec<(RowId, Vec<Hit>)>,
+        options: &TopicOptions,
+    ) -> cognate_index::Result<Self> {
+        for (_, hits) in &mut neighbors {
+            hits.truncate(options.neighbors);
+        }
         let rows = neighbors.iter().map(|(row, _)| *row).collect();
         // Communities and sums depend on the order of the nodes in their last bits and beyond.
         let rows = canonical_sample(index, rows, usize::MAX)?;
@@ -223,8 +241,17 @@ impl Groups {
         })
     }
 
+    /// Returns the rows of each topic, the largest topic first.
+    pub(super) fn rows(&self) -> &[Vec<RowId>] {
+        &self.rows
+    }
+
     /// Reads the papers of the topics and names each topic.
-    fn describe(self, snapshot: &Snapshot<'_>, options: &TopicOptions) -> Result<Topics> {
+    pub(super) fn describe(
+        self,
+        snapshot: &Snapshot<'_>,
+        options: &TopicOptions,
+    ) -> Result<Topics> {
         // The topic of each row, and the rank of the row in the topic.
         let mut membership: BTreeMap<RowId, (usize, usize)> = BTreeMap::new();
         for (topic, rows) in self.rows.iter().enumerate() {

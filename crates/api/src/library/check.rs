@@ -16,7 +16,7 @@ use crate::library::lock::WriteLock;
 use crate::library::read::ATTEMPTS;
 use crate::library::rebuild::{rebuild_terms, rebuild_vectors};
 use crate::library::store::{ReadTxn, Store};
-use crate::library::{Library, open_store, vectors_dir};
+use crate::library::{Library, map_file, open_store, vectors_dir};
 use crate::{Error, Result};
 
 /// The outcome of [`Library::check`].
@@ -45,7 +45,7 @@ pub struct Fault {
 
 impl Library {
     /// Reads a whole library and compares it with its checksums: the table of papers, the lists, the vectors and
-    /// their quantized codes, and whether they belong together.
+    /// their quantized codes, and whether they belong together, and the map if there is one.
     ///
     /// # Errors
     ///
@@ -84,8 +84,8 @@ impl Library {
     }
 
     /// Rebuilds derived data that is damaged or missing: quantized codes of vectors, terms, the distribution of
-    /// cosines, and the counts of lists. Damaged entries of lists are removed. Returns the number of files and records rebuilt. Other processes may have
-    /// the library open.
+    /// cosines, and the counts of lists. Damaged entries of lists and a damaged map are removed. Returns the number of
+    /// files and records rebuilt or removed. Other processes may have the library open.
     ///
     /// # Errors
     ///
@@ -219,6 +219,10 @@ fn check_commit(dir: &Path, papers: &ReadTxn<'_>) -> Result<CheckReport> {
     for error in errors {
         faults.0.push(Fault::of_index(&vectors, error));
     }
+    if let Err(error) = map_file::read(dir) {
+        let is_removable = is_lost_map(&error);
+        faults.push(error, is_removable);
+    }
     Ok(CheckReport {
         papers: keys.len(),
         vectors: manifest.rows() as usize,
@@ -253,6 +257,11 @@ fn repair(
         rebuilt += 1;
         is_changed = true;
     }
+    // A map is only made when it is asked for, because that takes long.
+    if map_file::read(dir).is_err_and(|error| is_lost_map(&error)) {
+        map_file::remove(dir)?;
+        rebuilt += 1;
+    }
     if papers.mend_lists()? {
         rebuilt += 1;
         is_changed = true;
@@ -261,6 +270,11 @@ fn repair(
         papers.commit(writer.manifest())?;
     }
     Ok(rebuilt + codes.map_err(Error::index(&vectors))?)
+}
+
+/// Returns whether a map that cannot be read is damaged or of a later release, so that only another layout helps.
+fn is_lost_map(error: &Error) -> bool {
+    matches!(error, Error::Damaged { .. } | Error::Version { .. })
 }
 
 /// The faults found so far.

@@ -4,7 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use cognate::{Error, Filter, Library, Mode, PaperHit, Query, Result};
+use cognate::{Error, Filter, Library, MapOptions, Mode, PaperHit, Query, Result};
 use cognate_testing::{LetterCounts, copy_dir, paper};
 use tempfile::tempdir;
 
@@ -31,6 +31,7 @@ fn create_library(dir: &Path) {
         .add_to_list("liked", &listed, Some("a note"))
         .unwrap();
     library.add_to_list("mine", &["p5"], None).unwrap();
+    library.map(&MapOptions::default().epochs(3)).unwrap();
 }
 
 /// Returns the answers of a library to some queries. An error is as good as a right answer.
@@ -70,6 +71,7 @@ fn answers(dir: &Path) -> Vec<Result<String>> {
             .map(|facets| format!("{facets:?}")),
         library.ids().map(|ids| ids.join(" ")),
         library.len().map(|len| len.to_string()),
+        library.stored_map().map(|map| format!("{map:?}")),
         library.get("p0").map(|paper| format!("{paper:?}")),
         library.get("p9").map(|paper| format!("{paper:?}")),
         library.get("p3").map(|paper| format!("{paper:?}")),
@@ -89,7 +91,10 @@ fn a_changed_byte_is_an_error_or_has_no_effect() {
     create_library(dir.path());
     let expected = answers(dir.path());
     let expected: Vec<String> = expected.into_iter().map(Result::unwrap).collect();
-    for file in files(dir.path()) {
+    for file in files(dir.path())
+        .into_iter()
+        .chain([dir.path().join("map.bin")])
+    {
         let (mut changed, mut noticed) = (0, 0);
         let sound = fs::read(&file).unwrap();
         for at in (0..sound.len()).step_by(step()) {

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use cognate::{
-    AddOptions, Citation, Draft, DraftFormat, Library, Metric, MissedOptions, Mode, Paper,
-    PaperReader, Progress, Qrels, Query, Run, SameId, SelfEvaluationOptions, TopicOptions,
+    AddOptions, Citation, Draft, DraftFormat, Library, MapOptions, Metric, MissedOptions, Mode,
+    Paper, PaperReader, Progress, Qrels, Query, Run, SameId, SelfEvaluationOptions, TopicOptions,
     UpgradeOptions,
 };
 use cognate_testing::{LetterCounts, LetterPairs, papers};
@@ -231,6 +231,19 @@ fn analyses_have_the_names_of_the_command() {
     let topic = &topics["topics"][0];
     assert_eq!(names(topic), ["central", "ids", "words"]);
     assert!(topic["central"][0]["title"].is_string());
+
+    let map = value(&library.map(&MapOptions::default().epochs(9)).unwrap());
+    let fields = [
+        "generation",
+        "labels",
+        "neighbors_kept",
+        "placed",
+        "points",
+        "removed",
+    ];
+    assert_eq!(names(&map), fields);
+    assert_eq!(names(&map["points"][0]), ["id", "topic", "x", "y", "year"]);
+    assert_eq!(map["generation"], library.generation().unwrap().to_string());
 
     let draft = "# A draft\n\nGraphs and proofs of enzymes [@p1]. See also [@unknown].\n";
     let draft = Draft::parse(draft, DraftFormat::Markdown);

@@ -15,6 +15,7 @@ mod json;
 mod keywords;
 mod linking;
 mod lists;
+mod map;
 mod model_test;
 mod open;
 mod queries;

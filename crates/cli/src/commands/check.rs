@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     library: LibraryArguments,
     /// Rebuild derived data (terms, quantized codes, the distribution of cosines) from papers and vectors,
-    /// and embed papers again whose vectors are lost
+    /// remove a damaged map, and embed papers again whose vectors are lost
     #[arg(long)]
     repair: bool,
     #[command(flatten)]

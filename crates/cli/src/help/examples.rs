@@ -221,6 +221,20 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "map",
+        &[
+            ("Lay out the papers of the library", "cognate map"),
+            (
+                "The places of all papers, for a spreadsheet",
+                "cognate map --output points.csv",
+            ),
+            (
+                "With the topics at their places, for another program",
+                "cognate map --json",
+            ),
+        ],
+    ),
+    (
         "duplicates",
         &[
             (

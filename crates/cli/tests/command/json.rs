@@ -109,6 +109,8 @@ fn every_command_prints_what_the_schema_describes_and_nothing_else() {
     check("missed", "missed --library L --json draft.md");
     check("duplicates", "duplicates --library L --json");
     check("topics", "topics --library L --json");
+    let found = check("map", "map --library L --json");
+    assert_eq!(count(&found["points"]), 112);
     check("info", "info --library L --json");
     check("check", "check --library L --json");
     let found = check("list", "list --library L --json --year 2000-2004");

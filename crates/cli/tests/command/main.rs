@@ -20,6 +20,7 @@ mod json;
 mod libraries;
 mod list;
 mod lists;
+mod map;
 mod mcp;
 mod messages;
 mod missed;

@@ -171,6 +171,7 @@ fn nothing_that_a_command_prints_is_wider_than_the_screen() {
             &["missed", "-k", "5", "draft.tex"],
             &["duplicates", "--threshold", "0.9", "-k", "10"],
             &["topics"],
+            &["map"],
             &["show", "vaswani2017attention", "watts1998collective"],
             &["list", "--year", "2017"],
             &["info"],
@@ -204,6 +205,8 @@ fn a_paper_cannot_bring_sequences_of_its_own() {
             "graph \u{1b}[2J proof",
         ][..],
         &["topics", "--library", "L"],
+        &["map", "--library", "L"],
+        &["map", "--library", "L", "--output", "-"],
     ] {
         for links in ["0", "1"] {
             let mut command = sandbox.command(arguments);

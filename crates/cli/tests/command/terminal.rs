@@ -51,6 +51,8 @@ fn what_commands_print_for_a_person_controls_no_terminal() {
         &["missed", "no \u{1b}[2J.txt"],
         &["duplicates", "--threshold", "-1"],
         &["topics"],
+        &["map"],
+        &["map", "--json"],
         &["info"],
         &["remove", "unknown \u{1b}[2J"],
         &["export", "--format", "jsonl"],

@@ -43,6 +43,7 @@ fn wrong_usage_exits_with_status_2_and_help_with_0() {
         "export",
         "duplicates",
         "topics",
+        "map",
         "eval",
         "embed",
         "model",

@@ -1,12 +1,14 @@
 //! A job as JSON.
 
+use cognate::MapStage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::import_report::{ImportRemark, JobReport};
+use super::map_report::MapReport;
 use crate::problem::ProblemDocument;
 
-/// A job: an import of papers that runs after its request was answered.
+/// A job: an import of papers or the layout of a map, which runs after its request was answered.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct JobDocument {
     /// The version of the form of all documents.
@@ -15,12 +17,15 @@ pub(crate) struct JobDocument {
     /// The id of the job.
     #[schema(example = "3f1c9a5be07d2468")]
     pub(crate) id: String,
-    /// The name of the library that gets the papers.
+    /// What the job does.
+    pub(crate) kind: JobKind,
+    /// The name of the library that gets the papers or the map.
     #[schema(example = "papers")]
     pub(crate) library: String,
-    /// The name of the file, as the request gave it.
-    #[schema(example = "refs.bib")]
-    pub(crate) file: String,
+    /// The name of the file, as the request gave it; present if the job adds papers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "refs.bib")]
+    pub(crate) file: Option<String>,
     /// How far the job is.
     pub(crate) state: JobState,
     /// The time of the request, in seconds since the start of 1970, UTC.
@@ -34,12 +39,16 @@ pub(crate) struct JobDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false, example = "bibtex")]
     pub(crate) format: Option<&'static str>,
-    /// The number of papers that were processed.
+    /// How much was done.
     pub(crate) progress: JobProgress,
-    /// What was done; present if the job is done.
+    /// What an import did; present if the job has added papers and is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = JobReport, required = false)]
     pub(crate) report: Option<JobReport>,
+    /// The map that was made; present if the job has made one and is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MapReport, required = false)]
+    pub(crate) map: Option<MapReport>,
     /// What was left out of the file or changed, in the order of the file: the first 1,000 remarks.
     pub(crate) remarks: Vec<ImportRemark>,
     /// The number of all remarks.
@@ -50,15 +59,25 @@ pub(crate) struct JobDocument {
     pub(crate) problem: Option<ProblemDocument>,
 }
 
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum JobKind {
+    /// It adds papers.
+    Import,
+    /// It lays out a map.
+    Map,
+}
+
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JobState {
     /// It waits until earlier jobs of the library have ended.
     Waiting,
-    /// It reads the file or adds papers.
+    /// It reads the file, adds papers, or lays out a map.
     Running,
-    /// All papers are in the library.
+    /// All papers are in the library, or the map can be read.
     Done,
     /// An error ended it; papers that were committed before are in the library.
     Failed,
@@ -66,9 +85,17 @@ pub(crate) enum JobState {
     Cancelled,
 }
 
-/// The number of papers that a job has processed.
+/// How much a job has done.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub(crate) struct JobProgress {
+    /// The stage of the layout of a map: `neighbors`, `layout` or `topics`; absent for an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "layout")]
+    pub(crate) stage: Option<MapStage>,
+    /// The share of the work on a map that is done, 0 to 1, which is an estimate; absent for an import.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, required = false, example = 0.5)]
+    pub(crate) share: Option<f64>,
     /// The number of valid papers in the file; absent until the file was read to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = usize, required = false)]

@@ -7,12 +7,13 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use cognate::{
-    AddOptions, Error, Format, Library, Paper, PaperReader, PapersError, RecordLocation, SameId,
+    AddOptions, Format, Library, Paper, PaperReader, PapersError, RecordLocation, SameId,
 };
 
 use super::document::JobProgress;
 use super::import_report::{ImportEvent, ImportRemarks, JobReport};
 use super::job::Job;
+use super::stop::Stop;
 use crate::problem::{Kind, Problem};
 
 /// A file of papers that a client sent, with the options of its import.
@@ -23,13 +24,6 @@ pub(crate) struct Upload {
     format: Option<Format>,
     skip_bad: bool,
     replace: bool,
-}
-
-/// Why an import stopped before its end.
-#[derive(Debug)]
-pub(super) enum Stop {
-    Cancelled,
-    Failed(Problem),
 }
 
 /// What the first reading of a file found.
@@ -244,36 +238,4 @@ fn add(
         contents.invalid,
         contents.incomplete,
     ))
-}
-
-impl Stop {
-    /// Returns the problem, or `None` if the import was cancelled.
-    pub(super) fn into_problem(self) -> Option<Problem> {
-        match self {
-            Self::Cancelled => None,
-            Self::Failed(problem) => Some(problem),
-        }
-    }
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
-    }
-}
-
-impl From<PapersError> for Stop {
-    fn from(error: PapersError) -> Self {
-        Error::from(error).into()
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        if error.is_cancelled() {
-            Self::Cancelled
-        } else {
-            Self::Failed(error.into())
-        }
-    }
 }

@@ -7,42 +7,55 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::document::{JobDocument, JobProgress, JobState};
+use super::document::{JobDocument, JobKind, JobProgress, JobState};
 use super::import_report::{ImportRemarks, JobReport};
+use super::map_report::MapReport;
 use crate::problem::Problem;
 
 /// A job.
 #[derive(Debug)]
 pub(crate) struct Job {
     id: String,
+    kind: JobKind,
     library: String,
     cancel: CancellationToken,
     ended: OnceLock<Instant>,
     document: watch::Sender<(u64, JobDocument)>,
 }
 
+/// What a job did.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Import(JobReport),
+    Map(MapReport),
+}
+
 impl Job {
-    /// Creates a job that waits. `salt` makes its id differ from the ids of other jobs.
-    pub(crate) fn new(library: &str, file: &str, salt: usize) -> Self {
+    /// Creates a job that waits. An import has the name of its file. `salt` makes the id differ from the ids of other
+    /// jobs.
+    pub(crate) fn new(kind: JobKind, library: &str, file: Option<&str>, salt: usize) -> Self {
         // Each `RandomState` has other random keys.
         let id = format!("{:016x}", RandomState::new().hash_one(salt));
         let document = JobDocument {
             version: 1,
             id: id.clone(),
+            kind,
             library: library.to_owned(),
-            file: file.to_owned(),
+            file: file.map(str::to_owned),
             state: JobState::Waiting,
             created: seconds(),
             ended: None,
             format: None,
             progress: JobProgress::default(),
             report: None,
+            map: None,
             remarks: Vec::new(),
             total_remarks: 0,
             problem: None,
         };
         Self {
             id,
+            kind,
             library: library.to_owned(),
             cancel: CancellationToken::new(),
             ended: OnceLock::new(),
@@ -54,9 +67,18 @@ impl Job {
         &self.id
     }
 
+    pub(crate) fn kind(&self) -> JobKind {
+        self.kind
+    }
+
     /// Returns the name of the library that the job changes.
     pub(crate) fn library(&self) -> &str {
         &self.library
+    }
+
+    /// Returns whether another request for the same can be given this job: it makes a map, and is not to stop.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.kind == JobKind::Map && !self.is_cancelled()
     }
 
     /// Returns whether the job changes the library with a name.
@@ -117,8 +139,8 @@ impl Job {
         });
     }
 
-    /// Ends the job: with a report, with a problem, or, without a problem, because it was cancelled.
-    pub(super) fn end(&self, outcome: Result<JobReport, Option<Problem>>) {
+    /// Ends the job: with what it did, with a problem, or, without a problem, because it was cancelled.
+    pub(super) fn end(&self, outcome: Result<Outcome, Option<Problem>>) {
         // A watcher that sees the end finds the job ended.
         self.ended.get_or_init(Instant::now);
         self.change(|document| {
@@ -129,7 +151,8 @@ impl Job {
                 Err(None) => JobState::Cancelled,
             };
             match outcome {
-                Ok(report) => document.report = Some(report),
+                Ok(Outcome::Import(report)) => document.report = Some(report),
+                Ok(Outcome::Map(report)) => document.map = Some(report),
                 Err(problem) => document.problem = problem.map(Problem::into_document),
             }
         });

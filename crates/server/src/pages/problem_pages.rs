@@ -60,6 +60,10 @@ const ADVICE: &[(Kind, &str)] = &[
         "The id is not that of a job, the job was cancelled, it ended more than an hour ago, or the server was started again since. Adding the same papers again changes nothing, so it is safe to repeat a request that may not have been carried out.",
     ),
     (
+        Kind::NoMap,
+        "The papers of the library have not been laid out. `POST /api/v1/map` starts a job that does it, and so does the command `cognate map`.",
+    ),
+    (
         Kind::UnknownModel,
         "The server has no model of this name. `GET /v1/models` lists all.",
     ),

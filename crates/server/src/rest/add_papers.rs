@@ -12,7 +12,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 
 use crate::extract::Parameters;
-use crate::jobs::{JobDocument, Upload};
+use crate::jobs::{JobDocument, Task, Upload};
 use crate::openapi::named_values::named_values;
 use crate::problem::{Kind, Problem, ProblemDocument};
 use crate::server::Server;
@@ -99,7 +99,9 @@ pub(crate) async fn add_papers(
     let upload = Upload::new(name, file, format)
         .skip_bad(parameters.skip_bad)
         .replace(parameters.replace);
-    let job = server.jobs().submit(&server, library, upload)?;
+    let job = server
+        .jobs()
+        .submit(&server, library, Task::Import(upload))?;
     let location = format!("/api/v1/jobs/{}", job.id());
     let headers = [(header::LOCATION, location)];
     Ok((StatusCode::ACCEPTED, headers, Json(job.document())))

@@ -1,6 +1,7 @@
 //! The examples of the description, sent to a server.
 
 use axum::http::StatusCode;
+use cognate::MapOptions;
 use cognate_testing::papers;
 use serde_json::{Map, Value, json};
 
@@ -15,12 +16,15 @@ const ROUTES: &[(&str, &str)] = &[
     ("/api/v1/missed", "hits"),
     ("/api/v1/topics", "topics"),
     ("/api/v1/duplicates", "pairs"),
+    ("/api/v1/map/papers", "papers"),
     ("/api/v1/export", ""),
 ];
 
 #[tokio::test]
 async fn every_example_is_answered_as_described() {
     let server = TestServer::new(papers(60));
+    let options = MapOptions::default().epochs(10);
+    server.library().map(&options).unwrap();
     let description = server.get("/openapi.json").await.json();
     for (route, field) in ROUTES {
         let operations = description["paths"][route].as_object();

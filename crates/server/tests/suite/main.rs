@@ -19,6 +19,7 @@ mod hostile;
 mod info;
 mod jobs;
 mod lists;
+mod map;
 mod mcp_protocol;
 mod mcp_tools;
 mod missed;

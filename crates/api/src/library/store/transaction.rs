@@ -86,6 +86,15 @@ impl<'a> ReadTxn<'a> {
         Manifest::from_json(&json, self.path).map_err(Error::index(dir))
     }
 
+    /// Returns a hash of the manifest. It tells whether papers and vectors are the same, whatever the library is that
+    /// has them: the manifest has checksums of all files of vectors and terms.
+    pub(crate) fn manifest_hash(&self) -> Result<[u8; 16]> {
+        let mut hash = [0; 16];
+        let json = self.manifest()?.to_json();
+        hash.copy_from_slice(&blake3::hash(json.as_bytes()).as_bytes()[..16]);
+        Ok(hash)
+    }
+
     /// Returns the description of the embedder that made the vectors.
     pub(crate) fn embedder_info(&self) -> Result<EmbedderInfo> {
         Ok(EmbedderInfo {
