@@ -47,7 +47,7 @@ impl Default for MapOptions {
     fn default() -> Self {
         Self {
             neighbors: 15,
-            epochs: 750,
+            epochs: 500,
             topics: TopicOptions::default().central(0),
             store: true,
         }
@@ -62,7 +62,7 @@ impl MapOptions {
         self
     }
 
-    /// Sets the number of epochs of the layout, at least 1. In each, every paper moves once. Default: 750.
+    /// Sets the number of epochs of the layout, at least 1. In each, every paper moves once. Default: 500.
     #[must_use]
     pub fn epochs(mut self, epochs: usize) -> Self {
         self.epochs = epochs;
@@ -146,7 +146,7 @@ impl Library {
     /// the [`topics`](Self::topics) of the same papers.
     ///
     /// The same papers always have the same map, bit for bit, whatever the number of threads and the order in which
-    /// they were added; only papers with equal vectors may exchange their places. Systems whose functions sine and cosine
+    /// they were added; the order only decides between papers with equal vectors, or with equal cosines to another. Systems whose functions sine and cosine
     /// round differently may give different maps.
     ///
     /// The library can be used while this method runs. A map of a library without papers has no points.

@@ -220,6 +220,7 @@ fn add(
             papers: state.papers,
             embedded: state.embedded,
             committed: state.committed,
+            ..JobProgress::default()
         });
         if job.is_cancelled() {
             ControlFlow::Break(())

@@ -21,8 +21,10 @@ pub(super) type Point = [f32; 2];
 /// The largest number of points whose repulsion is summed over all pairs.
 const MAX_EXACT: usize = 300;
 
-/// The distance of adjacent nodes, unless the grid would become too large. Forces change over a distance of 1.
-const SPACING: f64 = 0.5;
+/// The distances of adjacent nodes to choose from, unless the grid would become too large. Forces change over a distance
+/// of 1. Between points that are nearer than that, they are 1% too small on the finest of these grids, and 16% on the
+/// coarsest.
+const SPACINGS: [f64; 3] = [0.25, 0.35, 0.5];
 
 /// The largest size of the grid. Half of it in each dimension has points.
 const MAX_SIZE: usize = 2048;
@@ -116,25 +118,32 @@ fn bounds(points: &[Point]) -> (Point, f64) {
     (low, extent(0).max(extent(1)))
 }
 
-/// Returns the spacing and the size of a grid for points within an extent.
+/// Returns the spacing and the size of a grid for points within an extent: the size that the coarsest of the
+/// [`SPACINGS`] needs, and the finest spacing for which that size is enough.
 fn grid_for(span: f64) -> (f64, usize) {
-    let mut spacing = SPACING;
+    let [.., mut coarsest] = SPACINGS;
     loop {
-        // The nodes of the last point begin one before it and end two behind it.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates, which is too large"
-        )]
-        let nodes = (span / spacing).ceil() as usize + SPREAD + 1;
-        let size = nodes.saturating_mul(2).checked_next_power_of_two();
-        if let Some(size) = size
-            && size <= MAX_SIZE
-        {
-            return (spacing, size.max(MIN_SIZE));
+        if let Some(size) = size_for(span, coarsest) {
+            let fits =
+                |spacing: &f64| size_for(span, *spacing).is_some_and(|needed| needed <= size);
+            let spacing = SPACINGS.into_iter().find(fits).unwrap_or(coarsest);
+            return (spacing, size);
         }
-        spacing *= 1.25;
+        coarsest *= 1.25;
     }
+}
+
+/// Returns the size of a grid with a spacing for points within an extent, or `None` if it is too large.
+fn size_for(span: f64, spacing: f64) -> Option<usize> {
+    // The nodes of a point begin at it and end three behind it.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates, which is too large"
+    )]
+    let nodes = ((span / spacing).ceil() as usize).saturating_add(SPREAD + 1);
+    let size = nodes.saturating_mul(2).checked_next_power_of_two()?;
+    (size <= MAX_SIZE).then_some(size.max(MIN_SIZE))
 }
 
 #[expect(clippy::float_cmp, reason = "spacings are computed by the same steps")]
@@ -263,7 +272,7 @@ impl Nodes {
         };
         // Rows are y, and columns are x.
         for (dimension, axis) in [1, 0].into_iter().enumerate() {
-            // One node lies before the first point.
+            // The nodes of a point are counted from the first one of the first point.
             let at = (point[axis] - low[axis]) * per_unit;
             #[expect(
                 clippy::cast_possible_truncation,
@@ -338,7 +347,7 @@ mod tests {
                 for (found_one, expected_one) in found.iter().zip(expected) {
                     let difference = (found_one - expected_one).abs();
                     // Where the grid is coarse, only points that are far from each other are exact.
-                    let tolerance = if extent > 1000.0 { 0.6 } else { 0.02 };
+                    let tolerance = if extent > 1000.0 { 0.6 } else { 0.05 };
                     assert!(
                         difference <= tolerance * largest.max(0.05),
                         "{count} {extent}: {found:?} {expected:?}"
