@@ -83,7 +83,7 @@ test("a list has notes, which are text", () =>
         await page.keyboard.press("Control+Enter");
         await page.getByText("The note is saved.").waitFor();
         assert.equal(await page.locator(".note-text").textContent(), MARKUP);
-        assert.equal(await page.evaluate(() => document.activeElement.textContent), "Edit the note");
+        await page.waitForFunction(() => document.activeElement.textContent === "Edit the note");
         await page.reload();
         await page.locator(".note-text").waitFor();
         await page.getByRole("button", { name: "Edit the note" }).click();
