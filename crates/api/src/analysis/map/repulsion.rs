@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_grid_gives_the_forces_of_all_pairs() {
-        for (count, extent) in [(500, 1e-3), (500, 20.0), (2000, 60.0), (700, 3000.0)] {
+        for (count, extent) in [(500, 1e-3), (500, 20.0), (2000, 60.0), (700, 200.0)] {
             let points = random_points(count, extent);
             let (mut exact, mut grid) = (Repulsion::default(), Repulsion::default());
             exact.forces.resize(count, [0.0; 2]);
@@ -346,8 +346,8 @@ mod tests {
             for (found, expected) in grid.forces().iter().zip(exact.forces()) {
                 for (found_one, expected_one) in found.iter().zip(expected) {
                     let difference = (found_one - expected_one).abs();
-                    // Where the grid is coarse, only points that are far from each other are exact.
-                    let tolerance = if extent > 1000.0 { 0.6 } else { 0.05 };
+                    // The widest points have the coarsest of the grids.
+                    let tolerance = if extent > 100.0 { 0.2 } else { 0.05 };
                     assert!(
                         difference <= tolerance * largest.max(0.05),
                         "{count} {extent}: {found:?} {expected:?}"
