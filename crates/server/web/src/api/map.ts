@@ -1,4 +1,7 @@
+import { signal } from "@preact/signals";
+
 import { get, libraryName, post, send } from "./client";
+import { Problem } from "./problem";
 
 /** A topic at its place on the map. */
 export interface MapLabel {
@@ -91,7 +94,14 @@ async function getPapers(name: "at" | "id", items: readonly (number | string)[],
     const found: MapPaper[] = [];
     for (let first = 0; first < items.length; first += MAX_POINTS) {
         const body = { [name]: items.slice(first, first + MAX_POINTS), revision };
-        found.push(...(await post<{ papers: MapPaper[] }>("map/papers", body, signal)).papers);
+        try {
+            found.push(...(await post<{ papers: MapPaper[] }>("map/papers", body, signal)).papers);
+        } catch (error) {
+            if (error instanceof Problem && error.kind === "changed") {
+                changes.value += 1;
+            }
+            throw error;
+        }
     }
     return found;
 }
@@ -102,7 +112,10 @@ export async function startLayout(): Promise<string> {
     return ((await answer.json()) as { id: string }).id;
 }
 
-/** Returns a text that names the library whose map is shown. */
+/** How often the server has said that the points are others by now. */
+const changes = signal(0);
+
+/** Returns a text that names the map that is shown. It changes when the map has to be read again. */
 export function keyOfMap(): string {
-    return JSON.stringify([libraryName.value, "map"]);
+    return JSON.stringify([libraryName.value, changes.value]);
 }

@@ -13,7 +13,7 @@ export class Titles {
     private readonly wanted = new Set<number>();
     private timer = 0;
 
-    /** @param onFailure is called if the titles cannot be had, for example because the points have changed */
+    /** @param onFailure is called if the titles cannot be had */
     constructor(
         private readonly revision: string,
         private readonly onFailure: (error: unknown) => void,

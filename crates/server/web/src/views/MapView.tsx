@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { get, libraryName } from "../api/client";
 import type { Hits } from "../api/documents";
 import { getMap, getPapersOf, keyOfMap, type MapDocument, type Points } from "../api/map";
-import { Problem } from "../api/problem";
 import { Failure } from "../components/Failure";
 import { Loading } from "../components/Loading";
 import { ChosenPanel } from "../components/map/ChosenPanel";
@@ -64,7 +63,7 @@ function WithLayout({ document, map, onChanged }: { document: MapDocument; map: 
     }
     return (
         <>
-            <MapOfPoints key={points.revision} points={points} document={document} onChanged={onChanged} />
+            <MapOfPoints key={points.revision} points={points} document={document} />
             <LayoutState document={document} map={map} onChanged={onChanged} />
         </>
     );
@@ -87,12 +86,11 @@ function LayoutState({ document, map, onChanged }: { document: MapDocument; map:
     );
 }
 
-function MapOfPoints({ points, document, onChanged }: { points: Points; document: MapDocument; onChanged: () => void }) {
+function MapOfPoints({ points, document }: { points: Points; document: MapDocument }) {
     const { labels } = document;
     const [chosen, setChosen] = useState<readonly number[]>();
     const [isLasso, setIsLasso] = useState(false);
-    const onFailure = (error: unknown) => (error instanceof Problem && error.kind === "changed" ? onChanged() : fail(error));
-    const titles = useMemo(() => new Titles(points.revision, onFailure), [points]);
+    const titles = useMemo(() => new Titles(points.revision, fail), [points]);
     const hits = useHits(points, titles);
     const open = openId.value;
     const openAnswer = useAnswer(open && JSON.stringify([points.revision, open]), async (signal) => {
