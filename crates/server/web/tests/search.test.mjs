@@ -87,7 +87,7 @@ test("the keyboard alone searches, walks, selects, copies, likes and opens", () 
         await page.locator(`article[data-id="${id}"] .liked[aria-pressed="true"]`).waitFor();
         await page.getByText("Put on the list").waitFor();
         const list = await (await fetch(`${URL_OF_PAGE}/api/v1/lists/liked`)).json();
-        assert.deepEqual(list.papers.map((paper) => paper.id), [id]);
+        assert(list.papers.some((paper) => paper.id === id));
         await page.keyboard.press("l");
         await page.getByText("Taken off the list").waitFor();
         await page.keyboard.press("o");

@@ -60,14 +60,21 @@ export function useSearch(question: Parameters | undefined, isPointedAt: () => b
         const { signal } = controller;
         const asked = { ...question, limit: PAGE };
         let wordsAreShown = false;
+        let isDone = false;
         const fast = setTimeout(() => {
             get<Hits>("search", { ...asked, mode: "keyword" }, signal).then((hits) => {
-                wordsAreShown = true;
-                setState({ key, hits, isByWords: true, added: NONE });
+                // The other search may have been faster in the end.
+                if (!isDone) {
+                    wordsAreShown = true;
+                    setState({ key, hits, isByWords: true, added: NONE });
+                }
             }, () => undefined);
         }, PATIENCE);
         get<Hits>("search", asked, signal)
-            .finally(() => clearTimeout(fast))
+            .finally(() => {
+                isDone = true;
+                clearTimeout(fast);
+            })
             .then((hits) => {
                 if (wordsAreShown && isPointedAt()) {
                     setState((before) => ({ ...before, ...merged(before.hits, hits), isByWords: false, better: hits }));
