@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { strings } from "../text/language";
 import { Icon } from "./Icon";
@@ -8,13 +8,16 @@ import { Icon } from "./Icon";
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
     const element = useRef<HTMLDialogElement>(null);
     const heading = useId();
-    useEffect(() => {
+    useLayoutEffect(() => {
         const dialog = element.current;
         const before = document.activeElement;
         dialog?.showModal();
         return () => {
             dialog?.close();
-            before instanceof HTMLElement && before.focus();
+            // Unless something else has taken the focus by now.
+            if (before instanceof HTMLElement && document.activeElement === document.body) {
+                before.focus();
+            }
         };
     }, []);
     return (
