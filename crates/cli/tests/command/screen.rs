@@ -206,7 +206,6 @@ fn a_paper_cannot_bring_sequences_of_its_own() {
         ][..],
         &["topics", "--library", "L"],
         &["map", "--library", "L"],
-        &["map", "--library", "L", "--output", "-"],
     ] {
         for links in ["0", "1"] {
             let mut command = sandbox.command(arguments);
