@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 
 import { needsToken, setToken } from "../api/client";
 import { message } from "../state/messages";
@@ -15,6 +16,11 @@ const VIEWS = ["search", "new", "desk", "missed", "topics", "map", "library"] as
 /** What all views have: the way to the other views, the selected papers, messages, and the help. */
 export function Frame({ children }: { children: ComponentChildren }) {
     const texts = strings.value;
+    const { view } = place.value;
+    useEffect(() => {
+        // In a narrow window, the name of the view may be beyond its edge.
+        document.querySelector("header nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }, [view]);
     return (
         <>
             <a class="skip" href="#content">
@@ -25,9 +31,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
                     {texts.title}
                 </a>
                 <nav aria-label={texts.navigation}>
-                    {VIEWS.map((view) => (
-                        <a key={view} href={addressOf(view === "search" ? "/" : `/${view}`)} aria-current={place.value.view === view ? "page" : undefined}>
-                            {texts.views[view]}
+                    {VIEWS.map((name) => (
+                        <a key={name} href={addressOf(name === "search" ? "/" : `/${name}`)} aria-current={name === view ? "page" : undefined}>
+                            {texts.views[name]}
                         </a>
                     ))}
                 </nav>
