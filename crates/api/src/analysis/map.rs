@@ -349,9 +349,9 @@ fn describe(
     let mut medians = Vec::with_capacity(groups.rows().len());
     for (topic, rows) in groups.rows().iter().enumerate() {
         let positions: Vec<usize> = rows.iter().map(|row| positions[row]).collect();
-        positions
-            .iter()
-            .for_each(|&at| points[at].topic = Some(topic));
+        for &at in &positions {
+            points[at].topic = Some(topic);
+        }
         let median = |coordinate: fn(&MapPoint) -> f32| {
             median(
                 positions
