@@ -10,8 +10,8 @@
 //!
 //! [`Library::missed`] finds papers that a [`Draft`] does not cite, [`Library::explain`] explains a hit,
 //! [`Library::topics`] and [`Library::duplicates`] describe a whole library, [`Library::map`] lays it out as points
-//! of a plane, and [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the answers of
-//! several libraries. A [`PaperWriter`] exports papers and hits.
+//! of a plane, and [`Library::evaluate_itself`] measures how well its papers are found. [`merge_hits`] merges the
+//! answers of several libraries. A [`PaperWriter`] exports papers and hits.
 //!
 //! A library notes the day on which each paper was [added](Paper::added), and keeps named [lists](Library::lists) of
 //! papers with notes, such as those that were read. A [`Filter`] selects papers by lists and dates among others,

@@ -146,8 +146,8 @@ impl Library {
     /// the [`topics`](Self::topics) of the same papers.
     ///
     /// The same papers always have the same map, bit for bit, whatever the number of threads and the order in which
-    /// they were added; the order only decides between papers with equal vectors, or with equal cosines to another. Systems whose functions sine and cosine
-    /// round differently may give different maps.
+    /// they were added; the order only decides between papers with equal vectors, or with equal cosines to another.
+    /// Systems whose functions sine and cosine round differently may give different maps.
     ///
     /// The library can be used while this method runs. A map of a library without papers has no points.
     ///
@@ -349,9 +349,9 @@ fn describe(
     let mut medians = Vec::with_capacity(groups.rows().len());
     for (topic, rows) in groups.rows().iter().enumerate() {
         let positions: Vec<usize> = rows.iter().map(|row| positions[row]).collect();
-        positions
-            .iter()
-            .for_each(|&at| points[at].topic = Some(topic));
+        for &at in &positions {
+            points[at].topic = Some(topic);
+        }
         let median = |coordinate: fn(&MapPoint) -> f32| {
             median(
                 positions

@@ -55,27 +55,27 @@ pub(crate) fn encode(map: &PaperMap) -> Vec<u8> {
     out.extend(map.neighbors_kept.to_le_bytes());
     put(&mut out, size(map.points.len()));
     put(&mut out, size(map.labels.len()));
-    map.points
-        .iter()
-        .for_each(|point| out.extend(point.x.to_le_bytes()));
-    map.points
-        .iter()
-        .for_each(|point| out.extend(point.y.to_le_bytes()));
+    for point in &map.points {
+        out.extend(point.x.to_le_bytes());
+    }
+    for point in &map.points {
+        out.extend(point.y.to_le_bytes());
+    }
     for point in &map.points {
         out.extend(point.year.unwrap_or(NO_YEAR).to_le_bytes());
     }
     for point in &map.points {
         put(&mut out, point.topic.map_or(NO_TOPIC, size));
     }
-    map.points
-        .iter()
-        .for_each(|point| put(&mut out, point.vector_checksum));
-    map.points
-        .iter()
-        .for_each(|point| put(&mut out, size(point.id.len())));
-    map.points
-        .iter()
-        .for_each(|point| out.extend(point.id.as_bytes()));
+    for point in &map.points {
+        put(&mut out, point.vector_checksum);
+    }
+    for point in &map.points {
+        put(&mut out, size(point.id.len()));
+    }
+    for point in &map.points {
+        out.extend(point.id.as_bytes());
+    }
     for label in &map.labels {
         out.extend(label.x.to_le_bytes());
         out.extend(label.y.to_le_bytes());

@@ -1,5 +1,6 @@
 //! What the layout of a map did, as JSON.
 
+use cognate::PaperMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -7,9 +8,19 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct MapReport {
     /// The number of papers that were laid out.
-    pub(super) papers: usize,
+    papers: usize,
     /// The number of topics.
-    pub(super) topics: usize,
+    topics: usize,
     /// Whether the map is stored in the library. A server that may not change libraries keeps it in memory.
-    pub(super) is_stored: bool,
+    is_stored: bool,
+}
+
+impl MapReport {
+    pub(super) fn new(map: &PaperMap, is_stored: bool) -> Self {
+        Self {
+            papers: map.points.len(),
+            topics: map.labels.len(),
+            is_stored,
+        }
+    }
 }

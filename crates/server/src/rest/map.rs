@@ -128,7 +128,7 @@ pub(crate) async fn map(
 /// Lays out the map of a library.
 ///
 /// The answer names the job that does it, in the header `Location`; if the map is being laid out already, it is that
-/// job. The map before is served until the job is done. A server that may change libraries stores the map, and another
+/// job. A map of the present papers is not made again. The map before is served until the job is done. A server that may change libraries stores the map, and another
 /// keeps it until it stops.
 #[utoipa::path(
     post,

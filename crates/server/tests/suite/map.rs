@@ -176,6 +176,12 @@ async fn a_server_that_may_write_stores_the_map() {
     assert_eq!(ended["map"]["is_stored"], true);
     let stored = server.library().stored_map().unwrap().unwrap();
     assert_eq!(stored.points.len(), 20);
+    // A map of the present papers is not made again.
+    let again = lay_out(&server).await;
+    assert_eq!(again["map"], ended["map"]);
+    assert_eq!(again["progress"]["stage"], Value::Null);
+    server.library().add([paper(20)]).unwrap();
+    assert_eq!(lay_out(&server).await["map"]["papers"], 21);
     let empty = TestServer::new(Vec::new());
     assert_eq!(lay_out(&empty).await["map"]["papers"], 0);
     let points = empty.get("/api/v1/map/points").await;

@@ -113,7 +113,9 @@ fn center(points: &mut [Point]) {
         let sum: f64 = points.iter().map(|point| f64::from(point[axis])).sum();
         #[expect(clippy::cast_possible_truncation, reason = "rounded to f32")]
         let mean = (sum / count) as f32;
-        points.iter_mut().for_each(|point| point[axis] -= mean);
+        for point in points.iter_mut() {
+            point[axis] -= mean;
+        }
     }
 }
 

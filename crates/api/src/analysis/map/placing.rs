@@ -107,7 +107,9 @@ pub(super) fn update(snapshot: &Snapshot<'_>, map: &PaperMap) -> Result<Option<P
         }
     }));
     let mut labels = map.labels.clone();
-    labels.iter_mut().for_each(|label| label.papers = 0);
+    for label in &mut labels {
+        label.papers = 0;
+    }
     for topic in points.iter().filter_map(|point| point.topic) {
         labels[topic].papers += 1;
     }

@@ -63,8 +63,9 @@ impl Components {
         for row in rows {
             add(&mut mean, 1.0, index, *row)?;
         }
-        mean.iter_mut()
-            .for_each(|sum| *sum /= count(rows.len().max(1)));
+        for sum in &mut mean {
+            *sum /= count(rows.len().max(1));
+        }
         let mut random = Random::new(1);
         let mut direction = || (0..dim).map(|_| unit(&mut random) - 0.5).collect();
         let mut found = Self {
@@ -125,7 +126,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn normalize(vector: &mut [f64]) {
     let norm = dot(vector, vector).sqrt();
     let factor = if norm > 1e-9 { 1.0 / norm } else { 0.0 };
-    vector.iter_mut().for_each(|value| *value *= factor);
+    for value in vector {
+        *value *= factor;
+    }
 }
 
 /// Returns a pseudo-random number from 0 to 1.
