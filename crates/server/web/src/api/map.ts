@@ -9,6 +9,8 @@ export interface MapLabel {
     y: number;
     words: string[];
     papers: number;
+    /** How many times larger than the whole map it must be for the label to be shown. */
+    from?: number;
 }
 
 /** What the server says about the map of a library. `map` is null if there is no layout. */

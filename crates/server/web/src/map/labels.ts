@@ -16,8 +16,8 @@ interface Placed {
 }
 
 /**
- * The names of topics at their places over the map. Of two that would overlap, the one of the larger topic is shown,
- * so that zooming in shows more of them, and moving shows the same ones. Screen readers have a list instead.
+ * The names of topics at their places over the map. Of two that would overlap, the first one is shown, so that zooming
+ * in shows more of them, and moving shows the same ones. Screen readers have a list instead.
  */
 export class Labels {
     private placed: Placed[] = [];
@@ -28,7 +28,7 @@ export class Labels {
 
     constructor(private readonly layer: HTMLElement) {}
 
-    /** Sets the topics, the largest first, with the text and the color of each. */
+    /** Sets the topics, those that matter most first, with the text and the color of each. */
     set(labels: readonly MapLabel[], text: (label: MapLabel) => string, color: (topic: number) => string): void {
         this.layer.replaceChildren();
         this.largest = Math.max(1, ...labels.map(({ papers }) => papers));
@@ -54,7 +54,7 @@ export class Labels {
         const isLarger = scale > this.scale * TOLERANCE || scale * TOLERANCE < this.scale;
         if (isLarger) {
             this.scale = scale;
-            this.place(scale);
+            this.place(scale, camera.factor);
         }
         let [byX, byY] = toScreen(camera, size, this.anchor.x, this.anchor.y);
         byX -= size.width / 2;
@@ -70,11 +70,12 @@ export class Labels {
         this.layer.style.transform = `translate(${byX.toFixed(1)}px, ${byY.toFixed(1)}px)`;
     }
 
-    /** Chooses the labels that are shown: those that overlap none of a larger topic. */
-    private place(scale: number): void {
+    /** Chooses the labels that are shown: those that overlap none before them. */
+    private place(scale: number, factor: number): void {
         const shown: Placed[] = [];
         for (const placed of this.placed) {
-            placed.isShown = shown.every((other) => {
+            const isLargeEnough = factor >= (placed.label.from ?? 0);
+            placed.isShown = isLargeEnough && shown.every((other) => {
                 const across = Math.abs(placed.label.x - other.label.x) * scale - (placed.width + other.width) / 2;
                 const along = Math.abs(placed.label.y - other.label.y) * scale - (placed.height + other.height) / 2;
                 return across > GAP || along > GAP;

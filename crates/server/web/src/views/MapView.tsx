@@ -17,6 +17,7 @@ import { boxOf, fitted } from "../map/camera";
 import type { Layer } from "../map/scene";
 import { Titles } from "../map/titles";
 import { useAnswer } from "../state/answer";
+import { useFinerLabels } from "../state/finer_labels";
 import { camera, isList, openId, pointsOfMap, query, showPart, stageSize } from "../state/map";
 import { fail } from "../state/messages";
 import { setParameters } from "../state/route";
@@ -106,8 +107,9 @@ function MapOfPoints({ points, document }: { points: Points; document: MapDocume
         hits.lit && found.push({ points: hits.lit.toReversed(), larger: 1.5, least: 7, hasRing: true });
         return found;
     }, [chosen, hits.lit]);
-    const goToTopic = (topic: number) => {
-        const ofTopic = pointsOf(points, topic);
+    const finer = useFinerLabels(points);
+    const goToTopic = (label: number) => {
+        const ofTopic = finer[label - labels.length]?.points ?? pointsOf(points, label);
         setChosen(ofTopic);
         ofTopic.length > 0 && showPart(fitted(boxAround(points, ofTopic), stageSize.value));
     };
@@ -133,6 +135,7 @@ function MapOfPoints({ points, document }: { points: Points; document: MapDocume
                 <MapStage
                     points={points}
                     labels={labels}
+                    finer={finer}
                     titles={titles}
                     layers={layers}
                     marked={openAt}

@@ -9,6 +9,7 @@ import { followGestures, type Gestures } from "../../map/gestures";
 import { Labels } from "../../map/labels";
 import { type Layer, NoWebGl, Scene } from "../../map/scene";
 import type { Titles } from "../../map/titles";
+import type { FinerLabel } from "../../state/finer_labels";
 import { camera, coloring, showPart, stageSize } from "../../state/map";
 import { fail } from "../../state/messages";
 import { setParameters } from "../../state/route";
@@ -28,6 +29,8 @@ const ZOOM = 1.6;
 export interface MapStageProps {
     points: Points;
     labels: readonly MapLabel[];
+    /** The topics of finer levels, which are shown where the map is large enough. */
+    finer: readonly FinerLabel[];
     titles: Titles;
     layers: readonly Layer[];
     /** The point of the paper that is shown beside the map. */
@@ -35,7 +38,7 @@ export interface MapStageProps {
     /** Whether a drag chooses points. */
     isLasso: boolean;
     onChoose: (points: readonly number[]) => void;
-    onTopic: (topic: number) => void;
+    onTopic: (label: number) => void;
     onOpen: (id: string) => void;
     onEscape: () => void;
     /** What is shown over the map. */
@@ -44,12 +47,13 @@ export interface MapStageProps {
 
 /** The map as a picture that one moves in. The list has the same content for who cannot see it. */
 export function MapStage(props: MapStageProps) {
-    const { points, labels, titles, layers, marked, isLasso } = props;
+    const { points, labels, finer, titles, layers, marked, isLasso } = props;
     const texts = strings.value;
     const stage = useRef<HTMLDivElement>(null);
     const canvas = useRef<HTMLCanvasElement>(null);
     const names = useRef<HTMLDivElement>(null);
     const [scene, setScene] = useState<Scene>();
+    const [overlay, setOverlay] = useState<Labels>();
     const [failure, setFailure] = useState<unknown>();
     const [hovered, setHovered] = useState<{ at: number; isByKey: boolean }>();
     const [line, setLine] = useState<readonly (readonly [number, number])[]>([]);
@@ -62,7 +66,6 @@ export function MapStage(props: MapStageProps) {
         const element = stage.current!;
         let settle = 0;
         const overlay = new Labels(names.current!);
-        overlay.set(labels, ({ words }) => words.slice(0, 2).join(", "), (topic) => `var(--hue-${hues[topic]})`);
         const write = () => {
             const text = writeCamera(made.camera);
             if (made.isMoving) {
@@ -100,6 +103,7 @@ export function MapStage(props: MapStageProps) {
         paint();
         const unfollow = followGestures(element, gesturesOn(made, overlay, element));
         setScene(made);
+        setOverlay(overlay);
         return () => {
             clearTimeout(settle);
             observer.disconnect();
@@ -166,6 +170,15 @@ export function MapStage(props: MapStageProps) {
         };
     };
 
+    useEffect(() => {
+        const color = (label: number) => {
+            const central = finer[label - labels.length]?.points[0];
+            const hue = hues[central === undefined ? label : points.topics[central]!];
+            return hue === undefined ? "var(--neutral)" : `var(--hue-${hue})`;
+        };
+        overlay?.set([...labels, ...finer], ({ words }) => words.slice(0, 2).join(", "), color);
+        scene?.invalidate();
+    }, [overlay, labels, finer, hues]);
     useEffect(() => scene?.setColors(colorsOf(points, coloring.value, hues)), [scene, coloring.value, hues]);
     useEffect(() => {
         const mark: Layer[] = marked === undefined ? [] : [{ points: [marked], larger: 2, least: 12, hasRing: true }];
