@@ -86,9 +86,10 @@ impl MapPapersParameters {
     fn check(&self) -> Result<(), Problem> {
         let (at, id) = (&self.points.at, &self.points.id);
         if at.is_empty() == id.is_empty() {
-            let (kind, found) = match at.is_empty() {
-                true => (Kind::EmptyQuery, "neither `at` nor `id` is given"),
-                false => (Kind::InvalidRequest, "`at` and `id` are given"),
+            let (kind, found) = if at.is_empty() {
+                (Kind::EmptyQuery, "neither `at` nor `id` is given")
+            } else {
+                (Kind::InvalidRequest, "`at` and `id` are given")
             };
             let detail = format!("{found}, expected positions or ids");
             return Err(Problem::new(kind, detail).with("parameter", "at"));
