@@ -4,7 +4,7 @@
 import { build } from "esbuild";
 import { minify } from "terser";
 import { gzipSync } from "node:zlib";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,23 +82,25 @@ function report(files) {
     return total <= MAX_COMPRESSED;
 }
 
-const checks = process.argv.includes("--check");
-const folder = checks ? await mkdtemp(join(tmpdir(), "cognate-web-")) : dist;
-if (!checks) {
-    await rm(dist, { recursive: true, force: true });
-}
+const folder = await mkdtemp(join(tmpdir(), "cognate-web-"));
 await bundle(folder);
 const fresh = await contents(folder);
+await rm(folder, { recursive: true });
 let passes = report(fresh);
-if (checks) {
-    const committed = await contents(dist);
-    const names = new Set([...fresh.keys(), ...committed.keys()]);
-    for (const name of names) {
-        if (!fresh.get(name)?.equals(committed.get(name) ?? Buffer.alloc(0))) {
-            console.error(`${basename(dist)}/${name} is not what \`npm run build\` writes`);
-            passes = false;
-        }
+await mkdir(dist, { recursive: true });
+const former = await contents(dist);
+for (const name of new Set([...fresh.keys(), ...former.keys()])) {
+    const content = fresh.get(name);
+    if (former.has(name) && content?.equals(former.get(name))) {
+        continue;
     }
-    await rm(folder, { recursive: true });
+    if (process.argv.includes("--check")) {
+        console.error(`${basename(dist)}/${name} is not what \`npm run build\` writes`);
+        passes = false;
+    } else if (content === undefined) {
+        await rm(join(dist, name));
+    } else {
+        await writeFile(join(dist, name), content);
+    }
 }
 process.exitCode = passes ? 0 : 1;

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Paper } from "../api/documents";
 import { noteOn, setNote } from "../state/lists";
@@ -13,7 +13,8 @@ export function NoteOn({ paper, list }: { paper: Paper; list: string }) {
     const field = useRef<HTMLTextAreaElement>(null);
     const button = useRef<HTMLButtonElement>(null);
     const id = useId();
-    useEffect(() => {
+    // At once, or the first keys would be taken for shortcuts.
+    useLayoutEffect(() => {
         isOpen && field.current?.focus();
     }, [isOpen]);
     const close = () => {
