@@ -66,7 +66,7 @@ impl Maps {
         Ok(())
     }
 
-    /// Returns the checksum of the layout of a library, or `None` if there is none.
+    /// Returns the checksum of the layout of a library, or `None` if it has none.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Maps {
         }
     }
 
-    /// Returns the map of the papers that a library has at `generation`, or `None` if there is none. Other requests
+    /// Returns the map of the papers that a library has at `generation`, or `None` if it has none. Other requests
     /// for the map of the library wait while papers are placed.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl ServedMap {
         }
     }
 
-    /// Returns the position of the point of the paper with an id, or `None` if the map has no such paper.
+    /// Returns the position of the point of the paper with an id, or `None` if the map lacks it.
     pub(crate) fn position(&self, id: &str) -> Option<usize> {
         let positions = self.positions.get_or_init(|| {
             let ids = self.map.points.iter().map(|point| point.id.clone());

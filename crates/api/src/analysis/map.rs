@@ -190,8 +190,8 @@ impl Library {
         Ok(map)
     }
 
-    /// Returns the stored map with the papers that the library has now, or `None` if there is no map or no paper of
-    /// it is left.
+    /// Returns the stored map with the papers that the library has now, or `None` without a map, or if no paper of it
+    /// is left.
     ///
     /// Papers that are new or have another text since the layout are placed at the mean of their nearest papers of
     /// the layout, weighted by the cosine. The stored map stays as it is.
@@ -227,12 +227,12 @@ impl Library {
         })
     }
 
-    /// Returns the [checksum](PaperMap::checksum) of the stored map, which changes with each layout, or `None` if there
-    /// is no map.
+    /// Returns the [checksum](PaperMap::checksum) of the stored map, which changes with each layout, or `None`
+    /// without a map.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Damaged`] if the file is not that of a map, [`Error::Version`] if a later release wrote it, and
+    /// Returns [`Error::Damaged`] if the file is not a map, [`Error::Version`] if a later release wrote it, and
     /// [`Error::Io`] if it cannot be read.
     ///
     /// # Complexity

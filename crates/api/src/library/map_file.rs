@@ -157,7 +157,7 @@ pub(crate) fn remove(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the checksum of the map of the library in `dir`, which tells one map from another, or `None` if there is no
+/// Returns the checksum of the map of the library in `dir`, which tells one map from another, or `None` without a
 /// map. Reads the first bytes of the file only.
 pub(crate) fn checksum(dir: &Path) -> Result<Option<u32>> {
     let path = path(dir);
@@ -170,7 +170,7 @@ pub(crate) fn checksum(dir: &Path) -> Result<Option<u32>> {
     }
 }
 
-/// Reads the map of the library in `dir`, or returns `None` if there is none.
+/// Reads the map of the library in `dir`, or returns `None` if it has none.
 ///
 /// # Errors
 ///
@@ -221,7 +221,10 @@ impl Header {
         let header = bytes.get(..HEADER);
         let header = header.ok_or_else(|| damaged(path, "its header, which is truncated"))?;
         if header[..MAGIC.len()] != *MAGIC {
-            return Err(damaged(path, "its header, which is not that of a map"));
+            return Err(damaged(
+                path,
+                "its header, which is not the header of a map",
+            ));
         }
         let number = |at: usize| {
             let bytes = [header[at], header[at + 1], header[at + 2], header[at + 3]];

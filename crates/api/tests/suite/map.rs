@@ -185,7 +185,7 @@ fn a_stored_map_is_that_of_the_papers_of_now() {
         .count();
     assert_eq!(papers, placed);
 
-    // A new paper with the text of another is at its place, and so is one whose text is now that of another.
+    // A new paper with the text of another is at its place, and so is one whose text is now the text of another.
     let copy = |id: &str, n: usize| {
         let mut copy = paper(n);
         id.clone_into(&mut copy.id);

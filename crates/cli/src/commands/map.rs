@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, invocation: &Invocation) -> Result<()> 
     Ok(())
 }
 
-/// Returns the stored map if it is that of the present papers.
+/// Returns the stored map if it has the present papers.
 fn current(library: &Library) -> Result<Option<PaperMap>> {
     match library.stored_map() {
         Ok(map) => Ok(map.filter(PaperMap::is_current)),
@@ -106,7 +106,7 @@ fn lay_out(library: &Library, store: bool) -> Result<PaperMap> {
             .as_ref()
             .is_none_or(|(stage, _)| *stage != state.stage)
         {
-            // The progress of one stage is cleared before that of the next one begins.
+            // The progress of one stage is cleared before the progress of the next one begins.
             drop(shown.take());
             shown = Some((state.stage, Progress::new(state.total, noun)));
         }

@@ -11,7 +11,7 @@ use super::stop::Stop;
 use crate::served::ServedLibrary;
 use crate::server::Server;
 
-/// Lays out the map of a library, unless it has one of its present papers, which would be made again.
+/// Lays out the map of a library, unless it has a map of its present papers, which would come out the same.
 ///
 /// # Errors
 ///

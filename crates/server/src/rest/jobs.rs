@@ -75,7 +75,7 @@ pub(crate) async fn cancel_job(
     State(server): State<Server>,
     InPath(id): InPath<String>,
 ) -> Result<Json<JobDocument>, Problem> {
-    // A map is no change of the papers.
+    // A map does not change the papers.
     let job = server.jobs().get(&id);
     if !job.is_ok_and(|job| job.kind() == JobKind::Map) {
         server.check_write()?;

@@ -47,7 +47,7 @@ pub(crate) struct MapDocument {
     generation: String,
     /// The number of papers of the library.
     papers: usize,
-    /// The layout, or null if there is none; `POST /api/v1/map` makes one.
+    /// The layout, or null without one; `POST /api/v1/map` makes one.
     map: Option<LayoutDocument>,
     /// The topics, the largest one of the layout first. A point names its topic by the position here.
     labels: Vec<LabelDocument>,
@@ -128,7 +128,7 @@ pub(crate) async fn map(
 /// Lays out the map of a library.
 ///
 /// The answer names the job that does it, in the header `Location`; if the map is being laid out already, it is that
-/// job. A map of the present papers is not made again. The map before is served until the job is done. A server that may change libraries stores the map, and another
+/// job. A map of the present papers is not computed a second time. The map before is served until the job is done. A server that may change libraries stores the map, and another
 /// keeps it until it stops.
 #[utoipa::path(
     post,

@@ -91,7 +91,7 @@ async fn a_map_has_labels_and_points() {
             .map_or(u16::MAX, |topic| u16::try_from(topic).unwrap());
         assert_eq!(topics[at], topic);
     }
-    // A client that has the answers is told so, until there is another layout.
+    // A client that has the answers gets the status 304, until there is another layout.
     for path in [
         "/api/v1/map",
         "/api/v1/map/points",
@@ -176,7 +176,7 @@ async fn a_server_that_may_write_stores_the_map() {
     assert_eq!(ended["map"]["is_stored"], true);
     let stored = server.library().stored_map().unwrap().unwrap();
     assert_eq!(stored.points.len(), 20);
-    // A map of the present papers is not made again.
+    // A map of the present papers is not computed a second time.
     let again = lay_out(&server).await;
     assert_eq!(again["map"], ended["map"]);
     assert_eq!(again["progress"]["stage"], Value::Null);
@@ -222,7 +222,7 @@ async fn papers_of_points_and_points_of_papers_are_returned() {
     let problem = problem.problem(400, "invalid-option");
     assert_eq!(
         problem["detail"],
-        "`at` is 40, expected a number below 40, that of points"
+        "`at` is 40, expected a number below 40, the number of points"
     );
     get("").await.problem(400, "empty-query");
     get("at=1&id=p1").await.problem(400, "invalid-request");

@@ -61,7 +61,7 @@ function Page() {
 startRouting();
 startKeys();
 effect(() => {
-    // Papers of one library are not those of another one.
+    // Another library has other papers.
     libraryName.value;
     forgetChanges();
     clearSelection();

@@ -126,7 +126,7 @@ impl Fourier {
         }
     }
 
-    /// Replaces the first `rows` rows of `grid`, whose others are zero, by those of their convolution with the
+    /// Replaces the first `rows` rows of `grid`, whose others are zero, by the rows of their convolution with the
     /// complex kernel. Returns the sum of the products of all pairs of numbers of the grid and the even kernel of
     /// their distance. `buffer` has the same size, and any content.
     pub(super) fn convolve(

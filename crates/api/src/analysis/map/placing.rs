@@ -17,7 +17,7 @@ const NEAREST: usize = 5;
 /// The number of papers whose nearest papers are searched for at a time.
 const ROWS_PER_SEARCH: usize = 256;
 
-/// Returns the checksum of a vector, by which the place of a paper is known to be that of its vector.
+/// Returns the checksum of a vector, by which one knows that a place was computed from this vector.
 pub(super) fn checksum(vector: ArrayView1<'_, f32>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     for value in vector {

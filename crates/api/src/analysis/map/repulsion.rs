@@ -135,7 +135,7 @@ fn grid_for(span: f64) -> (f64, usize) {
 
 /// Returns the size of a grid with a spacing for points within an extent, or `None` if it is too large.
 fn size_for(span: f64, spacing: f64) -> Option<usize> {
-    // The nodes of a point begin at it and end three behind it.
+    // The nodes of a point begin at it and end three nodes after it.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -294,7 +294,7 @@ impl Nodes {
         nodes
     }
 
-    /// Adds the point to those of its nodes that are in a panel.
+    /// Adds the point to its nodes in a panel.
     fn add_to(&self, values: &mut [f32], panel: usize) {
         let [first_row, first_column] = self.first;
         for (row, row_weight) in (first_row..).zip(self.weights[0]) {

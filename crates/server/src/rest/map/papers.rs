@@ -24,7 +24,7 @@ const MAX_PAPERS: usize = 10_000;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct PointParameters {
-    /// The points, each by its position among those of `GET /api/v1/map/points`; at most 10,000.
+    /// The points, each by its position in `GET /api/v1/map/points`; at most 10,000.
     #[param(required = false, minimum = 0, example = json!([0, 1]))]
     at: Vec<usize>,
     /// In place of positions: the papers, each by its id; at most 10,000.
@@ -115,7 +115,7 @@ impl MapPapersParameters {
         let count = served.map.points.len();
         if let Some(beyond) = self.points.at.iter().find(|at| **at >= count) {
             let detail =
-                format!("`at` is {beyond}, expected a number below {count}, that of points");
+                format!("`at` is {beyond}, expected a number below {count}, the number of points");
             return Err(Problem::new(Kind::InvalidOption, detail).with("parameter", "at"));
         }
         let (mut positions, mut unknown) = (self.points.at.clone(), Vec::new());
@@ -140,7 +140,7 @@ impl MapPapersParameters {
         let mut papers = Vec::with_capacity(positions.len());
         for at in positions {
             let point = &served.map.points[at];
-            // A paper that was removed meanwhile is not in the answer, which is then made again.
+            // A paper that was removed meanwhile is not in the answer, and the question is then asked again.
             if let Some(paper) = library.library.get(&point.id)? {
                 papers.push(MapPaperDocument {
                     at,
@@ -179,7 +179,7 @@ impl MapPapersParameters {
     params(MapPapersParameters),
     responses(
         (status = 200, body = MapPapersDocument),
-        (status = 404, description = "The library has no map, or the server has no such library", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "The library has no map, or the server lacks the library", body = ProblemDocument, content_type = "application/problem+json"),
         QueryProblems,
     )
 )]
@@ -203,7 +203,7 @@ pub(crate) async fn map_papers(
     ),
     responses(
         (status = 200, body = MapPapersDocument),
-        (status = 404, description = "The library has no map, or the server has no such library", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "The library has no map, or the server lacks the library", body = ProblemDocument, content_type = "application/problem+json"),
         QueryProblems,
     )
 )]

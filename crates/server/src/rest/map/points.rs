@@ -37,7 +37,7 @@ const NO_TOPIC: u16 = u16::MAX;
             content_type = "application/octet-stream",
             headers(("X-Map-Revision" = String, description = "The `revision` of the map")),
         ),
-        (status = 404, description = "The library has no map, or the server has no such library", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "The library has no map, or the server lacks the library", body = ProblemDocument, content_type = "application/problem+json"),
         QueryProblems,
     )
 )]

@@ -13,7 +13,7 @@ export interface MapLabel {
     from?: number;
 }
 
-/** What the server says about the map of a library. `map` is null if there is no layout. */
+/** What the server says about the map of a library. `map` is null without a layout. */
 export interface MapDocument {
     generation: string;
     papers: number;

@@ -12,7 +12,7 @@ import { YearHistogram } from "./YearHistogram";
 export function Filters() {
     const texts = strings.value;
     const { year: _, ...others } = filters.value;
-    // The years are those of all other filters, so that a choice of years can be widened.
+    // The years pass all other filters, so that a choice of years can be widened.
     const key = JSON.stringify([libraryName.value, others, listsVersion.value]);
     const facets = useAnswer(key, (signal) => get<Facets>("facets", { ...others, limit: 12 }, signal));
     const { venues = [], categories = [], lists = [], years = [] } = facets.value ?? {};

@@ -15,7 +15,7 @@ import { SeenBar } from "./SeenBar";
 
 const PAGE = 50;
 
-/** The fewest papers that are shown before one asks for more, if there are so many. */
+/** The fewest papers that are shown before one asks for more, if the library has them. */
 const FEWEST = 20;
 
 /** The papers since a date, the latest first. */

@@ -4,7 +4,7 @@ import { type MapLabel, NO_TOPIC, type Points } from "../api/map";
 export const COLORINGS = ["topic", "year", "none"] as const;
 export type Coloring = (typeof COLORINGS)[number];
 
-/** The colors of topics, those of years, and the one of points without a value, as the style sheet has them. */
+/** The colors of topics, of years, and of points without a value, from the style sheet. */
 export const HUES = 10;
 export const STEPS = 16;
 export const NEUTRAL = 0;

@@ -4,7 +4,7 @@ import { type Camera, scaleOf, type Size, toScreen, WHOLE } from "./camera";
 /** The space between two labels in pixels. */
 const GAP = 6;
 
-/** Another size of the map than that of the last placing, by this factor, makes the labels be placed again. */
+/** If the size of the map has changed by this factor since the labels were placed, they are placed anew. */
 const TOLERANCE = 1.02;
 
 interface Placed {

@@ -20,7 +20,7 @@ const REST = 160;
 const FLIGHT = 350;
 
 /**
- * If frames take longer than the first, in milliseconds, the next ones draw fewer points. If those of a movement took
+ * If frames take longer than the first, in milliseconds, the next ones draw fewer points. If the frames of a movement took
  * less than the second, the next movement begins with more points.
  */
 const SLOW = 40;

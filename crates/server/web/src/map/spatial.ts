@@ -14,7 +14,7 @@ const MANY = 30_000;
 const SHARES = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1];
 
 /**
- * An order of points in which those of a place follow each other: by level, then by block, then by cell. The points of
+ * An order of points in which the points of a place follow each other: by level, then by block, then by cell. The points of
  * the first levels are an even sample of all, which is drawn alone while the map moves and drawing is slow. Built once
  * in O(points); the same points always have the same order.
  */

@@ -46,7 +46,7 @@ export const rejected = signal<ReadonlySet<string>>(new Set());
 let running: AbortController | undefined;
 
 effect(() => {
-    // Papers of one library are not those of another one.
+    // Another library has other papers.
     libraryName.value;
     forget();
     accepted.value = [];
@@ -91,7 +91,7 @@ export async function take(files: readonly File[]): Promise<string[]> {
         }
     }
     if (next !== undefined) {
-        // The references of the draft before are not those of this one.
+        // The draft before had other references.
         if (draft.value !== undefined && !files.some((file) => file.name === references.value?.name)) {
             references.value = undefined;
         }

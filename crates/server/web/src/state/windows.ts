@@ -9,7 +9,7 @@ export type By = "published" | "added";
 export const WINDOWS = ["week", "month", "year", "latest"] as const;
 export type WindowName = (typeof WINDOWS)[number] | "since";
 
-/** The number of papers that the latest time has at least, if the library has so many. */
+/** The number of papers that the latest time has at least, if the library has enough. */
 const LATEST = 20;
 
 export interface Window {

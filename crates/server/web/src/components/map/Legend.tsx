@@ -5,7 +5,7 @@ import { yearsShown } from "../../map/colors";
 import { coloring } from "../../state/map";
 import { strings } from "../../text/language";
 
-/** What the colors of years mean. The colors of topics are those of their names on the map. */
+/** What the colors of years mean. Topics have the colors of their names on the map. */
 export function Legend({ points }: { points: Points }) {
     const texts = strings.value;
     const years = useMemo(() => yearsShown(points), [points]);
