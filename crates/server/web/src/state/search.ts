@@ -34,7 +34,7 @@ interface State {
     hits?: Hits;
     error?: unknown;
     isByWords: boolean;
-    better?: Hits;
+    better?: Hits | undefined;
     added: ReadonlySet<string>;
 }
 
@@ -106,7 +106,7 @@ export function useSearch(question: Parameters | undefined, isPointedAt: () => b
         isLoading: key !== undefined && state.key !== key,
         isByWords: state.isByWords,
         better: state.better,
-        showBetter: () => setState((before) => ({ ...before, ...(before.better && { hits: before.better }), better: undefined as never, added: NONE })),
+        showBetter: () => setState((before) => ({ ...before, ...(before.better && { hits: before.better }), better: undefined, added: NONE })),
         added: state.added,
         more: hits?.next != null && state.key === key && !state.isByWords ? () => void more() : undefined,
         retry,
