@@ -76,7 +76,8 @@ fn a_server_killed_again_and_again_answers_rightly_and_loses_nothing() {
     });
     assert!(kills > 3, "{kills}");
     let answers = threads.answers.load(Ordering::Relaxed);
-    assert!(answers > 100 * kills, "{answers} answers, {kills} kills");
+    // Many more on a machine that has nothing else to do.
+    assert!(answers > 10 * kills, "{answers} answers, {kills} kills");
     stop(child.into_inner().unwrap());
     threads.assert_contents();
 }
