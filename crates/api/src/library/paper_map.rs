@@ -8,7 +8,7 @@ use crate::Generation;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PaperMap {
-    /// The papers. Those of the layout come first, in an order that depends on their vectors only, then those that
+    /// The papers. The papers of the layout come first, in an order that depends on their vectors only, then those that
     /// were [placed](Self::placed) afterwards.
     pub points: Vec<MapPoint>,
     /// The topics, the largest one of the layout first.

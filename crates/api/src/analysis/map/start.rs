@@ -49,7 +49,7 @@ pub(super) fn start(index: &FlatIndex, rows: &[RowId]) -> cognate_index::Result<
     Ok(coordinates.into_iter().map(point).collect())
 }
 
-/// The mean and the first two principal components of some vectors. Components are zero if there is no variance.
+/// The mean and the first two principal components of some vectors. Components are zero without variance.
 struct Components {
     mean: Vec<f64>,
     components: [Vec<f64>; 2],

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 
 import { get, libraryName } from "../api/client";
 import type { PaperList, Suggestion } from "../api/documents";
@@ -10,6 +10,7 @@ import { PaperCards } from "../components/PaperCards";
 import { useAnswer } from "../state/answer";
 import { filters, toggleFilter } from "../state/filters";
 import { route, setParameters } from "../state/route";
+import { useQueryText } from "../state/query_text";
 import { useExplanations, useSearch } from "../state/search";
 import { number, strings } from "../text/language";
 
@@ -19,23 +20,7 @@ const LOOKS_FOR = 4_000;
 /** The view in which one searches. */
 export default function Search() {
     const texts = strings.value;
-    const inAddress = route.value.parameters.get("q") ?? "";
-    const [text, setText] = useState(inAddress);
-    const written = useRef(inAddress);
-    useEffect(() => {
-        // Another address was opened, for example by the button that goes back.
-        if (inAddress !== written.current) {
-            written.current = inAddress;
-            setText(inAddress);
-        }
-    }, [inAddress]);
-    useEffect(() => {
-        const timer = setTimeout(() => {
-            written.current = text;
-            text !== (route.peek().parameters.get("q") ?? "") && setParameters({ q: text });
-        }, 300);
-        return () => clearTimeout(timer);
-    }, [text]);
+    const [text, setText] = useQueryText();
     const isSearch = text.trim() !== "";
     return (
         <div class="search-view">
