@@ -1,5 +1,6 @@
 //! A server that is killed and started again, while programs ask it and add papers through it and beside it.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -209,10 +210,11 @@ impl Threads {
     fn assert_contents(self) {
         self.sandbox.ok(&["check", "--library", "L"]);
         let found = self.sandbox.contents("L");
+        let in_library: HashSet<&Value> = found.papers().iter().collect();
         let mut expected = invented::papers(0..INITIAL);
         expected.extend(self.committed.into_inner().unwrap().into_iter().flatten());
         for batch in self.uncertain.into_inner().unwrap() {
-            let present = batch.iter().filter(|paper| found.papers().contains(paper));
+            let present = batch.iter().filter(|paper| in_library.contains(paper));
             let present = present.count();
             assert!(
                 present == 0 || present == batch.len(),

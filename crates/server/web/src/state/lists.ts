@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-import { address, inPath, send } from "../api/client";
+import { inPath, send } from "../api/client";
 import type { Paper } from "../api/documents";
 import { announce, fail } from "./messages";
 import { strings } from "../text/language";
@@ -98,9 +98,4 @@ export async function setNote(paper: Paper, list: string, note: string): Promise
 function change(method: string, path: string, body?: string): Promise<Response> {
     const headers = { "content-type": "application/json" };
     return send(path, body === undefined ? { method } : { method, body, headers });
-}
-
-/** Returns the address of the papers of a list in a format, for a download. */
-export function exportAddress(list: string, format: string): string {
-    return address("export", { list: [list], format });
 }

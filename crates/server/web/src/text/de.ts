@@ -64,7 +64,6 @@ export const de: Strings = {
     relatedToSelection: "Verwandte",
     addToList: "Auf eine Liste setzen",
     listName: "Name der Liste",
-    exportSelection: "Ausgeben",
     format: "Format",
     clearSelection: "Aufheben",
 
@@ -153,7 +152,6 @@ export const de: Strings = {
     noUnwanted: "Keine",
     strategy: "Gefunden nach",
     strategies: { rocchio: "dem Mittel der Arbeiten", "nearest-example": "der nächsten der Arbeiten", svm: "einem Klassifikator" } as Record<string, string>,
-    openPaper: "Öffnen",
 
     // Desk
     desk: {

@@ -62,7 +62,6 @@ export const en = {
     relatedToSelection: "Related",
     addToList: "Put on a list",
     listName: "Name of the list",
-    exportSelection: "Export",
     format: "Format",
     clearSelection: "Clear",
 
@@ -151,7 +150,6 @@ export const en = {
     noUnwanted: "None",
     strategy: "Found by",
     strategies: { rocchio: "the mean of the papers", "nearest-example": "the nearest of the papers", svm: "a classifier" } as Record<string, string>,
-    openPaper: "Open",
 
     // Desk
     desk: {
